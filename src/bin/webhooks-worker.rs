@@ -1,0 +1,3 @@
+//! The worker's process: arguments in, exit code out.
+
+fn main() {}

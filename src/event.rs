@@ -1,0 +1,287 @@
+//! An event: something that happened on the network, with the body that endpoints get.
+//!
+//! The body is composed once, by the process in which the event happened, and never changed:
+//!
+//! ```json
+//! {"id":"evt_…","type":"payment_received","timestamp":"2026-11-20T10:00:00.123Z",
+//!  "network_id":1,"site":{"id":3,"url":"https://…"},"source":"woocommerce",
+//!  "actor":{"user":7},"data":{…}}
+//! ```
+//!
+//! What the worker needs to know of it stands beside it in binary fields, so that neither
+//! ingest nor delivery parses JSON.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::id::EventId;
+
+/// Longest name of an event, in bytes.
+pub const MAX_NAME: usize = 100;
+/// Longest `source`, in bytes.
+pub const MAX_SOURCE: usize = 100;
+/// Most webhooks that `only` can name.
+pub const MAX_ONLY: usize = 1000;
+
+/// Whether `name` can be an event's name: `^[a-z0-9_.-]{1,100}$`.
+pub fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.len())
+        && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-'))
+}
+
+/// Whether `pattern` can be subscribed to: a name in which `*` stands for any characters.
+pub fn is_pattern(pattern: &str) -> bool {
+    pattern.len() <= MAX_NAME && !pattern.is_empty() && is_name(&pattern.replace('*', "_"))
+}
+
+/// Whether an event of this name is what `pattern` subscribes to.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    let Some((head, mut rest)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(mut name) = name.strip_prefix(head) else {
+        return false;
+    };
+    // Each further literal takes its first occurrence; the last one has to end the name.
+    while let Some((literal, after)) = rest.split_once('*') {
+        let Some(at) = name.find(literal) else {
+            return false;
+        };
+        name = &name[at + literal.len()..];
+        rest = after;
+    }
+    name.ends_with(rest)
+}
+
+/// What kind of thing an event is about or was sent for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Flags(u16);
+
+impl Flags {
+    /// A test event: sent to `only`, once, not counted; requests carry `webhook-test: true`.
+    pub const TEST: Self = Self(1);
+    /// About the network as a whole (`"scope":"network"`), not about one site.
+    pub const NETWORK: Self = Self(1 << 1);
+    /// Part of an import: only for webhooks that include imports.
+    pub const IMPORT: Self = Self(1 << 2);
+    /// The payload was mended (`repair`); the body lists the paths in `altered`.
+    pub const ALTERED: Self = Self(1 << 3);
+    /// Raised by the worker itself (`webhook_disabled`, `webhook_delivery_failed`).
+    pub const OWN: Self = Self(1 << 4);
+
+    /// Whether all of `other` is set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// These and `other`.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The bits, as records and the store keep them.
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// Flags from bits; unknown ones are kept.
+    pub const fn from_bits(bits: u16) -> Self {
+        Self(bits)
+    }
+}
+
+/// What stands beside the body: everything that decides who gets the event, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fields<'a> {
+    /// The event's id.
+    pub id: EventId,
+    /// When it happened, in Unix milliseconds.
+    pub timestamp: i64,
+    /// The network's id.
+    pub network: u64,
+    /// The site it is about (0: none).
+    pub site: u64,
+    /// Earliest first attempt, in milliseconds after `timestamp` (0: at once).
+    pub delay: u32,
+    /// See [`Flags`].
+    pub flags: Flags,
+    /// Where `data` lies in the body.
+    pub data: Range<u32>,
+    /// The event's name (`type`).
+    pub name: &'a str,
+    /// What raised it (`woocommerce`, `core`, …); may be empty.
+    pub source: &'a str,
+    /// The only webhooks that may get it, each followed by a line feed; empty: all that match.
+    pub only: &'a str,
+}
+
+/// Bytes of the fields before the texts.
+const FIXED: usize = 16 + 8 + 8 + 8 + 4 + 2 + 4 + 4 + 1 + 1 + 4;
+
+/// A record's fields or body that are not those of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the record's event fields are not of the form that this version writes")]
+pub struct MalformedFields;
+
+impl<'a> Fields<'a> {
+    /// Appends the binary form: numbers little-endian, then name, source and `only`.
+    ///
+    /// `name` and `source` are at most [`MAX_NAME`] and [`MAX_SOURCE`] bytes; the caller checked.
+    pub fn write(&self, into: &mut Vec<u8>) {
+        let mut fixed = [0; FIXED];
+        fixed[..16].copy_from_slice(self.id.as_bytes());
+        fixed[16..24].copy_from_slice(&self.timestamp.to_le_bytes());
+        fixed[24..32].copy_from_slice(&self.network.to_le_bytes());
+        fixed[32..40].copy_from_slice(&self.site.to_le_bytes());
+        fixed[40..44].copy_from_slice(&self.delay.to_le_bytes());
+        fixed[44..46].copy_from_slice(&self.flags.bits().to_le_bytes());
+        fixed[46..50].copy_from_slice(&self.data.start.to_le_bytes());
+        fixed[50..54].copy_from_slice(&self.data.end.to_le_bytes());
+        fixed[54] = self.name.len() as u8;
+        fixed[55] = self.source.len() as u8;
+        fixed[56..60].copy_from_slice(&(self.only.len() as u32).to_le_bytes());
+        into.extend_from_slice(&fixed);
+        into.extend_from_slice(self.name.as_bytes());
+        into.extend_from_slice(self.source.as_bytes());
+        into.extend_from_slice(self.only.as_bytes());
+    }
+
+    /// Bytes that [`write`](Self::write) appends; independent of the values of the numbers, so
+    /// that they can be filled in once the body is known.
+    pub const fn written_len(&self) -> usize {
+        FIXED + self.name.len() + self.source.len() + self.only.len()
+    }
+
+    /// Reads what [`write`](Self::write) wrote, and checks that `data` lies within the body.
+    ///
+    /// # Errors
+    /// Where a length, a text's encoding, the name or the range of `data` can't be right.
+    pub fn read(fields: &'a [u8], body: &[u8]) -> Result<Self, MalformedFields> {
+        let (fixed, texts) = fields.split_at_checked(FIXED).ok_or(MalformedFields)?;
+        let name = usize::from(fixed[54]);
+        let source = name + usize::from(fixed[55]);
+        let only = source + u32::from_le_bytes(array(&fixed[56..60])) as usize;
+        let text = |range: Range<usize>| {
+            texts
+                .get(range)
+                .and_then(|bytes| std::str::from_utf8(bytes).ok())
+                .ok_or(MalformedFields)
+        };
+        let read = Self {
+            id: EventId::from_bytes(array(&fixed[..16])),
+            timestamp: i64::from_le_bytes(array(&fixed[16..24])),
+            network: u64::from_le_bytes(array(&fixed[24..32])),
+            site: u64::from_le_bytes(array(&fixed[32..40])),
+            delay: u32::from_le_bytes(array(&fixed[40..44])),
+            flags: Flags::from_bits(u16::from_le_bytes(array(&fixed[44..46]))),
+            data: u32::from_le_bytes(array(&fixed[46..50]))
+                ..u32::from_le_bytes(array(&fixed[50..54])),
+            name: text(0..name)?,
+            source: text(name..source)?,
+            only: text(source..only)?,
+        };
+        let data = body.get(read.data.start as usize..read.data.end as usize);
+        if only == texts.len() && is_name(read.name) && data.is_some() {
+            Ok(read)
+        } else {
+            Err(MalformedFields)
+        }
+    }
+}
+
+fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut array = [0; N];
+    array.copy_from_slice(bytes);
+    array
+}
+
+/// An event as the store keeps it and a delivery needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The event's id, which is every request's `webhook-id`.
+    pub id: EventId,
+    /// The event's name (`type`).
+    pub name: String,
+    /// When it happened, in Unix milliseconds.
+    pub timestamp: i64,
+    /// The network's id.
+    pub network: u64,
+    /// The site it is about (0: none).
+    pub site: u64,
+    /// What raised it; may be empty.
+    pub source: String,
+    /// See [`Flags`].
+    pub flags: Flags,
+    /// Revision of the config under which it was accepted.
+    pub revision: u64,
+    /// The standard body, byte for byte; empty once it was pruned or forgotten.
+    pub body: Arc<[u8]>,
+    /// Where `data` lies in the body.
+    pub data: Range<u32>,
+}
+
+impl Event {
+    /// The event's `data`, as JSON.
+    pub fn data(&self) -> &[u8] {
+        let range = self.data.start as usize..self.data.end as usize;
+        self.body.get(range).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_whole_names() {
+        for (pattern, name, expected) in [
+            ("payment_received", "payment_received", true),
+            ("payment_received", "payment_received2", false),
+            ("*", "anything", true),
+            ("payment_*", "payment_", true),
+            ("payment_*", "payment_failed", true),
+            ("payment_*", "repayment_failed", false),
+            ("*_created", "site_created", true),
+            ("*_created", "site_created_twice", false),
+            ("a*b*c", "a-b-c", true),
+            ("a*b*c", "a-c-b", false),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(matches(pattern, name), expected, "{pattern} / {name}");
+        }
+    }
+
+    #[test]
+    fn names_are_checked() {
+        assert!(is_name("course.finished-2_x"));
+        assert!(!is_name("") && !is_name("Payment") && !is_name("a b") && !is_name("a*"));
+        assert!(!is_name(&"a".repeat(101)));
+        assert!(is_pattern("payment_*") && is_pattern("*") && !is_pattern("") && !is_pattern("Ä*"));
+    }
+
+    #[test]
+    fn fields_come_back_as_written() {
+        let body = br#"{"data":{"a":1}}"#;
+        let fields = Fields {
+            id: EventId::at(1),
+            timestamp: 1_763_632_800_123,
+            network: 1,
+            site: 3,
+            delay: 5000,
+            flags: Flags::TEST.with(Flags::ALTERED),
+            data: 8..15,
+            name: "payment_received",
+            source: "woocommerce",
+            only: "whk_1\nwhk_2\n",
+        };
+        let mut bytes = Vec::new();
+        fields.write(&mut bytes);
+        assert_eq!(bytes.len(), fields.written_len());
+        assert_eq!(Fields::read(&bytes, body), Ok(fields));
+        assert_eq!(Fields::read(&bytes, &body[..10]), Err(MalformedFields));
+        for cut in 0..bytes.len() {
+            assert_eq!(Fields::read(&bytes[..cut], body), Err(MalformedFields), "{cut}");
+        }
+    }
+}

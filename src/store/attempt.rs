@@ -1,0 +1,92 @@
+//! One attempt of a delivery, as recorded.
+
+use serde::{Deserialize, Serialize};
+
+/// An attempt: one request (or the reason why none could be made).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// When it began, in Unix milliseconds.
+    pub started: i64,
+    /// How long it took, in microseconds.
+    pub duration_us: u64,
+    /// The address connected to (`203.0.113.7:443`).
+    pub address: Option<String>,
+    /// Status of the response, where one came.
+    pub status: Option<u16>,
+    /// Why it failed; `None` is success (2xx).
+    pub failure: Option<Failure>,
+    /// Response headers of the allow list, lower-case names.
+    pub response_headers: Vec<(String, String)>,
+    /// The first 16 KiB of the response's body, as it came (it may be binary).
+    pub response_body: Vec<u8>,
+    /// The request's body, where it is not the event's own (format other than `standard`).
+    pub request_body: Option<Vec<u8>>,
+    /// The request's headers, values of secret ones replaced by dots.
+    pub request_headers: Vec<(String, String)>,
+    /// A kept-alive connection had been closed by the endpoint; sent again on a new one.
+    pub reconnected: bool,
+    /// What happens next.
+    pub next: Next,
+}
+
+/// Why an attempt failed: a code with parameters, which PHP turns into a sentence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Where in the request it failed.
+    pub phase: Phase,
+    /// A code: `status`, `redirect`, `gone`, `name_not_found`, `refused`, `reset`, `timeout`,
+    /// `certificate`, `tls`, `protocol`, `address_refused`, `template`, `condition`, `too_large`, `io`.
+    pub code: String,
+    /// What was said, for people; never a secret or a payload.
+    pub message: String,
+}
+
+/// The phases of a request, in the words of `ureq::Timeout`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Before any request: format, template, signature.
+    Prepare,
+    /// The name's addresses, and whether they may be used.
+    Resolve,
+    /// TCP and TLS.
+    Connect,
+    /// Sending the headers.
+    SendRequest,
+    /// Sending the body.
+    SendBody,
+    /// Waiting for the response's status and headers.
+    RecvResponse,
+    /// Reading the response's body.
+    RecvBody,
+}
+
+impl Phase {
+    /// The word used in the store, in JSON and in PHP.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::SendRequest => "send_request",
+            Self::SendBody => "send_body",
+            Self::RecvResponse => "recv_response",
+            Self::RecvBody => "recv_body",
+        }
+    }
+}
+
+/// What happens after an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The endpoint took it.
+    Delivered,
+    /// Another attempt, due at this time (Unix milliseconds).
+    Retry(i64),
+    /// No further attempt.
+    Failed,
+    /// The webhook is paused or disabled now.
+    Held,
+    /// The webhook is gone.
+    Cancelled,
+}

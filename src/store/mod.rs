@@ -1,0 +1,330 @@
+//! What happened: events, deliveries, attempts, webhooks' health, announcements.
+//!
+//! The worker alone writes ([`Store`]); PHP and the worker's own status read ([`Log`]).
+//! Everything that belongs together is written in one [`Transaction`]: the events of a batch of
+//! records with the positions in the journal that they move, an attempt with the state and
+//! counters that follow from it.
+
+mod attempt;
+mod state;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub use attempt::{Attempt, Failure, Next, Phase};
+pub use state::{Forbidden, State};
+
+use crate::event::Event;
+use crate::id::{DeliveryId, EventId};
+use crate::journal::SegmentId;
+
+/// The store's own number for a webhook: it stays when the webhook is deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WebhookKey(pub i64);
+
+/// Why the store can't be used or a call on it failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Written by a newer version of this software.
+    #[error(
+        "{store} has schema version {found}, this worker knows up to {known}: \
+         install the version of webhooks-worker that wrote it, or move the file away to start an empty log"
+    )]
+    Newer {
+        /// The store's address, without credentials.
+        store: String,
+        /// Its version.
+        found: u32,
+        /// The newest version known here.
+        known: u32,
+    },
+    /// Not a store, or damaged: it can be set aside.
+    #[error("{store} is damaged: {reason}")]
+    Corrupt {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// No room for what was to be written.
+    #[error("no room left in {store}: {reason}")]
+    Full {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// The address names no engine of this version.
+    #[error(
+        "\"{0}\" is no store: expected sqlite:/path/of/a/file (empty: store.sqlite in the spool)"
+    )]
+    Address(String),
+    /// Anything else that the engine or the system refused.
+    #[error("{action}: {reason}")]
+    Failed {
+        /// What was being done.
+        action: &'static str,
+        /// What the engine said.
+        reason: String,
+    },
+}
+
+/// Result of a call on the store.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// The writing side; exactly one exists per spool, in the worker.
+pub trait Store {
+    /// Runs `work` in one transaction: committed if it returns `Ok`, else undone as a whole.
+    ///
+    /// # Errors
+    /// What `work` returned, or why the transaction could not begin or commit.
+    fn transaction(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
+    ) -> Result<()>;
+
+    /// What a starting worker needs to know.
+    ///
+    /// # Errors
+    /// Where the engine can't read.
+    fn load(&mut self) -> Result<Loaded>;
+
+    /// Returns when everything committed so far would survive a power cut (a checkpoint that
+    /// reached the disk). Segments are deleted only after this.
+    ///
+    /// # Errors
+    /// Where the disk refused.
+    fn make_durable(&mut self) -> Result<()>;
+}
+
+/// What a starting worker finds; see [`Store::load`].
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// How far each segment of the journal was ingested, in bytes.
+    pub positions: HashMap<SegmentId, u64>,
+    /// Every webhook that ever had a delivery or a state, with its backlog.
+    pub webhooks: Vec<WebhookState>,
+    /// Deliveries that a dead worker had claimed, returned to `pending` by this call.
+    pub reclaimed: u64,
+    /// Records at which a worker died: segment, offset, number of deaths.
+    pub suspects: Vec<(SegmentId, u64, u32)>,
+}
+
+/// A webhook as the store knows it.
+#[derive(Debug, Clone)]
+pub struct WebhookState {
+    /// The store's number.
+    pub key: WebhookKey,
+    /// The id in the config.
+    pub id: String,
+    /// How it has been doing.
+    pub health: Health,
+    /// When its earliest pending delivery is due, in Unix milliseconds.
+    pub next_due: Option<i64>,
+}
+
+/// How a webhook has been doing; owned by the store, never by the config.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Health {
+    /// Attempts that failed since the last success.
+    pub failures_in_row: u32,
+    /// When the first of them began, in Unix milliseconds.
+    pub failing_since: Option<i64>,
+    /// Whether the last attempt took over a second.
+    pub slow: bool,
+    /// When the next probe may be made (after five failures in a row), in Unix milliseconds.
+    pub probe_at: Option<i64>,
+    /// Set while it is switched off.
+    pub disabled: Option<Disabled>,
+}
+
+/// A webhook that was switched off, and why.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Disabled {
+    /// Names this disabling; an Enable has to answer it.
+    pub id: String,
+    /// Unix milliseconds.
+    pub at: i64,
+    /// A code: `gone` (410) or `failing` (every attempt failed for too long).
+    pub reason: String,
+}
+
+/// A delivery to be made.
+#[derive(Debug, Clone)]
+pub struct NewDelivery {
+    /// Its id.
+    pub id: DeliveryId,
+    /// To which webhook.
+    pub webhook: WebhookKey,
+    /// `Pending`, `Held`, `Skipped` or `Failed`.
+    pub state: State,
+    /// When it may be attempted, in Unix milliseconds.
+    pub due: i64,
+    /// A code for a state that needs one (`paused`, `disabled`, `condition`, …).
+    pub reason: Option<String>,
+}
+
+/// A delivery that was claimed: `delivering`, with all that an attempt needs.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// To which webhook.
+    pub webhook: WebhookKey,
+    /// What to deliver; shared by the claims of one event.
+    pub event: Arc<Event>,
+    /// Attempts made before this one.
+    pub attempts: u32,
+    /// When it was due, in Unix milliseconds.
+    pub due: i64,
+    /// The body sent before, where it is not the event's own.
+    pub request_body: Option<Arc<[u8]>>,
+}
+
+/// News for people, numbered; WordPress collects them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Announcement {
+    /// A code: `webhook_disabled`, `webhook_enabled`, `delivery_failed`, `corrupt_records`, ….
+    pub code: String,
+    /// Unix milliseconds.
+    pub at: i64,
+    /// Parameters for the sentence; never a secret or a payload.
+    pub params: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Which deliveries a change is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Selection {
+    /// These deliveries (empty: not narrowed).
+    pub ids: Vec<DeliveryId>,
+    /// Of this webhook.
+    pub webhook: Option<String>,
+    /// In one of these states (empty: any).
+    pub states: Vec<State>,
+    /// Created at or after, in Unix milliseconds.
+    pub since: Option<i64>,
+}
+
+/// The writes of one transaction.
+pub trait Transaction {
+    /// The key of the webhook with this id, made at the first call.
+    ///
+    /// # Errors
+    /// As for all methods of this trait: where the engine refused; the transaction is undone.
+    fn webhook(&mut self, id: &str) -> Result<WebhookKey>;
+
+    /// Adds an event; `false` (and nothing changed) where one with this id is there already.
+    /// `terms` are for exact search: normalised ids, references and e-mail addresses.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn insert_event(&mut self, event: &Event, now: i64, terms: &[String]) -> Result<bool>;
+
+    /// Adds a delivery of an event that is in the store.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn insert_delivery(&mut self, event: EventId, delivery: &NewDelivery) -> Result<()>;
+
+    /// Moves a segment's position.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn set_position(&mut self, segment: SegmentId, offset: u64) -> Result<()>;
+
+    /// Forgets the position of a segment that was deleted.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn forget_position(&mut self, segment: SegmentId) -> Result<()>;
+
+    /// Notes that the record at `offset` is about to be taken (or, with `None`, that the batch
+    /// went well), so that a worker that dies at it twice can set it aside.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn suspect(&mut self, at: Option<(SegmentId, u64)>) -> Result<()>;
+
+    /// Keeps a record of a kind that only a later version knows, whole.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn defer(&mut self, kind: u8, record: &[u8], now: i64) -> Result<()>;
+
+    /// Turns up to `limit` due deliveries of a webhook from `pending` to `delivering`, earliest
+    /// due first (`ordered`: in the order of the events, and none while the first is not due),
+    /// and appends them to `claims`.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn claim(
+        &mut self,
+        webhook: WebhookKey,
+        now: i64,
+        limit: usize,
+        ordered: bool,
+        claims: &mut Vec<Claim>,
+    ) -> Result<()>;
+
+    /// Returns a claimed delivery to `pending`, due at `due`, without an attempt.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn release(&mut self, delivery: DeliveryId, due: i64) -> Result<()>;
+
+    /// Records an attempt of a claimed delivery, moves the delivery to the state that
+    /// `attempt.next` says, and counts it (`delivered` or `failed`, per hour and in all) unless
+    /// the event is a test.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn record_attempt(&mut self, claim: &Claim, attempt: &Attempt) -> Result<()>;
+
+    /// Moves the selected deliveries to `state` where that transition is allowed (`Pending`
+    /// ones become due at `due` and start their schedule anew); returns how many.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn change(
+        &mut self,
+        which: &Selection,
+        state: State,
+        due: i64,
+        reason: Option<&str>,
+    ) -> Result<u64>;
+
+    /// Adds `by` to the due time of everything pending (the wall clock jumped).
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn shift_due(&mut self, by: i64) -> Result<()>;
+
+    /// When the earliest pending delivery of a webhook is due.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn next_due(&mut self, webhook: WebhookKey) -> Result<Option<i64>>;
+
+    /// Writes a webhook's health.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn set_health(&mut self, webhook: WebhookKey, health: &Health) -> Result<()>;
+
+    /// Adds an announcement; returns its number.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn announce(&mut self, announcement: &Announcement) -> Result<i64>;
+
+    /// Removes up to `limit` old things: bodies of events delivered before `bodies_before`,
+    /// deliveries (with attempts and events) settled before `rows_before`, both in Unix
+    /// milliseconds; returns whether there may be more. Held deliveries older than
+    /// `rows_before` become `expired` first.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool>;
+}

@@ -1,0 +1,255 @@
+<?php
+/**
+ * The PHP extension "webhooks".
+ *
+ * This file is the documentation of the API and serves PHPStan, Psalm and IDEs; it is never
+ * loaded. `tests/phpt` holds it against Reflection.
+ *
+ * INI settings (all of them system-wide, php.ini only):
+ *
+ * | setting                | default             | meaning |
+ * |------------------------|---------------------|---------|
+ * | `webhooks.spool`       | `/var/lib/webhooks` | the folder that PHP and the worker share |
+ * | `webhooks.store`       | (empty)             | `sqlite:/path`; empty: `store.sqlite` in the spool |
+ * | `webhooks.worker`      | `webhooks-worker`   | the worker's binary, a path or a name to be found in PATH |
+ * | `webhooks.autostart`   | `1`                 | start a worker when an event comes and none runs |
+ * | `webhooks.sync`        | `0`                 | make every append durable against power loss (fdatasync) |
+ * | `webhooks.max_payload` | `1M`                | largest record, in bytes |
+ * | `webhooks.allow`       | (empty)             | hosts and CIDRs, by comma or space, that the address guard lets through |
+ *
+ * Times are RFC 3339 in UTC with milliseconds unless said otherwise.
+ *
+ * @phpstan-type Sites 'all'|array{only: list<int>}|array{except: list<int>}
+ * @phpstan-type Webhook array{
+ *     id: string, name?: string, url: string, events: list<string>, sites?: Sites,
+ *     network_events?: bool, include_imports?: bool, paused?: bool,
+ *     secrets?: list<array{secret: string, until?: int|null}>, signature?: 'v1'|'v1a'|'none',
+ *     headers?: list<array{name: string, value: string}>,
+ *     format?: 'standard'|'flat'|'v1'|'cloudevents'|'cloudevents-binary'|'template',
+ *     template?: string|null, content_type?: string|null, condition?: string|null,
+ *     fields?: list<string>, timeout?: int, retries?: list<int>, concurrency?: int,
+ *     rate_limit?: array{count: int, per: 'second'|'minute'}|null, ordered?: bool,
+ *     log_bodies?: bool, disable_after?: int, ca_file?: string|null}
+ * @phpstan-type Attempt array{
+ *     number: int, started: string, duration_ms: float, address: string|null, status: int|null,
+ *     failure: array{phase: string, code: string, message: string}|null,
+ *     request_headers: array<string, string>, response_headers: array<string, string>,
+ *     response_body: string, reconnected: bool, next: string, next_at: string|null}
+ * @phpstan-type Delivery array{
+ *     id: string, event_id: string, event: string, webhook_id: string, site_id: int,
+ *     source: string, state: string, reason: string|null, test: bool, created: string,
+ *     due: string|null, settled: string|null, attempts: int, last_status: int|null,
+ *     last_failure: string|null, duration_ms: float|null}
+ */
+
+namespace Webhooks {
+
+    /**
+     * Whatever the extension can't do: the message says what, at which path or value, as which
+     * user, and what to do about it.
+     */
+    class Exception extends \RuntimeException
+    {
+    }
+}
+
+namespace {
+
+    /**
+     * Accepts an event: turns `$data` into JSON and appends it to the journal. Opens no socket
+     * and waits for nobody; once it returns an id, the event is delivered at least once.
+     *
+     * @param string $event name: `^[a-z0-9_.-]{1,100}$`
+     * @param array|object $data the payload, as json_encode() would write it
+     * @param array{
+     *     site?: array{id: int, url: string}, network_id?: int, scope?: 'network',
+     *     actor?: array<string, mixed>, source?: string, timestamp?: int|float,
+     *     idempotency_key?: string, delay?: int, only?: list<string>, test?: bool,
+     *     repair?: bool, import?: bool, installation?: string} $options
+     *     - `timestamp`: Unix seconds, by default now
+     *     - `idempotency_key`: the id is derived from event, site and this; the second event with
+     *       the same one is dropped
+     *     - `delay`: seconds to wait before the first attempt
+     *     - `only`: ids of the webhooks that may get it
+     *     - `test`: one attempt, not counted, also to paused webhooks
+     *     - `repair`: values that JSON can't hold are mended instead of refused, and their paths
+     *       listed in the body's `altered`
+     *     - `installation`: the fingerprint under which the caller published; another one in the
+     *       spool is refused, so that a copied network can't use its origin's spool
+     * @return string|null the event's id; null where a config was read and nobody subscribes
+     * @throws Webhooks\Exception where the event is not accepted: nothing was written
+     */
+    function webhooks_dispatch(string $event, array|object $data, array $options = []): ?string {}
+
+    /**
+     * Whether anybody subscribes to an event (of a site). True where no published config can be
+     * read: "nobody" is only said after reading one.
+     *
+     * @param int|null $site_id null: of any site
+     */
+    function webhooks_has_subscribers(string $event, ?int $site_id = null): bool {}
+
+    /**
+     * JSON, byte for byte as json_encode() writes it with JSON_UNESCAPED_SLASHES,
+     * JSON_UNESCAPED_UNICODE and JSON_PRESERVE_ZERO_FRACTION.
+     *
+     * @throws Webhooks\Exception where json_encode() fails; names the path (`order.items[3].name`)
+     */
+    function webhooks_encode(mixed $value): string {}
+
+    /**
+     * Publishes the webhooks to this server's worker and to all dispatching processes.
+     *
+     * @param list<Webhook>|array{
+     *     webhooks: list<Webhook>, installation?: array{id: string, fingerprint: string},
+     *     held?: string|null, moved?: bool, retention?: array{deliveries_days?: int, bodies_days?: int},
+     *     lookup?: array<string, list<string>>,
+     *     proxy?: array{url: string, bypass?: list<string>}|null,
+     *     block_external?: list<string>|null} $webhooks a list, or the whole document:
+     *     - `held`: why nothing is sent (events are kept as held deliveries); null: all is well
+     *     - `moved`: take over a spool whose config has the same id and another fingerprint
+     *     - `lookup`: event (or pattern) → paths in `data` that exact search finds
+     *     - `proxy`: WP_PROXY_HOST and its companions, `http://user:password@host:port`
+     *     - `block_external`: WP_HTTP_BLOCK_EXTERNAL is on; these hosts (and `*.` patterns) are reached
+     * @param int $revision has to be higher than the published one, or equal with equal content
+     * @throws Webhooks\Exception names the webhook and the field; nothing was published
+     */
+    function webhooks_configure(array $webhooks, int $revision): void {}
+
+    /**
+     * Revision of the published config; 0 where there is none, it can't be read, or it was
+     * published under another `webhooks.allow`.
+     */
+    function webhooks_revision(): int {}
+
+    /**
+     * The log, newest first.
+     *
+     * @param array{webhook_id?: string, event?: string, event_id?: string, site_id?: int,
+     *     state?: string|list<string>, since?: string, until?: string, search?: string,
+     *     test?: bool, limit?: int, cursor?: string} $query `limit` 1–200, by default 50;
+     *     `search`: an event's id, or exactly an id, reference or e-mail address of the payload
+     * @return array{deliveries: list<Delivery>, cursor: string|null} `cursor` gives the next page
+     * @throws Webhooks\Exception for a bad query, or after two seconds
+     */
+    function webhooks_deliveries(array $query = []): array {}
+
+    /**
+     * One delivery with its attempts (oldest first) and the request's body, or null.
+     *
+     * @return (Delivery&array{body: string|null, content_type: string, attempts_made: list<Attempt>})|null
+     * @throws Webhooks\Exception
+     */
+    function webhooks_delivery(string $id): ?array {}
+
+    /**
+     * Counters, kept (not counted from rows), and health.
+     *
+     * @param array{webhook_ids?: list<string>, hours?: int} $query `hours`: how many of the last
+     *     hours to list, 0–720, by default 24
+     * @return array{webhooks: array<string, array{
+     *     delivered: int, failed: int, pending: int, held: int,
+     *     hours: list<array{hour: string, delivered: int, failed: int}>,
+     *     last_attempt: string|null, last_success: string|null,
+     *     failing_since: string|null, failures_in_row: int,
+     *     disabled: array{id: string, at: string, reason: string}|null}>}
+     * @throws Webhooks\Exception
+     */
+    function webhooks_stats(array $query = []): array {}
+
+    /**
+     * Sends deliveries again; their schedule starts anew.
+     *
+     * @param string|list<string> $ids of deliveries
+     * @return int how many matched
+     * @throws Webhooks\Exception
+     */
+    function webhooks_resend(string|array $ids): int {}
+
+    /**
+     * Sends what a webhook missed: its deliveries that were held or failed since a time.
+     *
+     * @param string|null $since RFC 3339; null: all
+     * @return int how many matched
+     * @throws Webhooks\Exception
+     */
+    function webhooks_recover(string $webhook_id, ?string $since = null): int {}
+
+    /**
+     * Ends the disabling of a webhook.
+     *
+     * @param string $disabling the `disabled.id` that webhooks_stats() showed; an older one does nothing
+     * @return bool whether the webhook was disabled by it
+     * @throws Webhooks\Exception
+     */
+    function webhooks_enable(string $webhook_id, string $disabling): bool {}
+
+    /**
+     * Erases payloads in which an e-mail address or a user id occurs. Waits for the worker, up
+     * to 30 seconds.
+     *
+     * @param array{email?: string, user_id?: int} $query
+     * @return int how many events were erased
+     * @throws Webhooks\Exception
+     */
+    function webhooks_forget(array $query): int {}
+
+    /**
+     * Waits until every delivery of an event had an attempt, or can have none.
+     *
+     * @param float $timeout seconds
+     * @return list<Delivery&array{body: string|null, content_type: string, attempts_made: list<Attempt>}>|null
+     *     null when the time is up
+     * @throws Webhooks\Exception
+     */
+    function webhooks_wait(string $event_id, float $timeout): ?array {}
+
+    /**
+     * Makes sure that a worker runs.
+     *
+     * @return bool whether one runs, or was started
+     */
+    function webhooks_wake(): bool {}
+
+    /**
+     * News for people since the announcement numbered `$after`, oldest first, at most 100.
+     *
+     * @return list<array{number: int, code: string, at: string, params: array<string, mixed>}>
+     * @throws Webhooks\Exception
+     */
+    function webhooks_announcements(int $after = 0): array {}
+
+    /**
+     * How everything is. Never throws: what can't be read is told in `problems`.
+     *
+     * @return array{
+     *     version: string, user: string,
+     *     spool: array{path: string, usable: bool, owner: string|null},
+     *     worker: array{running: bool, pid: int|null, since: string|null, version: string|null,
+     *         autostart: bool, last_error: string|null, last_error_at: string|null},
+     *     journal: array{segments: int, bytes_waiting: int, oldest: string|null},
+     *     store: array{url: string, size: int, schema: int|null, announcements: int},
+     *     config: array{revision: int, installation: string|null, fingerprint: string|null,
+     *         held: string|null, webhooks: int},
+     *     problems: list<array{code: string, message: string}>}
+     */
+    function webhooks_status(): array {}
+
+    /**
+     * The `webhook-signature` of Standard Webhooks 1.0.0 for one secret.
+     *
+     * @param string $secret `whsec_…` (HMAC-SHA256, `v1,…`) or `whsk_…` (ed25519, `v1a,…`)
+     * @throws Webhooks\Exception
+     */
+    function webhooks_sign(string $secret, string $id, int $timestamp, string $body): string {}
+
+    /**
+     * Whether a request was signed with one of the secrets and is not older or newer than
+     * `$tolerance` seconds. Compares in constant time.
+     *
+     * @param string|list<string> $secrets `whsec_…`, or the public key `whpk_…`
+     * @param array<string, string|list<string>> $headers any case; `HTTP_WEBHOOK_ID` of $_SERVER too
+     * @throws Webhooks\Exception for a malformed secret
+     */
+    function webhooks_verify(string|array $secrets, array $headers, string $body, int $tolerance = 300): bool {}
+}
