@@ -102,11 +102,8 @@ impl SqliteTransaction<'_> {
         }
         if !more {
             self.pruned.rows = 0;
-            self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([self
-                .clock
-                .unix_ms()
-                .div_euclid(HOUR_MS)
-                - HOURS])?;
+            let oldest = self.clock.unix_ms().div_euclid(HOUR_MS) - HOURS;
+            self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
             self.statements.get("DELETE FROM announcements WHERE at < ?1")?.execute([before])?;
         }
         Ok(more)
