@@ -6,6 +6,7 @@
 //! counters that follow from it.
 
 mod attempt;
+pub mod sqlite;
 mod state;
 
 use std::collections::HashMap;
@@ -301,11 +302,12 @@ pub trait Transaction {
     /// See [`webhook`](Self::webhook).
     fn shift_due(&mut self, by: i64) -> Result<()>;
 
-    /// When the earliest pending delivery of a webhook is due.
+    /// When [`claim`](Self::claim) can next have something for a webhook: when its earliest
+    /// pending delivery is due (`ordered`: its first one).
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
-    fn next_due(&mut self, webhook: WebhookKey) -> Result<Option<i64>>;
+    fn next_due(&mut self, webhook: WebhookKey, ordered: bool) -> Result<Option<i64>>;
 
     /// Writes a webhook's health.
     ///
