@@ -108,13 +108,6 @@ CREATE TABLE positions (
     offset  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE suspects (
-    segment BLOB    NOT NULL,
-    offset  INTEGER NOT NULL,
-    deaths  INTEGER NOT NULL,
-    PRIMARY KEY (segment, offset)
-) STRICT, WITHOUT ROWID;
-
 -- Records of kinds that only a later version knows.
 CREATE TABLE deferred (
     key     INTEGER PRIMARY KEY,

@@ -39,12 +39,12 @@ impl SqliteTransaction<'_> {
         if which.ids.is_empty() {
             for webhook in webhooks {
                 for &from in &states {
-                    changed += self.change_all(webhook, from, since, &change)?;
+                    changed += self.change_all(webhook, from, since, which, &change)?;
                 }
             }
         } else {
             for id in which.ids.iter().filter(|id| **id >= since) {
-                changed += self.change_one(*id, &webhooks, &states, &change)?;
+                changed += self.change_one(*id, &webhooks, &states, which, &change)?;
             }
         }
         Ok(changed)
@@ -55,6 +55,7 @@ impl SqliteTransaction<'_> {
         id: DeliveryId,
         webhooks: &[WebhookKey],
         states: &[State],
+        which: &Selection,
         change: &Change<'_>,
     ) -> Result<u64, Trouble> {
         let found: Option<(i64, i64, u8, bool)> = self
@@ -75,7 +76,7 @@ impl SqliteTransaction<'_> {
             .get(
                 "UPDATE deliveries SET state = ?2, due = iif(?2 = 0, ?3, due), settled = ?4,
                      reason = ?5, attempts = iif(?2 = 0, 0, attempts)
-                 WHERE key = ?1
+                 WHERE key = ?1 AND (?6 IS NULL OR reason = ?6)
                      AND (?2 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = key & -268435456))",
             )?
             .execute(params![
@@ -83,7 +84,8 @@ impl SqliteTransaction<'_> {
                 change.to as u8,
                 change.due,
                 settled(change.to, change.now),
-                change.reason
+                change.reason,
+                which.reason,
             ])?;
         if changed > 0 && !test {
             self.counters.moved(webhook, Some(from), Some(change.to), 1, change.now);
@@ -96,6 +98,7 @@ impl SqliteTransaction<'_> {
         webhook: WebhookKey,
         from: State,
         since: DeliveryId,
+        which: &Selection,
         change: &Change<'_>,
     ) -> Result<u64, Trouble> {
         let (mut changed, mut tests) = (0, 0);
@@ -106,6 +109,7 @@ impl SqliteTransaction<'_> {
                      due = iif(?4 = 0, ?5, due), settled = ?6, reason = ?7,
                      attempts = iif(?4 = 0, 0, attempts)
                  WHERE webhook = ?1 AND state = ?2 AND id >= ?3
+                     AND (?8 IS NULL OR reason = ?8)
                      AND (?4 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = key & -268435456))
                  RETURNING test",
             )?
@@ -117,6 +121,7 @@ impl SqliteTransaction<'_> {
                 change.due,
                 settled(change.to, change.now),
                 change.reason,
+                which.reason,
             ])?;
         while let Some(row) = rows.next()? {
             changed += 1;

@@ -225,13 +225,6 @@ impl SqliteStore {
                 Ok((SegmentId(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
             })?
             .collect::<rusqlite::Result<_>>()?;
-        let suspects = transaction
-            .prepare("SELECT segment, offset, deaths FROM suspects ORDER BY 1, 2")?
-            .query_map([], |row| {
-                let offset = row.get::<_, i64>(1)?.cast_unsigned();
-                Ok((SegmentId(row.get(0)?), offset, row.get(2)?))
-            })?
-            .collect::<rusqlite::Result<_>>()?;
         let mut webhooks = Vec::with_capacity(self.memory.webhooks.len());
         {
             let mut select = transaction.prepare("SELECT key, id, health FROM webhooks")?;
@@ -249,7 +242,7 @@ impl SqliteStore {
             }
         }
         transaction.commit()?;
-        Ok(Loaded { positions, webhooks, reclaimed, suspects })
+        Ok(Loaded { positions, webhooks, reclaimed })
     }
 }
 

@@ -59,19 +59,6 @@ impl SqliteTransaction<'_> {
         Ok(key)
     }
 
-    fn try_suspect(&mut self, at: Option<(SegmentId, u64)>) -> rusqlite::Result<usize> {
-        match at {
-            Some((segment, offset)) => self
-                .statements
-                .get(
-                    "INSERT INTO suspects (segment, offset, deaths) VALUES (?1, ?2, 1)
-                     ON CONFLICT DO UPDATE SET deaths = deaths + 1",
-                )?
-                .execute(params![segment.0, offset.cast_signed()]),
-            None => self.statements.get("DELETE FROM suspects")?.execute([]),
-        }
-    }
-
     fn try_shift(&mut self, by: i64) -> rusqlite::Result<()> {
         // Every due time is kept relative to this one number: a million waiting deliveries move
         // by one small write.
@@ -132,11 +119,6 @@ impl Transaction for SqliteTransaction<'_> {
     fn forget_position(&mut self, segment: SegmentId) -> Result<()> {
         let forgotten = self.run("DELETE FROM positions WHERE segment = ?1", [segment.0]);
         self.told("forgetting a segment", forgotten.map(drop))
-    }
-
-    fn suspect(&mut self, at: Option<(SegmentId, u64)>) -> Result<()> {
-        let noted = self.try_suspect(at).map(drop).map_err(Trouble::from);
-        self.told("noting a record", noted)
     }
 
     fn defer(&mut self, kind: u8, record: &[u8], now: i64) -> Result<()> {
