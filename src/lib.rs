@@ -8,9 +8,11 @@
 //! | [`webhook`] | a webhook as configured |
 //! | [`clock`] | time, injectable |
 //! | [`journal`] | the only way in: appended by PHP, read by the worker |
+//! | [`delivery`] | one attempt: formats, signatures, the address guard, the request |
 //! | [`store`] | events, deliveries, attempts, announcements: written by the worker alone |
 
 pub mod clock;
+pub mod delivery;
 pub mod event;
 pub mod id;
 pub mod journal;
