@@ -26,14 +26,18 @@ stop() {
 # processes_of DIR [NAME]: the processes of a run, that is what was started from its folder, and
 # servers that work in it.
 processes_of() {
-	local process exe cwd
-	for process in /proc/[0-9]*; do
-		exe=$(readlink "$process/exe" 2>/dev/null) || continue
-		cwd=$(readlink "$process/cwd" 2>/dev/null) || continue
-		case $exe:$cwd in
-		"$1"/* | */mariadbd:"$1"/* | */nginx:"$1" | */php-fpm*:"$1")
-			case ${exe##*/} in *"${2-}"*) echo "${process#/proc/}" ;; esac
-			;;
-		esac
-	done
+	{ find /proc/[0-9]* -maxdepth 1 \( -name exe -o -name cwd \) -printf '%h %f %l\n' 2>/dev/null || true; } |
+		awk -v dir="$1" -v name="${2-}" '
+			$2 == "cwd" { cwd[$1] = $3 }
+			$2 == "exe" { exe[$1] = $3 }
+			END {
+				for (process in exe) {
+					program = exe[process]
+					sub(".*/", "", program)
+					ours = index(exe[process], dir "/") == 1 ||
+						program ~ /^(nginx|php-fpm.*|mariadbd)$/ &&
+						(cwd[process] == dir || index(cwd[process], dir "/") == 1)
+					if (ours && index(program, name) == 1) print substr(process, 7)
+				}
+			}'
 }

@@ -28,6 +28,7 @@ fail() {
 mkdir -p "$1"
 dir=$(cd "$1" && pwd -P)
 [ -z "$(ls -A "$dir")" ] || fail "$dir is not empty: a run needs a folder of its own."
+trap '[ $? = 0 ] || "$here/down.sh" "$dir"' EXIT
 [ ${#dir} -le 80 ] || fail "$dir is too long a path: the sockets in it would have more than 107 bytes."
 
 extension=${EXTENSION-$project/target/php/release/libwebhooks.so}
@@ -54,7 +55,6 @@ else
 	as_user=()
 fi
 
-trap '[ $? = 0 ] || "$here/down.sh" "$dir"' EXIT
 chmod 755 "$dir"
 mkdir "$dir"/{bin,php,run,log,spool,mysql}
 chmod 700 "$dir"/{spool,mysql}
@@ -122,7 +122,7 @@ nginx_answers() {
 is_free() { ! (exec 3<>"/dev/tcp/$listen/$1") 2>/dev/null; }
 if [ -n "${PORT-}" ]; then
 	port=$PORT
-	nginx_answers || fail "nginx can't listen at $listen:$port: $(tail -n 1 "$dir/log/nginx.log")"
+	nginx_answers || fail "nginx can't listen at $listen:$port: $(head -n 1 "$dir/log/nginx.log")"
 else
 	for _ in {1..50}; do
 		port=$((RANDOM % 12000 + 20000))
