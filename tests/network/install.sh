@@ -45,7 +45,7 @@ packages() {
 			"mariadb-server-core:mariadbd mariadb-client-core:mariadb nginx-light:nginx curl:curl"
 		;;
 	wordpress) echo "$php-cli:php" ;;
-	test) echo "$php-dev $php-xml $php-mbstring phpunit:phpunit php-codesniffer:phpcs gettext:msgfmt" ;;
+	test) echo "$php-dev $php-xml $php-mbstring phpunit:phpunit php-codesniffer:phpcs gettext:msgfmt shellcheck:shellcheck" ;;
 	browser) echo "chromium:chromium nodejs:node npm:npm" ;;
 	scenario) echo "strace:strace" ;;
 	*) usage ;;
