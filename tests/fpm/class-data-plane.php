@@ -186,6 +186,11 @@ final class Data_Plane {
 
 	/** Ends what was started and removes the folder. */
 	public function stop(): void {
+		// A php-fpm that a failed test left.
+		$fpm = (int) @file_get_contents( "{$this->dir}/fpm.pid" );
+		if ( $fpm && $this->dir === @readlink( "/proc/$fpm/cwd" ) ) {
+			end_process( $fpm );
+		}
 		foreach ( $this->workers() as $pid ) {
 			end_process( $pid );
 		}
