@@ -1,4 +1,5 @@
-# Everything runs as you; installing packages asks sudo. DESTDIR, PREFIX, PHP_CONFIG: see install.
+# Everything runs as you; installing packages asks sudo. `make install` takes DESTDIR, PREFIX, PHP_CONFIG,
+# SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
 .PHONY: help build test demo lint docs e2e chaos install clean
@@ -41,8 +42,9 @@ chaos: ## Kills, reloads, slow endpoints and a full disk, under load; prints fig
 docs: ## The crate's documentation, in target/doc
 	cargo doc --no-deps --document-private-items
 
-install: ## Extension, INI, worker, spool folder and plugin into the system (DESTDIR=, PHP_CONFIG=)
-	@./install.sh
+install: ## Extension, INI, worker, spool folder and plugin into the system (DESTDIR=)
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' PHP_CONFIG='$(PHP_CONFIG)' SPOOL_USER='$(SPOOL_USER)' \
+		PLUGINS='$(PLUGINS)' packaging/install.sh
 
 clean: ## Removes all that was built, fetched and recorded
 	rm -rf target tests/e2e/node_modules

@@ -42,7 +42,7 @@ read -r ENDPOINT_URL <&3 || {
 }
 export ENDPOINT_URL DEMO_OUT=$out
 
-page=$WP_URL/wp-admin/network/admin.php?page=network-webhooks
+page="$WP_URL/wp-admin/network/admin.php?page=network-webhooks"
 if [ -n "${ONCE-}" ]; then
 	"$here/once.sh" "$page" <&3
 	exit

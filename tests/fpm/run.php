@@ -2,7 +2,7 @@
 /**
  * Runs the tests of a class, each with a data plane of its own.
  *
- *   php run.php [NAME…]    only those whose names contain one of the words
+ *   php run.php CLASS-FILE [WORD…]    only those whose names contain one of the words
  */
 
 error_reporting( E_ALL );
@@ -14,7 +14,11 @@ set_error_handler(
 	}
 );
 
-require __DIR__ . '/class-life-cycle.php';
+require __DIR__ . '/class-data-plane.php';
+$before = get_declared_classes();
+require $argv[1];
+$declared = array_diff( get_declared_classes(), $before );
+$class    = end( $declared );
 
 /** Fails a test; says what should have been. */
 function expect( bool $condition, string $what ): void {
@@ -30,8 +34,8 @@ foreach ( array( SIGINT, SIGTERM ) as $signal ) {
 
 $passed = 0;
 $failed = 0;
-$words  = array_slice( $argv, 1 );
-foreach ( get_class_methods( Life_Cycle::class ) as $name ) {
+$words  = array_slice( $argv, 2 );
+foreach ( get_class_methods( $class ) as $name ) {
 	if ( ! str_starts_with( $name, 'test_' ) ) {
 		continue;
 	}
@@ -42,7 +46,7 @@ foreach ( get_class_methods( Life_Cycle::class ) as $name ) {
 	$plane   = new Data_Plane();
 	try {
 		$plane->start();
-		( new Life_Cycle( $plane ) )->$name();
+		( new $class( $plane ) )->$name();
 		++$passed;
 		printf( "ok   %s (%.1f s)\n", strtr( substr( $name, 5 ), '_', ' ' ), microtime( true ) - $started );
 	} catch ( Throwable $error ) {
@@ -56,5 +60,5 @@ foreach ( get_class_methods( Life_Cycle::class ) as $name ) {
 		break;
 	}
 }
-printf( "php-fpm: %d passed, %d failed\n", $passed, $failed );
+printf( "%s: %d passed, %d failed\n", strtr( $class, '_', ' ' ), $passed, $failed );
 exit( $failed ? 1 : 0 );
