@@ -1,54 +1,54 @@
 <?php
 /**
- * Fills in a form of a page, as a browser would, and prints it for `curl --config -`.
+ * Fills in the form of a button and prints, for `curl --config -`, what a browser would send when
+ * it is pressed: hidden fields such as the nonce, defaults, and the button's own value.
  *
- *   php form.php PAGE.html PAGE_URL FIELD [NAME=VALUE…]
+ *   php form.php PAGE.html PAGE_URL "Add Webhook" [NAME=VALUE…]
  *
- * Takes the first form with a control named FIELD (or, as NAME=VALUE, one with that value), with
- * all that a browser would send of it: hidden fields such as the nonce, defaults, and the first
- * submit button.
+ * The first button counts that shows this text, or is described by it (aria-label).
  */
 
-[ , $page, $page_url, $wanted ] = $argv;
-$values                         = array();
-foreach ( array_slice( $argv, 4 ) as $pair ) {
-	[ $name, $value ] = explode( '=', $pair, 2 );
-	$values[ $name ]  = $value;
+function fail( string $message ): never {
+	fwrite( STDERR, "$message\n" );
+	exit( 1 );
 }
 
-/**
- * What a control sends, or null for nothing.
- */
+/** What a control sends, or null for nothing. */
 function value_of( DOMElement $control ): ?string {
 	switch ( $control->tagName ) {
 		case 'textarea':
 			return $control->textContent;
 		case 'select':
-			$chosen = null;
-			foreach ( $control->getElementsByTagName( 'option' ) as $option ) {
-				if ( null === $chosen || $option->hasAttribute( 'selected' ) ) {
-					$chosen = $option->hasAttribute( 'value' ) ? $option->getAttribute( 'value' ) : $option->textContent;
-				}
-			}
-			return $chosen;
+			$options = iterator_to_array( $control->getElementsByTagName( 'option' ) );
+			$chosen  = array_filter( $options, static fn( $option ) => $option->hasAttribute( 'selected' ) );
+			$option  = end( $chosen ) ?: ( $options[0] ?? null );
+			return $option?->hasAttribute( 'value' ) ? $option->getAttribute( 'value' ) : $option?->textContent;
 	}
-	$type = strtolower( $control->getAttribute( 'type' ) );
-	if ( in_array( $type, array( 'checkbox', 'radio' ), true ) && ! $control->hasAttribute( 'checked' ) ) {
-		return null;
-	}
-	return $control->getAttribute( 'value' );
+	$is_choice = in_array( strtolower( $control->getAttribute( 'type' ) ), array( 'checkbox', 'radio' ), true );
+	return $is_choice && ! $control->hasAttribute( 'checked' ) ? null : $control->getAttribute( 'value' );
 }
 
 function absolute( string $url, string $base ): string {
 	$parts  = parse_url( $base );
 	$origin = $parts['scheme'] . '://' . $parts['host'] . ( isset( $parts['port'] ) ? ':' . $parts['port'] : '' );
-	if ( '' === $url ) {
-		return $base;
-	}
-	if ( preg_match( '#^https?://#', $url ) ) {
-		return $url;
-	}
-	return str_starts_with( $url, '/' ) ? $origin . $url : $origin . dirname( $parts['path'] ) . '/' . $url;
+	return match ( true ) {
+		'' === $url                            => $base,
+		(bool) preg_match( '#^https?://#', $url ) => $url,
+		'/' === $url[0]                        => $origin . $url,
+		default                                => $origin . dirname( $parts['path'] ) . "/$url",
+	};
+}
+
+function quoted( string $text ): string {
+	return '"' . addcslashes( $text, "\"\\\n\r\t" ) . '"';
+}
+
+[ , $page, $page_url, $text ] = $argv;
+
+$values = array();
+foreach ( array_slice( $argv, 4 ) as $pair ) {
+	[ $name, $value ] = explode( '=', $pair, 2 );
+	$values[ $name ]  = $value;
 }
 
 $document = new DOMDocument();
@@ -56,40 +56,43 @@ libxml_use_internal_errors( true );
 $document->loadHTML( '<?xml encoding="UTF-8">' . file_get_contents( $page ) );
 $path = new DOMXPath( $document );
 
-[ $wanted, $wanted_value ] = explode( '=', $wanted, 2 ) + array( 1 => null );
-foreach ( $path->query( '//form' ) as $form ) {
-	$sent     = array();
-	$found    = false;
-	$buttons  = 0;
-	$controls = $path->query( './/input[@name]|.//textarea[@name]|.//select[@name]|.//button[@name]', $form );
-	foreach ( $controls as $control ) {
-		$name  = $control->getAttribute( 'name' );
-		$value = value_of( $control );
-		if ( $control->hasAttribute( 'disabled' ) || null === $value ) {
-			continue;
-		}
-		$found = $found || ( $name === $wanted && ( null === $wanted_value || $value === $wanted_value ) );
-		if ( 'button' === $control->tagName || 'submit' === strtolower( $control->getAttribute( 'type' ) ) ) {
-			if ( 0 < $buttons++ ) {
-				continue;
-			}
-		}
-		$sent[ $name ] = $value;
+$button = null;
+foreach ( $path->query( '//button[not(@type) or @type="submit"] | //input[@type="submit"]' ) as $candidate ) {
+	$shown = 'button' === $candidate->tagName ? $candidate->textContent : $candidate->getAttribute( 'value' );
+	if ( in_array( $text, array( trim( $shown ), $candidate->getAttribute( 'aria-label' ) ), true ) ) {
+		$button = $candidate;
+		break;
 	}
-	if ( ! $found ) {
-		continue;
-	}
-	$unknown = array_diff_key( $values, $sent );
-	if ( $unknown ) {
-		fwrite( STDERR, 'The form has no field ' . implode( ', ', array_keys( $unknown ) ) . '; it has ' . implode( ', ', array_keys( $sent ) ) . ".\n" );
-		exit( 1 );
-	}
-	$quote = static fn( string $text ): string => '"' . addcslashes( $text, "\"\\\n\r\t" ) . '"';
-	echo 'url = ', $quote( absolute( $form->getAttribute( 'action' ), $page_url ) ), "\n";
-	foreach ( array_merge( $sent, $values ) as $name => $value ) {
-		echo 'data = ', $quote( rawurlencode( $name ) . '=' . rawurlencode( $value ) ), "\n";
-	}
-	exit( 0 );
 }
-fwrite( STDERR, "There is no form with the field $wanted" . ( null === $wanted_value ? '' : " = $wanted_value" ) . " at $page_url.\n" );
-exit( 1 );
+$button || fail( "There is no button \"$text\" at $page_url." );
+
+$form = $button->hasAttribute( 'form' )
+	? $document->getElementById( $button->getAttribute( 'form' ) )
+	: $path->query( 'ancestor::form', $button )->item( 0 );
+$form || fail( "The button \"$text\" at $page_url belongs to no form." );
+
+$sent     = array();
+$own      = './/*[self::input or self::textarea or self::select][@name][not(@form)]';
+$controls = iterator_to_array( $path->query( $own, $form ) );
+if ( '' !== $form->getAttribute( 'id' ) ) {
+	$far      = sprintf( '//*[self::input or self::textarea or self::select][@name][@form="%s"]', $form->getAttribute( 'id' ) );
+	$controls = array_merge( $controls, iterator_to_array( $path->query( $far ) ) );
+}
+foreach ( $controls as $control ) {
+	$is_button = in_array( strtolower( $control->getAttribute( 'type' ) ), array( 'submit', 'button', 'image', 'reset' ), true );
+	$value     = value_of( $control );
+	if ( null !== $value && ! $is_button && ! $control->hasAttribute( 'disabled' ) ) {
+		$sent[ $control->getAttribute( 'name' ) ] = $value;
+	}
+}
+$unknown = array_diff_key( $values, $sent );
+$unknown && fail( 'The form has no field ' . implode( ', ', array_keys( $unknown ) ) . '; it has ' . implode( ', ', array_keys( $sent ) ) . '.' );
+if ( $button->hasAttribute( 'name' ) ) {
+	$values[ $button->getAttribute( 'name' ) ] = $button->getAttribute( 'value' );
+}
+
+$action = $button->hasAttribute( 'formaction' ) ? $button->getAttribute( 'formaction' ) : $form->getAttribute( 'action' );
+echo 'url = ', quoted( absolute( $action, $page_url ) ), "\n";
+foreach ( array_merge( $sent, $values ) as $name => $value ) {
+	echo 'data = ', quoted( rawurlencode( $name ) . '=' . rawurlencode( $value ) ), "\n";
+}
