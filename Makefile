@@ -32,7 +32,7 @@ lint: ## Formatting and lints of Rust, PHP and shell
 e2e: ## The browser test alone; makes the screenshots in docs/
 	@$(SETUP) build network wordpress browser
 	@$(MAKE) --no-print-directory build
-	@tests/e2e/run.sh
+	@SCREENSHOTS=docs/screenshots tests/e2e/run.sh
 
 chaos: ## Kills, reloads, slow endpoints and a full disk, under load; prints figures
 	@$(SETUP) build network wordpress scenario

@@ -11,7 +11,7 @@
 #   SUBDOMAINS=1                    sites as subdomains of network.localhost
 #   EXTENSION= WORKER=              other builds; EXTENSION=none: a PHP without the extension
 #   PLUGIN=none                     the plugin is not installed
-#   PHP_FPM_CONF=                   lines to add to the pool
+#   SPOOL_SIZE=                     a spool of this size, such as 16m: a tmpfs (only as root)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../.." && pwd)
@@ -57,6 +57,7 @@ fi
 
 chmod 755 "$dir"
 mkdir "$dir"/{bin,php,run,log,spool,mysql}
+[ -z "${SPOOL_SIZE-}" ] || mount -t tmpfs -o "size=$SPOOL_SIZE" spool "$dir/spool"
 chmod 700 "$dir"/{spool,mysql}
 chmod 755 "$dir"/{bin,php,run,log}
 if [ "$user" = www-data ]; then chown www-data: "$dir"/{spool,mysql,log}; fi
@@ -109,7 +110,6 @@ configure() {
 	sed -e "s|@DIR@|$dir|g; s|@LISTEN@|$listen|; s|@PORT@|${port-}|; s|@USER@|$directives|" "$here/$1.conf" >"$dir/run/$1.conf"
 }
 configure fpm 'user = www-data\ngroup = www-data'
-printf '%b\n' "${PHP_FPM_CONF-}" >>"$dir/run/fpm.conf"
 (cd "$dir" && "$fpm" --fpm-config "$dir/run/fpm.conf" >>"$dir/log/fpm.log" 2>&1) || {
 	tail "$dir/log/fpm.log" >&2
 	fail "php-fpm did not start."
