@@ -8,11 +8,11 @@
 mod change;
 mod claim;
 mod counters;
-mod error;
+pub(crate) mod error;
 mod ingest;
 mod prune;
 mod record;
-mod schema;
+pub(crate) mod schema;
 mod statements;
 mod transaction;
 
@@ -30,6 +30,7 @@ use crate::journal::SegmentId;
 use crate::store::{
     Health, Loaded, Result, State, Store, StoreError, Transaction, WebhookKey, WebhookState,
 };
+pub(crate) use change::{count, first_id};
 use statements::Statements;
 
 /// KiB of pages kept in memory: the hot ends of all trees and the bodies of one batch.
@@ -219,12 +220,7 @@ impl SqliteStore {
             reclaimed += reclaim.execute((key.0, states.0, states.1))? as u64;
         }
         drop(reclaim);
-        let positions = transaction
-            .prepare("SELECT segment, offset FROM positions")?
-            .query_map([], |row| {
-                Ok((SegmentId(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
-            })?
-            .collect::<rusqlite::Result<_>>()?;
+        let positions = positions(&transaction)?;
         let mut webhooks = Vec::with_capacity(self.memory.webhooks.len());
         {
             let mut select = transaction.prepare("SELECT key, id, health FROM webhooks")?;
@@ -246,8 +242,16 @@ impl SqliteStore {
     }
 }
 
+/// How far each segment of the journal was ingested, in bytes.
+pub(crate) fn positions(connection: &Connection) -> rusqlite::Result<HashMap<SegmentId, u64>> {
+    connection
+        .prepare_cached("SELECT segment, offset FROM positions")?
+        .query_map([], |row| Ok((SegmentId(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned())))?
+        .collect()
+}
+
 /// A webhook's health as kept; what can't be read counts as "nothing is known".
-fn health(json: Option<String>) -> Health {
+pub(crate) fn health(json: Option<String>) -> Health {
     json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
 }
 
