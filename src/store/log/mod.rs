@@ -11,9 +11,7 @@ mod query;
 mod row;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -26,11 +24,12 @@ pub use row::{
     WebhookStats,
 };
 
-use super::sqlite::{self, error, schema};
+use super::sqlite::{self, Place, error, schema};
 use super::{Result, Selection, State, StoreError};
 use crate::clock::rfc3339;
 use crate::id::{DeliveryId, EventId};
 use crate::journal::SegmentId;
+use crate::spool::Spool;
 
 /// After this long a read is interrupted.
 const LONGEST_READ: Duration = Duration::from_secs(2);
@@ -40,7 +39,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// A store, open for reading.
 pub struct Log {
-    path: PathBuf,
+    place: Place,
     open: Open,
 }
 
@@ -81,13 +80,15 @@ pub struct NumberedAnnouncement {
 }
 
 impl Log {
-    /// Opens the store at this path for reading; `None` where there is none yet.
+    /// Opens for reading the store that an address names (none: `store.sqlite` in the spool);
+    /// `None` where there is none yet.
     ///
     /// # Errors
     /// [`StoreError::Newer`] for a store of a later version, [`StoreError::Corrupt`], or what
     /// the system refused.
-    pub fn open_file(path: &Path) -> Result<Option<Self>> {
-        Ok(Open::new(path)?.map(|open| Self { path: path.to_owned(), open }))
+    pub fn open(spool: &Spool, address: Option<&str>) -> Result<Option<Self>> {
+        let place = Place::new(spool, address)?;
+        Ok(Open::new(&place)?.map(|open| Self { place, open }))
     }
 
     /// Deliveries, newest first.
@@ -229,11 +230,7 @@ impl Log {
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
     pub fn summary(&mut self) -> Result<StoreSummary> {
-        let size = files(&self.path)
-            .iter()
-            .filter_map(|file| fs::symlink_metadata(file).ok())
-            .map(|file| file.len())
-            .sum();
+        let size = self.place.sizes()?.unwrap_or(0);
         self.read(|connection| {
             let announcements = connection
                 .query_row(
@@ -273,10 +270,10 @@ impl Log {
         if !forked && !self.open.has_moved() {
             return Ok(());
         }
-        let Some(open) = Open::new(&self.path)? else {
+        let Some(open) = Open::new(&self.place)? else {
             return Err(StoreError::Failed {
                 action: "reading the log",
-                reason: format!("{} is gone; is it being replaced?", self.path.display()),
+                reason: format!("{} is gone; is it being replaced?", self.place.path().display()),
             });
         };
         let old = std::mem::replace(&mut self.open, open);
@@ -294,21 +291,18 @@ impl Log {
                 reason: format!("took over {} seconds: narrow the query", LONGEST_READ.as_secs()),
             };
         }
-        let address = format!("sqlite:{}", self.path.display());
+        let address = format!("sqlite:{}", self.place.path().display());
         error::from(&self.open.connection, &address, "reading the log", error)
     }
 }
 
 impl Open {
-    fn new(path: &Path) -> Result<Option<Self>> {
+    fn new(place: &Place) -> Result<Option<Self>> {
+        let path = place.path();
         let address = format!("sqlite:{}", path.display());
         let failed = |reason: String| StoreError::Failed { action: "opening the log", reason };
-        for file in files(path) {
-            match fs::symlink_metadata(&file) {
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(failed(format!("{}: {error}", file.display()))),
-            }
+        if place.sizes()?.is_none() {
+            return Ok(None);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
             | OpenFlags::SQLITE_OPEN_URI
@@ -338,10 +332,7 @@ impl Open {
                  this version starts",
                 schema::VERSION
             ))),
-            schema::Found::Foreign => Err(StoreError::Corrupt {
-                store: address,
-                reason: "it is the database of another application".into(),
-            }),
+            schema::Found::Foreign => Err(schema::foreign(&address)),
         }
     }
 
@@ -352,15 +343,6 @@ impl Open {
             .file_control(rusqlite::MAIN_DB.into(), FileControl::HasMoved(&mut moved));
         asked.is_err() || moved != 0
     }
-}
-
-/// The store's three files.
-fn files(path: &Path) -> [PathBuf; 3] {
-    ["", "-wal", "-shm"].map(|suffix| {
-        let mut file = path.as_os_str().to_owned();
-        file.push(suffix);
-        file.into()
-    })
 }
 
 /// The path as the URI by which SQLite takes the options of a reader.
