@@ -166,7 +166,14 @@ fn run_on(spool: &Spool, options: &Options) -> Result<(), WorkerError> {
         sqlite::open_or_set_aside(spool, options.store.as_deref(), Arc::clone(&clock))?;
     let mut worker = Worker::new(spool.clone(), store, clock)?;
     if let Some(damaged) = set_aside {
-        worker.announce("store_set_aside", [("kept_as", damaged.into())]);
+        let path = damaged.path.display().to_string();
+        tracing::error!(
+            kept_as = path,
+            reason = damaged.reason,
+            "the store was damaged; an empty one takes its place"
+        );
+        let params = [("kept_as", path.into()), ("reason", damaged.reason.into())];
+        worker.announce("store_set_aside", params);
     }
     let stop = Stop::on_signals(&worker.wake)?;
     start::report(spool, None)?;
@@ -306,7 +313,7 @@ impl<S: Store> Worker<S> {
                 Mode::Foreground => false,
                 Mode::Daemonize => self.schedule.is_idle() && now - self.idle_since >= IDLE_MS,
             };
-            if leave {
+            if leave && self.pool.is_idle() {
                 self.retire(true)?;
                 return Ok(());
             }
@@ -709,7 +716,7 @@ impl<S: Store> Worker<S> {
         let deadline = self.clock.unix_ms() + GRACE_MS;
         let mut withdrawn = self.pool.withdraw();
         tracing::info!(waiting = withdrawn.len(), "asked to leave");
-        while !withdrawn.is_empty() || !self.schedule.nothing_in_flight() {
+        while !withdrawn.is_empty() || !self.pool.is_idle() {
             let now = self.clock.unix_ms();
             let claims = std::mem::take(&mut withdrawn);
             self.store.transaction(&mut |tx| {
@@ -720,7 +727,7 @@ impl<S: Store> Worker<S> {
             }
             self.done.append(&mut self.pool.take_done());
             self.take_in(now)?;
-            if self.schedule.nothing_in_flight() || now >= deadline {
+            if self.pool.is_idle() || now >= deadline {
                 break;
             }
             self.sleeper.prepare();

@@ -320,21 +320,14 @@ impl Schedule {
         due.into_iter().chain(freed).min()
     }
 
-    /// Whether anything is under way, due or waiting for its time.
+    /// Whether nothing is pending, now or later.
     pub(super) fn is_idle(&self) -> bool {
-        self.under_way.is_empty()
-            && self.lanes.values().all(|lane| lane.next_due.is_none() || lane.webhook.is_none())
+        self.lanes.values().all(|lane| lane.next_due.is_none() || lane.webhook.is_none())
     }
 
-    /// Whether no request is under way.
-    pub(super) fn nothing_in_flight(&self) -> bool {
-        self.under_way.is_empty()
-    }
-
-    /// Whether anything is under way or due at `now`.
+    /// Whether nothing is due at `now`.
     pub(super) fn is_caught_up(&self, now: i64) -> bool {
-        self.under_way.is_empty()
-            && self.ready.is_empty()
+        self.ready.is_empty()
             && self.ready_slow.is_empty()
             && self.waiting.first().is_none_or(|(at, _)| *at > now)
     }

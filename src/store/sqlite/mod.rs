@@ -253,12 +253,3 @@ pub(crate) fn positions(connection: &Connection) -> rusqlite::Result<HashMap<Seg
 pub(crate) fn health(json: Option<String>) -> Health {
     json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
 }
-
-/// TEMP
-pub fn open_or_set_aside(
-    spool: &crate::spool::Spool,
-    address: Option<&str>,
-    clock: Arc<dyn Clock>,
-) -> Result<(SqliteStore, Option<String>)> {
-    Ok((SqliteStore::open_file(&path(spool.path(), address)?, clock)?, None))
-}
