@@ -39,12 +39,11 @@ pub(super) fn attempt(
     ingested: &mut Ingested,
 ) -> Result<()> {
     let Done { claim, attempt, webhook } = done;
-    let event = &claim.event;
+    let (event, key) = (&claim.event, claim.webhook);
+    recorded.came_back.push((key, claim.id));
     if event.flags.has(Flags::TEST) {
         return tx.record_attempt(claim, attempt);
     }
-    let key = claim.webhook;
-    recorded.came_back.push((key, claim.id));
     let before = match recorded.healths.get(&key) {
         Some(health) => health.clone(),
         None => context.schedule.lane(key).map(|lane| lane.health.clone()).unwrap_or_default(),

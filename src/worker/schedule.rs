@@ -296,11 +296,12 @@ impl Schedule {
         self.place(turn.key, now);
     }
 
-    /// Notes that a request of a lane came back.
+    /// Notes that a request came back; one that went out without a turn (a test) counts not.
     pub(super) fn came_back(&mut self, key: WebhookKey, delivery: DeliveryId, now: i64) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let Some(at) = self.under_way.iter().position(|(_, one)| *one == delivery) else { return };
+        self.under_way.remove(at);
         lane.in_flight = lane.in_flight.saturating_sub(1);
-        self.under_way.retain(|(_, under_way)| *under_way != delivery);
         // Which of a lane's requests were counted as slow does not matter, only how many.
         if lane.slow_in_flight > lane.in_flight {
             let back = lane.slow_in_flight - lane.in_flight;
