@@ -22,17 +22,17 @@ defined( 'ABSPATH' ) || exit;
  * @param array        $options {
  *     What is known beside the payload; all of it optional.
  *
- *     @type int|array $site            The site that it is about, by id or as `id` and `url`; by
+ * @type int|array $site            The site that it is about, by id or as `id` and `url`; by
  *                                      default the current one.
- *     @type string    $scope           'network': it is about the network as a whole.
- *     @type array     $actor           Who did it; by default the current user, `user` => id.
- *     @type string    $source          What raised it, such as your plugin's slug.
- *     @type string    $idempotency_key A second event of the same name, site and key is dropped.
- *     @type float     $timestamp       Unix time at which it happened; by default now.
- *     @type int       $delay           Seconds to wait before it is sent.
- *     @type array     $only            Ids of the webhooks that may get it.
- *     @type bool      $import          Whether it is part of an import.
- *     @type int       $network_id      The network; by default the current one.
+ * @type string    $scope           'network': it is about the network as a whole.
+ * @type array     $actor           Who did it; by default the current user, `user` => id.
+ * @type string    $source          What raised it, such as your plugin's slug.
+ * @type string    $idempotency_key A second event of the same name, site and key is dropped.
+ * @type float     $timestamp       Unix time at which it happened; by default now.
+ * @type int       $delay           Seconds to wait before it is sent.
+ * @type array     $only            Ids of the webhooks that may get it.
+ * @type bool      $import          Whether it is part of an import.
+ * @type int       $network_id      The network; by default the current one.
  * }
  * @return string|null The event's id; null where nobody subscribes, or where it has none yet.
  */
@@ -47,12 +47,12 @@ function network_webhooks_dispatch( string $event, array|object $data, array $op
  * @param array $args {
  *     The event.
  *
- *     @type string       $slug        Its name in network_webhooks_dispatch().
- *     @type string       $name        What people call it; by default made of the slug.
- *     @type string       $description When it happens, in a sentence.
- *     @type string       $category    sales, crm, education, sites, users, content, system or other.
- *     @type array|object $example     A payload as it could be.
- *     @type string       $source      What raises it, such as your plugin's slug.
+ * @type string       $slug        Its name in network_webhooks_dispatch().
+ * @type string       $name        What people call it; by default made of the slug.
+ * @type string       $description When it happens, in a sentence.
+ * @type string       $category    sales, crm, education, sites, users, content, system or other.
+ * @type array|object $example     A payload as it could be.
+ * @type string       $source      What raises it, such as your plugin's slug.
  * }
  * @return bool Whether it was added.
  */

@@ -115,7 +115,7 @@ final class Catalogue {
 	 * Adds an event; another source of a known one adds its examples.
 	 */
 	private function add( Event $event ): void {
-		$known                         = $this->events[ $event->slug ] ?? null;
+		$known                        = $this->events[ $event->slug ] ?? null;
 		$this->events[ $event->slug ] = $known ? $known->with_examples( $event ) : $event;
 	}
 }

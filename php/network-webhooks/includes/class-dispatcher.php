@@ -59,9 +59,9 @@ final class Dispatcher {
 	 * @return array<string, mixed>
 	 */
 	public function complete( array $options ): array {
-		$options['site']       = $this->site( $options );
-		$options['network_id'] = (int) ( $options['network_id'] ?? get_current_network_id() );
-		$options['repair']     = true;
+		$options['site']         = $this->site( $options );
+		$options['network_id']   = (int) ( $options['network_id'] ?? get_current_network_id() );
+		$options['repair']       = true;
 		$options['installation'] = Installation::fingerprint();
 		if ( ! array_key_exists( 'actor', $options ) ) {
 			$user_id = self::current_user_id();

@@ -20,7 +20,6 @@ final class Log {
 	public static function write( string $kind, string $message ): void {
 		try {
 			if ( Throttle::permits( "log-$kind" ) ) {
-				// phpcs:ignore WordPress.PHP.DevelopmentFunctions -- this is what the log is for.
 				error_log( 'Network Webhooks: ' . preg_replace( '/\s+/', ' ', $message ) );
 			}
 		} catch ( \Throwable ) {

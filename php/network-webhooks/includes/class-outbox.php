@@ -47,8 +47,8 @@ final class Outbox {
 			array(
 				'event'   => $event,
 				// An empty array is a list to JSON, and stays one on the way back.
-				'data'    => json_encode( $data, self::JSON | self::MEND ), // phpcs:ignore WordPress.WP.AlternativeFunctions
-				'options' => json_encode( $options, self::JSON | self::MEND ), // phpcs:ignore WordPress.WP.AlternativeFunctions
+				'data'    => json_encode( $data, self::JSON | self::MEND ),
+				'options' => json_encode( $options, self::JSON | self::MEND ),
 				'reason'  => mb_substr( wp_check_invalid_utf8( $reason, true ), 0, 1000 ),
 				'created' => current_time( 'mysql', true ),
 			)

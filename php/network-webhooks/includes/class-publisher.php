@@ -80,11 +80,13 @@ final class Publisher {
 		}
 		for ( $try = 0; $try < self::TRIES; $try++ ) {
 			$this->resume();
-			$stored    = $this->stored_revision();
-			$published = webhooks_revision();
-			// A lower one is a restored database: people decide that, by a click.
-			if ( $stored <= $published || '' !== $this->obstacle() ) {
+			$stored = $this->stored_revision();
+			if ( webhooks_revision() === $stored || $this->is_restored() || '' !== $this->obstacle() ) {
 				return;
+			}
+			if ( self::published_revision() === $stored ) {
+				// The same webhooks under another webhooks.allow: a revision names one state of both.
+				$stored = $this->raise_revision();
 			}
 			$document = $this->document();
 			if ( $this->stored_revision() === $stored ) {
@@ -123,10 +125,11 @@ final class Publisher {
 	}
 
 	/**
-	 * Whether the database holds older webhooks than this server: a backup was restored.
+	 * Whether the database holds older webhooks than this server: a backup was restored. People
+	 * decide what then counts, by a click.
 	 */
 	public function is_restored(): bool {
-		return Environment::has_extension() && $this->stored_revision() < webhooks_revision();
+		return Environment::has_extension() && $this->stored_revision() < self::published_revision();
 	}
 
 	/**
@@ -225,6 +228,13 @@ final class Publisher {
 	 */
 	private function stored_revision(): int {
 		return (int) Settings::read( Settings::REVISION )[ Settings::REVISION ];
+	}
+
+	/**
+	 * Revision that this server has, under whichever webhooks.allow.
+	 */
+	private static function published_revision(): int {
+		return webhooks_status()['config']['revision'];
 	}
 
 	/**

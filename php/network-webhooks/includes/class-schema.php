@@ -122,7 +122,6 @@ final class Schema {
 	 */
 	private static function run( string $statement ): void {
 		global $wpdb;
-		// phpcs:ignore WordPress.DB.PreparedSQL.NotPrepared -- made of constants.
 		if ( false === $wpdb->query( $statement ) ) {
 			/* translators: %s: message of the database */
 			throw new \RuntimeException( sprintf( __( 'The database did not make the tables of Network Webhooks: %s', 'network-webhooks' ), $wpdb->last_error ) );

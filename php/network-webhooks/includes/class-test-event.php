@@ -34,15 +34,16 @@ final class Test_Event {
 			throw new \RuntimeException( Environment::extension_problem() );
 		}
 		$event   = $this->event( $webhook );
+		$source  = $event ? array_key_first( $event->examples ) : '';
 		$options = $this->dispatcher->complete(
 			array(
-				'source' => $event ? (string) array_key_first( $event->examples ) : '',
+				'source' => $source,
 				'only'   => array( $webhook->id ),
 			)
 		);
 		$id      = webhooks_dispatch(
 			$event->slug ?? str_replace( '*', 'test', $webhook->events()[0] ?? 'test' ),
-			$event ? reset( $event->examples ) : array( 'test' => true ),
+			$event->examples[ $source ] ?? array( 'test' => true ),
 			array( 'test' => true ) + $options
 		);
 		if ( null === $id ) {

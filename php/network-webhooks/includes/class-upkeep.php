@@ -35,7 +35,7 @@ final class Upkeep {
 	 * Adds the hooks.
 	 */
 	public function add_hooks(): void {
-		add_filter( 'cron_schedules', array( $this, 'add_schedule' ) ); // phpcs:ignore WordPress.WP.CronInterval
+		add_filter( 'cron_schedules', array( $this, 'add_schedule' ) );
 		add_action( self::HOOK, array( $this, 'wake' ) );
 		add_action( 'admin_init', array( $this, 'in_network_admin' ) );
 		add_action( 'wp_loaded', array( $this, 'in_background' ) );

@@ -155,7 +155,6 @@ final class Webhook {
 	 * A signing secret of Standard Webhooks 1.0.0.
 	 */
 	private static function new_secret(): string {
-		// phpcs:ignore WordPress.PHP.DiscouragedPHPFunctions -- the form that the specification asks for.
 		return 'whsec_' . base64_encode( random_bytes( 32 ) );
 	}
 }

@@ -262,7 +262,6 @@ final class Actions {
 	 * A posted text as it was typed. Not sanitize_text_field(), which would eat the %20 of a URL.
 	 */
 	private function posted( string $name ): string {
-		// phpcs:ignore WordPress.Security -- check() came first; escaped where it is printed.
 		$value = $_POST[ $name ] ?? '';
 		return is_string( $value ) ? wp_check_invalid_utf8( wp_unslash( $value ), true ) : '';
 	}

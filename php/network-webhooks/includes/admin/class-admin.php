@@ -92,12 +92,11 @@ final class Admin {
 	 * Prints the page that the request asks for.
 	 */
 	public function print_page(): void {
-		// phpcs:disable WordPress.Security.NonceVerification -- only chooses what is shown.
+		// Only chooses what is shown.
 		$action  = sanitize_key( $_GET['action'] ?? '' );
 		$id      = isset( $_GET['webhook'] ) ? sanitize_text_field( wp_unslash( $_GET['webhook'] ) ) : '';
 		$event   = isset( $_GET['event'] ) ? sanitize_text_field( wp_unslash( $_GET['event'] ) ) : '';
 		$webhook = '' === $id ? null : $this->plugin->webhooks()->find( $id );
-		// phpcs:enable
 		if ( $webhook ) {
 			switch ( $action ) {
 				case 'edit':

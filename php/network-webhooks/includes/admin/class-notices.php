@@ -84,7 +84,7 @@ final class Notices {
 			printf( '<div class="notice notice-error" id="network-webhooks-error" role="alert"><p>%s</p></div>', esc_html( $error ) );
 			return;
 		}
-		// phpcs:ignore WordPress.Security.NonceVerification -- chooses one of our own texts.
+		// Chooses one of our own texts.
 		$message = match ( sanitize_key( $_GET['message'] ?? '' ) ) {
 			'added' => __( 'The webhook is set up. Send a test event to see whether it arrives.', 'network-webhooks' ),
 			'saved' => __( 'The webhook is saved.', 'network-webhooks' ),

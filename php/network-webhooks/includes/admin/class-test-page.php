@@ -51,9 +51,9 @@ final class Test_Page {
 	private function print_result( string $event_id ): void {
 		try {
 			$delivery = $this->test->result( $event_id, Test_Event::PATIENCE );
-			echo $delivery ? Test_Report::of( $delivery ) : Test_Report::nothing_yet(); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
+			echo $delivery ? Test_Report::of( $delivery ) : Test_Report::nothing_yet(); // Escaped there.
 		} catch ( \Throwable $error ) {
-			echo Test_Report::error( $error->getMessage() ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
+			echo Test_Report::error( $error->getMessage() ); // Escaped there.
 		}
 	}
 }

@@ -39,7 +39,6 @@ final class Test_Requests {
 	 */
 	public function send(): void {
 		Actions::check();
-		// phpcs:ignore WordPress.Security.NonceVerification -- check() did.
 		$webhook = $this->webhooks->find( sanitize_text_field( wp_unslash( $_POST['webhook'] ?? '' ) ) );
 		if ( ! $webhook ) {
 			wp_send_json_error( array( 'html' => Test_Report::error( __( 'This webhook is not there any more. Somebody deleted it.', 'network-webhooks' ) ) ) );
@@ -56,10 +55,8 @@ final class Test_Requests {
 	 */
 	public function result(): void {
 		Actions::check();
-		// phpcs:disable WordPress.Security.NonceVerification -- check() did.
 		$event = sanitize_text_field( wp_unslash( $_POST['event'] ?? '' ) );
 		$last  = ! empty( $_POST['last'] );
-		// phpcs:enable
 		try {
 			$delivery = $this->test->result( $event, self::WAIT );
 		} catch ( \Exception $error ) {
