@@ -41,13 +41,16 @@ final class Outbox {
 			'timestamp'       => microtime( true ),
 			'idempotency_key' => wp_generate_uuid4(),
 		);
-		$quiet    = $wpdb->suppress_errors();
-		$done     = $wpdb->insert(
+		$payload  = json_encode( $data, self::JSON | self::MEND );
+		if ( ! is_string( $payload ) || ! in_array( $payload[0], array( '{', '[' ), true ) ) {
+			throw new \RuntimeException( 'Its payload has no form as JSON: ' . json_last_error_msg() );
+		}
+		$quiet = $wpdb->suppress_errors();
+		$done  = $wpdb->insert(
 			Schema::outbox(),
 			array(
 				'event'   => $event,
-				// An empty array is a list to JSON, and stays one on the way back.
-				'data'    => json_encode( $data, self::JSON | self::MEND ),
+				'data'    => $payload,
 				'options' => json_encode( $options, self::JSON | self::MEND ),
 				'reason'  => mb_substr( wp_check_invalid_utf8( $reason, true ), 0, 1000 ),
 				'created' => current_time( 'mysql', true ),
@@ -91,9 +94,10 @@ final class Outbox {
 		$taken = 0;
 		do {
 			$claim   = bin2hex( random_bytes( 16 ) );
+			$rows    = $this->claim( $claim );
 			$refused = 0;
-			foreach ( $this->claim( $claim ) as $row ) {
-				if ( $refused >= self::PATIENCE || microtime( true ) > $end ) {
+			foreach ( $rows as $row ) {
+				if ( $refused === self::PATIENCE || microtime( true ) > $end ) {
 					break;
 				}
 				if ( $this->hand_over( $row ) ) {
@@ -103,10 +107,8 @@ final class Outbox {
 					++$refused;
 				}
 			}
-			$more = isset( $row ) && 0 === $refused;
 			$this->release( $claim );
-			unset( $row );
-		} while ( $more && microtime( true ) < $end );
+		} while ( self::BATCH === count( $rows ) && $refused < self::PATIENCE && microtime( true ) < $end );
 		return $taken;
 	}
 

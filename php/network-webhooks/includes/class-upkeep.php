@@ -67,7 +67,8 @@ final class Upkeep {
 	 * At the end of a request that dispatched.
 	 */
 	public function after_dispatch(): void {
-		if ( $this->dispatcher->is_busy() && Throttle::permits( 'upkeep' ) ) {
+		// A process that can't do anything must not count as the minute's one.
+		if ( $this->dispatcher->is_busy() && Environment::has_extension() && Throttle::permits( 'upkeep' ) ) {
 			$this->run();
 		}
 	}
