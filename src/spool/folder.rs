@@ -33,7 +33,9 @@ pub enum Privacy {
     Private,
 }
 
-/// What tells one version of a file from another without reading it.
+/// What tells one version of a file from another without reading it. Two versions in a row, one
+/// [replaced](Folder::replace) by the other, differ even where the clock is coarse: both are there
+/// at once, so they have two inodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stamp {
     device: u64,
