@@ -64,7 +64,7 @@ fn make_everything(stage: &Stage, spool: &Path, user: Option<&str>, umask: &str)
 #[test]
 fn modes_do_not_depend_on_the_umask() {
     let stage = Stage::new();
-    for umask in ["000", "022", "777"] {
+    for umask in ["000", "022", "277"] {
         for (mode, file, folder) in [(0o700, 0o600, 0o700), (0o2770, 0o660, 0o2770)] {
             let spool = spool(mode);
             let path = spool.path().join("spool");
