@@ -1,11 +1,14 @@
 //! What happened: events, deliveries, attempts, webhooks' health, announcements.
 //!
-//! The worker alone writes ([`Store`]); PHP and the worker's own status read ([`Log`]).
+//! The worker alone writes ([`Store`]); PHP and the worker's own status read
+//! ([`log::Log`]).
 //! Everything that belongs together is written in one [`Transaction`]: the events of a batch of
 //! records with the positions in the journal that they move, an attempt with the state and
 //! counters that follow from it.
 
 mod attempt;
+pub mod log;
+pub mod sqlite;
 mod state;
 
 use std::collections::HashMap;
@@ -73,6 +76,15 @@ pub enum StoreError {
 /// Result of a call on the store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
+/// Longest term of exact search, in characters.
+const LONGEST_TERM: usize = 200;
+
+/// An id, reference or e-mail address in the form in which exact search compares it: without
+/// white space around it, in lower case, cut at 200 characters.
+pub fn term(text: &str) -> String {
+    text.trim().to_lowercase().chars().take(LONGEST_TERM).collect()
+}
+
 /// The writing side; exactly one exists per spool, in the worker.
 pub trait Store {
     /// Runs `work` in one transaction: committed if it returns `Ok`, else undone as a whole.
@@ -107,8 +119,6 @@ pub struct Loaded {
     pub webhooks: Vec<WebhookState>,
     /// Deliveries that a dead worker had claimed, returned to `pending` by this call.
     pub reclaimed: u64,
-    /// Records at which a worker died: segment, offset, number of deaths.
-    pub suspects: Vec<(SegmentId, u64, u32)>,
 }
 
 /// A webhook as the store knows it.
@@ -126,7 +136,10 @@ pub struct WebhookState {
 
 /// How a webhook has been doing; owned by the store, never by the config.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Health {
+    /// Whether an attempt has ever succeeded.
+    pub proven: bool,
     /// Attempts that failed since the last success.
     pub failures_in_row: u32,
     /// When the first of them began, in Unix milliseconds.
@@ -205,6 +218,8 @@ pub struct Selection {
     pub states: Vec<State>,
     /// Created at or after, in Unix milliseconds.
     pub since: Option<i64>,
+    /// With this reason.
+    pub reason: Option<String>,
 }
 
 /// The writes of one transaction.
@@ -216,7 +231,7 @@ pub trait Transaction {
     fn webhook(&mut self, id: &str) -> Result<WebhookKey>;
 
     /// Adds an event; `false` (and nothing changed) where one with this id is there already.
-    /// `terms` are for exact search: normalised ids, references and e-mail addresses.
+    /// `terms` are for exact search: ids, references and e-mail addresses as [`term`] gives them.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
@@ -239,13 +254,6 @@ pub trait Transaction {
     /// # Errors
     /// See [`webhook`](Self::webhook).
     fn forget_position(&mut self, segment: SegmentId) -> Result<()>;
-
-    /// Notes that the record at `offset` is about to be taken (or, with `None`, that the batch
-    /// went well), so that a worker that dies at it twice can set it aside.
-    ///
-    /// # Errors
-    /// See [`webhook`](Self::webhook).
-    fn suspect(&mut self, at: Option<(SegmentId, u64)>) -> Result<()>;
 
     /// Keeps a record of a kind that only a later version knows, whole.
     ///
@@ -301,11 +309,12 @@ pub trait Transaction {
     /// See [`webhook`](Self::webhook).
     fn shift_due(&mut self, by: i64) -> Result<()>;
 
-    /// When the earliest pending delivery of a webhook is due.
+    /// When [`claim`](Self::claim) can next have something for a webhook: when its earliest
+    /// pending delivery is due (`ordered`: its first one).
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
-    fn next_due(&mut self, webhook: WebhookKey) -> Result<Option<i64>>;
+    fn next_due(&mut self, webhook: WebhookKey, ordered: bool) -> Result<Option<i64>>;
 
     /// Writes a webhook's health.
     ///
