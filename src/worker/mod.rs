@@ -1,0 +1,200 @@
+//! The worker: one process per spool that does all that PHP processes don't.
+//!
+//! One thread (this one) reads the journal and writes the store; a bounded [`pool`] of threads
+//! makes attempts. The first goes round:
+//!
+//! 1. record the attempts that came back, and ingest what is new in the journal: one transaction;
+//! 2. claim what is due and may be sent now: a second one, committed before the pool gets it;
+//! 3. delete segments that are read to the end and safe on the disk;
+//! 4. with nothing to do, sleep until an append, an attempt, a signal or a due time.
+//!
+//! Memory follows only commits: whatever a transaction would change in the [`schedule`] is
+//! collected first and applied after. So a full disk leaves both sides as they were, and the
+//! round is made again.
+//!
+//! [`lock`], [`start`] and [`request`] are the doors for PHP processes.
+
+mod daemon;
+mod engine;
+mod health;
+mod ingest;
+mod intake;
+pub mod lock;
+mod log;
+mod mark;
+mod pool;
+mod published;
+mod record;
+mod request;
+mod reserve;
+mod routes;
+mod schedule;
+pub mod start;
+mod upkeep;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use request::Request;
+
+use self::engine::Worker;
+use self::lock::{Holder, WorkerLock};
+use crate::clock::{Clock, SystemClock};
+use crate::journal::JournalError;
+use crate::journal::wake::WakeHandle;
+use crate::spool::{Spool, SpoolError};
+use crate::store::{StoreError, sqlite};
+
+/// How the worker runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Ingest what is there, attempt what is due, leave.
+    Once,
+    /// Until SIGTERM or SIGINT (under a service manager).
+    Foreground,
+    /// Detached, until SIGTERM or an idle minute (started by PHP).
+    Daemonize,
+}
+
+/// The command line of `webhooks-worker`.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder.
+    pub spool: PathBuf,
+    /// The store's address; none: `store.sqlite` in the spool.
+    pub store: Option<String>,
+    /// How it runs.
+    pub mode: Mode,
+}
+
+/// Why the worker ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkerError {
+    /// A worker runs already.
+    #[error("worker {} has been running on {spool} since {}: stop it first, or leave it to it", .holder.pid, .holder.since)]
+    Running {
+        /// The folder.
+        spool: String,
+        /// The other worker.
+        holder: Holder,
+    },
+    /// A step of starting.
+    #[error("{0}: {1}")]
+    Start(&'static str, std::io::Error),
+    /// The spool can't be used.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// The journal can't be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The store can't be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl WorkerError {
+    /// Whether the disk is full: what passes when room is made.
+    fn is_full(&self) -> bool {
+        match self {
+            Self::Spool(error) => error.is_full(),
+            Self::Journal(error) => error.is_full(),
+            Self::Store(error) => matches!(error, StoreError::Full { .. }),
+            Self::Running { .. } | Self::Start(..) => false,
+        }
+    }
+}
+
+/// Runs a worker as the options say; returns when it leaves.
+///
+/// # Errors
+/// Why it could not start or go on. A failure of a daemonized one is also noted for
+/// `webhooks_status()`.
+pub fn run(options: &Options) -> Result<(), WorkerError> {
+    if options.mode == Mode::Daemonize {
+        daemon::detach().map_err(|error| WorkerError::Start("leaving the starter", error))?;
+    }
+    daemon::become_owner_of(&options.spool)
+        .map_err(|error| WorkerError::Start("becoming the spool's owner", error))?;
+    let spool = Spool::open(&options.spool)?;
+    let result = run_on(&spool, options);
+    if let (Err(error), true) = (&result, options.mode == Mode::Daemonize) {
+        // Losing the race for the lock is no failure: a worker runs.
+        if !matches!(error, WorkerError::Running { .. }) {
+            start::report(&spool, Some(&error.to_string()))?;
+        }
+    }
+    result
+}
+
+fn run_on(spool: &Spool, options: &Options) -> Result<(), WorkerError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let holder = Holder {
+        pid: std::process::id(),
+        since: clock.unix_ms(),
+        version: env!("CARGO_PKG_VERSION").into(),
+    };
+    let Some(lock) = WorkerLock::take(spool, &holder)? else {
+        let holder = lock::holder(spool)?.unwrap_or(holder);
+        return Err(WorkerError::Running { spool: spool.path().display().to_string(), holder });
+    };
+    log::init(spool.clone(), options.mode != Mode::Daemonize)?;
+    let (store, set_aside) =
+        sqlite::open_or_set_aside(spool, options.store.as_deref(), Arc::clone(&clock))?;
+    let mut worker = Worker::new(spool.clone(), store, clock)?;
+    if let Some(damaged) = set_aside {
+        let path = damaged.path.display().to_string();
+        tracing::error!(
+            kept_as = path,
+            reason = damaged.reason,
+            "the store was damaged; an empty one takes its place"
+        );
+        let params = [("kept_as", path.into()), ("reason", damaged.reason.into())];
+        worker.announce("store_set_aside", params);
+    }
+    let stop = Stop::on_signals(&worker.wake)?;
+    start::report(spool, None)?;
+    tracing::info!(pid = holder.pid, version = holder.version, mode = ?options.mode, "worker started");
+    loop {
+        worker.work(options.mode, &stop)?;
+        // Release first, look once more: whoever appended before it could see the lock free
+        // counts on this look; whoever appends after it finds the lock free and starts another.
+        lock.release().map_err(|error| WorkerError::Start("releasing the lock", error))?;
+        worker.sleeper.leave();
+        let left_something =
+            options.mode == Mode::Daemonize && !stop.asked() && worker.has_work()?;
+        if !left_something
+            || !lock.retake(&holder).map_err(|error| WorkerError::Start("the lock", error))?
+        {
+            break;
+        }
+    }
+    tracing::info!("worker leaves");
+    Ok(())
+}
+
+/// Whether SIGTERM, SIGINT or SIGHUP asked the worker to leave.
+struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    fn on_signals(wake: &WakeHandle) -> Result<Self, WorkerError> {
+        let stop = Arc::new(AtomicBool::new(false));
+        for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
+            let (stop, wake) = (Arc::clone(&stop), wake.clone());
+            let handler = move || {
+                stop.store(true, Ordering::SeqCst);
+                wake.wake();
+            };
+            // SAFETY: the handler stores to an atomic and makes one futex call, both of which
+            // are async-signal-safe; it allocates and locks nothing.
+            unsafe { signal_hook::low_level::register(signal, handler) }
+                .map_err(|error| WorkerError::Start("taking signals", error))?;
+        }
+        Ok(Self(stop))
+    }
+
+    fn asked(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
