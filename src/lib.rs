@@ -14,5 +14,7 @@ pub mod clock;
 pub mod event;
 pub mod id;
 pub mod journal;
+#[cfg(feature = "php")]
+mod php;
 pub mod store;
 pub mod webhook;
