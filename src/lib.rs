@@ -7,6 +7,7 @@
 //! | [`event`], [`id`] | an event, its name and its id |
 //! | [`webhook`] | a webhook as configured |
 //! | [`clock`] | time, injectable |
+//! | [`spool`] | the folder in which PHP and the worker meet: owner, modes, safe opening |
 //! | [`journal`] | the only way in: appended by PHP, read by the worker |
 //! | [`store`] | events, deliveries, attempts, announcements: written by the worker alone |
 
@@ -16,5 +17,6 @@ pub mod id;
 pub mod journal;
 #[cfg(feature = "php")]
 mod php;
+pub mod spool;
 pub mod store;
 pub mod webhook;

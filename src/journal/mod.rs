@@ -1,19 +1,42 @@
 //! The journal: one append per event, and the only way in.
+//!
+//! Every process that has something to say owns a *segment*, a file in the spool's `journal/`
+//! to which nobody else writes, so an append needs no lock: one `write(2)`, about a
+//! microsecond. The worker reads all segments, merges their records by time, and deletes a
+//! segment once its owner is gone and the store has made durable what was read.
+//!
+//! | file | owns |
+//! |---|---|
+//! | `record` | how a record lies in a file, and how damage is told from data |
+//! | `segment` | a segment's id, name and header |
+//! | `descriptors` | what a forked child must not keep |
+//! | `writer` | the hot path |
+//! | `window`, `unread`, `reader` | from bytes to records to sorted batches |
+//! | `status` | how much is waiting, for those who only look |
+//! | `wake` | the word by which a writer knows that the worker sleeps |
+//!
+//! Who owns a segment holds its `flock`. So "is the owner alive" has an answer that no reused
+//! pid, no container and no kill can falsify: whoever gets the lock outlived the owner.
 
-use std::fmt;
+mod descriptors;
+mod error;
+mod reader;
+mod record;
+mod segment;
+mod status;
+mod unread;
+pub mod wake;
+mod window;
+mod writer;
 
-/// A segment's random identity: positions are keyed by it, never by pid, path or inode.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SegmentId(pub [u8; 16]);
+pub use error::JournalError;
+pub use reader::{Batch, CorruptPart, Limit, OwnedRecord, Reader, Stuck};
+pub use record::{KIND_EVENT, KIND_REQUEST, MAX_RECORD, RECORD_VERSION, Record};
+pub use segment::SegmentId;
+pub use status::{Status, status};
+pub use writer::{AppendOptions, Appended, Writer};
 
-impl fmt::Display for SegmentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for SegmentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
+/// The folder of the segments, within the spool.
+pub const JOURNAL_FOLDER: &str = "journal";
+/// The folder of what could not be read, within the spool.
+pub const CORRUPT_FOLDER: &str = "corrupt";

@@ -6,6 +6,7 @@
 //! counters that follow from it.
 
 mod attempt;
+pub mod sqlite;
 mod state;
 
 use std::collections::HashMap;
@@ -107,8 +108,6 @@ pub struct Loaded {
     pub webhooks: Vec<WebhookState>,
     /// Deliveries that a dead worker had claimed, returned to `pending` by this call.
     pub reclaimed: u64,
-    /// Records at which a worker died: segment, offset, number of deaths.
-    pub suspects: Vec<(SegmentId, u64, u32)>,
 }
 
 /// A webhook as the store knows it.
@@ -205,6 +204,8 @@ pub struct Selection {
     pub states: Vec<State>,
     /// Created at or after, in Unix milliseconds.
     pub since: Option<i64>,
+    /// With this reason.
+    pub reason: Option<String>,
 }
 
 /// The writes of one transaction.
@@ -239,13 +240,6 @@ pub trait Transaction {
     /// # Errors
     /// See [`webhook`](Self::webhook).
     fn forget_position(&mut self, segment: SegmentId) -> Result<()>;
-
-    /// Notes that the record at `offset` is about to be taken (or, with `None`, that the batch
-    /// went well), so that a worker that dies at it twice can set it aside.
-    ///
-    /// # Errors
-    /// See [`webhook`](Self::webhook).
-    fn suspect(&mut self, at: Option<(SegmentId, u64)>) -> Result<()>;
 
     /// Keeps a record of a kind that only a later version knows, whole.
     ///
@@ -301,11 +295,12 @@ pub trait Transaction {
     /// See [`webhook`](Self::webhook).
     fn shift_due(&mut self, by: i64) -> Result<()>;
 
-    /// When the earliest pending delivery of a webhook is due.
+    /// When [`claim`](Self::claim) can next have something for a webhook: when its earliest
+    /// pending delivery is due (`ordered`: its first one).
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
-    fn next_due(&mut self, webhook: WebhookKey) -> Result<Option<i64>>;
+    fn next_due(&mut self, webhook: WebhookKey, ordered: bool) -> Result<Option<i64>>;
 
     /// Writes a webhook's health.
     ///

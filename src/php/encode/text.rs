@@ -226,4 +226,3 @@ const fn special_bits<const CHECKED: bool>(word: u64) -> u64 {
     let others = if CHECKED { zero(word ^ (EACH * 0xe2)) } else { word & HIGH };
     control | quotes | others
 }
-}

@@ -1,0 +1,436 @@
+//! The worker's side: all segments, merged by time, in batches of bounded size.
+//!
+//! Reading goes in *passes*. A pass looks at what is there, and hands out, sorted by stamp,
+//! whatever was stamped before it began; so events keep their order across processes as far
+//! as anybody could have observed it. What is handed out is the caller's to commit together
+//! with the positions; a reader that is dropped before that loses nothing.
+//!
+//! Deleting has one safe order: [`Reader::finished`] takes the lock of a segment that was read
+//! to the end, the caller makes durable what it has read, then [`Reader::remove`] unlinks the
+//! file while the lock is held.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::io;
+
+use super::record::{CHECKSUM, HEAD, Head};
+use super::segment::Boot;
+use super::unread::{Next, Unread};
+use super::{CORRUPT_FOLDER, JOURNAL_FOLDER, JournalError, SegmentId, Status};
+use crate::clock::{Clock as _, SystemClock};
+use crate::spool::{Folder, Privacy, Spool};
+
+/// Files that are kept open between two looks: there may be more segments (every short CLI
+/// process leaves one) than a process may open files.
+const MAX_OPEN: usize = 128;
+/// Finished segments that are held, locked and open, until they are removed.
+const MAX_FINISHED: usize = 128;
+/// What is copied of a corrupt part at most, in bytes: no writer of ours makes larger segments.
+const MAX_COPY: u64 = 128 << 20;
+
+/// How much a batch may hold. It holds at least one record, if any is there.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// Most records.
+    pub records: usize,
+    /// Most bytes of records; the one that passes it is the last.
+    pub bytes: usize,
+}
+
+/// A record that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedRecord {
+    /// Where it stood.
+    pub segment: SegmentId,
+    /// Offset of its first byte.
+    pub offset: u64,
+    /// Offset behind its last byte.
+    pub end: u64,
+    /// Version of the layout of fields and body.
+    pub version: u8,
+    /// What it is; unknown ones are for the version that knows them.
+    pub kind: u8,
+    /// Revision of the config under which it was accepted.
+    pub revision: u64,
+    /// `CLOCK_MONOTONIC` of the boot in which it was appended, in nanoseconds.
+    pub stamp: u64,
+    bytes: Vec<u8>,
+    body: usize,
+}
+
+impl OwnedRecord {
+    pub(super) fn new(segment: SegmentId, offset: u64, head: &Head, bytes: Vec<u8>) -> Self {
+        let &Head { length, version, kind, fields, revision, stamp } = head;
+        let (end, body) = (offset + length as u64, HEAD + fields);
+        Self { segment, offset, end, version, kind, revision, stamp, bytes, body }
+    }
+
+    /// What the worker needs in order to decide.
+    pub fn fields(&self) -> &[u8] {
+        &self.bytes[HEAD..self.body]
+    }
+
+    /// What is sent.
+    pub fn body(&self) -> &[u8] {
+        &self.bytes[self.body..self.bytes.len() - CHECKSUM]
+    }
+
+    /// The record as it stood in the segment, for a version that knows what it is.
+    pub fn whole(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// A part of a segment that could not be read and was passed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CorruptPart {
+    /// The segment.
+    pub segment: SegmentId,
+    /// Offset of its first byte.
+    pub from: u64,
+    /// Offset behind its last byte.
+    pub to: u64,
+    /// Its copy, a name below `corrupt/`.
+    pub copy: String,
+}
+
+/// A file in the journal that can't be read for now; it is left as it is.
+#[derive(Debug)]
+pub struct Stuck {
+    /// The file's name.
+    pub name: String,
+    /// Why.
+    pub error: JournalError,
+}
+
+/// What one call read.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// In the order of their stamps.
+    pub records: Vec<OwnedRecord>,
+    /// How far the segments that moved have been read: commit these with the records.
+    pub positions: Vec<(SegmentId, u64)>,
+    /// What was damaged and is now in `corrupt/`.
+    pub corrupt: Vec<CorruptPart>,
+    /// What could not be read. Each trouble is reported once, until there is none.
+    pub stuck: Vec<Stuck>,
+    /// The pass goes on: there is more, in order, right now.
+    pub more: bool,
+}
+
+/// Whose record is next: by boot, by stamp, and, where nothing else tells, by segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    era: u64,
+    stamp: u64,
+    id: SegmentId,
+}
+
+/// The one reader of a spool's journal.
+#[derive(Debug)]
+pub struct Reader {
+    spool: Spool,
+    folder: Folder,
+    boot: Boot,
+    segments: HashMap<SegmentId, Unread>,
+    /// Positions of segments that were not found yet.
+    known: HashMap<SegmentId, u64>,
+    /// When the first known segment of each earlier boot was made: their order.
+    eras: HashMap<Boot, u64>,
+    vanished: Vec<SegmentId>,
+    /// Troubles that were reported, and whether this pass has had any.
+    reported: HashSet<String>,
+    troubled: bool,
+    /// Segments whose files are open, longest first.
+    open: VecDeque<SegmentId>,
+    pass: Option<Pass>,
+}
+
+/// A walk over everything that was stamped before it began.
+#[derive(Debug)]
+struct Pass {
+    /// Stamps of this boot from here on belong to the next pass.
+    cutoff: u64,
+    turns: BinaryHeap<Reverse<Turn>>,
+}
+
+impl Reader {
+    /// Opens the journal, of which the store has read up to `positions`. Removes what dead
+    /// processes left half-made.
+    ///
+    /// # Errors
+    /// Where the spool's folders can't be opened, made or written.
+    pub fn open(spool: &Spool, positions: HashMap<SegmentId, u64>) -> Result<Self, JournalError> {
+        spool.top().sweep()?;
+        spool.folder(CORRUPT_FOLDER)?.sweep()?;
+        Ok(Self {
+            spool: spool.clone(),
+            folder: spool.folder(JOURNAL_FOLDER)?,
+            boot: Boot::current(),
+            segments: HashMap::new(),
+            known: positions,
+            eras: HashMap::new(),
+            vanished: Vec::new(),
+            reported: HashSet::new(),
+            troubled: false,
+            open: VecDeque::new(),
+            pass: None,
+        })
+    }
+
+    /// Reads on: goes on with the pass under way, or looks what is there and begins one.
+    ///
+    /// A batch that can't be committed is lost to this reader: open another one, with the
+    /// positions that were.
+    ///
+    /// # Errors
+    /// Where the journal can't be listed. A single segment that can't be read is `stuck` and
+    /// does not hold up the others.
+    pub fn read_batch(&mut self, limit: Limit) -> Result<Batch, JournalError> {
+        let mut batch = Batch::default();
+        let mut moved = HashSet::new();
+        let mut pass = match self.pass.take() {
+            Some(pass) => pass,
+            None => self.begin_pass(&mut batch, &mut moved)?,
+        };
+        let mut bytes = 0;
+        while let Some(Reverse(turn)) = pass.turns.pop() {
+            if batch.records.len() >= limit.records.max(1) || bytes >= limit.bytes.max(1) {
+                pass.turns.push(Reverse(turn));
+                batch.more = true;
+                break;
+            }
+            let Some(segment) = self.segments.get_mut(&turn.id) else { continue };
+            match segment.take(&self.folder) {
+                Ok(Some(record)) => {
+                    bytes += record.whole().len();
+                    batch.records.push(record);
+                    moved.insert(turn.id);
+                    let next = self.turn(turn.id, pass.cutoff, &mut batch, &mut moved);
+                    pass.turns.extend(next.map(Reverse));
+                }
+                // Somebody else writes to the file; the next pass looks what it is now.
+                Ok(None) => {}
+                Err(error) => self.stuck(turn.id.file_name(), error, &mut batch),
+            }
+        }
+        if batch.more {
+            self.pass = Some(pass);
+        } else if !self.troubled {
+            self.reported.clear();
+        }
+        batch.positions = moved
+            .into_iter()
+            .filter_map(|id| Some((id, self.segments.get(&id)?.position)))
+            .collect();
+        Ok(batch)
+    }
+
+    /// The segments that were read to the end and whose owners are gone; locked by us from now
+    /// on. Commit, make durable what was read, then [`remove`](Self::remove) them. Where there
+    /// are many, the rest comes after those have been removed.
+    ///
+    /// # Errors
+    /// Where a segment can't be locked or read.
+    pub fn finished(&mut self) -> Result<Vec<SegmentId>, JournalError> {
+        let mut finished = Vec::new();
+        let ids: Vec<_> = self.segments.keys().copied().collect();
+        for id in ids {
+            if finished.len() == MAX_FINISHED {
+                break;
+            }
+            if let Some(segment) = self.segments.get_mut(&id)
+                && segment.finish(&self.folder)?
+            {
+                finished.push(id);
+            }
+            self.used(id);
+        }
+        Ok(finished)
+    }
+
+    /// Deletes segments that [`finished`](Self::finished) named, durably. Others are left alone.
+    /// Only now their positions may be forgotten.
+    ///
+    /// # Errors
+    /// Where the folder can't be written; what was not deleted can be tried again.
+    pub fn remove(&mut self, ids: &[SegmentId]) -> Result<(), JournalError> {
+        let mut removed = Vec::new();
+        for id in ids.iter().filter(|id| self.segments.get(id).is_some_and(|it| it.finished)) {
+            self.folder.remove(&id.file_name())?;
+            removed.push(id);
+        }
+        if removed.is_empty() {
+            return Ok(());
+        }
+        // All locks are held until the names are gone for good.
+        self.folder.sync()?;
+        for id in removed {
+            self.segments.remove(id);
+        }
+        Ok(())
+    }
+
+    /// Segments that somebody else removed since the last call, or that were never found: their
+    /// positions can be forgotten.
+    pub fn vanished(&mut self) -> Vec<SegmentId> {
+        std::mem::take(&mut self.vanished)
+    }
+
+    /// Copies a part of a segment to `corrupt/` and returns the copy's name: what can't be
+    /// read, or what killed the worker that read it.
+    ///
+    /// # Errors
+    /// Where the copy can't be made, because the disk is full, say.
+    pub fn set_aside(
+        &mut self,
+        segment: SegmentId,
+        from: u64,
+        to: u64,
+    ) -> Result<String, JournalError> {
+        let folder = self.spool.folder(CORRUPT_FOLDER)?;
+        // The same part has the same name, should we die before its position is committed.
+        let name = format!("{segment}-{from}-{to}");
+        let mut copy = folder.draft(Privacy::Private)?;
+        let unread = self.segments.get_mut(&segment).ok_or_else(|| {
+            let missing = io::Error::from(io::ErrorKind::NotFound);
+            self.folder.error(&segment.file_name(), "find a journal segment", missing)
+        })?;
+        unread.copy(&self.folder, from..to.min(from.saturating_add(MAX_COPY)), copy.file())?;
+        copy.publish(&name, true)?;
+        folder.sync()?;
+        Ok(name)
+    }
+
+    /// How far each segment was read.
+    pub fn positions(&self) -> HashMap<SegmentId, u64> {
+        self.segments.values().map(|segment| (segment.id, segment.position)).collect()
+    }
+
+    /// How much is waiting beyond what was read.
+    ///
+    /// # Errors
+    /// Where the journal can't be listed.
+    pub fn waiting(&self) -> Result<Status, JournalError> {
+        super::status(&self.spool, &self.positions())
+    }
+
+    fn begin_pass(
+        &mut self,
+        batch: &mut Batch,
+        moved: &mut HashSet<SegmentId>,
+    ) -> Result<Pass, JournalError> {
+        let cutoff = SystemClock.monotonic_ns();
+        self.troubled = false;
+        self.look(batch)?;
+        let ids: Vec<_> = self.segments.keys().copied().collect();
+        let turns = ids.into_iter().filter_map(|id| self.turn(id, cutoff, batch, moved));
+        Ok(Pass { cutoff, turns: turns.map(Reverse).collect() })
+    }
+
+    /// Looks which segments there are, and how large they have become.
+    fn look(&mut self, batch: &mut Batch) -> Result<(), JournalError> {
+        // Opened anew: the folder may have been removed, and made again by a writer.
+        self.folder = self.spool.folder(JOURNAL_FOLDER)?;
+        let names = self.folder.list()?;
+        self.folder.sweep_among(&names)?;
+        let mut there = HashSet::with_capacity(names.len());
+        for name in names {
+            let Some(id) = SegmentId::of_file(&name) else { continue };
+            match self.look_at(id, &name) {
+                Ok(false) => {}
+                Ok(true) => drop(there.insert(id)),
+                Err(error) => {
+                    there.insert(id);
+                    self.stuck(name, error, batch);
+                }
+            }
+        }
+        let gone = self.segments.keys().chain(self.known.keys()).filter(|id| !there.contains(id));
+        self.vanished.extend(gone);
+        self.segments.retain(|id, _| there.contains(id));
+        self.known.retain(|id, _| there.contains(id));
+        Ok(())
+    }
+
+    /// Whether segment `id` is still there.
+    fn look_at(&mut self, id: SegmentId, name: &str) -> Result<bool, JournalError> {
+        if let Some(segment) = self.segments.get_mut(&id) {
+            let Some(stamp) = self.folder.stamp(name)? else { return Ok(false) };
+            segment.size = stamp.size;
+            return Ok(true);
+        }
+        let position = self.known.get(&id).copied().unwrap_or(0);
+        let Some(segment) = Unread::open(&self.folder, id, position)? else { return Ok(false) };
+        self.known.remove(&id);
+        let made = segment.made.max(0).unsigned_abs();
+        let era = self.eras.entry(segment.boot).or_insert(made);
+        *era = made.min(*era);
+        self.segments.insert(id, segment);
+        self.used(id);
+        Ok(true)
+    }
+
+    /// When segment `id` has its next record handed out, if that is in this pass. Damage before
+    /// it is put aside on the way.
+    fn turn(
+        &mut self,
+        id: SegmentId,
+        cutoff: u64,
+        batch: &mut Batch,
+        moved: &mut HashSet<SegmentId>,
+    ) -> Option<Turn> {
+        let turn = loop {
+            let segment = self.segments.get_mut(&id)?;
+            let (boot, from) = (segment.boot, segment.position);
+            match segment.next(&self.folder) {
+                Ok(Next::Nothing) => break None,
+                Ok(Next::Record(head)) => {
+                    // Of another boot, so all of it is past, and before any of this one.
+                    let past = boot != self.boot || !boot.is_known();
+                    let era = if past { self.eras[&boot] } else { u64::MAX };
+                    let turn = Turn { era, stamp: head.stamp, id };
+                    break (past || head.stamp < cutoff).then_some(turn);
+                }
+                Ok(Next::Damage { to }) => match self.set_aside(id, from, to) {
+                    Ok(copy) => {
+                        batch.corrupt.push(CorruptPart { segment: id, from, to, copy });
+                        moved.insert(id);
+                        self.segments.get_mut(&id)?.position = to;
+                    }
+                    Err(error) => {
+                        self.stuck(id.file_name(), error, batch);
+                        break None;
+                    }
+                },
+                Err(error) => {
+                    self.stuck(id.file_name(), error, batch);
+                    break None;
+                }
+            }
+        };
+        self.used(id);
+        turn
+    }
+
+    /// Reports a trouble, once.
+    fn stuck(&mut self, name: String, error: JournalError, batch: &mut Batch) {
+        self.troubled = true;
+        if self.reported.insert(error.to_string()) {
+            batch.stuck.push(Stuck { name, error });
+        }
+    }
+
+    /// Notes that a segment may have been opened, and closes another one for it.
+    fn used(&mut self, id: SegmentId) {
+        if !self.open.contains(&id) {
+            self.open.push_back(id);
+        }
+        if self.open.len() > MAX_OPEN
+            && let Some(id) = self.open.pop_front()
+            && let Some(segment) = self.segments.get_mut(&id)
+        {
+            segment.close();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! How a record lies in a segment.
+//!
+//! | offset | bytes | |
+//! |---|---|---|
+//! | 0 | 4 | magic, whose bytes never occur in UTF-8 |
+//! | 4 | 4 | length of the whole record, checksum included |
+//! | 8 | 1 | version of the layout of fields and body |
+//! | 9 | 1 | kind |
+//! | 10 | 2 | zero |
+//! | 12 | 4 | length of the fields |
+//! | 16 | 8 | revision of the config under which it was accepted |
+//! | 24 | 8 | stamp: `CLOCK_MONOTONIC` in nanoseconds |
+//! | 32 | | fields, then body |
+//! | length − 8 | 8 | XXH3-64 of all before it |
+//!
+//! Numbers are little-endian. The checksum is seeded with the segment's random id and the
+//! record's offset: after damage the reader searches for the next record, and neither a record
+//! that somebody hid in a payload nor one copied from another place passes for one here.
+
+use twox_hash::XxHash3_64;
+
+use super::SegmentId;
+
+/// An event that WordPress dispatched.
+pub const KIND_EVENT: u8 = 1;
+/// A request to the worker (resend, recover, enable, …), JSON in the body.
+pub const KIND_REQUEST: u8 = 2;
+/// Version of the layout of fields and body that this program writes.
+pub const RECORD_VERSION: u8 = 1;
+/// No record is larger, whatever webhooks.max_payload says: what a reader has to be ready to
+/// hold in memory, in bytes.
+pub const MAX_RECORD: usize = 64 << 20;
+
+pub(super) const MAGIC: [u8; 4] = [0xf5, 0xc0, 0xff, 0xc1];
+/// Bytes before the fields.
+pub(super) const HEAD: usize = 32;
+/// Bytes after the body.
+pub(super) const CHECKSUM: usize = 8;
+/// Bytes of a record with neither fields nor body.
+pub(super) const OVERHEAD: usize = HEAD + CHECKSUM;
+
+/// A record, still in the bytes that it was read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Version of the layout of fields and body.
+    pub version: u8,
+    /// What it is; unknown kinds are for the version that knows them.
+    pub kind: u8,
+    /// Revision of the config under which it was accepted.
+    pub revision: u64,
+    /// `CLOCK_MONOTONIC` of the boot of its segment, in nanoseconds.
+    pub stamp: u64,
+    /// What the worker needs in order to decide.
+    pub fields: &'a [u8],
+    /// What is sent.
+    pub body: &'a [u8],
+}
+
+/// What stands before the fields, in a place where a record may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Bytes of the whole record.
+    pub(super) length: usize,
+    pub(super) version: u8,
+    pub(super) kind: u8,
+    pub(super) fields: usize,
+    pub(super) revision: u64,
+    pub(super) stamp: u64,
+}
+
+impl Head {
+    /// Reads what may be a record's head, or `None` where it can't be one (or is cut short).
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let head = bytes.first_chunk::<HEAD>()?;
+        let half =
+            |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let word = |at: usize| u64::from(half(at)) | u64::from(half(at + 4)) << 32;
+        let (length, fields) = (half(4) as usize, half(12) as usize);
+        let fits = (OVERHEAD..=MAX_RECORD).contains(&length) && fields <= length - OVERHEAD;
+        (head[..4] == MAGIC && fits).then(|| Self {
+            length,
+            version: head[8],
+            kind: head[9],
+            fields,
+            revision: word(16),
+            stamp: word(24),
+        })
+    }
+}
+
+/// The record at the start of `bytes`, if a whole and undamaged one is there.
+pub(super) fn decode(bytes: &[u8], seed: u64) -> Option<Record<'_>> {
+    let head = Head::read(bytes)?;
+    let (covered, checksum) = bytes.get(..head.length)?.split_last_chunk::<CHECKSUM>()?;
+    if XxHash3_64::oneshot_with_seed(seed, covered) != u64::from_le_bytes(*checksum) {
+        return None;
+    }
+    let (fields, body) = covered[HEAD..].split_at(head.fields);
+    let Head { version, kind, revision, stamp, .. } = head;
+    Some(Record { version, kind, revision, stamp, fields, body })
+}
+
+/// Completes the record in `buffer`: [`HEAD`] bytes of room, fields up to `body`, then the body.
+pub(super) fn seal(
+    buffer: &mut Vec<u8>,
+    body: usize,
+    kind: u8,
+    revision: u64,
+    stamp: u64,
+    seed: u64,
+) {
+    let length = buffer.len() + CHECKSUM;
+    // Both are below MAX_RECORD: the writer has compared.
+    let (length, fields) = (length as u32, (body - HEAD) as u32);
+    buffer[..4].copy_from_slice(&MAGIC);
+    buffer[4..8].copy_from_slice(&length.to_le_bytes());
+    buffer[8..12].copy_from_slice(&[RECORD_VERSION, kind, 0, 0]);
+    buffer[12..16].copy_from_slice(&fields.to_le_bytes());
+    buffer[16..24].copy_from_slice(&revision.to_le_bytes());
+    buffer[24..HEAD].copy_from_slice(&stamp.to_le_bytes());
+    let checksum = XxHash3_64::oneshot_with_seed(seed, buffer);
+    buffer.extend_from_slice(&checksum.to_le_bytes());
+}
+
+/// The seed of the checksum of the record at `offset` of segment `id`.
+pub(super) fn seed(id: SegmentId, offset: u64) -> u64 {
+    let bits = u128::from_le_bytes(id.0);
+    let secret = bits as u64 ^ ((bits >> 64) as u64).rotate_left(29);
+    // The golden ratio spreads offsets that differ in few bits.
+    secret.wrapping_add(offset.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}

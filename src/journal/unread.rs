@@ -1,0 +1,285 @@
+//! One segment, from the reader's position to its end.
+//!
+//! At the position there is a whole record, or a beginning of one, or damage, and the bytes
+//! alone do not tell the last two apart: a torn record looks like one that is being written,
+//! and a damaged length like one that is long. Two things decide. A valid record further on
+//! proves that all before it was written to the end, so what can't be read there is damage.
+//! And without an owner nothing will ever be added.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::ops::Range;
+
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
+
+use super::record::{self, HEAD, Head, MAGIC};
+use super::segment::{Boot, FORMAT, HEADER, Header};
+use super::window::{self, Window};
+use super::{JournalError, OwnedRecord, SegmentId};
+use crate::spool::{Access, Folder};
+
+/// Bytes that are searched at once for the next record.
+const SEARCH: usize = 256 << 10;
+
+/// What stands at a segment's position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// A whole and sound record.
+    Record(Head),
+    /// Nothing that can be read, up to `to`.
+    Damage {
+        /// Where the next record, or the end, is.
+        to: u64,
+    },
+    /// Nothing yet.
+    Nothing,
+}
+
+/// A segment and how far it was read.
+#[derive(Debug)]
+pub(super) struct Unread {
+    pub(super) id: SegmentId,
+    /// Whose clock its stamps are of; unknown where the header is damaged.
+    pub(super) boot: Boot,
+    /// When it was made, Unix milliseconds.
+    pub(super) made: i64,
+    /// Next byte to read; 0 is the header.
+    pub(super) position: u64,
+    /// Bytes that are there, as far as is known.
+    pub(super) size: u64,
+    /// We hold its lock, and it has been read to the end.
+    pub(super) finished: bool,
+    /// Its owner is gone, so that it has all it will ever have.
+    dead: bool,
+    /// The size at which a search found no record after the position.
+    searched: Option<u64>,
+    window: Option<Window>,
+}
+
+impl Unread {
+    /// Opens segment `id`, read up to `position`; `None` where it is gone.
+    pub(super) fn open(
+        folder: &Folder,
+        id: SegmentId,
+        position: u64,
+    ) -> Result<Option<Self>, JournalError> {
+        let Some(file) = folder.open(&id.file_name(), Access::Read)? else { return Ok(None) };
+        let mut window = Window::new(file);
+        let mut read =
+            || -> io::Result<_> { Ok((window.size()?, Header::read(window.at(0, HEADER)?))) };
+        let (size, header) = read().map_err(|error| failed(folder, id, error))?;
+        let header = header.filter(|header| header.id == id);
+        if let Some(header) = header
+            && header.format != FORMAT
+        {
+            let path = folder.path().join(id.file_name());
+            return Err(JournalError::Version { path, version: header.format });
+        }
+        Ok(Some(Self {
+            id,
+            boot: header.map_or_else(Boot::default, |header| header.boot),
+            made: header.map_or(0, |header| header.made),
+            position,
+            size,
+            finished: false,
+            dead: false,
+            searched: None,
+            window: Some(window),
+        }))
+    }
+
+    /// What stands at the position. `Nothing` is asked again once the segment has grown, or
+    /// its owner may be gone.
+    pub(super) fn next(&mut self, folder: &Folder) -> Result<Next, JournalError> {
+        if self.position >= self.size || self.finished {
+            return Ok(Next::Nothing);
+        }
+        self.with_window(folder, Self::find)
+    }
+
+    fn find(&mut self, window: &mut Window) -> io::Result<Next> {
+        if self.searched.is_some() {
+            // What was read then may have been taken back by its writer since.
+            window.forget();
+        }
+        loop {
+            if let Some(head) = self.here(window)? {
+                self.searched = None;
+                return Ok(Next::Record(head));
+            }
+            if self.position >= self.size {
+                return Ok(Next::Nothing);
+            }
+            if self.dead || self.searched != Some(self.size) {
+                let after = self.search(window)?;
+                // A writer may have taken back what we read and written anew, and only then
+                // the record that we found: look again, now that this part is final.
+                window.forget();
+                if after.is_some() && self.here(window)?.is_some() {
+                    continue;
+                }
+                if let Some(to) = after.or(self.dead.then_some(self.size)) {
+                    return Ok(Next::Damage { to });
+                }
+                self.searched = Some(self.size);
+            }
+            if !owner_is_gone(window.file())? {
+                return Ok(Next::Nothing);
+            }
+            // It may have ended the record before it died.
+            self.dead = true;
+            window.forget();
+            self.size = window.size()?;
+        }
+    }
+
+    /// The head of the sound record at the position, after stepping over a sound header.
+    fn here(&mut self, window: &mut Window) -> io::Result<Option<Head>> {
+        if self.position == 0 {
+            match Header::read(window.at(0, HEADER)?) {
+                Some(header) if header.id == self.id => self.position = HEADER as u64,
+                _ => return Ok(None),
+            }
+        }
+        let Some(head) = Head::read(window.at(self.position, HEAD)?)
+            .filter(|head| self.position + head.length as u64 <= self.size)
+        else {
+            return Ok(None);
+        };
+        let seed = record::seed(self.id, self.position);
+        let sound = record::decode(window.at(self.position, head.length)?, seed).is_some();
+        if window.is_large() {
+            // Of many segments with large records, only the one being taken is in memory.
+            window.forget();
+        }
+        Ok(sound.then_some(head))
+    }
+
+    /// Where, after the position, the next sound record is.
+    fn search(&self, window: &Window) -> io::Result<Option<u64>> {
+        let file = window.file();
+        let (mut chunk, mut candidate) = (Vec::new(), Vec::new());
+        let mut from = self.position + 1;
+        while from + record::OVERHEAD as u64 <= self.size {
+            window::fill(file, from, SEARCH, &mut chunk)?;
+            let magics = chunk.windows(MAGIC.len()).enumerate();
+            for (at, _) in magics.filter(|(_, bytes)| *bytes == MAGIC) {
+                let at = from + at as u64;
+                window::fill(file, at, HEAD, &mut candidate)?;
+                let Some(head) = Head::read(&candidate) else { continue };
+                if at + head.length as u64 > self.size {
+                    continue;
+                }
+                window::fill(file, at, head.length, &mut candidate)?;
+                if record::decode(&candidate, record::seed(self.id, at)).is_some() {
+                    return Ok(Some(at));
+                }
+            }
+            if chunk.len() < MAGIC.len() {
+                break;
+            }
+            // A magic may lie across the edge.
+            from += (chunk.len() - (MAGIC.len() - 1)) as u64;
+        }
+        Ok(None)
+    }
+
+    /// Takes the record that [`next`](Self::next) found, and steps behind it. `None` where it
+    /// is not there any more: somebody else writes to the segment.
+    pub(super) fn take(&mut self, folder: &Folder) -> Result<Option<OwnedRecord>, JournalError> {
+        self.with_window(folder, |unread, window| {
+            let (id, offset) = (unread.id, unread.position);
+            let record = unread.here(window)?.map(|head| -> io::Result<_> {
+                let bytes = window.at(offset, head.length)?.to_vec();
+                Ok((bytes.len() == head.length).then(|| OwnedRecord::new(id, offset, &head, bytes)))
+            });
+            let record = record.transpose()?.flatten();
+            if window.is_large() {
+                window.forget();
+            }
+            unread.position = record.as_ref().map_or(offset, |record| record.end);
+            Ok(record)
+        })
+    }
+
+    /// Whether the segment has been read to the end and its owner is gone. From then on we
+    /// keep its lock, and with it the file open.
+    pub(super) fn finish(&mut self, folder: &Folder) -> Result<bool, JournalError> {
+        if !self.finished && self.position >= self.size {
+            self.finished = self.with_window(folder, |unread, window| {
+                if !unread.dead && !owner_is_gone(window.file())? {
+                    return Ok(false);
+                }
+                unread.dead = true;
+                unread.size = window.size()?;
+                // The lock may have gone with a file that was closed in between.
+                Ok(unread.position >= unread.size && owner_is_gone(window.file())?)
+            })?;
+        }
+        Ok(self.finished)
+    }
+
+    /// Copies the bytes from `from` to `to` to the start of `into`.
+    pub(super) fn copy(
+        &mut self,
+        folder: &Folder,
+        part: Range<u64>,
+        into: &mut File,
+    ) -> Result<(), JournalError> {
+        self.with_window(folder, |_, window| {
+            let mut chunk = Vec::new();
+            let mut from = part.start;
+            while from < part.end {
+                let length = (part.end - from).min(SEARCH as u64) as usize;
+                window::fill(window.file(), from, length, &mut chunk)?;
+                if chunk.is_empty() {
+                    break;
+                }
+                into.write_all(&chunk)?;
+                from += chunk.len() as u64;
+            }
+            into.sync_all()
+        })
+    }
+
+    /// Lends the open file, opened anew where it was closed in between.
+    fn with_window<T>(
+        &mut self,
+        folder: &Folder,
+        work: impl FnOnce(&mut Self, &mut Window) -> io::Result<T>,
+    ) -> Result<T, JournalError> {
+        let name = self.id.file_name();
+        let mut window = match self.window.take() {
+            Some(window) => window,
+            None => match folder.open(&name, Access::Read)? {
+                Some(file) => Window::new(file),
+                None => return Err(failed(folder, self.id, Errno::NOENT.into())),
+            },
+        };
+        let outcome = work(self, &mut window);
+        self.window = Some(window);
+        outcome.map_err(|error| failed(folder, self.id, error))
+    }
+
+    /// Closes the file, to be opened again when it is needed; not that of a finished segment,
+    /// whose lock we keep.
+    pub(super) fn close(&mut self) {
+        if !self.finished {
+            self.window = None;
+        }
+    }
+}
+
+/// Tries to get the owner's lock; once got, it is kept until the file is closed.
+fn owner_is_gone(file: &File) -> io::Result<bool> {
+    match rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn failed(folder: &Folder, id: SegmentId, error: io::Error) -> JournalError {
+    folder.error(&id.file_name(), "read a journal segment", error).into()
+}

@@ -1,0 +1,211 @@
+//! The word by which a writer knows that the worker sleeps.
+//!
+//! A shared page holds one 32-bit word: bit 0 says *asleep*, the rest is a ticket that changes
+//! with every call to wake. The worker sets the bit, fences, looks at the journal once more, and
+//! only then waits (futex) for the word to change. A writer appends, fences, and loads the
+//! word. By the two fences one of them sees the other: the worker the record, or the writer the
+//! bit. So an append costs no second system call while the worker is awake, and none is missed
+//! when it is not. The ticket catches the writer that calls between the worker's last look and
+//! its wait: the word is no longer the one that the worker means to wait on.
+//!
+//! A worker that leaves, leaves the bit set: every writer from then on tries to wake, finds that
+//! nobody slept, and asks whether there is a worker at all.
+//!
+//! *What if somebody cuts the file?* Touching a mapped page whose file has become shorter is a
+//! SIGBUS. The size is checked when it is mapped, and who can cut it later is the spool's owner
+//! (or group), by the file's mode; the worst that gets them is to kill processes that work for
+//! them: their own worker, and root's `php` run in their site. There is no seal against it
+//! on a disk file, and a handler for SIGBUS has no place in PHP's process. It is accepted.
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::time::Duration;
+
+use rustix::fd::AsFd;
+use rustix::mm::{MapFlags, ProtFlags};
+use rustix::thread::futex::{self, Timespec};
+
+use crate::spool::{Access, Privacy, Spool, SpoolError};
+
+/// The file of the page, in the spool.
+pub const WAKE_FILE: &str = "wake";
+
+const ASLEEP: u32 = 1;
+const TICKET: u32 = 2;
+/// Bytes of the file: a page wherever we run; only the first four are used.
+const SIZE: usize = 4096;
+
+/// What came of a call to wake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Woken {
+    /// The worker was not asleep, and will look at the journal before it sleeps.
+    Awake,
+    /// It slept, and was woken.
+    Woken,
+    /// The word says asleep, but nobody waited: about to sleep, or gone. Ask the worker's lock.
+    NobodySleeps,
+}
+
+/// The writer's side: one per process.
+#[derive(Debug)]
+pub struct Waker {
+    page: Page,
+}
+
+impl Waker {
+    /// Maps the word of `spool`, made if it isn't there.
+    ///
+    /// # Errors
+    /// Where the file can't be opened, made, brought to its size, or mapped.
+    pub fn open(spool: &Spool) -> Result<Self, SpoolError> {
+        Ok(Self { page: Page::open(spool)? })
+    }
+
+    /// To be called after each append. One load while the worker is awake.
+    pub fn wake_if_asleep(&self) -> Woken {
+        fence(Ordering::SeqCst);
+        if self.page.word().load(Ordering::Relaxed) & ASLEEP == 0 {
+            return Woken::Awake;
+        }
+        self.page.call()
+    }
+}
+
+/// The worker's side.
+#[derive(Debug)]
+pub struct Sleeper {
+    page: Arc<Page>,
+    /// The word to wait on, once prepared.
+    expected: u32,
+}
+
+impl Sleeper {
+    /// Maps the word of `spool`, made if it isn't there, and says awake.
+    ///
+    /// # Errors
+    /// See [`Waker::open`].
+    pub fn open(spool: &Spool) -> Result<Self, SpoolError> {
+        let page = Arc::new(Page::open(spool)?);
+        page.word().fetch_and(!ASLEEP, Ordering::SeqCst);
+        Ok(Self { page, expected: 0 })
+    }
+
+    /// Says asleep. Now look once more at everything that could be a reason to stay awake (the
+    /// journal, a flag that a signal handler sets); then [`wait`](Self::wait), or
+    /// [`stay_awake`](Self::stay_awake).
+    pub fn prepare(&mut self) {
+        let next = |word: u32| Some(word.wrapping_add(TICKET) | ASLEEP);
+        let word = self.page.word();
+        // Never fails, as `next` always has an answer.
+        let old = word.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next).unwrap_or_default();
+        self.expected = next(old).unwrap_or_default();
+        fence(Ordering::SeqCst);
+    }
+
+    /// Sleeps until called, or for `timeout`, and says awake.
+    pub fn wait(&mut self, timeout: Option<Duration>) {
+        let timeout = timeout.map(|timeout| Timespec {
+            tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: timeout.subsec_nanos().into(),
+        });
+        // Called, called already, timed out, interrupted by a signal: the caller looks around in
+        // any case. The futex is not a private one, as the caller is another process.
+        let flags = futex::Flags::empty();
+        let _ = futex::wait(self.page.word(), flags, self.expected, timeout.as_ref());
+        self.stay_awake();
+    }
+
+    /// Takes [`prepare`](Self::prepare) back.
+    pub fn stay_awake(&mut self) {
+        self.page.word().fetch_and(!ASLEEP, Ordering::SeqCst);
+    }
+
+    /// The last word of a worker that leaves, after it gave up its lock: writers from now on
+    /// find nobody asleep and ask the lock. Look at the journal once more after this.
+    pub fn leave(&mut self) {
+        self.prepare();
+    }
+
+    /// What other threads and signal handlers of this process wake the worker with.
+    pub fn handle(&self) -> WakeHandle {
+        WakeHandle { page: Arc::clone(&self.page) }
+    }
+}
+
+/// Wakes the worker from within its own process.
+#[derive(Debug, Clone)]
+pub struct WakeHandle {
+    page: Arc<Page>,
+}
+
+impl WakeHandle {
+    /// Ends the [`Sleeper::wait`] that is under way, or the one that was prepared. Safe in a
+    /// signal handler: an atomic operation and a system call.
+    pub fn wake(&self) {
+        self.page.call();
+    }
+}
+
+/// The mapped page.
+#[derive(Debug)]
+struct Page(NonNull<AtomicU32>);
+
+// SAFETY: the page is only ever used through a reference to an atomic.
+unsafe impl Send for Page {}
+// SAFETY: as above.
+unsafe impl Sync for Page {}
+
+impl Page {
+    fn open(spool: &Spool) -> Result<Self, SpoolError> {
+        let top = spool.top();
+        let file = top.open_or_create(WAKE_FILE, Access::ReadWrite, Privacy::Shared)?;
+        let map = || {
+            // Only ever longer: another process may have it mapped.
+            if rustix::fs::fstat(&file)?.st_size < SIZE as i64 {
+                rustix::fs::ftruncate(&file, SIZE as u64)?;
+            }
+            Self::map(&file)
+        };
+        map().map_err(|error| top.error(WAKE_FILE, "map a file of the spool", error))
+    }
+
+    fn map(file: impl AsFd) -> rustix::io::Result<Self> {
+        let (protection, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
+        // SAFETY: a new mapping at an address of the kernel's choice, of a file that is as long.
+        let page =
+            unsafe { rustix::mm::mmap(std::ptr::null_mut(), SIZE, protection, flags, file, 0)? };
+        // A mapping is never at address zero, unless asked for.
+        Ok(Self(NonNull::new(page.cast()).ok_or(rustix::io::Errno::INVAL)?))
+    }
+
+    fn word(&self) -> &AtomicU32 {
+        // SAFETY: mapped, aligned and initialised (any bits are a u32) until dropped; other
+        // processes change it by atomic operations only.
+        unsafe { self.0.as_ref() }
+    }
+
+    fn call(&self) -> Woken {
+        let called = self.word().fetch_add(TICKET, Ordering::SeqCst).wrapping_add(TICKET);
+        match futex::wake(self.word(), futex::Flags::empty(), 1) {
+            Ok(1..) => {
+                // It will run and look: spare the writers until then the system call. Not where
+                // the word has changed since, for then it may be about to sleep again.
+                let awake = called & !ASLEEP;
+                let _ =
+                    self.word().compare_exchange(called, awake, Ordering::SeqCst, Ordering::SeqCst);
+                Woken::Woken
+            }
+            // A futex on memory that is mapped can't fail.
+            Ok(0) | Err(_) => Woken::NobodySleeps,
+        }
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        // SAFETY: mapped by `map`, with this length, and no reference outlives `self`.
+        let unmapped = unsafe { rustix::mm::munmap(self.0.as_ptr().cast(), SIZE) };
+        debug_assert!(unmapped.is_ok());
+    }
+}

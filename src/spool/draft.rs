@@ -1,0 +1,103 @@
+//! A file that has no name yet that anybody looks for.
+//!
+//! Everything in a spool appears whole: made under a random name, given owner, mode and
+//! content, then renamed. So root and www-data can open one file in the same moment, and neither
+//! ever meets a file that the other is still handing over.
+//!
+//! A process that dies between the two names leaves a draft behind. A draft is locked as long
+//! as its maker lives, so whoever tidies up can tell; see [`Folder::sweep`].
+
+use std::fs::File;
+use std::io;
+
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::io::Errno;
+
+use super::{Folder, Privacy, SpoolError};
+
+/// How a draft's name ends.
+pub(super) const SUFFIX: &str = ".draft";
+
+/// A locked file under a random name, removed unless it is published.
+#[derive(Debug)]
+pub(crate) struct Draft<'a> {
+    folder: &'a Folder,
+    name: String,
+    file: Option<File>,
+}
+
+impl<'a> Draft<'a> {
+    /// A new, empty, locked draft.
+    pub(super) fn begin(folder: &'a Folder, privacy: Privacy) -> Result<Self, SpoolError> {
+        loop {
+            let mut draft = Self { folder, name: random_name(folder)?, file: None };
+            let flags =
+                OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let file: File =
+                rustix::fs::openat(folder, &*draft.name, flags, Mode::RUSR | Mode::WUSR)
+                    .map_err(|error| {
+                        folder.error(&draft.name, "create a file in the spool", error)
+                    })?
+                    .into();
+            let mode = folder.policy().file_mode(privacy);
+            let made = || {
+                folder.policy().settle(&file, mode)?;
+                match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                    // A sweeper came between creation and lock: the draft is its, not ours.
+                    Err(Errno::WOULDBLOCK) => Ok(false),
+                    locked => locked.and_then(|()| Ok(rustix::fs::fstat(&file)?.st_nlink == 1)),
+                }
+            };
+            let made = made().map_err(|error| {
+                folder.error(&draft.name, "give a new file in the spool to its owner", error)
+            });
+            draft.file = Some(file);
+            if made? {
+                return Ok(draft);
+            }
+        }
+    }
+
+    /// The file, to be filled.
+    pub(crate) fn file(&mut self) -> &mut File {
+        self.file.as_mut().expect("a draft has its file until it is published")
+    }
+
+    /// Renames the draft to `name`, over whatever bore it (`replace`), or only where nothing
+    /// does. The file stays locked until its last descriptor is closed.
+    ///
+    /// # Errors
+    /// [`SpoolError::Exists`] where something bears the name; else what the system says.
+    pub(crate) fn publish(mut self, name: &str, replace: bool) -> Result<File, SpoolError> {
+        let flags = if replace { RenameFlags::empty() } else { RenameFlags::NOREPLACE };
+        rustix::fs::renameat_with(self.folder, &*self.name, self.folder, name, flags).map_err(
+            |error| match error {
+                Errno::EXIST => SpoolError::Exists { path: self.folder.path().join(name) },
+                _ => self.folder.error(name, "name a new file in the spool", error),
+            },
+        )?;
+        Ok(self.file.take().expect("published once"))
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if self.file.is_some() {
+            // Nobody is waiting for the answer, and what stays is swept.
+            let _ = rustix::fs::unlinkat(self.folder, &*self.name, AtFlags::empty());
+        }
+    }
+}
+
+/// A name that nobody can foresee, and so nobody can plant.
+pub(super) fn random_name(folder: &Folder) -> Result<String, SpoolError> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| {
+        folder.error(
+            "",
+            "draw a random name for a file in the spool",
+            io::Error::other(error.to_string()),
+        )
+    })?;
+    Ok(format!(".{:032x}{SUFFIX}", u128::from_ne_bytes(random)))
+}

@@ -1,0 +1,371 @@
+//! A folder of the spool, and the only ways to reach what is in it.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags, Stat};
+use rustix::io::Errno;
+
+use super::SpoolError;
+use super::draft::{self, Draft};
+use super::policy::Policy;
+
+/// What an opened file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reading.
+    Read,
+    /// Reading and writing.
+    ReadWrite,
+    /// Writing at the end.
+    Append,
+}
+
+/// Who may read a file that is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// Whoever works in this spool: 0600, or 0660 in a spool of mode 2770.
+    Shared,
+    /// Only the spool's owner: 0600 (secrets). In a spool of mode 2770 a member of the group,
+    /// who can't make a file the owner's, leaves 0660.
+    Private,
+}
+
+/// What tells one version of a file from another without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    modified: (i64, u64),
+    /// Size in bytes.
+    pub size: u64,
+}
+
+/// An open folder. Names are plain file names: they come from constants and from
+/// [`list`](Self::list), never from a request.
+#[derive(Debug)]
+pub struct Folder {
+    fd: OwnedFd,
+    path: PathBuf,
+    policy: Policy,
+}
+
+impl AsFd for Folder {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+impl Folder {
+    pub(super) fn new(fd: OwnedFd, path: PathBuf, policy: Policy) -> Self {
+        Self { fd, path, policy }
+    }
+
+    /// Its path, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub(crate) fn error(
+        &self,
+        name: &str,
+        action: &'static str,
+        error: impl Into<io::Error>,
+    ) -> SpoolError {
+        SpoolError::io(&self.path.join(name), action, error)
+    }
+
+    /// Opens `name`, or answers `None` where there is no such file.
+    ///
+    /// # Errors
+    /// Where it is not a plain file with one link and an owner that fits the spool, or can't be
+    /// opened.
+    pub fn open(&self, name: &str, access: Access) -> Result<Option<File>, SpoolError> {
+        debug_assert!(!name.contains('/'), "{name}");
+        let access = match access {
+            Access::Read => OFlags::RDONLY,
+            Access::ReadWrite => OFlags::RDWR,
+            Access::Append => OFlags::WRONLY | OFlags::APPEND,
+        };
+        // NONBLOCK: a planted FIFO must not hold us up before it can be refused.
+        let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        loop {
+            let file = match rustix::fs::openat(self, name, flags, Mode::empty()) {
+                Ok(file) => file,
+                Err(Errno::NOENT) => return Ok(None),
+                Err(Errno::LOOP) => return Err(self.planted(name, "a symbolic link")),
+                Err(Errno::NXIO) => return Err(self.planted(name, "a FIFO or a socket")),
+                Err(Errno::ISDIR) => return Err(self.planted(name, "a folder")),
+                Err(error) => return Err(self.error(name, "open a file in the spool", error)),
+            };
+            let stat = rustix::fs::fstat(&file)
+                .map_err(|error| self.error(name, "inspect a file in the spool", error))?;
+            if stat.st_nlink == 0 {
+                // Replaced or removed since: look again who bears the name now.
+                continue;
+            }
+            self.check(name, &stat)?;
+            return Ok(Some(file.into()));
+        }
+    }
+
+    /// Opens `name`, made empty if it isn't there.
+    ///
+    /// # Errors
+    /// See [`open`](Self::open) and [`create`](Self::create).
+    pub fn open_or_create(
+        &self,
+        name: &str,
+        access: Access,
+        privacy: Privacy,
+    ) -> Result<File, SpoolError> {
+        loop {
+            if let Some(file) = self.open(name, access)? {
+                return Ok(file);
+            }
+            // Opened once more after it was made: as asked for, and whoever made it.
+            match self.create(name, privacy) {
+                Ok(_) | Err(SpoolError::Exists { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Makes `name`, open for reading and writing.
+    ///
+    /// # Errors
+    /// [`SpoolError::Exists`] where something bears that name; where the disk is full, or the
+    /// folder is not writable for this user.
+    pub fn create(&self, name: &str, privacy: Privacy) -> Result<File, SpoolError> {
+        let file = self.draft(privacy)?.publish(name, false)?;
+        rustix::fs::flock(&file, FlockOperation::Unlock)
+            .map_err(|error| self.error(name, "unlock a file in the spool", error))?;
+        Ok(file)
+    }
+
+    /// A new file without its name; see [`Draft`].
+    pub(crate) fn draft(&self, privacy: Privacy) -> Result<Draft<'_>, SpoolError> {
+        Draft::begin(self, privacy)
+    }
+
+    /// All of `name`, or `None` where there is no such file.
+    ///
+    /// # Errors
+    /// See [`open`](Self::open); [`SpoolError::TooLarge`] over `limit` bytes.
+    pub fn read(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, SpoolError> {
+        let Some(file) = self.open(name, Access::Read)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        let failed = |error| self.error(name, "read a file in the spool", error);
+        let size = file.metadata().map_err(failed)?.len();
+        // The limit binds what is read, not what was announced: the file may grow meanwhile.
+        (&file).take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if bytes.len() as u64 > limit {
+            return Err(SpoolError::TooLarge { path: self.path.join(name), size, limit });
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Makes `bytes` the content of `name`, at once and durably: a reader, also one after a
+    /// power cut, finds the old content or the new.
+    ///
+    /// # Errors
+    /// Where the disk is full, or the folder is not writable for this user; `name` is then as
+    /// it was.
+    pub fn replace(&self, name: &str, bytes: &[u8], privacy: Privacy) -> Result<(), SpoolError> {
+        let mut draft = self.draft(privacy)?;
+        let file = draft.file();
+        file.write_all(bytes)
+            .and_then(|()| file.sync_all())
+            .map_err(|error| self.error(name, "write a file in the spool", error))?;
+        draft.publish(name, true)?;
+        self.sync()
+    }
+
+    /// Which version of `name` is there, by a single `stat`.
+    ///
+    /// # Errors
+    /// Where it is not a plain file of the spool's, or the folder can't be searched.
+    pub fn stamp(&self, name: &str) -> Result<Option<Stamp>, SpoolError> {
+        loop {
+            let stat = match rustix::fs::statat(self, name, AtFlags::SYMLINK_NOFOLLOW) {
+                // Replaced between the look-up and the look: see `open`.
+                Ok(stat) if stat.st_nlink == 0 => continue,
+                Ok(stat) => stat,
+                Err(Errno::NOENT) => return Ok(None),
+                Err(error) => return Err(self.error(name, "inspect a file in the spool", error)),
+            };
+            self.check(name, &stat)?;
+            return Ok(Some(Stamp {
+                device: stat.st_dev,
+                inode: stat.st_ino,
+                modified: (stat.st_mtime, stat.st_mtime_nsec),
+                size: stat.st_size.unsigned_abs(),
+            }));
+        }
+    }
+
+    /// Renames `from` to `to`, over whatever bears that name.
+    ///
+    /// # Errors
+    /// Where `from` isn't there, or the folder is not writable for this user.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), SpoolError> {
+        rustix::fs::renameat(self, from, self, to)
+            .map_err(|error| self.error(from, "rename a file in the spool", error))
+    }
+
+    /// Removes the file `name`; that it is gone already is no error.
+    ///
+    /// # Errors
+    /// Where the folder is not writable for this user.
+    pub fn remove(&self, name: &str) -> Result<(), SpoolError> {
+        match rustix::fs::unlinkat(self, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(self.error(name, "remove a file from the spool", error)),
+        }
+    }
+
+    /// The names in the folder, in no order. Those that aren't UTF-8 can't be ours.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub fn list(&self) -> Result<Vec<String>, SpoolError> {
+        let failed = |error| self.error("", "list a folder of the spool", error);
+        let mut names = Vec::new();
+        for entry in Dir::read_from(self).map_err(failed)? {
+            if let Ok(name) = entry.map_err(failed)?.file_name().to_str()
+                && name != "."
+                && name != ".."
+            {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    /// Makes what was created, renamed or removed here survive a power cut.
+    ///
+    /// # Errors
+    /// Where the disk refused.
+    pub fn sync(&self) -> Result<(), SpoolError> {
+        rustix::fs::fsync(self).map_err(|error| self.error("", "sync a folder of the spool", error))
+    }
+
+    /// Removes the drafts of processes that died before they gave them a name. For the worker:
+    /// once is enough, and one process.
+    ///
+    /// # Errors
+    /// Where the folder can't be read or written.
+    pub fn sweep(&self) -> Result<(), SpoolError> {
+        self.sweep_among(&self.list()?)
+    }
+
+    /// [`sweep`](Self::sweep), where the names are known already.
+    pub(crate) fn sweep_among(&self, names: &[String]) -> Result<(), SpoolError> {
+        for name in names {
+            if name.starts_with('.') && name.ends_with(draft::SUFFIX) {
+                self.sweep_one(name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn sweep_one(&self, name: &str) -> Result<(), SpoolError> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        // What can't be opened is not a draft of ours, or gone.
+        let Ok(draft) = rustix::fs::openat(self, name, flags, Mode::empty()) else { return Ok(()) };
+        // Removed under the lock: a maker that was about to lock it sees that it lost it.
+        if rustix::fs::flock(&draft, FlockOperation::NonBlockingLockExclusive).is_err() {
+            return Ok(());
+        }
+        match rustix::fs::unlinkat(self, name, AtFlags::empty()) {
+            Err(Errno::ISDIR) => {
+                // A folder is never full before it has its name.
+                let _ = rustix::fs::unlinkat(self, name, AtFlags::REMOVEDIR);
+                Ok(())
+            }
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(error) => Err(self.error(name, "remove a left-over file from the spool", error)),
+        }
+    }
+
+    /// The folder `name` within this one, made if it isn't there.
+    pub(super) fn folder(&self, name: &str) -> Result<Self, SpoolError> {
+        loop {
+            if let Some(fd) = self.open_folder(name)? {
+                return Ok(Self { fd, path: self.path.join(name), policy: self.policy });
+            }
+            self.create_folder(name)?;
+        }
+    }
+
+    fn open_folder(&self, name: &str) -> Result<Option<OwnedFd>, SpoolError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = match rustix::fs::openat(self, name, flags, Mode::empty()) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(Errno::NOTDIR | Errno::LOOP) => {
+                return Err(self.planted(name, "a file or a link where a folder belongs"));
+            }
+            Err(error) => return Err(self.error(name, "open a folder of the spool", error)),
+        };
+        let stat = rustix::fs::fstat(&fd)
+            .map_err(|error| self.error(name, "inspect a folder of the spool", error))?;
+        self.check_owner(name, &stat)?;
+        Ok(Some(fd))
+    }
+
+    /// Like a [`Draft`]: whole before it has its name.
+    fn create_folder(&self, name: &str) -> Result<(), SpoolError> {
+        let draft = draft::random_name(self)?;
+        let make = || {
+            rustix::fs::mkdirat(self, &*draft, Mode::RWXU)?;
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let fd = rustix::fs::openat(self, &*draft, flags, Mode::empty())?;
+            self.policy.settle(&fd, self.policy.folder_mode())?;
+            rustix::fs::renameat_with(self, &*draft, self, name, RenameFlags::NOREPLACE)
+        };
+        let made = make();
+        if made.is_err() {
+            let _ = rustix::fs::unlinkat(self, &*draft, AtFlags::REMOVEDIR);
+        }
+        match made {
+            // What is in the new folder can only be as durable as the folder.
+            Ok(()) => self.sync(),
+            // Another process was faster, or a sweeper between two of our steps: once more.
+            Err(Errno::EXIST | Errno::NOENT) if self.is_there() => Ok(()),
+            Err(error) => Err(self.error(name, "create a folder in the spool", error)),
+        }
+    }
+
+    /// Whether this folder still has a name. In one that was removed nothing can be created.
+    fn is_there(&self) -> bool {
+        rustix::fs::fstat(self).is_ok_and(|stat| stat.st_nlink > 0)
+    }
+
+    fn check(&self, name: &str, stat: &Stat) -> Result<(), SpoolError> {
+        match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile if stat.st_nlink == 1 => self.check_owner(name, stat),
+            FileType::RegularFile => Err(self.planted(name, "a file with a second name elsewhere")),
+            FileType::Symlink => Err(self.planted(name, "a symbolic link")),
+            FileType::Directory => Err(self.planted(name, "a folder")),
+            _ => Err(self.planted(name, "a FIFO, a socket or a device")),
+        }
+    }
+
+    fn check_owner(&self, name: &str, stat: &Stat) -> Result<(), SpoolError> {
+        if self.policy.fits(stat) {
+            return Ok(());
+        }
+        Err(SpoolError::stray(self.path.join(name), stat.st_uid, self.policy.owner().0))
+    }
+
+    fn planted(&self, name: &str, what: &'static str) -> SpoolError {
+        SpoolError::Planted { path: self.path.join(name), what }
+    }
+}

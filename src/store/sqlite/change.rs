@@ -1,0 +1,142 @@
+//! Many deliveries at once: resend, recover, hold, cancel.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::error::Trouble;
+use super::ingest::settled;
+use super::transaction::SqliteTransaction;
+use crate::id::DeliveryId;
+use crate::store::{Selection, State, WebhookKey};
+
+/// What a change writes.
+struct Change<'a> {
+    to: State,
+    due: i64,
+    reason: Option<&'a str>,
+    now: i64,
+}
+
+impl SqliteTransaction<'_> {
+    pub(super) fn try_change(
+        &mut self,
+        which: &Selection,
+        to: State,
+        due: i64,
+        reason: Option<&str>,
+    ) -> Result<u64, Trouble> {
+        let change = Change { to, due: due - self.memory.shift, reason, now: self.clock.unix_ms() };
+        let webhooks: Vec<WebhookKey> = match &which.webhook {
+            Some(id) => self.memory.webhooks.get(id).copied().into_iter().collect(),
+            None => self.memory.webhooks.values().copied().collect(),
+        };
+        let states: Vec<State> = State::ALL
+            .into_iter()
+            .filter(|from| which.states.is_empty() || which.states.contains(from))
+            .filter(|from| from.may_become(to) && *from != State::Delivering)
+            .collect();
+        let since = first_id(which.since.unwrap_or(0));
+        let mut changed = 0;
+        if which.ids.is_empty() {
+            for webhook in webhooks {
+                for &from in &states {
+                    changed += self.change_all(webhook, from, since, which, &change)?;
+                }
+            }
+        } else {
+            for id in which.ids.iter().filter(|id| **id >= since) {
+                changed += self.change_one(*id, &webhooks, &states, which, &change)?;
+            }
+        }
+        Ok(changed)
+    }
+
+    fn change_one(
+        &mut self,
+        id: DeliveryId,
+        webhooks: &[WebhookKey],
+        states: &[State],
+        which: &Selection,
+        change: &Change<'_>,
+    ) -> Result<u64, Trouble> {
+        let found: Option<(i64, i64, u8, bool)> = self
+            .statements
+            .get("SELECT key, webhook, state, test FROM deliveries WHERE id = ?1")?
+            .query_row([id.as_bytes()], |row| row.try_into())
+            .optional()?;
+        let Some((key, webhook, from, test)) = found else { return Ok(0) };
+        let webhook = WebhookKey(webhook);
+        let Some(from) = State::from_number(from).filter(|from| states.contains(from)) else {
+            return Ok(0);
+        };
+        if !webhooks.contains(&webhook) {
+            return Ok(0);
+        }
+        let changed = self
+            .statements
+            .get(
+                "UPDATE deliveries SET state = ?2, due = iif(?2 = 0, ?3, due), settled = ?4,
+                     reason = ?5, attempts = iif(?2 = 0, 0, attempts)
+                 WHERE key = ?1 AND (?6 IS NULL OR reason = ?6)
+                     AND (?2 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = key & -268435456))",
+            )?
+            .execute(params![
+                key,
+                change.to as u8,
+                change.due,
+                settled(change.to, change.now),
+                change.reason,
+                which.reason,
+            ])?;
+        if changed > 0 && !test {
+            self.counters.moved(webhook, Some(from), Some(change.to), 1, change.now);
+        }
+        Ok(changed as u64)
+    }
+
+    fn change_all(
+        &mut self,
+        webhook: WebhookKey,
+        from: State,
+        since: DeliveryId,
+        which: &Selection,
+        change: &Change<'_>,
+    ) -> Result<u64, Trouble> {
+        let (mut changed, mut tests) = (0, 0);
+        let mut rows = self
+            .statements
+            .get(
+                "UPDATE deliveries INDEXED BY deliveries_state SET state = ?4,
+                     due = iif(?4 = 0, ?5, due), settled = ?6, reason = ?7,
+                     attempts = iif(?4 = 0, 0, attempts)
+                 WHERE webhook = ?1 AND state = ?2 AND id >= ?3
+                     AND (?8 IS NULL OR reason = ?8)
+                     AND (?4 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = key & -268435456))
+                 RETURNING test",
+            )?
+            .query(params![
+                webhook.0,
+                from as u8,
+                since.as_bytes(),
+                change.to as u8,
+                change.due,
+                settled(change.to, change.now),
+                change.reason,
+                which.reason,
+            ])?;
+        while let Some(row) = rows.next()? {
+            changed += 1;
+            tests += row.get::<_, i64>(0)?;
+        }
+        drop(rows);
+        self.counters.moved(webhook, Some(from), Some(change.to), changed - tests, change.now);
+        Ok(changed.cast_unsigned())
+    }
+}
+
+/// The lowest id of a delivery created at `unix_ms`: the first 48 bits are its creation time.
+pub(crate) fn first_id(unix_ms: i64) -> DeliveryId {
+    let mut bits = [0; 16];
+    let ms = unix_ms.clamp(0, (1 << 48) - 1).cast_unsigned();
+    bits[..8].copy_from_slice(&(ms << 16).to_be_bytes());
+    DeliveryId::from_bytes(bits)
+}

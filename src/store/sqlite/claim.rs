@@ -1,0 +1,141 @@
+//! From `pending` to `delivering`, and back without an attempt.
+
+use std::sync::{Arc, Weak};
+
+use rusqlite::{OptionalExtension, params};
+
+use super::error::Trouble;
+use super::schema::event_of;
+use super::statements::Statements;
+use super::transaction::SqliteTransaction;
+use crate::event::{Event, Flags};
+use crate::id::{DeliveryId, EventId};
+use crate::store::{Claim, State, WebhookKey};
+
+/// Events remembered before those whose claims are gone are dropped.
+const MOST_EVENTS: usize = 1024;
+
+static HEAD: &str = "SELECT key, id, due, attempts, attempted FROM deliveries
+     INDEXED BY deliveries_state WHERE webhook = ?1 AND state = 0 ORDER BY key LIMIT ?2";
+static DUE: &str = "SELECT key, id, due, attempts, attempted FROM deliveries
+     INDEXED BY deliveries_due WHERE webhook = ?1 AND state = 0 ORDER BY due LIMIT ?2";
+
+/// When the earliest pending delivery may be attempted (`ordered`: the first one), by the
+/// store's own reckoning.
+pub(super) fn next_due(
+    statements: &mut Statements<'_>,
+    webhook: WebhookKey,
+    ordered: bool,
+) -> rusqlite::Result<Option<i64>> {
+    statements
+        .get(if ordered { HEAD } else { DUE })?
+        .query_row((webhook.0, 1), |row| row.get(2))
+        .optional()
+}
+
+/// A row of `deliveries` that can be claimed.
+struct Waiting {
+    key: i64,
+    id: DeliveryId,
+    due: i64,
+    attempts: u32,
+    attempted: i64,
+}
+
+impl SqliteTransaction<'_> {
+    pub(super) fn try_claim(
+        &mut self,
+        webhook: WebhookKey,
+        now: i64,
+        limit: usize,
+        ordered: bool,
+        claims: &mut Vec<Claim>,
+    ) -> Result<(), Trouble> {
+        let shift = self.memory.shift;
+        let mut waiting = Vec::with_capacity(limit.min(64));
+        {
+            let mut rows = self
+                .statements
+                .get(if ordered { HEAD } else { DUE })?
+                .query((webhook.0, i64::try_from(limit).unwrap_or(i64::MAX)))?;
+            while let Some(row) = rows.next()? {
+                let due = row.get::<_, i64>(2)? + shift;
+                // In either order nothing after the first one that isn't due may go before it.
+                if due > now {
+                    break;
+                }
+                waiting.push(Waiting {
+                    key: row.get(0)?,
+                    id: DeliveryId::from_bytes(row.get(1)?),
+                    due,
+                    attempts: row.get(3)?,
+                    attempted: row.get(4)?,
+                });
+            }
+        }
+        for waiting in waiting {
+            self.statements
+                .get("UPDATE deliveries SET state = ?2 WHERE key = ?1")?
+                .execute(params![waiting.key, State::Delivering as u8])?;
+            let request_body = if waiting.attempted == 0 {
+                None
+            } else {
+                self.statements
+                    .get("SELECT body FROM requests WHERE delivery = ?1")?
+                    .query_row([waiting.key], |row| Ok(Arc::from(row.get_ref(0)?.as_blob()?)))
+                    .optional()?
+            };
+            claims.push(Claim {
+                id: waiting.id,
+                webhook,
+                event: self.event(event_of(waiting.key))?,
+                attempts: waiting.attempts,
+                due: waiting.due,
+                request_body,
+            });
+        }
+        Ok(())
+    }
+
+    /// The event with this key, shared with all claims that hold it already.
+    fn event(&mut self, key: i64) -> Result<Arc<Event>, Trouble> {
+        if let Some(event) = self.events.get(&key).and_then(Weak::upgrade) {
+            return Ok(event);
+        }
+        let event = self
+            .statements
+            .get(
+                "SELECT id, name, timestamp, network, site, source, flags, revision, data_start,
+                     data_end, body
+                 FROM events LEFT JOIN bodies ON bodies.event = events.key WHERE key = ?1",
+            )?
+            .query_row([key], |row| {
+                let body = row.get_ref(10)?.as_blob_or_null()?.unwrap_or_default();
+                Ok(Arc::new(Event {
+                    id: EventId::from_bytes(row.get(0)?),
+                    name: row.get(1)?,
+                    timestamp: row.get(2)?,
+                    network: row.get::<_, i64>(3)?.cast_unsigned(),
+                    site: row.get::<_, i64>(4)?.cast_unsigned(),
+                    source: row.get(5)?,
+                    flags: Flags::from_bits(row.get(6)?),
+                    revision: row.get::<_, i64>(7)?.cast_unsigned(),
+                    data: row.get(8)?..row.get(9)?,
+                    body: Arc::from(body),
+                }))
+            })?;
+        if self.events.len() >= MOST_EVENTS {
+            self.events.retain(|_, event| event.strong_count() > 0);
+        }
+        self.events.insert(key, Arc::downgrade(&event));
+        Ok(event)
+    }
+
+    pub(super) fn try_release(&mut self, delivery: DeliveryId, due: i64) -> Result<(), Trouble> {
+        let (key, _) = self.under_way(delivery, State::Pending)?;
+        self.statements
+            .get("UPDATE deliveries SET state = ?2, due = ?3 WHERE key = ?1")?
+            .execute(params![key, State::Pending as u8, due - self.memory.shift])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,101 @@
+//! Counters, kept: added up in memory during a transaction, written once at its end.
+
+use std::collections::HashMap;
+
+use rusqlite::params;
+
+use super::statements::Statements;
+use crate::store::{State, WebhookKey};
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// What a transaction adds to the counters. Tests never get here.
+#[derive(Default)]
+pub(crate) struct Counters {
+    webhooks: HashMap<WebhookKey, Delta>,
+    hours: HashMap<(i64, WebhookKey), (i64, i64)>,
+}
+
+#[derive(Default)]
+struct Delta {
+    delivered: i64,
+    failed: i64,
+    pending: i64,
+    held: i64,
+    last_attempt: Option<i64>,
+    last_success: Option<i64>,
+}
+
+impl Counters {
+    /// `count` deliveries of a webhook came into being (`from` is `None`), or went from one
+    /// state to another, at `now`.
+    pub(crate) fn moved(
+        &mut self,
+        webhook: WebhookKey,
+        from: Option<State>,
+        to: Option<State>,
+        count: i64,
+        now: i64,
+    ) {
+        let delta = self.webhooks.entry(webhook).or_default();
+        for (state, count) in [(from, -count), (to, count)] {
+            match state {
+                Some(State::Pending | State::Delivering) => delta.pending += count,
+                Some(State::Held) => delta.held += count,
+                _ => {}
+            }
+        }
+        // These two count what happened, so nothing takes from them.
+        let (delivered, failed) = match to {
+            Some(State::Delivered) => (count, 0),
+            Some(State::Failed) => (0, count),
+            _ => return,
+        };
+        delta.delivered += delivered;
+        delta.failed += failed;
+        let hour = self.hours.entry((now.div_euclid(HOUR_MS), webhook)).or_default();
+        hour.0 += delivered;
+        hour.1 += failed;
+    }
+
+    /// An attempt was made at `now`.
+    pub(crate) fn attempted(&mut self, webhook: WebhookKey, now: i64, success: bool) {
+        let delta = self.webhooks.entry(webhook).or_default();
+        delta.last_attempt = delta.last_attempt.max(Some(now));
+        if success {
+            delta.last_success = delta.last_success.max(Some(now));
+        }
+    }
+
+    pub(crate) fn write(&self, statements: &mut Statements<'_>) -> rusqlite::Result<()> {
+        for (webhook, delta) in &self.webhooks {
+            statements
+                .get(
+                    "UPDATE webhooks SET delivered = delivered + ?2, failed = failed + ?3,
+                         pending = pending + ?4, held = held + ?5,
+                         last_attempt = coalesce(?6, last_attempt),
+                         last_success = coalesce(?7, last_success)
+                     WHERE key = ?1",
+                )?
+                .execute(params![
+                    webhook.0,
+                    delta.delivered,
+                    delta.failed,
+                    delta.pending,
+                    delta.held,
+                    delta.last_attempt,
+                    delta.last_success
+                ])?;
+        }
+        for ((hour, webhook), (delivered, failed)) in &self.hours {
+            statements
+                .get(
+                    "INSERT INTO hours (hour, webhook, delivered, failed) VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT DO UPDATE SET delivered = delivered + excluded.delivered,
+                         failed = failed + excluded.failed",
+                )?
+                .execute(params![hour, webhook.0, delivered, failed])?;
+        }
+        Ok(())
+    }
+}

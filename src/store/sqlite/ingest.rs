@@ -1,0 +1,129 @@
+//! Events and their deliveries, as they come in.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::Current;
+use super::error::Trouble;
+use super::schema::{DELIVERY, EVENT, event_of};
+use super::transaction::SqliteTransaction;
+use crate::event::{Event, Flags};
+use crate::id::EventId;
+use crate::store::{NewDelivery, State};
+
+impl SqliteTransaction<'_> {
+    pub(super) fn try_insert_event(
+        &mut self,
+        event: &Event,
+        now: i64,
+        terms: &[String],
+    ) -> Result<bool, Trouble> {
+        let key = self.memory.next_event;
+        let added = self
+            .statements
+            .get(
+                "INSERT INTO events (key, id, name, timestamp, network, site, source, flags,
+                     revision, created, data_start, data_end)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                 ON CONFLICT (id) DO NOTHING",
+            )?
+            .execute(params![
+                key,
+                event.id.as_bytes(),
+                event.name,
+                event.timestamp,
+                event.network.cast_signed(),
+                event.site.cast_signed(),
+                event.source,
+                event.flags.bits(),
+                event.revision.cast_signed(),
+                now,
+                event.data.start,
+                event.data.end,
+            ])?;
+        if added == 0 {
+            return Ok(false);
+        }
+        self.memory.next_event = key + EVENT;
+        self.memory.current =
+            Some(Current { id: event.id, next_delivery: key, test: event.flags.has(Flags::TEST) });
+        if !event.body.is_empty() {
+            self.statements
+                .get("INSERT INTO bodies (event, body) VALUES (?1, ?2)")?
+                .execute(params![key, &event.body[..]])?;
+        }
+        for term in terms {
+            self.statements
+                .get("INSERT OR IGNORE INTO terms (term, event) VALUES (?1, ?2)")?
+                .execute(params![term, key])?;
+        }
+        Ok(true)
+    }
+
+    pub(super) fn try_insert_delivery(
+        &mut self,
+        event: EventId,
+        delivery: &NewDelivery,
+    ) -> Result<(), Trouble> {
+        let current = self.current(event)?;
+        let key = current.next_delivery;
+        if event_of(key) != event_of(key + DELIVERY) {
+            return Err(Trouble::Refused(format!(
+                "{event} has 65,535 deliveries, which is the most"
+            )));
+        }
+        let now = self.clock.unix_ms();
+        let settled = settled(delivery.state, now);
+        self.statements
+            .get(
+                "INSERT INTO deliveries (key, id, webhook, state, due, test, settled, reason)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                key,
+                delivery.id.as_bytes(),
+                delivery.webhook.0,
+                delivery.state as u8,
+                delivery.due - self.memory.shift,
+                current.test,
+                settled,
+                delivery.reason,
+            ])?;
+        if !current.test {
+            self.counters.moved(delivery.webhook, None, Some(delivery.state), 1, now);
+        }
+        self.memory.current = Some(Current { next_delivery: key + DELIVERY, ..current });
+        Ok(())
+    }
+
+    /// Where the next delivery of an event goes; usually it is the event just added.
+    fn current(&mut self, event: EventId) -> Result<Current, Trouble> {
+        if let Some(current) = self.memory.current.filter(|current| current.id == event) {
+            return Ok(current);
+        }
+        let found = self
+            .statements
+            .get(
+                "SELECT key, flags, (SELECT max(key) FROM deliveries
+                     WHERE key >= events.key AND key < events.key + ?2)
+                 FROM events WHERE id = ?1",
+            )?
+            .query_row(params![event.as_bytes(), EVENT], |row| {
+                let last: Option<i64> = row.get(2)?;
+                Ok(Current {
+                    id: event,
+                    next_delivery: match last {
+                        Some(last) => last + DELIVERY,
+                        None => row.get(0)?,
+                    },
+                    test: Flags::from_bits(row.get(1)?).has(Flags::TEST),
+                })
+            })
+            .optional()?;
+        found.ok_or_else(|| Trouble::Refused(format!("there is no event {event}")))
+    }
+}
+
+/// When a delivery that is in `state` since `now` was settled: a held one only waits.
+pub(super) fn settled(state: State, now: i64) -> Option<i64> {
+    (state.is_settled() && state != State::Held).then_some(now)
+}

@@ -1,0 +1,268 @@
+//! The embedded store: one SQLite file, one writing process.
+//!
+//! WAL, so that PHP reads while the worker writes; `synchronous = NORMAL`, so that a commit is a
+//! `write` and only a checkpoint waits for the disk. A power cut may therefore undo the last
+//! commits; the journal's segments are kept until [`Store::make_durable`] has said that what
+//! was read from them can't be undone.
+
+mod change;
+mod claim;
+mod counters;
+mod error;
+mod ingest;
+mod prune;
+mod record;
+mod schema;
+mod statements;
+mod transaction;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, FileControl, OpenFlags};
+
+use crate::clock::Clock;
+use crate::event::Event;
+use crate::id::EventId;
+use crate::journal::SegmentId;
+use crate::store::{
+    Health, Loaded, Result, State, Store, StoreError, Transaction, WebhookKey, WebhookState,
+};
+use statements::Statements;
+
+/// KiB of pages kept in memory: the hot ends of all trees and the bodies of one batch.
+const CACHE_KIB: i64 = 8192;
+/// Pages of WAL after which a commit checkpoints by itself.
+const CHECKPOINT_PAGES: u32 = 2000;
+
+/// The writing side on SQLite.
+pub struct SqliteStore {
+    connection: Connection,
+    /// The store's address, for messages.
+    address: String,
+    clock: Arc<dyn Clock>,
+    memory: Memory,
+    /// Events that claims under way hold: every webhook's claim shares the one body.
+    events: HashMap<i64, Weak<Event>>,
+    pruned: prune::Progress,
+}
+
+/// What of the store is kept in memory; read anew after a rollback.
+#[derive(Default)]
+struct Memory {
+    webhooks: HashMap<String, WebhookKey>,
+    next_event: i64,
+    /// What the jumps of the wall clock add to every stored due time.
+    shift: i64,
+    /// The event that the next deliveries are probably of.
+    current: Option<Current>,
+}
+
+/// An event to which deliveries are being added.
+#[derive(Clone, Copy)]
+struct Current {
+    id: EventId,
+    next_delivery: i64,
+    test: bool,
+}
+
+impl SqliteStore {
+    /// Opens (or makes) the store in this file.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`], [`StoreError::Corrupt`], or what the system refused.
+    pub fn open_file(path: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+        let address = format!("sqlite:{}", path.display());
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let connection =
+            Connection::open_with_flags(path, flags).map_err(|error| StoreError::Failed {
+                action: "opening the store",
+                reason: format!("{error} ({address})"),
+            })?;
+        let failed = |error| error::from(&connection, &address, "opening the store", error);
+        configure(&connection).map_err(failed)?;
+        schema::migrate(&connection, &address)?;
+        let memory = Memory::read(&connection).map_err(failed)?;
+        Ok(Self {
+            connection,
+            address,
+            clock,
+            memory,
+            events: HashMap::new(),
+            pruned: prune::Progress::default(),
+        })
+    }
+
+    fn failed(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+        move |error| error::from(&self.connection, &self.address, action, error)
+    }
+
+    /// Undoes what is under way; an engine that gave up by itself has done so already.
+    fn roll_back(&mut self) -> Result<()> {
+        if !self.connection.is_autocommit() {
+            self.connection.execute_batch("ROLLBACK").map_err(self.failed("undoing"))?;
+        }
+        self.memory = Memory::read(&self.connection).map_err(self.failed("reading"))?;
+        self.pruned = prune::Progress::default();
+        Ok(())
+    }
+}
+
+/// What holds for every connection that writes.
+fn configure(connection: &Connection) -> rusqlite::Result<()> {
+    // Another process can only hold a lock while it recovers the WAL of a worker that died.
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch(&format!(
+        "PRAGMA synchronous = NORMAL;
+         PRAGMA cache_size = -{CACHE_KIB};
+         PRAGMA foreign_keys = OFF;"
+    ))?;
+    let _: u32 = connection.query_row(
+        &format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
+        [],
+        |row| row.get(0),
+    )?;
+    // A reader that came after the last writer had removed -wal and -shm would make them anew as
+    // its own user, and lock the worker out of its store.
+    connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))
+}
+
+impl Memory {
+    fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let webhooks = connection
+            .prepare("SELECT id, key FROM webhooks")?
+            .query_map([], |row| Ok((row.get(0)?, WebhookKey(row.get(1)?))))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Self {
+            webhooks,
+            next_event: number("SELECT coalesce(max(key), 0) FROM events")? + schema::EVENT,
+            shift: number("SELECT shift FROM clock")?,
+            current: None,
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn transaction(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
+    ) -> Result<()> {
+        let result = self.attempt(work);
+        if result.is_err() {
+            // Its own failure adds nothing to the reason for it.
+            let _ = self.roll_back();
+        }
+        result
+    }
+
+    fn load(&mut self) -> Result<Loaded> {
+        let loaded = self.try_load();
+        loaded.map_err(self.failed("reading the store"))
+    }
+
+    fn make_durable(&mut self) -> Result<()> {
+        // A passive checkpoint syncs the WAL before it copies anything, so that even one that a
+        // reader keeps from copying everything leaves every commit on the disk.
+        let busy: bool = self
+            .connection
+            .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")
+            .and_then(|mut checkpoint| checkpoint.query_row([], |row| row.get(0)))
+            .map_err(self.failed("writing the store to disk"))?;
+        if busy {
+            return Err(StoreError::Failed {
+                action: "writing the store to disk",
+                reason: format!("another process holds the checkpoint lock ({})", self.address),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl SqliteStore {
+    fn attempt(&mut self, work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<()> {
+        let mut statements = Statements::new(&self.connection);
+        statements
+            .get("BEGIN IMMEDIATE")
+            .and_then(|begin| begin.execute([]))
+            .map_err(self.failed("beginning to write to the store"))?;
+        let mut transaction = transaction::SqliteTransaction {
+            connection: &self.connection,
+            address: &self.address,
+            clock: &*self.clock,
+            memory: &mut self.memory,
+            events: &mut self.events,
+            pruned: &mut self.pruned,
+            statements,
+            counters: counters::Counters::default(),
+        };
+        work(&mut transaction)?;
+        transaction.commit()
+    }
+
+    fn try_load(&mut self) -> rusqlite::Result<Loaded> {
+        let connection = &self.connection;
+        let transaction = connection.unchecked_transaction()?;
+        let mut reclaimed = 0;
+        let mut reclaim = transaction
+            .prepare("UPDATE deliveries SET state = ?3 WHERE webhook = ?1 AND state = ?2")?;
+        for key in self.memory.webhooks.values() {
+            let states = (State::Delivering as u8, State::Pending as u8);
+            reclaimed += reclaim.execute((key.0, states.0, states.1))? as u64;
+        }
+        drop(reclaim);
+        let positions = transaction
+            .prepare("SELECT segment, offset FROM positions")?
+            .query_map([], |row| {
+                Ok((SegmentId(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut webhooks = Vec::with_capacity(self.memory.webhooks.len());
+        {
+            let mut select = transaction.prepare("SELECT key, id, health FROM webhooks")?;
+            let mut statements = Statements::new(&transaction);
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let key = WebhookKey(row.get(0)?);
+                let due = claim::next_due(&mut statements, key, false)?;
+                webhooks.push(WebhookState {
+                    key,
+                    id: row.get(1)?,
+                    health: health(row.get(2)?),
+                    next_due: due.map(|due| due + self.memory.shift),
+                });
+            }
+        }
+        transaction.commit()?;
+        Ok(Loaded { positions, webhooks, reclaimed })
+    }
+}
+
+/// A webhook's health as kept; what can't be read counts as "nothing is known".
+fn health(json: Option<String>) -> Health {
+    json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
+}
+
+/// Path of the store that an address names; without one, `store.sqlite` in the spool.
+///
+/// # Errors
+/// [`StoreError::Address`] for an address of another engine or a relative path.
+pub fn path(spool: &Path, address: Option<&str>) -> Result<PathBuf> {
+    let Some(address) = address.filter(|address| !address.is_empty()) else {
+        return Ok(spool.join("store.sqlite"));
+    };
+    address
+        .strip_prefix("sqlite:")
+        .map(Path::new)
+        .filter(|path| path.is_absolute() && path.file_name().is_some())
+        .map(Path::to_owned)
+        .ok_or_else(|| StoreError::Address(address.to_owned()))
+}

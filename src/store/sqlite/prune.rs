@@ -1,0 +1,195 @@
+//! What is too old goes, in small steps.
+
+use rusqlite::params;
+
+use super::error::Trouble;
+use super::schema::EVENT;
+use super::transaction::SqliteTransaction;
+use crate::store::{State, WebhookKey};
+
+/// Of this many pages one may stay free for what comes next, instead of going back to the
+/// system: moving pages about costs as much as writing them.
+const FREE_SHARE: i64 = 16;
+/// Hours for which counters are kept: 30 days, the most that `webhooks_stats()` lists.
+const HOURS: i64 = 720;
+const HOUR_MS: i64 = 3_600_000;
+
+/// How far the pass under way has come (keys of events; 0: a new pass).
+#[derive(Default)]
+pub(super) struct Progress {
+    bodies: i64,
+    rows: i64,
+}
+
+/// A delivery of an event that may be old enough.
+struct Old {
+    key: i64,
+    webhook: WebhookKey,
+    state: u8,
+    settled: Option<i64>,
+    test: bool,
+}
+
+impl SqliteTransaction<'_> {
+    pub(super) fn try_prune(
+        &mut self,
+        bodies_before: i64,
+        rows_before: i64,
+        limit: usize,
+    ) -> Result<bool, Trouble> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
+        let bodies = self.prune_bodies(bodies_before, limit)?;
+        let rows = self.prune_rows(rows_before, limit)?;
+        let pages = self.shrink(limit)?;
+        Ok(bodies || rows || pages)
+    }
+
+    /// Looks at the next `limit` events that have a body; whether any was old enough to look on.
+    fn prune_bodies(&mut self, before: i64, limit: i64) -> Result<bool, Trouble> {
+        let candidates: Vec<(i64, i64)> = self
+            .statements
+            .get(
+                "SELECT event, created FROM bodies JOIN events ON key = event
+                 WHERE event > ?1 ORDER BY event LIMIT ?2",
+            )?
+            .query_map((self.pruned.bodies, limit), |row| row.try_into())?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut more = false;
+        for (event, created) in candidates {
+            self.pruned.bodies = event;
+            if created >= before {
+                continue;
+            }
+            more = true;
+            // Whatever may still be sent, or sent again, keeps its body.
+            let needed: bool = self
+                .statements
+                .get(
+                    "SELECT EXISTS (SELECT 1 FROM deliveries WHERE key >= ?1 AND key < ?1 + ?2
+                         AND (state NOT IN (2, 5, 6) OR settled >= ?3))",
+                )?
+                .query_row((event, EVENT, before), |row| row.get(0))?;
+            if !needed {
+                for sql in [
+                    "DELETE FROM bodies WHERE event = ?1 AND ?2 > 0",
+                    "DELETE FROM requests WHERE delivery >= ?1 AND delivery < ?1 + ?2",
+                    "UPDATE attempts SET response_body = x'' WHERE key >= ?1 AND key < ?1 + ?2",
+                ] {
+                    self.statements.get(sql)?.execute((event, EVENT))?;
+                }
+            }
+        }
+        if !more {
+            self.pruned.bodies = 0;
+        }
+        Ok(more)
+    }
+
+    /// Looks at the next `limit` events; whether any was old enough to look on.
+    fn prune_rows(&mut self, before: i64, limit: i64) -> Result<bool, Trouble> {
+        let candidates: Vec<(i64, i64)> = self
+            .statements
+            .get("SELECT key, created FROM events WHERE key > ?1 ORDER BY key LIMIT ?2")?
+            .query_map((self.pruned.rows, limit), |row| row.try_into())?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut more = false;
+        for (event, created) in candidates {
+            self.pruned.rows = event;
+            if created < before {
+                more = true;
+                self.prune_event(event, before)?;
+            }
+        }
+        if !more {
+            self.pruned.rows = 0;
+            let oldest = self.clock.unix_ms().div_euclid(HOUR_MS) - HOURS;
+            self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
+            self.statements.get("DELETE FROM announcements WHERE at < ?1")?.execute([before])?;
+        }
+        Ok(more)
+    }
+
+    fn prune_event(&mut self, event: i64, before: i64) -> Result<(), Trouble> {
+        let deliveries: Vec<Old> = self
+            .statements
+            .get(
+                "SELECT key, webhook, state, settled, test FROM deliveries
+                 WHERE key >= ?1 AND key < ?1 + ?2",
+            )?
+            .query_map((event, EVENT), |row| {
+                Ok(Old {
+                    key: row.get(0)?,
+                    webhook: WebhookKey(row.get(1)?),
+                    state: row.get(2)?,
+                    settled: row.get(3)?,
+                    test: row.get(4)?,
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut kept = 0;
+        for delivery in &deliveries {
+            if delivery.settled.is_some_and(|settled| settled < before) {
+                self.delete_delivery(delivery.key)?;
+                continue;
+            }
+            kept += 1;
+            if delivery.state == State::Held as u8 {
+                self.expire(delivery)?;
+            }
+        }
+        if kept == 0 {
+            for sql in [
+                "DELETE FROM terms WHERE event = ?1",
+                "DELETE FROM bodies WHERE event = ?1",
+                "DELETE FROM events WHERE key = ?1",
+            ] {
+                self.statements.get(sql)?.execute([event])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn delete_delivery(&mut self, key: i64) -> rusqlite::Result<()> {
+        self.statements
+            .get("DELETE FROM attempts WHERE key > ?1 AND key < ?1 + ?2")?
+            .execute((key, super::schema::DELIVERY))?;
+        for sql in
+            ["DELETE FROM requests WHERE delivery = ?1", "DELETE FROM deliveries WHERE key = ?1"]
+        {
+            self.statements.get(sql)?.execute([key])?;
+        }
+        Ok(())
+    }
+
+    /// Held for longer than the log goes back: it stays in the log for one more such time.
+    fn expire(&mut self, delivery: &Old) -> rusqlite::Result<()> {
+        let now = self.clock.unix_ms();
+        self.statements
+            .get("UPDATE deliveries SET state = ?2, settled = ?3 WHERE key = ?1")?
+            .execute(params![delivery.key, State::Expired as u8, now])?;
+        if !delivery.test {
+            let (from, to) = (Some(State::Held), Some(State::Expired));
+            self.counters.moved(delivery.webhook, from, to, 1, now);
+        }
+        Ok(())
+    }
+
+    /// Gives up to `limit` free pages back to the file system; whether there are more to give.
+    fn shrink(&mut self, limit: i64) -> Result<bool, Trouble> {
+        let pages: i64 =
+            self.statements.get("PRAGMA page_count")?.query_row([], |row| row.get(0))?;
+        let free: i64 =
+            self.statements.get("PRAGMA freelist_count")?.query_row([], |row| row.get(0))?;
+        let surplus = free - pages / FREE_SHARE;
+        if surplus <= 0 {
+            return Ok(false);
+        }
+        let step = surplus.min(limit);
+        // Every row that the pragma gives is a page moved; it has to be read to its end.
+        let sql = format!("PRAGMA incremental_vacuum({step})");
+        let mut vacuum = self.connection.prepare(&sql)?;
+        let mut moved = vacuum.query([])?;
+        while moved.next()?.is_some() {}
+        Ok(surplus > step)
+    }
+}

@@ -1,0 +1,116 @@
+//! An attempt, with the state and the counters that follow from it.
+
+use rusqlite::{OptionalExtension, params};
+use serde::Serialize;
+
+use super::error::Trouble;
+use super::ingest::settled;
+use super::schema::DELIVERY;
+use super::transaction::SqliteTransaction;
+use crate::id::DeliveryId;
+use crate::store::{Attempt, Claim, Forbidden, Next, State};
+
+/// Highest number of an attempt; further ones take its place.
+const LAST_ATTEMPT: i64 = DELIVERY - 1;
+
+impl SqliteTransaction<'_> {
+    pub(super) fn try_record(&mut self, claim: &Claim, attempt: &Attempt) -> Result<(), Trouble> {
+        let (state, next_at) = match attempt.next {
+            Next::Delivered => (State::Delivered, None),
+            Next::Retry(due) => (State::Pending, Some(due)),
+            Next::Failed => (State::Failed, None),
+            Next::Held => (State::Held, None),
+            Next::Cancelled => (State::Cancelled, None),
+        };
+        let (key, attempted) = self.under_way(claim.id, state)?;
+        let number = (attempted + 1).min(LAST_ATTEMPT);
+        self.insert_attempt(key + number, attempt, state, next_at)?;
+        if let Some(body) = &attempt.request_body
+            && claim.request_body.as_deref() != Some(body)
+        {
+            self.statements
+                .get("INSERT OR REPLACE INTO requests (delivery, body) VALUES (?1, ?2)")?
+                .execute(params![key, body])?;
+        }
+        let duration = attempt.duration_us.cast_signed();
+        let ended = attempt.started.saturating_add(duration / 1000);
+        self.statements
+            .get(
+                "UPDATE deliveries SET state = ?2, attempts = attempts + 1, attempted = ?3,
+                     due = coalesce(?4, due), settled = ?5, last_status = ?6, last_failure = ?7,
+                     duration_us = ?8
+                 WHERE key = ?1",
+            )?
+            .execute(params![
+                key,
+                state as u8,
+                number,
+                next_at.map(|due| due - self.memory.shift),
+                settled(state, ended),
+                attempt.status,
+                attempt.failure.as_ref().map(|failure| &failure.code),
+                duration,
+            ])?;
+        if !claim.event.flags.has(crate::event::Flags::TEST) {
+            self.counters.moved(claim.webhook, Some(State::Delivering), Some(state), 1, ended);
+            self.counters.attempted(claim.webhook, ended, attempt.failure.is_none());
+        }
+        Ok(())
+    }
+
+    fn insert_attempt(
+        &mut self,
+        key: i64,
+        attempt: &Attempt,
+        next: State,
+        next_at: Option<i64>,
+    ) -> Result<(), Trouble> {
+        self.statements
+            .get(
+                "INSERT OR REPLACE INTO attempts (key, started, duration_us, address, status,
+                     failure, request_headers, response_headers, response_body, reconnected,
+                     next, next_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            )?
+            .execute(params![
+                key,
+                attempt.started,
+                attempt.duration_us.cast_signed(),
+                attempt.address,
+                attempt.status,
+                attempt.failure.as_ref().map(json).transpose()?,
+                json(&attempt.request_headers)?,
+                json(&attempt.response_headers)?,
+                attempt.response_body,
+                attempt.reconnected,
+                next as u8,
+                next_at,
+            ])?;
+        Ok(())
+    }
+
+    /// Key and number of attempts of a claimed delivery that is about to become `to`.
+    pub(super) fn under_way(
+        &mut self,
+        delivery: DeliveryId,
+        to: State,
+    ) -> Result<(i64, i64), Trouble> {
+        let found: Option<(i64, i64, u8)> = self
+            .statements
+            .get("SELECT key, attempted, state FROM deliveries WHERE id = ?1")?
+            .query_row([delivery.as_bytes()], |row| row.try_into())
+            .optional()?;
+        let Some((key, attempted, from)) = found else {
+            return Err(Trouble::Refused(format!("there is no delivery {delivery}")));
+        };
+        match State::from_number(from) {
+            Some(State::Delivering) => Ok((key, attempted)),
+            Some(from) => Err(Forbidden { from, to }.into()),
+            None => Err(Trouble::Refused(format!("{delivery} is in the unknown state {from}"))),
+        }
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<String, Trouble> {
+    serde_json::to_string(value).map_err(|error| Trouble::Refused(error.to_string()))
+}

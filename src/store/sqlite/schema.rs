@@ -1,0 +1,101 @@
+//! The tables, and how a store of an older version becomes one of this version.
+//!
+//! One integer orders everything. An event's key is a multiple of 2^28 and grows with every
+//! event; the key of its n-th delivery is the event's plus n · 2^12; the key of a delivery's
+//! n-th attempt is the delivery's plus n. So a parent is found by masking, children are a range,
+//! "newest first" is the primary key backwards, and none of the three tables needs an index on
+//! its parent. There is room for 2^35 events, 65,536 deliveries of one event, and 4,095 attempts
+//! of one delivery.
+
+use rusqlite::Connection;
+
+use super::error;
+use crate::store::{Result, StoreError};
+
+/// `application_id` in the file's header: "wbhk".
+const APPLICATION: i32 = 0x7762_686b;
+
+/// Bytes of a page, measured with the payload of an Ultimate Multisite payment (2 kB).
+const PAGE_SIZE: u32 = 8192;
+
+/// The n-th entry leads from version n to n + 1.
+const MIGRATIONS: [&str; 1] = [include_str!("1.sql")];
+
+/// The version that this software reads and writes.
+pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
+
+/// Distance between the keys of two events.
+pub(crate) const EVENT: i64 = 1 << 28;
+/// Distance between the keys of two deliveries of an event.
+pub(crate) const DELIVERY: i64 = 1 << 12;
+
+/// The key of the event that a delivery's (or attempt's) key belongs to.
+pub(crate) const fn event_of(key: i64) -> i64 {
+    key & -EVENT
+}
+
+/// What a file is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Nothing yet.
+    Empty,
+    /// A store of this version (0: in the making).
+    Store(u32),
+    /// A database of something else.
+    Foreign,
+}
+
+/// Says what the file is, from its header and schema alone.
+pub(crate) fn find(connection: &Connection) -> rusqlite::Result<Found> {
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let application = number("PRAGMA application_id")?;
+    let version = number("PRAGMA user_version")?;
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    Ok(if application == i64::from(APPLICATION) {
+        Found::Store(u32::try_from(version).unwrap_or(u32::MAX))
+    } else if application == 0 && version == 0 && tables == 0 {
+        Found::Empty
+    } else {
+        Found::Foreign
+    })
+}
+
+/// Makes the schema that of this version.
+///
+/// # Errors
+/// A newer or foreign file; whatever the engine says.
+pub(crate) fn migrate(connection: &Connection, store: &str) -> Result<()> {
+    let failed = |error| error::from(connection, store, "opening the store", error);
+    let version = match find(connection).map_err(failed)? {
+        Found::Empty => {
+            // Both have to be set before the first page is written.
+            connection
+                .execute_batch(&format!(
+                    "PRAGMA page_size = {PAGE_SIZE}; PRAGMA auto_vacuum = INCREMENTAL;"
+                ))
+                .map_err(failed)?;
+            0
+        }
+        Found::Store(version) if version <= VERSION => version,
+        Found::Store(found) => {
+            return Err(StoreError::Newer { store: store.into(), found, known: VERSION });
+        }
+        Found::Foreign => {
+            return Err(StoreError::Corrupt {
+                store: store.into(),
+                reason: "it is the database of another application".into(),
+            });
+        }
+    };
+    let _: String =
+        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
+    for (migration, to) in MIGRATIONS.iter().zip(1..).skip(version as usize) {
+        connection
+            .execute_batch(&format!(
+                "BEGIN IMMEDIATE; {migration}
+                 PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {to}; COMMIT;"
+            ))
+            .map_err(failed)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! One transaction: the trait's methods, each with the words for its failure.
+
+use std::collections::HashMap;
+use std::sync::Weak;
+
+use rusqlite::{Connection, params};
+
+use super::counters::Counters;
+use super::error::{self, Trouble};
+use super::statements::Statements;
+use super::{Memory, claim, prune};
+use crate::clock::Clock;
+use crate::event::Event;
+use crate::id::{DeliveryId, EventId};
+use crate::journal::SegmentId;
+use crate::store::{
+    Announcement, Attempt, Claim, Health, NewDelivery, Result, Selection, State, StoreError,
+    Transaction, WebhookKey,
+};
+
+pub(super) struct SqliteTransaction<'s> {
+    pub(super) connection: &'s Connection,
+    pub(super) address: &'s str,
+    pub(super) clock: &'s dyn Clock,
+    pub(super) memory: &'s mut Memory,
+    pub(super) events: &'s mut HashMap<i64, Weak<Event>>,
+    pub(super) pruned: &'s mut prune::Progress,
+    pub(super) statements: Statements<'s>,
+    pub(super) counters: Counters,
+}
+
+impl SqliteTransaction<'_> {
+    fn told<T>(&self, action: &'static str, result: Result<T, Trouble>) -> Result<T> {
+        result.map_err(|trouble| match trouble {
+            Trouble::Engine(error) => error::from(self.connection, self.address, action, error),
+            Trouble::Refused(reason) => StoreError::Failed { action, reason },
+        })
+    }
+
+    pub(super) fn commit(mut self) -> Result<()> {
+        let mut write = || {
+            self.counters.write(&mut self.statements)?;
+            self.statements.get("COMMIT")?.execute([])
+        };
+        let result = write().map(drop).map_err(Trouble::from);
+        self.told("writing to the store", result)
+    }
+
+    fn try_webhook(&mut self, id: &str) -> rusqlite::Result<WebhookKey> {
+        if let Some(key) = self.memory.webhooks.get(id) {
+            return Ok(*key);
+        }
+        let key = self
+            .statements
+            .get("INSERT INTO webhooks (id) VALUES (?1)")?
+            .insert([id])
+            .map(WebhookKey)?;
+        self.memory.webhooks.insert(id.to_owned(), key);
+        Ok(key)
+    }
+
+    fn try_shift(&mut self, by: i64) -> rusqlite::Result<()> {
+        // Every due time is kept relative to this one number: a million waiting deliveries move
+        // by one small write.
+        self.memory.shift += by;
+        self.statements.get("UPDATE clock SET shift = ?1")?.execute([self.memory.shift]).map(drop)
+    }
+
+    fn try_announce(&mut self, announcement: &Announcement) -> Result<i64, Trouble> {
+        let params = serde_json::to_string(&announcement.params)
+            .map_err(|error| Trouble::Refused(error.to_string()))?;
+        let insert = "INSERT INTO announcements (code, at, params) VALUES (?1, ?2, ?3)";
+        Ok(self.statements.get(insert)?.insert(params![
+            announcement.code,
+            announcement.at,
+            params
+        ])?)
+    }
+
+    fn try_set_health(&mut self, webhook: WebhookKey, health: &Health) -> Result<(), Trouble> {
+        let health =
+            serde_json::to_string(health).map_err(|error| Trouble::Refused(error.to_string()))?;
+        self.statements
+            .get("UPDATE webhooks SET health = ?2 WHERE key = ?1")?
+            .execute(params![webhook.0, health])?;
+        Ok(())
+    }
+
+    fn run(&mut self, sql: &'static str, params: impl rusqlite::Params) -> Result<usize, Trouble> {
+        Ok(self.statements.get(sql)?.execute(params)?)
+    }
+}
+
+impl Transaction for SqliteTransaction<'_> {
+    fn webhook(&mut self, id: &str) -> Result<WebhookKey> {
+        let key = self.try_webhook(id).map_err(Trouble::from);
+        self.told("adding a webhook", key)
+    }
+
+    fn insert_event(&mut self, event: &Event, now: i64, terms: &[String]) -> Result<bool> {
+        let inserted = self.try_insert_event(event, now, terms);
+        self.told("adding an event", inserted)
+    }
+
+    fn insert_delivery(&mut self, event: EventId, delivery: &NewDelivery) -> Result<()> {
+        let inserted = self.try_insert_delivery(event, delivery);
+        self.told("adding a delivery", inserted)
+    }
+
+    fn set_position(&mut self, segment: SegmentId, offset: u64) -> Result<()> {
+        let set = self.run(
+            "INSERT INTO positions (segment, offset) VALUES (?1, ?2)
+             ON CONFLICT DO UPDATE SET offset = excluded.offset",
+            params![segment.0, offset.cast_signed()],
+        );
+        self.told("moving a segment's position", set.map(drop))
+    }
+
+    fn forget_position(&mut self, segment: SegmentId) -> Result<()> {
+        let forgotten = self.run("DELETE FROM positions WHERE segment = ?1", [segment.0]);
+        self.told("forgetting a segment", forgotten.map(drop))
+    }
+
+    fn defer(&mut self, kind: u8, record: &[u8], now: i64) -> Result<()> {
+        let kept = self.run(
+            "INSERT INTO deferred (kind, created, record) VALUES (?1, ?2, ?3)",
+            params![kind, now, record],
+        );
+        self.told("keeping a record for a later version", kept.map(drop))
+    }
+
+    fn claim(
+        &mut self,
+        webhook: WebhookKey,
+        now: i64,
+        limit: usize,
+        ordered: bool,
+        claims: &mut Vec<Claim>,
+    ) -> Result<()> {
+        let claimed = self.try_claim(webhook, now, limit, ordered, claims);
+        self.told("claiming deliveries", claimed)
+    }
+
+    fn release(&mut self, delivery: DeliveryId, due: i64) -> Result<()> {
+        let released = self.try_release(delivery, due);
+        self.told("releasing a delivery", released)
+    }
+
+    fn record_attempt(&mut self, claim: &Claim, attempt: &Attempt) -> Result<()> {
+        let recorded = self.try_record(claim, attempt);
+        self.told("recording an attempt", recorded)
+    }
+
+    fn change(
+        &mut self,
+        which: &Selection,
+        state: State,
+        due: i64,
+        reason: Option<&str>,
+    ) -> Result<u64> {
+        let changed = self.try_change(which, state, due, reason);
+        self.told("changing deliveries", changed)
+    }
+
+    fn shift_due(&mut self, by: i64) -> Result<()> {
+        let shifted = self.try_shift(by).map_err(Trouble::from);
+        self.told("moving due times", shifted)
+    }
+
+    fn next_due(&mut self, webhook: WebhookKey, ordered: bool) -> Result<Option<i64>> {
+        let due = claim::next_due(&mut self.statements, webhook, ordered)
+            .map(|due| due.map(|due| due + self.memory.shift))
+            .map_err(Trouble::from);
+        self.told("reading due times", due)
+    }
+
+    fn set_health(&mut self, webhook: WebhookKey, health: &Health) -> Result<()> {
+        let set = self.try_set_health(webhook, health);
+        self.told("writing a webhook's health", set)
+    }
+
+    fn announce(&mut self, announcement: &Announcement) -> Result<i64> {
+        let number = self.try_announce(announcement);
+        self.told("adding an announcement", number)
+    }
+
+    fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool> {
+        let more = self.try_prune(bodies_before, rows_before, limit);
+        self.told("pruning", more)
+    }
+}
