@@ -1,15 +1,50 @@
+# Everything runs as you; installing packages asks sudo. `make install` takes DESTDIR, PREFIX, PHP_CONFIG,
+# SPOOL_USER and PLUGINS: see packaging/install.sh.
+
 .DEFAULT_GOAL := help
-.PHONY: help build test lint
+.PHONY: help build test demo lint docs e2e chaos install clean
+.NOTPARALLEL:
+
+SETUP := tests/network/install.sh
+WORKER := target/release/webhooks-worker
+EXTENSION := target/php/release/libwebhooks.so
 
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-build: ## Release build of the worker
-	cargo build --release
+build: ## Release build: the worker, the PHP extension, the endpoint of demo and tests
+	@$(SETUP) build
+	cargo build --release --bin webhooks-worker --example endpoint
+	CARGO_TARGET_DIR=target/php cargo build --release --lib --features php
 
-lint: ## Formatting and lints
-	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
+demo: ## A WordPress network with webhooks to try, until Ctrl-C (HOST=, PORT=); ONCE=1: by itself
+	@$(SETUP) build network wordpress
+	@$(MAKE) --no-print-directory build
+	@HOST='$(HOST)' PORT='$(PORT)' ONCE='$(ONCE)' tests/demo/demo.sh
 
-test: lint ## Lints and tests
-	cargo test
+test: ## All lints and tests, on real parts; stops at the first failure
+	@tests/all.sh
+
+lint: ## Formatting and lints of Rust, PHP and shell
+	@$(SETUP) build test
+	@tests/lint.sh
+
+e2e: ## The browser test alone; makes the screenshots in docs/
+	@$(SETUP) build network wordpress browser
+	@$(MAKE) --no-print-directory build
+	@SCREENSHOTS=docs/screenshots tests/e2e/run.sh
+
+chaos: ## Kills, reloads, slow endpoints and a full disk, under load; prints figures
+	@$(SETUP) build network wordpress scenario
+	@$(MAKE) --no-print-directory build
+	@tests/scenarios/all.sh
+
+docs: ## The crate's documentation, in target/doc
+	cargo doc --no-deps --document-private-items
+
+install: ## Extension, INI, worker, spool folder and plugin into the system (DESTDIR=)
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' PHP_CONFIG='$(PHP_CONFIG)' SPOOL_USER='$(SPOOL_USER)' \
+		PLUGINS='$(PLUGINS)' packaging/install.sh
+
+clean: ## Removes all that was built, fetched and recorded
+	rm -rf target tests/e2e/node_modules

@@ -1,17 +1,22 @@
 //! Webhooks for WordPress networks.
 //!
-//! Data flows one way: PHP → [`journal`] → worker → [`store`] and endpoint.
+//! Data flows one way: PHP → [`journal`] → [`worker`] → [`store`] and endpoint.
 //!
 //! | module | owns |
 //! |---|---|
 //! | [`event`], [`id`] | an event, its name and its id |
 //! | [`webhook`] | a webhook as configured |
+//! | [`config`] | the published webhooks, and who subscribes to what |
 //! | [`clock`] | time, injectable |
 //! | [`spool`] | the folder in which PHP and the worker meet: owner, modes, safe opening |
 //! | [`journal`] | the only way in: appended by PHP, read by the worker |
 //! | [`store`] | events, deliveries, attempts, announcements: written by the worker alone |
+//! | [`delivery`] | one attempt: format, sign, judge the address, send, when to try again |
+//! | [`worker`] | ingest, match, schedule, deliver, record |
 
 pub mod clock;
+pub mod config;
+pub mod delivery;
 pub mod event;
 pub mod id;
 pub mod journal;
@@ -20,3 +25,4 @@ mod php;
 pub mod spool;
 pub mod store;
 pub mod webhook;
+pub mod worker;

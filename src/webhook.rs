@@ -8,7 +8,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event;
+use crate::delivery::template::{self, Condition, Template};
+use crate::delivery::{fields, guard, header, sign};
+use crate::event::{self, Fields, Flags};
 
 /// A value that must never be printed: signing secrets and the values of custom headers.
 ///
@@ -128,7 +130,7 @@ const fn default_disable_after() -> u32 {
     5 * 24 * 3600
 }
 
-/// The schedule of Standard Webhooks 1.0.0 ("Retries"): 75 h 35 min in all.
+/// The schedule of Standard Webhooks 1.0.0 ("Retries"): 75 h 35 min and 5 s in all.
 pub const DEFAULT_RETRIES: [u32; 9] =
     [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600];
 
@@ -234,9 +236,214 @@ pub enum Per {
     Minute,
 }
 
+/// What is wrong with one field of a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {message}")]
+pub struct FieldError {
+    /// The field, as it is written in the config (`retries`, `headers[2].name`).
+    pub field: String,
+    /// What is wrong, and what is expected.
+    pub message: String,
+}
+
+fn wrong(field: impl Into<String>, message: impl fmt::Display) -> FieldError {
+    FieldError { field: field.into(), message: message.to_string() }
+}
+
 impl Webhook {
-    /// Whether an event named `name` is what it subscribes to.
-    pub fn wants(&self, name: &str) -> bool {
-        self.events.iter().any(|pattern| event::matches(pattern, name))
+    /// Whether an event with these fields is for this webhook.
+    pub fn gets(&self, event: &Fields<'_>) -> bool {
+        if !event.only.is_empty() {
+            return event.only.lines().any(|id| id == self.id);
+        }
+        self.events.iter().any(|pattern| event::matches(pattern, event.name))
+            && (self.include_imports || !event.flags.has(Flags::IMPORT))
+            && if event.flags.has(Flags::NETWORK) {
+                self.network_events
+            } else {
+                self.sites.include(event.site)
+            }
+    }
+
+    /// Judges every value.
+    ///
+    /// # Errors
+    /// The first field that can't be right, with what is expected of it. Never a secret's value.
+    pub fn check(&self) -> Result<(), FieldError> {
+        let id_letters = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        if !(1..=64).contains(&self.id.len()) || !self.id.bytes().all(id_letters) {
+            return Err(wrong("id", "expected 1 to 64 of the characters A-Z a-z 0-9 _ -"));
+        }
+        guard::check_url(&self.url).map_err(|error| wrong("url", error))?;
+        if self.events.is_empty() {
+            return Err(wrong("events", "expected at least one event or pattern"));
+        }
+        for (i, pattern) in self.events.iter().enumerate() {
+            if !event::is_pattern(pattern) {
+                let message = format!(
+                    "\"{pattern}\" is no event: expected 1 to 100 of the characters a-z 0-9 _ . - and * for any"
+                );
+                return Err(wrong(format!("events[{i}]"), message));
+            }
+        }
+        self.check_signing()?;
+        self.check_body()?;
+        self.check_pace()
+    }
+
+    fn check_signing(&self) -> Result<(), FieldError> {
+        if self.secrets.is_empty() && self.signature != Signature::None {
+            let message = "expected at least one secret, or \"signature\": \"none\"";
+            return Err(wrong("secrets", message));
+        }
+        for (i, rotating) in self.secrets.iter().enumerate() {
+            let field = || format!("secrets[{i}].secret");
+            let secret = rotating.secret.expose();
+            sign::check_secret(secret).map_err(|error| wrong(field(), error))?;
+            let asymmetric = secret.starts_with(sign::PRIVATE);
+            if self.signature != Signature::None && asymmetric != (self.signature == Signature::V1a)
+            {
+                let message = "\"v1\" is signed with a whsec_ secret, \"v1a\" with a whsk_ one";
+                return Err(wrong(field(), message));
+            }
+        }
+        for (i, custom) in self.headers.iter().enumerate() {
+            header::check_header(&custom.name, custom.value.expose())
+                .map_err(|error| wrong(format!("headers[{i}]"), error))?;
+        }
+        match &self.ca_file {
+            Some(path) if !path.starts_with('/') => {
+                Err(wrong("ca_file", format!("\"{path}\": expected an absolute path")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_body(&self) -> Result<(), FieldError> {
+        match (self.format, &self.template) {
+            (Format::Template, None) => {
+                return Err(wrong(
+                    "template",
+                    "expected the body's template, as format is template",
+                ));
+            }
+            (Format::Template, Some(source)) => {
+                Template::parse(source, self.content_type.as_deref())
+                    .map_err(|error| wrong("template", error))?;
+            }
+            _ => {}
+        }
+        if let Some(content_type) = &self.content_type {
+            template::check_content_type(content_type)
+                .map_err(|error| wrong("content_type", error))?;
+        }
+        if let Some(condition) = &self.condition {
+            Condition::parse(condition).map_err(|error| wrong("condition", error))?;
+        }
+        for (i, path) in self.fields.iter().enumerate() {
+            fields::check_field(path).map_err(|error| wrong(format!("fields[{i}]"), error))?;
+        }
+        Ok(())
+    }
+
+    fn check_pace(&self) -> Result<(), FieldError> {
+        let within = |field: &str, value: u32, low: u32, high: u32, unit: &str| {
+            if (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                Err(wrong(field, format!("{value}: expected {low} to {high}{unit}")))
+            }
+        };
+        within("timeout", self.timeout, 1, 60, " seconds")?;
+        within("concurrency", self.concurrency, 1, 64, "")?;
+        within("disable_after", self.disable_after, 0, 30 * DAY, " seconds")?;
+        within("retries", self.retries.len() as u32, 0, 50, " delays")?;
+        for (i, delay) in self.retries.iter().enumerate() {
+            within(&format!("retries[{i}]"), *delay, 1, 7 * DAY, " seconds")?;
+        }
+        if let Some(rate) = self.rate_limit {
+            within("rate_limit.count", rate.count, 1, 10_000, "")?;
+        }
+        Ok(())
+    }
+}
+
+const DAY: u32 = 24 * 3600;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn webhook(more: &str) -> Webhook {
+        let json = format!(
+            r#"{{"id":"whk_1","url":"https://crm.example/in","events":["payment_*"],
+                 "secrets":[{{"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}]{more}}}"#
+        );
+        serde_json::from_str(&json).expect("a webhook")
+    }
+
+    #[test]
+    fn defaults_are_those_of_standard_webhooks() {
+        let webhook = webhook("");
+        assert_eq!(webhook.check(), Ok(()));
+        assert_eq!(webhook.retries.iter().sum::<u32>(), 75 * 3600 + 35 * 60 + 5);
+        assert_eq!((webhook.timeout, webhook.concurrency), (15, 8));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_what_is_expected() {
+        for (more, message) in [
+            (r#","timeout":0"#, "timeout: 0: expected 1 to 60 seconds"),
+            (r#","retries":[5,0]"#, "retries[1]: 0: expected 1 to 604800 seconds"),
+            (r#","concurrency":65"#, "concurrency: 65: expected 1 to 64"),
+            (r#","format":"template""#, "template: expected the body's template"),
+            (r#","ca_file":"x.pem""#, "ca_file: \"x.pem\": expected an absolute path"),
+            (r#","content_type":"json""#, "content_type: \"json\" is no content type"),
+        ] {
+            let error = webhook(more).check().expect_err(more).to_string();
+            assert!(error.starts_with(message), "{error}");
+        }
+        let mut blank = webhook("");
+        blank.events[0] = "Payment Received".into();
+        let error = blank.check().unwrap_err().to_string();
+        assert!(error.starts_with("events[0]: \"Payment Received\" is no event"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_never_shows_in_debug_or_errors() {
+        let mut webhook = webhook(r#","headers":[{"name":"authorization","value":"Bearer abc"}]"#);
+        assert!(
+            !format!("{webhook:?}").contains("MfKQ") && !format!("{webhook:?}").contains("abc")
+        );
+        webhook.secrets[0].secret = Secret::new("whsec_tooShort".into());
+        assert!(!webhook.check().unwrap_err().to_string().contains("tooShort"));
+    }
+
+    #[test]
+    fn it_gets_what_it_subscribes_to() {
+        let fields = |name: &'static str, site: u64, flags: Flags, only: &'static str| Fields {
+            id: crate::id::EventId::at(0),
+            timestamp: 0,
+            network: 1,
+            site,
+            delay: 0,
+            flags,
+            data: 0..0,
+            name,
+            source: "",
+            only,
+        };
+        let of = |site| fields("payment_received", site, Flags::default(), "");
+        let all = webhook("");
+        assert!(all.gets(&of(3)) && !all.gets(&fields("refund", 3, Flags::default(), "")));
+        let some = webhook(r#","sites":{"only":[3]},"network_events":false"#);
+        assert!(some.gets(&of(3)) && !some.gets(&of(4)));
+        assert!(!some.gets(&fields("payment_received", 3, Flags::NETWORK, "")));
+        let but = webhook(r#","sites":{"except":[3]}"#);
+        assert!(!but.gets(&of(3)) && but.gets(&of(4)));
+        assert!(but.gets(&fields("payment_received", 3, Flags::NETWORK, "")));
+        assert!(!all.gets(&fields("payment_received", 3, Flags::IMPORT, "")));
+        assert!(all.gets(&fields("other", 3, Flags::TEST, "whk_0\nwhk_1\n")));
+        assert!(!all.gets(&fields("payment_received", 3, Flags::TEST, "whk_11\n")));
     }
 }

@@ -118,6 +118,13 @@ pub struct Batch {
     pub more: bool,
 }
 
+impl Batch {
+    /// Whether there is anything to commit.
+    pub fn moves(&self) -> bool {
+        !self.positions.is_empty()
+    }
+}
+
 /// Whose record is next: by boot, by stamp, and, where nothing else tells, by segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Turn {

@@ -11,6 +11,9 @@
 //! A worker that leaves, leaves the bit set: every writer from then on tries to wake, finds that
 //! nobody slept, and asks whether there is a worker at all.
 //!
+//! A second word of the page says that the disk is full: the worker has given up its reserve so
+//! that the journal can be drained, and until it has it back nothing new is to be accepted.
+//!
 //! *What if somebody cuts the file?* Touching a mapped page whose file has become shorter is a
 //! SIGBUS. The size is checked when it is mapped, and who can cut it later is the spool's owner
 //! (or group), by the file's mode; the worst that gets them is to kill processes that work for
@@ -23,6 +26,7 @@ use std::sync::atomic::{AtomicU32, Ordering, fence};
 use std::time::Duration;
 
 use rustix::fd::AsFd;
+use rustix::fs::FallocateFlags;
 use rustix::mm::{MapFlags, ProtFlags};
 use rustix::thread::futex::{self, Timespec};
 
@@ -33,7 +37,7 @@ pub const WAKE_FILE: &str = "wake";
 
 const ASLEEP: u32 = 1;
 const TICKET: u32 = 2;
-/// Bytes of the file: a page wherever we run; only the first four are used.
+/// Bytes of the file: a page wherever we run; only the first eight are used.
 const SIZE: usize = 4096;
 
 /// What came of a call to wake.
@@ -64,11 +68,12 @@ impl Waker {
 
     /// To be called after each append. One load while the worker is awake.
     pub fn wake_if_asleep(&self) -> Woken {
-        fence(Ordering::SeqCst);
-        if self.page.word().load(Ordering::Relaxed) & ASLEEP == 0 {
-            return Woken::Awake;
-        }
-        self.page.call()
+        self.page.call_if_asleep()
+    }
+
+    /// Whether the worker has said that the disk is full. One load.
+    pub fn is_full(&self) -> bool {
+        self.page.words().full.load(Ordering::Relaxed) != 0
     }
 }
 
@@ -127,6 +132,11 @@ impl Sleeper {
         self.prepare();
     }
 
+    /// Tells writers whether the disk is full.
+    pub fn set_full(&self, full: bool) {
+        self.page.words().full.store(full.into(), Ordering::Relaxed);
+    }
+
     /// What other threads and signal handlers of this process wake the worker with.
     pub fn handle(&self) -> WakeHandle {
         WakeHandle { page: Arc::clone(&self.page) }
@@ -140,18 +150,26 @@ pub struct WakeHandle {
 }
 
 impl WakeHandle {
-    /// Ends the [`Sleeper::wait`] that is under way, or the one that was prepared. Safe in a
-    /// signal handler: an atomic operation and a system call.
+    /// Ends the [`Sleeper::wait`] that is under way, or the one that was prepared. Like a
+    /// writer, leave the news first where the worker looks after [`Sleeper::prepare`]. Safe in a
+    /// signal handler: atomic operations and at most one system call.
     pub fn wake(&self) {
-        self.page.call();
+        self.page.call_if_asleep();
     }
 }
 
 /// The mapped page.
 #[derive(Debug)]
-struct Page(NonNull<AtomicU32>);
+struct Page(NonNull<Words>);
 
-// SAFETY: the page is only ever used through a reference to an atomic.
+#[derive(Debug)]
+#[repr(C)]
+struct Words {
+    asleep: AtomicU32,
+    full: AtomicU32,
+}
+
+// SAFETY: the page is only ever used through a reference to atomics.
 unsafe impl Send for Page {}
 // SAFETY: as above.
 unsafe impl Sync for Page {}
@@ -161,10 +179,9 @@ impl Page {
         let top = spool.top();
         let file = top.open_or_create(WAKE_FILE, Access::ReadWrite, Privacy::Shared)?;
         let map = || {
-            // Only ever longer: another process may have it mapped.
-            if rustix::fs::fstat(&file)?.st_size < SIZE as i64 {
-                rustix::fs::ftruncate(&file, SIZE as u64)?;
-            }
+            // Only ever longer, as another process may have it mapped; and allocated, as touching
+            // a page that finds no room on the disk is a SIGBUS as well.
+            rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, SIZE as u64)?;
             Self::map(&file)
         };
         map().map_err(|error| top.error(WAKE_FILE, "map a file of the spool", error))
@@ -179,10 +196,22 @@ impl Page {
         Ok(Self(NonNull::new(page.cast()).ok_or(rustix::io::Errno::INVAL)?))
     }
 
-    fn word(&self) -> &AtomicU32 {
+    fn words(&self) -> &Words {
         // SAFETY: mapped, aligned and initialised (any bits are a u32) until dropped; other
         // processes change it by atomic operations only.
         unsafe { self.0.as_ref() }
+    }
+
+    fn word(&self) -> &AtomicU32 {
+        &self.words().asleep
+    }
+
+    fn call_if_asleep(&self) -> Woken {
+        fence(Ordering::SeqCst);
+        if self.word().load(Ordering::Relaxed) & ASLEEP == 0 {
+            return Woken::Awake;
+        }
+        self.call()
     }
 
     fn call(&self) -> Woken {

@@ -125,7 +125,10 @@ pub struct WebhookState {
 
 /// How a webhook has been doing; owned by the store, never by the config.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Health {
+    /// Whether an attempt has ever succeeded.
+    pub proven: bool,
     /// Attempts that failed since the last success.
     pub failures_in_row: u32,
     /// When the first of them began, in Unix milliseconds.

@@ -266,3 +266,12 @@ pub fn path(spool: &Path, address: Option<&str>) -> Result<PathBuf> {
         .map(Path::to_owned)
         .ok_or_else(|| StoreError::Address(address.to_owned()))
 }
+
+/// TEMP
+pub fn open_or_set_aside(
+    spool: &crate::spool::Spool,
+    address: Option<&str>,
+    clock: Arc<dyn Clock>,
+) -> Result<(SqliteStore, Option<String>)> {
+    Ok((SqliteStore::open_file(&path(spool.path(), address)?, clock)?, None))
+}

@@ -1,0 +1,378 @@
+//! The published webhooks: what WordPress wishes, as the data plane reads it.
+//!
+//! Two files in the spool. `config.json` (0600, with secrets) is for the worker;
+//! `subscriptions.json` (no secrets) is the only one that a dispatching process reads, see
+//! [`Subscriptions`]. Both are written atomically under one lock, the config first: a process
+//! that accepts an event under a revision can rely on the worker finding it.
+
+mod subscriptions;
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
+
+use rustix::fs::FlockOperation;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
+
+use crate::delivery::guard::check_allow;
+use crate::delivery::proxy::{ProxySettings, check_proxy};
+use crate::spool::{Access, Privacy, Spool, SpoolError};
+use crate::webhook::{FieldError, Webhook};
+
+/// The worker's file.
+pub const CONFIG_FILE: &str = "config.json";
+const LOCK_FILE: &str = "config.lock";
+/// Version of both files' form.
+const FORMAT: u32 = 1;
+/// Larger files are refused unread: 10,000 webhooks with templates take some 20 MB.
+const MAX_FILE: u64 = 256 << 20;
+/// How long publishing waits for another process that publishes.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// Everything that was published.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    #[serde(default = "format")]
+    format: u32,
+    /// Grows with every change; records carry the one they were accepted under.
+    #[serde(default)]
+    pub revision: u64,
+    /// Whose webhooks these are.
+    #[serde(default)]
+    pub installation: Option<Installation>,
+    /// Why nothing is sent (a code such as `deactivated`); events become held deliveries.
+    #[serde(default)]
+    pub held: Option<String>,
+    /// `webhooks.allow` of the process that published: hosts and CIDRs.
+    #[serde(default)]
+    pub allow: Vec<String>,
+    /// How long the log keeps things.
+    #[serde(default)]
+    pub retention: Retention,
+    /// Event or pattern → paths in `data` whose values exact search finds.
+    #[serde(default)]
+    pub lookup: BTreeMap<String, Vec<String>>,
+    /// The proxy that all requests go through.
+    #[serde(default)]
+    pub proxy: Option<ProxySettings>,
+    /// `WP_HTTP_BLOCK_EXTERNAL` is on, and only these hosts are reached.
+    #[serde(default)]
+    pub block_external: Option<Vec<String>>,
+    /// The webhooks.
+    pub webhooks: Vec<Webhook>,
+}
+
+const fn format() -> u32 {
+    FORMAT
+}
+
+/// One WordPress database: an id in it, and what it looked like when it was published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Installation {
+    /// A UUID.
+    pub id: String,
+    /// Database host, name, prefix and the main site's address, hashed or as text.
+    pub fingerprint: String,
+}
+
+/// How long the log keeps things, in days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    /// Deliveries and attempts.
+    pub deliveries_days: u32,
+    /// Bodies, after success.
+    pub bodies_days: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { deliveries_days: 30, bodies_days: 7 }
+    }
+}
+
+/// Why a config can't be published or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The document is not of the form that the stub describes.
+    #[error("the config can't be read at {path}: {message}")]
+    Form {
+        /// Where in the document.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A field of a webhook is wrong.
+    #[error("webhook \"{webhook}\": {field}")]
+    Webhook {
+        /// Its id, or its place in the list.
+        webhook: String,
+        /// The field and what is expected.
+        field: FieldError,
+    },
+    /// Two webhooks have one id.
+    #[error("webhook \"{0}\": id: there are two webhooks with this id")]
+    Twice(String),
+    /// Something newer was published.
+    #[error(
+        "revision {offered} is not higher than the published {published}: somebody published \
+         in between (or the database was restored); publish again with a higher one"
+    )]
+    Stale {
+        /// The revision that was to be published.
+        offered: u64,
+        /// The one that stands.
+        published: u64,
+    },
+    /// The spool belongs to another WordPress database.
+    #[error(
+        "the spool {path} belongs to another installation ({theirs}), not to this one ({ours}): \
+         give each network a spool of its own (webhooks.spool in php.ini), or, if the other one \
+         is gone, delete {path}/{CONFIG_FILE} and {path}/{SUBSCRIPTIONS_FILE}"
+    )]
+    OtherInstallation {
+        /// The spool.
+        path: String,
+        /// The id in the spool.
+        theirs: String,
+        /// The id that was to be published.
+        ours: String,
+    },
+    /// The same database id, but another place.
+    #[error(
+        "the spool {path} was published from another place ({theirs}) than this one ({ours}): \
+         confirm in Network Admin › Webhooks that this network was moved, or that it is a copy"
+    )]
+    Moved {
+        /// The spool.
+        path: String,
+        /// The fingerprint in the spool.
+        theirs: String,
+        /// The fingerprint that was to be published.
+        ours: String,
+    },
+    /// Written by a newer version.
+    #[error("{path} has format {found}, this version knows up to {FORMAT}: install the newer one")]
+    Newer {
+        /// The file.
+        path: String,
+        /// Its format.
+        found: u32,
+    },
+    /// The file in the spool is damaged.
+    #[error("{path} is damaged ({message}): publish again (save any webhook)")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// Only the spool's owner may publish.
+    #[error(
+        "user {user} may append to the spool {path}, but only its owner {owner} (or root) may \
+         publish webhooks, so that the worker can read their secrets"
+    )]
+    NotOwner {
+        /// The spool.
+        path: String,
+        /// The user of this process.
+        user: u32,
+        /// The owner of the folder.
+        owner: u32,
+    },
+    /// Another process has been publishing for too long.
+    #[error("another process has held {0} for 5 seconds: try again, or end that process")]
+    Busy(String),
+    /// The spool can't be used.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+}
+
+impl Config {
+    /// Reads what `webhooks_configure()` was given: a list of webhooks, or the whole document.
+    ///
+    /// # Errors
+    /// Names the webhook and the field, or the place in the document.
+    pub fn from_json(
+        document: &[u8],
+        revision: u64,
+        allow: &[String],
+    ) -> Result<Self, ConfigError> {
+        let mut document: Value =
+            serde_json::from_slice(document).map_err(|error| form("its start", &error))?;
+        if document.is_array() {
+            document = serde_json::json!({ "webhooks": document });
+        }
+        let Some(members) = document.as_object_mut() else {
+            return Err(form("its start", &"expected a list of webhooks, or the document"));
+        };
+        // Webhooks are read one by one, so that an error can say which one it is.
+        let list = match members.remove("webhooks") {
+            Some(Value::Array(list)) => list,
+            Some(Value::Object(map)) if map.is_empty() => Vec::new(),
+            _ => return Err(form("webhooks", &"expected a list of webhooks")),
+        };
+        members.remove("moved");
+        // PHP writes an empty map as an empty list.
+        members.retain(|_, value| !value.as_array().is_some_and(Vec::is_empty));
+        members.insert("webhooks".into(), Value::Array(Vec::new()));
+        members.insert("revision".into(), revision.into());
+        members.insert("allow".into(), allow.into());
+        let mut config: Self = serde_path_to_error::deserialize(document)
+            .map_err(|error| form(&error.path().to_string(), error.inner()))?;
+        config.webhooks =
+            list.into_iter().enumerate().map(read_webhook).collect::<Result<_, _>>()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        for entry in &self.allow {
+            check_allow(entry).map_err(|error| form("webhooks.allow", &error))?;
+        }
+        if let Some(proxy) = &self.proxy {
+            check_proxy(proxy).map_err(|error| form("proxy.url", &error))?;
+        }
+        let mut ids = HashSet::new();
+        for webhook in &self.webhooks {
+            webhook
+                .check()
+                .map_err(|field| ConfigError::Webhook { webhook: webhook.id.clone(), field })?;
+            if !ids.insert(&webhook.id) {
+                return Err(ConfigError::Twice(webhook.id.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes both files, unless something newer or somebody else's stands there. `moved`: take
+    /// over what was published under the same installation id from another place.
+    ///
+    /// # Errors
+    /// Nothing was published; the message says what to do.
+    pub fn publish(mut self, spool: &Spool, moved: bool) -> Result<(), ConfigError> {
+        let (owner, _) = spool.owner();
+        let user = rustix::process::geteuid().as_raw();
+        if user != 0 && user != owner {
+            let path = spool.path().display().to_string();
+            return Err(ConfigError::NotOwner { path, user, owner });
+        }
+        let _lock = lock(spool)?;
+        match Self::load(spool) {
+            Ok(Some(published)) => self.may_replace(&published, spool, moved)?,
+            // A damaged file is mended by publishing.
+            Ok(None) | Err(ConfigError::Damaged { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let written = serde_json::to_vec(&self).map_err(|error| form("its start", &error))?;
+        spool.top().replace(CONFIG_FILE, &written, Privacy::Private)?;
+        Ok(spool.top().replace(SUBSCRIPTIONS_FILE, &Subscriptions::of(&self), Privacy::Shared)?)
+    }
+
+    /// Whether this may take the place of `published`; takes over its installation where this
+    /// document names none.
+    fn may_replace(
+        &mut self,
+        published: &Self,
+        spool: &Spool,
+        moved: bool,
+    ) -> Result<(), ConfigError> {
+        let path = spool.path().display().to_string();
+        match (&published.installation, &self.installation) {
+            (Some(theirs), Some(ours)) if theirs.id != ours.id => {
+                return Err(ConfigError::OtherInstallation {
+                    path,
+                    theirs: theirs.id.clone(),
+                    ours: ours.id.clone(),
+                });
+            }
+            (Some(theirs), Some(ours)) if theirs.fingerprint != ours.fingerprint && !moved => {
+                return Err(ConfigError::Moved {
+                    path,
+                    theirs: theirs.fingerprint.clone(),
+                    ours: ours.fingerprint.clone(),
+                });
+            }
+            (Some(theirs), None) => self.installation = Some(theirs.clone()),
+            _ => {}
+        }
+        // The same again is no error: several processes may notice one change.
+        if self.revision < published.revision
+            || (self.revision == published.revision && *self != *published)
+        {
+            let (offered, published) = (self.revision, published.revision);
+            return Err(ConfigError::Stale { offered, published });
+        }
+        Ok(())
+    }
+
+    /// Reads `config.json`; `None` where nothing was published yet.
+    ///
+    /// # Errors
+    /// Where it can't be opened, is damaged or of a newer format.
+    pub fn load(spool: &Spool) -> Result<Option<Self>, ConfigError> {
+        read_file(spool, CONFIG_FILE)
+    }
+}
+
+fn form(path: &str, message: &dyn std::fmt::Display) -> ConfigError {
+    ConfigError::Form { path: path.to_owned(), message: message.to_string() }
+}
+
+/// Reads one of the two files, whose `format` is looked at first.
+fn read_file<T: for<'de> Deserialize<'de>>(
+    spool: &Spool,
+    name: &str,
+) -> Result<Option<T>, ConfigError> {
+    #[derive(Deserialize)]
+    struct Version {
+        format: u32,
+    }
+    let Some(bytes) = spool.top().read(name, MAX_FILE)? else {
+        return Ok(None);
+    };
+    let path = || spool.path().join(name).display().to_string();
+    let damaged = |error: serde_json::Error| ConfigError::Damaged {
+        path: path(),
+        // serde_json's messages can quote a value; where it stands is enough.
+        message: format!("line {}, column {}", error.line(), error.column()),
+    };
+    let version: Version = serde_json::from_slice(&bytes).map_err(damaged)?;
+    if version.format > FORMAT {
+        return Err(ConfigError::Newer { path: path(), found: version.format });
+    }
+    serde_json::from_slice(&bytes).map(Some).map_err(damaged)
+}
+
+fn read_webhook((place, value): (usize, Value)) -> Result<Webhook, ConfigError> {
+    let webhook = match value.get("id").and_then(Value::as_str) {
+        Some(id) => id.chars().take(64).collect(),
+        None => format!("number {}", place + 1),
+    };
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let field =
+            FieldError { field: error.path().to_string(), message: error.inner().to_string() };
+        ConfigError::Webhook { webhook, field }
+    })
+}
+
+/// Holds the publishing lock until dropped.
+fn lock(spool: &Spool) -> Result<std::fs::File, ConfigError> {
+    let file = spool.top().open_or_create(LOCK_FILE, Access::ReadWrite, Privacy::Shared)?;
+    let deadline = Instant::now() + LOCK_WAIT;
+    while rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if Instant::now() > deadline {
+            return Err(ConfigError::Busy(spool.path().join(LOCK_FILE).display().to_string()));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+fn spool() -> (tempfile::TempDir, Spool) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
+    let spool = Spool::open(folder.path()).expect("a spool");
+    (folder, spool)
+}
+
+fn webhook(id: &str, more: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","url":"https://crm.example/in","events":["payment_*"],
+             "secrets":[{{"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}]{more}}}"#
+    )
+}
+
+fn document(installation: &str, fingerprint: &str) -> String {
+    format!(
+        r#"{{"installation":{{"id":"{installation}","fingerprint":"{fingerprint}"}},"webhooks":[{}]}}"#,
+        webhook("whk_1", "")
+    )
+}
+
+fn config(document: &str, revision: u64) -> Result<Config, ConfigError> {
+    Config::from_json(document.as_bytes(), revision, &[])
+}
+
+#[test]
+fn what_was_published_is_read_back() {
+    let (_folder, spool) = spool();
+    assert!(Config::load(&spool).unwrap().is_none());
+    assert!(Subscriptions::load(&spool).unwrap().is_none());
+    let published = config(&document("a", "here"), 7).unwrap();
+    published.clone().publish(&spool, false).unwrap();
+    assert_eq!(Config::load(&spool).unwrap(), Some(published));
+    let subscriptions = Subscriptions::load(&spool).unwrap().unwrap();
+    assert_eq!((subscriptions.revision, subscriptions.webhooks), (7, 1));
+    assert_eq!(subscriptions.fingerprint.as_deref(), Some("here"));
+}
+
+#[test]
+fn secrets_are_for_the_owner_alone() {
+    let (folder, spool) = spool();
+    config(&document("a", "here"), 1).unwrap().publish(&spool, false).unwrap();
+    let mode = |name| folder.path().join(name).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(CONFIG_FILE), 0o600);
+    let shared = std::fs::read_to_string(folder.path().join(SUBSCRIPTIONS_FILE)).unwrap();
+    assert!(!shared.contains("whsec_") && !shared.contains("crm.example"));
+}
+
+#[test]
+fn a_revision_never_goes_back() {
+    let (_folder, spool) = spool();
+    let list = format!("[{}]", webhook("whk_1", ""));
+    config(&list, 5).unwrap().publish(&spool, false).unwrap();
+    config(&list, 5).unwrap().publish(&spool, false).expect("the same again");
+    let other = format!("[{}]", webhook("whk_2", ""));
+    for revision in [4, 5] {
+        let error = config(&other, revision).unwrap().publish(&spool, false).unwrap_err();
+        assert!(matches!(error, ConfigError::Stale { published: 5, .. }), "{error}");
+    }
+    config(&other, 6).unwrap().publish(&spool, false).unwrap();
+    assert_eq!(Config::load(&spool).unwrap().unwrap().webhooks[0].id, "whk_2");
+}
+
+#[test]
+fn a_spool_belongs_to_one_installation_in_one_place() {
+    let (_folder, spool) = spool();
+    config(&document("a", "here"), 1).unwrap().publish(&spool, false).unwrap();
+    let publish = |id, fingerprint, moved| {
+        config(&document(id, fingerprint), 2).unwrap().publish(&spool, moved)
+    };
+    let other = publish("b", "here", true).unwrap_err();
+    assert!(other.to_string().contains("belongs to another installation (a)"), "{other}");
+    let moved = publish("a", "there", false).unwrap_err();
+    assert!(moved.to_string().contains("another place (here)"), "{moved}");
+    publish("a", "there", true).unwrap();
+    let list = format!("[{}]", webhook("whk_1", ""));
+    config(&list, 3).unwrap().publish(&spool, false).expect("a list keeps the installation");
+    assert_eq!(Config::load(&spool).unwrap().unwrap().installation.unwrap().fingerprint, "there");
+}
+
+#[test]
+fn errors_name_webhook_and_field() {
+    let list = |second: &str| format!("[{},{second}]", webhook("whk_1", ""));
+    for (document, message) in [
+        (list(&webhook("whk_2", r#","timeout":"x""#)), r#"webhook "whk_2": timeout: invalid type"#),
+        (
+            list(&webhook("whk_2", r#","retries":[5,-1]"#)),
+            r#"webhook "whk_2": retries[1]: invalid"#,
+        ),
+        (list(&webhook("whk_2", r#","colour":1"#)), r#"webhook "whk_2": colour: unknown field"#),
+        (list(&webhook("whk_1", "")), r#"webhook "whk_1": id: there are two webhooks"#),
+        (list("{}"), r#"webhook "number 2": "#),
+        (list(&webhook("whk_2", r#","timeout":61"#)), r#"webhook "whk_2": timeout: 61: expected"#),
+        ("7".into(), "the config can't be read at its start: expected a list of webhooks"),
+        (r#"{"webhooks":7}"#.into(), "the config can't be read at webhooks: expected a list"),
+        (
+            r#"{"retention":{"bodies_days":-1},"webhooks":[]}"#.into(),
+            "the config can't be read at retention.bodies_days: invalid value",
+        ),
+    ] {
+        let error = config(&document, 1).expect_err(&document).to_string();
+        assert!(error.starts_with(message), "{error}");
+    }
+}
+
+#[test]
+fn a_damaged_file_is_told_and_mended_by_publishing() {
+    let (folder, spool) = spool();
+    for name in [CONFIG_FILE, SUBSCRIPTIONS_FILE] {
+        std::fs::write(folder.path().join(name), br#"{"format":1,"revision":"whsec_x""#).unwrap();
+    }
+    let error = Config::load(&spool).unwrap_err().to_string();
+    assert!(error.contains("is damaged") && !error.contains("whsec_x"), "{error}");
+    assert!(Subscriptions::load(&spool).is_err());
+    config(&document("a", "here"), 1).unwrap().publish(&spool, false).unwrap();
+    assert!(Subscriptions::load(&spool).unwrap().is_some());
+}
+
+#[test]
+fn a_newer_format_is_left_alone() {
+    let (folder, spool) = spool();
+    let newer = br#"{"format":2,"webhooks":"in another form"}"#;
+    std::fs::write(folder.path().join(CONFIG_FILE), newer).unwrap();
+    let error = config(&document("a", "here"), 1).unwrap().publish(&spool, false).unwrap_err();
+    assert!(matches!(error, ConfigError::Newer { found: 2, .. }), "{error}");
+    assert_eq!(std::fs::read(folder.path().join(CONFIG_FILE)).unwrap(), newer);
+}
+
+#[test]
+fn subscriptions_answer_by_event_and_site() {
+    let (_folder, spool) = spool();
+    let list = format!(
+        "[{},{},{}]",
+        webhook("whk_1", r#","sites":{"only":[3]},"network_events":false"#),
+        webhook("whk_2", r#","sites":{"only":[3]},"network_events":false"#),
+        r#"{"id":"whk_3","url":"http://crm.example/","events":["account_created"],
+            "signature":"none","sites":{"except":[3]}}"#
+    );
+    config(&list, 1).unwrap().publish(&spool, false).unwrap();
+    let mut subscriptions = Subscriptions::load(&spool).unwrap().unwrap();
+    for (event, site, network, expected) in [
+        ("payment_received", Some(3), false, true),
+        ("payment_received", Some(4), false, false),
+        ("payment_received", None, false, true),
+        ("payment_received", Some(3), true, false),
+        ("account_created", Some(3), false, false),
+        ("account_created", Some(4), false, true),
+        ("account_created", Some(3), true, true),
+        ("account_deleted", None, false, false),
+    ] {
+        // Asked twice: the second answer comes from memory.
+        for _ in 0..2 {
+            assert_eq!(subscriptions.wants(event, site, network), expected, "{event} {site:?}");
+        }
+    }
+}

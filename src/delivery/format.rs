@@ -1,0 +1,234 @@
+//! What is sent: the body of an event in each of the formats a webhook can have.
+//!
+//! | format | body |
+//! |---|---|
+//! | `standard` | the event's own bytes, not copied |
+//! | `flat` | `data` alone, as `wp_json_encode()` writes it |
+//! | `v1` | a form: `webhook_id`, `type`, `data[…]` |
+//! | `cloudevents` | CloudEvents 1.0, structured mode |
+//! | `cloudevents-binary` | `data` alone, the attributes as `ce-` headers |
+//! | `template` | what the admin's template makes of the envelope |
+//!
+//! A webhook's `fields` apply before any of them. Numbers and the order of keys are never
+//! changed: JSON is rewritten as text, not through values.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use ureq::http::{HeaderName, HeaderValue};
+
+use super::fields::Fields;
+use super::form;
+use super::php_json;
+use super::request::failure;
+use super::template::{Template, TemplateError};
+use crate::event::Event;
+use crate::store::{Failure, Phase};
+use crate::webhook::{Format, Webhook};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+const CLOUDEVENT: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
+
+/// What is to be sent.
+#[derive(Debug)]
+pub struct Payload<'a> {
+    /// The bytes that are signed and sent.
+    pub body: Cow<'a, [u8]>,
+    /// Their type.
+    pub content_type: HeaderValue,
+    /// Headers that belong to the format.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// A webhook's format, fields and template, read once.
+#[derive(Debug)]
+pub struct Formatter {
+    webhook: String,
+    format: Format,
+    fields: Option<Fields>,
+    template: Option<Template>,
+}
+
+impl Formatter {
+    /// Reads what the webhook says about its body.
+    ///
+    /// # Errors
+    /// Where its template, content type or a field's path can't be read.
+    pub fn new(webhook: &Webhook) -> Result<Self, TemplateError> {
+        let template = match webhook.format {
+            Format::Template => {
+                let source = webhook.template.as_deref().unwrap_or_default();
+                Some(Template::parse(source, webhook.content_type.as_deref())?)
+            }
+            _ => None,
+        };
+        let fields = match &webhook.fields[..] {
+            [] => None,
+            paths => {
+                Some(Fields::new(paths).map_err(|error| TemplateError::new(error.to_string()))?)
+            }
+        };
+        Ok(Self { webhook: webhook.id.clone(), format: webhook.format, fields, template })
+    }
+
+    /// The payload of an event.
+    ///
+    /// # Errors
+    /// Where the template fails on it, or its body is not what this version writes.
+    pub fn format<'a>(&self, event: &'a Event) -> Result<Payload<'a>, Failure> {
+        let malformed = |error: serde_json::Error| {
+            prepare("body", format!("the event's body can't be read: {error}"))
+        };
+        let data = match &self.fields {
+            None => Cow::Borrowed(event.data()),
+            Some(fields) => Cow::Owned(fields.filter(event.data()).map_err(malformed)?),
+        };
+        let of_type = |body, content_type| Payload { body, content_type, headers: Vec::new() };
+        Ok(match self.format {
+            Format::Standard => of_type(with_data(event, &data), JSON),
+            Format::Flat => of_type(Cow::Owned(php_json::rewrite(&data)), JSON),
+            Format::V1 => {
+                let form = form::encode(&self.webhook, &event.name, &data).map_err(malformed)?;
+                of_type(Cow::Owned(form.into_bytes()), FORM)
+            }
+            Format::CloudEvents => {
+                let body = cloud_event(event, &data).map_err(malformed)?;
+                of_type(Cow::Owned(body), CLOUDEVENT)
+            }
+            Format::CloudEventsBinary => Payload {
+                headers: cloud_headers(event).map_err(malformed)?,
+                body: data,
+                content_type: JSON,
+            },
+            Format::Template => {
+                let template = self
+                    .template
+                    .as_ref()
+                    .ok_or_else(|| prepare("template", "there is no template"))?;
+                let body = template
+                    .render(&with_data(event, &data))
+                    .map_err(|error| prepare("template", error.to_string()))?;
+                of_type(Cow::Owned(body), template.content_type().clone())
+            }
+        })
+    }
+}
+
+impl Payload<'_> {
+    /// The body, where it is not the event's own.
+    pub(super) fn into_own_body(self, event: &Event) -> Option<Vec<u8>> {
+        match self.body {
+            Cow::Borrowed(body) if body.len() == event.body.len() => None,
+            body => Some(body.into_owned()),
+        }
+    }
+}
+
+fn prepare(code: &str, message: impl Into<String>) -> Failure {
+    failure(Phase::Prepare, code, message)
+}
+
+/// The event's body with other data in its place.
+fn with_data<'a>(event: &'a Event, data: &Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+    let (start, end) = (event.data.start as usize, event.data.end as usize);
+    match (data, event.body.get(..start), event.body.get(end..)) {
+        (Cow::Owned(data), Some(before), Some(after)) => Cow::Owned([before, data, after].concat()),
+        _ => Cow::Borrowed(&event.body),
+    }
+}
+
+/// What CloudEvents need of the envelope.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(borrow)]
+    timestamp: Cow<'a, str>,
+    #[serde(borrow)]
+    site: Option<Site<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Site<'a> {
+    #[serde(borrow)]
+    url: Cow<'a, str>,
+}
+
+/// The context attributes (CloudEvents 1.0.2, "Context Attributes") but `datacontenttype`.
+/// `source` is the site's URL; what is about no site has a reference of its own.
+fn attributes(event: &Event) -> Result<Vec<(&'static str, Cow<'_, str>)>, serde_json::Error> {
+    let head: Head<'_> = serde_json::from_slice(&event.body)?;
+    let source = match head.site {
+        Some(site) if !site.url.is_empty() => site.url,
+        _ => format!("/networks/{}", event.network).into(),
+    };
+    let mut attributes = vec![
+        ("specversion", Cow::Borrowed("1.0")),
+        ("id", event.id.to_string().into()),
+        ("source", source),
+        ("type", Cow::Borrowed(&*event.name)),
+        ("time", head.timestamp),
+        ("networkid", event.network.to_string().into()),
+    ];
+    if event.site != 0 {
+        attributes.push(("siteid", event.site.to_string().into()));
+    }
+    if !event.source.is_empty() {
+        attributes.push(("eventsource", Cow::Borrowed(&*event.source)));
+    }
+    Ok(attributes)
+}
+
+/// JSON format 1.0.2, "Envelope". Ids are strings: its integers end at 32 bits.
+fn cloud_event(event: &Event, data: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+    let mut body = vec![b'{'];
+    for (name, value) in attributes(event)? {
+        serde_json::to_writer(&mut body, name)?;
+        body.push(b':');
+        serde_json::to_writer(&mut body, &value)?;
+        body.push(b',');
+    }
+    body.extend_from_slice(br#""datacontenttype":"application/json","data":"#);
+    body.extend_from_slice(data);
+    body.push(b'}');
+    Ok(body)
+}
+
+/// HTTP protocol binding 1.0.2, "Binary Content Mode".
+fn cloud_headers(event: &Event) -> Result<Vec<(HeaderName, HeaderValue)>, serde_json::Error> {
+    let headers = attributes(event)?.into_iter().filter_map(|(name, value)| {
+        let name = HeaderName::try_from(format!("ce-{name}")).ok()?;
+        Some((name, HeaderValue::try_from(header_text(&value)).ok()?))
+    });
+    Ok(headers.collect())
+}
+
+/// "HTTP Header Values": what is not visible ASCII, and `"` and `%`, is percent-encoded.
+fn header_text(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'"' | b'%' => {}
+            b'!'..=b'~' => {
+                text.push(char::from(byte));
+                continue;
+            }
+            _ => {}
+        }
+        form::percent(byte, &mut text);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_values_are_encoded_as_the_binding_says() {
+        assert_eq!(header_text("https://a.test/x?y=z"), "https://a.test/x?y=z");
+        assert_eq!(
+            header_text("Euro \u{20AC} \u{1F600} \"100%\""),
+            "Euro%20%E2%82%AC%20%F0%9F%98%80%20%22100%25%22"
+        );
+    }
+}

@@ -1,0 +1,294 @@
+//! Names to addresses, for ureq, with the address guard in between.
+//!
+//! ureq asks its resolver before every request, also when it then takes a kept-alive
+//! connection, so this is on the hot path: answers are kept for some seconds.
+//!
+//! `getaddrinfo` blocks for as long as it likes. It runs on a thread of its own, one per name
+//! that is being looked up (not per request: whoever needs the same name meanwhile waits for
+//! the same answer), at most [`MAX_LOOKUPS`] at once. A caller waits until [`PATIENCE`] after
+//! the lookup *began*, so a name whose servers hang costs the threads of the delivery pool
+//! those seconds once; whoever comes later is told at once, until the lookup ends.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use ureq::Error;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+
+use super::guard::Guard;
+use super::trace;
+use crate::store::Phase;
+
+/// Longest wait for a name's addresses.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+/// Most lookups under way at once.
+const MAX_LOOKUPS: usize = 64;
+/// Names remembered before old answers are dropped.
+const MAX_NAMES: usize = 4096;
+/// Most addresses of a name that are judged and tried; as many as ureq holds.
+const MAX_ADDRESSES: usize = 16;
+/// Stack of a lookup's thread: the C library's resolver needs a fraction of it.
+const STACK: usize = 512 * 1024;
+
+/// Where addresses come from.
+pub trait Lookup: Send + Sync {
+    /// The addresses of `host`, in order of preference; may block.
+    ///
+    /// # Errors
+    /// Where there are none.
+    fn addresses(&self, host: &str) -> io::Result<Vec<IpAddr>>;
+
+    /// How long an answer may be kept.
+    fn keep(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+}
+
+/// The system's resolver (`getaddrinfo`: `/etc/hosts`, DNS, whatever nsswitch.conf says).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemLookup;
+
+impl Lookup for SystemLookup {
+    fn addresses(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        Ok((host, 0).to_socket_addrs()?.map(|address| address.ip()).collect())
+    }
+}
+
+type Answer = Result<Arc<[IpAddr]>, Arc<str>>;
+
+/// Names and their addresses, shared by all webhooks.
+pub struct Names {
+    lookup: Box<dyn Lookup>,
+    table: Mutex<Table>,
+    answered: Condvar,
+}
+
+#[derive(Default)]
+struct Table {
+    names: HashMap<String, Name>,
+    under_way: usize,
+}
+
+#[derive(Default)]
+struct Name {
+    answer: Option<(Instant, Answer)>,
+    asked: Option<Instant>,
+}
+
+/// Why a name has no addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NameError {
+    /// The system said so, in its words.
+    NotFound(Arc<str>),
+    /// Time is up.
+    Timeout,
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Names").finish_non_exhaustive()
+    }
+}
+
+impl Names {
+    pub(super) fn new(lookup: Box<dyn Lookup>) -> Self {
+        Self { lookup, table: Mutex::default(), answered: Condvar::new() }
+    }
+
+    /// The addresses of `host`, at the latest when `limit` has passed.
+    pub(super) fn addresses(
+        self: &Arc<Self>,
+        host: &str,
+        limit: Duration,
+    ) -> Result<Arc<[IpAddr]>, NameError> {
+        let deadline = Instant::now() + limit;
+        let mut table = self.table.lock();
+        loop {
+            let now = Instant::now();
+            let asked = match table.names.get(host) {
+                Some(Name { answer: Some((at, answer)), .. })
+                    if self.is_fresh(*at, now, deadline, limit) =>
+                {
+                    return answer.clone().map_err(NameError::NotFound);
+                }
+                Some(Name { asked: Some(asked), .. }) => Some(*asked),
+                _ if table.under_way < MAX_LOOKUPS => Some(self.ask(&mut table, host, now)?),
+                // Every lookup thread is busy: one of them has to end first.
+                _ => None,
+            };
+            let until = asked.map_or(deadline, |asked| deadline.min(asked + PATIENCE));
+            if now >= until {
+                return Err(NameError::Timeout);
+            }
+            self.answered.wait_until(&mut table, until);
+        }
+    }
+
+    /// An answer that arrived while this caller waited counts, however short it may be kept.
+    fn is_fresh(&self, at: Instant, now: Instant, deadline: Instant, limit: Duration) -> bool {
+        now < at + self.lookup.keep() || at + limit >= deadline
+    }
+
+    fn ask(
+        self: &Arc<Self>,
+        table: &mut Table,
+        host: &str,
+        now: Instant,
+    ) -> Result<Instant, NameError> {
+        if table.names.len() >= MAX_NAMES {
+            let keep = self.lookup.keep();
+            table.names.retain(|_, name| {
+                name.asked.is_some() || name.answer.as_ref().is_some_and(|(at, _)| now < *at + keep)
+            });
+        }
+        let names = Arc::clone(self);
+        let owned = host.to_owned();
+        std::thread::Builder::new()
+            .name("lookup".into())
+            .stack_size(STACK)
+            .spawn(move || {
+                let answer = names.lookup.addresses(&owned);
+                names.settle(owned, answer);
+            })
+            .map_err(|error| NameError::NotFound(error.to_string().into()))?;
+        table.under_way += 1;
+        table.names.entry(host.to_owned()).or_default().asked = Some(now);
+        Ok(now)
+    }
+
+    fn settle(&self, host: String, answer: io::Result<Vec<IpAddr>>) {
+        let answer = match answer {
+            Ok(found) if found.is_empty() => Err("no addresses".into()),
+            Ok(mut found) => {
+                // The system names an address once per socket type.
+                found.dedup();
+                Ok(found.into())
+            }
+            Err(error) => Err(error.to_string().into()),
+        };
+        let mut table = self.table.lock();
+        table.under_way -= 1;
+        table.names.insert(host, Name { answer: Some((Instant::now(), answer)), asked: None });
+        drop(table);
+        self.answered.notify_all();
+    }
+}
+
+/// ureq's resolver: looks up, and lets nothing through that the guard refuses.
+#[derive(Debug)]
+pub(super) struct GuardedResolver {
+    pub(super) guard: Arc<Guard>,
+    pub(super) names: Arc<Names>,
+}
+
+impl Resolver for GuardedResolver {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        _: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        trace::enter(Phase::Resolve);
+        let host = uri.host().ok_or_else(|| Error::BadUri("no host".into()))?;
+        let port =
+            uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+        self.guard.check_host(host).map_err(|refusal| Error::Other(Box::new(refusal)))?;
+        let mut resolved = self.empty();
+        // An address is no name: nothing to look up.
+        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        let found = match literal {
+            Ok(address) => Arc::from([address]),
+            Err(_) => self.names.addresses(host, *timeout.after).map_err(|error| match error {
+                NameError::Timeout => Error::Timeout(timeout.reason),
+                NameError::NotFound(said) => {
+                    trace::say(said);
+                    Error::HostNotFound
+                }
+            })?,
+        };
+        // All of them are judged, also those that would not be tried.
+        for &address in found.iter() {
+            let address = SocketAddr::new(address, port);
+            self.guard.judge(host, address).map_err(|refusal| Error::Other(Box::new(refusal)))?;
+            if resolved.len() < MAX_ADDRESSES {
+                resolved.push(address);
+            }
+        }
+        Ok(resolved)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
+
+    /// Answers when told to, and counts how often it was asked.
+    struct Slow {
+        asked: Arc<AtomicUsize>,
+        go: Mutex<mpsc::Receiver<()>>,
+    }
+
+    impl Lookup for Slow {
+        fn addresses(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            if host == "hangs" {
+                let _ = self.go.lock().recv();
+            }
+            if host == "nowhere" {
+                return Err(io::Error::other("Name or service not known"));
+            }
+            Ok(vec![IpAddr::from([192, 0, 2, 1]); 3])
+        }
+    }
+
+    fn names() -> (Arc<Names>, Arc<AtomicUsize>, mpsc::Sender<()>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (tell, go) = mpsc::channel();
+        let lookup = Slow { asked: asked.clone(), go: Mutex::new(go) };
+        (Arc::new(Names::new(Box::new(lookup))), asked, tell)
+    }
+
+    #[test]
+    fn an_answer_is_kept_and_shared() {
+        let (names, asked, _tell) = names();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let found = names.addresses("a.test", PATIENCE).unwrap();
+                    assert_eq!(&found[..], [IpAddr::from([192, 0, 2, 1])]);
+                });
+            }
+        });
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn a_failure_says_what_the_system_said() {
+        let (names, ..) = names();
+        let error = names.addresses("nowhere", PATIENCE).unwrap_err();
+        assert_eq!(error, NameError::NotFound("Name or service not known".into()));
+    }
+
+    #[test]
+    fn a_name_that_hangs_is_looked_up_once_and_holds_up_no_other() {
+        let (names, asked, tell) = names();
+        for _ in 0..3 {
+            let error = names.addresses("hangs", Duration::from_millis(20)).unwrap_err();
+            assert_eq!(error, NameError::Timeout);
+        }
+        assert!(names.addresses("a.test", PATIENCE).is_ok());
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+        tell.send(()).unwrap();
+        assert!(names.addresses("hangs", PATIENCE).is_ok());
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+}

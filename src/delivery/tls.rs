@@ -1,0 +1,94 @@
+//! TLS settings: the system's roots, for some webhooks a further CA file; verification can't be
+//! switched off.
+
+use std::fs;
+use std::io;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rustls::ClientConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls_platform_verifier::Verifier;
+
+/// Largest CA file, in bytes.
+const MAX_CA_FILE: u64 = 1024 * 1024;
+
+/// A set of trusted roots that can't be had.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The CA file can't be read.
+    #[error("the CA file {path} can't be read: {source}")]
+    Read {
+        /// Its path.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Nothing in it.
+    #[error("the CA file {0} contains no certificate in PEM form (-----BEGIN CERTIFICATE-----)")]
+    Empty(String),
+    /// rustls refused the roots.
+    #[error("the trusted certificates can't be used: {0}")]
+    Roots(rustls::Error),
+}
+
+/// Builds TLS settings; those with the system's roots alone are built once, as loading the
+/// roots takes milliseconds and a copy of them hundreds of kilobytes.
+#[derive(Debug, Default)]
+pub(super) struct TlsSettings {
+    system: Mutex<Option<Arc<ClientConfig>>>,
+}
+
+impl TlsSettings {
+    /// The settings with the system's roots, and those of `ca_file`.
+    pub(super) fn get(&self, ca_file: Option<&str>) -> Result<Arc<ClientConfig>, TlsError> {
+        if let Some(path) = ca_file {
+            return build(read_certificates(path)?);
+        }
+        let mut system = self.system.lock();
+        if let Some(config) = &*system {
+            return Ok(Arc::clone(config));
+        }
+        let config = build(Vec::new())?;
+        *system = Some(Arc::clone(&config));
+        Ok(config)
+    }
+}
+
+fn build(extra: Vec<CertificateDer<'static>>) -> Result<Arc<ClientConfig>, TlsError> {
+    let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier =
+        Verifier::new_with_extra_roots(extra, Arc::clone(&provider)).map_err(TlsError::Roots)?;
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Roots)?
+        // Named so because any verifier can be given here: this one verifies.
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// The certificates of a PEM file.
+///
+/// # Errors
+/// Where it can't be read or holds none.
+pub fn read_certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let unreadable = |source| TlsError::Read { path: path.to_owned(), source };
+    let size = fs::metadata(path).map_err(unreadable)?;
+    if !size.is_file() || size.len() > MAX_CA_FILE {
+        let reason = format!("it is no file of at most {MAX_CA_FILE} bytes");
+        return Err(unreadable(io::Error::other(reason)));
+    }
+    let pem = fs::read(path).map_err(unreadable)?;
+    let certificates = CertificateDer::pem_slice_iter(&pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| unreadable(io::Error::other(error.to_string())))?;
+    if certificates.is_empty() {
+        return Err(TlsError::Empty(path.to_owned()));
+    }
+    Ok(certificates)
+}

@@ -1,0 +1,251 @@
+//! From records to deliveries: who gets an event, and in which state its delivery begins.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::request::Request;
+use super::routes::Routes;
+use super::schedule::Schedule;
+use crate::config::Config;
+use crate::delivery::Sender;
+use crate::event::{Event, Fields, Flags};
+use crate::id::DeliveryId;
+use crate::journal::{self, OwnedRecord};
+use crate::store::{
+    Announcement, Claim, Health, NewDelivery, Result, Selection, State, Transaction, WebhookKey,
+};
+use crate::webhook::Webhook;
+
+/// What a batch of records changes in memory, once its transaction is committed.
+#[derive(Default)]
+pub(super) struct Ingested {
+    /// Webhooks that the store numbered.
+    pub(super) new: Vec<(WebhookKey, Arc<Webhook>)>,
+    /// Webhooks whose earliest due time may have changed.
+    pub(super) touched: Vec<WebhookKey>,
+    /// A request changed deliveries of whichever webhooks.
+    pub(super) all_touched: bool,
+    /// Test deliveries: claimed as they were written, they wait in no lane.
+    pub(super) tests: Vec<(Claim, Arc<Webhook>)>,
+    /// Webhooks that a person enabled.
+    pub(super) enabled: Vec<WebhookKey>,
+    keys: HashMap<String, WebhookKey>,
+}
+
+/// What ingesting reads.
+pub(super) struct Context<'a> {
+    pub(super) config: &'a Config,
+    pub(super) routes: &'a Routes,
+    pub(super) schedule: &'a Schedule,
+    pub(super) sender: &'a Sender,
+    pub(super) now: i64,
+}
+
+/// Takes one record into the store. What can't be read is kept (`deferred`), never dropped.
+pub(super) fn record(
+    tx: &mut dyn Transaction,
+    context: &Context<'_>,
+    record: &OwnedRecord,
+    ids: &mut DeliveryIds,
+    ingested: &mut Ingested,
+) -> Result<()> {
+    match record.kind {
+        journal::KIND_EVENT => match Fields::read(record.fields(), record.body()) {
+            Ok(fields) => {
+                let body = Arc::from(record.body());
+                event(tx, context, &fields, record.revision, body, ids, ingested)
+            }
+            Err(_) => tx.defer(record.kind, record.whole(), context.now),
+        },
+        journal::KIND_REQUEST => match serde_json::from_slice(record.body()) {
+            Ok(wish) => request(tx, context, wish, ingested),
+            Err(_) => tx.defer(record.kind, record.whole(), context.now),
+        },
+        unknown => tx.defer(unknown, record.whole(), context.now),
+    }
+}
+
+/// Takes an event into the store, with a delivery for each webhook that gets it.
+pub(super) fn event(
+    tx: &mut dyn Transaction,
+    context: &Context<'_>,
+    fields: &Fields<'_>,
+    revision: u64,
+    body: Arc<[u8]>,
+    ids: &mut DeliveryIds,
+    ingested: &mut Ingested,
+) -> Result<()> {
+    let now = context.now;
+    let event = Event {
+        id: fields.id,
+        name: fields.name.to_owned(),
+        timestamp: fields.timestamp,
+        network: fields.network,
+        site: fields.site,
+        source: fields.source.to_owned(),
+        flags: fields.flags,
+        revision,
+        body,
+        data: fields.data.clone(),
+    };
+    let terms = context.routes.terms(&event);
+    if !tx.insert_event(&event, now, &terms)? {
+        return Ok(()); // The same idempotency key, or a record that was read before.
+    }
+    let due = now.max(fields.timestamp.saturating_add(i64::from(fields.delay)));
+    let mut shared = None;
+    for webhook in context.routes.of(fields) {
+        let key = key(tx, context, webhook, ingested)?;
+        let mut delivery = NewDelivery {
+            id: ids.next(now),
+            webhook: key,
+            state: State::Pending,
+            due: if fields.delay == 0 { now } else { due },
+            reason: None,
+        };
+        if fields.flags.has(Flags::TEST) {
+            delivery.state = State::Delivering;
+            let event = Arc::clone(shared.get_or_insert_with(|| Arc::new(event.clone())));
+            let claim = Claim {
+                id: delivery.id,
+                webhook: key,
+                event,
+                attempts: 0,
+                due: now,
+                request_body: None,
+            };
+            ingested.tests.push((claim, Arc::clone(webhook)));
+        } else if let Some(reason) = held(context, webhook, key) {
+            (delivery.state, delivery.reason) = (State::Held, Some(reason.to_owned()));
+        } else if let Some((state, reason)) = refused(context, webhook, &event) {
+            (delivery.state, delivery.reason) = (state, Some(reason));
+        } else {
+            ingested.touched.push(key);
+        }
+        tx.insert_delivery(event.id, &delivery)?;
+    }
+    Ok(())
+}
+
+/// Why nothing is sent to a webhook now.
+fn held<'a>(context: &Context<'a>, webhook: &Webhook, key: WebhookKey) -> Option<&'a str> {
+    let disabled = || context.schedule.lane(key).is_some_and(|lane| lane.health.disabled.is_some());
+    match &context.config.held {
+        Some(reason) => Some(reason),
+        None if webhook.paused => Some("paused"),
+        None => disabled().then_some("disabled"),
+    }
+}
+
+/// Whether the webhook's condition keeps the event from it, and the state that follows.
+fn refused(context: &Context<'_>, webhook: &Webhook, event: &Event) -> Option<(State, String)> {
+    match context.sender.accepts(webhook, event) {
+        Ok(true) => None,
+        Ok(false) => Some((State::Skipped, "condition".into())),
+        Err(failure) => Some((State::Failed, failure.message)),
+    }
+}
+
+fn key(
+    tx: &mut dyn Transaction,
+    context: &Context<'_>,
+    webhook: &Arc<Webhook>,
+    ingested: &mut Ingested,
+) -> Result<WebhookKey> {
+    if let Some(key) = context.schedule.key(&webhook.id) {
+        return Ok(key);
+    }
+    if let Some(key) = ingested.keys.get(&webhook.id) {
+        return Ok(*key);
+    }
+    let key = tx.webhook(&webhook.id)?;
+    ingested.keys.insert(webhook.id.clone(), key);
+    ingested.new.push((key, Arc::clone(webhook)));
+    Ok(key)
+}
+
+/// Does what a person asked for.
+fn request(
+    tx: &mut dyn Transaction,
+    context: &Context<'_>,
+    wish: Request,
+    ingested: &mut Ingested,
+) -> Result<()> {
+    let now = context.now;
+    ingested.all_touched = true;
+    match wish {
+        Request::Resend { ids } => {
+            let which = Selection { ids, ..Selection::default() };
+            tx.change(&which, State::Pending, now, None)?;
+        }
+        Request::Recover { webhook, since } => {
+            let states = vec![State::Held, State::Failed];
+            let which = Selection { webhook: Some(webhook), states, since, ..Selection::default() };
+            tx.change(&which, State::Pending, now, None)?;
+        }
+        Request::Cancel { webhook } => {
+            let states = vec![State::Pending, State::Held];
+            let which = Selection { webhook: Some(webhook), states, ..Selection::default() };
+            tx.change(&which, State::Cancelled, now, Some("cancelled"))?;
+        }
+        Request::Enable { webhook, disabling } => {
+            let answered = context.schedule.key(&webhook).filter(|key| {
+                let lane = context.schedule.lane(*key);
+                lane.and_then(|lane| lane.health.disabled.as_ref())
+                    .is_some_and(|disabled| disabled.id == disabling)
+            });
+            if let Some(key) = answered {
+                tx.set_health(key, &Health::default())?;
+                ingested.enabled.push(key);
+                let params = [("webhook".to_owned(), Value::from(webhook))];
+                tx.announce(&Announcement {
+                    code: "webhook_enabled".into(),
+                    at: now,
+                    params: params.into_iter().collect(),
+                })?;
+            }
+        }
+        Request::Forget { token, email, user_id } => {
+            let terms = email.into_iter().map(|email| email.to_lowercase());
+            let terms: Vec<_> = terms.chain(user_id.map(|id| id.to_string())).collect();
+            let params = [("token".to_owned(), Value::from(token)), ("terms".into(), terms.into())];
+            // Who asks waits for this number; the erasing itself is the store's `forget`.
+            tx.announce(&Announcement {
+                code: "forget_requested".into(),
+                at: now,
+                params: params.into_iter().collect(),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Ids of deliveries, strictly rising within this worker, so that their order is that in which
+/// events were taken in, even within a millisecond.
+#[derive(Debug, Default)]
+pub(super) struct DeliveryIds {
+    last: u128,
+}
+
+impl DeliveryIds {
+    pub(super) fn next(&mut self, now: i64) -> DeliveryId {
+        let new = u128::from_be_bytes(*DeliveryId::at(now).as_bytes());
+        // The wall clock may go back; an id may not.
+        self.last = if new > self.last { new } else { self.last + 1 };
+        DeliveryId::from_bytes(self.last.to_be_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delivery_ids_rise_whatever_the_clock_does() {
+        let mut ids = DeliveryIds::default();
+        let made: Vec<_> = [5, 5, 5, 4, 6, 6, 0].map(|now| ids.next(now)).into();
+        assert!(made.is_sorted() && made.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+}

@@ -1,0 +1,143 @@
+//! `worker.lock`: one worker per spool.
+//!
+//! An open file description lock (Linux `F_OFD_SETLK`): it belongs to the open file, not to a
+//! process or thread, ends with it, and can be asked for (`F_OFD_GETLK`) without taking
+//! anything. The file is never unlinked, else two workers could hold two files of one name.
+//! Its content names the holder, for people.
+
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::os::fd::AsRawFd;
+
+use serde::{Deserialize, Serialize};
+
+use crate::spool::{Access, Privacy, Spool, SpoolError};
+
+const LOCK_FILE: &str = "worker.lock";
+
+/// The worker that holds the lock, as it described itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Its process id, as seen in its own pid namespace.
+    pub pid: u32,
+    /// When it took the lock, in Unix milliseconds.
+    pub since: i64,
+    /// Its version.
+    pub version: String,
+}
+
+/// The lock, held until dropped or released.
+#[derive(Debug)]
+pub struct WorkerLock {
+    file: File,
+}
+
+impl WorkerLock {
+    /// Takes the lock for the worker that `holder` describes; `None` where another has it.
+    ///
+    /// # Errors
+    /// Where the file can't be opened, locked or written.
+    pub fn take(spool: &Spool, holder: &Holder) -> Result<Option<Self>, SpoolError> {
+        let file = spool.top().open_or_create(LOCK_FILE, Access::ReadWrite, Privacy::Shared)?;
+        let lock = Self { file };
+        Ok(lock
+            .retake(holder)
+            .map_err(|error| spool.top().error(LOCK_FILE, "lock the worker's file", error))?
+            .then_some(lock))
+    }
+
+    /// Takes the lock again after [`release`](Self::release); `false` where another has it now.
+    ///
+    /// # Errors
+    /// Where it can't be locked or written.
+    pub fn retake(&self, holder: &Holder) -> io::Result<bool> {
+        match control(&self.file, libc::F_OFD_SETLK, libc::F_WRLCK) {
+            Ok(_) => {}
+            Err(error) if error.raw_os_error() == Some(libc::EAGAIN) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        let mut file = &self.file;
+        file.set_len(0)?;
+        file.rewind()?;
+        // Full disk: the content is only for people, the lock holds without it.
+        let _ = file.write_all(&serde_json::to_vec(holder)?);
+        Ok(true)
+    }
+
+    /// Lets another worker take it.
+    ///
+    /// # Errors
+    /// Where the kernel refused.
+    pub fn release(&self) -> io::Result<()> {
+        control(&self.file, libc::F_OFD_SETLK, libc::F_UNLCK).map(drop)
+    }
+}
+
+/// Whether a worker holds the lock. Takes nothing.
+///
+/// # Errors
+/// Where the file is there and can't be opened or asked.
+pub fn is_held(spool: &Spool) -> Result<bool, SpoolError> {
+    let Some(file) = spool.top().open(LOCK_FILE, Access::ReadWrite)? else {
+        return Ok(false);
+    };
+    control(&file, libc::F_OFD_GETLK, libc::F_WRLCK)
+        .map(|found| found != libc::F_UNLCK)
+        .map_err(|error| spool.top().error(LOCK_FILE, "ask for the worker's lock", error))
+}
+
+/// The worker that holds the lock. Takes nothing.
+///
+/// # Errors
+/// See [`is_held`].
+pub fn holder(spool: &Spool) -> Result<Option<Holder>, SpoolError> {
+    if !is_held(spool)? {
+        return Ok(None);
+    }
+    let content = spool.top().read(LOCK_FILE, 4096)?.unwrap_or_default();
+    // Between locking and writing, or on a full disk, nobody knows who it is.
+    let unknown = Holder { pid: 0, since: 0, version: String::new() };
+    Ok(Some(serde_json::from_slice(&content).unwrap_or(unknown)))
+}
+
+/// One `fcntl` with a lock of the whole file; returns the lock type that the kernel left.
+fn control(file: &File, command: libc::c_int, kind: libc::c_int) -> io::Result<libc::c_int> {
+    // SAFETY: `flock` is plain data, for which all zeroes is a value (and a pid of 0 is what
+    // the OFD commands demand).
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = kind as libc::c_short;
+    lock.l_whence = libc::SEEK_SET as libc::c_short;
+    // SAFETY: the descriptor is open for as long as `file` is borrowed, and `lock` outlives
+    // the call.
+    let done = unsafe { libc::fcntl(file.as_raw_fd(), command, &raw mut lock) };
+    if done == -1 { Err(io::Error::last_os_error()) } else { Ok(lock.l_type.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn one_worker_holds_it_and_asking_takes_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
+        let spool = Spool::open(folder.path()).expect("a spool");
+        let me = Holder { pid: 7, since: 5, version: "1".into() };
+        assert_eq!(holder(&spool).unwrap(), None, "no file yet");
+
+        let lock = WorkerLock::take(&spool, &me).unwrap().expect("nobody has it");
+        assert!(WorkerLock::take(&spool, &me).unwrap().is_none(), "another open file");
+        for _ in 0..2 {
+            assert_eq!(holder(&spool).unwrap(), Some(me.clone()));
+        }
+
+        lock.release().unwrap();
+        assert!(!is_held(&spool).unwrap());
+        let second = WorkerLock::take(&spool, &me).unwrap().expect("released");
+        assert!(!lock.retake(&me).unwrap(), "taken meanwhile");
+        drop(second);
+        assert!(lock.retake(&me).unwrap());
+    }
+}

@@ -1,0 +1,110 @@
+//! Which record the worker is at, so that one that kills it is found and set aside.
+//!
+//! Ingesting is written so that no record can end the process; should one do so all the same
+//! (a bug, memory), the next worker would meet it again, and again. Before a batch its extent is
+//! written to `worker.mark`, after its commit the mark is cleared. A worker that finds a mark
+//! goes on carefully: it marks every record by itself until the marked batch is behind it. A
+//! record at which a careful worker died twice is poison: it goes to `corrupt/`.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::journal::OwnedRecord;
+use crate::spool::{Access, Privacy, Spool, SpoolError};
+
+const MARK_FILE: &str = "worker.mark";
+/// So many deaths at one record are no accident.
+const DEATHS: u32 = 2;
+
+/// What the file says: text of a fixed length, so that one write replaces it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct State {
+    /// Records are still to be taken one by one.
+    careful: u32,
+    /// The record that a careful worker is at.
+    at: Option<(String, u64)>,
+    /// Deaths at it.
+    deaths: u32,
+}
+
+/// The mark of the worker that runs.
+#[derive(Debug)]
+pub(super) struct Mark {
+    file: File,
+    state: State,
+    /// A batch is under way.
+    marked: bool,
+}
+
+impl Mark {
+    /// Opens the mark; one that was left behind makes this worker a careful one.
+    ///
+    /// # Errors
+    /// Where the file can't be opened.
+    pub(super) fn open(spool: &Spool) -> Result<Self, SpoolError> {
+        let file = spool.top().open_or_create(MARK_FILE, Access::ReadWrite, Privacy::Private)?;
+        let content = spool.top().read(MARK_FILE, 4096)?.unwrap_or_default();
+        let mut state: State = serde_json::from_slice(content.trim_ascii()).unwrap_or_default();
+        if state.at.is_some() {
+            state.deaths += 1;
+        }
+        if state.careful > 0 {
+            tracing::warn!(records = state.careful, deaths = state.deaths, at = ?state.at, "the last worker died while it ingested; going on one by one");
+        }
+        Ok(Self { file, state, marked: false })
+    }
+
+    /// How many records may be taken at once.
+    pub(super) fn most(&self, usual: usize) -> usize {
+        if self.state.careful > 0 { 1 } else { usual }
+    }
+
+    /// A batch is about to be ingested.
+    pub(super) fn begin(&mut self, records: &[OwnedRecord]) {
+        if records.is_empty() || self.state.careful > 0 {
+            return;
+        }
+        self.marked = true;
+        self.write(&State { careful: records.len() as u32, ..State::default() });
+    }
+
+    /// A careful worker is about to take this record.
+    pub(super) fn at(&mut self, record: &OwnedRecord) {
+        if self.state.careful == 0 {
+            return;
+        }
+        let at = Some((record.segment.to_string(), record.offset));
+        if self.state.at != at {
+            (self.state.at, self.state.deaths) = (at, 0);
+        }
+        self.write(&self.state);
+    }
+
+    /// Whether workers died at this record often enough.
+    pub(super) fn is_poison(&self, record: &OwnedRecord) -> bool {
+        let at = (record.segment.to_string(), record.offset);
+        self.state.deaths >= DEATHS && self.state.at == Some(at)
+    }
+
+    /// The batch of `records` is committed.
+    pub(super) fn end(&mut self, records: usize) {
+        if self.state.careful > 0 {
+            self.state.careful = self.state.careful.saturating_sub(records as u32);
+            (self.state.at, self.state.deaths) = (None, 0);
+            self.write(&self.state);
+        } else if std::mem::take(&mut self.marked) {
+            self.write(&State::default());
+        }
+    }
+
+    /// A mark that can't be written (a full disk) only makes a later death harder to explain.
+    fn write(&self, state: &State) {
+        const LENGTH: usize = 160;
+        let mut text = serde_json::to_vec(state).unwrap_or_default();
+        text.resize(LENGTH.max(text.len()), b' ');
+        let _ = self.file.write_all_at(&text, 0);
+    }
+}

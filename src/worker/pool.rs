@@ -1,0 +1,131 @@
+//! The threads that make attempts: blocking HTTP, bounded in number.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::clock::Clock;
+use crate::delivery::Sender;
+use crate::journal::wake::WakeHandle;
+use crate::store::{Attempt, Claim};
+use crate::webhook::Webhook;
+
+/// One attempt to make: a committed claim, with all that it needs.
+pub(super) struct Job {
+    pub(super) claim: Claim,
+    pub(super) webhook: Arc<Webhook>,
+    pub(super) sender: Arc<Sender>,
+}
+
+/// An attempt that was made and has to be recorded.
+pub(super) struct Done {
+    pub(super) claim: Claim,
+    pub(super) attempt: Attempt,
+    /// As it was configured when the attempt was made.
+    pub(super) webhook: Arc<Webhook>,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    idle: usize,
+    closed: bool,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    news: Condvar,
+    done: Mutex<Vec<Done>>,
+    wake: WakeHandle,
+    clock: Arc<dyn Clock>,
+}
+
+/// Threads, started when they are needed, up to a number.
+pub(super) struct Pool {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    most: usize,
+}
+
+impl Pool {
+    /// A pool of at most `most` threads that tells `wake` of each attempt made.
+    pub(super) fn new(most: usize, wake: WakeHandle, clock: Arc<dyn Clock>) -> Self {
+        let shared = Shared {
+            queue: Mutex::default(),
+            news: Condvar::new(),
+            done: Mutex::default(),
+            wake,
+            clock,
+        };
+        Self { shared: Arc::new(shared), threads: Vec::new(), most }
+    }
+
+    /// Hands jobs to the threads.
+    pub(super) fn send(&mut self, jobs: Vec<Job>) {
+        let mut queue = self.shared.queue.lock();
+        let missing = (queue.jobs.len() + jobs.len()).saturating_sub(queue.idle);
+        queue.jobs.extend(jobs);
+        drop(queue);
+        for _ in 0..missing.min(self.most - self.threads.len()) {
+            let shared = Arc::clone(&self.shared);
+            let name = format!("deliver-{}", self.threads.len());
+            // Deliveries recurse little; 8 MiB of address space each would only look bad.
+            let builder = std::thread::Builder::new().name(name).stack_size(1 << 20);
+            match builder.spawn(move || work(&shared)) {
+                Ok(thread) => self.threads.push(thread),
+                Err(error) if self.threads.is_empty() => {
+                    tracing::error!(%error, "no thread can be started; deliveries wait");
+                }
+                Err(_) => break,
+            }
+        }
+        self.shared.news.notify_all();
+    }
+
+    /// What was made since the last call.
+    pub(super) fn take_done(&self) -> Vec<Done> {
+        std::mem::take(&mut self.shared.done.lock())
+    }
+
+    /// Whether an attempt was made since [`take_done`](Self::take_done).
+    pub(super) fn has_done(&self) -> bool {
+        !self.shared.done.lock().is_empty()
+    }
+
+    /// Jobs that no thread has begun: the worker is leaving, they go back to the store.
+    pub(super) fn withdraw(&self) -> Vec<Claim> {
+        self.shared.queue.lock().jobs.drain(..).map(|job| job.claim).collect()
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.shared.queue.lock().closed = true;
+        self.shared.news.notify_all();
+        // Not joined: a request under way can take a minute, and the process is leaving.
+    }
+}
+
+fn work(shared: &Shared) {
+    loop {
+        let mut queue = shared.queue.lock();
+        let job = loop {
+            if let Some(job) = queue.jobs.pop_front() {
+                break job;
+            }
+            if queue.closed {
+                return;
+            }
+            queue.idle += 1;
+            shared.news.wait(&mut queue);
+            queue.idle -= 1;
+        };
+        drop(queue);
+        let Job { claim, webhook, sender } = job;
+        let attempt = sender.send(&webhook, &claim, &*shared.clock);
+        shared.done.lock().push(Done { claim, attempt, webhook });
+        shared.wake.wake();
+    }
+}

@@ -1,0 +1,176 @@
+//! Recording an attempt: the delivery's state, the webhook's health, and what follows from both.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::health;
+use super::ingest::{self, Context, DeliveryIds, Ingested};
+use super::pool::Done;
+use crate::event::{Fields, Flags};
+use crate::id::{DeliveryId, EventId};
+use crate::store::{
+    Announcement, Attempt, Claim, Health, Next, Result, Selection, State, Transaction, WebhookKey,
+};
+use crate::webhook::Webhook;
+
+/// An event that the worker raises when a webhook is switched off.
+const WEBHOOK_DISABLED: &str = "webhook_disabled";
+/// An event that the worker raises when a delivery ran out of attempts.
+const DELIVERY_FAILED: &str = "webhook_delivery_failed";
+
+/// What recording changes in memory, once its transaction is committed.
+#[derive(Default)]
+pub(super) struct Recorded {
+    /// Health after the attempts.
+    pub(super) healths: HashMap<WebhookKey, Health>,
+    /// One for each request that came back to its lane.
+    pub(super) came_back: Vec<(WebhookKey, DeliveryId)>,
+}
+
+/// Records an attempt and what follows from it.
+pub(super) fn attempt(
+    tx: &mut dyn Transaction,
+    context: &Context<'_>,
+    done: &Done,
+    ids: &mut DeliveryIds,
+    recorded: &mut Recorded,
+    ingested: &mut Ingested,
+) -> Result<()> {
+    let Done { claim, attempt, webhook } = done;
+    let event = &claim.event;
+    if event.flags.has(Flags::TEST) {
+        return tx.record_attempt(claim, attempt);
+    }
+    let key = claim.webhook;
+    recorded.came_back.push((key, claim.id));
+    let before = match recorded.healths.get(&key) {
+        Some(health) => health.clone(),
+        None => context.schedule.lane(key).map(|lane| lane.health.clone()).unwrap_or_default(),
+    };
+    let (health, newly_disabled) = health::after(&before, webhook, attempt, context.now);
+    let next = next(context, webhook, &health, attempt);
+    if next == attempt.next {
+        tx.record_attempt(claim, attempt)?;
+    } else {
+        tx.record_attempt(claim, &Attempt { next, ..attempt.clone() })?;
+    }
+    if health != before {
+        tx.set_health(key, &health)?;
+    }
+    if newly_disabled {
+        disabled(tx, context, webhook, &health, ids, ingested)?;
+    }
+    if next == Next::Failed && !event.flags.has(Flags::OWN) {
+        failed(tx, context, webhook, claim, attempt, ids, ingested)?;
+    }
+    recorded.healths.insert(key, health);
+    Ok(())
+}
+
+/// What the config and the webhook's health make of a retry.
+fn next(context: &Context<'_>, webhook: &Webhook, health: &Health, attempt: &Attempt) -> Next {
+    let now = context.routes.webhook(&webhook.id);
+    match attempt.next {
+        Next::Retry(_) if now.is_none() => Next::Cancelled,
+        Next::Retry(_) if health.disabled.is_some() || context.config.held.is_some() => Next::Held,
+        Next::Retry(_) if now.is_some_and(|webhook| webhook.paused) => Next::Held,
+        next => next,
+    }
+}
+
+/// A webhook was switched off: what waits is held, people and other webhooks are told.
+fn disabled(
+    tx: &mut dyn Transaction,
+    context: &Context<'_>,
+    webhook: &Webhook,
+    health: &Health,
+    ids: &mut DeliveryIds,
+    ingested: &mut Ingested,
+) -> Result<()> {
+    let waiting = Selection {
+        webhook: Some(webhook.id.clone()),
+        states: vec![State::Pending],
+        ..Selection::default()
+    };
+    let held = tx.change(&waiting, State::Held, context.now, Some("disabled"))?;
+    let Some(disabled) = &health.disabled else { return Ok(()) };
+    tracing::warn!(webhook = webhook.id, reason = disabled.reason, held, "webhook disabled");
+    let news = json!({
+        "webhook_id": webhook.id,
+        "webhook_name": webhook.name,
+        "reason": disabled.reason,
+        "failing_since": health.failing_since.map(crate::clock::rfc3339),
+        "failures_in_row": health.failures_in_row,
+        "held": held,
+    });
+    announce(tx, context, WEBHOOK_DISABLED, &news)?;
+    raise(tx, context, WEBHOOK_DISABLED, &news, ids, ingested)
+}
+
+/// A delivery ran out of attempts (or can't be sent at all).
+fn failed(
+    tx: &mut dyn Transaction,
+    context: &Context<'_>,
+    webhook: &Webhook,
+    claim: &Claim,
+    attempt: &Attempt,
+    ids: &mut DeliveryIds,
+    ingested: &mut Ingested,
+) -> Result<()> {
+    let news = json!({
+        "delivery_id": claim.id,
+        "event_id": claim.event.id,
+        "event": claim.event.name,
+        "webhook_id": webhook.id,
+        "webhook_name": webhook.name,
+        "attempts": claim.attempts + 1,
+        "status": attempt.status,
+        "failure": attempt.failure.as_ref().map(|failure| &failure.code),
+    });
+    announce(tx, context, "delivery_failed", &news)?;
+    raise(tx, context, DELIVERY_FAILED, &news, ids, ingested)
+}
+
+fn announce(
+    tx: &mut dyn Transaction,
+    context: &Context<'_>,
+    code: &str,
+    params: &Value,
+) -> Result<()> {
+    let params = params.as_object().cloned().unwrap_or_else(Map::new);
+    tx.announce(&Announcement { code: code.into(), at: context.now, params }).map(drop)
+}
+
+/// Raises an event of the worker's own, in the transaction of its cause: it happens if and only
+/// if that does, and needs no way round through the journal.
+fn raise(
+    tx: &mut dyn Transaction,
+    context: &Context<'_>,
+    name: &str,
+    data: &Value,
+    ids: &mut DeliveryIds,
+    ingested: &mut Ingested,
+) -> Result<()> {
+    let id = EventId::at(context.now);
+    let head = format!(
+        r#"{{"id":"{id}","type":"{name}","timestamp":"{}","scope":"network","source":"network-webhooks","data":"#,
+        crate::clock::rfc3339(context.now)
+    );
+    let body = format!("{head}{data}}}").into_bytes();
+    let fields = Fields {
+        id,
+        timestamp: context.now,
+        network: 0,
+        site: 0,
+        delay: 0,
+        flags: Flags::OWN.with(Flags::NETWORK),
+        data: head.len() as u32..(body.len() - 1) as u32,
+        name,
+        source: "network-webhooks",
+        only: "",
+    };
+    let revision = context.config.revision;
+    ingest::event(tx, context, &fields, revision, Arc::from(body), ids, ingested)
+}

@@ -1,0 +1,191 @@
+//! Which webhooks get which events, prepared once per config.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::event::{self, Event, Fields};
+use crate::webhook::Webhook;
+
+/// Event names for which the matching webhooks are remembered.
+const MOST_NAMES: usize = 4096;
+/// Longest term of exact search, in bytes: ids, references and e-mail addresses are shorter.
+const MAX_TERM: usize = 320;
+
+/// A config's webhooks, by event.
+pub(super) struct Routes {
+    webhooks: Vec<Arc<Webhook>>,
+    by_id: HashMap<String, usize>,
+    lookup: Vec<(String, Vec<String>)>,
+    names: RefCell<HashMap<String, Arc<[usize]>>>,
+}
+
+impl Routes {
+    /// Prepares a config.
+    pub(super) fn new(config: &Config) -> Self {
+        let webhooks: Vec<_> = config.webhooks.iter().cloned().map(Arc::new).collect();
+        Self {
+            by_id: (0..).zip(&webhooks).map(|(place, hook)| (hook.id.clone(), place)).collect(),
+            lookup: config.lookup.clone().into_iter().collect(),
+            names: RefCell::default(),
+            webhooks,
+        }
+    }
+
+    /// All webhooks.
+    pub(super) fn webhooks(&self) -> &[Arc<Webhook>] {
+        &self.webhooks
+    }
+
+    /// The webhook with this id.
+    pub(super) fn webhook(&self, id: &str) -> Option<&Arc<Webhook>> {
+        self.by_id.get(id).map(|place| &self.webhooks[*place])
+    }
+
+    /// The webhooks that get an event.
+    pub(super) fn of<'a>(&'a self, fields: &'a Fields<'a>) -> Vec<&'a Arc<Webhook>> {
+        if !fields.only.is_empty() {
+            return fields.only.lines().filter_map(|id| self.webhook(id)).collect();
+        }
+        let places = self.places(fields.name);
+        let wanting = places.iter().map(|place| &self.webhooks[*place]);
+        wanting.filter(|webhook| webhook.gets(fields)).collect()
+    }
+
+    fn places(&self, name: &str) -> Arc<[usize]> {
+        let mut names = self.names.borrow_mut();
+        if let Some(places) = names.get(name) {
+            return Arc::clone(places);
+        }
+        let wants =
+            |webhook: &Webhook| webhook.events.iter().any(|pattern| event::matches(pattern, name));
+        let places = (0..self.webhooks.len()).filter(|place| wants(&self.webhooks[*place]));
+        let places: Arc<[usize]> = places.collect();
+        if names.len() >= MOST_NAMES {
+            names.clear();
+        }
+        names.insert(name.to_owned(), Arc::clone(&places));
+        places
+    }
+
+    /// The terms by which exact search finds an event: the values at the catalogue's paths.
+    pub(super) fn terms(&self, event: &Event) -> Vec<String> {
+        let mut paths = self
+            .lookup
+            .iter()
+            .filter(|(pattern, _)| event::matches(pattern, &event.name))
+            .flat_map(|(_, paths)| paths)
+            .peekable();
+        if paths.peek().is_none() {
+            return Vec::new();
+        }
+        let Ok(data) = serde_json::from_slice::<Value>(event.data()) else {
+            return Vec::new();
+        };
+        let mut terms = BTreeSet::new();
+        for path in paths {
+            collect(&data, path, &mut terms);
+        }
+        terms.into_iter().collect()
+    }
+}
+
+/// Adds the values at a dotted path; `*` stands for every member.
+fn collect(value: &Value, path: &str, terms: &mut BTreeSet<String>) {
+    if path.is_empty() {
+        let term = match value {
+            Value::String(text) => text.trim().to_lowercase(),
+            Value::Number(number) => number.to_string(),
+            _ => return,
+        };
+        if (1..=MAX_TERM).contains(&term.len()) {
+            terms.insert(term);
+        }
+        return;
+    }
+    let (head, rest) = path.split_once('.').unwrap_or((path, ""));
+    match value {
+        Value::Array(items) if head == "*" => {
+            items.iter().for_each(|item| collect(item, rest, terms));
+        }
+        Value::Object(members) if head == "*" => {
+            members.values().for_each(|member| collect(member, rest, terms));
+        }
+        Value::Object(members) => {
+            if let Some(member) = members.get(head) {
+                collect(member, rest, terms);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Flags;
+    use crate::id::EventId;
+
+    fn routes(document: &str) -> Routes {
+        Routes::new(&Config::from_json(document.as_bytes(), 1, &[]).expect("a config"))
+    }
+
+    fn event(name: &str, data: &str) -> Event {
+        let body = format!(r#"{{"data":{data}}}"#);
+        Event {
+            id: EventId::at(0),
+            name: name.into(),
+            timestamp: 0,
+            network: 1,
+            site: 3,
+            source: String::new(),
+            flags: Flags::default(),
+            revision: 1,
+            data: 8..(body.len() - 1) as u32,
+            body: Arc::from(body.into_bytes()),
+        }
+    }
+
+    #[test]
+    fn an_event_goes_to_those_who_want_it_or_are_named() {
+        let hook = |id: &str, event: &str| {
+            format!(
+                r#"{{"id":"{id}","url":"https://a.example/","events":["{event}"],"signature":"none"}}"#
+            )
+        };
+        let routes = routes(&format!("[{},{}]", hook("a", "payment_*"), hook("b", "*")));
+        let ids = |name, only| {
+            let fields = Fields {
+                id: EventId::at(0),
+                timestamp: 0,
+                network: 1,
+                site: 1,
+                delay: 0,
+                flags: Flags::default(),
+                data: 0..0,
+                name,
+                source: "",
+                only,
+            };
+            routes.of(&fields).iter().map(|webhook| webhook.id.clone()).collect::<Vec<_>>()
+        };
+        for _ in 0..2 {
+            assert_eq!(ids("payment_failed", ""), ["a", "b"]);
+            assert_eq!(ids("login", ""), ["b"]);
+            assert_eq!(ids("login", "a\ngone\n"), ["a"]);
+        }
+    }
+
+    #[test]
+    fn terms_are_the_values_at_the_paths() {
+        let routes = routes(
+            r#"{"webhooks":[],"lookup":{"order_*":["id","customer.email","items.*.sku","none"]}}"#,
+        );
+        let data = r#"{"id":7,"customer":{"email":" Ann@Example.org "},"items":[{"sku":"A"},{"sku":"B"}]}"#;
+        assert_eq!(routes.terms(&event("order_paid", data)), ["7", "a", "ann@example.org", "b"]);
+        assert!(routes.terms(&event("login", data)).is_empty());
+    }
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Every lint and test, on real parts; stops at the first failure, and ends with the runners' own
+# summaries. What lacks on this machine is installed first.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+logs=$PWD/target/test
+mkdir -p "$logs"
+
+# run NAME COMMAND…
+run() {
+	local name=$1
+	shift
+	echo "== $name"
+	"$@" </dev/null 2>&1 | tee "$logs/$name.log" || {
+		echo "FAILED: $name. Its output is in $logs/$name.log" >&2
+		exit 1
+	}
+}
+
+# summary NAME PATTERN: the lines in which a runner says how many of its tests passed.
+summary() {
+	local line found=
+	while read -r line; do
+		found=1
+		printf '%-10s %s\n' "$1" "$line"
+	done < <(grep -E "$2" "$logs/$1.log")
+	[ -n "$found" ] || {
+		echo "$1 ran no test: see $logs/$1.log" >&2
+		exit 1
+	}
+}
+
+tests/network/install.sh build network wordpress test browser scenario
+run lint tests/lint.sh
+run build make --no-print-directory build
+run cargo cargo test
+run phpt tests/phpt/run.sh
+run fpm tests/fpm/run.sh
+run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
+run install tests/install/run.sh
+run e2e tests/e2e/run.sh
+
+echo
+summary cargo '^test result: .* [1-9][0-9]* passed'
+summary phpt '^Tests (passed|failed|skipped) '
+summary fpm ' passed, '
+summary phpunit '^(OK|Tests:)'
+summary install ' passed, '
+summary e2e ' passed, '

@@ -1,0 +1,38 @@
+<?php
+/**
+ * Of the demo and the tests: lets a request fire what a plugin or a visitor would.
+ *
+ * Lies in mu-plugins of a run's own network and answers to loopback alone.
+ *
+ * Plugin Name: Fire
+ */
+
+add_action(
+	'wp_loaded',
+	static function () {
+		// phpcs:disable WordPress.Security.NonceVerification -- nothing but the run's own scripts comes here.
+		$fire = $_GET['fire'] ?? '';
+		if ( '' === $fire || '127.0.0.1' !== $_SERVER['REMOTE_ADDR'] ) {
+			return;
+		}
+		switch ( $fire ) {
+			// As Ultimate Multisite does, with a payload that it made.
+			case 'payment':
+				// phpcs:ignore WordPress.WP.AlternativeFunctions.file_get_contents_file_get_contents -- the request's own body.
+				$payload = json_decode( file_get_contents( 'php://input' ), true );
+				do_action( 'wu_event', 'payment_received', $payload );
+				$done = is_array( $payload );
+				break;
+			case 'account':
+				$name = 'user' . bin2hex( random_bytes( 6 ) );
+				$done = false !== wpmu_create_user( $name, wp_generate_password(), "$name@network.example" );
+				break;
+			default:
+				$done = false;
+		}
+		status_header( $done ? 200 : 400 );
+		header( 'Content-Type: text/plain' );
+		echo $done ? "fired\n" : "not fired\n";
+		exit;
+	}
+);

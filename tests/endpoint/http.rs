@@ -1,0 +1,107 @@
+//! As much of HTTP/1.1 as a receiver of webhooks needs: bodies with a length, kept connections.
+
+use std::io::{self, BufRead, Read, Write};
+use std::time::Duration;
+
+/// What a request may weigh. The largest record of the journal is smaller.
+const MAX_BODY: usize = 64 << 20;
+
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// Names in lower case, in the order of arrival.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    /// `None` where the connection was closed between two requests.
+    pub(crate) fn read(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
+        let Some(line) = line(reader)? else { return Ok(None) };
+        let mut words = line.split(' ');
+        let (Some(method), Some(path), Some("HTTP/1.1")) =
+            (words.next(), words.next(), words.next())
+        else {
+            return Err(invalid(format!("not a request line: {line}")));
+        };
+        let (method, path) = (method.to_owned(), path.to_owned());
+        let mut headers = Vec::new();
+        loop {
+            let line = self::line(reader)?.ok_or_else(|| invalid("cut in the headers".into()))?;
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line
+                .split_once(':')
+                .ok_or_else(|| invalid(format!("not a header line: {line}")))?;
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let mut request = Request { method, path, headers, body: Vec::new() };
+        let length = match request.header("content-length") {
+            Some(length) => length.parse().map_err(|_| invalid(format!("length {length}")))?,
+            None if request.header("transfer-encoding").is_none() => 0,
+            None => return Err(invalid("a body without a length".into())),
+        };
+        if length > MAX_BODY {
+            return Err(invalid(format!("a body of {length} bytes")));
+        }
+        request.body.resize(length, 0);
+        reader.read_exact(&mut request.body)?;
+        Ok(Some(request))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A line without its end; `None` at the end of the stream.
+fn line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    reader.take(64 << 10).read_until(b'\n', &mut bytes)?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    while bytes.last().is_some_and(|byte| b"\r\n".contains(byte)) {
+        bytes.pop();
+    }
+    String::from_utf8(bytes).map(Some).map_err(|error| invalid(error.to_string()))
+}
+
+fn invalid(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) delay: Duration,
+}
+
+impl Answer {
+    /// What the path asks for: `/status/503/delay/300`.
+    pub(crate) fn overridden_by(mut self, path: &str) -> Answer {
+        let path = path.split('?').next().unwrap_or_default();
+        let mut words = path.split('/');
+        while let Some(word) = words.next() {
+            let number = || words.clone().next().and_then(|word| word.parse().ok());
+            match word {
+                "status" => self.status = number().map_or(self.status, |number: u64| number as u16),
+                "delay" => self.delay = number().map_or(self.delay, Duration::from_millis),
+                _ => {}
+            }
+        }
+        self
+    }
+
+    pub(crate) fn write(self, mut stream: impl Write) -> io::Result<()> {
+        let body = if self.status < 300 { "Thank you.\n" } else { "No, thank you.\n" };
+        let answer = format!(
+            "HTTP/1.1 {} Status\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
+            self.status,
+            body.len()
+        );
+        // In one write: the client must not see a part of it in a packet of its own.
+        stream.write_all(answer.as_bytes())
+    }
+}

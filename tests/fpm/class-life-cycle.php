@@ -1,0 +1,176 @@
+<?php
+/**
+ * What php-fpm does to its processes, and that no event is lost by it.
+ *
+ * PHP tells an extension of few of these ends: a worker ended by TERM or by
+ * request_terminate_timeout runs no shutdown function of any kind.
+ */
+
+require_once __DIR__ . '/class-fpm.php';
+
+final class Life_Cycle {
+
+	public function __construct( private Data_Plane $plane ) {}
+
+	public function test_children_leave_after_max_requests(): void {
+		$fpm      = new Fpm( $this->plane, array( 'pm.max_children' => '2', 'pm.max_requests' => '3' ) );
+		$ids      = array();
+		$children = array();
+		for ( $i = 0; $i < 40; $i++ ) {
+			$answer                    = $fpm->get( array( 'count' => 2 ) );
+			$ids                       = array_merge( $ids, $answer['ids'] );
+			$children[ $answer['pid'] ] = true;
+		}
+		expect( count( $children ) >= 10, 'children were recycled: ' . count( $children ) );
+		$this->plane->await_received( $ids );
+		$this->end( $fpm );
+	}
+
+	public function test_first_requests_at_once_start_one_worker(): void {
+		$fpm      = new Fpm( $this->plane, array( 'pm.max_children' => '8' ) );
+		$requests = array();
+		for ( $i = 0; $i < 8; $i++ ) {
+			$requests[] = $fpm->send( array( 'count' => 3, 'spread' => 5 ) );
+		}
+		$ids = array();
+		foreach ( $requests as $request ) {
+			$ids = array_merge( $ids, json_decode( $request->answer(), true )['ids'] );
+		}
+		$this->plane->await_received( $ids );
+		$this->end( $fpm );
+	}
+
+	public function test_reload_while_requests_run(): void {
+		$fpm    = new Fpm( $this->plane, global: array( 'process_control_timeout' => '5s' ) );
+		$before = $fpm->get( array() )['ids'];
+		$this->plane->await_received( $before );
+		$worker = $this->plane->workers();
+
+		$ids = $before;
+		for ( $reload = 0; $reload < 5; $reload++ ) {
+			$children = $fpm->children();
+			$running  = $fpm->send( array( 'count' => 20, 'spread' => 10, 'note' => $this->plane->note() ) );
+			until( static fn() => $running && $fpm->children(), 5, 'no children' );
+			$fpm->signal( SIGUSR2 );
+			$running->answer();
+			until( static fn() => $fpm->children() && ! array_intersect( $children, $fpm->children() ), 15, 'the children are still the old ones' );
+			until(
+				static function () use ( $fpm, &$ids ) {
+					$answer = $fpm->get( array() );
+					$ids    = array_merge( $ids, $answer['ids'] ?? array() );
+					return null !== $answer;
+				},
+				15,
+				'no answer after the reload'
+			);
+		}
+		$this->plane->await_received( array_merge( $ids, $this->plane->noted() ) );
+		expect( $worker === $this->plane->workers(), 'the worker is the one from before the reloads' );
+		$this->end( $fpm );
+	}
+
+	public function test_quit_of_the_master(): void {
+		$this->ends_by( SIGQUIT );
+	}
+
+	public function test_term_of_the_master(): void {
+		$this->ends_by( SIGTERM );
+	}
+
+	public function test_kill_of_children(): void {
+		$fpm = new Fpm( $this->plane );
+		$ids = array();
+		for ( $round = 0; $round < 6; $round++ ) {
+			$answer = $fpm->get( array( 'count' => 5 ) );
+			$ids    = array_merge( $ids, $answer['ids'] );
+			posix_kill( $answer['pid'], SIGKILL );
+			until( static fn() => 4 === count( array_diff( $fpm->children(), array( $answer['pid'] ) ) ), 10, 'php-fpm started no new child' );
+		}
+		$this->plane->await_received( $ids );
+		$this->end( $fpm );
+	}
+
+	public function test_request_terminate_timeout(): void {
+		$fpm    = new Fpm( $this->plane, array( 'request_terminate_timeout' => '1s' ) );
+		$answer = $fpm->get( array( 'count' => 7, 'note' => $this->plane->note(), 'sleep' => 30 ) );
+		expect( null === $answer, 'the request was ended' );
+		expect( 7 === count( $this->plane->noted() ), 'its events were accepted before' );
+		$this->plane->await_received( $this->plane->noted() );
+		$this->end( $fpm );
+	}
+
+	public function test_dispatch_after_the_answer(): void {
+		$fpm = new Fpm( $this->plane );
+		$fpm->get( array( 'after' => $this->plane->note() ) );
+		until( fn() => file_exists( $this->plane->note() ) && $this->plane->noted(), 10, 'no event after fastcgi_finish_request()' );
+		$this->plane->await_received( $this->plane->noted() );
+		$this->end( $fpm );
+	}
+
+	public function test_preload_dispatches_before_there_are_children(): void {
+		$preload = "{$this->plane->dir}/preload.php";
+		file_put_contents(
+			$preload,
+			'<?php file_put_contents(' . var_export( $this->plane->note(), true ) . ', webhooks_dispatch("server.started", ["by" => "preload"]) . "\n");'
+		);
+		file_put_contents(
+			$this->plane->ini,
+			"zend_extension=opcache\nopcache.enable=1\nopcache.preload=$preload\nopcache.preload_user={$this->plane->user}\n",
+			FILE_APPEND
+		);
+		$fpm = new Fpm( $this->plane );
+		$ids = $fpm->get( array( 'count' => 3 ) )['ids'];
+		expect( 1 === count( $this->plane->noted() ), 'the preload script dispatched' );
+		$this->plane->await_received( array_merge( $ids, $this->plane->noted() ) );
+		$this->end( $fpm );
+	}
+
+	public function test_in_the_foreground(): void {
+		$fpm = new Fpm( $this->plane, global: array( 'daemonize' => 'no' ) );
+		$ids = $fpm->get( array( 'count' => 3 ) )['ids'];
+		$this->plane->await_received( $ids );
+		$this->end( $fpm );
+	}
+
+	public function test_worker_has_nothing_of_its_starter(): void {
+		$fpm = new Fpm( $this->plane, global: array( 'daemonize' => 'no' ) );
+		$this->plane->await_received( $fpm->get( array() )['ids'] );
+
+		[ $worker ]  = $this->plane->workers();
+		$inheritable = array();
+		foreach ( array( $fpm->pid, ...$fpm->children() ) as $pid ) {
+			$inheritable += array_flip( descriptors( $pid ) );
+		}
+		unset( $inheritable['/dev/null'], $inheritable["{$this->plane->spool}/wake"] );
+		$shared = array_intersect( descriptors( $worker ), array_keys( $inheritable ) );
+		expect( array() === $shared, 'descriptors of php-fpm that are open in the worker: ' . json_encode( $shared ) );
+
+		expect( process_stat( $worker, 6 ) !== process_stat( $fpm->pid, 6 ), 'the worker is in a session of its own' );
+		$family = array( $fpm->pid, ...$fpm->children() );
+		expect( ! in_array( (int) process_stat( $worker, 4 ), $family, true ), 'the worker is no child of php-fpm' );
+		$this->end( $fpm );
+	}
+
+	/** Ends php-fpm by a signal to the master, in the middle of requests. */
+	private function ends_by( int $signal ): void {
+		$fpm      = new Fpm( $this->plane );
+		$requests = array();
+		for ( $i = 0; $i < 4; $i++ ) {
+			$requests[] = $fpm->send( array( 'count' => 5, 'note' => $this->plane->note(), 'sleep' => 30 ) );
+		}
+		until( fn() => file_exists( $this->plane->note() ) && 20 === count( $this->plane->noted() ), 10, 'the requests did not dispatch' );
+		$this->end( $fpm, $signal );
+		$this->plane->await_received( $this->plane->noted() );
+	}
+
+	/**
+	 * What has to be true however it ended: one worker, no process and no segment left behind.
+	 */
+	private function end( Fpm $fpm, int $signal = SIGTERM ): void {
+		$fpm->stop( $signal );
+		until( fn() => array() === $this->plane->segments(), 30, fn() => 'segments are left: ' . implode( ' ', $this->plane->segments() ) );
+		expect( count( $this->plane->workers() ) === 1, 'one worker, and not ' . count( $this->plane->workers() ) );
+		expect( array() === glob( "{$this->plane->spool}/corrupt/*" ), 'nothing was corrupt' );
+		expect( end_process( $this->plane->workers()[0] ), 'the worker leaves when told' );
+	}
+}

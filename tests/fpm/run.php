@@ -1,0 +1,64 @@
+<?php
+/**
+ * Runs the tests of a class, each with a data plane of its own.
+ *
+ *   php run.php CLASS-FILE [WORD…]    only those whose names contain one of the words
+ */
+
+error_reporting( E_ALL );
+set_error_handler(
+	static function ( int $level, string $message, string $file, int $line ) {
+		if ( error_reporting() & $level ) {
+			throw new ErrorException( $message, 0, $level, $file, $line );
+		}
+	}
+);
+
+require __DIR__ . '/class-data-plane.php';
+$before = get_declared_classes();
+require $argv[1];
+$declared = array_diff( get_declared_classes(), $before );
+$class    = end( $declared );
+
+/** Fails a test; says what should have been. */
+function expect( bool $condition, string $what ): void {
+	if ( ! $condition ) {
+		throw new RuntimeException( "expected: $what" );
+	}
+}
+
+pcntl_async_signals( true );
+foreach ( array( SIGINT, SIGTERM ) as $signal ) {
+	pcntl_signal( $signal, static fn() => throw new RuntimeException( 'interrupted' ) );
+}
+
+$passed = 0;
+$failed = 0;
+$words  = array_slice( $argv, 2 );
+foreach ( get_class_methods( $class ) as $name ) {
+	if ( ! str_starts_with( $name, 'test_' ) ) {
+		continue;
+	}
+	if ( $words && ! array_filter( $words, static fn( $word ) => str_contains( $name, $word ) ) ) {
+		continue;
+	}
+	$started = microtime( true );
+	$plane   = new Data_Plane();
+	try {
+		$plane->start();
+		( new $class( $plane ) )->$name();
+		++$passed;
+		printf( "ok   %s (%.1f s)\n", strtr( substr( $name, 5 ), '_', ' ' ), microtime( true ) - $started );
+	} catch ( Throwable $error ) {
+		++$failed;
+		printf( "FAIL %s: %s (line %d)\n", strtr( substr( $name, 5 ), '_', ' ' ), $error->getMessage(), $error->getLine() );
+		echo preg_replace( '/^/m', '     | ', $plane->worker_log() . @file_get_contents( "{$plane->dir}/fpm.log" ) ), "\n";
+	} finally {
+		$plane->stop();
+	}
+	if ( isset( $error ) && 'interrupted' === $error->getMessage() ) {
+		break;
+	}
+}
+printf( "%s: %d passed, %d failed\n", strtr( $class, '_', ' ' ), $passed, $failed );
+exit( $failed ? 1 : 0 );

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Formatting and lints: Rust with and without the PHP binding, PHP after WordPress's style, and shell.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cargo fmt --check
+cargo clippy --all-targets -- -D warnings
+cargo clippy --all-targets --features php -- -D warnings
+phpcs --standard=phpcs.xml.dist
+git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Everything that may go wrong at once, under load; prints figures.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+here=tests/scenarios
+
+failed=0
+for scenario in killed-worker slow-endpoint reloads; do
+	echo "== $scenario"
+	php tests/fpm/run.php "$PWD/$here/class-$scenario.php" || failed=1
+done
+echo "== full-disk"
+$here/full-disk.sh || failed=1
+exit $failed

@@ -1,0 +1,83 @@
+<?php
+/**
+ * A worker killed over and over, while eight processes dispatch.
+ */
+
+final class Killed_Worker {
+
+	private const PROCESSES = 8;
+	private const EVENTS    = 10_000;
+	private const SECONDS   = 24;
+	private const KILLS     = 5;
+
+	public function __construct( private Data_Plane $plane ) {}
+
+	public function test_every_accepted_event_is_received(): void {
+		$started   = microtime( true );
+		$producers = array();
+		$each      = intdiv( self::EVENTS, self::PROCESSES );
+		for ( $i = 0; $i < self::PROCESSES; $i++ ) {
+			$producers[] = proc_open(
+				$this->plane->command( __DIR__ . '/produce.php', (string) $each, (string) intdiv( self::SECONDS * 1_000_000, $each ), "{$this->plane->dir}/ids.$i" ),
+				array( array( 'file', '/dev/null', 'r' ), array( 'file', "{$this->plane->dir}/producers.log", 'a' ), array( 'file', "{$this->plane->dir}/producers.log", 'a' ) ),
+				$pipes
+			);
+		}
+
+		$killed = array();
+		$seen   = 0;
+		while ( count( $killed ) < self::KILLS ) {
+			// A new worker, which has made attempts.
+			until(
+				function () use ( $killed, $seen ) {
+					$workers = $this->plane->workers();
+					return 1 === count( $workers ) && ! in_array( $workers[0], $killed, true ) && $this->attempts() > $seen + 200;
+				},
+				60,
+				fn() => 'no new worker made attempts after ' . count( $killed ) . ' kills; workers: ' . implode( ' ', $this->plane->workers() )
+			);
+			[ $worker ] = $this->plane->workers();
+			posix_kill( $worker, SIGKILL );
+			$killed[] = $worker;
+			until( static fn() => is_gone( $worker ), 5, 'a killed worker is still there' );
+			usleep( 200_000 );
+			$seen = $this->attempts();
+		}
+		$in_time = microtime( true ) - $started;
+
+		foreach ( $producers as $producer ) {
+			$code = proc_close( $producer );
+			expect( 0 === $code, 'every dispatch was accepted: ' . file_get_contents( "{$this->plane->dir}/producers.log" ) );
+		}
+		$dispatched = microtime( true ) - $started;
+		$ids        = array();
+		for ( $i = 0; $i < self::PROCESSES; $i++ ) {
+			$ids = array_merge( $ids, file( "{$this->plane->dir}/ids.$i", FILE_IGNORE_NEW_LINES ) );
+		}
+		expect( self::EVENTS === count( array_unique( $ids ) ), 'as many ids as events' );
+		expect( $in_time < $dispatched, 'all kills fell into the time of dispatching' );
+
+		$this->plane->await_received( $ids, 120 );
+		$all = microtime( true ) - $started;
+		until( fn() => array() === $this->plane->segments(), 30, fn() => 'segments are left: ' . implode( ' ', $this->plane->segments() ) );
+		expect( 1 === count( $this->plane->workers() ), 'one worker' );
+
+		$received = $this->plane->received();
+		expect( array() === array_diff( array_keys( $received ), $ids ), 'nothing else was received' );
+		printf(
+			"     %d events dispatched by %d processes in %.1f s, %d kills within the first %.1f s, all received after %.1f s, %d received more than once (%d requests too many)\n",
+			self::EVENTS,
+			self::PROCESSES,
+			$dispatched,
+			self::KILLS,
+			$in_time,
+			$all,
+			count( array_filter( $received, static fn( $times ) => $times > 1 ) ),
+			array_sum( $received ) - count( $received )
+		);
+	}
+
+	private function attempts(): int {
+		return array_sum( $this->plane->received() );
+	}
+}
