@@ -116,6 +116,18 @@ pub enum WorkerError {
     Store(#[from] StoreError),
 }
 
+impl WorkerError {
+    /// Whether the disk is full: what passes when room is made.
+    fn is_full(&self) -> bool {
+        match self {
+            Self::Spool(error) => error.is_full(),
+            Self::Journal(error) => error.is_full(),
+            Self::Store(error) => matches!(error, StoreError::Full { .. }),
+            Self::Running { .. } | Self::Start(..) => false,
+        }
+    }
+}
+
 /// Runs a worker as the options say; returns when it leaves.
 ///
 /// # Errors
@@ -154,7 +166,14 @@ fn run_on(spool: &Spool, options: &Options) -> Result<(), WorkerError> {
         sqlite::open_or_set_aside(spool, options.store.as_deref(), Arc::clone(&clock))?;
     let mut worker = Worker::new(spool.clone(), store, clock)?;
     if let Some(damaged) = set_aside {
-        worker.announce("store_set_aside", [("kept_as", damaged.into())]);
+        let path = damaged.path.display().to_string();
+        tracing::error!(
+            kept_as = path,
+            reason = damaged.reason,
+            "the store was damaged; an empty one takes its place"
+        );
+        let params = [("kept_as", path.into()), ("reason", damaged.reason.into())];
+        worker.announce("store_set_aside", params);
     }
     let stop = Stop::on_signals(&worker.wake)?;
     start::report(spool, None)?;
@@ -294,33 +313,42 @@ impl<S: Store> Worker<S> {
                 Mode::Foreground => false,
                 Mode::Daemonize => self.schedule.is_idle() && now - self.idle_since >= IDLE_MS,
             };
-            if leave {
+            if leave && self.pool.is_idle() {
                 self.retire(true)?;
                 return Ok(());
             }
             self.sleeper.wait(Some(self.time_to_wait(now, mode)));
+            // Whoever publishes wakes the worker.
+            self.next_config = 0;
         }
         self.finish()
     }
 
-    /// One round; whether there was something to do.
+    /// One round; whether there was something to do. A full disk is not the worker's end: it
+    /// gives up its reserve, and the round is made again when there is room.
     fn round(&mut self) -> Result<bool, WorkerError> {
         let now = self.clock.unix_ms();
+        match self.try_round(now) {
+            Err(error) if error.is_full() => {
+                self.sleeper.set_full(true);
+                if self.reserve.give_up(&self.spool) {
+                    tracing::error!(%error, "the disk is full: the reserve is given up, attempts wait");
+                    return Ok(true);
+                }
+                Ok(false)
+            }
+            other => other,
+        }
+    }
+
+    fn try_round(&mut self, now: i64) -> Result<bool, WorkerError> {
         self.look_at_clock(now)?;
+        self.look_at_disk();
         if now >= self.next_config {
             self.look_at_config(now);
         }
-        if !self.look_at_disk(now) {
-            // Attempts under way come back and are kept; nothing new begins.
-            self.done.append(&mut self.pool.take_done());
-        }
-        let worked = match self.take_in(now).and_then(|took| Ok(self.hand_out(now)? || took)) {
-            Err(WorkerError::Store(StoreError::Full { reason, .. })) => {
-                self.disk_is_full(&reason);
-                false
-            }
-            other => other?,
-        };
+        let took = self.take_in(now)?;
+        let worked = self.hand_out(now)? || took;
         if worked {
             self.idle_since = now;
         } else {
@@ -426,35 +454,41 @@ impl<S: Store> Worker<S> {
         }
     }
 
-    /// Claims what is due and gives it to the pool.
+    /// Claims what is due and gives it to the pool, once the claims are committed.
     fn hand_out(&mut self, now: i64) -> Result<bool, WorkerError> {
-        if !self.reserve.is_there() {
+        let Some(published) = self.published.as_ref().filter(|_| self.reserve.is_there()) else {
             return Ok(false);
-        }
-        let Some(published) = &self.published else { return Ok(false) };
-        let mut turns = Vec::new();
+        };
+        let Some(first) = self.schedule.next(now) else { return Ok(false) };
+        let (store, schedule) = (&mut self.store, &mut self.schedule);
         let mut claims = Vec::new();
-        while let Some(turn) = self.schedule.next(now) {
-            let mut claimed = Vec::new();
-            let mut due = None;
-            let result = self.store.transaction(&mut |tx| {
-                claimed.clear();
-                tx.claim(turn.key, now, turn.limit, turn.ordered, &mut claimed)?;
-                due = tx.next_due(turn.key, turn.ordered)?;
-                Ok(())
-            });
-            if let Err(error) = result {
-                self.schedule.sent(&turn, std::iter::empty(), Some(now), now);
-                return Err(error.into());
+        let committed = store.transaction(&mut |tx| {
+            let mut next = Some(first.clone());
+            while let Some(turn) = next {
+                let before = claims.len();
+                let claimed = tx
+                    .claim(turn.key, now, turn.limit, turn.ordered, &mut claims)
+                    .and_then(|()| tx.next_due(turn.key, turn.ordered));
+                let ids = claims[before..].iter().map(|claim| claim.id);
+                // Should this fail, it is due now as before, and the round is made again.
+                let due = claimed.as_ref().map_or(Some(now), |due| *due);
+                schedule.sent(&turn, ids, due, now);
+                claimed?;
+                next = schedule.next(now);
             }
-            self.schedule.sent(&turn, claimed.iter().map(|claim| claim.id), due, now);
-            turns.push(turn);
-            claims.append(&mut claimed);
+            Ok(())
+        });
+        if let Err(error) = committed {
+            for claim in &claims {
+                schedule.came_back(claim.webhook, claim.id, now);
+                schedule.set_due(claim.webhook, Some(now), now);
+            }
+            return Err(error.into());
         }
         let jobs: Vec<_> = claims
             .into_iter()
             .filter_map(|claim| {
-                let webhook = Arc::clone(self.schedule.lane(claim.webhook)?.webhook.as_ref()?);
+                let webhook = Arc::clone(schedule.lane(claim.webhook)?.webhook.as_ref()?);
                 Some(Job { claim, webhook, sender: Arc::clone(&published.sender) })
             })
             .collect();
@@ -610,19 +644,11 @@ impl<S: Store> Worker<S> {
         Ok(())
     }
 
-    /// Whether there is room; makes the reserve again when there is.
-    fn look_at_disk(&mut self, _now: i64) -> bool {
+    /// Makes the reserve again when there is room for it.
+    fn look_at_disk(&mut self) {
         if !self.reserve.is_there() && self.reserve.restore(&self.spool) {
             tracing::info!("there is room on the disk again");
             self.sleeper.set_full(false);
-        }
-        self.reserve.is_there()
-    }
-
-    fn disk_is_full(&mut self, reason: &str) {
-        self.sleeper.set_full(true);
-        if self.reserve.give_up(&self.spool) {
-            tracing::error!(reason, "the disk is full: the reserve is given up, attempts wait");
         }
     }
 
@@ -690,7 +716,7 @@ impl<S: Store> Worker<S> {
         let deadline = self.clock.unix_ms() + GRACE_MS;
         let mut withdrawn = self.pool.withdraw();
         tracing::info!(waiting = withdrawn.len(), "asked to leave");
-        while !withdrawn.is_empty() || !self.schedule.nothing_in_flight() {
+        while !withdrawn.is_empty() || !self.pool.is_idle() {
             let now = self.clock.unix_ms();
             let claims = std::mem::take(&mut withdrawn);
             self.store.transaction(&mut |tx| {
@@ -701,7 +727,7 @@ impl<S: Store> Worker<S> {
             }
             self.done.append(&mut self.pool.take_done());
             self.take_in(now)?;
-            if self.schedule.nothing_in_flight() || now >= deadline {
+            if self.pool.is_idle() || now >= deadline {
                 break;
             }
             self.sleeper.prepare();

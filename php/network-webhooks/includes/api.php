@@ -1,0 +1,80 @@
+<?php
+/**
+ * The functions for other plugins. They never throw, and work without the extension.
+ *
+ * @package Network_Webhooks
+ */
+
+use Network_Webhooks\Catalogue;
+use Network_Webhooks\Event;
+use Network_Webhooks\Plugin;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Sends an event to the webhooks that subscribe to it. The same as
+ * `do_action( 'network_webhooks_dispatch', $event, $data, $options )`, which needs no check
+ * whether this plugin is there.
+ *
+ * @param string       $event   Name: 1 to 100 of the characters a-z 0-9 _ . -
+ * @param array|object $data    The payload, or a closure that makes it, called only if somebody
+ *                              subscribes. Values that JSON can't hold are mended.
+ * @param array        $options {
+ *     What is known beside the payload; all of it optional.
+ *
+ * @type int|array $site            The site that it is about, by id or as `id` and `url`; by
+ *                                      default the current one.
+ * @type string    $scope           'network': it is about the network as a whole.
+ * @type array     $actor           Who did it; by default the current user, `user` => id.
+ * @type string    $source          What raised it, such as your plugin's slug.
+ * @type string    $idempotency_key A second event of the same name, site and key is dropped.
+ * @type float     $timestamp       Unix time at which it happened; by default now.
+ * @type int       $delay           Seconds to wait before it is sent.
+ * @type array     $only            Ids of the webhooks that may get it.
+ * @type bool      $import          Whether it is part of an import.
+ * @type int       $network_id      The network; by default the current one.
+ * }
+ * @return string|null The event's id; null where nobody subscribes, or where it has none yet.
+ */
+function network_webhooks_dispatch( string $event, array|object $data, array $options = array() ): ?string {
+	return Plugin::instance()->dispatcher()->dispatch( $event, $data, $options );
+}
+
+/**
+ * Adds an event to the catalogue, so that it can be chosen by name. To be called on the action
+ * `network_webhooks_register_events`. An event need not be registered to be dispatched.
+ *
+ * @param array $args {
+ *     The event.
+ *
+ * @type string       $slug        Its name in network_webhooks_dispatch().
+ * @type string       $name        What people call it; by default made of the slug.
+ * @type string       $description When it happens, in a sentence.
+ * @type string       $category    sales, crm, education, sites, users, content, system or other.
+ * @type array|object $example     A payload as it could be.
+ * @type string       $source      What raises it, such as your plugin's slug.
+ * }
+ * @return bool Whether it was added.
+ */
+function network_webhooks_register_event( array $args ): bool {
+	$slug = $args['slug'] ?? '';
+	if ( ! is_string( $slug ) || ! Event::is_name( $slug ) ) {
+		_doing_it_wrong( __FUNCTION__, esc_html__( 'An event needs a “slug” of 1 to 100 of the characters a-z 0-9 _ . -', 'network-webhooks' ), '0.1.0' );
+		return false;
+	}
+	$category = (string) ( $args['category'] ?? 'other' );
+	$example  = $args['example'] ?? array();
+	$added    = Plugin::instance()->catalogue()->register(
+		new Event(
+			$slug,
+			isset( Catalogue::categories()[ $category ] ) ? $category : 'other',
+			(string) ( $args['name'] ?? ucwords( strtr( $slug, '_.-', '   ' ) ) ),
+			(string) ( $args['description'] ?? '' ),
+			array( (string) ( $args['source'] ?? '' ) => is_array( $example ) || is_object( $example ) ? $example : array() )
+		)
+	);
+	if ( ! $added ) {
+		_doing_it_wrong( __FUNCTION__, esc_html__( 'Events are registered on the action “network_webhooks_register_events”.', 'network-webhooks' ), '0.1.0' );
+	}
+	return $added;
+}

@@ -1,0 +1,113 @@
+<?php
+/**
+ * What the plugin needs of the server.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Judges PHP, WordPress and the extension, and says what is missing.
+ *
+ * Written in a syntax that PHP 5.6 reads.
+ */
+final class Environment {
+
+	const PHP       = '8.1';
+	const WORDPRESS = '6.1';
+	const EXTENSION = '0.1.0';
+
+	/**
+	 * Whether the extension is there, once known.
+	 *
+	 * @var bool|null
+	 */
+	private static $extension = null;
+
+	/**
+	 * Whether the plugin can run at all. The extension is not asked for: without it events wait
+	 * in the outbox.
+	 *
+	 * @return bool
+	 */
+	public static function is_fit() {
+		return is_multisite()
+			&& version_compare( PHP_VERSION, self::PHP, '>=' )
+			&& version_compare( get_bloginfo( 'version' ), self::WORDPRESS, '>=' );
+	}
+
+	/**
+	 * Whether this process has the extension, in a version that the plugin can use.
+	 *
+	 * @return bool
+	 */
+	public static function has_extension() {
+		if ( null === self::$extension ) {
+			self::$extension = extension_loaded( 'webhooks' )
+				&& version_compare( (string) phpversion( 'webhooks' ), self::EXTENSION, '>=' );
+		}
+		return self::$extension;
+	}
+
+	/**
+	 * Tells those who can do something about it why the plugin does not run.
+	 *
+	 * @return void
+	 */
+	public static function add_notice() {
+		$hook = is_multisite() ? 'network_admin_notices' : 'admin_notices';
+		add_action( $hook, array( __CLASS__, 'print_unfit' ) );
+	}
+
+	/**
+	 * Prints why the plugin does not run.
+	 *
+	 * @return void
+	 */
+	public static function print_unfit() {
+		if ( ! current_user_can( is_multisite() ? 'manage_network_plugins' : 'activate_plugins' ) ) {
+			return;
+		}
+		if ( ! is_multisite() ) {
+			$text = __( 'Network Webhooks is for WordPress networks (multisite), and this is a single site. It does nothing here: deactivate it, or create a network first.', 'network-webhooks' );
+		} elseif ( version_compare( PHP_VERSION, self::PHP, '<' ) ) {
+			/* translators: 1: needed version, 2: the server's version */
+			$text = sprintf( __( 'Network Webhooks needs PHP %1$s or newer, and this server runs %2$s. It does nothing until PHP is updated.', 'network-webhooks' ), self::PHP, PHP_VERSION );
+		} else {
+			/* translators: 1: needed version, 2: the network's version */
+			$text = sprintf( __( 'Network Webhooks needs WordPress %1$s or newer, and this network runs %2$s. It does nothing until WordPress is updated.', 'network-webhooks' ), self::WORDPRESS, get_bloginfo( 'version' ) );
+		}
+		printf( '<div class="notice notice-error"><p>%s</p></div>', esc_html( $text ) );
+	}
+
+	/**
+	 * Why this process can't use the extension, and what to do; empty where it can.
+	 *
+	 * @return string
+	 */
+	public static function extension_problem() {
+		if ( self::has_extension() ) {
+			return '';
+		}
+		$ini = php_ini_loaded_file();
+		$ini = $ini ? $ini : __( 'none', 'network-webhooks' );
+		if ( ! extension_loaded( 'webhooks' ) ) {
+			return sprintf(
+				/* translators: 1: PHP version, 2: name of the server interface such as fpm-fcgi, 3: path of php.ini */
+				__( 'PHP %1$s (%2$s, php.ini: %3$s) does not load the extension “webhooks”. Install it for this PHP with “make install”, or add “extension=webhooks.so” to its configuration, and restart PHP.', 'network-webhooks' ),
+				PHP_VERSION,
+				PHP_SAPI,
+				$ini
+			);
+		}
+		return sprintf(
+			/* translators: 1: version of the extension, 2: needed version */
+			__( 'The PHP extension “webhooks” is version %1$s, and this plugin needs %2$s or newer. Install the newer one with “make install” and restart PHP.', 'network-webhooks' ),
+			phpversion( 'webhooks' ),
+			self::EXTENSION
+		);
+	}
+}

@@ -1,0 +1,153 @@
+<?php
+/**
+ * The plugin.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks;
+
+use Network_Webhooks\Sources\Source;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Makes the parts, each when it is first needed, and adds the hooks.
+ */
+final class Plugin {
+
+	/**
+	 * The one of this process.
+	 */
+	private static ?self $instance = null;
+
+	/**
+	 * The stored webhooks.
+	 */
+	private ?Webhooks $webhooks = null;
+
+	/**
+	 * From the database to the extension.
+	 */
+	private ?Publisher $publisher = null;
+
+	/**
+	 * What the journal could not take.
+	 */
+	private ?Outbox $outbox = null;
+
+	/**
+	 * Accepts events.
+	 */
+	private ?Dispatcher $dispatcher = null;
+
+	/**
+	 * Which events there are.
+	 */
+	private ?Catalogue $catalogue = null;
+
+	/**
+	 * Where events come from.
+	 *
+	 * @var list<Source>|null
+	 */
+	private ?array $sources = null;
+
+	/**
+	 * The plugin.
+	 */
+	public static function instance(): self {
+		return self::$instance ??= new self();
+	}
+
+	/**
+	 * The stored webhooks.
+	 */
+	public function webhooks(): Webhooks {
+		return $this->webhooks ??= new Webhooks();
+	}
+
+	/**
+	 * From the database to the extension.
+	 */
+	public function publisher(): Publisher {
+		return $this->publisher ??= new Publisher( $this->webhooks() );
+	}
+
+	/**
+	 * What the journal could not take.
+	 */
+	public function outbox(): Outbox {
+		return $this->outbox ??= new Outbox();
+	}
+
+	/**
+	 * Accepts events.
+	 */
+	public function dispatcher(): Dispatcher {
+		return $this->dispatcher ??= new Dispatcher( $this->webhooks(), $this->outbox() );
+	}
+
+	/**
+	 * Which events there are.
+	 */
+	public function catalogue(): Catalogue {
+		return $this->catalogue ??= new Catalogue( $this->sources() );
+	}
+
+	/**
+	 * Where events come from.
+	 *
+	 * @return list<Source>
+	 */
+	private function sources(): array {
+		return $this->sources ??= array(
+			new Sources\Source_Core(),
+			new Sources\Source_Ultimate_Multisite(),
+			new Sources\Source_Wp_Ultimo(),
+			new Sources\Source_Woocommerce(),
+		);
+	}
+
+	/**
+	 * Adds all hooks.
+	 */
+	public function add_hooks(): void {
+		add_action( 'init', array( $this, 'load_texts' ) );
+		add_action( 'network_webhooks_dispatch', 'network_webhooks_dispatch', 10, 3 );
+		foreach ( $this->sources() as $source ) {
+			$source->add_hooks( $this->dispatcher() );
+		}
+		( new Capabilities() )->add_hooks();
+		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher() ) )->add_hooks();
+		if ( is_admin() ) {
+			( new Site_Health( $this->publisher(), $this->outbox() ) )->add_hooks();
+			( new Admin\Admin( $this ) )->add_hooks();
+			register_deactivation_hook( NETWORK_WEBHOOKS_FILE, array( $this, 'deactivate' ) );
+		}
+	}
+
+	/**
+	 * Loads the translations, from wherever the plugin lies.
+	 */
+	public function load_texts(): void {
+		$folder = dirname( plugin_basename( NETWORK_WEBHOOKS_FILE ) ) . '/languages';
+		if ( str_starts_with( wp_normalize_path( NETWORK_WEBHOOKS_FILE ), wp_normalize_path( WPMU_PLUGIN_DIR ) . '/' ) ) {
+			load_muplugin_textdomain( 'network-webhooks', $folder );
+		} else {
+			load_plugin_textdomain( 'network-webhooks', false, $folder );
+		}
+	}
+
+	/**
+	 * The network deactivates the plugin: events that are under way are held until it is back.
+	 */
+	public function deactivate(): void {
+		Upkeep::unschedule();
+		try {
+			$this->publisher()->hold();
+		} catch ( \Throwable $error ) {
+			Log::write( 'publish', "The webhooks could not be held: {$error->getMessage()}" );
+		}
+	}
+}

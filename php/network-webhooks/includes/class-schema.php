@@ -1,0 +1,130 @@
+<?php
+/**
+ * The plugin's tables.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Names the tables and brings them to the version of the code.
+ */
+final class Schema {
+
+	public const VERSION = 1;
+
+	/** Seconds that a process waits for another one's migration. */
+	private const PATIENCE = 30;
+
+	/**
+	 * Table of the webhooks.
+	 */
+	public static function webhooks(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks';
+	}
+
+	/**
+	 * Table of the events that the journal could not take.
+	 */
+	public static function outbox(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks_outbox';
+	}
+
+	/**
+	 * Brings the tables up to date. Costs one query where they are.
+	 *
+	 * @throws \RuntimeException Where the database refuses, or another process takes too long.
+	 */
+	public static function migrate(): void {
+		if ( self::version() >= self::VERSION ) {
+			return;
+		}
+		global $wpdb;
+		// Names of locks are shared by all databases of a server.
+		$lock = 'network_webhooks_' . md5( $wpdb->dbname . '/' . $wpdb->base_prefix );
+		if ( ! $wpdb->get_var( $wpdb->prepare( 'SELECT GET_LOCK( %s, %d )', $lock, self::PATIENCE ) ) ) {
+			throw new \RuntimeException( __( 'Another process is still updating the tables of Network Webhooks. Try again in a minute.', 'network-webhooks' ) );
+		}
+		try {
+			for ( $version = self::version() + 1; $version <= self::VERSION; $version++ ) {
+				match ( $version ) {
+					1 => self::create(),
+				};
+				Settings::set( Settings::SCHEMA, $version );
+			}
+		} finally {
+			$wpdb->query( $wpdb->prepare( 'SELECT RELEASE_LOCK( %s )', $lock ) );
+		}
+	}
+
+	/**
+	 * Version that the database has.
+	 */
+	private static function version(): int {
+		return (int) Settings::read( Settings::SCHEMA )[ Settings::SCHEMA ];
+	}
+
+	/**
+	 * Version 1. What a webhook has besides name, URL and pausing stands in `settings` as JSON, in
+	 * the words of webhooks_configure(), so that a further setting needs no further column.
+	 */
+	private static function create(): void {
+		global $wpdb;
+		$charset = $wpdb->get_charset_collate();
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::webhooks() . " (
+				id varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				name varchar(200) NOT NULL,
+				url text NOT NULL,
+				paused tinyint(1) NOT NULL DEFAULT 0,
+				settings longtext NOT NULL,
+				created datetime NOT NULL,
+				modified datetime NOT NULL,
+				modified_by bigint(20) unsigned NOT NULL DEFAULT 0,
+				PRIMARY KEY  (id),
+				KEY name (name(100))
+			) $charset"
+		);
+		// Payloads are bytes: no collation may judge or convert them.
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::outbox() . " (
+				id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+				event varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				data longblob NOT NULL,
+				options longblob NOT NULL,
+				reason varchar(1000) NOT NULL,
+				created datetime NOT NULL,
+				refusals int(10) unsigned NOT NULL DEFAULT 0,
+				claim char(32) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+				claimed datetime DEFAULT NULL,
+				PRIMARY KEY  (id),
+				KEY claim (claim)
+			) $charset"
+		);
+		$known = Settings::read( Settings::REVISION, Settings::INSTALLATION );
+		if ( null === $known[ Settings::REVISION ] ) {
+			Settings::set( Settings::REVISION, (string) Publisher::now() );
+		}
+		if ( null === $known[ Settings::INSTALLATION ] ) {
+			Installation::found();
+		}
+	}
+
+	/**
+	 * Runs a statement.
+	 *
+	 * @throws \RuntimeException With the database's own words.
+	 */
+	private static function run( string $statement ): void {
+		global $wpdb;
+		if ( false === $wpdb->query( $statement ) ) {
+			/* translators: %s: message of the database */
+			throw new \RuntimeException( sprintf( __( 'The database did not make the tables of Network Webhooks: %s', 'network-webhooks' ), $wpdb->last_error ) );
+		}
+	}
+}

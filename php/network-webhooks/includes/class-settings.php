@@ -1,0 +1,68 @@
+<?php
+/**
+ * The network options of the plugin.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Names, and reading and writing, of the options. One WordPress database has one set of them, on
+ * the main network; nothing is written per site.
+ */
+final class Settings {
+
+	/** Version of the tables. */
+	public const SCHEMA = 'network_webhooks_schema';
+	/** Revision of the webhooks, in the sense of webhooks_configure(). */
+	public const REVISION = 'network_webhooks_revision';
+	/** Array of `id` and `fingerprint`. */
+	public const INSTALLATION = 'network_webhooks_installation';
+	/** Why nothing is sent: empty, or Publisher::DEACTIVATED. */
+	public const HELD = 'network_webhooks_held';
+	/** Whether uninstalling removes everything. */
+	public const REMOVE_DATA = 'network_webhooks_remove_data';
+
+	public const ALL = array( self::SCHEMA, self::REVISION, self::INSTALLATION, self::HELD, self::REMOVE_DATA );
+
+	/**
+	 * An option, through the object cache.
+	 */
+	public static function get( string $name, mixed $otherwise = false ): mixed {
+		return get_network_option( get_main_network_id(), $name, $otherwise );
+	}
+
+	/**
+	 * Writes an option.
+	 */
+	public static function set( string $name, mixed $value ): void {
+		update_network_option( get_main_network_id(), $name, $value );
+	}
+
+	/**
+	 * Options as they stand in the database, past the object cache and from the primary: a
+	 * replica or a cache of another server may not know yet what was saved.
+	 *
+	 * @return array<string, mixed> missing ones are null
+	 */
+	public static function read( string ...$names ): array {
+		global $wpdb;
+		// HyperDB and LudicrousDB.
+		if ( method_exists( $wpdb, 'send_reads_to_masters' ) ) {
+			$wpdb->send_reads_to_masters();
+		}
+		$marks = implode( ', ', array_fill( 0, count( $names ), '%s' ) );
+		$rows  = $wpdb->get_results(
+			$wpdb->prepare(
+				"SELECT meta_key, meta_value FROM {$wpdb->sitemeta} WHERE site_id = %d AND meta_key IN ( $marks )",
+				get_main_network_id(),
+				...$names
+			)
+		);
+		return array_map( 'maybe_unserialize', array_column( (array) $rows, 'meta_value', 'meta_key' ) )
+			+ array_fill_keys( $names, null );
+	}
+}

@@ -1,0 +1,47 @@
+<?php
+/**
+ * Uninstalling.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Removes what the plugin made, if people asked for that.
+ */
+final class Uninstaller {
+
+	/**
+	 * Takes the parts.
+	 */
+	public function __construct( private readonly Publisher $publisher ) {}
+
+	/**
+	 * Removes tables, options, the schedule, and the published webhooks with their secrets. The
+	 * spool's log stays: it is the server's, not WordPress's.
+	 */
+	public function run(): void {
+		if ( ! Settings::read( Settings::REMOVE_DATA )[ Settings::REMOVE_DATA ] ) {
+			return;
+		}
+		global $wpdb;
+		try {
+			$this->publisher->change(
+				static function () use ( $wpdb ) {
+					$wpdb->query( 'DELETE FROM ' . Schema::webhooks() );
+				}
+			);
+		} catch ( \Throwable $error ) {
+			Log::write( 'publish', "The published webhooks could not be removed: {$error->getMessage()}" );
+		}
+		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::webhooks() );
+		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::outbox() );
+		foreach ( Settings::ALL as $name ) {
+			delete_network_option( get_main_network_id(), $name );
+		}
+		Upkeep::unschedule();
+	}
+}

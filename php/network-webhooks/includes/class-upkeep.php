@@ -1,0 +1,130 @@
+<?php
+/**
+ * What is done beside the requests.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Brings tables, publication and outbox up to date: in Network Admin, wp-cron and WP-CLI, and at
+ * most once a minute per server at the end of a request that dispatched. A request that dispatches
+ * nothing makes no query for this plugin.
+ */
+final class Upkeep {
+
+	private const HOOK     = 'network_webhooks_wake';
+	private const SCHEDULE = 'network_webhooks_five_minutes';
+
+	/** Seconds that wp-cron may spend on the outbox. */
+	private const CRON_SECONDS = 20.0;
+
+	/**
+	 * Takes the parts.
+	 */
+	public function __construct(
+		private readonly Publisher $publisher,
+		private readonly Outbox $outbox,
+		private readonly Dispatcher $dispatcher,
+	) {}
+
+	/**
+	 * Adds the hooks.
+	 */
+	public function add_hooks(): void {
+		add_filter( 'cron_schedules', array( $this, 'add_schedule' ) );
+		add_action( self::HOOK, array( $this, 'wake' ) );
+		add_action( 'admin_init', array( $this, 'in_network_admin' ) );
+		add_action( 'wp_loaded', array( $this, 'in_background' ) );
+		// Last, so that what others dispatch at shutdown counts too.
+		add_action( 'shutdown', array( $this, 'after_dispatch' ), 1000 );
+	}
+
+	/**
+	 * In Network Admin.
+	 */
+	public function in_network_admin(): void {
+		if ( is_network_admin() && ! wp_doing_ajax() ) {
+			$this->run();
+			$this->schedule();
+		}
+	}
+
+	/**
+	 * In wp-cron and WP-CLI.
+	 */
+	public function in_background(): void {
+		if ( wp_doing_cron() || ( defined( 'WP_CLI' ) && WP_CLI ) ) {
+			$this->run();
+			$this->schedule();
+		}
+	}
+
+	/**
+	 * At the end of a request that dispatched.
+	 */
+	public function after_dispatch(): void {
+		// A process that can't do anything must not count as the minute's one.
+		if ( $this->dispatcher->is_busy() && Environment::has_extension() && Throttle::permits( 'upkeep' ) ) {
+			$this->run();
+		}
+	}
+
+	/**
+	 * Every five minutes, on the main site: retries are due at night too.
+	 */
+	public function wake(): void {
+		$this->run( self::CRON_SECONDS );
+		if ( Environment::has_extension() ) {
+			webhooks_wake();
+		}
+	}
+
+	/**
+	 * Brings everything up to date. Never throws.
+	 */
+	public function run( float $seconds = 1.0 ): void {
+		try {
+			Schema::migrate();
+			$this->publisher->publish();
+			$this->outbox->drain( $seconds );
+		} catch ( \Throwable $error ) {
+			Log::write( 'publish', "This server's webhooks could not be brought up to date: {$error->getMessage()}" );
+		}
+	}
+
+	/**
+	 * Adds the schedule. Untranslated: wp-cron asks for it before the texts are loaded.
+	 *
+	 * @param array<string, array> $schedules
+	 * @return array<string, array>
+	 */
+	public function add_schedule( array $schedules ): array {
+		$schedules[ self::SCHEDULE ] = array(
+			'interval' => 5 * MINUTE_IN_SECONDS,
+			'display'  => 'Network Webhooks',
+		);
+		return $schedules;
+	}
+
+	/**
+	 * Has wp-cron call wake().
+	 */
+	private function schedule(): void {
+		if ( is_main_site() && ! wp_next_scheduled( self::HOOK ) ) {
+			wp_schedule_event( time(), self::SCHEDULE, self::HOOK );
+		}
+	}
+
+	/**
+	 * Ends that.
+	 */
+	public static function unschedule(): void {
+		switch_to_blog( get_main_site_id() );
+		wp_clear_scheduled_hook( self::HOOK );
+		restore_current_blog();
+	}
+}

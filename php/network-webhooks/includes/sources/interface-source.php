@@ -1,0 +1,32 @@
+<?php
+/**
+ * A source of events.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Sources;
+
+use Network_Webhooks\Dispatcher;
+use Network_Webhooks\Event;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * WordPress itself, or a plugin: which events it has, and which of its hooks raise them. The only
+ * classes that know of other plugins.
+ */
+interface Source {
+
+	/**
+	 * All events of the source, whether or not it is active here.
+	 *
+	 * @return list<Event>
+	 */
+	public function events(): array;
+
+	/**
+	 * Listens. Called in every request: it may add hooks and nothing else.
+	 */
+	public function add_hooks( Dispatcher $dispatcher ): void;
+}

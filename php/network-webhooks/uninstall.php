@@ -1,0 +1,19 @@
+<?php
+/**
+ * Removes everything, if that was ticked on the Webhooks page.
+ *
+ * @package Network_Webhooks
+ */
+
+defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
+
+if ( ! defined( 'NETWORK_WEBHOOKS_FILE' ) ) {
+	define( 'NETWORK_WEBHOOKS_FILE', __DIR__ . '/network-webhooks.php' );
+}
+
+require_once __DIR__ . '/includes/class-environment.php';
+
+if ( Network_Webhooks\Environment::is_fit() ) {
+	require_once __DIR__ . '/includes/autoload.php';
+	( new Network_Webhooks\Uninstaller( new Network_Webhooks\Publisher( new Network_Webhooks\Webhooks() ) ) )->run();
+}

@@ -1,0 +1,70 @@
+<?php
+/**
+ * account_created: one event for one account, whichever hooks fire.
+ */
+
+final class Account_Created_Test extends Network_Test_Case {
+
+	public function test_a_network_user_fires_both_hooks_and_is_one_event(): void {
+		$webhook = $this->subscribe( 'account_created' );
+		$before  = array( did_action( 'user_register' ), did_action( 'wpmu_new_user' ) );
+		$login   = 'user' . bin2hex( random_bytes( 5 ) );
+		$id      = wpmu_create_user( $login, 'a secret password', "$login@network.example" );
+		$this->will_delete_user( $id );
+		$this->assertSame( array( 1, 1 ), array( did_action( 'user_register' ) - $before[0], did_action( 'wpmu_new_user' ) - $before[1] ) );
+		$this->assert_one_account( $webhook, $id );
+	}
+
+	public function test_a_programmatic_user_fires_the_first_hook_and_is_one_event(): void {
+		$webhook = $this->subscribe( 'account_created' );
+		$before  = did_action( 'wpmu_new_user' );
+		$user    = $this->make_user();
+		$this->assertSame( $before, did_action( 'wpmu_new_user' ) );
+		$event = $this->assert_one_account( $webhook, $user->ID );
+		$this->assertSame( array( 'Jane', 'Doe' ), array( $event['data']['user_firstname'], $event['data']['user_lastname'] ) );
+	}
+
+	public function test_the_second_hook_alone_is_one_event(): void {
+		remove_all_actions( 'user_register', 100 );
+		$user = $this->make_user();
+		( function () {
+			foreach ( $this->sources as $source ) {
+				if ( 'core' === ( $source::NAME ) ) {
+					add_action( 'user_register', array( $source, 'account_created' ), 100 );
+				}
+			}
+		} )->call( $this->plugin() );
+		$webhook = $this->subscribe( 'account_created' );
+		do_action( 'wpmu_new_user', $user->ID );
+		$this->assert_one_account( $webhook, $user->ID );
+	}
+
+	public function test_an_activated_signup_is_one_event(): void {
+		$webhook = $this->subscribe( 'account_created' );
+		global $wpdb;
+		$login = 'user' . bin2hex( random_bytes( 5 ) );
+		wpmu_signup_user( $login, "$login@network.example" );
+		$key  = $wpdb->get_var( $wpdb->prepare( "SELECT activation_key FROM $wpdb->signups WHERE user_login = %s", $login ) );
+		$done = wpmu_activate_signup( $key );
+		$this->assertIsArray( $done );
+		$this->will_delete_user( $done['user_id'] );
+		$event = $this->assert_one_account( $webhook, $done['user_id'] );
+		$this->assertStringNotContainsString( $done['password'], json_encode( $event ) );
+	}
+
+	private function assert_one_account( Network_Webhooks\Webhook $webhook, int $id ): array {
+		$events = $this->events_of( $webhook );
+		$this->assertCount( 1, $events );
+		$user = get_userdata( $id );
+		$this->assertSame( 'core', $events[0]['source'] );
+		$this->assertSame( $id, $events[0]['data']['user_id'] );
+		$this->assertSame( $user->user_login, $events[0]['data']['user_login'] );
+		$this->assertSame( $user->user_email, $events[0]['data']['user_email'] );
+		$this->assertMatchesRegularExpression( '/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/', $events[0]['data']['created_at'] );
+		$this->assertStringNotContainsString( $user->user_pass, json_encode( $events[0] ) );
+		$keys = array( 'user_id', 'user_login', 'user_email', 'user_firstname', 'user_lastname', 'created_at' );
+		$this->assertSame( $keys, array_keys( $events[0]['data'] ) );
+		$this->assertSame( $keys, array_keys( $this->plugin()->catalogue()->find( 'account_created' )->examples['core'] ) );
+		return $events[0];
+	}
+}

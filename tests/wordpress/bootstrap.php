@@ -1,0 +1,27 @@
+<?php
+/**
+ * Loads a real WordPress network, with the plugin network-activated:
+ *
+ *   tests/network/with.sh phpunit --configuration tests/wordpress
+ */
+
+foreach ( array( 'WP_ROOT', 'WP_URL', 'WP_HOST', 'ADMIN_USER', 'ADMIN_PASSWORD' ) as $name ) {
+	if ( false === getenv( $name ) ) {
+		fwrite( STDERR, "$name is not in the environment. Run: tests/network/with.sh phpunit --configuration tests/wordpress\n" );
+		exit( 1 );
+	}
+}
+
+// PHPUnit loads this file in a function; WordPress expects to be loaded outside of any.
+global $wpdb, $wp_rewrite, $wp, $current_site, $current_blog, $shortcode_tags, $wp_theme_directories, $table_prefix;
+
+require __DIR__ . '/processes/request.php';
+require getenv( 'WP_ROOT' ) . '/wp-load.php';
+require ABSPATH . 'wp-admin/includes/admin.php';
+
+// There is no mail server, and nobody to write to.
+add_filter( 'pre_wp_mail', '__return_true' );
+
+require __DIR__ . '/class-endpoint.php';
+require __DIR__ . '/class-browser.php';
+require __DIR__ . '/class-network-test-case.php';

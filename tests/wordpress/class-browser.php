@@ -1,0 +1,93 @@
+<?php
+/**
+ * A browser without JavaScript: a user's cookies, forms and redirects, over HTTP.
+ */
+
+final class Browser {
+
+	private $curl;
+	public int $status   = 0;
+	public string $url   = '';
+	public string $page  = '';
+
+	public function __construct( string $login = '', string $password = '' ) {
+		$this->curl = curl_init();
+		curl_setopt_array(
+			$this->curl,
+			array(
+				CURLOPT_COOKIEFILE     => '',
+				CURLOPT_FOLLOWLOCATION => true,
+				CURLOPT_RETURNTRANSFER => true,
+				CURLOPT_TIMEOUT        => 60,
+			)
+		);
+		if ( '' !== $login ) {
+			$this->get( '/wp-login.php' );
+			$this->post(
+				'/wp-login.php',
+				array(
+					'log' => $login,
+					'pwd' => $password,
+				)
+			);
+			if ( str_contains( $this->page, 'id="login_error"' ) ) {
+				throw new RuntimeException( "$login could not log in." );
+			}
+		}
+	}
+
+	public function get( string $path ): string {
+		curl_setopt( $this->curl, CURLOPT_HTTPGET, true );
+		return $this->request( $path );
+	}
+
+	public function post( string $path, array $fields ): string {
+		curl_setopt_array(
+			$this->curl,
+			array(
+				CURLOPT_POST       => true,
+				CURLOPT_POSTFIELDS => http_build_query( $fields ),
+			)
+		);
+		return $this->request( $path );
+	}
+
+	/**
+	 * Posts an action of the plugin, with the nonce of a page that has forms.
+	 */
+	public function act( string $action, array $fields ): string {
+		return $this->post( "/wp-admin/network/edit.php?action=network_webhooks_$action", $fields + array( '_wpnonce' => $this->nonce() ) );
+	}
+
+	/**
+	 * The nonce of the plugin's forms; empty where this user gets no such page.
+	 */
+	public function nonce(): string {
+		$this->get( '/wp-admin/network/admin.php?page=network-webhooks' );
+		return $this->values( '//form[@id="network-webhooks-row"]//input[@name="_wpnonce"]/@value' )[0] ?? '';
+	}
+
+	/**
+	 * Texts of what an XPath finds in the page.
+	 *
+	 * @return list<string>
+	 */
+	public function values( string $path ): array {
+		$document = new DOMDocument();
+		@$document->loadHTML( '<?xml encoding="UTF-8">' . $this->page );
+		$values = array();
+		foreach ( ( new DOMXPath( $document ) )->query( $path ) as $node ) {
+			$values[] = trim( $node->textContent );
+		}
+		return $values;
+	}
+
+	private function request( string $path ): string {
+		curl_setopt( $this->curl, CURLOPT_URL, getenv( 'WP_URL' ) . $path );
+		$page         = curl_exec( $this->curl );
+		$this->page   = is_string( $page ) ? $page : throw new RuntimeException( curl_error( $this->curl ) );
+		$this->status = curl_getinfo( $this->curl, CURLINFO_RESPONSE_CODE );
+		$this->url    = curl_getinfo( $this->curl, CURLINFO_EFFECTIVE_URL );
+		return $this->page;
+	}
+}

@@ -1,0 +1,163 @@
+<?php
+/**
+ * A test on the network: what it made is deleted after it.
+ */
+
+use Network_Webhooks\Plugin;
+use Network_Webhooks\Schema;
+use Network_Webhooks\Settings;
+use Network_Webhooks\Throttle;
+use Network_Webhooks\Webhook;
+use PHPUnit\Framework\TestCase;
+
+abstract class Network_Test_Case extends TestCase {
+
+	/** Tells, when it comes, that all that was dispatched before it has come too. */
+	private const LAST = 'test.last';
+
+	/** Seconds after which something that has to come counts as lost. */
+	protected const DEADLINE = 30.0;
+
+	private static int $number = 0;
+	private array $users       = array();
+	private array $sites       = array();
+
+	protected function setUp(): void {
+		Plugin::instance()->publisher()->publish();
+		$this->forget_webhooks();
+	}
+
+	protected function tearDown(): void {
+		while ( ms_is_switched() ) {
+			restore_current_blog();
+		}
+		wp_set_current_user( 0 );
+		array_map( 'wpmu_delete_user', $this->users );
+		array_map( 'wp_delete_site', $this->sites );
+		$this->forget_webhooks();
+		delete_site_transient( 'network_webhooks_flash_1' );
+	}
+
+	protected function plugin(): Plugin {
+		return Plugin::instance();
+	}
+
+	/**
+	 * Stores and publishes a webhook. It is paused: its events are kept and go nowhere.
+	 */
+	protected function subscribe( string ...$events ): Webhook {
+		return $this->store( Webhook::create( 'Test', 'https://endpoint.example/', self::LAST, ...$events )->with_paused( true ) );
+	}
+
+	protected function store( Webhook $webhook ): Webhook {
+		$this->plugin()->publisher()->change( fn() => $this->plugin()->webhooks()->save( $webhook ) );
+		return $webhook;
+	}
+
+	/**
+	 * The bodies of the events that a webhook of subscribe() got, oldest first.
+	 *
+	 * @return list<array<string, mixed>>
+	 */
+	protected function events_of( Webhook $webhook ): array {
+		$last = network_webhooks_dispatch( self::LAST, array( 'number' => ++self::$number ) );
+		$this->assertNotNull( $last, 'The last event was not accepted.' );
+		$this->assertNotNull( webhooks_wait( $last, self::DEADLINE ), 'The last event did not come.' );
+		$bodies = array();
+		foreach ( webhooks_deliveries( array( 'webhook_id' => $webhook->id ) )['deliveries'] as $delivery ) {
+			if ( self::LAST !== $delivery['event'] ) {
+				$bodies[] = json_decode( webhooks_delivery( $delivery['id'] )['body'], true, 512, JSON_THROW_ON_ERROR );
+			}
+		}
+		return array_reverse( $bodies );
+	}
+
+	protected function make_user( string $role = '', int $site_id = 1 ): WP_User {
+		$login = 'user' . bin2hex( random_bytes( 5 ) );
+		$id    = wp_insert_user(
+			array(
+				'user_login' => $login,
+				'user_email' => "$login@network.example",
+				'user_pass'  => $login,
+				'first_name' => 'Jane',
+				'last_name'  => 'Doe',
+			)
+		);
+		$this->assertIsInt( $id );
+		$this->users[] = $id;
+		if ( '' !== $role ) {
+			add_user_to_blog( $site_id, $id, $role );
+		}
+		return get_userdata( $id );
+	}
+
+	protected function will_delete_user( int $id ): void {
+		$this->users[] = $id;
+	}
+
+	protected function make_site(): int {
+		$path = '/site' . bin2hex( random_bytes( 5 ) ) . '/';
+		$id   = wp_insert_site(
+			array(
+				'domain'  => get_network()->domain,
+				'path'    => $path,
+				'title'   => 'A site',
+				'user_id' => 1,
+			)
+		);
+		$this->assertIsInt( $id );
+		$this->sites[] = $id;
+		return $id;
+	}
+
+	protected function outbox(): array {
+		global $wpdb;
+		return $wpdb->get_results( 'SELECT * FROM ' . Schema::outbox() . ' ORDER BY id' );
+	}
+
+	/**
+	 * Runs a file of processes/ in a process of its own, and returns what it prints.
+	 *
+	 * @param bool $extension Whether the process has the PHP extension.
+	 */
+	protected function run_process( string $file, array $arguments = array(), bool $extension = true ): string {
+		return $this->finish_process( $this->start_process( $file, $arguments, $extension ) );
+	}
+
+	/**
+	 * Starts one; to be ended by finish_process().
+	 */
+	protected function start_process( string $file, array $arguments = array(), bool $extension = true ): array {
+		// Without a php.ini there is no extension, and MySQL has to be asked for.
+		$bare    = array( '-n', '-d', 'extension=mysqlnd', '-d', 'extension=mysqli' );
+		$command = array( PHP_BINARY, ...( $extension ? array() : $bare ), $file, ...$arguments );
+		$process = proc_open( $command, array( array( 'file', '/dev/null', 'r' ), array( 'pipe', 'w' ), array( 'redirect', 1 ) ), $pipes );
+		return array( $process, $pipes[1] );
+	}
+
+	protected function finish_process( array $started ): string {
+		[ $process, $output ] = $started;
+		$printed              = stream_get_contents( $output );
+		$this->assertSame( 0, proc_close( $process ), $printed );
+		return $printed;
+	}
+
+	private function forget_webhooks(): void {
+		global $wpdb;
+		$wpdb->query( 'DELETE FROM ' . Schema::outbox() );
+		$all = $this->plugin()->webhooks()->all();
+		if ( $all ) {
+			$this->plugin()->publisher()->change(
+				function () use ( $all ) {
+					foreach ( $all as $webhook ) {
+						$this->plugin()->webhooks()->delete( $webhook->id );
+					}
+				}
+			);
+		}
+		array_map( array( Throttle::class, 'forget' ), array( 'upkeep', 'log-dispatch', 'log-journal', 'log-outbox', 'log-publish' ) );
+		foreach ( Settings::ALL as $name ) {
+			wp_cache_delete( get_main_network_id() . ":$name", 'site-options' );
+		}
+	}
+}

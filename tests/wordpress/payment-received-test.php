@@ -1,0 +1,122 @@
+<?php
+/**
+ * payment_received: from each plugin that takes payments, by its own hook and arguments.
+ */
+
+require_once __DIR__ . '/class-order.php';
+
+final class Payment_Received_Test extends Network_Test_Case {
+
+	public function test_ultimate_multisite_passes_untouched(): void {
+		$webhook = $this->subscribe( 'payment_received' );
+		$payload = json_decode( file_get_contents( dirname( __DIR__ ) . '/payloads/ultimate-multisite-payment_received.json' ), true );
+		do_action( 'wu_event', 'payment_received', $payload );
+		do_action( 'wu_event_payment_received', $payload );
+		$events = $this->events_of( $webhook );
+		$this->assertCount( 1, $events );
+		$this->assertSame( 'ultimate-multisite', $events[0]['source'] );
+		$this->assertSame( $payload, $events[0]['data'] );
+		$this->assertSame( array_keys( $payload ), array_keys( $this->plugin()->catalogue()->find( 'payment_received' )->examples['ultimate-multisite'] ) );
+	}
+
+	public function test_other_events_of_ultimate_multisite_are_no_payments(): void {
+		$webhook = $this->subscribe( '*' );
+		do_action( 'wu_event', 'site_published', array( 'site_id' => 3 ) );
+		$this->assertSame( array(), $this->events_of( $webhook ) );
+	}
+
+	public function test_wp_ultimo_is_not_listened_to_unless_version_1_runs(): void {
+		$this->assertFalse( has_action( 'wp_ultimo_payment_completed' ) );
+		$this->assertSame( 'no', $this->run_process( __DIR__ . '/processes/wp-ultimo.php', array( '2.14.2' ) ) );
+	}
+
+	public function test_wp_ultimo_1_sends_its_payments(): void {
+		$webhook = $this->subscribe( 'payment_received' );
+		$this->assertSame( 'yes', $this->run_process( __DIR__ . '/processes/wp-ultimo.php', array( '1.10.13' ) ) );
+		$events = $this->events_of( $webhook );
+		$this->assertCount( 1, $events );
+		$this->assertSame( 'wp-ultimo', $events[0]['source'] );
+		$date = $events[0]['data']['date'];
+		$this->assertSame(
+			array(
+				'user_id'      => 1,
+				'amount'       => '49.90',
+				'amount_minor' => 4990,
+				'currency'     => 'EUR',
+				'gateway'      => 'stripe',
+				'status'       => 'successful',
+				'date'         => $date,
+			),
+			$events[0]['data']
+		);
+		$this->assertSame( array_keys( $events[0]['data'] ), array_keys( $this->plugin()->catalogue()->find( 'payment_received' )->examples['wp-ultimo'] ) );
+	}
+
+	public function test_woocommerce_s_first_entry_into_a_paid_status_is_the_payment(): void {
+		$webhook = $this->subscribe( 'payment_received' );
+		$site    = $this->make_site();
+		switch_to_blog( $site );
+		$order = new Order( 1234 );
+		foreach ( array( 'on-hold', 'processing', 'completed', 'on-hold', 'processing', 'refunded' ) as $status ) {
+			$order->change( $status );
+		}
+		restore_current_blog();
+		$events = $this->events_of( $webhook );
+		$this->assertCount( 1, $events );
+		$this->assertSame( 'woocommerce', $events[0]['source'] );
+		$this->assertSame( $site, $events[0]['site']['id'] );
+		$data = $events[0]['data'];
+		$this->assertSame( array( 1234, 'R-1234', 'processing', $site ), array( $data['order_id'], $data['order_number'], $data['status'], $data['site_id'] ) );
+		$this->assertSame( array( '59.29', 5929, 'EUR' ), array( $data['amount'], $data['amount_minor'], $data['currency'] ) );
+		$this->assertSame( '2026-11-20T09:58:41Z', $data['created_at'] );
+		$this->assertNull( $data['paid_at'] );
+		$this->assertSame( 'jane@example.com', $data['customer']['email'] );
+		$example = $this->plugin()->catalogue()->find( 'payment_received' )->examples['woocommerce'];
+		$this->assertSame( array_keys( $example ), array_keys( $data ) );
+		$this->assertSame( array_keys( $example['customer'] ), array_keys( $data['customer'] ) );
+		$this->assertSame( array_keys( $example['items'][0] ), array_keys( $data['items'][0] ) );
+	}
+
+	public function test_orders_of_two_sites_with_one_number_are_two_payments(): void {
+		$webhook = $this->subscribe( 'payment_received' );
+		foreach ( array( $this->make_site(), $this->make_site() ) as $site ) {
+			switch_to_blog( $site );
+			( new Order( 1234 ) )->change( 'processing' );
+			restore_current_blog();
+		}
+		$this->assertCount( 2, $this->events_of( $webhook ) );
+	}
+
+	public function test_a_broken_order_does_not_break_the_shop(): void {
+		$webhook = $this->subscribe( 'payment_received' );
+		$log     = ini_set( 'error_log', '/dev/null' );
+		do_action( 'woocommerce_order_status_changed', 5, 'pending', 'processing', new stdClass() );
+		do_action( 'woocommerce_order_status_changed', 5, 'pending', 'processing' );
+		ini_set( 'error_log', $log );
+		$this->assertSame( array(), $this->events_of( $webhook ) );
+	}
+
+	/**
+	 * @dataProvider amounts
+	 */
+	public function test_amounts_have_the_digits_of_their_currency( mixed $amount, string $currency, string $decimal, int $minor ): void {
+		$this->assertSame(
+			array(
+				'amount'       => $decimal,
+				'amount_minor' => $minor,
+			),
+			Network_Webhooks\Money::fields( 'amount', $amount, $currency )
+		);
+	}
+
+	public static function amounts(): array {
+		return array(
+			array( '59.29', 'EUR', '59.29', 5929 ),
+			array( 0.1 + 0.2, 'USD', '0.30', 30 ),
+			array( 1.005, 'KWD', '1.005', 1005 ),
+			array( '1200', 'jpy', '1200', 1200 ),
+			array( -4.5, '', '-4.50', -450 ),
+			array( 'free', 'EUR', '0.00', 0 ),
+		);
+	}
+}
