@@ -5,11 +5,11 @@ use std::ptr;
 use std::slice;
 
 use ext_php_rs::ffi::{
-    ext_php_rs_executor_globals, ext_php_rs_process_globals, ext_php_rs_zend_string_release,
-    zend_long, zend_string,
+    GC_IMMUTABLE, IS_ARRAY, IS_ARRAY_EX, ZEND_ACC_ENUM, ext_php_rs_executor_globals,
+    ext_php_rs_process_globals, ext_php_rs_zend_string_release, zend_array, zend_long, zend_string,
 };
-use ext_php_rs::types::Zval;
-use ext_php_rs::zend::{ClassEntry, Function, ce};
+use ext_php_rs::types::{ZendObject, Zval};
+use ext_php_rs::zend::{ClassEntry, Function, FunctionEntry, ce};
 
 /// `JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION`
 const JSON_OPTIONS: c_int = 1 << 6 | 1 << 8 | 1 << 10;
@@ -53,12 +53,16 @@ unsafe extern "C" {
     /// ext/spl/spl_exceptions.h
     static spl_ce_RuntimeException: *mut ClassEntry;
     /// ext/json/php_json.h
+    static php_json_serializable_ce: *mut ClassEntry;
+    /// ext/json/php_json.h
     fn php_json_encode_ex(
         buffer: *mut SmartStr,
         value: *mut Zval,
         options: c_int,
         depth: zend_long,
     ) -> c_int;
+    /// Zend/zend_object_handlers.h
+    fn zend_get_properties_for(object: *mut Zval, purpose: c_int) -> *mut zend_array;
     /// Zend/zend_ini.h
     fn zend_ini_string_ex(
         name: *const c_char,
@@ -66,8 +70,6 @@ unsafe extern "C" {
         original: c_int,
         exists: *mut bool,
     ) -> *const c_char;
-    /// Zend/zend_ini.h
-    fn zend_ini_long(name: *const c_char, length: usize, original: c_int) -> zend_long;
 }
 
 /// Why the engine could not write a value as JSON.
@@ -110,6 +112,58 @@ fn call(function: &str) -> Option<Zval> {
     Function::try_from_function(function)?.try_call(vec![]).ok()
 }
 
+/// What json_encode() makes of an object.
+pub(crate) enum ObjectForm {
+    /// The value of an enum's case, if it has one.
+    Enum,
+    /// What its `jsonSerialize()` returned.
+    Other(Zval),
+    /// Its properties, private ones included: an array, or null where it has none.
+    Properties(Zval),
+    /// Its `jsonSerialize()` threw; the exception is pending.
+    Thrown,
+}
+
+/// What json_encode() would make of `object`, by the rules of ext/json/json_encoder.c.
+pub(crate) fn object_form(object: &Zval) -> ObjectForm {
+    /// `ZEND_PROP_PURPOSE_JSON` of Zend/zend_object_handlers.h.
+    const FOR_JSON: c_int = 4;
+    let class = object.object().map(ZendObject::get_class_entry);
+    if class.is_some_and(|class| class.ce_flags & ZEND_ACC_ENUM != 0) {
+        return ObjectForm::Enum;
+    }
+    // SAFETY: the json extension is part of every PHP and starts before any that is loaded.
+    let serializable = self::class(unsafe { php_json_serializable_ce });
+    if let (Some(class), Some(serializable), Some(this)) = (class, serializable, object.object())
+        && class.instance_of(serializable)
+    {
+        match this.try_call_method("jsonSerialize", vec![]) {
+            // It may say: as I am.
+            Ok(value) if object_address(&value) == object_address(object) => {}
+            Ok(value) => return ObjectForm::Other(value),
+            Err(_) => return ObjectForm::Thrown,
+        }
+    }
+    let mut held = object.shallow_clone();
+    let mut properties = Zval::new();
+    // SAFETY: `held` is an object; the array that comes back is counted for us (but for the
+    // immutable ones), or null, and `properties` gives it back when dropped.
+    unsafe {
+        let array = zend_get_properties_for(&raw mut held, FOR_JSON);
+        if !array.is_null() {
+            properties.value.arr = array;
+            let immutable = (*array).gc.u.type_info & GC_IMMUTABLE != 0;
+            properties.u1.type_info = if immutable { IS_ARRAY } else { IS_ARRAY_EX };
+        }
+    }
+    ObjectForm::Properties(properties)
+}
+
+/// What tells an object from others; 0 for anything else.
+pub(crate) fn object_address(zval: &Zval) -> usize {
+    zval.object().map_or(0, |object| ptr::from_ref(object).addr())
+}
+
 /// Whether an exception is on its way to PHP code.
 pub(crate) fn exception_pending() -> bool {
     // SAFETY: the executor's globals exist while PHP code runs; the field is a plain pointer.
@@ -123,15 +177,10 @@ pub(crate) fn serialize_precision() -> i64 {
     unsafe { (*ext_php_rs_process_globals()).serialize_precision }
 }
 
-/// A setting of php.ini as a number (`1M` is 1,048,576).
-pub(crate) fn ini_long(name: &CStr) -> i64 {
-    // SAFETY: the name is a string of the length given; the engine keeps no pointer to it.
-    unsafe { zend_ini_long(name.as_ptr(), name.count_bytes(), 0) }
-}
-
 /// A setting of php.ini.
 pub(crate) fn ini_bytes(name: &CStr) -> &[u8] {
-    // SAFETY: as above; the text lives as long as the setting is not changed, and ours can't be.
+    // SAFETY: the name is a string of the length given, to which the engine keeps no pointer;
+    // the text lives as long as the setting is not changed, and ours can't be.
     unsafe {
         let text = zend_ini_string_ex(name.as_ptr(), name.count_bytes(), 0, ptr::null_mut());
         if text.is_null() { &[] } else { CStr::from_ptr(text).to_bytes() }
@@ -149,4 +198,13 @@ pub(crate) fn class(entry: *mut ClassEntry) -> Option<&'static ClassEntry> {
     // SAFETY: classes of modules live until module shutdown, after which no code of ours runs
     // before the next startup registers them anew.
     unsafe { entry.as_ref() }
+}
+
+/// The name of a function in a module's table.
+pub(crate) fn function_name(entry: &FunctionEntry) -> &[u8] {
+    if entry.fname.is_null() {
+        return &[]; // the entry that ends the table
+    }
+    // SAFETY: else it is a C string that lives as long as the entry.
+    unsafe { CStr::from_ptr(entry.fname) }.to_bytes()
 }

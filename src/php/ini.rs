@@ -18,6 +18,9 @@ const SYNC: &CStr = c"webhooks.sync";
 const MAX_PAYLOAD: &CStr = c"webhooks.max_payload";
 const ALLOW: &CStr = c"webhooks.allow";
 
+/// What `webhooks.max_payload` is where it says nothing that can be understood.
+const DEFAULT_PAYLOAD: usize = 1 << 20;
+
 const fn entry(name: &'static CStr, default: &'static CStr) -> IniEntryDef {
     IniEntryDef::new(name, default, IniEntryPermission::System)
 }
@@ -73,8 +76,21 @@ impl Settings {
             worker: path(WORKER),
             autostart: on(AUTOSTART),
             sync: on(SYNC),
-            max_payload: usize::try_from(engine::ini_long(MAX_PAYLOAD)).unwrap_or(0),
+            max_payload: quantity(&text(MAX_PAYLOAD)).unwrap_or(DEFAULT_PAYLOAD),
             allow,
         }
     }
+}
+
+/// A number of bytes, as php.ini has them: `1048576`, `1024K`, `1M`.
+fn quantity(text: &str) -> Option<usize> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim_end();
+    let factor = match text[number.len()..].trim().to_ascii_lowercase().as_str() {
+        "" => 1,
+        "k" => 1 << 10,
+        "m" => 1 << 20,
+        "g" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<usize>().ok()?.checked_mul(factor)
 }

@@ -11,14 +11,22 @@
 //! process that never serves a request, and may never run shutdown, so no file, lock, thread or
 //! random state may come of it, and nothing may rely on a shutdown hook.
 
+mod arguments;
+mod config;
+mod dispatch;
 mod encode;
 mod engine;
 mod exception;
 mod ini;
+mod options;
+mod process;
+mod signing;
 mod text;
+mod to_zval;
 mod zval;
 
 use std::cell::Cell;
+use std::panic::catch_unwind;
 
 use ext_php_rs::builders::{ModuleBuilder, ModuleStartup};
 use ext_php_rs::internal::startup_guard;
@@ -26,6 +34,7 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::Zval;
 use ext_php_rs::zend::{ModuleAllocations, ModuleEntry, StaticModuleEntry};
 
+use arguments::Detail;
 use text::Text;
 
 thread_local! {
@@ -44,18 +53,29 @@ fn webhooks_encode(value: &Zval) -> PhpResult<Text> {
     encoded.map_err(|problem| exception::new(problem.message("")))
 }
 
+/// What Reflection is to say of parameters beyond what their Rust types say.
+const DETAILS: &[(&str, usize, Detail)] = &[
+    ("webhooks_dispatch", 1, Detail::OrObject),
+    ("webhooks_dispatch", 2, Detail::DefaultsToEmpty),
+    ("webhooks_verify", 0, Detail::OrArray),
+];
+
 /// Where PHP begins: what the extension is called and what it has.
 #[unsafe(no_mangle)]
 extern "C" fn get_module() -> *mut ModuleEntry {
     static MODULE: StaticModuleEntry = StaticModuleEntry::new();
     MODULE.get_or_init(|| {
+        let module = ModuleBuilder::new("webhooks", env!("CARGO_PKG_VERSION"))
+            .startup_function(startup)
+            .request_startup_function(request_startup)
+            .function(wrap_function!(webhooks_encode));
+        let module = [dispatch::add, config::add, signing::add]
+            .into_iter()
+            .fold(module, |module, add| add(module));
         let built: (ModuleEntry, ModuleStartup, ModuleAllocations) =
-            ModuleBuilder::new("webhooks", env!("CARGO_PKG_VERSION"))
-                .startup_function(startup)
-                .function(wrap_function!(webhooks_encode))
-                .try_into()
-                .expect("no two functions have the same name");
-        let (entry, _nothing_else, allocations) = built;
+            module.try_into().expect("no two functions have one name");
+        let (entry, _nothing_else, mut allocations) = built;
+        arguments::complete(&mut allocations, DETAILS);
         (entry, allocations)
     })
 }
@@ -65,4 +85,10 @@ extern "C" fn startup(_type: i32, module: i32) -> i32 {
         ini::register(module);
         exception::register()
     })
+}
+
+extern "C" fn request_startup(_type: i32, _module: i32) -> i32 {
+    // A panic may not leave this function; there is nothing in it that could.
+    let _ = catch_unwind(process::request_starts);
+    0
 }

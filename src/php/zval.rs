@@ -160,6 +160,11 @@ impl<'a> Table<'a> {
         Self { array: unsafe { NonNull::new_unchecked(array) }, alive: PhantomData }
     }
 
+    /// What tells it from other arrays.
+    pub(crate) fn address(self) -> usize {
+        self.array.addr().get()
+    }
+
     /// How many values it has.
     #[inline(always)]
     pub(crate) fn len(self) -> usize {

@@ -7,12 +7,14 @@
 
 mod number;
 mod problem;
+mod repair;
 mod text;
 
 use ext_php_rs::types::Zval;
 use text::Then;
 
 pub(crate) use problem::{Problem, Reason};
+pub(crate) use repair::{Thrown, push_text, repair};
 
 use super::engine::{self, JSON_DEPTH, JsonError};
 use super::zval::{Bucket, Entries, Frame, Held, Key, Table, Value};
@@ -127,7 +129,7 @@ impl Encoder<'_> {
             self.value(value, Some(frame))
                 .map_err(|problem| problem.under(Key::Index(index as i64)))?;
         }
-        self.close(if is_list { b']' } else { b'}' });
+        close(self.out, if is_list { b']' } else { b'}' });
         Ok(())
     }
 
@@ -141,7 +143,7 @@ impl Encoder<'_> {
             self.value(bucket.value(), Some(frame))
                 .map_err(|problem| problem.under(bucket.key()))?;
         }
-        self.close(b']');
+        close(self.out, b']');
         Ok(())
     }
 
@@ -161,7 +163,7 @@ impl Encoder<'_> {
             self.value(bucket.value(), Some(frame))
                 .map_err(|problem| problem.under(bucket.key()))?;
         }
-        self.close(b'}');
+        close(self.out, b'}');
         Ok(())
     }
 
@@ -172,15 +174,15 @@ impl Encoder<'_> {
         self.out.pop();
         self.out.extend_from_slice(b"\":");
     }
+}
 
-    /// Puts `bracket` in the place of the comma after the last value.
-    fn close(&mut self, bracket: u8) {
-        match self.out.last_mut() {
-            Some(last) if *last == b',' => *last = bracket,
-            _ => self.out.push(bracket), // every value was a slot without one
-        }
-        self.out.push(b',');
+/// Puts `bracket` in the place of the comma after the last value, and a comma behind it.
+fn close(out: &mut Vec<u8>, bracket: u8) {
+    match out.last_mut() {
+        Some(last) if *last == b',' => *last = bracket,
+        _ => out.push(bracket), // there was none
     }
+    out.push(b',');
 }
 
 /// Whether a hash is a list all the same, as `array_is_list()` has it.

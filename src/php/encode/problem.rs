@@ -27,12 +27,19 @@ pub(crate) enum Reason {
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Index(i64),
     Name(String),
 }
 
 impl Step {
+    pub(super) fn of(key: Key<'_>) -> Self {
+        match key {
+            Key::Index(index) => Self::Index(index),
+            Key::Text(name) => Self::Name(String::from_utf8_lossy(name).into_owned()),
+        }
+    }
+
     fn append_to(&self, path: &mut String) {
         let _ = match self {
             Self::Index(index) => write!(path, "[{index}]"),
@@ -60,28 +67,13 @@ impl Problem {
     /// Adds the key under which the value, or what contains it, stands.
     #[cold]
     pub(super) fn under(mut self: Box<Self>, key: Key<'_>) -> Box<Self> {
-        self.steps.push(match key {
-            Key::Index(index) => Step::Index(index),
-            Key::Text(name) => Step::Name(String::from_utf8_lossy(name).into_owned()),
-        });
+        self.steps.push(Step::of(key));
         self
     }
 
     /// The path from a root, such as `data.order.items[3].name`.
     pub(crate) fn path(&self, root: &str) -> String {
-        /// Steps shown of a path that is deeper than both together.
-        const FIRST: usize = 16;
-        const LAST: usize = 8;
-        let mut path = root.to_owned();
-        let steps = self.steps.iter().rev();
-        if self.steps.len() <= FIRST + LAST {
-            steps.for_each(|step| step.append_to(&mut path));
-        } else {
-            steps.take(FIRST).for_each(|step| step.append_to(&mut path));
-            path.push('…');
-            self.steps[..LAST].iter().rev().for_each(|step| step.append_to(&mut path));
-        }
-        path
+        path(root, self.steps.iter().rev())
     }
 
     /// A sentence for a person.
@@ -105,6 +97,23 @@ impl Problem {
             Reason::Thrown => format!("{path} is an object whose jsonSerialize() threw"),
         }
     }
+}
+
+/// A path in words; the middle of one that is very deep is left out.
+pub(super) fn path<'a>(root: &str, steps: impl ExactSizeIterator<Item = &'a Step>) -> String {
+    const FIRST: usize = 16;
+    const LAST: usize = 8;
+    let depth = steps.len();
+    let shown = |place: usize| depth <= FIRST + LAST || place < FIRST || place + LAST >= depth;
+    let mut path = root.to_owned();
+    for (place, step) in steps.enumerate() {
+        if shown(place) {
+            step.append_to(&mut path);
+        } else if place == FIRST {
+            path.push('…');
+        }
+    }
+    path
 }
 
 fn is_word(name: &str) -> bool {
