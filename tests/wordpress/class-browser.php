@@ -68,6 +68,19 @@ final class Browser {
 	}
 
 	/**
+	 * The value of a cookie; empty where there is none.
+	 */
+	public function cookie( string $name ): string {
+		foreach ( curl_getinfo( $this->curl, CURLINFO_COOKIELIST ) as $line ) {
+			$parts = explode( "\t", $line );
+			if ( $name === $parts[5] ) {
+				return rawurldecode( $parts[6] );
+			}
+		}
+		return '';
+	}
+
+	/**
 	 * Texts of what an XPath finds in the page.
 	 *
 	 * @return list<string>
