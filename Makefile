@@ -6,7 +6,7 @@
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
-WORKER := target/release/webhooks-worker
+# A build without PHP makes a file of the same name.
 EXTENSION := target/php/release/libwebhooks.so
 
 help: ## This list
@@ -15,7 +15,8 @@ help: ## This list
 build: ## Release build: the worker, the PHP extension, the endpoint of demo and tests
 	@$(SETUP) build
 	cargo build --release --bin webhooks-worker --example endpoint
-	CARGO_TARGET_DIR=target/php cargo build --release --lib --features php
+	cargo build --release --lib --features php
+	@install -D target/release/libwebhooks.so $(EXTENSION)
 
 demo: ## A WordPress network with webhooks to try, until Ctrl-C (HOST=, PORT=); ONCE=1: by itself
 	@$(SETUP) build network wordpress

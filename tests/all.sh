@@ -34,7 +34,7 @@ tests/network/install.sh build network wordpress test browser scenario
 run lint tests/lint.sh
 run build make --no-print-directory build
 run cargo cargo test
-run phpt tests/phpt/run.sh
+run phpt tests/phpt/run.sh target/php/release/libwebhooks.so
 run fpm tests/fpm/run.sh
 run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
 run install tests/install/run.sh

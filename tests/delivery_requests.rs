@@ -148,3 +148,17 @@ fn a_changed_webhook_is_prepared_anew() {
         assert_eq!(server.next().body.starts_with(b"{\"id\""), format == "standard");
     }
 }
+
+#[test]
+fn proxy_variables_of_the_environment_are_ignored() {
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    for variable in
+        ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    {
+        again.env(variable, "http://127.0.0.1:9");
+    }
+    again.args(["--exact", "a_delivery_is_signed_as_standard_webhooks_says"]);
+    let output = again.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}

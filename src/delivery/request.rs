@@ -165,6 +165,10 @@ fn describe(error: &Error, trace: &Trace) -> Failure {
             ("name_not_found", format!("the name has no address: {}", said("unknown")))
         }
         Error::Io(error) => return describe_io(error, trace),
+        // ureq does not export this error's type.
+        Error::Protocol(error) if error.to_string().ends_with("too many headers") => {
+            ("too_large", "the answer has too many headers".to_owned())
+        }
         Error::Protocol(error) => ("protocol", format!("the answer is not HTTP/1.1: {error}")),
         Error::Http(error) => ("protocol", format!("the answer is not HTTP/1.1: {error}")),
         Error::Decompress(_, error) => {

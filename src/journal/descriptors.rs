@@ -60,7 +60,7 @@ impl Kept {
 
 impl AsFd for Kept {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        debug_assert!(self.is_ours());
+        debug_assert!(self.is_of_this_generation());
         // SAFETY: the table owns the descriptor, and only `drop` takes it out in this process;
         // users ask `is_ours` first, so it is not that of a parent, closed after the fork.
         unsafe { BorrowedFd::borrow_raw(self.fd) }

@@ -31,7 +31,7 @@ mod writer;
 
 pub use error::JournalError;
 pub use reader::{Batch, CorruptPart, Limit, OwnedRecord, Reader, Stuck};
-pub use record::{KIND_EVENT, KIND_REQUEST, MAX_RECORD, RECORD_VERSION, Record};
+pub use record::{KIND_EVENT, KIND_REQUEST, MAX_RECORD, RECORD_VERSION};
 pub use segment::SegmentId;
 pub use status::{Status, status};
 pub use writer::{AppendOptions, Appended, Writer};

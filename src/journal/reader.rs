@@ -11,10 +11,11 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::fmt;
 use std::io;
 
-use super::record::{CHECKSUM, HEAD, Head};
-use super::segment::Boot;
+use super::record::{CHECKSUM, HEAD, Head, MAX_RECORD};
+use super::segment::{Boot, ROTATE_AT};
 use super::unread::{Next, Unread};
 use super::{CORRUPT_FOLDER, JOURNAL_FOLDER, JournalError, SegmentId, Status};
 use crate::clock::{Clock as _, SystemClock};
@@ -26,7 +27,7 @@ const MAX_OPEN: usize = 128;
 /// Finished segments that are held, locked and open, until they are removed.
 const MAX_FINISHED: usize = 128;
 /// What is copied of a corrupt part at most, in bytes: no writer of ours makes larger segments.
-const MAX_COPY: u64 = 128 << 20;
+const MAX_COPY: u64 = ROTATE_AT + MAX_RECORD as u64;
 
 /// How much a batch may hold. It holds at least one record, if any is there.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +39,7 @@ pub struct Limit {
 }
 
 /// A record that was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OwnedRecord {
     /// Where it stood.
     pub segment: SegmentId,
@@ -56,6 +57,14 @@ pub struct OwnedRecord {
     pub stamp: u64,
     bytes: Vec<u8>,
     body: usize,
+}
+
+/// Not what is in it: payloads are people's data.
+impl fmt::Debug for OwnedRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { segment, offset, end, kind, revision, stamp, .. } = self;
+        write!(f, "{segment}@{offset}..{end} kind {kind} revision {revision} stamp {stamp}")
+    }
 }
 
 impl OwnedRecord {

@@ -39,30 +39,15 @@ pub(super) const CHECKSUM: usize = 8;
 /// Bytes of a record with neither fields nor body.
 pub(super) const OVERHEAD: usize = HEAD + CHECKSUM;
 
-/// A record, still in the bytes that it was read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Record<'a> {
-    /// Version of the layout of fields and body.
-    pub version: u8,
-    /// What it is; unknown kinds are for the version that knows them.
-    pub kind: u8,
-    /// Revision of the config under which it was accepted.
-    pub revision: u64,
-    /// `CLOCK_MONOTONIC` of the boot of its segment, in nanoseconds.
-    pub stamp: u64,
-    /// What the worker needs in order to decide.
-    pub fields: &'a [u8],
-    /// What is sent.
-    pub body: &'a [u8],
-}
-
 /// What stands before the fields, in a place where a record may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
     /// Bytes of the whole record.
     pub(super) length: usize,
+    /// Version of the layout of fields and body.
     pub(super) version: u8,
     pub(super) kind: u8,
+    /// Bytes of the fields.
     pub(super) fields: usize,
     pub(super) revision: u64,
     pub(super) stamp: u64,
@@ -88,16 +73,13 @@ impl Head {
     }
 }
 
-/// The record at the start of `bytes`, if a whole and undamaged one is there.
-pub(super) fn decode(bytes: &[u8], seed: u64) -> Option<Record<'_>> {
-    let head = Head::read(bytes)?;
-    let (covered, checksum) = bytes.get(..head.length)?.split_last_chunk::<CHECKSUM>()?;
-    if XxHash3_64::oneshot_with_seed(seed, covered) != u64::from_le_bytes(*checksum) {
-        return None;
-    }
-    let (fields, body) = covered[HEAD..].split_at(head.fields);
-    let Head { version, kind, revision, stamp, .. } = head;
-    Some(Record { version, kind, revision, stamp, fields, body })
+/// Whether `bytes` start with a whole and undamaged record.
+pub(super) fn is_sound(bytes: &[u8], seed: u64) -> bool {
+    let covered =
+        Head::read(bytes).and_then(|head| bytes.get(..head.length)?.split_last_chunk::<CHECKSUM>());
+    covered.is_some_and(|(covered, checksum)| {
+        XxHash3_64::oneshot_with_seed(seed, covered) == u64::from_le_bytes(*checksum)
+    })
 }
 
 /// Completes the record in `buffer`: [`HEAD`] bytes of room, fields up to `body`, then the body.

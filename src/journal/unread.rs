@@ -148,7 +148,7 @@ impl Unread {
             return Ok(None);
         };
         let seed = record::seed(self.id, self.position);
-        let sound = record::decode(window.at(self.position, head.length)?, seed).is_some();
+        let sound = record::is_sound(window.at(self.position, head.length)?, seed);
         if window.is_large() {
             // Of many segments with large records, only the one being taken is in memory.
             window.forget();
@@ -172,7 +172,7 @@ impl Unread {
                     continue;
                 }
                 window::fill(file, at, head.length, &mut candidate)?;
-                if record::decode(&candidate, record::seed(self.id, at)).is_some() {
+                if record::is_sound(&candidate, record::seed(self.id, at)) {
                     return Ok(Some(at));
                 }
             }

@@ -6,6 +6,7 @@
 //! system nothing. What must be asked (is the segment still there? is it old?) waits for
 //! [`Writer::look`], once per request.
 
+use std::fmt;
 use std::os::fd::AsFd as _;
 
 use rustix::fs::SeekFrom;
@@ -49,7 +50,7 @@ pub struct Appended {
 ///
 /// In a forked child it starts a segment of its own, also when the fork came between `begin`
 /// and `append` (from a `jsonSerialize`, say): the buffer is the child's own copy.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Writer {
     segment: Option<Segment>,
     buffer: Vec<u8>,
@@ -66,6 +67,13 @@ struct Segment {
     end: u64,
     /// Stamp of the first record.
     since: Option<u64>,
+}
+
+/// Not the buffer: payloads are people's data.
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("segment", &self.segment).finish_non_exhaustive()
+    }
 }
 
 impl Writer {

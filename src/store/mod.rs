@@ -1,11 +1,13 @@
 //! What happened: events, deliveries, attempts, webhooks' health, announcements.
 //!
-//! The worker alone writes ([`Store`]); PHP and the worker's own status read ([`Log`]).
+//! The worker alone writes ([`Store`]); PHP and the worker's own status read
+//! ([`log::Log`]).
 //! Everything that belongs together is written in one [`Transaction`]: the events of a batch of
 //! records with the positions in the journal that they move, an attempt with the state and
 //! counters that follow from it.
 
 mod attempt;
+pub mod log;
 pub mod sqlite;
 mod state;
 
@@ -73,6 +75,15 @@ pub enum StoreError {
 
 /// Result of a call on the store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Longest term of exact search, in characters.
+const LONGEST_TERM: usize = 200;
+
+/// An id, reference or e-mail address in the form in which exact search compares it: without
+/// white space around it, in lower case, cut at 200 characters.
+pub fn term(text: &str) -> String {
+    text.trim().to_lowercase().chars().take(LONGEST_TERM).collect()
+}
 
 /// The writing side; exactly one exists per spool, in the worker.
 pub trait Store {
@@ -220,7 +231,7 @@ pub trait Transaction {
     fn webhook(&mut self, id: &str) -> Result<WebhookKey>;
 
     /// Adds an event; `false` (and nothing changed) where one with this id is there already.
-    /// `terms` are for exact search: normalised ids, references and e-mail addresses.
+    /// `terms` are for exact search: ids, references and e-mail addresses as [`term`] gives them.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).

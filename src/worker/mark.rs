@@ -91,6 +91,9 @@ impl Mark {
 
     /// The batch of `records` is committed.
     pub(super) fn end(&mut self, records: usize) {
+        if records == 0 {
+            return;
+        }
         if self.state.careful > 0 {
             self.state.careful = self.state.careful.saturating_sub(records as u32);
             (self.state.at, self.state.deaths) = (None, 0);
@@ -106,5 +109,83 @@ impl Mark {
         let mut text = serde_json::to_vec(state).unwrap_or_default();
         text.resize(LENGTH.max(text.len()), b' ');
         let _ = self.file.write_all_at(&text, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::journal::{AppendOptions, KIND_EVENT, Limit, Reader, Writer};
+
+    /// A spool whose journal has five records, and these.
+    fn journal() -> (tempfile::TempDir, Spool, Vec<OwnedRecord>) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
+        let spool = Spool::open(folder.path()).expect("a spool");
+        let mut writer = Writer::new();
+        for _ in 0..5 {
+            writer.begin();
+            writer.fields_done();
+            let options = AppendOptions { sync: false, max_record: 100 };
+            writer.append(&spool, &SystemClock, KIND_EVENT, 0, options).expect("appended");
+        }
+        let mut reader = Reader::open(&spool, HashMap::new()).expect("a reader");
+        let limit = Limit { records: 10, bytes: 1 << 20 };
+        let records = reader.read_batch(limit).expect("a batch").records;
+        assert_eq!(records.len(), 5);
+        (folder, spool, records)
+    }
+
+    /// A worker's life: takes records on from `from`, and dies at the one numbered `deadly`.
+    /// Which one it set aside, if it got through.
+    fn live(
+        spool: &Spool,
+        records: &[OwnedRecord],
+        from: &mut usize,
+        deadly: usize,
+    ) -> Option<Option<usize>> {
+        let mut mark = Mark::open(spool).expect("a mark");
+        let mut set_aside = None;
+        while *from < records.len() {
+            let most = mark.most(3).min(records.len() - *from);
+            let batch = &records[*from..][..most];
+            mark.begin(batch);
+            for (place, record) in (*from..).zip(batch) {
+                if mark.is_poison(record) {
+                    set_aside = Some(place);
+                    continue;
+                }
+                mark.at(record);
+                if place == deadly {
+                    return None;
+                }
+            }
+            mark.end(batch.len());
+            *from += batch.len();
+        }
+        Some(set_aside)
+    }
+
+    #[test]
+    fn a_record_that_kills_the_worker_is_set_aside_alone() {
+        let (_folder, spool, records) = journal();
+        let mut from = 0;
+        let lives: Vec<_> = (0..4).map(|_| live(&spool, &records, &mut from, 1)).collect();
+        // Once in a batch, twice at the record; then it is passed over.
+        assert_eq!(lives, [None, None, None, Some(Some(1))]);
+        assert_eq!(Mark::open(&spool).expect("a mark").most(3), 3, "nobody is slowed down");
+    }
+
+    #[test]
+    fn a_worker_that_is_killed_here_and_there_sets_nothing_aside() {
+        let (_folder, spool, records) = journal();
+        for deadly in [2, 0, 1, 0] {
+            assert_eq!(live(&spool, &records, &mut 0, deadly), None);
+        }
+        assert_eq!(live(&spool, &records, &mut 0, 9), Some(None));
     }
 }

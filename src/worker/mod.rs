@@ -15,58 +15,36 @@
 //! [`lock`], [`start`] and [`request`] are the doors for PHP processes.
 
 mod daemon;
+mod engine;
 mod health;
 mod ingest;
+mod intake;
 pub mod lock;
 mod log;
 mod mark;
 mod pool;
+mod published;
 mod record;
 mod request;
 mod reserve;
 mod routes;
 mod schedule;
 pub mod start;
+mod upkeep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 pub use request::Request;
 
-use self::ingest::{Context, DeliveryIds, Ingested};
+use self::engine::Worker;
 use self::lock::{Holder, WorkerLock};
-use self::mark::Mark;
-use self::pool::{Done, Job, Pool};
-use self::reserve::Reserve;
-use self::routes::Routes;
-use self::schedule::{MOST_THREADS, POOL, Schedule};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{CONFIG_FILE, Config, ConfigError};
-use crate::delivery::{Sender, Settings};
-use crate::journal::wake::{Sleeper, WakeHandle};
-use crate::journal::{Batch, CorruptPart, JournalError, Limit, Reader};
-use crate::spool::{Spool, SpoolError, Stamp};
-use crate::store::{Announcement, Selection, State, Store, StoreError, sqlite};
-
-/// What one round reads of the journal at most: bounds memory and the first delivery's wait.
-const BATCH: Limit = Limit { records: 1000, bytes: 4 << 20 };
-/// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
-const IDLE_MS: i64 = 60_000;
-/// The journal is looked at this often even if nobody wakes the worker, in milliseconds.
-const RESCAN_MS: i64 = 60_000;
-/// How long requests under way may take after SIGTERM, in milliseconds.
-const GRACE_MS: i64 = 10_000;
-/// A difference between wall clock and monotonic clock that is a jump, in milliseconds.
-const JUMP_MS: i64 = 30_000;
-/// Segments are made durable and deleted this often at most, in milliseconds.
-const RETIRE_MS: i64 = 1000;
-/// How often a full disk is looked at again, in milliseconds.
-const FULL_MS: i64 = 1000;
-/// How often old things are pruned, in milliseconds, and how many in one step.
-const PRUNE_MS: i64 = 60_000;
-const PRUNE_STEP: usize = 500;
+use crate::journal::JournalError;
+use crate::journal::wake::WakeHandle;
+use crate::spool::{Spool, SpoolError};
+use crate::store::{StoreError, sqlite};
 
 /// How the worker runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +94,18 @@ pub enum WorkerError {
     Store(#[from] StoreError),
 }
 
+impl WorkerError {
+    /// Whether the disk is full: what passes when room is made.
+    fn is_full(&self) -> bool {
+        match self {
+            Self::Spool(error) => error.is_full(),
+            Self::Journal(error) => error.is_full(),
+            Self::Store(error) => matches!(error, StoreError::Full { .. }),
+            Self::Running { .. } | Self::Start(..) => false,
+        }
+    }
+}
+
 /// Runs a worker as the options say; returns when it leaves.
 ///
 /// # Errors
@@ -154,7 +144,14 @@ fn run_on(spool: &Spool, options: &Options) -> Result<(), WorkerError> {
         sqlite::open_or_set_aside(spool, options.store.as_deref(), Arc::clone(&clock))?;
     let mut worker = Worker::new(spool.clone(), store, clock)?;
     if let Some(damaged) = set_aside {
-        worker.announce("store_set_aside", [("kept_as", damaged.into())]);
+        let path = damaged.path.display().to_string();
+        tracing::error!(
+            kept_as = path,
+            reason = damaged.reason,
+            "the store was damaged; an empty one takes its place"
+        );
+        let params = [("kept_as", path.into()), ("reason", damaged.reason.into())];
+        worker.announce("store_set_aside", params);
     }
     let stop = Stop::on_signals(&worker.wake)?;
     start::report(spool, None)?;
@@ -200,540 +197,4 @@ impl Stop {
     fn asked(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
-}
-
-/// The published config, prepared.
-struct Published {
-    config: Config,
-    stamp: Stamp,
-    routes: Routes,
-    sender: Arc<Sender>,
-}
-
-/// The state of the one thread that reads the journal and writes the store.
-struct Worker<S: Store> {
-    spool: Spool,
-    clock: Arc<dyn Clock>,
-    store: S,
-    reader: Reader,
-    sleeper: Sleeper,
-    wake: WakeHandle,
-    published: Option<Published>,
-    schedule: Schedule,
-    pool: Pool,
-    reserve: Reserve,
-    mark: Mark,
-    ids: DeliveryIds,
-    /// Read and not yet committed.
-    batch: Batch,
-    /// Made and not yet committed.
-    done: Vec<Done>,
-    /// `unix_ms − monotonic` when last looked at.
-    offset: i64,
-    next_retire: i64,
-    next_prune: i64,
-    next_config: i64,
-    idle_since: i64,
-}
-
-impl<S: Store> Worker<S> {
-    fn new(spool: Spool, mut store: S, clock: Arc<dyn Clock>) -> Result<Self, WorkerError> {
-        let loaded = store.load()?;
-        if loaded.reclaimed > 0 {
-            tracing::warn!(
-                deliveries = loaded.reclaimed,
-                "claimed by a worker that died; sent again"
-            );
-        }
-        let reader = Reader::open(&spool, loaded.positions)?;
-        let sleeper = Sleeper::open(&spool)?;
-        let wake = sleeper.handle();
-        let reserve = Reserve::open(&spool);
-        sleeper.set_full(!reserve.is_there());
-        let now = clock.unix_ms();
-        let mut worker = Self {
-            reader,
-            published: None,
-            schedule: Schedule::new(POOL, loaded.webhooks),
-            pool: Pool::new(MOST_THREADS as usize, wake.clone(), Arc::clone(&clock)),
-            reserve,
-            mark: Mark::open(&spool)?,
-            ids: DeliveryIds::default(),
-            batch: Batch::default(),
-            done: Vec::new(),
-            offset: now - monotonic_ms(&*clock),
-            next_retire: 0,
-            next_prune: now + PRUNE_MS,
-            next_config: 0,
-            idle_since: now,
-            spool,
-            clock,
-            store,
-            sleeper,
-            wake,
-        };
-        worker.look_at_config(now);
-        Ok(worker)
-    }
-
-    /// Goes round until there is a reason to leave.
-    fn work(&mut self, mode: Mode, stop: &Stop) -> Result<(), WorkerError> {
-        while !stop.asked() {
-            if self.round()? {
-                continue;
-            }
-            // The word first, then one more look: an append in between is seen by one of both.
-            self.sleeper.prepare();
-            if self.round()? || stop.asked() {
-                self.sleeper.stay_awake();
-                continue;
-            }
-            let now = self.clock.unix_ms();
-            let leave = match mode {
-                Mode::Once => self.schedule.is_caught_up(now),
-                Mode::Foreground => false,
-                Mode::Daemonize => self.schedule.is_idle() && now - self.idle_since >= IDLE_MS,
-            };
-            if leave {
-                self.retire(true)?;
-                return Ok(());
-            }
-            self.sleeper.wait(Some(self.time_to_wait(now, mode)));
-        }
-        self.finish()
-    }
-
-    /// One round; whether there was something to do.
-    fn round(&mut self) -> Result<bool, WorkerError> {
-        let now = self.clock.unix_ms();
-        self.look_at_clock(now)?;
-        if now >= self.next_config {
-            self.look_at_config(now);
-        }
-        if !self.look_at_disk(now) {
-            // Attempts under way come back and are kept; nothing new begins.
-            self.done.append(&mut self.pool.take_done());
-        }
-        let worked = match self.take_in(now).and_then(|took| Ok(self.hand_out(now)? || took)) {
-            Err(WorkerError::Store(StoreError::Full { reason, .. })) => {
-                self.disk_is_full(&reason);
-                false
-            }
-            other => other?,
-        };
-        if worked {
-            self.idle_since = now;
-        } else {
-            self.prune(now)?;
-        }
-        if now >= self.next_retire {
-            self.next_retire = now + RETIRE_MS;
-            self.retire(false)?;
-        }
-        Ok(worked)
-    }
-
-    /// Records the attempts that came back and ingests what is new in the journal.
-    fn take_in(&mut self, now: i64) -> Result<bool, WorkerError> {
-        self.done.append(&mut self.pool.take_done());
-        self.read_journal(now)?;
-        let Some(published) = &self.published else { return Ok(false) };
-        // Nothing is matched under an older config than it was accepted under.
-        let newest = self.batch.records.iter().map(|record| record.revision).max();
-        let takes_batch = newest <= Some(published.config.revision);
-        if self.done.is_empty() && !(takes_batch && self.batch.moves()) {
-            return Ok(false);
-        }
-        let context = Context {
-            config: &published.config,
-            routes: &published.routes,
-            schedule: &self.schedule,
-            sender: &published.sender,
-            now,
-        };
-        let (store, mark, ids) = (&mut self.store, &mut self.mark, &mut self.ids);
-        let none = Batch::default();
-        let (batch, done) = (if takes_batch { &self.batch } else { &none }, &self.done);
-        let (mut ingested, mut recorded, mut due) = Default::default();
-        mark.begin(&batch.records);
-        store.transaction(&mut |tx| {
-            (ingested, recorded, due) =
-                (Ingested::default(), record::Recorded::default(), Vec::new());
-            for done in done {
-                record::attempt(tx, &context, done, ids, &mut recorded, &mut ingested)?;
-            }
-            for record in &batch.records {
-                mark.at(record);
-                ingest::record(tx, &context, record, ids, &mut ingested)?;
-            }
-            for (segment, position) in &batch.positions {
-                tx.set_position(*segment, *position)?;
-            }
-            for part in &batch.corrupt {
-                tx.announce(&corrupt_announcement(part, now))?;
-            }
-            if ingested.all_touched {
-                ingested.touched = context.schedule.lanes().map(|(key, _)| key).collect();
-            }
-            ingested.touched.extend(recorded.healths.keys());
-            ingested.touched.sort_unstable();
-            ingested.touched.dedup();
-            for key in &ingested.touched {
-                due.push((*key, tx.next_due(*key, context.schedule.is_ordered(*key))?));
-            }
-            Ok(())
-        })?;
-        mark.end(batch.records.len());
-        if takes_batch {
-            self.batch = Batch::default();
-        }
-        self.done.clear();
-        self.apply(ingested, &recorded, &due, now);
-        Ok(true)
-    }
-
-    /// Follows a committed transaction in memory.
-    fn apply(
-        &mut self,
-        ingested: Ingested,
-        recorded: &record::Recorded,
-        due: &[(crate::store::WebhookKey, Option<i64>)],
-        now: i64,
-    ) {
-        for (key, webhook) in ingested.new {
-            self.schedule.add(key, webhook);
-        }
-        for key in ingested.enabled {
-            self.schedule.set_health(key, crate::store::Health::default(), now);
-        }
-        for (key, health) in &recorded.healths {
-            self.schedule.set_health(*key, health.clone(), now);
-        }
-        for (key, delivery) in &recorded.came_back {
-            self.schedule.came_back(*key, *delivery, now);
-        }
-        for (key, due) in due {
-            self.schedule.set_due(*key, *due, now);
-        }
-        if let Some(published) = &self.published {
-            let sender = &published.sender;
-            let jobs = ingested.tests.into_iter().map(|(claim, webhook)| Job {
-                claim,
-                webhook,
-                sender: Arc::clone(sender),
-            });
-            self.pool.send(jobs.collect());
-        }
-    }
-
-    /// Claims what is due and gives it to the pool.
-    fn hand_out(&mut self, now: i64) -> Result<bool, WorkerError> {
-        if !self.reserve.is_there() {
-            return Ok(false);
-        }
-        let Some(published) = &self.published else { return Ok(false) };
-        let mut turns = Vec::new();
-        let mut claims = Vec::new();
-        while let Some(turn) = self.schedule.next(now) {
-            let mut claimed = Vec::new();
-            let mut due = None;
-            let result = self.store.transaction(&mut |tx| {
-                claimed.clear();
-                tx.claim(turn.key, now, turn.limit, turn.ordered, &mut claimed)?;
-                due = tx.next_due(turn.key, turn.ordered)?;
-                Ok(())
-            });
-            if let Err(error) = result {
-                self.schedule.sent(&turn, std::iter::empty(), Some(now), now);
-                return Err(error.into());
-            }
-            self.schedule.sent(&turn, claimed.iter().map(|claim| claim.id), due, now);
-            turns.push(turn);
-            claims.append(&mut claimed);
-        }
-        let jobs: Vec<_> = claims
-            .into_iter()
-            .filter_map(|claim| {
-                let webhook = Arc::clone(self.schedule.lane(claim.webhook)?.webhook.as_ref()?);
-                Some(Job { claim, webhook, sender: Arc::clone(&published.sender) })
-            })
-            .collect();
-        let any = !jobs.is_empty();
-        self.pool.send(jobs);
-        Ok(any)
-    }
-
-    /// Reads the next part of the journal, unless one is still to be committed. Nothing is read
-    /// before a config is there.
-    fn read_journal(&mut self, now: i64) -> Result<(), WorkerError> {
-        let Some(revision) = self.published.as_ref().map(|published| published.config.revision)
-        else {
-            return Ok(());
-        };
-        if !self.batch.moves() {
-            let limit = Limit { records: self.mark.most(BATCH.records), ..BATCH };
-            self.batch = self.reader.read_batch(limit)?;
-            for part in &self.batch.corrupt {
-                tracing::error!(segment = %part.segment, from = part.from, to = part.to, kept_as = part.copy, "part of the journal is damaged");
-            }
-            for stuck in &self.batch.stuck {
-                tracing::error!(segment = stuck.name, error = %stuck.error, "a segment can't be read");
-            }
-            self.set_poison_aside()?;
-        }
-        let newest = self.batch.records.iter().map(|record| record.revision).max();
-        if newest > Some(revision) {
-            self.look_at_config(now);
-        }
-        Ok(())
-    }
-
-    /// Takes a record at which the worker died twice out of the batch.
-    fn set_poison_aside(&mut self) -> Result<(), WorkerError> {
-        let mark = &self.mark;
-        let Some(at) = self.batch.records.iter().position(|record| mark.is_poison(record)) else {
-            return Ok(());
-        };
-        let poison = &self.batch.records[at];
-        let (segment, from, to) = (poison.segment, poison.offset, poison.end);
-        let copy = self.reader.set_aside(segment, from, to)?;
-        tracing::error!(%segment, from, to, kept_as = copy, "a record at which the worker died twice is set aside");
-        self.batch.records.remove(at);
-        self.batch.corrupt.push(CorruptPart { segment, from, to, copy });
-        Ok(())
-    }
-
-    /// Loads the config if it changed. A damaged one is told and the last good one kept.
-    fn look_at_config(&mut self, now: i64) {
-        self.next_config = now + 1000;
-        let stamp = match self.spool.top().stamp(CONFIG_FILE) {
-            Ok(Some(stamp)) => stamp,
-            Ok(None) => return,
-            Err(error) => return tracing::error!(%error, "the config can't be read"),
-        };
-        if self.published.as_ref().is_some_and(|published| published.stamp == stamp) {
-            return;
-        }
-        match Config::load(&self.spool) {
-            Ok(Some(config)) => {
-                if let Err(error) = self.configure(config, stamp, now) {
-                    tracing::error!(%error, "the config can't be taken over");
-                }
-            }
-            Ok(None) => {}
-            Err(error @ ConfigError::Newer { .. }) => tracing::error!(%error, "the config is kept"),
-            Err(error) => tracing::error!(%error, "the config is kept as it was"),
-        }
-    }
-
-    /// Takes over a config: deliveries of deleted webhooks are cancelled, those of paused ones
-    /// held, and what the whole network's hold kept is released when it ends.
-    fn configure(&mut self, config: Config, stamp: Stamp, now: i64) -> Result<(), WorkerError> {
-        let routes = Routes::new(&config);
-        let (mut new, mut due) = (Vec::new(), Vec::new());
-        let (store, schedule) = (&mut self.store, &self.schedule);
-        store.transaction(&mut |tx| {
-            (new, due) = (Vec::new(), Vec::new());
-            for (key, lane) in schedule.lanes() {
-                let of = |states: &[State]| Selection {
-                    webhook: Some(lane.id.clone()),
-                    states: states.to_vec(),
-                    ..Selection::default()
-                };
-                match (routes.webhook(&lane.id), &config.held) {
-                    (None, _) => {
-                        let waiting = of(&[State::Pending, State::Held]);
-                        tx.change(&waiting, State::Cancelled, now, Some("deleted"))?;
-                    }
-                    (Some(_), Some(reason)) => {
-                        tx.change(&of(&[State::Pending]), State::Held, now, Some(reason))?;
-                    }
-                    (Some(webhook), None) if webhook.paused => {
-                        tx.change(&of(&[State::Pending]), State::Held, now, Some("paused"))?;
-                    }
-                    (Some(_), None) => {
-                        for reason in ["deactivated", "moved"] {
-                            let held =
-                                Selection { reason: Some(reason.into()), ..of(&[State::Held]) };
-                            tx.change(&held, State::Pending, now, None)?;
-                        }
-                    }
-                }
-                let ordered = routes.webhook(&lane.id).is_some_and(|webhook| webhook.ordered);
-                due.push((key, tx.next_due(key, ordered)?));
-            }
-            for webhook in routes.webhooks() {
-                if schedule.key(&webhook.id).is_none() {
-                    new.push((tx.webhook(&webhook.id)?, Arc::clone(webhook)));
-                }
-            }
-            Ok(())
-        })?;
-        for (key, webhook) in new {
-            self.schedule.add(key, webhook);
-        }
-        for (key, due) in due {
-            let webhook = self.schedule.lane(key).and_then(|lane| routes.webhook(&lane.id));
-            self.schedule.configure(key, webhook.cloned(), now);
-            self.schedule.set_due(key, due, now);
-        }
-        tracing::info!(
-            revision = config.revision,
-            webhooks = config.webhooks.len(),
-            held = config.held,
-            "config taken over"
-        );
-        let sender = Arc::new(Sender::new(&Settings {
-            allow: config.allow.clone(),
-            proxy: config.proxy.clone(),
-            block_external: config.block_external.clone(),
-        }));
-        self.published = Some(Published { config, stamp, routes, sender });
-        Ok(())
-    }
-
-    /// Moves what waits with the wall clock when that was set, so that a retry in an hour stays
-    /// one in an hour: neither a flood nor a standstill.
-    fn look_at_clock(&mut self, now: i64) -> Result<(), WorkerError> {
-        let offset = now - monotonic_ms(&*self.clock);
-        let jump = offset - self.offset;
-        if jump.abs() > JUMP_MS {
-            tracing::warn!(seconds = jump / 1000, "the wall clock was set; due times go with it");
-            self.store.transaction(&mut |tx| tx.shift_due(jump))?;
-            self.schedule.shift(jump, now);
-            for time in [&mut self.next_retire, &mut self.next_prune, &mut self.idle_since] {
-                *time += jump;
-            }
-            self.next_config = now;
-            self.offset = offset;
-        }
-        Ok(())
-    }
-
-    /// Whether there is room; makes the reserve again when there is.
-    fn look_at_disk(&mut self, _now: i64) -> bool {
-        if !self.reserve.is_there() && self.reserve.restore(&self.spool) {
-            tracing::info!("there is room on the disk again");
-            self.sleeper.set_full(false);
-        }
-        self.reserve.is_there()
-    }
-
-    fn disk_is_full(&mut self, reason: &str) {
-        self.sleeper.set_full(true);
-        if self.reserve.give_up(&self.spool) {
-            tracing::error!(reason, "the disk is full: the reserve is given up, attempts wait");
-        }
-    }
-
-    /// Deletes segments that are read to the end, once the store's commits would survive a power
-    /// cut. `all`: without waiting for more of them.
-    fn retire(&mut self, all: bool) -> Result<(), WorkerError> {
-        if self.batch.moves() {
-            return Ok(());
-        }
-        let finished = self.reader.finished()?;
-        if all || !finished.is_empty() {
-            self.store.make_durable()?;
-        }
-        self.reader.remove(&finished)?;
-        let gone = [finished, self.reader.vanished()].concat();
-        if !gone.is_empty() {
-            self.store.transaction(&mut |tx| {
-                gone.iter().try_for_each(|segment| tx.forget_position(*segment))
-            })?;
-        }
-        Ok(())
-    }
-
-    /// One small step of pruning, when there is nothing else to do.
-    fn prune(&mut self, now: i64) -> Result<(), WorkerError> {
-        const DAY: i64 = 24 * 3600 * 1000;
-        let Some(published) = self.published.as_ref().filter(|_| now >= self.next_prune) else {
-            return Ok(());
-        };
-        let retention = published.config.retention;
-        let bodies_before = now - i64::from(retention.bodies_days) * DAY;
-        let rows_before = now - i64::from(retention.deliveries_days) * DAY;
-        let mut more = false;
-        self.store.transaction(&mut |tx| {
-            more = tx.prune(bodies_before, rows_before, PRUNE_STEP)?;
-            Ok(())
-        })?;
-        self.next_prune = if more { now } else { now + PRUNE_MS };
-        Ok(())
-    }
-
-    /// Whether there is anything in the journal or due in the store.
-    fn has_work(&mut self) -> Result<bool, WorkerError> {
-        self.read_journal(self.clock.unix_ms())?;
-        Ok(self.batch.moves() || !self.schedule.is_idle())
-    }
-
-    fn time_to_wait(&self, now: i64, mode: Mode) -> Duration {
-        let mut until = now + RESCAN_MS;
-        if let Some(due) = self.schedule.wake_at() {
-            until = until.min(due);
-        }
-        if mode == Mode::Daemonize && self.schedule.is_idle() {
-            until = until.min(self.idle_since + IDLE_MS);
-        }
-        if !self.reserve.is_there() {
-            until = until.min(now + FULL_MS);
-        }
-        Duration::from_millis((until - now).max(1).cast_unsigned())
-    }
-
-    /// Leaving on a signal: nothing new begins, what is under way has ten seconds, the rest goes
-    /// back to `pending` at once.
-    fn finish(&mut self) -> Result<(), WorkerError> {
-        let deadline = self.clock.unix_ms() + GRACE_MS;
-        let mut withdrawn = self.pool.withdraw();
-        tracing::info!(waiting = withdrawn.len(), "asked to leave");
-        while !withdrawn.is_empty() || !self.schedule.nothing_in_flight() {
-            let now = self.clock.unix_ms();
-            let claims = std::mem::take(&mut withdrawn);
-            self.store.transaction(&mut |tx| {
-                claims.iter().try_for_each(|claim| tx.release(claim.id, claim.due))
-            })?;
-            for claim in &claims {
-                self.schedule.came_back(claim.webhook, claim.id, now);
-            }
-            self.done.append(&mut self.pool.take_done());
-            self.take_in(now)?;
-            if self.schedule.nothing_in_flight() || now >= deadline {
-                break;
-            }
-            self.sleeper.prepare();
-            let left = if self.pool.has_done() { 0 } else { (deadline - now).max(1) };
-            self.sleeper.wait(Some(Duration::from_millis(left.cast_unsigned())));
-        }
-        // Whatever is still under way stays `delivering`: the next worker returns it.
-        self.retire(true)
-    }
-
-    fn announce<const N: usize>(&mut self, code: &str, params: [(&str, serde_json::Value); N]) {
-        let announcement = Announcement {
-            code: code.into(),
-            at: self.clock.unix_ms(),
-            params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        };
-        let announced = self.store.transaction(&mut |tx| tx.announce(&announcement).map(drop));
-        if let Err(error) = announced {
-            tracing::error!(%error, code, "can't be announced");
-        }
-    }
-}
-
-fn monotonic_ms(clock: &dyn Clock) -> i64 {
-    (clock.monotonic_ns() / 1_000_000).cast_signed()
-}
-
-fn corrupt_announcement(part: &CorruptPart, now: i64) -> Announcement {
-    let params = [
-        ("segment".to_owned(), part.segment.to_string().into()),
-        ("bytes".to_owned(), (part.to - part.from).into()),
-        ("kept_as".to_owned(), part.copy.clone().into()),
-    ];
-    Announcement { code: "corrupt_records".into(), at: now, params: params.into_iter().collect() }
 }

@@ -47,6 +47,7 @@ pub(super) struct Pool {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     most: usize,
+    under_way: usize,
 }
 
 impl Pool {
@@ -59,11 +60,12 @@ impl Pool {
             wake,
             clock,
         };
-        Self { shared: Arc::new(shared), threads: Vec::new(), most }
+        Self { shared: Arc::new(shared), threads: Vec::new(), most, under_way: 0 }
     }
 
     /// Hands jobs to the threads.
     pub(super) fn send(&mut self, jobs: Vec<Job>) {
+        self.under_way += jobs.len();
         let mut queue = self.shared.queue.lock();
         let missing = (queue.jobs.len() + jobs.len()).saturating_sub(queue.idle);
         queue.jobs.extend(jobs);
@@ -85,8 +87,15 @@ impl Pool {
     }
 
     /// What was made since the last call.
-    pub(super) fn take_done(&self) -> Vec<Done> {
-        std::mem::take(&mut self.shared.done.lock())
+    pub(super) fn take_done(&mut self) -> Vec<Done> {
+        let done = std::mem::take(&mut *self.shared.done.lock());
+        self.under_way -= done.len();
+        done
+    }
+
+    /// Whether every attempt that was handed out has been taken back.
+    pub(super) fn is_idle(&self) -> bool {
+        self.under_way == 0
     }
 
     /// Whether an attempt was made since [`take_done`](Self::take_done).
@@ -95,8 +104,10 @@ impl Pool {
     }
 
     /// Jobs that no thread has begun: the worker is leaving, they go back to the store.
-    pub(super) fn withdraw(&self) -> Vec<Claim> {
-        self.shared.queue.lock().jobs.drain(..).map(|job| job.claim).collect()
+    pub(super) fn withdraw(&mut self) -> Vec<Claim> {
+        let jobs = std::mem::take(&mut self.shared.queue.lock().jobs);
+        self.under_way -= jobs.len();
+        jobs.into_iter().map(|job| job.claim).collect()
     }
 }
 

@@ -39,12 +39,11 @@ pub(super) fn attempt(
     ingested: &mut Ingested,
 ) -> Result<()> {
     let Done { claim, attempt, webhook } = done;
-    let event = &claim.event;
+    let (event, key) = (&claim.event, claim.webhook);
+    recorded.came_back.push((key, claim.id));
     if event.flags.has(Flags::TEST) {
         return tx.record_attempt(claim, attempt);
     }
-    let key = claim.webhook;
-    recorded.came_back.push((key, claim.id));
     let before = match recorded.healths.get(&key) {
         Some(health) => health.clone(),
         None => context.schedule.lane(key).map(|lane| lane.health.clone()).unwrap_or_default(),
@@ -69,14 +68,17 @@ pub(super) fn attempt(
     Ok(())
 }
 
-/// What the config and the webhook's health make of a retry.
+/// What the config and the webhook's health make of a retry. An endpoint that is gone (410) is
+/// asked no more; what it did not take is held with the rest, for when the webhook is enabled.
 fn next(context: &Context<'_>, webhook: &Webhook, health: &Health, attempt: &Attempt) -> Next {
-    let now = context.routes.webhook(&webhook.id);
-    match attempt.next {
-        Next::Retry(_) if now.is_none() => Next::Cancelled,
-        Next::Retry(_) if health.disabled.is_some() || context.config.held.is_some() => Next::Held,
-        Next::Retry(_) if now.is_some_and(|webhook| webhook.paused) => Next::Held,
-        next => next,
+    let gone = attempt.failure.as_ref().is_some_and(|failure| failure.code == "gone");
+    let waits = gone || matches!(attempt.next, Next::Retry(_));
+    match context.routes.webhook(&webhook.id) {
+        _ if !waits => attempt.next,
+        None => Next::Cancelled,
+        Some(now) if now.paused => Next::Held,
+        Some(_) if health.disabled.is_some() || context.config.held.is_some() => Next::Held,
+        Some(_) => attempt.next,
     }
 }
 

@@ -70,9 +70,10 @@ missing() {
 	done | sort -u
 }
 
-# What would be started at boot: systemd's links and those of the init scripts.
+# Which of the servers in these sets would be started at boot: systemd's links, init scripts' links.
 enabled() {
-	find /etc/systemd/system /etc/rc?.d -type l \( -path '*.wants/*' -o -name 'S*' \) 2>/dev/null | sort
+	find /etc/systemd/system /etc/rc?.d -type l \( -path '*.wants/*' -o -name 'S*' \) 2>/dev/null |
+		grep -E '/(S[0-9]+)?(nginx|php)[^/]*$' | sort || true
 }
 
 # Without this file a package's own script starts its service.
@@ -86,13 +87,14 @@ refuse_services() {
 
 # Takes back what packages enabled at boot; what was enabled before stays so.
 disable_new_services() {
-	local link
-	comm -13 <(echo "$1") <(enabled) | while read -r link; do
+	local link name
+	for link in $(comm -13 <(echo "$1") <(enabled)); do
+		name=${link##*/}
 		case $link in
-		/etc/rc?.d/S[0-9][0-9]*) as_root update-rc.d "${link##*/S[0-9][0-9]}" disable ;;
-		*) as_root deb-systemd-helper disable "${link##*/}" ;;
+		/etc/rc?.d/*) as_root update-rc.d "${name#S[0-9][0-9]}" disable ;;
+		*) as_root rm -f "$link" ;; # all that `systemctl disable` does, and there where systemd is not
 		esac
-	done >/dev/null 2>&1
+	done >>"$log" 2>&1
 }
 
 install_packages() {

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 here=tests/scenarios
 
 failed=0
-for scenario in killed-worker slow-endpoint reloads; do
+for scenario in dispatch-cost killed-worker slow-endpoint reloads; do
 	echo "== $scenario"
 	php tests/fpm/run.php "$PWD/$here/class-$scenario.php" || failed=1
 done

@@ -4,6 +4,7 @@
  */
 
 require_once dirname( __DIR__ ) . '/fpm/class-fpm.php';
+require_once __DIR__ . '/percentile.php';
 
 final class Slow_Endpoint {
 
@@ -71,10 +72,4 @@ final class Slow_Endpoint {
 		expect( 0 === preg_match_all( '/\b(clone|clone3|fork|vfork|execve)\(/', $calls ), "no process was started:\n$calls" );
 		printf( "     20 dispatches in a request: no socket, no process, %d writes\n", preg_match_all( '/\bwritev?\(/', $calls ) );
 	}
-}
-
-/** @param list<int> $values */
-function percentile( array $values, int $percent ): int {
-	sort( $values );
-	return $values[ (int) ceil( count( $values ) * $percent / 100 ) - 1 ];
 }

@@ -1,9 +1,10 @@
 //! Many deliveries at once: resend, recover, hold, cancel.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::Trouble;
 use super::ingest::settled;
+use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
 use crate::id::DeliveryId;
 use crate::store::{Selection, State, WebhookKey};
@@ -17,6 +18,7 @@ struct Change<'a> {
 }
 
 impl SqliteTransaction<'_> {
+    /// A delivery whose body is gone can't be sent again, so it never becomes `pending`.
     pub(super) fn try_change(
         &mut self,
         which: &Selection,
@@ -29,11 +31,7 @@ impl SqliteTransaction<'_> {
             Some(id) => self.memory.webhooks.get(id).copied().into_iter().collect(),
             None => self.memory.webhooks.values().copied().collect(),
         };
-        let states: Vec<State> = State::ALL
-            .into_iter()
-            .filter(|from| which.states.is_empty() || which.states.contains(from))
-            .filter(|from| from.may_become(to) && *from != State::Delivering)
-            .collect();
+        let states = from_states(which, to);
         let since = first_id(which.since.unwrap_or(0));
         let mut changed = 0;
         if which.ids.is_empty() {
@@ -131,6 +129,55 @@ impl SqliteTransaction<'_> {
         self.counters.moved(webhook, Some(from), Some(change.to), changed - tests, change.now);
         Ok(changed.cast_unsigned())
     }
+}
+
+/// The states from which a selected delivery may become `to`. What is under way belongs to its
+/// attempt, which ends by the rules that hold then.
+fn from_states(which: &Selection, to: State) -> Vec<State> {
+    State::ALL
+        .into_iter()
+        .filter(|from| which.states.is_empty() || which.states.contains(from))
+        .filter(|from| from.may_become(to) && *from != State::Delivering)
+        .collect()
+}
+
+/// How many deliveries a change of these to `to` would be for; what is selected, and why, is
+/// said at [`SqliteTransaction::try_change`].
+pub(crate) fn count(
+    connection: &Connection,
+    which: &Selection,
+    to: State,
+) -> rusqlite::Result<u64> {
+    let states: Vec<u8> = from_states(which, to).into_iter().map(|state| state as u8).collect();
+    let states = format!("{states:?}").replace(['[', ']'], "");
+    let conditions = format!(
+        "d.state IN ({states}) AND d.id >= ?1 AND (?2 IS NULL OR d.reason = ?2)
+             AND (?3 IS NULL OR d.webhook = (SELECT key FROM webhooks WHERE id = ?3))
+             AND (?4 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = d.key & -{EVENT}))"
+    );
+    let since = first_id(which.since.unwrap_or(0));
+    let mut count = 0;
+    if which.ids.is_empty() {
+        let sql = format!(
+            "SELECT count(*) FROM webhooks w CROSS JOIN deliveries d INDEXED BY deliveries_state
+             ON d.webhook = w.key WHERE {conditions}"
+        );
+        count += connection.query_row(
+            &sql,
+            params![since.as_bytes(), which.reason, which.webhook, to as u8],
+            |row| row.get::<_, i64>(0),
+        )?;
+    } else {
+        let sql = format!("SELECT count(*) FROM deliveries d WHERE d.id = ?5 AND {conditions}");
+        let mut one = connection.prepare(&sql)?;
+        for id in &which.ids {
+            count += one.query_row(
+                params![since.as_bytes(), which.reason, which.webhook, to as u8, id.as_bytes()],
+                |row| row.get::<_, i64>(0),
+            )?;
+        }
+    }
+    Ok(count.cast_unsigned())
 }
 
 /// The lowest id of a delivery created at `unix_ms`: the first 48 bits are its creation time.

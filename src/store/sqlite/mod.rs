@@ -8,16 +8,17 @@
 mod change;
 mod claim;
 mod counters;
-mod error;
+pub(crate) mod error;
+mod files;
 mod ingest;
 mod prune;
 mod record;
-mod schema;
+pub(crate) mod schema;
 mod statements;
 mod transaction;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Weak};
 
 use rusqlite::config::DbConfig;
@@ -30,6 +31,9 @@ use crate::journal::SegmentId;
 use crate::store::{
     Health, Loaded, Result, State, Store, StoreError, Transaction, WebhookKey, WebhookState,
 };
+pub(crate) use change::{count, first_id};
+pub(crate) use files::Place;
+pub use files::{SetAside, open, open_or_set_aside, set_aside};
 use statements::Statements;
 
 /// KiB of pages kept in memory: the hot ends of all trees and the bodies of one batch.
@@ -69,14 +73,10 @@ struct Current {
 }
 
 impl SqliteStore {
-    /// Opens (or makes) the store in this file.
-    ///
-    /// # Errors
-    /// [`StoreError::Newer`], [`StoreError::Corrupt`], or what the system refused.
-    pub fn open_file(path: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+    /// Opens the store in this file, which is there and may be empty.
+    fn open_file(path: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
         let address = format!("sqlite:{}", path.display());
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let connection =
@@ -219,12 +219,7 @@ impl SqliteStore {
             reclaimed += reclaim.execute((key.0, states.0, states.1))? as u64;
         }
         drop(reclaim);
-        let positions = transaction
-            .prepare("SELECT segment, offset FROM positions")?
-            .query_map([], |row| {
-                Ok((SegmentId(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
-            })?
-            .collect::<rusqlite::Result<_>>()?;
+        let positions = positions(&transaction)?;
         let mut webhooks = Vec::with_capacity(self.memory.webhooks.len());
         {
             let mut select = transaction.prepare("SELECT key, id, health FROM webhooks")?;
@@ -246,32 +241,15 @@ impl SqliteStore {
     }
 }
 
+/// How far each segment of the journal was ingested, in bytes.
+pub(crate) fn positions(connection: &Connection) -> rusqlite::Result<HashMap<SegmentId, u64>> {
+    connection
+        .prepare_cached("SELECT segment, offset FROM positions")?
+        .query_map([], |row| Ok((SegmentId(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned())))?
+        .collect()
+}
+
 /// A webhook's health as kept; what can't be read counts as "nothing is known".
-fn health(json: Option<String>) -> Health {
+pub(crate) fn health(json: Option<String>) -> Health {
     json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
-}
-
-/// Path of the store that an address names; without one, `store.sqlite` in the spool.
-///
-/// # Errors
-/// [`StoreError::Address`] for an address of another engine or a relative path.
-pub fn path(spool: &Path, address: Option<&str>) -> Result<PathBuf> {
-    let Some(address) = address.filter(|address| !address.is_empty()) else {
-        return Ok(spool.join("store.sqlite"));
-    };
-    address
-        .strip_prefix("sqlite:")
-        .map(Path::new)
-        .filter(|path| path.is_absolute() && path.file_name().is_some())
-        .map(Path::to_owned)
-        .ok_or_else(|| StoreError::Address(address.to_owned()))
-}
-
-/// TEMP
-pub fn open_or_set_aside(
-    spool: &crate::spool::Spool,
-    address: Option<&str>,
-    clock: Arc<dyn Clock>,
-) -> Result<(SqliteStore, Option<String>)> {
-    Ok((SqliteStore::open_file(&path(spool.path(), address)?, clock)?, None))
 }

@@ -60,6 +60,14 @@ pub(crate) fn find(connection: &Connection) -> rusqlite::Result<Found> {
     })
 }
 
+/// Somebody else's database is no damaged store: it is refused, and stays where it is.
+pub(crate) fn foreign(store: &str) -> StoreError {
+    StoreError::Failed {
+        action: "opening the store",
+        reason: format!("{store} is the database of another application"),
+    }
+}
+
 /// Makes the schema that of this version.
 ///
 /// # Errors
@@ -81,10 +89,7 @@ pub(crate) fn migrate(connection: &Connection, store: &str) -> Result<()> {
             return Err(StoreError::Newer { store: store.into(), found, known: VERSION });
         }
         Found::Foreign => {
-            return Err(StoreError::Corrupt {
-                store: store.into(),
-                reason: "it is the database of another application".into(),
-            });
+            return Err(foreign(store));
         }
     };
     let _: String =

@@ -1,0 +1,122 @@
+//! What can be asked of the log; unknown keys and bad values are refused by name.
+
+use serde::{Deserialize, Deserializer, de};
+
+use crate::clock::parse_rfc3339;
+use crate::id::EventId;
+use crate::store::State;
+
+/// Deliveries of a page where nothing is said.
+const DEFAULT_LIMIT: usize = 50;
+/// Most deliveries of a page.
+const MOST: usize = 200;
+/// The query of `webhooks_deliveries()`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub struct DeliveriesQuery {
+    pub webhook_id: Option<String>,
+    pub event: Option<String>,
+    pub event_id: Option<EventId>,
+    pub site_id: Option<i64>,
+    #[serde(deserialize_with = "states")]
+    pub state: Vec<State>,
+    #[serde(deserialize_with = "time")]
+    pub since: Option<i64>,
+    #[serde(deserialize_with = "time")]
+    pub until: Option<i64>,
+    pub search: Option<String>,
+    pub test: Option<bool>,
+    #[serde(deserialize_with = "limit")]
+    pub limit: Option<usize>,
+    #[serde(deserialize_with = "place")]
+    pub cursor: Option<i64>,
+}
+
+/// The query of `webhooks_stats()`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub struct StatsQuery {
+    pub webhook_ids: Option<Vec<String>>,
+    #[serde(deserialize_with = "hours")]
+    pub hours: u16,
+}
+
+impl Default for StatsQuery {
+    fn default() -> Self {
+        Self { webhook_ids: None, hours: 24 }
+    }
+}
+
+impl StatsQuery {
+    pub(super) fn wants(&self, id: &str) -> bool {
+        self.webhook_ids.as_ref().is_none_or(|ids| ids.iter().any(|wanted| wanted == id))
+    }
+}
+
+impl DeliveriesQuery {
+    pub(super) fn limit(&self) -> usize {
+        self.limit.unwrap_or(DEFAULT_LIMIT)
+    }
+}
+
+fn states<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<State>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "`state` is a state's name or a list of them")]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    let names = match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(name) => vec![name],
+        OneOrMany::Many(names) => names,
+    };
+    let state = |name: &String| {
+        State::ALL.into_iter().find(|state| state.as_str() == name).ok_or_else(|| {
+            let all = State::ALL.map(State::as_str).join(", ");
+            de::Error::custom(format!("\"{name}\" is no state; there are {all}"))
+        })
+    };
+    names.iter().map(state).collect()
+}
+
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    parse_rfc3339(&text).map(Some).ok_or_else(|| {
+        de::Error::custom(format!(
+            "\"{text}\" is no time; expected RFC 3339, such as 2026-11-20T10:00:00Z"
+        ))
+    })
+}
+
+fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    let limit = Option::<i64>::deserialize(deserializer)?;
+    let within = |limit: i64| {
+        usize::try_from(limit)
+            .ok()
+            .filter(|limit| (1..=MOST).contains(limit))
+            .ok_or_else(|| de::Error::custom(format!("`limit` is 1 to {MOST}, not {limit}")))
+    };
+    limit.map(within).transpose()
+}
+
+fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let hours = i64::deserialize(deserializer)?;
+    u16::try_from(hours)
+        .ok()
+        .filter(|hours| *hours <= 720)
+        .ok_or_else(|| de::Error::custom(format!("`hours` is 0 to 720, not {hours}")))
+}
+
+fn place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    i64::from_str_radix(&text, 16).ok().filter(|key| *key > 0).map(Some).ok_or_else(|| {
+        de::Error::custom(format!("\"{text}\" is no cursor of webhooks_deliveries()"))
+    })
+}
+
+/// The cursor that leads on from the delivery with this key.
+pub(super) fn cursor(key: i64) -> String {
+    format!("{key:x}")
+}

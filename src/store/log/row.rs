@@ -1,0 +1,288 @@
+//! What the log shows, in the array shapes of `stubs/webhooks.stub.php`.
+
+use std::ops::RangeInclusive;
+
+use rusqlite::{Connection, OptionalExtension, Row};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::HOUR_MS;
+use crate::clock::rfc3339;
+use crate::id::{DeliveryId, EventId};
+use crate::store::sqlite::schema::{DELIVERY, event_of};
+use crate::store::{Disabled, Failure, Health, State};
+
+/// A page of the log.
+#[derive(Debug, serde::Serialize)]
+pub struct Page {
+    /// Newest first.
+    pub deliveries: Vec<DeliveryRow>,
+    /// Gives the next page; none: this was the last.
+    pub cursor: Option<String>,
+}
+
+/// A delivery in a list (`Delivery` of the stub). Times are RFC 3339.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub struct DeliveryRow {
+    pub id: DeliveryId,
+    pub event_id: EventId,
+    pub event: String,
+    pub webhook_id: String,
+    pub site_id: i64,
+    pub source: String,
+    pub state: State,
+    pub reason: Option<String>,
+    pub test: bool,
+    pub created: String,
+    pub due: Option<String>,
+    pub settled: Option<String>,
+    pub attempts: u32,
+    pub last_status: Option<u16>,
+    pub last_failure: Option<String>,
+    pub duration_ms: Option<f64>,
+}
+
+/// A delivery with everything.
+#[derive(Debug, serde::Serialize)]
+pub struct DeliveryDetail {
+    /// What lists show.
+    #[serde(flatten)]
+    pub delivery: DeliveryRow,
+    /// The request's body; none once it was pruned or forgotten.
+    pub body: Option<Bytes>,
+    /// Content type of the request.
+    pub content_type: String,
+    /// Oldest first.
+    pub attempts_made: Vec<AttemptRow>,
+}
+
+/// An attempt (`Attempt` of the stub).
+#[derive(Debug, serde::Serialize)]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub struct AttemptRow {
+    pub number: i64,
+    pub started: String,
+    pub duration_ms: f64,
+    pub address: Option<String>,
+    pub status: Option<u16>,
+    pub failure: Option<Failure>,
+    pub request_headers: Headers,
+    pub response_headers: Headers,
+    pub response_body: Bytes,
+    pub reconnected: bool,
+    /// `delivered`, `retry`, `failed`, `held` or `cancelled`.
+    pub next: &'static str,
+    pub next_at: Option<String>,
+}
+
+/// Bytes that need not be text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+/// Headers in their order; serialised as a map, values of a name that repeats joined by commas.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Headers(pub Vec<(String, String)>);
+
+impl Headers {
+    fn from_json(json: &str) -> Self {
+        let mut headers: Vec<(String, String)> = Vec::new();
+        for (name, value) in serde_json::from_str::<Vec<(String, String)>>(json).unwrap_or_default()
+        {
+            match headers.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, values)) => *values = format!("{values}, {value}"),
+                None => headers.push((name, value)),
+            }
+        }
+        Self(headers)
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl Serialize for Headers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// Counters and health of a webhook.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub struct WebhookStats {
+    pub delivered: i64,
+    pub failed: i64,
+    pub pending: i64,
+    pub held: i64,
+    pub hours: Vec<Hour>,
+    pub last_attempt: Option<String>,
+    pub last_success: Option<String>,
+    pub failing_since: Option<String>,
+    pub failures_in_row: u32,
+    pub disabled: Option<DisabledSince>,
+}
+
+/// What happened in an hour.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub struct Hour {
+    pub hour: String,
+    pub delivered: i64,
+    pub failed: i64,
+}
+
+/// Why and since when a webhook is switched off.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub struct DisabledSince {
+    pub id: String,
+    pub at: String,
+    pub reason: String,
+}
+
+impl WebhookStats {
+    /// Of a webhook to which nothing has happened; every hour is listed.
+    pub(super) fn new(hours: RangeInclusive<i64>) -> Self {
+        let hour = |hour| Hour { hour: rfc3339(hour * HOUR_MS), delivered: 0, failed: 0 };
+        Self {
+            delivered: 0,
+            failed: 0,
+            pending: 0,
+            held: 0,
+            hours: hours.map(hour).collect(),
+            last_attempt: None,
+            last_success: None,
+            failing_since: None,
+            failures_in_row: 0,
+            disabled: None,
+        }
+    }
+
+    pub(super) fn from_row(row: &Row<'_>, hours: RangeInclusive<i64>) -> rusqlite::Result<Self> {
+        let Health { failing_since, failures_in_row, disabled, .. } =
+            crate::store::sqlite::health(row.get(8)?);
+        Ok(Self {
+            delivered: row.get(2)?,
+            failed: row.get(3)?,
+            pending: row.get(4)?,
+            held: row.get(5)?,
+            last_attempt: row.get::<_, Option<i64>>(6)?.map(rfc3339),
+            last_success: row.get::<_, Option<i64>>(7)?.map(rfc3339),
+            failing_since: failing_since.map(rfc3339),
+            failures_in_row,
+            disabled: disabled.map(|Disabled { id, at, reason }| DisabledSince {
+                id,
+                at: rfc3339(at),
+                reason,
+            }),
+            ..Self::new(hours)
+        })
+    }
+}
+
+/// The delivery with this key, for a list.
+pub(super) fn delivery(connection: &Connection, key: i64) -> rusqlite::Result<DeliveryRow> {
+    connection
+        .prepare_cached(
+            "SELECT deliveries.id, events.id, name, webhooks.id, site, source, state, reason, test,
+                 due + shift, settled, attempted, last_status, last_failure, duration_us
+             FROM deliveries, clock
+             JOIN webhooks ON webhooks.key = webhook
+             JOIN events ON events.key = ?2
+             WHERE deliveries.key = ?1",
+        )?
+        .query_row((key, event_of(key)), |row| {
+            let id = DeliveryId::from_bytes(row.get(0)?);
+            let state = State::from_number(row.get(6)?).unwrap_or(State::Failed);
+            let due = Some(row.get(9)?).filter(|_| state == State::Pending);
+            Ok(DeliveryRow {
+                id,
+                event_id: EventId::from_bytes(row.get(1)?),
+                event: row.get(2)?,
+                webhook_id: row.get(3)?,
+                site_id: row.get(4)?,
+                source: row.get(5)?,
+                state,
+                reason: row.get(7)?,
+                test: row.get(8)?,
+                created: rfc3339(created(id)),
+                due: due.map(rfc3339),
+                settled: row.get::<_, Option<i64>>(10)?.map(rfc3339),
+                attempts: row.get(11)?,
+                last_status: row.get(12)?,
+                last_failure: row.get(13)?,
+                duration_ms: row.get::<_, Option<i64>>(14)?.map(milliseconds),
+            })
+        })
+}
+
+/// The delivery with this key, with its attempts and its body.
+pub(super) fn detail(connection: &Connection, key: i64) -> rusqlite::Result<DeliveryDetail> {
+    let delivery = delivery(connection, key)?;
+    let attempts_made = connection
+        .prepare_cached(
+            "SELECT key, started, duration_us, address, status, failure, request_headers,
+                 response_headers, response_body, reconnected, next, next_at
+             FROM attempts WHERE key > ?1 AND key < ?1 + ?2 ORDER BY key",
+        )?
+        .query_map((key, DELIVERY), |row| attempt(row, key))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let body = connection
+        .prepare_cached(
+            "SELECT coalesce((SELECT body FROM requests WHERE delivery = ?1),
+                 (SELECT body FROM bodies WHERE event = ?2))",
+        )?
+        .query_row((key, event_of(key)), |row| row.get::<_, Option<Vec<u8>>>(0))
+        .optional()?
+        .flatten();
+    let content_type = attempts_made
+        .iter()
+        .rev()
+        .find_map(|attempt| attempt.request_headers.get("content-type"))
+        .unwrap_or("application/json")
+        .to_owned();
+    Ok(DeliveryDetail { delivery, body: body.map(Bytes), content_type, attempts_made })
+}
+
+fn attempt(row: &Row<'_>, delivery: i64) -> rusqlite::Result<AttemptRow> {
+    let next = State::from_number(row.get(10)?).unwrap_or(State::Failed);
+    let failure: Option<String> = row.get(5)?;
+    Ok(AttemptRow {
+        number: row.get::<_, i64>(0)? - delivery,
+        started: rfc3339(row.get(1)?),
+        duration_ms: milliseconds(row.get(2)?),
+        address: row.get(3)?,
+        status: row.get(4)?,
+        failure: failure.and_then(|json| serde_json::from_str(&json).ok()),
+        request_headers: Headers::from_json(row.get_ref(6)?.as_str()?),
+        response_headers: Headers::from_json(row.get_ref(7)?.as_str()?),
+        response_body: Bytes(row.get(8)?),
+        reconnected: row.get(9)?,
+        next: if next == State::Pending { "retry" } else { next.as_str() },
+        next_at: row.get::<_, Option<i64>>(11)?.map(rfc3339),
+    })
+}
+
+/// Microseconds as milliseconds.
+fn milliseconds(microseconds: i64) -> f64 {
+    microseconds as f64 / 1000.0
+}
+
+/// When a delivery was created: the first 48 bits of its id, in Unix milliseconds.
+fn created(id: DeliveryId) -> i64 {
+    (u128::from_be_bytes(*id.as_bytes()) >> 80) as i64
+}

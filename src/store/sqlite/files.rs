@@ -1,0 +1,163 @@
+//! The store's three files: where they lie, made by the spool's policy, set aside together.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::SqliteStore;
+use crate::clock::{Clock, rfc3339};
+use crate::spool::{Privacy, Spool, SpoolError};
+use crate::store::{Result, StoreError};
+
+/// The store's name in the spool.
+const NAME: &str = "store.sqlite";
+
+/// What SQLite adds to the name for its write-ahead log and that log's index.
+const SUFFIXES: [&str; 3] = ["-wal", "-shm", ""];
+
+/// The place of a store.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The spool, or another folder under the same rules.
+    folder: Spool,
+    name: String,
+    /// Without links, as SQLite is told to follow none.
+    path: PathBuf,
+}
+
+/// A store that was damaged and made way for a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// Where it is now (its `-wal` and `-shm` beside it).
+    pub path: PathBuf,
+    /// What SQLite said of it.
+    pub reason: String,
+}
+
+impl Place {
+    /// The place that an address names; without one, `store.sqlite` in the spool.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] for another engine or a relative path; where the folder is none
+    /// that follows the rules of a spool.
+    pub(crate) fn new(spool: &Spool, address: Option<&str>) -> Result<Self> {
+        let Some(address) = address.filter(|address| !address.is_empty()) else {
+            return Self::within(spool.clone(), NAME);
+        };
+        let wrong = || StoreError::Address(address.to_owned());
+        let path = Path::new(address.strip_prefix("sqlite:").ok_or_else(wrong)?);
+        let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(wrong)?;
+        let parent = path.parent().filter(|_| path.is_absolute()).ok_or_else(wrong)?;
+        Self::within(Spool::open(parent).map_err(refused)?, name)
+    }
+
+    fn within(folder: Spool, name: &str) -> Result<Self> {
+        let path = std::fs::canonicalize(folder.path())
+            .map_err(|error| {
+                refused(SpoolError::io(folder.path(), "find the folder of the store", error))
+            })?
+            .join(name);
+        Ok(Self { folder, name: name.to_owned(), path })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn names(&self) -> [String; 3] {
+        SUFFIXES.map(|suffix| format!("{}{suffix}", self.name))
+    }
+
+    /// Bytes of each of the three files; `None` where one of them is missing. Links and whatever
+    /// else may have been planted there are refused.
+    pub(crate) fn sizes(&self) -> Result<Option<u64>> {
+        let mut sum = 0;
+        for name in self.names() {
+            match self.folder.top().stamp(&name).map_err(refused)? {
+                Some(stamp) => sum += stamp.size,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(sum))
+    }
+
+    /// Makes the files that are missing, with the spool's modes and owner. SQLite would give
+    /// `-wal` and `-shm` those of whoever comes first.
+    fn prepare(&self) -> Result<()> {
+        let folder = self.folder.top();
+        for name in self.names() {
+            // A file that is there must not even be opened: closing it again would drop the locks
+            // that SQLite holds on it elsewhere in this process.
+            if folder.stamp(&name).map_err(refused)?.is_none() {
+                folder.create(&name, Privacy::Shared).map_err(refused)?;
+            }
+        }
+        folder.sync().map_err(refused)
+    }
+
+    /// Renames the three files, so that a new store can be made in their place.
+    fn set_aside(&self, now: i64) -> Result<PathBuf> {
+        let folder = self.folder.top();
+        let mark = format!(".damaged-{}", rfc3339(now).replace(':', "-"));
+        // The log before what it belongs to: a crash in between leaves a database without its
+        // last commits, never a new one with the commits of another.
+        for (name, suffix) in self.names().iter().zip(SUFFIXES) {
+            if folder.stamp(name).map_err(refused)?.is_some() {
+                let to = format!("{}{mark}{suffix}", self.name);
+                folder.rename(name, &to).map_err(refused)?;
+            }
+        }
+        folder.sync().map_err(refused)?;
+        let mut path = self.path.clone().into_os_string();
+        path.push(mark);
+        Ok(path.into())
+    }
+}
+
+/// Opens the store that an address names (none: `store.sqlite` in the spool), made if it isn't
+/// there.
+///
+/// # Errors
+/// [`StoreError::Newer`], [`StoreError::Corrupt`], or what the system refused.
+pub fn open(spool: &Spool, address: Option<&str>, clock: Arc<dyn Clock>) -> Result<SqliteStore> {
+    let place = Place::new(spool, address)?;
+    place.prepare()?;
+    SqliteStore::open_file(place.path(), clock)
+}
+
+/// [`open`]; a damaged store is set aside first, to be announced, and an empty one takes its
+/// place. Also what to call (after dropping the store) when damage shows later.
+///
+/// # Errors
+/// As for [`open`].
+pub fn open_or_set_aside(
+    spool: &Spool,
+    address: Option<&str>,
+    clock: Arc<dyn Clock>,
+) -> Result<(SqliteStore, Option<SetAside>)> {
+    match open(spool, address, Arc::clone(&clock)) {
+        Err(StoreError::Corrupt { reason, .. }) => {
+            let path = set_aside(spool, address, &*clock)?;
+            Ok((open(spool, address, clock)?, Some(SetAside { path, reason })))
+        }
+        opened => opened.map(|store| (store, None)),
+    }
+}
+
+/// Renames the files of a damaged store, which nobody here has open any more, and says where
+/// they are now.
+///
+/// # Errors
+/// What the system refused.
+pub fn set_aside(spool: &Spool, address: Option<&str>, clock: &dyn Clock) -> Result<PathBuf> {
+    Place::new(spool, address)?.set_aside(clock.unix_ms())
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "the form that map_err wants")]
+fn refused(error: SpoolError) -> StoreError {
+    let (store, reason) = ("the store's folder".to_owned(), error.to_string());
+    if error.is_full() {
+        StoreError::Full { store, reason }
+    } else {
+        StoreError::Failed { action: "opening the store", reason }
+    }
+}

@@ -1,0 +1,153 @@
+//! Trust: certificates that are accepted, and those that are not.
+
+mod delivery_server;
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use delivery_server::*;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use serde_json::json;
+use tempfile::NamedTempFile;
+use webhooks::clock::SystemClock;
+use webhooks::store::{Attempt, Next};
+
+/// A certificate authority, and the file that makes a webhook trust it.
+struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    file: NamedTempFile,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(issuer.pem().as_bytes()).unwrap();
+        Self { issuer, file }
+    }
+
+    fn path(&self) -> &str {
+        self.file.path().to_str().unwrap()
+    }
+
+    /// A server certified by this authority.
+    fn server(&self, params: &CertificateParams) -> Server {
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        serve_with(certificate, &key)
+    }
+}
+
+fn serve_with(certificate: rcgen::Certificate, key: &KeyPair) -> Server {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.into()], key)
+        .unwrap();
+    Server::start_tls(Arc::new(config), |_, to| respond(to, "200 OK", "", b"ok"))
+}
+
+fn named(name: &str) -> CertificateParams {
+    CertificateParams::new(vec![name.to_owned()]).unwrap()
+}
+
+fn attempt_tls(server: &Server, ca_file: Option<&str>) -> Attempt {
+    let url = format!("https://{}/", server.address);
+    attempt(&webhook(&url, json!({"ca_file": ca_file, "timeout": 5})))
+}
+
+#[test]
+fn an_authority_of_the_webhooks_own_is_trusted() {
+    let authority = Authority::new();
+    let server = authority.server(&named("127.0.0.1"));
+    let sender = sender();
+    let url = format!("https://{}/", server.address);
+    let webhook = webhook(&url, json!({"ca_file": authority.path()}));
+    for size in [10, 100_000, 10] {
+        let claim = claim_of(event_with(&format!(r#"["{}"]"#, "x".repeat(size))));
+        let attempt = sender.send(&webhook, &claim, &SystemClock);
+        assert_eq!(attempt.failure, None);
+        assert_eq!(attempt.response_body, b"ok");
+        assert_eq!(server.next().body, &claim.event.body[..]);
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn an_unknown_authority_is_not_trusted() {
+    let server = Authority::new().server(&named("127.0.0.1"));
+    let refused = attempt_tls(&server, None);
+    assert_eq!(failure(&refused), ("connect", "certificate"));
+    assert!(matches!(refused.next, Next::Retry(_)));
+    assert_eq!(refused.address, Some(server.address.to_string()));
+    let other = Authority::new();
+    assert_eq!(failure(&attempt_tls(&server, Some(other.path()))), ("connect", "certificate"));
+    assert!(server.is_idle());
+}
+
+#[test]
+fn a_self_signed_certificate_is_not_trusted() {
+    let key = KeyPair::generate().unwrap();
+    let server = serve_with(named("127.0.0.1").self_signed(&key).unwrap(), &key);
+    assert_eq!(failure(&attempt_tls(&server, None)), ("connect", "certificate"));
+}
+
+#[test]
+fn a_certificate_for_another_name_is_not_trusted() {
+    let authority = Authority::new();
+    let server = authority.server(&named("other.test"));
+    let attempt = attempt_tls(&server, Some(authority.path()));
+    assert_eq!(failure(&attempt), ("connect", "certificate"));
+}
+
+#[test]
+fn an_expired_certificate_is_not_trusted() {
+    let authority = Authority::new();
+    let mut params = named("127.0.0.1");
+    params.not_before = date_time_ymd(2020, 1, 1);
+    params.not_after = date_time_ymd(2021, 1, 1);
+    let attempt = attempt_tls(&authority.server(&params), Some(authority.path()));
+    assert_eq!(failure(&attempt), ("connect", "certificate"));
+    assert!(attempt.failure.unwrap().message.contains("expired"));
+}
+
+#[test]
+fn what_does_not_speak_tls_is_a_failure_of_tls() {
+    let server = Server::raw(|mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
+    assert_eq!(failure(&attempt_tls(&server, None)), ("connect", "tls"));
+}
+
+#[test]
+fn a_handshake_that_breaks_off_is_a_reset_and_one_that_hangs_a_timeout() {
+    let closing = Server::raw(|mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+    });
+    assert_eq!(failure(&attempt_tls(&closing, None)), ("connect", "reset"));
+    let hanging = Server::raw(|mut stream| {
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    });
+    let url = format!("https://{}/", hanging.address);
+    let attempt = attempt(&webhook(&url, json!({"timeout": 1})));
+    assert_eq!(failure(&attempt), ("connect", "timeout"));
+}
+
+#[test]
+fn a_ca_file_that_can_not_be_used_is_named_and_retried() {
+    let empty = NamedTempFile::new().unwrap();
+    for path in ["/nowhere/ca.pem", empty.path().to_str().unwrap(), "/dev/zero"] {
+        let attempt = attempt(&webhook("https://127.0.0.1:9/", json!({"ca_file": path})));
+        assert_eq!(failure(&attempt), ("prepare", "certificate"));
+        assert!(attempt.failure.unwrap().message.contains(path));
+        assert!(matches!(attempt.next, Next::Retry(_)), "it may appear");
+    }
+}

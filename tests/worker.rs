@@ -1,0 +1,309 @@
+//! The worker as a process: from the journal to the endpoint and the log.
+
+mod support;
+
+use std::collections::HashSet;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use support::{Endpoint, Network, SECRET, wait_for, webhook};
+use webhooks::event::Flags;
+use webhooks::worker::Request;
+
+#[test]
+fn an_event_reaches_its_endpoint_signed_and_as_it_was_written() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    network.publish(&json!([
+        webhook("crm", &endpoint.url("/crm"), &["payment_*"], &json!({})),
+        webhook("other", &endpoint.url("/other"), &["account_created"], &json!({})),
+    ]));
+    let id = network.dispatch("payment_received");
+    network.work_once();
+
+    let received = endpoint.received();
+    assert_eq!(received.len(), 1);
+    let request = &received[0];
+    assert_eq!((request.id(), request.path.as_str()), (id, "/crm"));
+    let timestamp = request.header("webhook-timestamp").unwrap().parse().unwrap();
+    let expected =
+        webhooks::delivery::sign::sign(SECRET, &id.to_string(), timestamp, &request.body);
+    assert_eq!(request.header("webhook-signature"), Some(expected.unwrap().as_str()));
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(body, json!({"id": id, "type": "payment_received", "data": {"n": 1}}));
+    let agent = request.header("user-agent").unwrap();
+    assert!(agent.starts_with("Network-Webhooks/"), "{agent}");
+
+    assert_eq!(network.states(&json!({})), ["delivered"]);
+    assert_eq!(network.stats("crm")["delivered"], 1);
+    let journal = std::fs::read_dir(network.folder.path().join("journal")).unwrap();
+    assert_eq!(journal.count(), 1, "the segment is this process's still");
+}
+
+#[test]
+fn events_wait_for_a_config_and_none_is_lost() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let worker = network.worker();
+    let id = network.dispatch("payment_received");
+    network.publish(&json!([webhook("crm", &endpoint.url("/"), &["*"], &json!({}))]));
+    wait_for("the event", || endpoint.received().iter().find(|one| one.id() == id).cloned());
+    drop(worker);
+}
+
+#[test]
+fn a_failed_attempt_is_made_again_with_the_same_id() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let url = endpoint.url("/");
+    network.publish(&json!([webhook("crm", &url, &["*"], &json!({"retries": [1, 1, 1, 1]}))]));
+    endpoint.answer(503);
+    let worker = network.worker();
+    let id = network.dispatch("payment_received");
+    wait_for("two attempts", || (endpoint.received().len() >= 2).then_some(()));
+    endpoint.answer(200);
+    wait_for("the delivery", || (network.states(&json!({})) == ["delivered"]).then_some(()));
+    drop(worker);
+    let ids: HashSet<_> = endpoint.received().iter().map(support::Received::id).collect();
+    assert_eq!(ids, HashSet::from([id]));
+    assert!(network.deliveries(&json!({}))[0]["attempts"].as_u64().unwrap() >= 3);
+    assert_eq!(network.stats("crm")["failures_in_row"], 0);
+}
+
+#[test]
+fn out_of_attempts_is_failed_and_told_and_can_be_resent() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    network.publish(&json!([
+        webhook("crm", &endpoint.url("/status/500"), &["payment_*"], &json!({"retries": []})),
+        webhook("ops", &endpoint.url("/ops"), &["webhook_delivery_failed"], &json!({})),
+        webhook("bad", &endpoint.url("/status/501"), &["webhook_*"], &json!({"retries": []})),
+    ]));
+    let id = network.dispatch("payment_received");
+    network.work_once();
+    network.work_once();
+    let told: Value = serde_json::from_slice(&endpoint.received_at("/ops")[0].body).unwrap();
+    assert_eq!(told["type"], "webhook_delivery_failed");
+    assert_eq!(told["data"]["event_id"], json!(id));
+    assert_eq!(told["data"]["status"], 500);
+    // The failure of telling it is not told in turn.
+    assert_eq!(endpoint.received_at("/ops").len(), 1);
+    assert_eq!(network.stats("bad")["failed"], 1);
+    let news: Vec<_> = network.announcements().iter().map(|one| one["code"].clone()).collect();
+    assert_eq!(news, ["delivery_failed"]);
+
+    endpoint.answer(200);
+    let failed = network.deliveries(&json!({"webhook_id": "crm", "state": "failed"}));
+    let ids = vec![failed[0]["id"].as_str().unwrap().parse().unwrap()];
+    network.request(&Request::Resend { ids });
+    network.work_once();
+    assert_eq!(network.states(&json!({"webhook_id": "crm"})), ["delivered"]);
+    assert_eq!(endpoint.received_at("/status/500").len(), 2);
+}
+
+#[test]
+fn gone_disables_until_a_person_enables() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    network.publish(&json!([
+        webhook("crm", &endpoint.url("/status/410"), &["payment_*"], &json!({})),
+        webhook("ops", &endpoint.url("/ops"), &["webhook_disabled"], &json!({})),
+    ]));
+    network.dispatch("payment_received");
+    network.work_once();
+    network.dispatch("payment_received");
+    network.work_once();
+    assert_eq!(endpoint.received_at("/status/410").len(), 1);
+    assert_eq!(network.states(&json!({"webhook_id": "crm", "state": "held"})).len(), 2);
+    let told: Value = serde_json::from_slice(&endpoint.received_at("/ops")[0].body).unwrap();
+    assert_eq!(told["data"]["reason"], "gone");
+    let disabled = network.stats("crm")["disabled"].clone();
+    assert_eq!(disabled["reason"], "gone");
+
+    // Publishing again does not enable, nor does the answer to another disabling.
+    network.publish(&json!([webhook("crm", &endpoint.url("/well"), &["payment_*"], &json!({})),]));
+    let enable =
+        |disabling: &str| Request::Enable { webhook: "crm".into(), disabling: disabling.into() };
+    network.request(&enable("evt_00000000000000000000000000"));
+    network.work_once();
+    assert!(network.stats("crm")["disabled"].is_object());
+
+    network.request(&enable(disabled["id"].as_str().unwrap()));
+    network.request(&Request::Recover { webhook: "crm".into(), since: None });
+    network.work_once();
+    assert!(network.stats("crm")["disabled"].is_null());
+    assert_eq!(endpoint.received_at("/well").len(), 2);
+}
+
+#[test]
+fn what_comes_while_paused_is_held_and_can_be_recovered() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let hook = |paused| webhook("crm", &endpoint.url("/"), &["*"], &json!({"paused": paused}));
+    network.publish(&json!([hook(true)]));
+    network.dispatch("payment_received");
+    network.work_once();
+    assert_eq!(network.deliveries(&json!({}))[0]["reason"], "paused");
+    network.publish(&json!([hook(false)]));
+    network.work_once();
+    assert!(endpoint.received().is_empty(), "a person says when");
+    network.request(&Request::Recover { webhook: "crm".into(), since: None });
+    network.work_once();
+    assert_eq!(endpoint.received().len(), 1);
+}
+
+#[test]
+fn what_a_networks_hold_kept_goes_out_when_it_ends() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let hooks = json!([webhook("crm", &endpoint.url("/"), &["*"], &json!({}))]);
+    network.publish_document(&json!({"held": "deactivated", "webhooks": hooks}));
+    network.dispatch("payment_received");
+    network.work_once();
+    assert_eq!(network.states(&json!({})), ["held"]);
+    network.publish_document(&json!({"webhooks": hooks}));
+    network.work_once();
+    assert_eq!(network.states(&json!({})), ["delivered"]);
+}
+
+#[test]
+fn deliveries_of_a_deleted_webhook_are_cancelled() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let url = endpoint.url("/status/500");
+    network.publish(&json!([webhook("crm", &url, &["*"], &json!({"retries": [3600]}))]));
+    network.dispatch("payment_received");
+    network.work_once();
+    assert_eq!(network.states(&json!({})), ["pending"]);
+    network.publish(&json!([]));
+    network.work_once();
+    assert_eq!(network.states(&json!({})), ["cancelled"]);
+}
+
+#[test]
+fn a_test_event_goes_to_one_webhook_even_paused_once_and_uncounted() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    network.publish(&json!([
+        webhook("crm", &endpoint.url("/status/500"), &["*"], &json!({"paused": true})),
+        webhook("other", &endpoint.url("/other"), &["*"], &json!({})),
+    ]));
+    network.dispatch_with("payment_received", Flags::TEST, "crm\n");
+    network.work_once();
+    assert!(endpoint.received_at("/other").is_empty());
+    let tests = endpoint.received_at("/status/500");
+    assert_eq!(tests.len(), 1);
+    assert_eq!(tests[0].header("webhook-test"), Some("true"));
+    assert_eq!(network.states(&json!({})), ["failed"]);
+    let stats = network.stats("crm");
+    assert_eq!((&stats["failed"], &stats["failures_in_row"]), (&json!(0), &json!(0)));
+    assert!(network.announcements().is_empty());
+}
+
+#[test]
+fn hanging_webhooks_delay_nobody_else() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let mut hooks: Vec<_> = (0..40)
+        .map(|n| {
+            let url = endpoint.url(&format!("/hang/{n}"));
+            webhook(&format!("hang-{n}"), &url, &["slow"], &json!({"timeout": 60}))
+        })
+        .collect();
+    hooks.push(webhook("well", &endpoint.url("/well"), &["payment_received"], &json!({})));
+    network.publish(&json!(hooks));
+    let worker = network.worker();
+    // The first failures teach which ones are slow; here they hang from the very first attempt
+    // on, so what is promised is that the pool is not all of one webhook's.
+    for _ in 0..3 {
+        network.dispatch("slow");
+    }
+    wait_for("the hanging requests", || (!endpoint.received().is_empty()).then_some(()));
+    let ids: HashSet<_> = (0..50).map(|_| network.dispatch("payment_received")).collect();
+    wait_for("the other webhook's events", || {
+        let got: HashSet<_> =
+            endpoint.received_at("/well").iter().map(support::Received::id).collect();
+        (got == ids).then_some(())
+    });
+    drop(worker);
+}
+
+#[test]
+fn five_kills_lose_nothing() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    network.publish(&json!([webhook("crm", &endpoint.url("/"), &["*"], &json!({}))]));
+    let mut sent = HashSet::new();
+    let mut worker = network.worker();
+    for _ in 0..5 {
+        let before = endpoint.received().len();
+        sent.extend((0..200).map(|_| network.dispatch("payment_received")));
+        wait_for("attempts", || (endpoint.received().len() > before).then_some(()));
+        worker.kill();
+        worker = network.worker();
+    }
+    wait_for("every event", || {
+        let got: HashSet<_> = endpoint.received().iter().map(support::Received::id).collect();
+        (got == sent).then_some(())
+    });
+    wait_for("every delivery", || (network.stats("crm")["delivered"] == json!(1000)).then_some(()));
+    drop(worker);
+}
+
+#[test]
+fn sigterm_gives_back_what_it_had_claimed() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let url = endpoint.url("/");
+    network.publish(&json!([webhook("crm", &url, &["*"], &json!({"concurrency": 64}))]));
+    let mut worker = network.worker();
+    let ids: HashSet<_> = (0..500).map(|_| network.dispatch("payment_received")).collect();
+    wait_for("some attempts", || (endpoint.received().len() > 5).then_some(()));
+    worker.signal(Signal::TERM);
+    assert!(worker.ended());
+    assert_eq!(network.states(&json!({"state": "delivering"})), [""; 0]);
+    network.work_once();
+    let got: Vec<_> = endpoint.received().iter().map(support::Received::id).collect();
+    assert_eq!(got.len(), 500, "a clean end makes no duplicates");
+    assert_eq!(got.into_iter().collect::<HashSet<_>>(), ids);
+}
+
+#[test]
+fn a_second_worker_says_who_runs_and_leaves() {
+    let network = Network::new();
+    let first = network.worker();
+    wait_for("the first worker", || webhooks::worker::lock::holder(&network.spool).unwrap());
+    let second = std::process::Command::new(env!("CARGO_BIN_EXE_webhooks-worker"))
+        .args(["--once", "--spool"])
+        .arg(network.folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains(&format!("worker {} has been running", first.pid())), "{said}");
+}
+
+#[test]
+fn wrong_arguments_are_told() {
+    for (arguments, message) in [
+        (&[][..], "--spool DIR is missing"),
+        (&["--spool", "/tmp", "--once", "--daemonize"], "exclude each other"),
+        (&["--sopol", "/tmp"], "--sopol"),
+    ] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_webhooks-worker"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(message), "{said}");
+    }
+}
+
+#[test]
+fn no_secret_is_left_in_logs() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let more = json!({"headers": [{"name": "authorization", "value": "Bearer canary-7"}]});
+    network.publish(&json!([webhook("crm", &endpoint.url("/status/500"), &["*"], &more),]));
+    network.dispatch("payment_received");
+    network.work_once();
+    let sent = &endpoint.received()[0];
+    assert_eq!(sent.header("authorization"), Some("Bearer canary-7"));
+    for entry in std::fs::read_dir(network.folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() && !path.ends_with("config.json") {
+            let content = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            for secret in ["canary-7", &SECRET[6..]] {
+                assert!(!content.contains(secret), "{} has it", path.display());
+            }
+        }
+    }
+}
