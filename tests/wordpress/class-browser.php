@@ -97,8 +97,11 @@ final class Browser {
 
 	private function request( string $path ): string {
 		curl_setopt( $this->curl, CURLOPT_URL, getenv( 'WP_URL' ) . $path );
-		$page         = curl_exec( $this->curl );
-		$this->page   = is_string( $page ) ? $page : throw new RuntimeException( curl_error( $this->curl ) );
+		$page = curl_exec( $this->curl );
+		if ( ! is_string( $page ) ) {
+			throw new RuntimeException( curl_error( $this->curl ) );
+		}
+		$this->page   = $page;
 		$this->status = curl_getinfo( $this->curl, CURLINFO_RESPONSE_CODE );
 		$this->url    = curl_getinfo( $this->curl, CURLINFO_EFFECTIVE_URL );
 		return $this->page;
