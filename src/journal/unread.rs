@@ -9,8 +9,9 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
 
-use rustix::fs::FlockOperation;
+use rustix::fs::{FallocateFlags, FlockOperation};
 use rustix::io::Errno;
 
 use super::record::{self, HEAD, Head, MAGIC};
@@ -89,13 +90,54 @@ impl Unread {
         }))
     }
 
+    /// Makes a hole of what was read. Its owner, if it lives, only ever writes behind it.
+    pub(super) fn empty_read_part(&self, folder: &Folder) -> Result<(), JournalError> {
+        let header = HEADER as u64;
+        let Some(length) = self.position.checked_sub(header).filter(|length| *length > 0) else {
+            return Ok(());
+        };
+        let name = self.id.file_name();
+        let Some(file) = folder.open(&name, Access::ReadWrite)? else { return Ok(()) };
+        let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        let emptied = match rustix::fs::fallocate(&file, hole, header, length) {
+            // Not every file system can make holes.
+            Err(Errno::OPNOTSUPP) => file.write_all_at(&vec![0; length as usize], header),
+            outcome => outcome.map_err(io::Error::from),
+        };
+        emptied
+            .and_then(|()| file.sync_data())
+            .map_err(|error| folder.error(&name, "empty the read part of a segment", error).into())
+    }
+
+    /// Looks how large the segment has become.
+    pub(super) fn look(&mut self, folder: &Folder) -> Result<(), JournalError> {
+        if let Some(window) = &self.window {
+            self.size = window.size().map_err(|error| failed(folder, self.id, error))?;
+        } else if let Some(stamp) = folder.stamp(&self.id.file_name())? {
+            self.size = stamp.size;
+        }
+        Ok(())
+    }
+
     /// What stands at the position. `Nothing` is asked again once the segment has grown, or
     /// its owner may be gone.
     pub(super) fn next(&mut self, folder: &Folder) -> Result<Next, JournalError> {
-        if self.position >= self.size || self.finished {
+        if !self.is_behind() {
             return Ok(Next::Nothing);
         }
-        self.with_window(folder, Self::find)
+        self.with_window(folder, |unread, window| {
+            let next = unread.find(window);
+            if !matches!(next, Ok(Next::Record(_))) {
+                // Of many idle segments nothing is kept in memory.
+                window.forget();
+            }
+            next
+        })
+    }
+
+    /// Whether there is anything after the position.
+    pub(super) fn is_behind(&self) -> bool {
+        self.position < self.size && !self.finished
     }
 
     fn find(&mut self, window: &mut Window) -> io::Result<Next> {
@@ -195,10 +237,10 @@ impl Unread {
                 Ok((bytes.len() == head.length).then(|| OwnedRecord::new(id, offset, &head, bytes)))
             });
             let record = record.transpose()?.flatten();
-            if window.is_large() {
+            unread.position = record.as_ref().map_or(offset, |record| record.end);
+            if window.is_large() || !unread.is_behind() {
                 window.forget();
             }
-            unread.position = record.as_ref().map_or(offset, |record| record.end);
             Ok(record)
         })
     }
