@@ -35,8 +35,7 @@ fn webhooks_dispatch(
     let name = event_name(event.0)?;
     let options = Options::read(options.0).map_err(exception::new)?;
     let now = SystemClock.unix_ms();
-    let Some(accepted) = process::with(|process| Accepted::by(process, name, &options, now))?
-    else {
+    let Some(accepted) = process::with(|process| Accepted::by(process, name, &options))? else {
         return Ok(None);
     };
     // PHP code may run here (jsonSerialize); nothing of the process is borrowed.
@@ -52,7 +51,7 @@ fn webhooks_has_subscribers(event: Bytes<'_>, site_id: Option<i64>) -> PhpResult
     let name = event_name(event.0)?;
     let site = site_id.map(|site| u64::try_from(site).unwrap_or(0));
     Ok(process::with(|process| {
-        let readable = process.look(SystemClock.unix_ms()).is_ok();
+        let readable = process.look().is_ok();
         match process.subscriptions() {
             Some(published) if readable => published.wants(name, site, false),
             // "Nobody" is only said after reading who there is.
@@ -84,13 +83,8 @@ struct Accepted {
 
 impl Accepted {
     /// Asks who subscribes; `None` where nobody does.
-    fn by(
-        process: &mut Process,
-        name: &str,
-        options: &Options<'_>,
-        now: i64,
-    ) -> PhpResult<Option<Self>> {
-        process.look(now).map_err(exception::new)?;
+    fn by(process: &mut Process, name: &str, options: &Options<'_>) -> PhpResult<Option<Self>> {
+        process.look().map_err(exception::new)?;
         let mut revision = 0;
         let site = options.site.as_ref().map_or(0, |site| site.id);
         if let Some(published) = process.subscriptions() {
@@ -109,6 +103,7 @@ impl Accepted {
             }
             revision = published.revision;
         }
+        let now = SystemClock.unix_ms();
         let timestamp = options.timestamp.unwrap_or(now);
         let id = match options.idempotency_key {
             Some(key) => EventId::from_key(name, site, key),

@@ -10,6 +10,8 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
+
 use super::ini::Settings;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{SUBSCRIPTIONS_FILE, Subscriptions};
@@ -85,8 +87,9 @@ impl Process {
     }
 
     /// Looks whether the world has changed, if that is due.
-    pub(super) fn look(&mut self, now_ms: i64) -> Result<(), SpoolError> {
-        let second = now_ms / 1000;
+    pub(super) fn look(&mut self) -> Result<(), SpoolError> {
+        // The coarse clock is a few milliseconds late, and several times cheaper.
+        let second = clock_gettime(ClockId::RealtimeCoarse).tv_sec;
         if !FRESH.get() && second == self.looked && self.spool.is_some() {
             return Ok(());
         }
