@@ -3,7 +3,7 @@
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::Zval;
 
-use super::arguments::{ArrayOrObject, Bytes, Dict};
+use super::arguments::{ArrayOrObject, Bytes, OptionalArray};
 use super::encode::{self, Reason};
 use super::exception;
 use super::options::{Options, Site};
@@ -30,11 +30,10 @@ const FRAME: usize = 256;
 fn webhooks_dispatch(
     event: Bytes<'_>,
     data: ArrayOrObject<'_>,
-    options: Dict<'_>,
+    options: OptionalArray<'_>,
 ) -> PhpResult<Option<Text>> {
     let name = event_name(event.0)?;
-    let options = Options::read(options.0).map_err(exception::new)?;
-    let now = SystemClock.unix_ms();
+    let options = Options::read(options.0.map(|options| options.table)).map_err(exception::new)?;
     let Some(accepted) = process::with(|process| Accepted::by(process, name, &options))? else {
         return Ok(None);
     };

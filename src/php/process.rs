@@ -18,6 +18,8 @@ use crate::config::{SUBSCRIPTIONS_FILE, Subscriptions};
 use crate::journal::wake::{Waker, Woken};
 use crate::journal::{AppendOptions, Draft, JournalError, Writer};
 use crate::spool::{Spool, SpoolError, Stamp};
+use crate::store::StoreError;
+use crate::store::log::Log;
 use crate::worker::lock;
 use crate::worker::start::{self, Launch};
 
@@ -49,6 +51,7 @@ pub(super) struct Process {
     /// Of the file that `subscriptions` were read from.
     stamp: Option<Stamp>,
     waker: Option<Waker>,
+    log: Option<Log>,
     /// The second (Unix time) of the last look.
     looked: i64,
     /// The next append is followed by the question whether a worker runs.
@@ -66,6 +69,7 @@ impl Process {
             subscriptions: None,
             stamp: None,
             waker: None,
+            log: None,
             looked: 0,
             ask: false,
             pause: 0,
@@ -84,6 +88,14 @@ impl Process {
         }
         // Just filled; a match on `&mut` would need the borrow for its whole length.
         self.spool.as_ref().ok_or_else(|| SpoolError::Missing { path: self.settings.spool.clone() })
+    }
+
+    /// The log; `None` where there is none yet.
+    pub(super) fn log(&mut self) -> Result<Option<&mut Log>, StoreError> {
+        if let (None, Some(spool)) = (&self.log, &self.spool) {
+            self.log = Log::open(spool, self.settings.store.as_deref())?;
+        }
+        Ok(self.log.as_mut())
     }
 
     /// Looks whether the world has changed, if that is due.
