@@ -23,6 +23,8 @@ use rustix::io::Errno;
 
 pub use error::SpoolError;
 pub(crate) use error::{advice, is_full, this_user};
+#[cfg(feature = "php")]
+pub(crate) use error::user_name;
 pub use folder::{Access, Folder, Privacy, Stamp};
 use policy::Policy;
 
