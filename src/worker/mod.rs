@@ -29,6 +29,8 @@ mod request;
 mod reserve;
 mod routes;
 mod schedule;
+#[cfg(test)]
+mod simulation;
 pub mod start;
 mod upkeep;
 
