@@ -10,6 +10,7 @@ mod claim;
 mod counters;
 pub(crate) mod error;
 mod files;
+mod forget;
 mod ingest;
 mod prune;
 mod record;
@@ -124,6 +125,8 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(&format!(
         "PRAGMA synchronous = NORMAL;
+         -- What is deleted is gone from the file as well: it may be somebody's personal data.
+         PRAGMA secure_delete = ON;
          PRAGMA cache_size = -{CACHE_KIB};
          PRAGMA foreign_keys = OFF;"
     ))?;
@@ -169,6 +172,15 @@ impl Store for SqliteStore {
     fn load(&mut self) -> Result<Loaded> {
         let loaded = self.try_load();
         loaded.map_err(self.failed("reading the store"))
+    }
+
+    fn truncate_log(&mut self) -> Result<bool> {
+        let busy: bool = self
+            .connection
+            .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")
+            .and_then(|mut checkpoint| checkpoint.query_row([], |row| row.get(0)))
+            .map_err(self.failed("emptying the store's log"))?;
+        Ok(!busy)
     }
 
     fn make_durable(&mut self) -> Result<()> {
