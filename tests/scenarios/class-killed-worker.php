@@ -59,8 +59,7 @@ final class Killed_Worker {
 
 		$this->plane->await_received( $ids, 120 );
 		$all = microtime( true ) - $started;
-		until( fn() => array() === $this->plane->segments(), 30, fn() => 'segments are left: ' . implode( ' ', $this->plane->segments() ) );
-		expect( 1 === count( $this->plane->workers() ), 'one worker' );
+		$this->plane->expect_tidy();
 
 		$received = $this->plane->received();
 		expect( array() === array_diff( array_keys( $received ), $ids ), 'nothing else was received' );
