@@ -569,7 +569,6 @@ pub(crate) fn health_positions_and_announcements_are_kept(fixture: &dyn Fixture)
         failures_in_row: 5,
         failing_since: Some(NOON - HOUR),
         slow: true,
-        proven: true,
         probe_at: Some(NOON + 1),
         disabled: Some(disabled),
     };
