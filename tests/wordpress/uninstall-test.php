@@ -21,6 +21,7 @@ final class Uninstall_Test extends Network_Test_Case {
 		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
 		$admin->act( 'settings', array( 'remove_data' => '1' ) );
 		$this->assert_sees( 'Settings saved.', $admin );
+		wp_cache_flush();
 		$this->assertNotFalse( wp_next_scheduled( 'network_webhooks_wake' ) );
 		$kept = Settings::read( Settings::INSTALLATION );
 		try {
