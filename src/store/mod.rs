@@ -9,6 +9,8 @@
 mod attempt;
 #[cfg(test)]
 pub(crate) mod conformance;
+#[cfg(test)]
+pub(crate) mod history;
 pub mod log;
 mod person;
 pub mod sqlite;
@@ -181,7 +183,7 @@ pub struct NewDelivery {
     pub id: DeliveryId,
     /// To which webhook.
     pub webhook: WebhookKey,
-    /// `Pending`, `Held`, `Skipped` or `Failed`.
+    /// `Pending`, `Held`, `Skipped` or `Failed`; `Delivering` where it is claimed at once.
     pub state: State,
     /// When it may be attempted, in Unix milliseconds.
     pub due: i64,
@@ -320,7 +322,9 @@ pub trait Transaction {
     fn record_attempt(&mut self, claim: &Claim, attempt: &Attempt) -> Result<()>;
 
     /// Moves the selected deliveries to `state` where that transition is allowed (`Pending`
-    /// ones become due at `due` and start their schedule anew); returns how many.
+    /// ones become due at `due` and start their schedule anew); returns how many. What is being
+    /// delivered stays as it is: its attempt ends by the rules that hold then. What has no body
+    /// any more stays too when it was to become `Pending`.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).

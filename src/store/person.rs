@@ -68,9 +68,10 @@ impl Person {
             let mut after = text[at + email.len()..].chars();
             let next = after.next();
             let goes_on = |c: char| c.is_alphanumeric() || c == '-';
-            !before.is_some_and(|c| c.is_alphanumeric() || "._%+-".contains(c))
-                && !next.is_some_and(goes_on)
-                && !(next == Some('.') && after.next().is_some_and(goes_on))
+            let longer = before.is_some_and(|c| c.is_alphanumeric() || "._%+-".contains(c))
+                || next.is_some_and(goes_on)
+                || (next == Some('.') && after.next().is_some_and(goes_on));
+            !longer
         })
     }
 }

@@ -43,6 +43,8 @@ use statements::Statements;
 const CACHE_KIB: i64 = 8192;
 /// Pages of WAL after which a commit checkpoints by itself.
 const CHECKPOINT_PAGES: u32 = 2000;
+/// Bytes that the WAL may keep on the disk once it was copied; at a clean end it keeps none.
+const WAL_LIMIT: u32 = 64 << 20;
 
 /// The writing side on SQLite.
 pub struct SqliteStore {
@@ -130,11 +132,12 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA cache_size = -{CACHE_KIB};
          PRAGMA foreign_keys = OFF;"
     ))?;
-    let _: u32 = connection.query_row(
-        &format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
-        [],
-        |row| row.get(0),
-    )?;
+    for pragma in [
+        format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
+        format!("PRAGMA journal_size_limit = {WAL_LIMIT}"),
+    ] {
+        let _: u32 = connection.query_row(&pragma, [], |row| row.get(0))?;
+    }
     // A reader that came after the last writer had removed -wal and -shm would make them anew as
     // its own user, and lock the worker out of its store.
     connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))
