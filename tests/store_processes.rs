@@ -126,7 +126,7 @@ fn mount_tmpfs(path: &Path, options: &str) {
     }
 }
 
-#[allow(clippy::print_stdout, reason = "what a child process tells its parent")]
+#[allow(clippy::print_stdout, reason = "an actor's stdout is its line to the test")]
 fn say(what: u64) {
     println!("{what}");
 }
