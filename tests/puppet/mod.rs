@@ -245,14 +245,10 @@ impl Performance {
                 reader.remove(&finished)?;
                 return Ok(finished.len().to_string());
             }
-            // Bytes in the journal.
-            "size" => {
-                let folder = spool.unwrap().folder("journal")?;
-                let mut size = 0;
-                for name in folder.list()? {
-                    size += folder.stamp(&name)?.map_or(0, |stamp| stamp.size);
-                }
-                return Ok(size.to_string());
+            // Bytes that were not read, or can't be.
+            "waiting" => {
+                let reader = self.reader.as_ref().ok_or("read first")?;
+                return Ok(reader.waiting()?.bytes_waiting.to_string());
             }
             "segments" => return Ok(open_segments().to_string()),
             "fork" | "clone" => self.fork(verb),

@@ -1,5 +1,7 @@
 //! A puppet under `ptrace`: its system calls, one by one.
 
+#![allow(dead_code, reason = "no test binary uses all of it")]
+
 use std::mem::{MaybeUninit, size_of};
 use std::ptr::null_mut;
 
