@@ -36,7 +36,7 @@ pub use reader::Reader;
 pub use record::{KIND_EVENT, KIND_REQUEST, MAX_RECORD, RECORD_VERSION};
 pub use segment::SegmentId;
 pub use status::{Status, status};
-pub use writer::{AppendOptions, Appended, Writer};
+pub use writer::{AppendOptions, Appended, Draft, Writer};
 
 /// The folder of the segments, within the spool.
 pub const JOURNAL_FOLDER: &str = "journal";

@@ -213,6 +213,25 @@ impl Reader {
         Ok(name)
     }
 
+    /// Leaves nothing readable of what was read: empties the read parts of the segments, and
+    /// removes from `corrupt/` whatever `matches`. To be called only when everything that was
+    /// read is in the store for good ([`Store::make_durable`](crate::store::Store::make_durable)).
+    ///
+    /// # Errors
+    /// Where the folders can't be read or written.
+    pub fn scrub(&mut self, matches: impl Fn(&[u8]) -> bool) -> Result<(), JournalError> {
+        for segment in self.segments.values() {
+            segment.empty_read_part(&self.folder)?;
+        }
+        let corrupt = self.spool.folder(CORRUPT_FOLDER)?;
+        for name in corrupt.list()? {
+            if corrupt.read(&name, MAX_COPY)?.is_some_and(|copy| matches(&copy)) {
+                corrupt.remove(&name)?;
+            }
+        }
+        Ok(corrupt.sync()?)
+    }
+
     /// How far each segment was read.
     pub fn positions(&self) -> HashMap<SegmentId, u64> {
         self.segments.values().map(|segment| (segment.id, segment.position)).collect()

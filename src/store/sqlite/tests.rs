@@ -1,0 +1,60 @@
+//! SQLite under the conformance suite.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+
+use crate::clock::ManualClock;
+use crate::spool::Spool;
+use crate::store::conformance::{Fixture, NOON, conformance};
+use crate::store::log::Log;
+use crate::store::{Store, history};
+
+/// A store in a spool of its own.
+pub(crate) struct InSpool {
+    spool: Spool,
+    clock: Arc<ManualClock>,
+    _folder: tempfile::TempDir,
+}
+
+impl InSpool {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        Self { spool, clock: Arc::new(ManualClock::at(NOON)), _folder: folder }
+    }
+}
+
+impl Fixture for InSpool {
+    fn open(&self) -> Box<dyn Store> {
+        Box::new(super::open(&self.spool, None, self.clock()).unwrap())
+    }
+
+    fn log(&self) -> Log {
+        Log::open(&self.spool, None).unwrap().unwrap()
+    }
+
+    fn clock(&self) -> Arc<ManualClock> {
+        Arc::clone(&self.clock)
+    }
+}
+
+conformance!(InSpool::new());
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config {
+        cases: 96,
+        // Histories are found again by the seed that a failure prints.
+        failure_persistence: None,
+        ..Default::default()
+    })]
+
+    #[test]
+    fn random_histories(
+        history in history::history(),
+        queries in proptest::collection::vec(history::asked(), 4),
+    ) {
+        history::an_engine_does_what_the_model_does(&InSpool::new(), &history, &queries);
+    }
+}
