@@ -30,9 +30,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LAST_PAUSE: Duration = Duration::from_millis(50);
 
 /// Asks the log; an empty answer where there is none yet.
-pub(super) fn ask<T: Default>(
-    question: impl FnOnce(&mut Log) -> store::Result<T>,
-) -> PhpResult<T> {
+pub(super) fn ask<T: Default>(question: impl FnOnce(&mut Log) -> store::Result<T>) -> PhpResult<T> {
     process::with(|process| ask_of(process, question))
 }
 

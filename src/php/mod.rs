@@ -78,9 +78,10 @@ extern "C" fn get_module() -> *mut ModuleEntry {
             .request_startup_function(request_startup)
             .info_function(info::print)
             .function(wrap_function!(webhooks_encode));
-        let module = [dispatch::add, config::add, log::add, requests::add, signing::add, status::add]
-            .into_iter()
-            .fold(module, |module, add| add(module));
+        let module =
+            [dispatch::add, config::add, log::add, requests::add, signing::add, status::add]
+                .into_iter()
+                .fold(module, |module, add| add(module));
         let built: (ModuleEntry, ModuleStartup, ModuleAllocations) =
             module.try_into().expect("no two functions have one name");
         let (entry, _nothing_else, mut allocations) = built;

@@ -90,9 +90,10 @@ impl Status {
     /// Asks every part; what can't be asked is a problem.
     pub(super) fn of(process: &mut Process) -> Self {
         let settings = process.settings();
-        let store = settings.store.clone().unwrap_or_else(|| {
-            format!("sqlite:{}", settings.spool.join("store.sqlite").display())
-        });
+        let store = settings
+            .store
+            .clone()
+            .unwrap_or_else(|| format!("sqlite:{}", settings.spool.join("store.sqlite").display()));
         let mut status = Self {
             version: env!("CARGO_PKG_VERSION"),
             user: this_user(),

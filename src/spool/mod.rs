@@ -22,9 +22,9 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 pub use error::SpoolError;
-pub(crate) use error::{advice, is_full, this_user};
 #[cfg(feature = "php")]
 pub(crate) use error::user_name;
+pub(crate) use error::{advice, is_full, this_user};
 pub use folder::{Access, Folder, Privacy, Stamp};
 use policy::Policy;
 
