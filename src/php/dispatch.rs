@@ -92,7 +92,11 @@ impl Accepted {
                 && ours != theirs
             {
                 let theirs = theirs.to_owned();
-                return Err(exception::new(of_another(process.spool().ok(), &theirs, ours)));
+                return Err(exception::new(published_elsewhere(
+                    process.spool().ok(),
+                    &theirs,
+                    ours,
+                )));
             }
             // Who is named gets it, subscribed or not.
             if options.only.is_empty()
@@ -116,12 +120,12 @@ impl Accepted {
 }
 
 #[cold]
-fn of_another(spool: Option<&Spool>, theirs: &str, ours: &str) -> String {
+fn published_elsewhere(spool: Option<&Spool>, theirs: &str, ours: &str) -> String {
     let path = spool.map(|spool| spool.path().display().to_string()).unwrap_or_default();
     format!(
-        "the spool {path} belongs to another installation ({theirs}), not to this one ({ours}): \
-         give this network a spool of its own (webhooks.spool in php.ini), or, if it was moved \
-         here, confirm that in Network Admin › Webhooks"
+        "the spool {path} was published from another place ({theirs}) than this one ({ours}): \
+         confirm in Network Admin › Webhooks that this network was moved, or that it is a copy, \
+         which needs a spool of its own (webhooks.spool in php.ini)"
     )
 }
 
