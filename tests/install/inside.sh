@@ -35,7 +35,12 @@ owner_and_mode() { [ "$(stat -c '%U %a' "$1")" = "$2" ]; }
 
 DESTDIR=/tmp/package packaging/install.sh >/tmp/listed
 are_there() {
-	while read -r path; do [ -e "$path" ] || [ -L "$path" ] || return; done </tmp/listed
+	while read -r path; do
+		[ -e "$path" ] || [ -L "$path" ] || {
+			echo "$path"
+			return 1
+		}
+	done </tmp/listed
 }
 expect "below DESTDIR lies what is listed" are_there
 expect "and nothing in the system" test ! -e /var/lib/webhooks -a ! -e "$ini"
