@@ -63,7 +63,7 @@ const steps = {
 		await page.getByLabel( 'Event', { exact: true } ).selectOption( { label: 'Payment Received' } );
 		await screenshot( 'form' );
 		await page.getByRole( 'button', { name: 'Add Webhook' } ).click();
-		await page.getByText( 'Payments to our books' ).first().waitFor();
+		await page.getByText( 'The webhook is set up.' ).waitFor();
 	},
 
 	async 'sends a test event and sees what the endpoint answered'() {
