@@ -43,7 +43,7 @@ await() { # EVENT, as the endpoint writes it
 	line=${line#"${line%%[![:space:]]*}"}
 	lines+=("$line")
 	case $line in
-	"$1 "*" 200  verified "*) ;;
+	"$1 "*" 200 "*" verified "*) ;;
 	*) failed=1 ;;
 	esac
 }
@@ -83,10 +83,10 @@ await account_created
 	}' -- "$SPOOL/config.json" >"$DEMO_OUT/secret")
 
 echo
-printf '%-28s %10s  %s  %-11s  %s\n' "event" "received" "st." "signature" "id"
+printf '%-24s  %14s  %-6s  %-11s  %s\n' "event" "received after" "status" "signature" "id"
 for i in "${!events[@]}"; do
 	case ${lines[i]} in
-	did*) printf '%-28s %s\n' "${events[i]}" "${lines[i]}" ;;
+	did*) printf '%-24s  %s\n' "${events[i]}" "${lines[i]}" ;;
 	*) echo "${lines[i]}" ;;
 	esac
 done

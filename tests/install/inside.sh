@@ -73,7 +73,7 @@ expect "a request dispatches" php -r '
 
 arrived() {
 	for _ in $(seq 1500); do
-		[ "$(grep -c 'order.created .* 200  verified' /tmp/live)" -lt 2 ] || return 0
+		[ "$(grep -c 'order.created .* 200 *verified' /tmp/live)" -lt 2 ] || return 0
 		sleep 0.02
 	done
 	cat /var/lib/webhooks/worker.log /var/log/php*-fpm.log
