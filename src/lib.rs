@@ -20,6 +20,8 @@ pub mod delivery;
 pub mod event;
 pub mod id;
 pub mod journal;
+#[cfg(feature = "php")]
+mod php;
 pub mod spool;
 pub mod store;
 pub mod webhook;

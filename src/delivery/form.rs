@@ -3,8 +3,6 @@
 //! Null is left out, true and false are `1` and `0`, an empty array leaves nothing, floats have
 //! 14 significant digits (`precision`), spaces are `+` (RFC 1738, as `urlencode()`).
 
-use std::fmt::Write;
-
 use serde_json::Value;
 
 /// Significant digits of a float: the default of PHP's `precision`.
@@ -26,11 +24,7 @@ fn field(form: &mut String, name: &mut String, value: &Value) {
         Value::Null => {}
         Value::Bool(value) => pair(form, name, if *value { "1" } else { "0" }),
         Value::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => {
-                // PHP does not encode what it makes of a number, though it may hold a plus sign.
-                separate(form, name);
-                push_float(form, float);
-            }
+            Some(float) if number.is_f64() => pair(form, name, &float_text(float)),
             _ => pair(form, name, &number.to_string()),
         },
         Value::String(text) => pair(form, name, text),
@@ -57,16 +51,12 @@ fn below(form: &mut String, name: &mut String, key: &str, value: &Value) {
 }
 
 fn pair(form: &mut String, name: &str, value: &str) {
-    separate(form, name);
-    urlencode(value, form);
-}
-
-fn separate(form: &mut String, name: &str) {
     if !form.is_empty() {
         form.push('&');
     }
     form.push_str(name);
     form.push('=');
+    urlencode(value, form);
 }
 
 fn urlencode(text: &str, into: &mut String) {
@@ -90,7 +80,7 @@ pub(super) fn percent(byte: u8, into: &mut String) {
 }
 
 /// A float as PHP's `%.14G` writes it (`php_gcvt`): `0.1`, `100000`, `1.0E+25`.
-fn push_float(into: &mut String, value: f64) {
+fn float_text(value: f64) -> String {
     let scientific = format!("{value:.*e}", PRECISION as usize - 1);
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -100,22 +90,17 @@ fn push_float(into: &mut String, value: f64) {
         "" => "0",
         digits => digits,
     };
-    into.push_str(sign);
     if !(-4..PRECISION).contains(&exponent) {
         let fraction = if digits.len() > 1 { &digits[1..] } else { "0" };
-        let _ = write!(into, "{}.{fraction}E{exponent:+}", &digits[..1]);
-    } else if exponent < 0 {
-        into.push_str("0.");
-        into.extend(std::iter::repeat_n('0', (-exponent - 1) as usize));
-        into.push_str(digits);
-    } else {
-        let whole = exponent as usize + 1;
-        into.push_str(&digits[..digits.len().min(whole)]);
-        into.extend(std::iter::repeat_n('0', whole.saturating_sub(digits.len())));
-        if digits.len() > whole {
-            into.push('.');
-            into.push_str(&digits[whole..]);
-        }
+        return format!("{sign}{}.{fraction}E{exponent:+}", &digits[..1]);
+    }
+    if exponent < 0 {
+        return format!("{sign}0.{}{digits}", "0".repeat(exponent.unsigned_abs() as usize - 1));
+    }
+    let whole = exponent as usize + 1;
+    match digits.split_at_checked(whole) {
+        Some((digits, fraction)) if !fraction.is_empty() => format!("{sign}{digits}.{fraction}"),
+        _ => format!("{sign}{digits:0<whole$}"),
     }
 }
 
@@ -149,9 +134,7 @@ mod tests {
             (0.0, "0"),
             (-0.0, "-0"),
         ] {
-            let mut text = String::new();
-            push_float(&mut text, value);
-            assert_eq!(text, expected, "{value:?}");
+            assert_eq!(float_text(value), expected, "{value:?}");
         }
     }
 }

@@ -7,7 +7,6 @@
 //! Where the content type is JSON, `{{ … }}` writes a JSON value with its own quotes:
 //! `{"text": {{ "Paid: " ~ data.payment_total }}}`.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::LazyLock;
@@ -283,12 +282,31 @@ fn check_json(output: &[u8]) -> Result<(), TemplateError> {
 
 /// The place and reason of an error, without values of the event.
 fn explain(error: &Error, source: &str) -> TemplateError {
-    let place = error.range();
-    let quoted =
-        place.clone().and_then(|range| source.get(range)).filter(|text| !text.trim().is_empty());
-    // Of these the detail quotes the template alone; others may quote a value.
-    let harmless = matches!(
-        error.kind(),
+    let line = error.line().unwrap_or_default();
+    let unknown = error.detail().and_then(undefined_name);
+    let start = unknown
+        .and_then(|name| find_from_line(source, line, name))
+        .or_else(|| error.range().map(|range| range.start));
+    let column = start
+        .and_then(|start| source.get(..start))
+        .map_or(1, |before| before.rsplit('\n').next().unwrap_or_default().chars().count() + 1);
+    let message = match (error.kind(), unknown, error.detail()) {
+        (ErrorKind::OutOfFuel, ..) => "this takes too many steps".to_owned(),
+        (ErrorKind::WriteFailure, ..) => format!("the body exceeds {MAX_OUTPUT} bytes"),
+        (_, Some(name), _) => format!("\"{name}\" is undefined"),
+        (kind, _, Some(detail)) if quotes_the_template_alone(kind) => format!("{kind}: {detail}"),
+        (kind, ..) => {
+            let place = error.range().and_then(|range| source.get(range)).unwrap_or_default();
+            format!("{kind}: {place}").trim_end_matches([':', ' ']).to_owned()
+        }
+    };
+    TemplateError { line: line as u32, column: column as u32, message }
+}
+
+/// Whether an error's detail is made of the template only, never of the event's values.
+fn quotes_the_template_alone(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
         ErrorKind::SyntaxError
             | ErrorKind::UnknownFilter
             | ErrorKind::UnknownTest
@@ -296,24 +314,17 @@ fn explain(error: &Error, source: &str) -> TemplateError {
             | ErrorKind::UnknownMethod
             | ErrorKind::MissingArgument
             | ErrorKind::TooManyArguments
-    );
-    let mut message = Cow::Owned(error.kind().to_string());
-    match error.kind() {
-        ErrorKind::OutOfFuel => message = Cow::Borrowed("takes too many steps"),
-        ErrorKind::WriteFailure => {
-            message = Cow::Owned(format!("the body exceeds {MAX_OUTPUT} bytes"));
-        }
-        _ => {
-            if let Some(detail) = error.detail().filter(|_| harmless) {
-                message = Cow::Owned(format!("{message}: {detail}"));
-            } else if let Some(quoted) = quoted {
-                message = Cow::Owned(format!("{message}: {quoted}"));
-            }
-        }
-    }
-    let line = error.line().unwrap_or_default() as u32;
-    let column = place.and_then(|range| source.get(..range.start)).map_or(0, |before| {
-        before.rsplit('\n').next().unwrap_or_default().chars().count() as u32 + 1
-    });
-    TemplateError { line, column, message: message.into_owned() }
+    )
+}
+
+/// The name in "`data.x` is undefined", as minijinja puts it together from the template.
+fn undefined_name(detail: &str) -> Option<&str> {
+    let (before, _) = detail.rsplit_once("` is undefined")?;
+    before.rsplit_once('`').map(|(_, name)| name)
+}
+
+fn find_from_line(source: &str, line: usize, name: &str) -> Option<usize> {
+    let before: usize =
+        source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    source[before..].find(name).map(|at| before + at)
 }

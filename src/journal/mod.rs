@@ -34,7 +34,7 @@ pub use reader::{Batch, CorruptPart, Limit, OwnedRecord, Reader, Stuck};
 pub use record::{KIND_EVENT, KIND_REQUEST, MAX_RECORD, RECORD_VERSION};
 pub use segment::SegmentId;
 pub use status::{Status, status};
-pub use writer::{AppendOptions, Appended, Writer};
+pub use writer::{AppendOptions, Appended, Draft, Writer};
 
 /// The folder of the segments, within the spool.
 pub const JOURNAL_FOLDER: &str = "journal";

@@ -19,11 +19,11 @@ use super::segment::{Boot, ROTATE_AT};
 use super::unread::{Next, Unread};
 use super::{CORRUPT_FOLDER, JOURNAL_FOLDER, JournalError, SegmentId, Status};
 use crate::clock::{Clock as _, SystemClock};
-use crate::spool::{Folder, Privacy, Spool};
+use crate::spool::{Folder, Privacy, Spool, Stamp};
 
 /// Files that are kept open between two looks: there may be more segments (every short CLI
 /// process leaves one) than a process may open files.
-const MAX_OPEN: usize = 128;
+const MAX_OPEN: usize = 256;
 /// Finished segments that are held, locked and open, until they are removed.
 const MAX_FINISHED: usize = 128;
 /// What is copied of a corrupt part at most, in bytes: no writer of ours makes larger segments.
@@ -121,7 +121,7 @@ pub struct Batch {
     pub positions: Vec<(SegmentId, u64)>,
     /// What was damaged and is now in `corrupt/`.
     pub corrupt: Vec<CorruptPart>,
-    /// What could not be read. Each trouble is reported once, until there is none.
+    /// What could not be read. A trouble is reported once, until the segment is read again.
     pub stuck: Vec<Stuck>,
     /// The pass goes on: there is more, in order, right now.
     pub more: bool,
@@ -154,9 +154,10 @@ pub struct Reader {
     /// When the first known segment of each earlier boot was made: their order.
     eras: HashMap<Boot, u64>,
     vanished: Vec<SegmentId>,
-    /// Troubles that were reported, and whether this pass has had any.
-    reported: HashSet<String>,
-    troubled: bool,
+    /// Troubles that were reported.
+    reported: HashMap<SegmentId, String>,
+    /// The folder as it was when it was listed, where a change since would show.
+    listed: Option<Stamp>,
     /// Segments whose files are open, longest first.
     open: VecDeque<SegmentId>,
     pass: Option<Pass>,
@@ -187,8 +188,8 @@ impl Reader {
             known: positions,
             eras: HashMap::new(),
             vanished: Vec::new(),
-            reported: HashSet::new(),
-            troubled: false,
+            reported: HashMap::new(),
+            listed: None,
             open: VecDeque::new(),
             pass: None,
         })
@@ -219,6 +220,7 @@ impl Reader {
             let Some(segment) = self.segments.get_mut(&turn.id) else { continue };
             match segment.take(&self.folder) {
                 Ok(Some(record)) => {
+                    self.reported.remove(&turn.id);
                     bytes += record.whole().len();
                     batch.records.push(record);
                     moved.insert(turn.id);
@@ -227,13 +229,11 @@ impl Reader {
                 }
                 // Somebody else writes to the file; the next pass looks what it is now.
                 Ok(None) => {}
-                Err(error) => self.stuck(turn.id.file_name(), error, &mut batch),
+                Err(error) => self.stuck(turn.id, error, &mut batch),
             }
         }
         if batch.more {
             self.pass = Some(pass);
-        } else if !self.troubled {
-            self.reported.clear();
         }
         batch.positions = moved
             .into_iter()
@@ -337,9 +337,9 @@ impl Reader {
         moved: &mut HashSet<SegmentId>,
     ) -> Result<Pass, JournalError> {
         let cutoff = SystemClock.monotonic_ns();
-        self.troubled = false;
         self.look(batch)?;
-        let ids: Vec<_> = self.segments.keys().copied().collect();
+        let behind = self.segments.values().filter(|segment| segment.is_behind());
+        let ids: Vec<_> = behind.map(|segment| segment.id).collect();
         let turns = ids.into_iter().filter_map(|id| self.turn(id, cutoff, batch, moved));
         Ok(Pass { cutoff, turns: turns.map(Reverse).collect() })
     }
@@ -348,43 +348,56 @@ impl Reader {
     fn look(&mut self, batch: &mut Batch) -> Result<(), JournalError> {
         // Opened anew: the folder may have been removed, and made again by a writer.
         self.folder = self.spool.folder(JOURNAL_FOLDER)?;
-        let names = self.folder.list()?;
-        self.folder.sweep_among(&names)?;
-        let mut there = HashSet::with_capacity(names.len());
-        for name in names {
-            let Some(id) = SegmentId::of_file(&name) else { continue };
-            match self.look_at(id, &name) {
-                Ok(false) => {}
-                Ok(true) => drop(there.insert(id)),
-                Err(error) => {
-                    there.insert(id);
-                    self.stuck(name, error, batch);
-                }
+        let stamp = self.folder.own_stamp()?;
+        if self.listed != Some(stamp) {
+            self.list(batch)?;
+            // A change in the same tick of the clock would not show.
+            let settled = stamp.age_ms(SystemClock.unix_ms()) > 100;
+            self.listed = settled.then_some(stamp);
+        }
+        let mut troubles = Vec::new();
+        for segment in self.segments.values_mut() {
+            if let Err(error) = segment.look(&self.folder) {
+                troubles.push((segment.id, error));
             }
         }
+        for (id, error) in troubles {
+            self.stuck(id, error, batch);
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, batch: &mut Batch) -> Result<(), JournalError> {
+        let names = self.folder.list()?;
+        self.folder.sweep_among(&names)?;
+        let there: HashSet<_> = names.iter().filter_map(|name| SegmentId::of_file(name)).collect();
         let gone = self.segments.keys().chain(self.known.keys()).filter(|id| !there.contains(id));
         self.vanished.extend(gone);
         self.segments.retain(|id, _| there.contains(id));
         self.known.retain(|id, _| there.contains(id));
+        self.reported.retain(|id, _| there.contains(id));
+        for id in there {
+            if !self.segments.contains_key(&id)
+                && let Err(error) = self.find(id)
+            {
+                self.stuck(id, error, batch);
+            }
+        }
         Ok(())
     }
 
-    /// Whether segment `id` is still there.
-    fn look_at(&mut self, id: SegmentId, name: &str) -> Result<bool, JournalError> {
-        if let Some(segment) = self.segments.get_mut(&id) {
-            let Some(stamp) = self.folder.stamp(name)? else { return Ok(false) };
-            segment.size = stamp.size;
-            return Ok(true);
-        }
+    /// Takes in a segment that was not there before.
+    fn find(&mut self, id: SegmentId) -> Result<(), JournalError> {
         let position = self.known.get(&id).copied().unwrap_or(0);
-        let Some(segment) = Unread::open(&self.folder, id, position)? else { return Ok(false) };
-        self.known.remove(&id);
-        let made = segment.made.max(0).unsigned_abs();
-        let era = self.eras.entry(segment.boot).or_insert(made);
-        *era = made.min(*era);
-        self.segments.insert(id, segment);
-        self.used(id);
-        Ok(true)
+        if let Some(segment) = Unread::open(&self.folder, id, position)? {
+            self.known.remove(&id);
+            let made = segment.made.max(0).unsigned_abs();
+            let era = self.eras.entry(segment.boot).or_insert(made);
+            *era = made.min(*era);
+            self.segments.insert(id, segment);
+            self.used(id);
+        }
+        Ok(())
     }
 
     /// When segment `id` has its next record handed out, if that is in this pass. Damage before
@@ -415,12 +428,12 @@ impl Reader {
                         self.segments.get_mut(&id)?.position = to;
                     }
                     Err(error) => {
-                        self.stuck(id.file_name(), error, batch);
+                        self.stuck(id, error, batch);
                         break None;
                     }
                 },
                 Err(error) => {
-                    self.stuck(id.file_name(), error, batch);
+                    self.stuck(id, error, batch);
                     break None;
                 }
             }
@@ -429,11 +442,12 @@ impl Reader {
         turn
     }
 
-    /// Reports a trouble, once.
-    fn stuck(&mut self, name: String, error: JournalError, batch: &mut Batch) {
-        self.troubled = true;
-        if self.reported.insert(error.to_string()) {
-            batch.stuck.push(Stuck { name, error });
+    /// Reports what keeps a segment from being read: once, until it could be read again.
+    fn stuck(&mut self, id: SegmentId, error: JournalError, batch: &mut Batch) {
+        let message = error.to_string();
+        if self.reported.get(&id) != Some(&message) {
+            self.reported.insert(id, message);
+            batch.stuck.push(Stuck { name: id.file_name(), error });
         }
     }
 

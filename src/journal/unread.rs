@@ -89,13 +89,35 @@ impl Unread {
         }))
     }
 
+    /// Looks how large the segment has become.
+    pub(super) fn look(&mut self, folder: &Folder) -> Result<(), JournalError> {
+        if let Some(window) = &self.window {
+            self.size = window.size().map_err(|error| failed(folder, self.id, error))?;
+        } else if let Some(stamp) = folder.stamp(&self.id.file_name())? {
+            self.size = stamp.size;
+        }
+        Ok(())
+    }
+
     /// What stands at the position. `Nothing` is asked again once the segment has grown, or
     /// its owner may be gone.
     pub(super) fn next(&mut self, folder: &Folder) -> Result<Next, JournalError> {
-        if self.position >= self.size || self.finished {
+        if !self.is_behind() {
             return Ok(Next::Nothing);
         }
-        self.with_window(folder, Self::find)
+        self.with_window(folder, |unread, window| {
+            let next = unread.find(window);
+            if !matches!(next, Ok(Next::Record(_))) {
+                // Of many idle segments nothing is kept in memory.
+                window.forget();
+            }
+            next
+        })
+    }
+
+    /// Whether there is anything after the position.
+    pub(super) fn is_behind(&self) -> bool {
+        self.position < self.size && !self.finished
     }
 
     fn find(&mut self, window: &mut Window) -> io::Result<Next> {
@@ -195,10 +217,10 @@ impl Unread {
                 Ok((bytes.len() == head.length).then(|| OwnedRecord::new(id, offset, &head, bytes)))
             });
             let record = record.transpose()?.flatten();
-            if window.is_large() {
+            unread.position = record.as_ref().map_or(offset, |record| record.end);
+            if window.is_large() || !unread.is_behind() {
                 window.forget();
             }
-            unread.position = record.as_ref().map_or(offset, |record| record.end);
             Ok(record)
         })
     }

@@ -25,7 +25,7 @@ impl Window {
     }
 
     pub(super) fn size(&self) -> io::Result<u64> {
-        Ok(self.file.metadata()?.len())
+        Ok(rustix::fs::fstat(&self.file)?.st_size.unsigned_abs())
     }
 
     /// The `length` bytes at `offset`; fewer where the file ends.
@@ -43,8 +43,7 @@ impl Window {
 
     /// Drops what was read: it may have changed, or is too much to keep.
     pub(super) fn forget(&mut self) {
-        self.bytes.clear();
-        self.bytes.shrink_to(CHUNK);
+        self.bytes = Vec::new();
     }
 
     /// Whether more is held than a window should hold for long.

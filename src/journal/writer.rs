@@ -39,6 +39,21 @@ pub struct Appended {
     pub stamp: u64,
 }
 
+/// A record that was begun and set aside, see [`Writer::suspend`].
+#[derive(Debug)]
+pub struct Draft {
+    /// The buffer, as [`Writer::buffer`] gives it.
+    pub buffer: Vec<u8>,
+    body: usize,
+}
+
+impl Draft {
+    /// Where the body starts in the buffer.
+    pub const fn body_start(&self) -> usize {
+        self.body
+    }
+}
+
 /// This thread's way into the journal. Nothing is opened or allocated before it is needed.
 ///
 /// ```text
@@ -107,6 +122,17 @@ impl Writer {
     /// Where the body starts in [`buffer`](Self::buffer).
     pub fn body_start(&self) -> usize {
         self.body
+    }
+
+    /// Sets the record under way aside, so that the writer is free while the code of others
+    /// runs (a `jsonSerialize`, which may append a record of its own, or never come back).
+    pub fn suspend(&mut self) -> Draft {
+        Draft { buffer: std::mem::take(&mut self.buffer), body: self.body }
+    }
+
+    /// Goes on with a record that was set aside.
+    pub fn resume(&mut self, draft: Draft) {
+        (self.buffer, self.body) = (draft.buffer, draft.body);
     }
 
     /// Appends the record. After an error nothing of it is in the journal (but see

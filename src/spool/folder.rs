@@ -33,7 +33,9 @@ pub enum Privacy {
     Private,
 }
 
-/// What tells one version of a file from another without reading it.
+/// What tells one version of a file from another without reading it. Two versions in a row, one
+/// [replaced](Folder::replace) by the other, differ even where the clock is coarse: both are there
+/// at once, so they have two inodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stamp {
     device: u64,
@@ -41,6 +43,23 @@ pub struct Stamp {
     modified: (i64, u64),
     /// Size in bytes.
     pub size: u64,
+}
+
+impl Stamp {
+    fn of(stat: &Stat) -> Self {
+        Self {
+            device: stat.st_dev,
+            inode: stat.st_ino,
+            modified: (stat.st_mtime, stat.st_mtime_nsec),
+            size: stat.st_size.unsigned_abs(),
+        }
+    }
+
+    /// Milliseconds since it was modified, as seen at `unix_ms`; negative where the clock was
+    /// set back.
+    pub(crate) fn age_ms(&self, unix_ms: i64) -> i64 {
+        unix_ms - self.modified.0 * 1000 - (self.modified.1 / 1_000_000).cast_signed()
+    }
 }
 
 /// An open folder. Names are plain file names: they come from constants and from
@@ -201,13 +220,19 @@ impl Folder {
                 Err(error) => return Err(self.error(name, "inspect a file in the spool", error)),
             };
             self.check(name, &stat)?;
-            return Ok(Some(Stamp {
-                device: stat.st_dev,
-                inode: stat.st_ino,
-                modified: (stat.st_mtime, stat.st_mtime_nsec),
-                size: stat.st_size.unsigned_abs(),
-            }));
+            return Ok(Some(Stamp::of(&stat)));
         }
+    }
+
+    /// Which version of the folder itself is there: another one after each name that came or
+    /// went, as far as the clock tells.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub(crate) fn own_stamp(&self) -> Result<Stamp, SpoolError> {
+        let stat = rustix::fs::fstat(self)
+            .map_err(|error| self.error("", "inspect a folder of the spool", error))?;
+        Ok(Stamp::of(&stat))
     }
 
     /// Renames `from` to `to`, over whatever bears that name.

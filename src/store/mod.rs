@@ -7,6 +7,8 @@
 //! counters that follow from it.
 
 mod attempt;
+#[cfg(test)]
+pub(crate) mod conformance;
 pub mod log;
 pub mod sqlite;
 mod state;

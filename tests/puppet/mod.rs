@@ -15,7 +15,7 @@ use std::process::{Child, Command};
 
 use tempfile::TempDir;
 use webhooks::clock::{Clock, SystemClock};
-use webhooks::journal::wake::Waker;
+use webhooks::journal::wake::{Sleeper, Waker};
 use webhooks::journal::{AppendOptions, KIND_EVENT, Limit, Reader, SegmentId, Writer};
 use webhooks::spool::{Access, Privacy, Spool};
 
@@ -230,6 +230,11 @@ impl Performance {
             "close" => self.writer = Writer::new(),
             "sync" => self.options.sync = true,
             "wake" => return Ok(format!("{:?}", Waker::open(spool.unwrap())?.wake_if_asleep())),
+            "sleep" => {
+                let mut sleeper = Sleeper::open(spool.unwrap())?;
+                sleeper.prepare();
+                sleeper.wait(None);
+            }
             // Everything that can be read now, by the first word of each body.
             "read" => return self.read(),
             "work" => return self.work(),

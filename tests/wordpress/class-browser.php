@@ -68,6 +68,19 @@ final class Browser {
 	}
 
 	/**
+	 * The value of a cookie; empty where there is none.
+	 */
+	public function cookie( string $name ): string {
+		foreach ( curl_getinfo( $this->curl, CURLINFO_COOKIELIST ) as $line ) {
+			$parts = explode( "\t", $line );
+			if ( $name === $parts[5] ) {
+				return rawurldecode( $parts[6] );
+			}
+		}
+		return '';
+	}
+
+	/**
 	 * Texts of what an XPath finds in the page.
 	 *
 	 * @return list<string>
@@ -84,8 +97,11 @@ final class Browser {
 
 	private function request( string $path ): string {
 		curl_setopt( $this->curl, CURLOPT_URL, getenv( 'WP_URL' ) . $path );
-		$page         = curl_exec( $this->curl );
-		$this->page   = is_string( $page ) ? $page : throw new RuntimeException( curl_error( $this->curl ) );
+		$page = curl_exec( $this->curl );
+		if ( ! is_string( $page ) ) {
+			throw new RuntimeException( curl_error( $this->curl ) );
+		}
+		$this->page   = $page;
 		$this->status = curl_getinfo( $this->curl, CURLINFO_RESPONSE_CODE );
 		$this->url    = curl_getinfo( $this->curl, CURLINFO_EFFECTIVE_URL );
 		return $this->page;

@@ -110,6 +110,15 @@ abstract class Network_Test_Case extends TestCase {
 		return $id;
 	}
 
+	/**
+	 * That the browser's page has a text. The message has its notices, not all of its HTML.
+	 */
+	protected function assert_sees( string $text, Browser $browser ): void {
+		$page = html_entity_decode( wp_strip_all_tags( $browser->page ), ENT_QUOTES | ENT_HTML5, 'UTF-8' );
+		$said = implode( "\n", $browser->values( '//*[contains(@class, "notice") or contains(@class, "wp-die-message")]' ) );
+		$this->assertTrue( str_contains( $page, $text ), "“{$text}” is not on the page $browser->url ($browser->status). It says:\n$said" );
+	}
+
 	protected function outbox(): array {
 		global $wpdb;
 		return $wpdb->get_results( 'SELECT * FROM ' . Schema::outbox() . ' ORDER BY id' );

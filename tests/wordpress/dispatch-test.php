@@ -40,6 +40,7 @@ final class Dispatch_Test extends Network_Test_Case {
 		$webhook = $this->subscribe( 'lesson_finished' );
 		do_action( 'network_webhooks_dispatch', 'lesson_finished', array( 'lesson' => 7 ), array( 'source' => 'school' ) );
 		do_action( 'network_webhooks_dispatch', 'lesson_finished', array( 'lesson' => 8 ) );
+		do_action( 'network_webhooks_dispatch' );
 		$this->assertSame( array( 7, 8 ), array_column( array_column( $this->events_of( $webhook ), 'data' ), 'lesson' ) );
 	}
 
@@ -129,7 +130,7 @@ final class Dispatch_Test extends Network_Test_Case {
 	/**
 	 * @dataProvider wrong_calls
 	 */
-	public function test_a_wrong_call_throws_nothing( string $event, array|object $data, array $options ): void {
+	public function test_a_wrong_call_throws_nothing( mixed $event, mixed $data, mixed $options ): void {
 		$this->subscribe( '*' );
 		$log = ini_set( 'error_log', '/dev/null' );
 		add_filter( 'doing_it_wrong_trigger_error', '__return_false' );
@@ -154,6 +155,8 @@ final class Dispatch_Test extends Network_Test_Case {
 			'a name with a line feed'      => array( "lesson\n", array(), array() ),
 			'a payload that throws'        => array( 'lesson_finished', $thrower, array() ),
 			'an object that is no payload' => array( 'lesson_finished', $object, array() ),
+			'a payload that is none'       => array( 'lesson_finished', 'text', array() ),
+			'nothing that fits'            => array( null, null, null ),
 		);
 	}
 

@@ -36,7 +36,7 @@ defined( 'ABSPATH' ) || exit;
  * }
  * @return string|null The event's id; null where nobody subscribes, or where it has none yet.
  */
-function network_webhooks_dispatch( string $event, array|object $data, array $options = array() ): ?string {
+function network_webhooks_dispatch( $event, $data = array(), $options = array() ): ?string {
 	return Plugin::instance()->dispatcher()->dispatch( $event, $data, $options );
 }
 
@@ -56,21 +56,21 @@ function network_webhooks_dispatch( string $event, array|object $data, array $op
  * }
  * @return bool Whether it was added.
  */
-function network_webhooks_register_event( array $args ): bool {
-	$slug = $args['slug'] ?? '';
+function network_webhooks_register_event( $args ): bool {
+	$slug = is_array( $args ) ? $args['slug'] ?? '' : '';
 	if ( ! is_string( $slug ) || ! Event::is_name( $slug ) ) {
 		_doing_it_wrong( __FUNCTION__, esc_html__( 'An event needs a “slug” of 1 to 100 of the characters a-z 0-9 _ . -', 'network-webhooks' ), '0.1.0' );
 		return false;
 	}
-	$category = (string) ( $args['category'] ?? 'other' );
-	$example  = $args['example'] ?? array();
-	$added    = Plugin::instance()->catalogue()->register(
+	$text    = static fn( string $key, string $otherwise ) => is_scalar( $args[ $key ] ?? null ) ? (string) $args[ $key ] : $otherwise;
+	$example = $args['example'] ?? array();
+	$added   = Plugin::instance()->catalogue()->register(
 		new Event(
 			$slug,
-			isset( Catalogue::categories()[ $category ] ) ? $category : 'other',
-			(string) ( $args['name'] ?? ucwords( strtr( $slug, '_.-', '   ' ) ) ),
-			(string) ( $args['description'] ?? '' ),
-			array( (string) ( $args['source'] ?? '' ) => is_array( $example ) || is_object( $example ) ? $example : array() )
+			array_key_exists( $text( 'category', '' ), Catalogue::categories() ) ? $args['category'] : 'other',
+			$text( 'name', ucwords( strtr( $slug, '_.-', '   ' ) ) ),
+			$text( 'description', '' ),
+			array( $text( 'source', '' ) => is_array( $example ) || is_object( $example ) ? $example : array() )
 		)
 	);
 	if ( ! $added ) {

@@ -28,19 +28,21 @@ final class Dispatcher {
 	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
 
 	/**
-	 * Accepts an event. Never throws.
+	 * Accepts an event. Never throws, whatever it is given.
 	 *
+	 * @param string               $event   Its name.
 	 * @param array|object         $data    The payload, or a closure that makes it, called only if
 	 *                                      somebody subscribes; null from it means: no event.
 	 * @param array<string, mixed> $options See network_webhooks_dispatch().
 	 * @return string|null The event's id; null where nobody subscribes, or where it waits in the
 	 *                     outbox, or where it could not be accepted, which is logged.
 	 */
-	public function dispatch( string $event, array|object $data, array $options = array() ): ?string {
+	public function dispatch( mixed $event, mixed $data, mixed $options = array() ): ?string {
 		try {
 			return $this->accept( $event, $data, $options );
 		} catch ( \Throwable $error ) {
-			Log::write( 'dispatch', sprintf( 'The event %s was lost: %s', substr( $event, 0, 100 ), $error->getMessage() ) );
+			$name = is_string( $event ) ? substr( $event, 0, 100 ) : gettype( $event );
+			Log::write( 'dispatch', "The event $name was lost: {$error->getMessage()}" );
 			return null;
 		}
 	}
@@ -145,8 +147,9 @@ final class Dispatcher {
 		if ( 'network' === ( $options['scope'] ?? null ) ) {
 			return null;
 		}
-		$site = $options['site'] ?? get_current_blog_id();
-		return (int) ( is_array( $site ) ? $site['id'] ?? 0 : $site );
+		$site = $options['site'] ?? null;
+		$id   = is_array( $site ) ? $site['id'] ?? null : $site;
+		return is_numeric( $id ) ? (int) $id : get_current_blog_id();
 	}
 
 	/**

@@ -36,7 +36,7 @@ final class Publisher {
 	public function __construct( private readonly Webhooks $webhooks ) {}
 
 	/**
-	 * Lowest revision that a change of now may take.
+	 * The time as a revision: Unix milliseconds.
 	 */
 	public static function now(): int {
 		return (int) ( microtime( true ) * 1000 );
@@ -238,16 +238,18 @@ final class Publisher {
 	}
 
 	/**
-	 * Gives the stored webhooks a new revision.
+	 * Gives the stored webhooks a new revision, higher than this server's too: a restored database
+	 * may be behind it.
 	 *
 	 * @throws \RuntimeException With the database's own words.
 	 */
 	private function raise_revision(): int {
 		global $wpdb;
-		$done = $wpdb->query(
+		$published = Environment::has_extension() ? self::published_revision() : 0;
+		$done      = $wpdb->query(
 			$wpdb->prepare(
 				"UPDATE {$wpdb->sitemeta} SET meta_value = GREATEST( CAST( meta_value AS UNSIGNED ) + 1, %d ) WHERE site_id = %d AND meta_key = %s",
-				self::now(),
+				max( self::now(), $published + 1 ),
 				get_main_network_id(),
 				Settings::REVISION
 			)

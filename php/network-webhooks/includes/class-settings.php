@@ -36,10 +36,14 @@ final class Settings {
 	}
 
 	/**
-	 * Writes an option.
+	 * Writes an option. Past the cache as well: out of date, it would have WordPress believe that
+	 * there is nothing to change, or that the option is not there yet.
 	 */
 	public static function set( string $name, mixed $value ): void {
-		update_network_option( get_main_network_id(), $name, $value );
+		$network = get_main_network_id();
+		wp_cache_delete( "$network:$name", 'site-options' );
+		wp_cache_delete( "$network:notoptions", 'site-options' );
+		update_network_option( $network, $name, $value );
 	}
 
 	/**

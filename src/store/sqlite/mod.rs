@@ -15,6 +15,8 @@ mod prune;
 mod record;
 pub(crate) mod schema;
 mod statements;
+#[cfg(test)]
+pub(crate) mod tests;
 mod transaction;
 
 use std::collections::HashMap;

@@ -14,11 +14,16 @@ const FREE_SHARE: i64 = 16;
 const HOURS: i64 = 720;
 const HOUR_MS: i64 = 3_600_000;
 
-/// How far the pass under way has come (keys of events; 0: a new pass).
-#[derive(Default)]
+/// How far the pass under way has come: keys of the last events looked at, `None` at the end.
 pub(super) struct Progress {
-    bodies: i64,
-    rows: i64,
+    bodies: Option<i64>,
+    rows: Option<i64>,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { bodies: Some(0), rows: Some(0) }
+    }
 }
 
 /// A delivery of an event that may be old enough.
@@ -38,29 +43,43 @@ impl SqliteTransaction<'_> {
         limit: usize,
     ) -> Result<bool, Trouble> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
-        let bodies = self.prune_bodies(bodies_before, limit)?;
-        let rows = self.prune_rows(rows_before, limit)?;
-        let pages = self.shrink(limit)?;
-        Ok(bodies || rows || pages)
+        if let Some(after) = self.pruned.bodies {
+            self.pruned.bodies = self.prune_bodies(after, bodies_before, limit)?;
+        }
+        if let Some(after) = self.pruned.rows {
+            self.pruned.rows = self.prune_rows(after, rows_before, limit)?;
+        }
+        let more = self.pruned.bodies.is_some() || self.pruned.rows.is_some();
+        if !more {
+            self.prune_sums(rows_before)?;
+            *self.pruned = Progress::default();
+        }
+        let free = self.shrink(limit)?;
+        Ok(more || free)
     }
 
-    /// Looks at the next `limit` events that have a body; whether any was old enough to look on.
-    fn prune_bodies(&mut self, before: i64, limit: i64) -> Result<bool, Trouble> {
+    /// Looks at the next `limit` events that have a body, after the one with key `after`, and
+    /// says where to go on, if any was old enough to go on at all.
+    fn prune_bodies(
+        &mut self,
+        after: i64,
+        before: i64,
+        limit: i64,
+    ) -> Result<Option<i64>, Trouble> {
         let candidates: Vec<(i64, i64)> = self
             .statements
             .get(
                 "SELECT event, created FROM bodies JOIN events ON key = event
                  WHERE event > ?1 ORDER BY event LIMIT ?2",
             )?
-            .query_map((self.pruned.bodies, limit), |row| row.try_into())?
+            .query_map((after, limit), |row| row.try_into())?
             .collect::<rusqlite::Result<_>>()?;
-        let mut more = false;
+        let mut last = None;
         for (event, created) in candidates {
-            self.pruned.bodies = event;
             if created >= before {
                 continue;
             }
-            more = true;
+            last = Some(event);
             // Whatever may still be sent, or sent again, keeps its body.
             let needed: bool = self
                 .statements
@@ -79,34 +98,32 @@ impl SqliteTransaction<'_> {
                 }
             }
         }
-        if !more {
-            self.pruned.bodies = 0;
-        }
-        Ok(more)
+        Ok(last)
     }
 
-    /// Looks at the next `limit` events; whether any was old enough to look on.
-    fn prune_rows(&mut self, before: i64, limit: i64) -> Result<bool, Trouble> {
+    /// Looks at the next `limit` events, as [`prune_bodies`](Self::prune_bodies) does.
+    fn prune_rows(&mut self, after: i64, before: i64, limit: i64) -> Result<Option<i64>, Trouble> {
         let candidates: Vec<(i64, i64)> = self
             .statements
             .get("SELECT key, created FROM events WHERE key > ?1 ORDER BY key LIMIT ?2")?
-            .query_map((self.pruned.rows, limit), |row| row.try_into())?
+            .query_map((after, limit), |row| row.try_into())?
             .collect::<rusqlite::Result<_>>()?;
-        let mut more = false;
+        let mut last = None;
         for (event, created) in candidates {
-            self.pruned.rows = event;
             if created < before {
-                more = true;
+                last = Some(event);
                 self.prune_event(event, before)?;
             }
         }
-        if !more {
-            self.pruned.rows = 0;
-            let oldest = self.clock.unix_ms().div_euclid(HOUR_MS) - HOURS;
-            self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
-            self.statements.get("DELETE FROM announcements WHERE at < ?1")?.execute([before])?;
-        }
-        Ok(more)
+        Ok(last)
+    }
+
+    /// Counters and announcements that are too old.
+    fn prune_sums(&mut self, before: i64) -> Result<(), Trouble> {
+        let oldest = self.clock.unix_ms().div_euclid(HOUR_MS) - HOURS;
+        self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
+        self.statements.get("DELETE FROM announcements WHERE at < ?1")?.execute([before])?;
+        Ok(())
     }
 
     fn prune_event(&mut self, event: i64, before: i64) -> Result<(), Trouble> {

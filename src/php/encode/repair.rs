@@ -1,0 +1,263 @@
+//! Values to JSON at all costs: what json_encode() refuses is mended, and its path noted.
+//!
+//! U+FFFD takes the place of bytes that are not UTF-8, null the place of what has no JSON form
+//! (INF, NAN, resources, pure enums, recursion, too deep a level), and where the whole is too
+//! large the longest strings are cut. Only for events that would be lost otherwise: it is
+//! written for clarity, not for speed.
+
+use ext_php_rs::types::Zval;
+
+use super::problem::{self, Step};
+use super::text::{self, Then};
+use super::{close, number};
+use crate::php::engine::{self, JSON_DEPTH, ObjectForm};
+use crate::php::zval::{Held, Key, Table, Value};
+
+/// Most paths that are listed; one more entry says that there are others.
+const MAX_PATHS: usize = 100;
+/// Times that the strings are cut anew, because naming what was cut takes room as well.
+const MAX_ROUNDS: usize = 8;
+
+/// PHP code threw: the exception is pending and belongs to the caller.
+#[derive(Debug)]
+pub(crate) struct Thrown;
+
+/// Appends `value` as JSON, with the paths of what was altered, from `root`. The JSON and these
+/// paths, as a JSON list, have at most `room` bytes, if cutting strings can do that.
+///
+/// # Errors
+/// Where a `jsonSerialize()` throws.
+pub(crate) fn repair(
+    value: &Zval,
+    root: &str,
+    out: &mut Vec<u8>,
+    room: usize,
+) -> Result<Vec<String>, Thrown> {
+    let start = out.len();
+    let mut longest = usize::MAX;
+    let mut excess = 0;
+    let mut lengths = Vec::new();
+    for round in 0.. {
+        out.truncate(start);
+        let mut repairer = Repairer {
+            root,
+            precision: engine::serialize_precision(),
+            longest,
+            steps: Vec::new(),
+            inside: Vec::new(),
+            lengths: Vec::new(),
+            altered: Vec::new(),
+            out,
+        };
+        repairer.value(value)?;
+        let (altered, found) = (repairer.altered, repairer.lengths);
+        out.pop(); // the comma
+        let mut list = Vec::new();
+        altered.iter().for_each(|path| push_text(&mut list, path));
+        let size = out.len() - start + list.len();
+        if size <= room || round == MAX_ROUNDS {
+            return Ok(altered);
+        }
+        if round == 0 {
+            lengths = found;
+            lengths.sort_unstable_by(|a, b| b.cmp(a));
+        }
+        excess += size - room;
+        match level(&lengths, excess) {
+            Some(level) => longest = level,
+            None => return Ok(altered),
+        }
+    }
+    unreachable!("the rounds end")
+}
+
+/// Appends a text that is UTF-8, and a comma.
+pub(crate) fn push_text(out: &mut Vec<u8>, text: &str) {
+    let pushed = text::push(out, text.as_bytes(), Then::Comma);
+    debug_assert!(pushed.is_ok());
+}
+
+/// The length to which the longest strings have to be cut to save `excess` bytes. `lengths` is
+/// sorted, longest first.
+fn level(lengths: &[usize], excess: usize) -> Option<usize> {
+    let mut sum = 0;
+    for (cut, length) in (1..).zip(lengths) {
+        sum += length;
+        let level = sum.checked_sub(excess).unwrap_or_default() / cut;
+        let next = lengths.get(cut).copied().unwrap_or(2);
+        if sum > excess && level >= next.max(2) {
+            return Some(level);
+        }
+    }
+    None
+}
+
+struct Repairer<'a> {
+    out: &'a mut Vec<u8>,
+    root: &'a str,
+    precision: i64,
+    /// Longest string, in bytes of its JSON.
+    longest: usize,
+    /// The way to where the walk is.
+    steps: Vec<Step>,
+    /// Addresses of the arrays and objects that it is in.
+    inside: Vec<usize>,
+    /// Bytes of every string's JSON.
+    lengths: Vec<usize>,
+    altered: Vec<String>,
+}
+
+impl Repairer<'_> {
+    fn value(&mut self, zval: &Zval) -> Result<(), Thrown> {
+        match Value::of(zval) {
+            Value::Text(text) => self.text(text),
+            Value::Long(number) => number::push_long(self.out, number),
+            Value::Null | Value::Undefined => self.out.extend_from_slice(b"null,"),
+            Value::True => self.out.extend_from_slice(b"true,"),
+            Value::False => self.out.extend_from_slice(b"false,"),
+            Value::Double(number) if number.is_finite() => {
+                number::push_double(self.out, number, self.precision);
+            }
+            Value::Double(_) | Value::Resource | Value::Internal => self.null(),
+            Value::Table(table) => self.table(table)?,
+            Value::Object => self.object(zval)?,
+            Value::Reference(inner) => self.value(Held::new(inner).zval())?,
+            Value::Elsewhere(inner) => self.value(inner)?,
+        }
+        Ok(())
+    }
+
+    /// Null, where something else was.
+    fn null(&mut self) {
+        self.note();
+        self.out.extend_from_slice(b"null,");
+    }
+
+    fn note(&mut self) {
+        if self.altered.len() < MAX_PATHS {
+            self.altered.push(problem::path(self.root, self.steps.iter()));
+        } else if self.altered.len() == MAX_PATHS {
+            self.altered.push("…".to_owned());
+        }
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        let mended = String::from_utf8_lossy(text);
+        let start = self.out.len();
+        push_text(self.out, &mended);
+        let length = self.out.len() - start - 1;
+        self.lengths.push(length);
+        if length > self.longest {
+            self.out.truncate(start);
+            push_text(self.out, cut(&mended, self.longest));
+        }
+        if length > self.longest || mended.as_bytes() != text {
+            self.note();
+        }
+    }
+
+    fn table(&mut self, table: Table<'_>) -> Result<(), Thrown> {
+        let is_list = (0..)
+            .zip(table.iter())
+            .all(|(place, (key, _))| matches!(key, Key::Index(index) if index == place));
+        self.members(table.address(), is_list, table.iter())
+    }
+
+    fn object(&mut self, zval: &Zval) -> Result<(), Thrown> {
+        let held = Held::new(zval);
+        let address = engine::object_address(held.zval());
+        match engine::object_form(held.zval()) {
+            ObjectForm::Thrown => Err(Thrown),
+            ObjectForm::Enum => {
+                let start = self.out.len();
+                if engine::json_encode(held.zval(), JSON_DEPTH, self.out).is_ok() {
+                    self.out.push(b',');
+                } else {
+                    self.out.truncate(start);
+                    self.null();
+                }
+                Ok(())
+            }
+            ObjectForm::Other(value) => self.within(address, |this| this.value(&value)),
+            ObjectForm::Properties(properties) => match Value::of(&properties) {
+                Value::Table(table) => {
+                    // Names of private and protected properties begin with a NUL.
+                    let public = |(key, _): &(Key<'_>, &Zval)| !matches!(key, Key::Text([0, ..]));
+                    self.members(address, false, table.iter().filter(public))
+                }
+                _ => {
+                    self.out.extend_from_slice(b"{},");
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    fn members<'z>(
+        &mut self,
+        address: usize,
+        is_list: bool,
+        members: impl Iterator<Item = (Key<'z>, &'z Zval)>,
+    ) -> Result<(), Thrown> {
+        self.within(address, |this| {
+            this.out.push(if is_list { b'[' } else { b'{' });
+            for (key, value) in members {
+                this.steps.push(Step::of(key));
+                if !is_list {
+                    this.key(key);
+                }
+                this.value(value)?;
+                this.steps.pop();
+            }
+            close(this.out, if is_list { b']' } else { b'}' });
+            Ok(())
+        })
+    }
+
+    fn key(&mut self, key: Key<'_>) {
+        match key {
+            Key::Index(index) => push_text(self.out, &index.to_string()),
+            Key::Text(name) => {
+                let mended = String::from_utf8_lossy(name);
+                push_text(self.out, &mended);
+                if mended.as_bytes() != name {
+                    self.note();
+                }
+            }
+        }
+        self.out.pop();
+        self.out.push(b':');
+    }
+
+    /// Runs `walk` inside the array or object at `address`, unless the walk is in it already, or
+    /// too deep.
+    fn within(
+        &mut self,
+        address: usize,
+        walk: impl FnOnce(&mut Self) -> Result<(), Thrown>,
+    ) -> Result<(), Thrown> {
+        if self.inside.contains(&address) || self.inside.len() == JSON_DEPTH as usize {
+            self.null();
+            return Ok(());
+        }
+        self.inside.push(address);
+        walk(self)?;
+        self.inside.pop();
+        Ok(())
+    }
+}
+
+/// The longest part of `text` that has at most `most` bytes of JSON, quotes included.
+fn cut(text: &str, most: usize) -> &str {
+    let mut json = Vec::new();
+    let mut size = 2;
+    for (at, character) in text.char_indices() {
+        json.clear();
+        push_text(&mut json, character.encode_utf8(&mut [0; 4]));
+        size += json.len() - 3;
+        if size > most {
+            return &text[..at];
+        }
+    }
+    text
+}

@@ -1,0 +1,210 @@
+//! What only the engine can do: the calls into PHP that ext-php-rs has no wrapper for.
+
+use std::ffi::{CStr, c_char, c_int};
+use std::ptr;
+use std::slice;
+
+use ext_php_rs::ffi::{
+    GC_IMMUTABLE, IS_ARRAY, IS_ARRAY_EX, ZEND_ACC_ENUM, ext_php_rs_executor_globals,
+    ext_php_rs_process_globals, ext_php_rs_zend_string_release, zend_array, zend_long, zend_string,
+};
+use ext_php_rs::types::{ZendObject, Zval};
+use ext_php_rs::zend::{ClassEntry, Function, FunctionEntry, ce};
+
+/// `JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION`
+const JSON_OPTIONS: c_int = 1 << 6 | 1 << 8 | 1 << 10;
+
+/// Deepest nesting that json_encode() writes by default.
+pub(crate) const JSON_DEPTH: u32 = 512;
+
+/// `smart_str` of Zend/zend_smart_str_public.h.
+#[repr(C)]
+struct SmartStr {
+    string: *mut zend_string,
+    allocated: usize,
+}
+
+impl SmartStr {
+    const EMPTY: Self = Self { string: ptr::null_mut(), allocated: 0 };
+
+    /// What was written so far.
+    fn bytes(&self) -> &[u8] {
+        if self.string.is_null() {
+            return &[];
+        }
+        // SAFETY: a non-null smart_str owns a string of which `len` bytes from `val` on are set.
+        unsafe {
+            let start = (&raw const (*self.string).val).cast::<u8>();
+            slice::from_raw_parts(start, (*self.string).len)
+        }
+    }
+}
+
+impl Drop for SmartStr {
+    fn drop(&mut self) {
+        if !self.string.is_null() {
+            // SAFETY: the string is ours alone and not used afterwards.
+            unsafe { ext_php_rs_zend_string_release(self.string) }
+        }
+    }
+}
+
+unsafe extern "C" {
+    /// ext/spl/spl_exceptions.h
+    static spl_ce_RuntimeException: *mut ClassEntry;
+    /// ext/json/php_json.h
+    static php_json_serializable_ce: *mut ClassEntry;
+    /// ext/json/php_json.h
+    fn php_json_encode_ex(
+        buffer: *mut SmartStr,
+        value: *mut Zval,
+        options: c_int,
+        depth: zend_long,
+    ) -> c_int;
+    /// Zend/zend_object_handlers.h
+    fn zend_get_properties_for(object: *mut Zval, purpose: c_int) -> *mut zend_array;
+    /// Zend/zend_ini.h
+    fn zend_ini_string_ex(
+        name: *const c_char,
+        length: usize,
+        original: c_int,
+        exists: *mut bool,
+    ) -> *const c_char;
+}
+
+/// Why the engine could not write a value as JSON.
+pub(crate) enum JsonError {
+    /// PHP code that it ran threw; the exception is pending and belongs to the caller.
+    Thrown,
+    /// What `json_last_error_msg()` says.
+    Message(String),
+}
+
+/// Appends `value` as json_encode() writes it, `depth` levels deep at most.
+pub(crate) fn json_encode(value: &Zval, depth: u32, into: &mut Vec<u8>) -> Result<(), JsonError> {
+    let mut held = value.shallow_clone();
+    let mut json = SmartStr::EMPTY;
+    // SAFETY: both pointers lead to values of the types that php_json.h declares, which outlive
+    // the call; `held` keeps the value alive whatever PHP code does meanwhile.
+    let result =
+        unsafe { php_json_encode_ex(&raw mut json, &raw mut held, JSON_OPTIONS, depth.into()) };
+    if exception_pending() {
+        return Err(JsonError::Thrown);
+    }
+    // A property whose name is no UTF-8 is an error in spite of a good result: ask as well.
+    if result != 0 || json_last_error() != 0 {
+        return Err(JsonError::Message(json_last_error_msg()));
+    }
+    into.extend_from_slice(json.bytes());
+    Ok(())
+}
+
+fn json_last_error() -> i64 {
+    call("json_last_error").and_then(|code| code.long()).unwrap_or(-1)
+}
+
+fn json_last_error_msg() -> String {
+    call("json_last_error_msg").and_then(|text| text.string()).unwrap_or_default()
+}
+
+/// Calls a function of PHP's own that takes nothing.
+fn call(function: &str) -> Option<Zval> {
+    Function::try_from_function(function)?.try_call(vec![]).ok()
+}
+
+/// What json_encode() makes of an object.
+pub(crate) enum ObjectForm {
+    /// The value of an enum's case, if it has one.
+    Enum,
+    /// What its `jsonSerialize()` returned.
+    Other(Zval),
+    /// Its properties, private ones included: an array, or null where it has none.
+    Properties(Zval),
+    /// Its `jsonSerialize()` threw; the exception is pending.
+    Thrown,
+}
+
+/// What json_encode() would make of `object`, by the rules of ext/json/json_encoder.c.
+pub(crate) fn object_form(object: &Zval) -> ObjectForm {
+    /// `ZEND_PROP_PURPOSE_JSON` of Zend/zend_object_handlers.h.
+    const FOR_JSON: c_int = 4;
+    let class = object.object().map(ZendObject::get_class_entry);
+    if class.is_some_and(|class| class.ce_flags & ZEND_ACC_ENUM != 0) {
+        return ObjectForm::Enum;
+    }
+    // SAFETY: the json extension is part of every PHP and starts before any that is loaded.
+    let serializable = self::class(unsafe { php_json_serializable_ce });
+    if let (Some(class), Some(serializable), Some(this)) = (class, serializable, object.object())
+        && class.instance_of(serializable)
+    {
+        match this.try_call_method("jsonSerialize", vec![]) {
+            // It may say: as I am.
+            Ok(value) if object_address(&value) == object_address(object) => {}
+            Ok(value) => return ObjectForm::Other(value),
+            Err(_) => return ObjectForm::Thrown,
+        }
+    }
+    let mut held = object.shallow_clone();
+    let mut properties = Zval::new();
+    // SAFETY: `held` is an object; the array that comes back is counted for us (but for the
+    // immutable ones), or null, and `properties` gives it back when dropped.
+    unsafe {
+        let array = zend_get_properties_for(&raw mut held, FOR_JSON);
+        if !array.is_null() {
+            properties.value.arr = array;
+            let immutable = (*array).gc.u.type_info & GC_IMMUTABLE != 0;
+            properties.u1.type_info = if immutable { IS_ARRAY } else { IS_ARRAY_EX };
+        }
+    }
+    ObjectForm::Properties(properties)
+}
+
+/// What tells an object from others; 0 for anything else.
+pub(crate) fn object_address(zval: &Zval) -> usize {
+    zval.object().map_or(0, |object| ptr::from_ref(object).addr())
+}
+
+/// Whether an exception is on its way to PHP code.
+pub(crate) fn exception_pending() -> bool {
+    // SAFETY: the executor's globals exist while PHP code runs; the field is a plain pointer.
+    unsafe { !(*ext_php_rs_executor_globals()).exception.is_null() }
+}
+
+/// The setting `serialize_precision`: −1 means the shortest digits that read back as the same
+/// number.
+pub(crate) fn serialize_precision() -> i64 {
+    // SAFETY: PHP's globals exist while PHP code runs; the field is a plain number.
+    unsafe { (*ext_php_rs_process_globals()).serialize_precision }
+}
+
+/// A setting of php.ini.
+pub(crate) fn ini_bytes(name: &CStr) -> &[u8] {
+    // SAFETY: the name is a string of the length given, to which the engine keeps no pointer;
+    // the text lives as long as the setting is not changed, and ours can't be.
+    unsafe {
+        let text = zend_ini_string_ex(name.as_ptr(), name.count_bytes(), 0, ptr::null_mut());
+        if text.is_null() { &[] } else { CStr::from_ptr(text).to_bytes() }
+    }
+}
+
+/// The class `RuntimeException`.
+pub(crate) fn runtime_exception() -> &'static ClassEntry {
+    // SAFETY: SPL is part of every PHP and starts before any extension that is loaded.
+    class(unsafe { spl_ce_RuntimeException }).unwrap_or_else(ce::exception)
+}
+
+/// A class that module startup registered; `None` for null.
+pub(crate) fn class(entry: *mut ClassEntry) -> Option<&'static ClassEntry> {
+    // SAFETY: classes of modules live until module shutdown, after which no code of ours runs
+    // before the next startup registers them anew.
+    unsafe { entry.as_ref() }
+}
+
+/// The name of a function in a module's table.
+pub(crate) fn function_name(entry: &FunctionEntry) -> &[u8] {
+    if entry.fname.is_null() {
+        return &[]; // the entry that ends the table
+    }
+    // SAFETY: else it is a C string that lives as long as the entry.
+    unsafe { CStr::from_ptr(entry.fname) }.to_bytes()
+}

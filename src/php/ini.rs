@@ -1,0 +1,96 @@
+//! The settings of php.ini. All are system-wide: `ini_set()` can't change them, and neither can
+//! .htaccess or .user.ini.
+
+use std::ffi::{CStr, OsStr};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use ext_php_rs::flags::IniEntryPermission;
+use ext_php_rs::zend::{IniEntryDef, IniEntryDefs};
+
+use super::engine;
+
+const SPOOL: &CStr = c"webhooks.spool";
+const STORE: &CStr = c"webhooks.store";
+const WORKER: &CStr = c"webhooks.worker";
+const AUTOSTART: &CStr = c"webhooks.autostart";
+const SYNC: &CStr = c"webhooks.sync";
+const MAX_PAYLOAD: &CStr = c"webhooks.max_payload";
+const ALLOW: &CStr = c"webhooks.allow";
+
+/// What `webhooks.max_payload` is where it says nothing that can be understood.
+const DEFAULT_PAYLOAD: usize = 1 << 20;
+
+const fn entry(name: &'static CStr, default: &'static CStr) -> IniEntryDef {
+    IniEntryDef::new(name, default, IniEntryPermission::System)
+}
+
+static ENTRIES: IniEntryDefs<8> = IniEntryDefs::new([
+    entry(SPOOL, c"/var/lib/webhooks"),
+    entry(STORE, c""),
+    entry(WORKER, c"webhooks-worker"),
+    entry(AUTOSTART, c"1"),
+    entry(SYNC, c"0"),
+    entry(MAX_PAYLOAD, c"1M"),
+    entry(ALLOW, c""),
+    IniEntryDef::end(),
+]);
+
+/// Registers the settings; for module startup.
+pub(super) fn register(module: i32) {
+    IniEntryDef::register(ENTRIES.as_slice(), module);
+}
+
+/// The settings as they were when a process first asked: they can't change afterwards.
+pub(super) struct Settings {
+    pub(super) spool: PathBuf,
+    /// `None`: the store in the spool.
+    pub(super) store: Option<String>,
+    pub(super) worker: PathBuf,
+    pub(super) autostart: bool,
+    pub(super) sync: bool,
+    /// Largest record, in bytes.
+    pub(super) max_payload: usize,
+    /// Sorted, without duplicates.
+    pub(super) allow: Vec<String>,
+}
+
+impl Settings {
+    pub(super) fn read() -> Self {
+        let text = |name| String::from_utf8_lossy(engine::ini_bytes(name)).trim().to_owned();
+        let path = |name| Path::new(OsStr::from_bytes(engine::ini_bytes(name))).to_owned();
+        let on = |name| {
+            let text = text(name).to_ascii_lowercase();
+            matches!(&*text, "on" | "yes" | "true") || text.parse::<i64>().is_ok_and(|n| n != 0)
+        };
+        let mut allow: Vec<_> = text(ALLOW)
+            .split(|c: char| c == ',' || c.is_whitespace())
+            .filter(|entry| !entry.is_empty())
+            .map(str::to_owned)
+            .collect();
+        allow.sort();
+        allow.dedup();
+        Self {
+            spool: path(SPOOL),
+            store: Some(text(STORE)).filter(|url| !url.is_empty()),
+            worker: path(WORKER),
+            autostart: on(AUTOSTART),
+            sync: on(SYNC),
+            max_payload: quantity(&text(MAX_PAYLOAD)).unwrap_or(DEFAULT_PAYLOAD),
+            allow,
+        }
+    }
+}
+
+/// A number of bytes, as php.ini has them: `1048576`, `1024K`, `1M`.
+fn quantity(text: &str) -> Option<usize> {
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim_end();
+    let factor = match text[number.len()..].trim().to_ascii_lowercase().as_str() {
+        "" => 1,
+        "k" => 1 << 10,
+        "m" => 1 << 20,
+        "g" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<usize>().ok()?.checked_mul(factor)
+}

@@ -1,0 +1,94 @@
+//! The binding: PHP's types in, bytes out. Nothing else in the crate knows of PHP.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`zval`] | PHP's values as they lie in memory |
+//! | [`engine`] | calls into PHP |
+//! | [`encode`] | zvals to JSON |
+//! | [`ini`], [`exception`] | settings and the exception class |
+//!
+//! What is legal when: module startup registers names and nothing else. php-fpm runs it in a
+//! process that never serves a request, and may never run shutdown, so no file, lock, thread or
+//! random state may come of it, and nothing may rely on a shutdown hook.
+
+mod arguments;
+mod config;
+mod dispatch;
+mod encode;
+mod engine;
+mod exception;
+mod ini;
+mod options;
+mod process;
+mod signing;
+mod text;
+mod to_zval;
+mod zval;
+
+use std::cell::Cell;
+use std::panic::catch_unwind;
+
+use ext_php_rs::builders::{ModuleBuilder, ModuleStartup};
+use ext_php_rs::internal::startup_guard;
+use ext_php_rs::prelude::*;
+use ext_php_rs::types::Zval;
+use ext_php_rs::zend::{ModuleAllocations, ModuleEntry, StaticModuleEntry};
+
+use arguments::Detail;
+use text::Text;
+
+thread_local! {
+    /// Kept from call to call, so that it has the size that is needed.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// JSON, byte for byte as json_encode() writes it.
+#[php_function]
+fn webhooks_encode(value: &Zval) -> PhpResult<Text> {
+    // Taken out: jsonSerialize() may call this function again.
+    let mut json = BUFFER.take();
+    json.clear();
+    let encoded = encode::encode(value, &mut json).map(|()| Text::new(&json));
+    BUFFER.set(json);
+    encoded.map_err(|problem| exception::new(problem.message("")))
+}
+
+/// What Reflection is to say of parameters beyond what their Rust types say.
+const DETAILS: &[(&str, usize, Detail)] = &[
+    ("webhooks_dispatch", 1, Detail::OrObject),
+    ("webhooks_dispatch", 2, Detail::DefaultsToEmpty),
+    ("webhooks_verify", 0, Detail::OrArray),
+];
+
+/// Where PHP begins: what the extension is called and what it has.
+#[unsafe(no_mangle)]
+extern "C" fn get_module() -> *mut ModuleEntry {
+    static MODULE: StaticModuleEntry = StaticModuleEntry::new();
+    MODULE.get_or_init(|| {
+        let module = ModuleBuilder::new("webhooks", env!("CARGO_PKG_VERSION"))
+            .startup_function(startup)
+            .request_startup_function(request_startup)
+            .function(wrap_function!(webhooks_encode));
+        let module = [dispatch::add, config::add, signing::add]
+            .into_iter()
+            .fold(module, |module, add| add(module));
+        let built: (ModuleEntry, ModuleStartup, ModuleAllocations) =
+            module.try_into().expect("no two functions have one name");
+        let (entry, _nothing_else, mut allocations) = built;
+        arguments::complete(&mut allocations, DETAILS);
+        (entry, allocations)
+    })
+}
+
+extern "C" fn startup(_type: i32, module: i32) -> i32 {
+    startup_guard(|| {
+        ini::register(module);
+        exception::register()
+    })
+}
+
+extern "C" fn request_startup(_type: i32, _module: i32) -> i32 {
+    // A panic may not leave this function; there is nothing in it that could.
+    let _ = catch_unwind(process::request_starts);
+    0
+}

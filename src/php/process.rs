@@ -1,0 +1,196 @@
+//! What a process has open and knows, from one call to the next.
+//!
+//! Everything is opened at the first call that needs it, in the process that needs it, and kept.
+//! Once per request, and once a second in processes that live long, it looks whether the world
+//! has changed: one `stat` of the subscriptions, one `fstat` of the own segment, and after the
+//! next append the question whether a worker runs.
+//!
+//! No PHP code ever runs while this is borrowed: it may call us again, or never come back.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use super::ini::Settings;
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{SUBSCRIPTIONS_FILE, Subscriptions};
+use crate::journal::wake::{Waker, Woken};
+use crate::journal::{AppendOptions, Draft, JournalError, Writer};
+use crate::spool::{Spool, SpoolError, Stamp};
+use crate::worker::lock;
+use crate::worker::start::{self, Launch};
+
+thread_local! {
+    static PROCESS: RefCell<Option<Process>> = const { RefCell::new(None) };
+    /// Nothing was dispatched or asked in this request yet.
+    static FRESH: Cell<bool> = const { Cell::new(true) };
+}
+
+/// After a start that failed, or is not ours to make, nobody is asked for this long.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A request begins.
+pub(super) fn request_starts() {
+    FRESH.set(true);
+}
+
+/// Runs `work` with what this thread of this process has.
+pub(super) fn with<R>(work: impl FnOnce(&mut Process) -> R) -> R {
+    PROCESS.with_borrow_mut(|process| work(process.get_or_insert_with(Process::new)))
+}
+
+/// See the module.
+pub(super) struct Process {
+    settings: Settings,
+    spool: Option<Spool>,
+    writer: Writer,
+    subscriptions: Option<Subscriptions>,
+    /// Of the file that `subscriptions` were read from.
+    stamp: Option<Stamp>,
+    waker: Option<Waker>,
+    /// The second (Unix time) of the last look.
+    looked: i64,
+    /// The next append is followed by the question whether a worker runs.
+    ask: bool,
+    /// No more such questions before this (Unix milliseconds).
+    pause: i64,
+}
+
+impl Process {
+    fn new() -> Self {
+        Self {
+            settings: Settings::read(),
+            spool: None,
+            writer: Writer::new(),
+            subscriptions: None,
+            stamp: None,
+            waker: None,
+            looked: 0,
+            ask: false,
+            pause: 0,
+        }
+    }
+
+    /// php.ini.
+    pub(super) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The spool, opened.
+    pub(super) fn spool(&mut self) -> Result<&Spool, SpoolError> {
+        if self.spool.is_none() {
+            self.spool = Some(Spool::open(&self.settings.spool)?);
+        }
+        // Just filled; a match on `&mut` would need the borrow for its whole length.
+        self.spool.as_ref().ok_or_else(|| SpoolError::Missing { path: self.settings.spool.clone() })
+    }
+
+    /// Looks whether the world has changed, if that is due.
+    pub(super) fn look(&mut self, now_ms: i64) -> Result<(), SpoolError> {
+        let second = now_ms / 1000;
+        if !FRESH.get() && second == self.looked && self.spool.is_some() {
+            return Ok(());
+        }
+        let stamp = self.spool()?.top().stamp(SUBSCRIPTIONS_FILE).unwrap_or(None);
+        FRESH.set(false);
+        self.looked = second;
+        self.ask = true;
+        self.writer.look(&SystemClock);
+        if stamp.is_none() || stamp != self.stamp {
+            // Stamped before it is read: a file that takes its place meanwhile has another one.
+            // Where it can't be read, nobody knows who subscribes, and every event is taken.
+            self.subscriptions = self.spool.as_ref().and_then(|it| Subscriptions::load(it).ok()?);
+            self.stamp = stamp.filter(|_| self.subscriptions.is_some());
+        }
+        Ok(())
+    }
+
+    /// The next [`look`](Self::look) is due.
+    pub(super) fn look_again(&mut self) {
+        FRESH.set(true);
+    }
+
+    /// This process published: it sees so at once, and so does a worker that sleeps.
+    pub(super) fn published(&mut self) {
+        self.look_again();
+        self.call_worker();
+    }
+
+    /// What was published, where that could be read.
+    pub(super) const fn subscriptions(&mut self) -> Option<&mut Subscriptions> {
+        self.subscriptions.as_mut()
+    }
+
+    /// Starts a record with these fields. It belongs to the caller until it is appended.
+    pub(super) fn begin(&mut self, fields: impl FnOnce(&mut Vec<u8>)) -> Draft {
+        fields(self.writer.begin());
+        self.writer.fields_done();
+        self.writer.suspend()
+    }
+
+    /// Appends a record and sees to it that a worker takes it up.
+    pub(super) fn append(
+        &mut self,
+        draft: Draft,
+        kind: u8,
+        revision: u64,
+    ) -> Result<(), JournalError> {
+        self.writer.resume(draft);
+        match self.try_append(kind, revision) {
+            // Somebody may have put a new folder in the place of the one that we have open.
+            Err(JournalError::Spool(_)) => {
+                *self = Self { writer: std::mem::take(&mut self.writer), ..Self::new() };
+                self.try_append(kind, revision)?;
+            }
+            outcome => outcome?,
+        }
+        self.rouse();
+        Ok(())
+    }
+
+    fn try_append(&mut self, kind: u8, revision: u64) -> Result<(), JournalError> {
+        let options =
+            AppendOptions { sync: self.settings.sync, max_record: self.settings.max_payload };
+        self.spool()?;
+        if let Some(spool) = &self.spool {
+            self.writer.append(spool, &SystemClock, kind, revision, options)?;
+        }
+        Ok(())
+    }
+
+    /// Wakes the worker, or starts one. What goes wrong here is no error of the append: the
+    /// record is there, and `webhooks_status()` tells the rest.
+    fn rouse(&mut self) {
+        let woken = self.call_worker();
+        if std::mem::take(&mut self.ask) || woken == Woken::NobodySleeps {
+            let now = SystemClock.unix_ms();
+            if self.settings.autostart && now >= self.pause && !self.ensure_worker() {
+                self.pause = now + PAUSE.as_millis() as i64;
+            }
+        }
+    }
+
+    fn call_worker(&mut self) -> Woken {
+        if self.waker.is_none() {
+            self.waker = self.spool.as_ref().and_then(|spool| Waker::open(spool).ok());
+        }
+        self.waker.as_ref().map_or(Woken::Awake, Waker::wake_if_asleep)
+    }
+
+    fn ensure_worker(&self) -> bool {
+        let launch =
+            Launch { binary: self.settings.worker.clone(), store: self.settings.store.clone() };
+        self.spool
+            .as_ref()
+            .is_some_and(|spool| start::ensure(spool, &launch, &SystemClock).unwrap_or(false))
+    }
+
+    /// Makes sure that a worker runs: `false` where none does and none could be started.
+    pub(super) fn wake(&mut self) -> Result<bool, SpoolError> {
+        self.spool()?;
+        self.call_worker();
+        if self.settings.autostart {
+            return Ok(self.ensure_worker());
+        }
+        self.spool.as_ref().map_or(Ok(false), lock::is_held)
+    }
+}

@@ -1,0 +1,304 @@
+//! Typed results to PHP arrays: a serde serializer that makes zvals.
+
+use std::fmt;
+
+use ext_php_rs::boxed::ZBox;
+use ext_php_rs::convert::IntoZval;
+use ext_php_rs::flags::DataType;
+use ext_php_rs::types::{ZendHashTable, ZendStr, Zval};
+use serde::ser::{self, Serialize};
+
+/// What a function returns as `array`.
+pub(super) struct Tree(Zval);
+
+impl IntoZval for Tree {
+    const TYPE: DataType = DataType::Array;
+    const NULLABLE: bool = false;
+
+    fn set_zval(self, zval: &mut Zval, _persistent: bool) -> ext_php_rs::error::Result<()> {
+        *zval = self.0;
+        Ok(())
+    }
+}
+
+/// `value` as PHP has it: structs and maps are arrays with keys, bytes are strings.
+///
+/// # Errors
+/// Where a map's key is neither a string nor a number.
+pub(super) fn to_zval(value: &impl Serialize) -> Result<Tree, ToZvalError> {
+    value.serialize(Maker).map(Tree)
+}
+
+/// Why a result can't be given to PHP.
+#[derive(Debug)]
+pub(super) struct ToZvalError(String);
+
+impl fmt::Display for ToZvalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a result can't be given to PHP: {}", self.0)
+    }
+}
+
+impl std::error::Error for ToZvalError {}
+
+impl ser::Error for ToZvalError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+}
+
+impl From<ext_php_rs::error::Error> for ToZvalError {
+    fn from(error: ext_php_rs::error::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+type Made = Result<Zval, ToZvalError>;
+
+struct Maker;
+
+fn string(bytes: &[u8]) -> Zval {
+    let mut zval = Zval::new();
+    zval.set_zend_string(ZendStr::new(bytes, false));
+    zval
+}
+
+/// An array under construction.
+struct Members {
+    table: ZBox<ZendHashTable>,
+    key: String,
+    /// The enum's variant that it belongs to.
+    variant: Option<&'static str>,
+}
+
+impl Members {
+    fn new() -> Self {
+        Self { table: ZendHashTable::new(), key: String::new(), variant: None }
+    }
+
+    fn of(variant: &'static str) -> Self {
+        Self { variant: Some(variant), ..Self::new() }
+    }
+
+    fn push(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), ToZvalError> {
+        Ok(self.table.push(value.serialize(Maker)?)?)
+    }
+
+    fn insert(&mut self, key: &str, value: &(impl Serialize + ?Sized)) -> Result<(), ToZvalError> {
+        Ok(self.table.insert(key, value.serialize(Maker)?)?)
+    }
+
+    fn finish(self) -> Made {
+        let mut zval = Zval::new();
+        zval.set_hashtable(self.table);
+        let Some(variant) = self.variant else { return Ok(zval) };
+        let mut outer = ZendHashTable::new();
+        outer.insert(variant, zval)?;
+        let mut zval = Zval::new();
+        zval.set_hashtable(outer);
+        Ok(zval)
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident: $type:ty),*) => {
+        $(fn $method(self, number: $type) -> Made {
+            let mut zval = Zval::new();
+            match i64::try_from(number) {
+                Ok(number) => zval.set_long(number),
+                Err(_) => zval.set_double(number as f64),
+            }
+            Ok(zval)
+        })*
+    };
+}
+
+impl ser::Serializer for Maker {
+    type Ok = Zval;
+    type Error = ToZvalError;
+    type SerializeSeq = Members;
+    type SerializeTuple = Members;
+    type SerializeTupleStruct = Members;
+    type SerializeTupleVariant = Members;
+    type SerializeMap = Members;
+    type SerializeStruct = Members;
+    type SerializeStructVariant = Members;
+
+    numbers! {
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64
+    }
+
+    fn serialize_bool(self, value: bool) -> Made {
+        let mut zval = Zval::new();
+        zval.set_bool(value);
+        Ok(zval)
+    }
+
+    fn serialize_f32(self, number: f32) -> Made {
+        self.serialize_f64(number.into())
+    }
+
+    fn serialize_f64(self, number: f64) -> Made {
+        let mut zval = Zval::new();
+        zval.set_double(number);
+        Ok(zval)
+    }
+
+    fn serialize_char(self, character: char) -> Made {
+        self.serialize_str(character.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, text: &str) -> Made {
+        Ok(string(text.as_bytes()))
+    }
+
+    fn serialize_bytes(self, bytes: &[u8]) -> Made {
+        Ok(string(bytes))
+    }
+
+    fn serialize_none(self) -> Made {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Made {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Made {
+        let mut zval = Zval::new();
+        zval.set_null();
+        Ok(zval)
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Made {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Made {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Made {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Made {
+        let mut members = Members::new();
+        members.insert(variant, value)?;
+        members.finish()
+    }
+
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Members, ToZvalError> {
+        Ok(Members::new())
+    }
+
+    fn serialize_tuple(self, _length: usize) -> Result<Members, ToZvalError> {
+        Ok(Members::new())
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Members, ToZvalError> {
+        Ok(Members::new())
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _length: usize,
+    ) -> Result<Members, ToZvalError> {
+        Ok(Members::of(variant))
+    }
+
+    fn serialize_map(self, _length: Option<usize>) -> Result<Members, ToZvalError> {
+        Ok(Members::new())
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Members, ToZvalError> {
+        Ok(Members::new())
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        _length: usize,
+    ) -> Result<Members, ToZvalError> {
+        Ok(Members::of(variant))
+    }
+}
+
+macro_rules! lists {
+    ($($trait:ident: $method:ident),*) => {
+        $(impl ser::$trait for Members {
+            type Ok = Zval;
+            type Error = ToZvalError;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ToZvalError> {
+                self.push(value)
+            }
+
+            fn end(self) -> Made {
+                self.finish()
+            }
+        })*
+    };
+}
+
+lists! {
+    SerializeSeq: serialize_element,
+    SerializeTuple: serialize_element,
+    SerializeTupleStruct: serialize_field,
+    SerializeTupleVariant: serialize_field
+}
+
+macro_rules! structs {
+    ($($trait:ident),*) => {
+        $(impl ser::$trait for Members {
+            type Ok = Zval;
+            type Error = ToZvalError;
+
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                name: &'static str,
+                value: &T,
+            ) -> Result<(), ToZvalError> {
+                self.insert(name, value)
+            }
+
+            fn end(self) -> Made {
+                self.finish()
+            }
+        })*
+    };
+}
+
+structs!(SerializeStruct, SerializeStructVariant);
+
+impl ser::SerializeMap for Members {
+    type Ok = Zval;
+    type Error = ToZvalError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), ToZvalError> {
+        let key = key.serialize(Maker)?;
+        self.key = key.string().ok_or_else(|| ToZvalError("a key is no string".to_owned()))?;
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ToZvalError> {
+        let key = std::mem::take(&mut self.key);
+        self.insert(&key, value)
+    }
+
+    fn end(self) -> Made {
+        self.finish()
+    }
+}

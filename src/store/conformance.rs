@@ -1,0 +1,655 @@
+//! What every engine has to do, whichever it is.
+//!
+//! An engine's own tests give a [`Fixture`] to [`suite!`](suite); each sentence below then is a
+//! test of that engine. What was written is looked at through the engine's reading side.
+
+use std::sync::Arc;
+
+use super::log::{DeliveriesQuery, DeliveryDetail, Log, StatsQuery, WebhookStats};
+use super::*;
+use crate::clock::{Clock, ManualClock};
+use crate::event::Flags;
+
+/// 2026-11-20T10:00:00Z.
+pub(crate) const NOON: i64 = 1_795_168_800_000;
+pub(crate) const HOUR: i64 = 3_600_000;
+pub(crate) const DAY: i64 = 24 * HOUR;
+
+/// An engine with an empty store and a clock that the test moves.
+pub(crate) trait Fixture {
+    /// Opens the writing side, as a worker that starts does.
+    fn open(&self) -> Box<dyn Store>;
+    /// Opens the reading side.
+    fn log(&self) -> Log;
+    fn clock(&self) -> Arc<ManualClock>;
+}
+
+/// One test for each sentence of the suite.
+macro_rules! suite {
+    ($fixture:expr, $($sentence:ident),+ $(,)?) => {
+        $(#[test] fn $sentence() { $crate::store::conformance::$sentence(&$fixture); })+
+    };
+}
+/// The whole suite, for the engine that `$fixture` makes.
+macro_rules! conformance {
+    ($fixture:expr) => {
+        $crate::store::conformance::suite!(
+            $fixture,
+            an_event_goes_in_once,
+            a_failed_transaction_leaves_nothing,
+            due_deliveries_are_claimed_earliest_first_and_once,
+            an_ordered_webhook_waits_for_its_first_delivery,
+            webhooks_share_the_body_of_an_event,
+            a_released_delivery_has_made_no_attempt,
+            an_attempt_moves_and_counts_its_delivery,
+            a_retry_sends_the_same_bytes,
+            an_attempt_of_what_is_not_under_way_is_refused,
+            tests_are_not_counted,
+            what_a_dead_worker_had_claimed_is_pending_again,
+            only_allowed_transitions_happen,
+            a_change_is_for_what_was_selected,
+            a_resent_delivery_starts_its_schedule_anew,
+            what_has_no_body_is_not_sent_again,
+            a_jump_of_the_clock_moves_everything_pending,
+            health_positions_and_announcements_are_kept,
+            bodies_and_rows_go_when_they_are_old,
+            what_was_held_for_too_long_expires,
+        );
+    };
+}
+pub(crate) use {conformance, suite};
+
+/// A store in which to try something, with short words for what the tests do all the time.
+pub(crate) struct Trial<'f> {
+    pub(crate) fixture: &'f dyn Fixture,
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) clock: Arc<ManualClock>,
+}
+
+impl<'f> Trial<'f> {
+    pub(crate) fn new(fixture: &'f dyn Fixture) -> Self {
+        Self { fixture, store: fixture.open(), clock: fixture.clock() }
+    }
+
+    /// Runs `work` in a transaction that has to succeed.
+    pub(crate) fn write<T>(
+        &mut self,
+        mut work: impl FnMut(&mut dyn Transaction) -> Result<T>,
+    ) -> T {
+        let mut out = None;
+        self.store
+            .transaction(&mut |transaction| {
+                out = Some(work(transaction)?);
+                Ok(())
+            })
+            .unwrap();
+        out.unwrap()
+    }
+
+    pub(crate) fn webhook(&mut self, id: &str) -> WebhookKey {
+        self.write(|t| t.webhook(id))
+    }
+
+    /// Adds an event with one delivery to each webhook, in `state` and due now.
+    pub(crate) fn add(
+        &mut self,
+        event: &Event,
+        to: &[WebhookKey],
+        state: State,
+    ) -> Vec<DeliveryId> {
+        let now = self.clock.unix_ms();
+        self.write(|t| {
+            assert!(t.insert_event(event, now, &[])?);
+            let mut ids = Vec::new();
+            for webhook in to {
+                let id = DeliveryId::at(now);
+                let reason = (state == State::Held).then(|| "paused".to_owned());
+                let delivery = NewDelivery { id, webhook: *webhook, state, due: now, reason };
+                t.insert_delivery(event.id, &delivery)?;
+                ids.push(id);
+            }
+            Ok(ids)
+        })
+    }
+
+    pub(crate) fn claim(&mut self, webhook: WebhookKey, limit: usize) -> Vec<Claim> {
+        let now = self.clock.unix_ms();
+        self.write(|t| {
+            let mut claims = Vec::new();
+            t.claim(webhook, now, limit, false, &mut claims)?;
+            Ok(claims)
+        })
+    }
+
+    pub(crate) fn record(&mut self, claim: &Claim, next: Next) {
+        let attempt = attempt(self.clock.unix_ms(), next);
+        self.write(|t| t.record_attempt(claim, &attempt));
+    }
+
+    pub(crate) fn change(&mut self, which: &Selection, to: State) -> u64 {
+        let due = self.clock.unix_ms();
+        let expected = self.fixture.log().count(which, to).unwrap();
+        let changed = self.write(|t| t.change(which, to, due, Some("asked")));
+        assert_eq!(changed, expected, "what was counted is what was changed");
+        changed
+    }
+
+    /// A delivery as the log shows it.
+    pub(crate) fn shown(&self, id: DeliveryId) -> DeliveryDetail {
+        self.fixture.log().delivery(&id).unwrap().unwrap()
+    }
+
+    pub(crate) fn state(&self, id: DeliveryId) -> State {
+        self.shown(id).delivery.state
+    }
+
+    pub(crate) fn stats(&self, webhook: &str) -> WebhookStats {
+        let now = self.clock.unix_ms();
+        let query = StatsQuery::default();
+        self.fixture.log().stats(&query, now).unwrap().remove(webhook).unwrap()
+    }
+
+    /// Prunes until nothing more can be, one thing at a time.
+    pub(crate) fn prune(&mut self, bodies_before: i64, rows_before: i64) {
+        while self.write(|t| t.prune(bodies_before, rows_before, 1)) {}
+    }
+
+    /// A new delivery that went to `state` by the ways there are.
+    fn in_state(&mut self, webhook: WebhookKey, state: State) -> DeliveryId {
+        let event = event(self.clock.unix_ms());
+        let next = match state {
+            State::Pending | State::Held | State::Skipped => {
+                return self.add(&event, &[webhook], state)[0];
+            }
+            State::Expired => {
+                let id = self.add(&event, &[webhook], State::Held)[0];
+                self.clock.advance(1);
+                let now = self.clock.unix_ms();
+                self.prune(0, now);
+                return id;
+            }
+            State::Delivering => None,
+            State::Delivered => Some(Next::Delivered),
+            State::Failed => Some(Next::Failed),
+            State::Cancelled => Some(Next::Cancelled),
+        };
+        let id = self.add(&event, &[webhook], State::Pending)[0];
+        let claim = self.claim(webhook, 1).remove(0);
+        assert_eq!(claim.id, id);
+        if let Some(next) = next {
+            self.record(&claim, next);
+        }
+        id
+    }
+}
+
+pub(crate) fn event(now: i64) -> Event {
+    let body = br#"{"type":"payment_received","data":{"a":1}}"#;
+    Event {
+        id: EventId::at(now),
+        name: "payment_received".into(),
+        timestamp: now,
+        network: 1,
+        site: 3,
+        source: "woocommerce".into(),
+        flags: Flags::default(),
+        revision: 7,
+        body: Arc::from(&body[..]),
+        data: 34..41,
+    }
+}
+
+pub(crate) fn attempt(now: i64, next: Next) -> Attempt {
+    let failure = match next {
+        Next::Delivered => None,
+        _ => Some(Failure {
+            phase: Phase::RecvResponse,
+            code: "status".into(),
+            message: "the endpoint answered 500".into(),
+        }),
+    };
+    Attempt {
+        started: now,
+        duration_us: 1_500,
+        address: Some("203.0.113.7:443".into()),
+        status: Some(if failure.is_none() { 204 } else { 500 }),
+        failure,
+        response_headers: vec![("server".into(), "nginx".into())],
+        response_body: vec![0xff, 0, b'a'],
+        request_body: None,
+        request_headers: vec![("content-type".into(), "application/json".into())],
+        reconnected: false,
+        next,
+    }
+}
+
+pub(crate) fn an_event_goes_in_once(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let event = event(NOON);
+    let id = trial.add(&event, &[webhook], State::Pending)[0];
+    assert!(!trial.write(|t| t.insert_event(&event, NOON + 1, &[])));
+    // A later transaction can still add to it.
+    let second = DeliveryId::at(NOON);
+    trial.write(|t| {
+        let webhook = t.webhook("shop")?;
+        let state = State::Pending;
+        let new = NewDelivery { id: second, webhook, state, due: NOON, reason: None };
+        t.insert_delivery(event.id, &new)
+    });
+    let query = DeliveriesQuery { event_id: Some(event.id), ..Default::default() };
+    let page = fixture.log().deliveries(&query).unwrap();
+    let ids: Vec<_> = page.deliveries.iter().map(|delivery| delivery.id).collect();
+    assert_eq!(ids, [second, id]);
+    let claim = trial.claim(webhook, 9).remove(0);
+    assert_eq!((*claim.event).clone(), event);
+}
+
+pub(crate) fn a_failed_transaction_leaves_nothing(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let kept = trial.webhook("kept");
+    let before = trial.add(&event(NOON), &[kept], State::Pending)[0];
+    let claim = trial.claim(kept, 1).remove(0);
+    let lost = event(NOON);
+    let segment = SegmentId([7; 16]);
+    let error = trial.store.transaction(&mut |t| {
+        let webhook = t.webhook("lost")?;
+        t.insert_event(&lost, NOON, &[term("lost")])?;
+        let (id, state) = (DeliveryId::at(NOON), State::Pending);
+        t.insert_delivery(lost.id, &NewDelivery { id, webhook, state, due: NOON, reason: None })?;
+        t.record_attempt(&claim, &attempt(NOON, Next::Delivered))?;
+        t.set_position(segment, 99)?;
+        t.shift_due(5)?;
+        t.release(DeliveryId::at(NOON), NOON)
+    });
+    assert!(error.unwrap_err().to_string().contains("there is no delivery"));
+
+    assert_eq!(trial.state(before), State::Delivering);
+    assert_eq!(trial.stats("kept").delivered, 0);
+    let mut log = fixture.log();
+    let stats = log.stats(&StatsQuery::default(), NOON).unwrap();
+    assert_eq!(stats.keys().collect::<Vec<_>>(), ["kept"]);
+    let found = log.deliveries(&DeliveriesQuery::default()).unwrap();
+    assert_eq!(found.deliveries.len(), 1);
+    assert!(trial.store.load().unwrap().positions.is_empty());
+    // What was kept in memory is as it was, too: the same can now succeed.
+    let webhook = trial.webhook("lost");
+    assert_ne!(webhook, kept);
+    let id = trial.add(&lost, &[webhook], State::Pending)[0];
+    assert_eq!(trial.claim(webhook, 9)[0].id, id);
+}
+
+pub(crate) fn due_deliveries_are_claimed_earliest_first_and_once(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let (webhook, other) = (trial.webhook("crm"), trial.webhook("other"));
+    let mut ids = Vec::new();
+    for due in [NOON + 2, NOON + 1, NOON + 9, NOON] {
+        trial.clock.jump(due - trial.clock.unix_ms());
+        ids.push(trial.add(&event(NOON), &[webhook], State::Pending)[0]);
+    }
+    let elsewhere = trial.add(&event(NOON), &[other], State::Pending)[0];
+    trial.clock.jump(NOON + 3 - trial.clock.unix_ms());
+    let claimed: Vec<_> = trial.claim(webhook, 2).iter().map(|claim| claim.id).collect();
+    assert_eq!(claimed, [ids[3], ids[1]]);
+    let claims = trial.claim(webhook, 9);
+    assert_eq!(claims.iter().map(|claim| claim.id).collect::<Vec<_>>(), [ids[0]]);
+    assert_eq!((claims[0].due, claims[0].attempts), (NOON + 2, 0));
+    assert_eq!(trial.write(|t| t.next_due(webhook, false)), Some(NOON + 9));
+    assert_eq!(trial.write(|t| t.next_due(other, false)), Some(NOON));
+    assert_eq!(trial.state(elsewhere), State::Pending);
+    trial.clock.advance(9);
+    assert_eq!(trial.claim(webhook, 9)[0].id, ids[2]);
+    assert_eq!(trial.write(|t| t.next_due(webhook, false)), None);
+}
+
+pub(crate) fn an_ordered_webhook_waits_for_its_first_delivery(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let ids: Vec<_> =
+        (0..3).map(|_| trial.add(&event(NOON), &[webhook], State::Pending)[0]).collect();
+    let claim = |trial: &mut Trial<'_>| {
+        let now = trial.clock.unix_ms();
+        trial.write(|t| {
+            let mut claims = Vec::new();
+            t.claim(webhook, now, 2, true, &mut claims)?;
+            Ok(claims)
+        })
+    };
+    let claims = claim(&mut trial);
+    assert_eq!(claims.iter().map(|claim| claim.id).collect::<Vec<_>>(), ids[..2]);
+    trial.write(|t| t.release(claims[1].id, NOON));
+    trial.record(&claims[0], Next::Retry(NOON + 5000));
+    assert!(claim(&mut trial).is_empty());
+    assert_eq!(trial.write(|t| t.next_due(webhook, true)), Some(NOON + 5000));
+    assert_eq!(trial.write(|t| t.next_due(webhook, false)), Some(NOON));
+    trial.clock.advance(5000);
+    let claims = claim(&mut trial);
+    assert_eq!(claims.iter().map(|claim| claim.id).collect::<Vec<_>>(), ids[..2]);
+    assert_eq!(claims[0].attempts, 1);
+}
+
+pub(crate) fn webhooks_share_the_body_of_an_event(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhooks = [trial.webhook("one"), trial.webhook("two")];
+    trial.add(&event(NOON), &webhooks, State::Pending);
+    let claims = trial.write(|t| {
+        let mut claims = Vec::new();
+        for webhook in webhooks {
+            t.claim(webhook, NOON, 9, false, &mut claims)?;
+        }
+        Ok(claims)
+    });
+    assert!(Arc::ptr_eq(&claims[0].event, &claims[1].event));
+    assert_eq!(claims[0].event.data(), br#"{"a":1}"#);
+}
+
+pub(crate) fn a_released_delivery_has_made_no_attempt(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let id = trial.add(&event(NOON), &[webhook], State::Pending)[0];
+    trial.claim(webhook, 1);
+    trial.write(|t| t.release(id, NOON + 7));
+    assert!(trial.claim(webhook, 1).is_empty());
+    trial.clock.advance(7);
+    assert_eq!(trial.claim(webhook, 1)[0].attempts, 0);
+    let shown = trial.shown(id);
+    assert_eq!((shown.delivery.attempts, shown.attempts_made.len()), (0, 0));
+    assert_eq!(trial.stats("crm").pending, 1);
+}
+
+pub(crate) fn an_attempt_moves_and_counts_its_delivery(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    for (next, state) in [
+        (Next::Delivered, State::Delivered),
+        (Next::Failed, State::Failed),
+        (Next::Held, State::Held),
+        (Next::Cancelled, State::Cancelled),
+        (Next::Retry(NOON + HOUR), State::Pending),
+    ] {
+        let id = trial.add(&event(NOON), &[webhook], State::Pending)[0];
+        let claim = trial.claim(webhook, 1).remove(0);
+        trial.record(&claim, next);
+        let shown = trial.shown(id).delivery;
+        assert_eq!(shown.state, state, "{next:?}");
+        assert_eq!(shown.settled.is_some(), state.is_settled() && state != State::Held);
+        assert_eq!(shown.due.is_some(), state == State::Pending);
+        assert_eq!((shown.attempts, shown.duration_ms), (1, Some(1.5)));
+    }
+    let stats = trial.stats("crm");
+    assert_eq!((stats.delivered, stats.failed, stats.pending, stats.held), (1, 1, 1, 1));
+    let hour = stats.hours.last().unwrap();
+    assert_eq!((stats.hours.len(), hour.delivered, hour.failed), (24, 1, 1));
+    assert_eq!(hour.hour, "2026-11-20T10:00:00.000Z");
+    assert_eq!(stats.last_attempt.as_deref(), Some("2026-11-20T10:00:00.001Z"));
+    assert_eq!(stats.last_success, stats.last_attempt);
+}
+
+pub(crate) fn a_retry_sends_the_same_bytes(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let id = trial.add(&event(NOON), &[webhook], State::Pending)[0];
+    let claim = trial.claim(webhook, 1).remove(0);
+    assert_eq!(claim.request_body, None);
+    let attempt = Attempt {
+        request_body: Some(b"a=1".to_vec()),
+        request_headers: vec![("Content-Type".into(), "text/plain".into())],
+        ..attempt(NOON, Next::Retry(NOON))
+    };
+    trial.write(|t| t.record_attempt(&claim, &attempt));
+    let claim = trial.claim(webhook, 1).remove(0);
+    assert_eq!((claim.attempts, claim.request_body.as_deref()), (1, Some(&b"a=1"[..])));
+    let shown = trial.shown(id);
+    assert_eq!(
+        (shown.body.unwrap().0, shown.content_type.as_str()),
+        (b"a=1".to_vec(), "text/plain")
+    );
+    assert_eq!(shown.attempts_made[0].response_body.0, [0xff, 0, b'a']);
+    assert_eq!((shown.attempts_made[0].number, shown.attempts_made[0].next), (1, "retry"));
+    assert_eq!(shown.attempts_made[0].failure.as_ref().unwrap().phase, Phase::RecvResponse);
+}
+
+pub(crate) fn an_attempt_of_what_is_not_under_way_is_refused(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    trial.add(&event(NOON), &[webhook], State::Pending);
+    let claim = trial.claim(webhook, 1).remove(0);
+    trial.record(&claim, Next::Delivered);
+    let again = attempt(NOON, Next::Failed);
+    let error = trial.store.transaction(&mut |t| t.record_attempt(&claim, &again)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "recording an attempt: a delivery can't go from delivered to failed"
+    );
+    assert_eq!(trial.shown(claim.id).attempts_made.len(), 1);
+    assert_eq!(trial.stats("crm").failed, 0);
+}
+
+pub(crate) fn tests_are_not_counted(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let test = Event { flags: Flags::TEST, ..event(NOON) };
+    let id = trial.add(&test, &[webhook], State::Pending)[0];
+    let claim = trial.claim(webhook, 1).remove(0);
+    trial.record(&claim, Next::Delivered);
+    trial.change(&Selection { ids: vec![id], ..Default::default() }, State::Pending);
+    let claim = trial.claim(webhook, 1).remove(0);
+    trial.record(&claim, Next::Failed);
+    let none = StatsQuery { webhook_ids: Some(vec!["none".into()]), ..Default::default() };
+    let none = fixture.log().stats(&none, NOON).unwrap().remove("none").unwrap();
+    assert_eq!(trial.stats("crm"), none);
+    assert!(trial.shown(id).delivery.test);
+}
+
+pub(crate) fn what_a_dead_worker_had_claimed_is_pending_again(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhooks = [trial.webhook("one"), trial.webhook("two"), trial.webhook("idle")];
+    let ids = trial.add(&event(NOON), &webhooks[..2], State::Pending);
+    trial.claim(webhooks[0], 1);
+    drop(trial);
+    let mut trial = Trial::new(fixture);
+    let loaded = trial.store.load().unwrap();
+    assert_eq!(loaded.reclaimed, 1);
+    assert_eq!(trial.state(ids[0]), State::Pending);
+    let mut known: Vec<_> = loaded.webhooks.iter().map(|w| (w.id.as_str(), w.next_due)).collect();
+    known.sort_unstable();
+    assert_eq!(known, [("idle", None), ("one", Some(NOON)), ("two", Some(NOON))]);
+    assert_eq!(trial.claim(webhooks[0], 1)[0].id, ids[0]);
+}
+
+pub(crate) fn only_allowed_transitions_happen(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    for (number, (from, to)) in
+        State::ALL.iter().flat_map(|from| State::ALL.map(|to| (*from, to))).enumerate()
+    {
+        let name = format!("webhook{number}");
+        let webhook = trial.webhook(&name);
+        let id = trial.in_state(webhook, from);
+        // Counters tell of what changed; the way here has counted already.
+        let before = trial.stats(&name);
+        let which = Selection { ids: vec![id], ..Default::default() };
+        let by_webhook = Selection { webhook: Some(name.clone()), ..Default::default() };
+        let which = if number % 2 == 0 { which } else { by_webhook };
+        let changed = trial.change(&which, to);
+        let allowed = from.may_become(to) && from != State::Delivering;
+        assert_eq!(changed, u64::from(allowed), "{from} to {to}");
+        assert_eq!(trial.state(id), if allowed { to } else { from }, "{from} to {to}");
+        let after = trial.stats(&name);
+        let waits = |state| i64::from(matches!(state, State::Pending | State::Delivering));
+        let end = if allowed { to } else { from };
+        assert_eq!(after.pending, waits(end), "{from} to {to}");
+        assert_eq!(after.held, i64::from(end == State::Held), "{from} to {to}");
+        let failed = i64::from(allowed && to == State::Failed);
+        assert_eq!(after.failed, before.failed + failed, "{from} to {to}");
+    }
+}
+
+pub(crate) fn a_change_is_for_what_was_selected(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let (one, two) = (trial.webhook("one"), trial.webhook("two"));
+    let old = trial.add(&event(NOON), &[one, two], State::Held);
+    trial.clock.advance(HOUR);
+    let new = trial.add(&event(NOON), &[one, two], State::Held);
+    let all = Selection::default();
+    let missing = Selection { webhook: Some("missing".into()), ..all.clone() };
+    assert_eq!(trial.change(&missing, State::Pending), 0);
+    let reason = Selection { reason: Some("disabled".into()), ..all.clone() };
+    assert_eq!(trial.change(&reason, State::Pending), 0);
+    let both = Selection { webhook: Some("two".into()), ids: vec![new[0]], ..all.clone() };
+    assert_eq!(trial.change(&both, State::Pending), 0);
+    let since = Selection { since: Some(NOON + HOUR), webhook: Some("one".into()), ..all.clone() };
+    assert_eq!(trial.change(&since, State::Pending), 1);
+    assert_eq!(trial.state(new[0]), State::Pending);
+    let paused = Selection { reason: Some("paused".into()), ..all.clone() };
+    assert_eq!(trial.change(&paused, State::Cancelled), 3);
+    assert_eq!(trial.state(old[1]), State::Cancelled);
+    let asked = trial.shown(old[0]).delivery;
+    assert_eq!((asked.state, asked.reason.as_deref()), (State::Cancelled, Some("asked")));
+    let states = Selection { states: vec![State::Failed, State::Cancelled], ..all };
+    assert_eq!(trial.change(&states, State::Pending), 3);
+    assert_eq!(trial.stats("two").pending, 2);
+}
+
+pub(crate) fn a_resent_delivery_starts_its_schedule_anew(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let id = trial.in_state(webhook, State::Failed);
+    trial.clock.advance(HOUR);
+    let which = Selection { ids: vec![id], ..Default::default() };
+    assert_eq!(trial.change(&which, State::Pending), 1);
+    let claim = trial.claim(webhook, 1).remove(0);
+    assert_eq!((claim.attempts, claim.due), (0, NOON + HOUR));
+    trial.record(&claim, Next::Delivered);
+    let shown = trial.shown(id);
+    assert_eq!((shown.delivery.attempts, shown.attempts_made[1].number), (2, 2));
+    let stats = trial.stats("crm");
+    assert_eq!((stats.delivered, stats.failed, stats.pending), (1, 1, 0));
+}
+
+pub(crate) fn what_has_no_body_is_not_sent_again(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let id = trial.in_state(webhook, State::Delivered);
+    trial.clock.advance(DAY);
+    trial.prune(NOON + HOUR, 0);
+    let which = Selection { ids: vec![id], ..Default::default() };
+    assert_eq!(trial.change(&which, State::Pending), 0);
+    let which = Selection { webhook: Some("crm".into()), ..Default::default() };
+    assert_eq!(trial.change(&which, State::Pending), 0);
+    assert_eq!(trial.state(id), State::Delivered);
+}
+
+pub(crate) fn a_jump_of_the_clock_moves_everything_pending(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let id = trial.add(&event(NOON), &[webhook], State::Pending)[0];
+    trial.clock.jump(-DAY);
+    trial.write(|t| t.shift_due(-DAY));
+    assert_eq!(trial.shown(id).delivery.due.as_deref(), Some("2026-11-19T10:00:00.000Z"));
+    // What comes afterwards is by the new clock, also after a restart.
+    let later = trial.add(&event(NOON - DAY), &[webhook], State::Pending)[0];
+    drop(trial);
+    let mut trial = Trial::new(fixture);
+    assert_eq!(trial.store.load().unwrap().webhooks[0].next_due, Some(NOON - DAY));
+    let claims = trial.claim(webhook, 9);
+    assert_eq!(
+        claims.iter().map(|c| (c.id, c.due)).collect::<Vec<_>>(),
+        [(id, NOON - DAY), (later, NOON - DAY)]
+    );
+    trial.record(&claims[0], Next::Retry(NOON));
+    assert_eq!(trial.write(|t| t.next_due(webhook, false)), Some(NOON));
+}
+
+pub(crate) fn health_positions_and_announcements_are_kept(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let disabled = Disabled { id: "d1".into(), at: NOON, reason: "gone".into() };
+    let health = Health {
+        failures_in_row: 5,
+        failing_since: Some(NOON - HOUR),
+        slow: true,
+        probe_at: Some(NOON + 1),
+        disabled: Some(disabled),
+    };
+    let announcement =
+        Announcement { code: "webhook_disabled".into(), at: NOON, params: serde_json::Map::new() };
+    let (kept, gone) = (SegmentId([1; 16]), SegmentId([2; 16]));
+    let number = trial.write(|t| {
+        t.set_health(webhook, &health)?;
+        t.set_position(kept, 5)?;
+        t.set_position(kept, u64::MAX)?;
+        t.set_position(gone, 7)?;
+        t.forget_position(gone)?;
+        t.defer(99, b"of a later version", NOON)?;
+        t.announce(&announcement)
+    });
+    drop(trial);
+    let mut trial = Trial::new(fixture);
+    trial.store.make_durable().unwrap();
+    let loaded = trial.store.load().unwrap();
+    assert_eq!(loaded.webhooks[0].health, health);
+    assert_eq!(loaded.positions, HashMap::from([(kept, u64::MAX)]));
+    let stats = trial.stats("crm");
+    assert_eq!(
+        (stats.failures_in_row, stats.disabled.unwrap().at.as_str()),
+        (5, "2026-11-20T10:00:00.000Z")
+    );
+    // A number that was given is never given again, even once its announcement was pruned.
+    trial.clock.advance(DAY);
+    trial.prune(0, NOON + HOUR);
+    assert!(fixture.log().announcements(0).unwrap().is_empty());
+    assert_eq!(fixture.log().summary().unwrap().announcements, number);
+    let next = trial.write(|t| t.announce(&announcement));
+    assert!(next > number);
+    let news = fixture.log().announcements(number).unwrap();
+    assert_eq!((news.len(), news[0].number, news[0].code.as_str()), (1, next, "webhook_disabled"));
+    assert!(fixture.log().announcements(next).unwrap().is_empty());
+}
+
+pub(crate) fn bodies_and_rows_go_when_they_are_old(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let delivered = trial.in_state(webhook, State::Delivered);
+    let failed = trial.in_state(webhook, State::Failed);
+    let waiting = trial.in_state(webhook, State::Pending);
+    trial.clock.advance(DAY);
+    let fresh = trial.add(&event(NOON + DAY), &[webhook], State::Held)[0];
+    let before = trial.stats("crm");
+
+    trial.prune(NOON + HOUR, NOON);
+    let shown = trial.shown(delivered);
+    assert_eq!((shown.body, shown.attempts_made[0].response_body.0.len()), (None, 0));
+    for id in [failed, waiting, fresh] {
+        assert!(trial.shown(id).body.is_some());
+    }
+
+    trial.prune(NOON + HOUR, NOON + HOUR);
+    let mut log = fixture.log();
+    assert!(log.delivery(&delivered).unwrap().is_none());
+    assert!(log.delivery(&failed).unwrap().is_none());
+    assert_eq!(trial.state(waiting), State::Pending);
+    assert_eq!(trial.state(fresh), State::Held);
+    // Counters tell what happened, not what is still shown.
+    let after = trial.stats("crm");
+    assert_eq!((after.delivered, after.failed), (before.delivered, before.failed));
+    assert_eq!((after.pending, after.held), (1, 1));
+}
+
+pub(crate) fn what_was_held_for_too_long_expires(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let id = trial.in_state(webhook, State::Held);
+    trial.clock.advance(30 * DAY);
+    trial.prune(0, NOON + DAY);
+    let shown = trial.shown(id).delivery;
+    assert_eq!(
+        (shown.state, shown.settled.as_deref()),
+        (State::Expired, Some("2026-12-20T10:00:00.000Z"))
+    );
+    assert_eq!(trial.stats("crm").held, 0);
+    // It can be seen for as long again, and then it goes.
+    trial.prune(0, NOON + 30 * DAY);
+    assert_eq!(trial.state(id), State::Expired);
+    trial.prune(0, NOON + 31 * DAY);
+    assert!(fixture.log().delivery(&id).unwrap().is_none());
+}

@@ -1,0 +1,297 @@
+//! The round: the one thread that reads the journal and writes the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ingest::DeliveryIds;
+use super::mark::Mark;
+use super::pool::{Done, Job, Pool};
+use super::published::Published;
+use super::reserve::Reserve;
+use super::schedule::{MOST_THREADS, POOL, Schedule};
+use super::upkeep::PRUNE_MS;
+use super::{Mode, Stop, WorkerError};
+use crate::clock::Clock;
+use crate::journal::wake::{Sleeper, WakeHandle};
+use crate::journal::{Batch, Reader};
+use crate::spool::Spool;
+use crate::store::{Announcement, Store};
+
+/// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
+const IDLE_MS: i64 = 60_000;
+/// The journal is looked at this often even if nobody wakes the worker, in milliseconds.
+const RESCAN_MS: i64 = 60_000;
+/// How long requests under way may take after SIGTERM, in milliseconds.
+const GRACE_MS: i64 = 10_000;
+/// A difference between wall clock and monotonic clock that is a jump, in milliseconds.
+const JUMP_MS: i64 = 30_000;
+/// Segments are made durable and deleted this often at most, in milliseconds.
+const RETIRE_MS: i64 = 1000;
+/// How often a full disk is looked at again, in milliseconds.
+const FULL_MS: i64 = 1000;
+
+/// The state of the one thread that reads the journal and writes the store.
+pub(super) struct Worker<S: Store> {
+    pub(super) spool: Spool,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: S,
+    pub(super) reader: Reader,
+    pub(super) sleeper: Sleeper,
+    pub(super) wake: WakeHandle,
+    pub(super) published: Option<Published>,
+    pub(super) schedule: Schedule,
+    pub(super) pool: Pool,
+    pub(super) reserve: Reserve,
+    pub(super) mark: Mark,
+    pub(super) ids: DeliveryIds,
+    /// Read and not yet committed.
+    pub(super) batch: Batch,
+    /// Made and not yet committed.
+    pub(super) done: Vec<Done>,
+    /// `unix_ms − monotonic` when last looked at.
+    pub(super) offset: i64,
+    pub(super) next_retire: i64,
+    pub(super) next_prune: i64,
+    pub(super) next_config: i64,
+    pub(super) idle_since: i64,
+}
+
+impl<S: Store> Worker<S> {
+    pub(super) fn new(
+        spool: Spool,
+        mut store: S,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, WorkerError> {
+        let loaded = store.load()?;
+        if loaded.reclaimed > 0 {
+            tracing::warn!(
+                deliveries = loaded.reclaimed,
+                "claimed by a worker that died; sent again"
+            );
+        }
+        let reader = Reader::open(&spool, loaded.positions)?;
+        let sleeper = Sleeper::open(&spool)?;
+        let wake = sleeper.handle();
+        let reserve = Reserve::open(&spool);
+        sleeper.set_full(!reserve.is_there());
+        let now = clock.unix_ms();
+        let mut worker = Self {
+            reader,
+            published: None,
+            schedule: Schedule::new(POOL, loaded.webhooks),
+            pool: Pool::new(MOST_THREADS as usize, wake.clone(), Arc::clone(&clock)),
+            reserve,
+            mark: Mark::open(&spool)?,
+            ids: DeliveryIds::default(),
+            batch: Batch::default(),
+            done: Vec::new(),
+            offset: now - monotonic_ms(&*clock),
+            next_retire: 0,
+            next_prune: now + PRUNE_MS,
+            next_config: 0,
+            idle_since: now,
+            spool,
+            clock,
+            store,
+            sleeper,
+            wake,
+        };
+        worker.look_at_config(now);
+        Ok(worker)
+    }
+
+    /// Goes round until there is a reason to leave.
+    pub(super) fn work(&mut self, mode: Mode, stop: &Stop) -> Result<(), WorkerError> {
+        while !stop.asked() {
+            if self.round()? {
+                continue;
+            }
+            // The word first, then one more look: an append in between is seen by one of both.
+            self.sleeper.prepare();
+            if self.round()? || stop.asked() {
+                self.sleeper.stay_awake();
+                continue;
+            }
+            let now = self.clock.unix_ms();
+            let leave = match mode {
+                Mode::Once => self.schedule.is_caught_up(now),
+                Mode::Foreground => false,
+                Mode::Daemonize => self.schedule.is_idle() && now - self.idle_since >= IDLE_MS,
+            };
+            if leave && self.pool.is_idle() {
+                self.retire(true)?;
+                return Ok(());
+            }
+            self.sleeper.wait(Some(self.time_to_wait(now, mode)));
+            // Whoever publishes wakes the worker.
+            self.next_config = 0;
+        }
+        self.finish()
+    }
+
+    /// One round; whether there was something to do. A full disk is not the worker's end: it
+    /// gives up its reserve, and the round is made again when there is room.
+    pub(super) fn round(&mut self) -> Result<bool, WorkerError> {
+        let now = self.clock.unix_ms();
+        match self.try_round(now) {
+            Err(error) if error.is_full() => {
+                self.sleeper.set_full(true);
+                if self.reserve.give_up(&self.spool) {
+                    tracing::error!(%error, "the disk is full: the reserve is given up, attempts wait");
+                    return Ok(true);
+                }
+                Ok(false)
+            }
+            other => other,
+        }
+    }
+
+    pub(super) fn try_round(&mut self, now: i64) -> Result<bool, WorkerError> {
+        self.look_at_clock(now)?;
+        self.look_at_disk();
+        if now >= self.next_config {
+            self.look_at_config(now);
+        }
+        let took = self.take_in(now)?;
+        let worked = self.hand_out(now)? || took;
+        if worked {
+            self.idle_since = now;
+        } else {
+            self.prune(now)?;
+        }
+        if now >= self.next_retire {
+            self.next_retire = now + RETIRE_MS;
+            self.retire(false)?;
+        }
+        Ok(worked)
+    }
+
+    /// Claims what is due and gives it to the pool, once the claims are committed.
+    pub(super) fn hand_out(&mut self, now: i64) -> Result<bool, WorkerError> {
+        let Some(published) = self.published.as_ref().filter(|_| self.reserve.is_there()) else {
+            return Ok(false);
+        };
+        let Some(first) = self.schedule.next(now) else { return Ok(false) };
+        let (store, schedule) = (&mut self.store, &mut self.schedule);
+        let mut claims = Vec::new();
+        let committed = store.transaction(&mut |tx| {
+            let mut next = Some(first.clone());
+            while let Some(turn) = next {
+                let before = claims.len();
+                let claimed = tx
+                    .claim(turn.key, now, turn.limit, turn.ordered, &mut claims)
+                    .and_then(|()| tx.next_due(turn.key, turn.ordered));
+                let ids = claims[before..].iter().map(|claim| claim.id);
+                // Should this fail, it is due now as before, and the round is made again.
+                let due = claimed.as_ref().map_or(Some(now), |due| *due);
+                schedule.sent(&turn, ids, due, now);
+                claimed?;
+                next = schedule.next(now);
+            }
+            Ok(())
+        });
+        if let Err(error) = committed {
+            for claim in &claims {
+                schedule.came_back(claim.webhook, claim.id, now);
+                schedule.set_due(claim.webhook, Some(now), now);
+            }
+            return Err(error.into());
+        }
+        let jobs: Vec<_> = claims
+            .into_iter()
+            .filter_map(|claim| {
+                let webhook = Arc::clone(schedule.lane(claim.webhook)?.webhook.as_ref()?);
+                Some(Job { claim, webhook, sender: Arc::clone(&published.sender) })
+            })
+            .collect();
+        let any = !jobs.is_empty();
+        self.pool.send(jobs);
+        Ok(any)
+    }
+
+    /// Moves what waits with the wall clock when that was set, so that a retry in an hour stays
+    /// one in an hour: neither a flood nor a standstill.
+    pub(super) fn look_at_clock(&mut self, now: i64) -> Result<(), WorkerError> {
+        let offset = now - monotonic_ms(&*self.clock);
+        let jump = offset - self.offset;
+        if jump.abs() > JUMP_MS {
+            tracing::warn!(seconds = jump / 1000, "the wall clock was set; due times go with it");
+            self.store.transaction(&mut |tx| tx.shift_due(jump))?;
+            self.schedule.shift(jump, now);
+            for time in [&mut self.next_retire, &mut self.next_prune, &mut self.idle_since] {
+                *time += jump;
+            }
+            self.next_config = now;
+            self.offset = offset;
+        }
+        Ok(())
+    }
+
+    /// Whether there is anything in the journal or due in the store.
+    pub(super) fn has_work(&mut self) -> Result<bool, WorkerError> {
+        self.read_journal(self.clock.unix_ms())?;
+        Ok(self.batch.moves() || !self.schedule.is_idle())
+    }
+
+    pub(super) fn time_to_wait(&self, now: i64, mode: Mode) -> Duration {
+        let mut until = now + RESCAN_MS;
+        if let Some(due) = self.schedule.wake_at() {
+            until = until.min(due);
+        }
+        if mode == Mode::Daemonize && self.schedule.is_idle() {
+            until = until.min(self.idle_since + IDLE_MS);
+        }
+        if !self.reserve.is_there() {
+            until = until.min(now + FULL_MS);
+        }
+        Duration::from_millis((until - now).max(1).cast_unsigned())
+    }
+
+    /// Leaving on a signal: nothing new begins, what is under way has ten seconds, the rest goes
+    /// back to `pending` at once.
+    pub(super) fn finish(&mut self) -> Result<(), WorkerError> {
+        let deadline = self.clock.unix_ms() + GRACE_MS;
+        let mut withdrawn = self.pool.withdraw();
+        tracing::info!(waiting = withdrawn.len(), "asked to leave");
+        while !withdrawn.is_empty() || !self.pool.is_idle() {
+            let now = self.clock.unix_ms();
+            let claims = std::mem::take(&mut withdrawn);
+            self.store.transaction(&mut |tx| {
+                claims.iter().try_for_each(|claim| tx.release(claim.id, claim.due))
+            })?;
+            for claim in &claims {
+                self.schedule.came_back(claim.webhook, claim.id, now);
+            }
+            self.done.append(&mut self.pool.take_done());
+            self.take_in(now)?;
+            if self.pool.is_idle() || now >= deadline {
+                break;
+            }
+            self.sleeper.prepare();
+            let left = if self.pool.has_done() { 0 } else { (deadline - now).max(1) };
+            self.sleeper.wait(Some(Duration::from_millis(left.cast_unsigned())));
+        }
+        // Whatever is still under way stays `delivering`: the next worker returns it.
+        self.retire(true)
+    }
+
+    pub(super) fn announce<const N: usize>(
+        &mut self,
+        code: &str,
+        params: [(&str, serde_json::Value); N],
+    ) {
+        let announcement = Announcement {
+            code: code.into(),
+            at: self.clock.unix_ms(),
+            params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        };
+        let announced = self.store.transaction(&mut |tx| tx.announce(&announcement).map(drop));
+        if let Err(error) = announced {
+            tracing::error!(%error, code, "can't be announced");
+        }
+    }
+}
+
+fn monotonic_ms(clock: &dyn Clock) -> i64 {
+    (clock.monotonic_ns() / 1_000_000).cast_signed()
+}

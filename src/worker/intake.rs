@@ -1,0 +1,157 @@
+//! Taking in: attempts that came back and records of the journal, in one transaction.
+
+use super::WorkerError;
+use super::engine::Worker;
+use super::ingest::{self, Context, Ingested};
+use super::pool::Job;
+use super::record::{self, Recorded};
+use crate::journal::{Batch, CorruptPart, Limit};
+use crate::store::{Announcement, Health, Store, WebhookKey};
+
+use std::sync::Arc;
+
+/// What one round reads of the journal at most: bounds memory and the first delivery's wait.
+const BATCH: Limit = Limit { records: 1000, bytes: 4 << 20 };
+
+impl<S: Store> Worker<S> {
+    /// Records the attempts that came back and ingests what is new in the journal.
+    pub(super) fn take_in(&mut self, now: i64) -> Result<bool, WorkerError> {
+        self.done.append(&mut self.pool.take_done());
+        self.read_journal(now)?;
+        let Some(published) = &self.published else { return Ok(false) };
+        // Nothing is matched under an older config than it was accepted under.
+        let newest = self.batch.records.iter().map(|record| record.revision).max();
+        let takes_batch = newest <= Some(published.config.revision);
+        if self.done.is_empty() && !(takes_batch && self.batch.moves()) {
+            return Ok(false);
+        }
+        let context = Context {
+            config: &published.config,
+            routes: &published.routes,
+            schedule: &self.schedule,
+            sender: &published.sender,
+            now,
+        };
+        let (store, mark, ids) = (&mut self.store, &mut self.mark, &mut self.ids);
+        let none = Batch::default();
+        let (batch, done) = (if takes_batch { &self.batch } else { &none }, &self.done);
+        let (mut ingested, mut recorded, mut due) = Default::default();
+        mark.begin(&batch.records);
+        store.transaction(&mut |tx| {
+            (ingested, recorded, due) = (Ingested::default(), Recorded::default(), Vec::new());
+            for done in done {
+                record::attempt(tx, &context, done, ids, &mut recorded, &mut ingested)?;
+            }
+            for record in &batch.records {
+                mark.at(record);
+                ingest::record(tx, &context, record, ids, &mut ingested)?;
+            }
+            for (segment, position) in &batch.positions {
+                tx.set_position(*segment, *position)?;
+            }
+            for part in &batch.corrupt {
+                tx.announce(&corrupt_announcement(part, now))?;
+            }
+            if ingested.all_touched {
+                ingested.touched = context.schedule.lanes().map(|(key, _)| key).collect();
+            }
+            ingested.touched.extend(recorded.healths.keys());
+            ingested.touched.sort_unstable();
+            ingested.touched.dedup();
+            for key in &ingested.touched {
+                due.push((*key, tx.next_due(*key, context.schedule.is_ordered(*key))?));
+            }
+            Ok(())
+        })?;
+        mark.end(batch.records.len());
+        if takes_batch {
+            self.batch = Batch::default();
+        }
+        self.done.clear();
+        self.apply(ingested, &recorded, &due, now);
+        Ok(true)
+    }
+
+    /// Follows a committed transaction in memory.
+    pub(super) fn apply(
+        &mut self,
+        ingested: Ingested,
+        recorded: &Recorded,
+        due: &[(WebhookKey, Option<i64>)],
+        now: i64,
+    ) {
+        for (key, webhook) in ingested.new {
+            self.schedule.add(key, webhook);
+        }
+        for key in ingested.enabled {
+            self.schedule.set_health(key, Health::default(), now);
+        }
+        for (key, health) in &recorded.healths {
+            self.schedule.set_health(*key, health.clone(), now);
+        }
+        for (key, delivery) in &recorded.came_back {
+            self.schedule.came_back(*key, *delivery, now);
+        }
+        for (key, due) in due {
+            self.schedule.set_due(*key, *due, now);
+        }
+        if let Some(published) = &self.published {
+            let sender = &published.sender;
+            let jobs = ingested.tests.into_iter().map(|(claim, webhook)| Job {
+                claim,
+                webhook,
+                sender: Arc::clone(sender),
+            });
+            self.pool.send(jobs.collect());
+        }
+    }
+
+    /// Reads the next part of the journal, unless one is still to be committed. Nothing is read
+    /// before a config is there.
+    pub(super) fn read_journal(&mut self, now: i64) -> Result<(), WorkerError> {
+        let Some(revision) = self.published.as_ref().map(|published| published.config.revision)
+        else {
+            return Ok(());
+        };
+        if !self.batch.moves() {
+            let limit = Limit { records: self.mark.most(BATCH.records), ..BATCH };
+            self.batch = self.reader.read_batch(limit)?;
+            for part in &self.batch.corrupt {
+                tracing::error!(segment = %part.segment, from = part.from, to = part.to, kept_as = part.copy, "part of the journal is damaged");
+            }
+            for stuck in &self.batch.stuck {
+                tracing::error!(segment = stuck.name, error = %stuck.error, "a segment can't be read");
+            }
+            self.set_poison_aside()?;
+        }
+        let newest = self.batch.records.iter().map(|record| record.revision).max();
+        if newest > Some(revision) {
+            self.look_at_config(now);
+        }
+        Ok(())
+    }
+
+    /// Takes a record at which the worker died twice out of the batch.
+    pub(super) fn set_poison_aside(&mut self) -> Result<(), WorkerError> {
+        let mark = &self.mark;
+        let Some(at) = self.batch.records.iter().position(|record| mark.is_poison(record)) else {
+            return Ok(());
+        };
+        let poison = &self.batch.records[at];
+        let (segment, from, to) = (poison.segment, poison.offset, poison.end);
+        let copy = self.reader.set_aside(segment, from, to)?;
+        tracing::error!(%segment, from, to, kept_as = copy, "a record at which the worker died twice is set aside");
+        self.batch.records.remove(at);
+        self.batch.corrupt.push(CorruptPart { segment, from, to, copy });
+        Ok(())
+    }
+}
+
+fn corrupt_announcement(part: &CorruptPart, now: i64) -> Announcement {
+    let params = [
+        ("segment".to_owned(), part.segment.to_string().into()),
+        ("bytes".to_owned(), (part.to - part.from).into()),
+        ("kept_as".to_owned(), part.copy.clone().into()),
+    ];
+    Announcement { code: "corrupt_records".into(), at: now, params: params.into_iter().collect() }
+}

@@ -1,0 +1,115 @@
+//! The published config, as the worker takes it over.
+
+use std::sync::Arc;
+
+use super::WorkerError;
+use super::engine::Worker;
+use super::routes::Routes;
+use crate::config::{CONFIG_FILE, Config, ConfigError};
+use crate::delivery::{Sender, Settings};
+use crate::spool::Stamp;
+use crate::store::{Selection, State, Store};
+
+/// The published config, prepared.
+pub(super) struct Published {
+    pub(super) config: Config,
+    pub(super) stamp: Stamp,
+    pub(super) routes: Routes,
+    pub(super) sender: Arc<Sender>,
+}
+
+impl<S: Store> Worker<S> {
+    /// Loads the config if it changed. A damaged one is told and the last good one kept.
+    pub(super) fn look_at_config(&mut self, now: i64) {
+        self.next_config = now + 1000;
+        let stamp = match self.spool.top().stamp(CONFIG_FILE) {
+            Ok(Some(stamp)) => stamp,
+            Ok(None) => return,
+            Err(error) => return tracing::error!(%error, "the config can't be read"),
+        };
+        if self.published.as_ref().is_some_and(|published| published.stamp == stamp) {
+            return;
+        }
+        match Config::load(&self.spool) {
+            Ok(Some(config)) => {
+                if let Err(error) = self.configure(config, stamp, now) {
+                    tracing::error!(%error, "the config can't be taken over");
+                }
+            }
+            Ok(None) => {}
+            Err(error @ ConfigError::Newer { .. }) => tracing::error!(%error, "the config is kept"),
+            Err(error) => tracing::error!(%error, "the config is kept as it was"),
+        }
+    }
+
+    /// Takes over a config: deliveries of deleted webhooks are cancelled, those of paused ones
+    /// held, and what the whole network's hold kept is released when it ends.
+    pub(super) fn configure(
+        &mut self,
+        config: Config,
+        stamp: Stamp,
+        now: i64,
+    ) -> Result<(), WorkerError> {
+        let routes = Routes::new(&config);
+        let (mut new, mut due) = (Vec::new(), Vec::new());
+        let (store, schedule) = (&mut self.store, &self.schedule);
+        store.transaction(&mut |tx| {
+            (new, due) = (Vec::new(), Vec::new());
+            for (key, lane) in schedule.lanes() {
+                let of = |states: &[State]| Selection {
+                    webhook: Some(lane.id.clone()),
+                    states: states.to_vec(),
+                    ..Selection::default()
+                };
+                match (routes.webhook(&lane.id), &config.held) {
+                    (None, _) => {
+                        let waiting = of(&[State::Pending, State::Held]);
+                        tx.change(&waiting, State::Cancelled, now, Some("deleted"))?;
+                    }
+                    (Some(_), Some(reason)) => {
+                        tx.change(&of(&[State::Pending]), State::Held, now, Some(reason))?;
+                    }
+                    (Some(webhook), None) if webhook.paused => {
+                        tx.change(&of(&[State::Pending]), State::Held, now, Some("paused"))?;
+                    }
+                    (Some(_), None) => {
+                        for reason in ["deactivated", "moved"] {
+                            let held =
+                                Selection { reason: Some(reason.into()), ..of(&[State::Held]) };
+                            tx.change(&held, State::Pending, now, None)?;
+                        }
+                    }
+                }
+                let ordered = routes.webhook(&lane.id).is_some_and(|webhook| webhook.ordered);
+                due.push((key, tx.next_due(key, ordered)?));
+            }
+            for webhook in routes.webhooks() {
+                if schedule.key(&webhook.id).is_none() {
+                    new.push((tx.webhook(&webhook.id)?, Arc::clone(webhook)));
+                }
+            }
+            Ok(())
+        })?;
+        for (key, webhook) in new {
+            self.schedule.add(key, webhook);
+        }
+        for (key, due) in due {
+            let webhook = self.schedule.lane(key).and_then(|lane| routes.webhook(&lane.id));
+            self.schedule.configure(key, webhook.cloned(), now);
+            self.schedule.set_due(key, due, now);
+        }
+        tracing::info!(
+            revision = config.revision,
+            webhooks = config.webhooks.len(),
+            held = config.held,
+            "config taken over"
+        );
+        let sender = Arc::new(Sender::new(&Settings {
+            allow: config.allow.clone(),
+            proxy: config.proxy.clone(),
+            block_external: config.block_external.clone(),
+        }));
+        self.published = Some(Published { config, stamp, routes, sender });
+        Ok(())
+    }
+}

@@ -1,0 +1,320 @@
+//! Fourteen days in seconds: the worker's own rounds on an injected clock, with a real journal,
+//! a real store and real requests to an endpoint whose outages follow that clock.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::Request;
+use super::engine::Worker;
+use crate::clock::{Clock, ManualClock, SystemClock};
+use crate::config::Config;
+use crate::event::{Fields, Flags};
+use crate::id::EventId;
+use crate::journal::{AppendOptions, KIND_EVENT, KIND_REQUEST, Writer};
+use crate::spool::Spool;
+use crate::store::log::Log;
+use crate::store::sqlite::{self, SqliteStore};
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+const START: i64 = 1_763_632_800_000;
+
+/// When an endpoint of which webhook is out, in milliseconds after the start.
+type Outages = Vec<(usize, std::ops::Range<i64>)>;
+
+/// What an endpoint took (2xx), by path.
+type Taken = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
+
+/// A network with a worker, and time that passes when it is told to.
+struct Simulation {
+    folder: tempfile::TempDir,
+    spool: Spool,
+    clock: Arc<ManualClock>,
+    worker: Worker<SqliteStore>,
+    writer: Writer,
+    taken: Taken,
+    asked: Arc<Mutex<Vec<(i64, String)>>>,
+}
+
+impl Simulation {
+    fn new(webhooks: impl Fn(&str) -> Value, outages: Outages) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
+        let spool = Spool::open(folder.path()).expect("a spool");
+        let clock = Arc::new(ManualClock::at(START));
+        let (taken, asked) = (Taken::default(), Arc::default());
+        let address = endpoint(&clock, outages, &taken, &asked);
+        let document = webhooks(&address).to_string();
+        Config::from_json(document.as_bytes(), 1, &["127.0.0.1".to_owned()])
+            .and_then(|config| config.publish(&spool, false))
+            .expect("published");
+        let store = sqlite::open(&spool, None, Arc::clone(&clock) as Arc<dyn Clock>);
+        let clock_of_worker = Arc::clone(&clock) as Arc<dyn Clock>;
+        let worker = Worker::new(spool.clone(), store.expect("a store"), clock_of_worker);
+        let worker = worker.expect("a worker");
+        Self { folder, spool, clock, worker, writer: Writer::new(), taken, asked }
+    }
+
+    fn dispatch(&mut self, name: &str) -> String {
+        let now = self.clock.unix_ms();
+        let id = EventId::at(now);
+        let body = format!(r#"{{"id":"{id}","data":{{}}}}"#);
+        let data = body.len() as u32 - 3;
+        let fields = Fields {
+            id,
+            timestamp: now,
+            network: 1,
+            site: 1,
+            delay: 0,
+            flags: Flags::default(),
+            data: data..data + 2,
+            name,
+            source: "",
+            only: "",
+        };
+        fields.write(self.writer.begin());
+        self.append(KIND_EVENT, body.as_bytes());
+        id.to_string()
+    }
+
+    fn request(&mut self, request: &Request) {
+        self.writer.begin();
+        self.append(KIND_REQUEST, &serde_json::to_vec(request).expect("JSON"));
+    }
+
+    fn append(&mut self, kind: u8, body: &[u8]) {
+        self.writer.fields_done();
+        self.writer.buffer().extend_from_slice(body);
+        let options = AppendOptions { sync: false, max_record: 1 << 20 };
+        // Stamps order records within a boot of the machine, whatever time the worker lives in.
+        self.writer.append(&self.spool, &SystemClock, kind, 1, options).expect("appended");
+    }
+
+    /// Lets the worker go round until there is nothing to do at this time.
+    fn settle(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.worker.round().expect("a round") || !self.worker.pool.is_idle() {
+            assert!(Instant::now() < deadline, "the worker never comes to rest");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets time pass until `until`, from due time to due time.
+    fn pass(&mut self, until: i64) {
+        loop {
+            self.settle();
+            let now = self.clock.unix_ms();
+            let next = self.worker.schedule.wake_at().unwrap_or(until).min(until);
+            if next <= now && now >= until {
+                return;
+            }
+            self.clock.advance((next - now).max(1));
+        }
+    }
+
+    fn log(&self) -> Log {
+        Log::open(&self.spool, None).expect("readable").expect("a store")
+    }
+
+    fn stats(&self) -> Value {
+        let query = serde_json::from_value(json!({})).expect("a query");
+        let stats = self.log().stats(&query, self.clock.unix_ms()).expect("stats");
+        serde_json::to_value(stats).expect("JSON")
+    }
+
+    fn announced(&self) -> Vec<Value> {
+        let list = self.log().announcements(0).expect("announcements");
+        serde_json::to_value(list).expect("JSON").as_array().expect("a list").clone()
+    }
+
+    fn taken(&self, path: &str) -> Vec<String> {
+        self.taken.lock().expect("no panic").get(path).cloned().unwrap_or_default()
+    }
+}
+
+/// An endpoint on loopback; returns its address. The path `/N` is webhook N's.
+fn endpoint(
+    clock: &Arc<ManualClock>,
+    outages: Outages,
+    taken: &Taken,
+    asked: &Arc<Mutex<Vec<(i64, String)>>>,
+) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let (clock, taken, asked) = (Arc::clone(clock), Arc::clone(taken), Arc::clone(asked));
+    let outages = Arc::new(outages);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (clock, taken, asked) =
+                (Arc::clone(&clock), Arc::clone(&taken), Arc::clone(&asked));
+            let outages = Arc::clone(&outages);
+            std::thread::spawn(move || {
+                let mut reader = BufReader::new(&stream);
+                while let Some((path, id)) = read(&mut reader) {
+                    let at = clock.unix_ms() - START;
+                    let webhook = path.trim_start_matches('/').parse().unwrap_or(usize::MAX);
+                    let out =
+                        outages.iter().any(|(who, when)| *who == webhook && when.contains(&at));
+                    asked.lock().expect("no panic").push((at, path.clone()));
+                    if !out {
+                        taken.lock().expect("no panic").entry(path).or_default().push(id);
+                    }
+                    if answer(&stream, if out { 503 } else { 204 }).is_none() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+fn read(reader: &mut impl BufRead) -> Option<(String, String)> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
+    let path = line.split(' ').nth(1)?.to_owned();
+    let (mut id, mut length) = (String::new(), 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        match name.to_ascii_lowercase().as_str() {
+            "webhook-id" => value.clone_into(&mut id),
+            "content-length" => length = value.parse().ok()?,
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((path, id))
+}
+
+fn answer(mut stream: &TcpStream, status: u16) -> Option<()> {
+    let answer = format!("HTTP/1.1 {status} Any\r\ncontent-length: 0\r\n\r\n");
+    stream.write_all(answer.as_bytes()).ok()
+}
+
+fn webhook(id: usize, address: &str, events: &[&str]) -> Value {
+    json!({
+        "id": id.to_string(), "url": format!("{address}/{id}"), "events": events,
+        "signature": "none", "timeout": 60,
+    })
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "the table is what a person runs this for")]
+fn fourteen_days_with_outages_of_a_minute_an_hour_and_six_days() {
+    let mut outages: Outages = Vec::new();
+    for day in 0..14 {
+        outages
+            .extend((3..6).map(|who| (who, day * DAY + 5 * HOUR..day * DAY + 5 * HOUR + MINUTE)));
+    }
+    outages.extend((6..9).map(|who| (who, 4 * DAY..4 * DAY + HOUR)));
+    outages.push((9, 2 * DAY..8 * DAY));
+    let hooks = |address: &str| {
+        (0..10).map(|id| webhook(id, address, &["hourly", "webhook_disabled"])).collect()
+    };
+    let mut simulation = Simulation::new(hooks, outages);
+    let mut sent = HashSet::new();
+    let mut enabled_at = None;
+    for hour in 0..14 * 24 {
+        simulation.pass(START + hour * HOUR);
+        sent.insert(simulation.dispatch("hourly"));
+        // On the tenth day a person reads the announcement, sees the endpoint well, and enables.
+        if hour == 9 * 24 + 10 {
+            let disabled = simulation.stats()["9"]["disabled"].clone();
+            let disabling = disabled["id"].as_str().expect("disabled").to_owned();
+            enabled_at = disabled["at"].as_str().map(str::to_owned);
+            simulation.request(&Request::Enable { webhook: "9".into(), disabling });
+            simulation.request(&Request::Recover { webhook: "9".into(), since: None });
+        }
+    }
+    simulation.pass(START + 14 * DAY);
+
+    let stats = simulation.stats();
+    let announced = simulation.announced();
+    let count = |code: &str| announced.iter().filter(|one| one["code"] == code).count();
+    println!("webhook  outage   delivered   still held  distinct ids taken  requests");
+    for (id, outage) in
+        (0..10).zip(["—", "—", "—", "1 min", "1 min", "1 min", "1 h", "1 h", "1 h", "6 d"])
+    {
+        let of = &stats[id.to_string()];
+        let taken: HashSet<_> = simulation.taken(&format!("/{id}")).into_iter().collect();
+        let asked = simulation.asked.lock().expect("no panic");
+        let requests = asked.iter().filter(|(_, path)| *path == format!("/{id}")).count();
+        println!(
+            "{id:>7}  {outage:<6} {:>10} {:>11} {:>19} {requests:>9}",
+            of["delivered"],
+            of["held"],
+            taken.len()
+        );
+        assert!(sent.is_subset(&taken), "webhook {id} got every event");
+        assert_eq!((&of["pending"], &of["held"]), (&json!(0), &json!(0)), "webhook {id}");
+        assert!(of["disabled"].is_null());
+    }
+    println!(
+        "disabled and announced: {} (at {}), enabled: {}, deliveries that had run out of attempts: {}",
+        count("webhook_disabled"),
+        enabled_at.as_deref().unwrap_or("never"),
+        count("webhook_enabled"),
+        count("delivery_failed"),
+    );
+    assert_eq!((count("webhook_disabled"), count("webhook_enabled")), (1, 1));
+    // The outage began on the second day, so five days of nothing but failures end on the seventh.
+    assert!(enabled_at.is_some_and(|at| at.starts_with("2025-11-27T")));
+    // The event of it reached everybody who was well.
+    for id in 0..9 {
+        let news = simulation.taken(&format!("/{id}")).len() - sent.len();
+        assert_eq!(news, 1, "webhook_disabled at webhook {id}");
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_hours_neither_floods_nor_stalls() {
+    for jump in [6 * HOUR, -6 * HOUR] {
+        let outage = vec![(0, 0..10 * MINUTE), (0, jump..jump + 10 * MINUTE)];
+        let mut simulation =
+            Simulation::new(|address| json!([webhook(0, address, &["hourly"])]), outage);
+        let ids: HashSet<_> = (0..20).map(|_| simulation.dispatch("hourly")).collect();
+        simulation.pass(START + MINUTE);
+        let before = simulation.asked.lock().expect("no panic").len();
+        simulation.clock.jump(jump);
+        simulation.settle();
+        let at_once = simulation.asked.lock().expect("no panic").len() - before;
+        assert!(at_once <= 1, "{at_once} requests because the clock was set");
+        simulation.pass(START + jump + 2 * HOUR);
+        let taken: HashSet<_> = simulation.taken("/0").into_iter().collect();
+        assert_eq!(taken, ids, "after a jump of {jump} ms");
+    }
+}
+
+#[test]
+fn a_backlog_of_hanging_webhooks_is_behind_everybody_else() {
+    // The deliveries of ten dead webhooks fill the store; then one that is well gets its events.
+    let hooks = |address: &str| {
+        let mut hooks: Vec<_> = (0..10).map(|id| webhook(id, address, &["dead"])).collect();
+        hooks.push(webhook(10, address, &["well"]));
+        Value::from(hooks)
+    };
+    let outages = (0..10).map(|id| (id, 0..DAY)).collect();
+    let mut simulation = Simulation::new(hooks, outages);
+    for _ in 0..2000 {
+        simulation.dispatch("dead");
+    }
+    simulation.settle();
+    let asked = simulation.asked.lock().expect("no panic").len();
+    assert!(asked <= 10 * 5, "{asked} requests to the dead before they are probed");
+    let ids: HashSet<_> = (0..100).map(|_| simulation.dispatch("well")).collect();
+    simulation.settle();
+    assert_eq!(simulation.taken("/10").into_iter().collect::<HashSet<_>>(), ids);
+    let stats = simulation.stats();
+    assert_eq!(stats["0"]["pending"], json!(2000), "what waits uses up no attempts");
+    assert!(simulation.folder.path().exists());
+}

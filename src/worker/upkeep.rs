@@ -1,0 +1,57 @@
+//! Upkeep: room on the disk, segments that are done with, old deliveries.
+
+use super::WorkerError;
+use super::engine::Worker;
+use crate::store::Store;
+
+/// How often old things are pruned, in milliseconds, and how many in one step.
+pub(super) const PRUNE_MS: i64 = 60_000;
+const PRUNE_STEP: usize = 500;
+
+impl<S: Store> Worker<S> {
+    /// Makes the reserve again when there is room for it.
+    pub(super) fn look_at_disk(&mut self) {
+        if !self.reserve.is_there() && self.reserve.restore(&self.spool) {
+            tracing::info!("there is room on the disk again");
+            self.sleeper.set_full(false);
+        }
+    }
+
+    /// Deletes segments that are read to the end, once the store's commits would survive a power
+    /// cut. `all`: without waiting for more of them.
+    pub(super) fn retire(&mut self, all: bool) -> Result<(), WorkerError> {
+        if self.batch.moves() {
+            return Ok(());
+        }
+        let finished = self.reader.finished()?;
+        if all || !finished.is_empty() {
+            self.store.make_durable()?;
+        }
+        self.reader.remove(&finished)?;
+        let gone = [finished, self.reader.vanished()].concat();
+        if !gone.is_empty() {
+            self.store.transaction(&mut |tx| {
+                gone.iter().try_for_each(|segment| tx.forget_position(*segment))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// One small step of pruning, when there is nothing else to do.
+    pub(super) fn prune(&mut self, now: i64) -> Result<(), WorkerError> {
+        const DAY: i64 = 24 * 3600 * 1000;
+        let Some(published) = self.published.as_ref().filter(|_| now >= self.next_prune) else {
+            return Ok(());
+        };
+        let retention = published.config.retention;
+        let bodies_before = now - i64::from(retention.bodies_days) * DAY;
+        let rows_before = now - i64::from(retention.deliveries_days) * DAY;
+        let mut more = false;
+        self.store.transaction(&mut |tx| {
+            more = tx.prune(bodies_before, rows_before, PRUNE_STEP)?;
+            Ok(())
+        })?;
+        self.next_prune = if more { now } else { now + PRUNE_MS };
+        Ok(())
+    }
+}

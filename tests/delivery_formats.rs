@@ -1,0 +1,211 @@
+//! Bodies in every format, held against what PHP itself writes.
+
+mod delivery_server;
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use delivery_server::*;
+use serde_json::{Value, json};
+use webhooks::delivery::format::{Formatter, Payload};
+use webhooks::event::Event;
+
+fn formatter(more: Value) -> Formatter {
+    Formatter::new(&webhook("https://a.test/", more)).unwrap()
+}
+
+fn format<'a>(more: Value, event: &'a Event) -> Payload<'a> {
+    formatter(more).format(event).unwrap()
+}
+
+fn text(payload: &Payload<'_>) -> String {
+    String::from_utf8(payload.body.to_vec()).unwrap()
+}
+
+#[test]
+fn standard_is_the_events_own_body_without_a_copy() {
+    let event = event_with(r#"{"a":10.0}"#);
+    let payload = format(json!({}), &event);
+    assert_eq!(payload.body.as_ptr(), event.body.as_ptr());
+    assert_eq!(payload.body.len(), event.body.len());
+    assert_eq!(payload.content_type, "application/json");
+}
+
+/// Values as PHP writes them: with our flags, by default, and as a form. Tab-separated lines.
+const PHP: &str = r#"
+mt_srand(20251120);
+$words = ['', 'a', 'a/b', "https://a.test/?q=1&r=2", 'ä', '€', '😀', "\u{2028}\u{2029}", "\n\r\t\x08\x0c\x01\x1f\x7f",
+    '"quoted" \\ back', '<b>&\'</b>', '10.0', '-0.0', '~!*() +%', 'null', "e\u{301}", "\u{ffff}\u{10ffff}", ' ', '[x]'];
+function scalar() {
+    global $words;
+    switch (mt_rand(0, 9)) {
+        case 0: return mt_rand(-1000, 1000);
+        case 1: return PHP_INT_MAX - mt_rand(0, 9);
+        case 2: return PHP_INT_MIN + mt_rand(0, 9);
+        case 3: return (float) mt_rand(-1000, 1000);
+        case 4: return mt_rand(-100000, 100000) / 100;
+        case 5: return unpack('d', pack('q', mt_rand() << 33 ^ mt_rand() << 10 ^ mt_rand()))[1];
+        case 6: return mt_rand(0, 1) === 1;
+        case 7: return mt_rand(0, 2) ? 10.0 ** mt_rand(-20, 30) : -0.0;
+        case 8: return null;
+        default: return $words[array_rand($words)];
+    }
+}
+function value($depth) {
+    global $words;
+    $kind = mt_rand(0, 5);
+    if ($depth === 0 || $kind > 2) { $v = scalar(); return is_float($v) && !is_finite($v) ? 0.5 : $v; }
+    $out = [];
+    for ($i = mt_rand(0, 4); $i > 0; $i--) {
+        $kind === 0 ? $out[] = value($depth - 1) : $out[mt_rand(0, 3) ? $words[array_rand($words)] : mt_rand(0, 99)] = value($depth - 1);
+    }
+    return $kind === 2 ? (object) $out : $out;
+}
+for ($i = 0; $i < 20000; $i++) {
+    $v = ['x' => value(4), 'y' => value(2)];
+    echo json_encode($v, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION), "\t",
+        json_encode($v), "\t",
+        http_build_query(['webhook_id' => 'whk_1', 'type' => 'payment_received', 'data' => $v], '', '&'), "\n";
+}
+"#;
+
+fn php(code: &str) -> String {
+    let mut php = Command::new("php")
+        .args(["-n", "-d", "serialize_precision=-1", "-d", "precision=14"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("php is installed");
+    php.stdin.take().unwrap().write_all(format!("<?php {code}").as_bytes()).unwrap();
+    let output = php.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn flat_and_v1_are_what_php_writes() {
+    let (flat, form) = (formatter(json!({"format": "flat"})), formatter(json!({"format": "v1"})));
+    let mut compared = 0;
+    for line in php(PHP).lines() {
+        let [ours, theirs, query] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("three columns: {line}")
+        };
+        let event = event_with(ours);
+        assert_eq!(text(&flat.format(&event).unwrap()), theirs, "{ours}");
+        assert_eq!(text(&form.format(&event).unwrap()), query, "{ours}");
+        compared += 1;
+    }
+    assert_eq!(compared, 20_000);
+}
+
+#[test]
+fn a_real_payload_comes_out_as_wp_json_encode_sends_it() {
+    let code = r#"$v = json_decode(file_get_contents('tests/payloads/ultimate-multisite-payment_received.json'), true);
+        echo json_encode($v, 320), "\t", json_encode($v);"#;
+    let output = php(code);
+    let (ours, theirs) = output.split_once('\t').unwrap();
+    let event = event_with(ours);
+    let payload = format(json!({"format": "flat"}), &event);
+    assert_eq!(text(&payload), theirs);
+    assert_eq!(payload.content_type, "application/json");
+}
+
+#[test]
+fn v1_says_that_it_is_a_form() {
+    let event = event_with(r#"{"id":7}"#);
+    let payload = format(json!({"format": "v1"}), &event);
+    assert_eq!(payload.content_type, "application/x-www-form-urlencoded");
+    assert_eq!(text(&payload), "webhook_id=whk_1&type=payment_received&data%5Bid%5D=7");
+}
+
+#[test]
+fn cloudevents_structured() {
+    let event = event_with(r#"{"total":10.0,"id":12345678901234567890}"#);
+    let payload = format(json!({"format": "cloudevents"}), &event);
+    assert_eq!(payload.content_type, "application/cloudevents+json");
+    let expected = format!(
+        r#"{{"specversion":"1.0","id":"{}","source":"https://three.example","type":"payment_received","time":"2025-11-20T10:00:00.123Z","networkid":"1","siteid":"3","eventsource":"woocommerce","datacontenttype":"application/json","data":{{"total":10.0,"id":12345678901234567890}}}}"#,
+        event.id
+    );
+    assert_eq!(text(&payload), expected);
+}
+
+#[test]
+fn cloudevents_binary() {
+    let event = event_with(r#"{"total":10.0}"#);
+    let payload = format(json!({"format": "cloudevents-binary"}), &event);
+    assert_eq!(text(&payload), r#"{"total":10.0}"#);
+    assert_eq!(payload.content_type, "application/json");
+    let header = |name: &str| {
+        payload
+            .headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.to_str().unwrap())
+    };
+    assert_eq!(header("ce-specversion"), Some("1.0"));
+    assert_eq!(header("ce-id"), Some(&*event.id.to_string()));
+    assert_eq!(header("ce-source"), Some("https://three.example"));
+    assert_eq!(header("ce-type"), Some("payment_received"));
+    assert_eq!(header("ce-time"), Some("2025-11-20T10:00:00.123Z"));
+    assert_eq!(header("ce-siteid"), Some("3"));
+}
+
+#[test]
+fn an_event_of_no_site_has_a_source_of_its_own() {
+    let body = br#"{"timestamp":"2025-11-20T10:00:00.123Z","scope":"network","data":{}}"#;
+    let event = Event {
+        body: body[..].into(),
+        data: 65..67,
+        site: 0,
+        source: String::new(),
+        ..event_with("{}")
+    };
+    let json: Value =
+        serde_json::from_slice(&format(json!({"format": "cloudevents"}), &event).body).unwrap();
+    assert_eq!(json["source"], "/networks/1");
+    assert_eq!((json.get("siteid"), json.get("eventsource")), (None, None));
+}
+
+#[test]
+fn fields_apply_to_every_format() {
+    let event =
+        event_with(r#"{"total":10.0,"email":"a@b.test","items":[{"sku":"x","buyer":"Ann"}]}"#);
+    for name in ["standard", "flat", "v1", "cloudevents", "cloudevents-binary"] {
+        let payload = format(json!({"format": name, "fields": ["total", "items.*.sku"]}), &event);
+        let text = text(&payload);
+        assert!(
+            !text.contains("a@b.test") && !text.contains("Ann") && text.contains("sku"),
+            "{text}"
+        );
+    }
+    let payload = format(json!({"fields": ["total", "items.*.sku"]}), &event);
+    let expected = String::from_utf8(event.body.to_vec()).unwrap().replace(
+        r#"{"total":10.0,"email":"a@b.test","items":[{"sku":"x","buyer":"Ann"}]}"#,
+        r#"{"total":10.0,"items":[{"sku":"x"}]}"#,
+    );
+    assert_eq!(text(&payload), expected);
+    let template = json!({"format": "template", "fields": ["total"], "template": "{{ data }}"});
+    assert_eq!(text(&format(template, &event)), r#"{"total":10.0}"#);
+}
+
+#[test]
+fn what_was_sent_is_what_the_log_shows() {
+    let server = Server::start(|_, to| respond(to, "200 OK", "", b""));
+    for name in ["flat", "v1", "cloudevents", "cloudevents-binary"] {
+        let attempt = attempt(&webhook(&server.url(), json!({"format": name})));
+        let request = server.next();
+        assert_eq!(attempt.request_body.as_ref(), Some(&request.body), "{name}");
+        let signature = request.header("webhook-signature").unwrap();
+        let signed = webhooks::delivery::sign::SignedHeaders {
+            id: request.header("webhook-id").unwrap(),
+            timestamp: request.header("webhook-timestamp").unwrap(),
+            signature,
+        };
+        let now = signed.timestamp.parse().unwrap();
+        assert!(
+            webhooks::delivery::sign::verify(&[SECRET], signed, &request.body, now, 0).unwrap(),
+            "{name}"
+        );
+    }
+}

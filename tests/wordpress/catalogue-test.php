@@ -1,0 +1,99 @@
+<?php
+/**
+ * The catalogue: what is built in, and what other plugins register.
+ */
+
+use Network_Webhooks\Catalogue;
+use Network_Webhooks\Event;
+use Network_Webhooks\Sources\Source_Core;
+
+final class Catalogue_Test extends Network_Test_Case {
+
+	public function test_an_event_is_registered_when_somebody_looks(): void {
+		$this->with_registration(
+			static function () {
+				network_webhooks_register_event(
+					array(
+						'slug'        => 'lesson_finished',
+						'name'        => 'Lesson Finished',
+						'description' => 'A student finished a lesson.',
+						'category'    => 'education',
+						'example'     => array( 'lesson' => 7 ),
+						'source'      => 'school',
+					)
+				);
+				network_webhooks_register_event( array( 'slug' => 'door.opened' ) );
+			},
+			function ( Catalogue $catalogue ) {
+				$event = $catalogue->find( 'lesson_finished' );
+				$this->assertSame( array( 'Lesson Finished', 'education' ), array( $event->name, $event->category ) );
+				$this->assertSame( array( 'school' => array( 'lesson' => 7 ) ), $event->examples );
+				$this->assertSame( array( 'Door Opened', 'other' ), array( $catalogue->find( 'door.opened' )->name, $catalogue->find( 'door.opened' )->category ) );
+				$this->assertSame( array( 'Education', 'Users', 'Other' ), array_keys( $catalogue->by_category() ) );
+			}
+		);
+	}
+
+	public function test_another_time_or_a_wrong_slug_is_said(): void {
+		$said   = array();
+		$listen = function ( $function, $message ) use ( &$said ) {
+			$said[] = $message;
+		};
+		add_action( 'doing_it_wrong_run', $listen, 10, 2 );
+		add_filter( 'doing_it_wrong_trigger_error', '__return_false' );
+		$this->assertFalse( network_webhooks_register_event( array( 'slug' => 'lesson_finished' ) ) );
+		$this->assertFalse( network_webhooks_register_event( array( 'name' => 'No slug' ) ) );
+		$this->assertFalse( network_webhooks_register_event( array( 'slug' => array() ) ) );
+		remove_filter( 'doing_it_wrong_trigger_error', '__return_false' );
+		remove_action( 'doing_it_wrong_run', $listen );
+		$this->assertStringContainsString( 'network_webhooks_register_events', $said[0] );
+		$this->assertStringContainsString( 'slug', $said[1] );
+	}
+
+	public function test_sources_that_share_an_event_each_give_an_example(): void {
+		$event = $this->plugin()->catalogue()->find( 'payment_received' );
+		$this->assertSame( array( 'ultimate-multisite', 'wp-ultimo', 'woocommerce' ), array_keys( $event->examples ) );
+	}
+
+	/**
+	 * The extension and a process without it must say the same.
+	 *
+	 * @dataProvider patterns
+	 */
+	public function test_patterns_match_as_in_the_extension( string $pattern, string $name, bool $expected ): void {
+		$this->assertSame( $expected, Event::matches( $pattern, $name ) );
+		$this->subscribe( $pattern );
+		$this->assertSame( $expected, webhooks_has_subscribers( $name ) );
+	}
+
+	public static function patterns(): array {
+		return array(
+			array( 'payment_received', 'payment_received', true ),
+			array( 'payment_received', 'payment_received2', false ),
+			array( '*', 'anything', true ),
+			array( 'payment_*', 'payment_', true ),
+			array( 'payment_*', 'repayment_failed', false ),
+			array( '*_created', 'site_created', true ),
+			array( '*_created', 'site_created_twice', false ),
+			array( 'a*b*c', 'a-b-c', true ),
+			array( 'a*b*c', 'a-c-b', false ),
+			array( 'a*a', 'a', false ),
+			array( 'a.c', 'abc', false ),
+		);
+	}
+
+	private function with_registration( callable $register, callable $check ): void {
+		add_action( 'network_webhooks_register_events', $register );
+		// The plugin's own catalogue is made once per request, so this is a new request's.
+		$plugin = $this->plugin();
+		$kept   = $plugin->catalogue();
+		$swap   = fn( ?Catalogue $catalogue ) => $this->catalogue = $catalogue;
+		$swap->call( $plugin, new Catalogue( array( new Source_Core() ) ) );
+		try {
+			$check( $plugin->catalogue() );
+		} finally {
+			$swap->call( $plugin, $kept );
+			remove_action( 'network_webhooks_register_events', $register );
+		}
+	}
+}

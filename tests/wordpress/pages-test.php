@@ -1,0 +1,210 @@
+<?php
+/**
+ * Network Admin › Webhooks, over HTTP and without JavaScript.
+ */
+
+use Network_Webhooks\Webhook;
+
+final class Pages_Test extends Network_Test_Case {
+
+	private const LIST = '/wp-admin/network/admin.php?page=network-webhooks';
+	private const NEW  = '/wp-admin/network/admin.php?page=network-webhooks-new';
+
+	private static ?Browser $admin     = null;
+	private static ?Endpoint $endpoint = null;
+
+	public static function setUpBeforeClass(): void {
+		self::$admin    = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
+		self::$endpoint = new Endpoint();
+	}
+
+	public static function tearDownAfterClass(): void {
+		self::$endpoint->remove();
+	}
+
+	public function test_a_webhook_is_added_changed_paused_resumed_and_deleted(): void {
+		$admin = self::$admin;
+		$admin->get( self::LIST );
+		$this->assert_sees( 'No webhooks yet', $admin );
+		$this->fill_in( array( 'name' => 'Payments', 'url' => 'https://endpoint.example/a%20b?c=d&e', 'event' => 'payment_received' ) );
+		$this->assert_sees( 'The webhook is set up.', $admin );
+		[ $webhook ] = $this->plugin()->webhooks()->all();
+		$this->assertSame( 'Payments', $webhook->name );
+		$this->assertSame( 'https://endpoint.example/a%20b?c=d&e', $webhook->url );
+		$this->assertSame( array( 'payment_received' ), $webhook->events() );
+		$this->assertMatchesRegularExpression( '~^whsec_[A-Za-z0-9+/]{43}=$~', $webhook->secret() );
+		$this->assertSame( array( $webhook->secret() ), $admin->values( '//input[@id="network-webhooks-secret"]/@value' ) );
+		$this->assertTrue( webhooks_has_subscribers( 'payment_received' ) );
+
+		$this->fill_in( array( 'webhook' => $webhook->id, 'name' => 'Accounts', 'url' => 'https://endpoint.example/', 'event' => 'account_created' ) );
+		$this->assert_sees( 'The webhook is saved.', $admin );
+		[ $changed ] = $this->plugin()->webhooks()->all();
+		$this->assertSame( array( $webhook->id, 'Accounts', $webhook->secret() ), array( $changed->id, $changed->name, $changed->secret() ) );
+		$this->assertFalse( webhooks_has_subscribers( 'payment_received' ) );
+
+		$admin->act( 'pause', array( 'webhook' => $webhook->id ) );
+		$this->assert_sees( 'The webhook is paused.', $admin );
+		$this->assertTrue( $this->plugin()->webhooks()->find( $webhook->id )->paused );
+		$this->assertSame( array( 'Accounts — Paused' ), $admin->values( '//tbody//*[contains(@class, "column-primary")]/strong' ) );
+		$admin->act( 'resume', array( 'webhook' => $webhook->id ) );
+		$this->assertFalse( $this->plugin()->webhooks()->find( $webhook->id )->paused );
+
+		$admin->get( self::LIST . "&action=delete&webhook=$webhook->id" );
+		$this->assert_sees( 'Delete “Accounts”?', $admin );
+		$this->assertNotNull( $this->plugin()->webhooks()->find( $webhook->id ) );
+		$admin->act( 'delete', array( 'webhook' => $webhook->id ) );
+		$this->assert_sees( 'The webhook is deleted.', $admin );
+		$this->assertNull( $this->plugin()->webhooks()->find( $webhook->id ) );
+		$admin->act( 'pause', array( 'webhook' => $webhook->id ) );
+		$this->assert_sees( 'Somebody deleted it', $admin );
+	}
+
+	/**
+	 * @dataProvider wrong_forms
+	 */
+	public function test_an_error_is_said_and_nothing_typed_is_lost( array $typed, string $error ): void {
+		$this->fill_in( $typed );
+		$this->assert_sees( $error, self::$admin );
+		$this->assertSame( array(), $this->plugin()->webhooks()->all() );
+		$this->assertSame( array( $typed['name'] ), self::$admin->values( '//input[@id="network-webhooks-name"]/@value' ) );
+		$this->assertSame( array( $typed['url'] ), self::$admin->values( '//input[@id="network-webhooks-url"]/@value' ) );
+		$this->assertSame( array( $typed['event'] ), self::$admin->values( '//select[@id="network-webhooks-event"]//option[@selected]/@value' ) );
+		// Once: the next page is a clean one.
+		self::$admin->get( self::NEW );
+		$this->assertSame( array( '' ), self::$admin->values( '//input[@id="network-webhooks-name"]/@value' ) );
+	}
+
+	public static function wrong_forms(): array {
+		$form = static fn( string $name, string $url, string $event ) => compact( 'name', 'url', 'event' );
+		return array(
+			'no name'                          => array( $form( '', 'https://endpoint.example/', 'payment_received' ), 'Give the webhook a name' ),
+			'no URL'                           => array( $form( 'A “name” & <b>', 'endpoint.example', 'payment_received' ), 'The URL has to be a whole one' ),
+			'another protocol'                 => array( $form( 'A', 'ftp://endpoint.example/', 'payment_received' ), 'The URL has to be a whole one' ),
+			'a port that the extension judges' => array( $form( 'A', 'https://endpoint.example:99999/', 'payment_received' ), 'url' ),
+			'an event that none can be'        => array( $form( 'A', 'https://endpoint.example/', 'No Event' ), 'Choose an event.' ),
+		);
+	}
+
+	public function test_every_event_stands_below_the_form_with_description_and_example(): void {
+		self::$admin->get( self::NEW );
+		foreach ( $this->plugin()->catalogue()->all() as $event ) {
+			$this->assert_sees( $event->description, self::$admin );
+			$this->assertContains( $event->name, self::$admin->values( '//select[@name="event"]/optgroup/option' ) );
+			foreach ( $event->examples as $example ) {
+				$shown = array_filter( self::$admin->values( '//pre' ), static fn( $text ) => json_decode( $text, true ) === $example );
+				$this->assertCount( 1, $shown, $event->slug );
+			}
+		}
+		$this->assertSame( array( 'Sales', 'Users' ), self::$admin->values( '//select[@name="event"]/optgroup/@label' ) );
+	}
+
+	public function test_an_event_that_is_not_in_the_catalogue_stays_chosen(): void {
+		$webhook = $this->store( Webhook::create( 'A', 'https://endpoint.example/', 'from_a_plugin_that_is_away' ) );
+		self::$admin->get( self::LIST . "&action=edit&webhook=$webhook->id" );
+		$this->assertSame( array( 'from_a_plugin_that_is_away' ), self::$admin->values( '//optgroup[@label="Other"]/option[@selected]/@value' ) );
+	}
+
+	public function test_a_test_event_is_confirmed_and_not_counted(): void {
+		$webhook = $this->store( Webhook::create( 'A', self::$endpoint->url . '/200', 'payment_received' ) );
+		$other   = $this->store( Webhook::create( 'B', self::$endpoint->url . '/201', 'payment_received' ) );
+		$before  = count( self::$endpoint->received() );
+		self::$admin->act( 'test', array( 'webhook' => $webhook->id ) );
+		$this->assert_sees( 'The test event arrived: the endpoint answered 200', self::$admin );
+		$this->assert_sees( 'Thank <b>you</b>.', self::$admin );
+		$this->assertStringNotContainsString( 'Thank <b>', self::$admin->page );
+		$received = array_slice( self::$endpoint->received(), $before );
+		$this->assertSame( array( '/200' ), array_column( $received, 'path' ) );
+		$body = json_decode( $received[0]['body'], true );
+		$this->assertSame( 'payment_received', $body['type'] );
+		$this->assertSame( $this->plugin()->catalogue()->find( 'payment_received' )->examples[ $body['source'] ], $body['data'] );
+		$this->assertSame( 'true', $received[0]['headers']['webhook-test'] );
+		$this->assertTrue( webhooks_verify( $webhook->secret(), $received[0]['headers'], $received[0]['body'] ) );
+		$this->assertFalse( webhooks_verify( $other->secret(), $received[0]['headers'], $received[0]['body'] ) );
+		self::$admin->get( self::LIST );
+		$this->assertSame( array( '0', '0' ), self::$admin->values( '//td[contains(@class, "column-calls")]' ) );
+	}
+
+	public function test_a_paused_webhook_gets_its_test_event_too(): void {
+		$webhook = $this->store( Webhook::create( 'A', self::$endpoint->url . '/204', 'account_created' )->with_paused( true ) );
+		self::$admin->act( 'test', array( 'webhook' => $webhook->id ) );
+		$this->assert_sees( 'The test event arrived: the endpoint answered 204', self::$admin );
+	}
+
+	/**
+	 * @dataProvider failures
+	 */
+	public function test_a_failed_test_event_says_what_to_do( string $path, string $title, string $sentence ): void {
+		$url     = str_starts_with( $path, 'http' ) ? $path : self::$endpoint->url . $path;
+		$webhook = $this->store( Webhook::create( 'A', $url, 'payment_received' ) );
+		self::$admin->act( 'test', array( 'webhook' => $webhook->id ) );
+		$this->assert_sees( $title, self::$admin );
+		$this->assert_sees( $sentence, self::$admin );
+	}
+
+	public static function failures(): array {
+		return array(
+			array( '/500', 'it answered 500', 'own program failed' ),
+			array( '/404', 'it answered 404', 'Check the path' ),
+			array( '/301', 'it answered 301', 'says that it moved' ),
+			array( '/401', 'it answered 401', 'does not let the request in' ),
+			array( 'http://127.0.0.1:1/', 'did not arrive', 'Nothing answers at this address' ),
+			array( 'https://nowhere.invalid/', 'did not arrive', 'was not found' ),
+			array( 'http://10.1.2.3/', 'did not arrive', 'inside a private network' ),
+		);
+	}
+
+	public function test_scripts_send_and_ask_for_the_result(): void {
+		$webhook = $this->store( Webhook::create( 'A', self::$endpoint->url . '/200', 'payment_received' ) );
+		$fields  = array(
+			'_wpnonce' => self::$admin->nonce(),
+			'webhook'  => $webhook->id,
+		);
+		$sent    = json_decode( self::$admin->post( '/wp-admin/admin-ajax.php', array( 'action' => 'network_webhooks_test' ) + $fields ), true );
+		$this->assertTrue( $sent['success'] );
+		$deadline = microtime( true ) + self::DEADLINE;
+		do {
+			$result = json_decode( self::$admin->post( '/wp-admin/admin-ajax.php', array( 'action' => 'network_webhooks_test_result', 'event' => $sent['data']['event'] ) + $fields ), true );
+		} while ( empty( $result['data']['html'] ) && microtime( true ) < $deadline );
+		$this->assertStringContainsString( 'the endpoint answered 200', $result['data']['html'] );
+	}
+
+	public function test_nothing_stored_becomes_markup(): void {
+		$evil    = '"><script>alert(1)</script><img src=x onerror=alert(2)>';
+		$webhook = $this->store( Webhook::create( $evil, 'https://endpoint.example/?"><script>alert(3)</script>', 'evil_event' ) );
+		$plugin  = WPMU_PLUGIN_DIR . '/evil.php';
+		wp_mkdir_p( WPMU_PLUGIN_DIR );
+		file_put_contents( $plugin, '<?php add_action( "network_webhooks_register_events", function () { $evil = ' . var_export( $evil, true ) . '; network_webhooks_register_event( array( "slug" => "evil_event", "name" => $evil, "description" => $evil, "source" => $evil, "example" => array( $evil => $evil ) ) ); } );' );
+		try {
+			foreach ( array( self::LIST, self::NEW, self::LIST . "&action=edit&webhook=$webhook->id", self::LIST . "&action=delete&webhook=$webhook->id", self::LIST . '&message=' . rawurlencode( $evil ) . '&webhook=' . rawurlencode( $evil ) ) as $page ) {
+				self::$admin->get( $page );
+				$this->assertSame( 200, self::$admin->status );
+				$this->assertStringNotContainsString( '<script>alert(', self::$admin->page, $page );
+				$this->assertSame( array(), self::$admin->values( '//img[@onerror]' ), $page );
+			}
+			self::$admin->get( self::LIST );
+			$this->assert_sees( $evil, self::$admin );
+			$this->fill_in( array( 'name' => $evil, 'url' => $evil, 'event' => $evil ) );
+			$this->assertStringNotContainsString( '<script>alert(', self::$admin->page );
+			$this->assertSame( array( $evil ), self::$admin->values( '//input[@id="network-webhooks-url"]/@value' ) );
+		} finally {
+			unlink( $plugin );
+		}
+	}
+
+	public function test_the_list_counts_the_calls(): void {
+		$webhook = $this->store( Webhook::create( 'A', self::$endpoint->url . '/200', 'lesson_finished' ) );
+		foreach ( array( 1, 2, 3 ) as $number ) {
+			$id = network_webhooks_dispatch( 'lesson_finished', array( 'number' => $number ) );
+			$this->assertNotNull( webhooks_wait( $id, self::DEADLINE ) );
+		}
+		self::$admin->get( self::LIST );
+		$this->assertSame( array( '3' ), self::$admin->values( '//td[contains(@class, "column-calls")]' ) );
+	}
+
+	private function fill_in( array $fields ): void {
+		self::$admin->get( self::NEW );
+		$nonce = self::$admin->values( '//form[contains(@action, "network_webhooks_save")]//input[@name="_wpnonce"]/@value' );
+		$this->assertCount( 1, $nonce );
+		self::$admin->post( '/wp-admin/network/edit.php?action=network_webhooks_save', $fields + array( '_wpnonce' => $nonce[0], 'webhook' => '' ) );
+	}
+}

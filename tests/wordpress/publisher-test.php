@@ -1,0 +1,211 @@
+<?php
+/**
+ * From the database to the extension: one revision names one state of the webhooks.
+ */
+
+use Network_Webhooks\Installation;
+use Network_Webhooks\Settings;
+use Network_Webhooks\Webhook;
+
+final class Publisher_Test extends Network_Test_Case {
+
+	protected function tearDown(): void {
+		Settings::set( Settings::HELD, '' );
+		Installation::settle();
+		parent::tearDown();
+	}
+
+	public function test_a_change_is_published_at_once_under_a_higher_revision(): void {
+		$before = webhooks_revision();
+		$this->subscribe( 'lesson_finished' );
+		$this->assertGreaterThan( $before, webhooks_revision() );
+		$this->assertSame( $this->stored(), webhooks_revision() );
+		$this->assertTrue( webhooks_has_subscribers( 'lesson_finished' ) );
+		$this->assertFalse( webhooks_has_subscribers( 'another_event' ) );
+		$config = webhooks_status()['config'];
+		$this->assertSame( 1, $config['webhooks'] );
+		$this->assertSame( Installation::stored()['id'], $config['installation'] );
+		$this->assertSame( Installation::fingerprint(), $config['fingerprint'] );
+		$this->assertNull( $config['held'] );
+	}
+
+	public function test_the_revision_grows_even_where_the_clock_was_set_back(): void {
+		$this->subscribe( 'lesson_finished' );
+		$ahead = $this->stored() + 3600000;
+		$this->set_stored( $ahead );
+		$this->subscribe( 'another_event' );
+		$this->assertSame( $ahead + 1, webhooks_revision() );
+	}
+
+	public function test_what_the_extension_refuses_is_neither_stored_nor_published(): void {
+		$good     = $this->subscribe( 'lesson_finished' );
+		$revision = webhooks_revision();
+		$stored   = $this->stored();
+		try {
+			$this->store( Webhook::create( 'Bad', 'https://', 'lesson_finished' ) );
+			$this->fail( 'A URL without a host was accepted.' );
+		} catch ( Webhooks\Exception $error ) {
+			$this->assertStringContainsString( 'url', $error->getMessage() );
+		}
+		$this->assertSame( array( $good->id ), array_column( $this->plugin()->webhooks()->all(), 'id' ) );
+		$this->assertSame( array( $revision, $stored ), array( webhooks_revision(), $this->stored() ) );
+	}
+
+	public function test_what_another_server_saved_is_read_past_the_object_cache(): void {
+		$this->subscribe( 'lesson_finished' );
+		$webhook = Webhook::create( 'Other', 'https://endpoint.example/', 'another_event' );
+		Settings::get( Settings::REVISION );
+		// Another server's process: it has no extension here, so it stores without publishing.
+		$this->run_process( __DIR__ . '/processes/save.php', array( wp_json_encode( $webhook->to_row() ) ), false );
+		$this->assertFalse( webhooks_has_subscribers( 'another_event' ) );
+		$this->plugin()->publisher()->publish();
+		$this->assertTrue( webhooks_has_subscribers( 'another_event' ) );
+		$this->assertSame( $this->stored(), webhooks_revision() );
+	}
+
+	public function test_a_request_that_dispatches_notices_what_another_server_saved(): void {
+		$this->subscribe( 'lesson_finished' );
+		$webhook = Webhook::create( 'Other', 'https://endpoint.example/', 'another_event' );
+		$this->run_process( __DIR__ . '/processes/save.php', array( wp_json_encode( $webhook->to_row() ) ), false );
+		$this->run_process( __DIR__ . '/processes/dispatch.php', array( 'lesson_finished', 1 ) );
+		$this->assertTrue( webhooks_has_subscribers( 'another_event' ) );
+	}
+
+	public function test_a_restored_database_is_announced_and_published_by_a_click(): void {
+		$this->subscribe( 'lesson_finished' );
+		$revision = webhooks_revision();
+		global $wpdb;
+		$wpdb->query( 'DELETE FROM ' . Network_Webhooks\Schema::webhooks() );
+		$this->set_stored( $revision - 1000 );
+		$this->plugin()->publisher()->publish();
+		$this->assertTrue( webhooks_has_subscribers( 'lesson_finished' ), 'Older webhooks were published by themselves.' );
+		$this->assertTrue( $this->plugin()->publisher()->is_restored() );
+
+		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
+		$admin->get( '/wp-admin/network/admin.php?page=network-webhooks' );
+		$this->assert_sees( 'was a backup restored?', $admin );
+		$admin->act( 'restored', array() );
+		$this->assert_sees( 'are in use now', $admin );
+		$this->assertFalse( webhooks_has_subscribers( 'lesson_finished' ) );
+		$this->assertFalse( $this->plugin()->publisher()->is_restored() );
+	}
+
+	public function test_deactivation_holds_everything_and_reactivation_resumes(): void {
+		$webhook = $this->store( Webhook::create( 'Test', 'https://endpoint.example/', 'lesson_finished' ) );
+		$name    = plugin_basename( NETWORK_WEBHOOKS_FILE );
+		$admin   = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
+		$this->press( $admin, 'deactivate', $name );
+		try {
+			$this->assertSame( 'plugin_deactivated', webhooks_status()['config']['held'] );
+			$admin->get( '/wp-admin/network/plugins.php' );
+			$admin->get( '/' );
+			$this->assertSame( 'plugin_deactivated', webhooks_status()['config']['held'] );
+		} finally {
+			$this->press( $admin, 'activate', $name );
+		}
+		$this->assertNull( webhooks_status()['config']['held'] );
+		$this->assertTrue( webhooks_has_subscribers( 'lesson_finished' ) );
+		$this->assertSame( $webhook->secret(), $this->plugin()->webhooks()->find( $webhook->id )->secret() );
+	}
+
+	public function test_a_request_that_began_before_the_deactivation_does_not_resume(): void {
+		$this->subscribe( 'lesson_finished' );
+		$name   = plugin_basename( NETWORK_WEBHOOKS_FILE );
+		$active = get_site_option( 'active_sitewide_plugins' );
+		global $wpdb;
+		$wpdb->update( $wpdb->sitemeta, array( 'meta_value' => serialize( array_diff_key( $active, array( $name => 1 ) ) ) ), array( 'meta_key' => 'active_sitewide_plugins' ) );
+		Settings::set( Settings::HELD, Network_Webhooks\Publisher::DEACTIVATED );
+		try {
+			$this->plugin()->publisher()->publish();
+			$this->assertSame( Network_Webhooks\Publisher::DEACTIVATED, Settings::read( Settings::HELD )[ Settings::HELD ] );
+		} finally {
+			$wpdb->update( $wpdb->sitemeta, array( 'meta_value' => serialize( $active ) ), array( 'meta_key' => 'active_sitewide_plugins' ) );
+		}
+		$this->plugin()->publisher()->publish();
+		$this->assertSame( '', Settings::read( Settings::HELD )[ Settings::HELD ] );
+	}
+
+	public function test_an_event_of_a_copied_network_waits_until_one_says_what_it_is(): void {
+		$webhook = $this->subscribe( 'lesson_finished' );
+		$this->assertNotNull( network_webhooks_dispatch( 'lesson_finished', array( 'where' => 'here' ) ) );
+		$stored = Installation::stored();
+		// As if this database had come from another place: the spool and the database know that one.
+		webhooks_configure(
+			array(
+				'webhooks'     => array( $webhook->to_config() ),
+				'installation' => array(
+					'id'          => $stored['id'],
+					'fingerprint' => 'elsewhere',
+				),
+				'moved'        => true,
+			),
+			webhooks_revision() + 1
+		);
+		Settings::set( Settings::INSTALLATION, array( 'fingerprint' => 'elsewhere' ) + $stored );
+		$this->set_stored( webhooks_revision() );
+
+		$log = ini_set( 'error_log', '/dev/null' );
+		$this->assertNull( network_webhooks_dispatch( 'lesson_finished', array( 'where' => 'there' ) ) );
+		ini_set( 'error_log', $log );
+		$this->assertCount( 1, $this->outbox() );
+		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
+		$admin->get( '/wp-admin/network/' );
+		$this->assert_sees( 'This network was moved or copied', $admin );
+
+		$admin->act( 'moved', array() );
+		$this->assert_sees( 'goes on sending from here', $admin );
+		$this->assertSame( array(), $this->outbox() );
+		$this->assertSame( array( 'here', 'there' ), array_column( array_column( $this->events_of( $webhook ), 'data' ), 'where' ) );
+	}
+
+	public function test_a_copy_gets_an_id_and_secrets_of_its_own_and_is_paused(): void {
+		$webhook = $this->store( Webhook::create( 'Test', 'https://endpoint.example/', 'lesson_finished' ) );
+		$stored  = Installation::stored();
+		Settings::set( Settings::INSTALLATION, array( 'fingerprint' => 'elsewhere' ) + $stored );
+		$this->assertTrue( Installation::is_elsewhere() );
+		try {
+			$this->plugin()->publisher()->accept_copy();
+			$copy = $this->plugin()->webhooks()->find( $webhook->id );
+			$this->assertTrue( $copy->paused );
+			$this->assertNotSame( $webhook->secret(), $copy->secret() );
+			$this->assertNotSame( $stored['id'], Installation::stored()['id'] );
+			// It shares the spool of its origin, which goes on as it was.
+			$this->assertStringContainsString( 'belongs to another', $this->plugin()->publisher()->obstacle() );
+			$this->assertSame( $stored['id'], webhooks_status()['config']['installation'] );
+		} finally {
+			Settings::set( Settings::INSTALLATION, $stored );
+		}
+	}
+
+	public function test_many_saves_at_once_end_with_all_of_them_published(): void {
+		$started = array();
+		for ( $number = 0; $number < 6; $number++ ) {
+			$webhook   = Webhook::create( "Number $number", 'https://endpoint.example/', "event_$number" );
+			$started[] = $this->start_process( __DIR__ . '/processes/save.php', array( wp_json_encode( $webhook->to_row() ) ) );
+		}
+		array_map( array( $this, 'finish_process' ), $started );
+		$this->assertSame( $this->stored(), webhooks_revision() );
+		for ( $number = 0; $number < 6; $number++ ) {
+			$this->assertTrue( webhooks_has_subscribers( "event_$number" ) );
+		}
+	}
+
+	private function stored(): int {
+		return (int) Settings::read( Settings::REVISION )[ Settings::REVISION ];
+	}
+
+	private function set_stored( int $revision ): void {
+		global $wpdb;
+		$wpdb->update( $wpdb->sitemeta, array( 'meta_value' => $revision ), array( 'meta_key' => Settings::REVISION ) );
+	}
+
+	private function press( Browser $browser, string $action, string $plugin ): void {
+		$browser->get( '/wp-admin/network/plugins.php' );
+		$links = $browser->values( "//a[contains(@href, 'action=$action') and contains(@href, '" . rawurlencode( $plugin ) . "')]/@href" );
+		$this->assertCount( 1, $links, "There is no link to $action the plugin." );
+		$browser->get( '/wp-admin/network/' . $links[0] );
+		$this->assertSame( 200, $browser->status );
+		// The page after it, as a person would see it.
+		$browser->get( '/wp-admin/network/plugins.php' );
+	}
+}

@@ -1,0 +1,69 @@
+<?php
+/**
+ * The tables: made when they are needed, once, also when many processes need them at once.
+ */
+
+use Network_Webhooks\Schema;
+use Network_Webhooks\Settings;
+
+final class Schema_Test extends Network_Test_Case {
+
+	public function test_processes_that_migrate_at_once_make_the_tables_once(): void {
+		global $wpdb;
+		$wpdb->query( 'DROP TABLE ' . Schema::webhooks() );
+		$wpdb->query( 'DROP TABLE ' . Schema::outbox() );
+		$kept = Settings::read( Settings::INSTALLATION, Settings::REVISION );
+		delete_site_option( Settings::SCHEMA );
+		$started = array();
+		for ( $number = 0; $number < 8; $number++ ) {
+			$started[] = $this->start_process( __DIR__ . '/processes/migrate.php' );
+		}
+		foreach ( $started as $process ) {
+			$this->assertSame( (string) Schema::VERSION, $this->finish_process( $process ) );
+		}
+		$this->assertSame( array( Schema::webhooks(), Schema::outbox() ), $wpdb->get_col( "SHOW TABLES LIKE '{$wpdb->base_prefix}network\_webhooks%'" ) );
+		$this->assertSame( $kept, Settings::read( Settings::INSTALLATION, Settings::REVISION ) );
+		foreach ( array( Settings::SCHEMA, Settings::INSTALLATION, Settings::REVISION ) as $name ) {
+			$this->assertSame( '1', $wpdb->get_var( $wpdb->prepare( "SELECT COUNT(*) FROM $wpdb->sitemeta WHERE meta_key = %s", $name ) ), $name );
+		}
+	}
+
+	public function test_a_new_network_gets_its_id_once_from_processes_that_start_at_once(): void {
+		global $wpdb;
+		$kept = Settings::read( Settings::INSTALLATION, Settings::REVISION );
+		array_map( 'delete_site_option', array( Settings::SCHEMA, Settings::INSTALLATION, Settings::REVISION ) );
+		try {
+			$started = array();
+			for ( $number = 0; $number < 6; $number++ ) {
+				$started[] = $this->start_process( __DIR__ . '/processes/migrate.php' );
+			}
+			array_map( array( $this, 'finish_process' ), $started );
+			foreach ( array( Settings::SCHEMA, Settings::INSTALLATION, Settings::REVISION ) as $name ) {
+				$this->assertSame( '1', $wpdb->get_var( $wpdb->prepare( "SELECT COUNT(*) FROM $wpdb->sitemeta WHERE meta_key = %s", $name ) ), $name );
+			}
+		} finally {
+			foreach ( $kept as $name => $value ) {
+				wp_cache_delete( "1:$name", 'site-options' );
+				wp_cache_delete( '1:notoptions', 'site-options' );
+				Settings::set( $name, $value );
+			}
+		}
+	}
+
+	public function test_nothing_is_written_per_site(): void {
+		$site = $this->make_site();
+		$this->subscribe( 'lesson_finished' );
+		switch_to_blog( $site );
+		network_webhooks_dispatch( 'lesson_finished', array() );
+		global $wpdb;
+		$this->assertSame( '0', $wpdb->get_var( "SELECT COUNT(*) FROM $wpdb->options WHERE option_name LIKE '%network\_webhooks%' OR option_value LIKE '%network\_webhooks%'" ) );
+		$this->assertSame( array(), $wpdb->get_col( "SHOW TABLES LIKE '{$wpdb->prefix}network%'" ) );
+	}
+
+	public function test_a_page_view_makes_no_query_for_the_plugin(): void {
+		$this->subscribe( 'lesson_finished' );
+		$queries = json_decode( $this->run_process( __DIR__ . '/processes/page.php' ), true );
+		$this->assertNotEmpty( $queries );
+		$this->assertSame( array(), array_filter( $queries, static fn( $query ) => str_contains( $query, 'network_webhooks' ) ) );
+	}
+}
