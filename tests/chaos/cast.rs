@@ -136,8 +136,11 @@ impl Cast {
     /// The document for `webhooks_configure()`. The secret before the newest one signs until
     /// `overlap_until` (Unix seconds).
     pub(crate) fn document(&self, overlap_until: i64) -> Value {
-        let webhooks: Vec<_> =
-            self.hooks.iter().filter(|hook| !hook.deleted).map(|hook| {
+        let webhooks: Vec<_> = self
+            .hooks
+            .iter()
+            .filter(|hook| !hook.deleted)
+            .map(|hook| {
                 let mut secrets = vec![json!({ "secret": hook.secrets[0] })];
                 if let Some(before) = hook.secrets.get(1) {
                     secrets.push(json!({ "secret": before, "until": overlap_until }));
@@ -150,7 +153,7 @@ impl Cast {
                     "secrets": secrets,
                     "paused": hook.paused,
                     "timeout": 1,
-                    "retries": [1; 50],
+                    "retries": vec![1; 50],
                     "disable_after": 0,
                 });
                 match hook.name {
@@ -164,7 +167,8 @@ impl Cast {
                     _ => {}
                 }
                 webhook
-            }).collect();
+            })
+            .collect();
         json!({ "held": self.held, "webhooks": webhooks })
     }
 

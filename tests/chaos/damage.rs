@@ -39,7 +39,8 @@ pub(crate) fn destroy(
     segments.sort_unstable();
     let Some(segment) = random.pick(&segments) else { return Ok(None) };
     let records = &unread[segment];
-    let tail = &records[records.len() - 1 - random.below(records.len().min(TAIL) as u64) as usize..];
+    let tail =
+        &records[records.len() - 1 - random.below(records.len().min(TAIL) as u64) as usize..];
     let (Some(first), Some(last)) = (tail.first(), tail.last()) else { return Ok(None) };
     let path = spool.path().join(JOURNAL_FOLDER).join(format!("{segment}.seg"));
     let told = |error: io::Error| format!("{}: {error}", path.display());
@@ -49,9 +50,8 @@ pub(crate) fn destroy(
         file.set_len(at).map_err(told)?;
         ("cut", tail.iter().filter(|record| record.end > at).collect())
     } else {
-        let bits: Vec<_> = (0..=random.below(4))
-            .map(|_| random.between(first.offset * 8, last.end * 8))
-            .collect();
+        let bits: Vec<_> =
+            (0..=random.below(4)).map(|_| random.between(first.offset * 8, last.end * 8)).collect();
         let mut flips: Vec<_> = bits.clone();
         flips.sort_unstable();
         flips.dedup(); // The same bit twice would be no damage.

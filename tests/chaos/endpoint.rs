@@ -223,7 +223,10 @@ fn converse(
                 return (&*stream)
                     .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nThank");
             }
-            Mood::Hang => return Ok(std::thread::sleep(HANG)),
+            Mood::Hang => {
+                std::thread::sleep(HANG);
+                return Ok(());
+            }
             Mood::Reset | Mood::ResetInBody | Mood::Refuse => return reset(stream),
         }
     }
@@ -290,8 +293,8 @@ fn judge(webhook: &'static str, request: &Request, shared: &Shared, accepted: bo
 
 /// Whose event a body carries; why it can't be what was dispatched.
 fn read(seed: u64, webhook: &str, id: &str, body: &[u8]) -> Result<Number, String> {
-    let envelope: Envelope<'_> =
-        serde_json::from_slice(body).map_err(|error| format!("the body is no envelope: {error}"))?;
+    let envelope: Envelope<'_> = serde_json::from_slice(body)
+        .map_err(|error| format!("the body is no envelope: {error}"))?;
     let data = envelope.data.get();
     let Origin { producer, number } =
         serde_json::from_str(data).map_err(|error| format!("whose data: {error}"))?;

@@ -102,9 +102,9 @@ impl Producer {
     pub(crate) fn replace(&mut self, php: &Php, seed: u64) -> Result<(), String> {
         self.process.kill();
         let account = Account::read(&self.account)?;
-        let from = account.last.map_or(0, |last| {
-            if account.open.contains(&last) { last } else { last + 1 }
-        });
+        let from = account
+            .last
+            .map_or(0, |last| if account.open.contains(&last) { last } else { last + 1 });
         let (number, range) = (self.number, from..self.to);
         self.process = spawn(php, seed, number, range, self.keyed, self.pace_us, &self.account)
             .map_err(|error| format!("php can't be started: {error}"))?;
