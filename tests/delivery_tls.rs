@@ -12,7 +12,10 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::json;
 use tempfile::NamedTempFile;
 use webhooks::clock::SystemClock;
+use webhooks::delivery::proxy::ProxySettings;
+use webhooks::delivery::{Sender, Settings};
 use webhooks::store::{Attempt, Next};
+use webhooks::webhook::Secret;
 
 /// A certificate authority, and the file that makes a webhook trust it.
 struct Authority {
@@ -150,4 +153,28 @@ fn a_ca_file_that_can_not_be_used_is_named_and_retried() {
         assert!(attempt.failure.unwrap().message.contains(path));
         assert!(matches!(attempt.next, Next::Retry(_)), "it may appear");
     }
+}
+
+#[test]
+fn tls_goes_through_a_proxy_to_the_endpoint() {
+    let authority = Authority::new();
+    let server = authority.server(&named("127.0.0.1"));
+    let (proxy, asked) = proxy();
+    let settings = Settings {
+        allow: vec!["127.0.0.1".into()],
+        proxy: Some(ProxySettings {
+            url: Secret::new(format!("http://{}", proxy.address)),
+            bypass: Vec::new(),
+        }),
+        ..Settings::default()
+    };
+    let webhook =
+        webhook(&format!("https://{}/", server.address), json!({"ca_file": authority.path()}));
+    let claim = claim();
+    let attempt = Sender::new(&settings).send(&webhook, &claim, &SystemClock);
+    assert_eq!(attempt.failure, None);
+    assert_eq!(server.next().body, &claim.event.body[..]);
+    let head = asked.recv_timeout(PATIENCE).unwrap();
+    assert!(head.starts_with(&format!("CONNECT {} ", server.address)));
+    assert!(!head.contains("Proxy-Authorization"));
 }

@@ -162,6 +162,29 @@ proptest::proptest! {
     }
 }
 
+#[test]
+fn what_a_writer_took_back_is_forgotten() {
+    let segment = segment(&[b"first".to_vec(), vec![b'x'; 3000], b"last".to_vec()]);
+    let size = segment.bytes.len();
+    // A failed append leaves its first bytes for a moment, up to any size, that of what comes
+    // in their place as well.
+    for left in [HEADER as usize + 1, HEADER as usize + 40, size - 100, size] {
+        std::fs::remove_file(&segment.path).unwrap();
+        let file = File::create(&segment.path).unwrap();
+        flock(&file, FlockOperation::LockExclusive).unwrap();
+        let mut failed = segment.bytes.clone();
+        failed[HEADER as usize + 8..].fill(b'?');
+        file.write_all_at(&failed[..left], 0).unwrap();
+        let mut reader = segment.journal.reader();
+        assert!(reader.read_batch(LIMIT).unwrap().records.is_empty());
+        file.set_len(HEADER).unwrap();
+        file.write_all_at(&segment.bytes, 0).unwrap();
+        let batch = reader.read_batch(LIMIT).unwrap();
+        assert!(batch.corrupt.is_empty(), "{left}: {batch:?}");
+        assert_eq!(batch.records, segment.records, "{left}");
+    }
+}
+
 /// Reads a segment whose record `broken` was damaged, and expects all the others and nothing
 /// else.
 fn others_survive(segment: &Segment, broken: usize, at: u64) -> Result<(), TestCaseError> {

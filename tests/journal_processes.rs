@@ -96,6 +96,34 @@ fn a_killed_parents_segment_is_finished_while_its_child_lives_on() {
 }
 
 #[test]
+fn a_forked_child_closes_the_segments_of_all_threads() {
+    let (journal, stage) = (Journal::new(), Stage::new());
+    let mut parent = stage.enter_with(&journal.path());
+    parent.expect("threads 5", "ok");
+    parent.expect("append main", "ok");
+    parent.expect("segments", "ok 6");
+    let mut child = stage.fork(&mut parent, "fork");
+    child.expect("segments", "ok 0");
+    child.expect("append child", "ok");
+    parent.kill();
+    let mut reader = journal.reader();
+    assert_eq!(drain(&mut reader).len(), 7);
+    assert_eq!(journal.segments().len(), 1);
+}
+
+#[test]
+fn more_threads_than_fit_the_table_are_refused() {
+    let (journal, stage) = (Journal::new(), Stage::new());
+    let mut many = stage.enter_with(&journal.path());
+    many.expect("files 2000", "ok");
+    many.expect("threads 1024", "ok");
+    let said = many.say("append one too many");
+    assert!(said.contains("1024 threads"), "{said}");
+    // And the file that was opened for it is closed.
+    many.expect("segments", "ok 1024");
+}
+
+#[test]
 fn a_program_that_a_writer_starts_inherits_no_segment() {
     // The puppet itself is started by exec: by a process that has a segment open.
     let (journal, stage) = (Journal::new(), Stage::new());

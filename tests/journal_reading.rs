@@ -1,6 +1,7 @@
 //! What was appended is read: in order, once, by stamp over all segments.
 
 mod journal;
+mod puppet;
 
 use std::collections::HashMap;
 
@@ -85,6 +86,72 @@ fn a_segment_is_deleted_once_its_owner_is_gone_and_it_was_read() {
     assert!(journal.segments().is_empty());
     assert!(reader.read_batch(LIMIT).unwrap().positions.is_empty());
     assert!(reader.vanished().is_empty(), "the caller knows what it removed");
+}
+
+#[test]
+fn segments_of_dead_boots_come_first_and_in_their_order() {
+    let journal = Journal::new();
+    let of_boot = |boot: u8, made: i64, body: &str| {
+        let before = journal.segments();
+        append(&journal, &mut Writer::new(), body);
+        // As that boot would have written it.
+        let paths = journal.segments();
+        let path = paths.iter().find(|path| !before.contains(path)).unwrap();
+        let mut bytes = std::fs::read(path).unwrap();
+        bytes[32..48].fill(boot);
+        bytes[48..56].copy_from_slice(&made.to_le_bytes());
+        let checksum = twox_hash::XxHash3_64::oneshot(&bytes[..64]).to_le_bytes();
+        bytes[64..72].copy_from_slice(&checksum);
+        std::fs::write(path, bytes).unwrap();
+    };
+    of_boot(7, 2_000, "second boot");
+    of_boot(9, 1_000, "first boot, first");
+    of_boot(7, 2_500, "second boot again");
+    // Made after the second boot began, but part of the first: by the first segment of each.
+    of_boot(9, 1_500, "first boot, second");
+    let mut writer = Writer::new();
+    append(&journal, &mut writer, "this boot");
+    let batch = journal.reader().read_batch(LIMIT).unwrap();
+    let bodies: Vec<_> =
+        batch.records.iter().map(|it| str::from_utf8(it.body()).unwrap()).collect();
+    let first = ["first boot, first", "first boot, second"];
+    assert_eq!(bodies, [&first[..], &["second boot", "second boot again", "this boot"]].concat());
+    // Their clocks say nothing about when it was by ours, but their headers do.
+    let status = webhooks::journal::status(&journal.spool, &HashMap::new()).unwrap();
+    assert!((1_000..60_000).contains(&status.oldest.unwrap()), "{status:?}");
+}
+
+#[test]
+fn more_segments_than_may_be_open_are_read_in_order_and_deleted() {
+    const SEGMENTS: usize = 700;
+    let (journal, stage) = (Journal::new(), puppet::Stage::new());
+    // What short CLI processes leave, two events each.
+    let mut writers = [const { Writer::new() }; SEGMENTS / 100];
+    let mut expected = Vec::new();
+    for round in 0..100 {
+        for (n, writer) in writers.iter_mut().enumerate() {
+            append(&journal, writer, &format!("{round}-{n}"));
+            expected.push(format!("{round}-{n}"));
+        }
+        for (n, writer) in writers.iter_mut().enumerate() {
+            append(&journal, writer, &format!("{round}-{n}-again"));
+            expected.push(format!("{round}-{n}-again"));
+            *writer = Writer::new();
+        }
+    }
+    assert_eq!(journal.segments().len(), SEGMENTS);
+    let mut worker = stage.enter_with(&journal.path());
+    worker.expect("files 450", "ok");
+    assert_eq!(worker.say("read"), format!("ok {}", expected.join(" ")));
+    let mut removed = 0;
+    while removed < SEGMENTS {
+        let said = worker.say("tidy");
+        let some: usize =
+            said.strip_prefix("ok ").unwrap_or_else(|| panic!("{said}")).parse().unwrap();
+        assert!(some > 0, "{removed} removed");
+        removed += some;
+    }
+    assert!(journal.segments().is_empty());
 }
 
 #[test]

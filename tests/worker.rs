@@ -8,7 +8,8 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::{Endpoint, Network, SECRET, wait_for, webhook};
 use webhooks::event::Flags;
-use webhooks::worker::Request;
+use webhooks::store::Person;
+use webhooks::worker::{FORGOTTEN, Request};
 
 #[test]
 fn an_event_reaches_its_endpoint_signed_and_as_it_was_written() {
@@ -320,4 +321,77 @@ fn no_secret_is_left_in_logs() {
             }
         }
     }
+}
+
+#[test]
+fn who_asks_to_be_forgotten_is_found_nowhere_in_the_spool() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let hook = |id: &str, path: &str, more: Value| webhook(id, &endpoint.url(path), &["*"], &more);
+    network.publish_document(&json!({
+        "lookup": {"*": ["customer.email"]},
+        "webhooks": [
+            hook("crm", "/crm", json!({"format": "flat"})),
+            hook("down", "/status/500", json!({"retries": [3600]})),
+            hook("paused", "/paused", json!({"paused": true})),
+        ],
+    }));
+    let customer = |email: &str| json!({"customer": {"email": email, "note": "x".repeat(3000)}});
+    let forgotten = network.dispatch_data("payment_received", &customer("Ann@canary.example"));
+    let kept = network.dispatch_data("payment_received", &customer("joann@canary.example"));
+    let by_id = network.dispatch_data("login", &json!({"user_id": 7, "login": "canary-login"}));
+    network.work_once();
+    assert_eq!(endpoint.received_at("/crm").len(), 3);
+    let folder = network.folder.path().to_owned();
+    let traces = |needle: &str| {
+        let mut found = Vec::new();
+        let mut folders = vec![folder.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if contains(&std::fs::read(&path).unwrap(), needle) {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    };
+    assert!(!traces("Ann@canary").is_empty() && !traces("canary-login").is_empty());
+
+    let person = Person { email: Some("ann@canary.example".into()), user_id: Some(7) };
+    network.request(&Request::Forget { token: "wish-1".into(), person });
+    network.work_once();
+    let answer = network.announcements().into_iter().find(|one| one["code"] == FORGOTTEN);
+    assert_eq!(answer.unwrap()["params"], json!({"token": "wish-1", "events": 2}));
+    for needle in ["Ann@canary", "ann@canary.example", "canary-login"] {
+        let found = traces(needle);
+        let found: Vec<_> = found
+            .iter()
+            .filter(|path| {
+                let bytes = std::fs::read(path).unwrap();
+                count(&bytes, needle) > count(&bytes, &format!("jo{needle}"))
+            })
+            .collect();
+        assert!(found.is_empty(), "{needle} is still in {found:?}");
+    }
+    for (id, states) in [
+        (forgotten, ["cancelled", "cancelled", "delivered"]),
+        (by_id, ["cancelled", "cancelled", "delivered"]),
+        (kept, ["delivered", "held", "pending"]),
+    ] {
+        let mut now = network.states(&json!({"event_id": id}));
+        now.sort();
+        assert_eq!(now, states);
+    }
+    assert!(network.states(&json!({"search": "ann@canary.example"})).is_empty());
+    assert_eq!(network.states(&json!({"search": "joann@canary.example"})).len(), 3);
+}
+
+fn contains(bytes: &[u8], needle: &str) -> bool {
+    count(bytes, needle) > 0
+}
+
+fn count(bytes: &[u8], needle: &str) -> usize {
+    bytes.windows(needle.len()).filter(|window| *window == needle.as_bytes()).count()
 }

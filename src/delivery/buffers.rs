@@ -9,8 +9,6 @@ const OUTPUT: usize = 16 * 1024;
 const INPUT: usize = 8 * 1024;
 /// What of a response can wait unread: more than [`super::request::MAX_RESPONSE_HEADERS`].
 const MAX_INPUT: usize = 64 * 1024;
-/// Scratch space that ureq wants where it can't write a body's bytes straight to the output.
-const SCRATCH: usize = 10 * 1024;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -24,7 +22,6 @@ pub(super) struct WireBuffers {
     end: usize,
     /// The last look at the input consumed some of it.
     progress: bool,
-    scratch: Vec<u8>,
 }
 
 impl WireBuffers {
@@ -89,12 +86,9 @@ impl Buffers for WireBuffers {
         self.start += amount;
     }
 
+    /// ureq uses scratch space for bodies of unknown length alone; ours have a known one.
     fn tmp_and_output(&mut self) -> (&mut [u8], &mut [u8]) {
-        self.output();
-        if self.scratch.is_empty() {
-            self.scratch = vec![0; SCRATCH];
-        }
-        (&mut self.scratch, &mut self.output[self.gathered..])
+        (&mut [], self.output())
     }
 
     fn can_use_input(&self) -> bool {

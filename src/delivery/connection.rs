@@ -302,3 +302,90 @@ fn from_io(error: io::Error, timeout: NextTimeout) -> Error {
         error.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Both ends of an idle connection that has served a request.
+    fn idle(allow: &str) -> (Wire, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let deadline = Instant::now() + CONNECT_TIMEOUT;
+        let socket = Socket::open(&[listener.local_addr().unwrap()], deadline).unwrap();
+        let other_end = listener.accept().unwrap().0;
+        let wire = Wire {
+            peer: socket.peer,
+            stream: Stream::Plain(socket),
+            buffers: WireBuffers::default(),
+            host: "a.test".into(),
+            guard: Some(Arc::new(Guard::new(&[allow.to_owned()], None))),
+            born: Instant::now(),
+            requests: 1,
+            waiting: true,
+        };
+        trace::begin(false);
+        (wire, other_end)
+    }
+
+    /// Waits until what the other end did has arrived here.
+    fn arrived(wire: &mut Wire) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while wire.socket().is_quiet() && Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn an_idle_connection_can_be_used_again() {
+        let (mut wire, _other_end) = idle("127.0.0.1");
+        assert!(wire.is_open() && wire.is_open());
+    }
+
+    #[test]
+    fn one_that_the_endpoint_closed_can_not() {
+        let (mut wire, other_end) = idle("127.0.0.1");
+        drop(other_end);
+        arrived(&mut wire);
+        assert!(!wire.is_open());
+    }
+
+    #[test]
+    fn one_on_which_the_endpoint_went_on_talking_can_not() {
+        let (mut wire, mut other_end) = idle("127.0.0.1");
+        other_end.write_all(b"HTTP/1.1 408 Request Timeout\r\n\r\n").unwrap();
+        arrived(&mut wire);
+        assert!(!wire.is_open());
+    }
+
+    #[test]
+    fn one_that_is_too_old_can_not() {
+        let (mut wire, _other_end) = idle("127.0.0.1");
+        wire.born = Instant::now().checked_sub(MAX_AGE).unwrap();
+        assert!(!wire.is_open());
+    }
+
+    #[test]
+    fn one_to_an_address_that_is_refused_can_not() {
+        let (mut wire, _other_end) = idle("10.0.0.0/8");
+        assert!(!wire.is_open());
+    }
+
+    #[test]
+    fn none_is_used_where_a_fresh_one_is_wanted() {
+        let (mut wire, _other_end) = idle("127.0.0.1");
+        trace::begin(true);
+        assert!(!wire.is_open());
+    }
+
+    #[test]
+    fn timeouts_are_set_in_steps() {
+        let ms = Duration::from_millis;
+        for (left, expected) in
+            [(1, 250), (250, 250), (251, 500), (14_999, 15_000), (15_000, 15_000)]
+        {
+            assert_eq!(stepped(ms(left)), ms(expected));
+        }
+    }
+}

@@ -11,8 +11,6 @@ use serde::Deserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// Most paths of a webhook.
-pub const MAX_PATHS: usize = 500;
 /// Longest path, in bytes.
 pub const MAX_PATH: usize = 500;
 

@@ -281,7 +281,11 @@ pub fn check_url(text: &str) -> Result<Url, UrlError> {
         return Err(UrlError::Port);
     }
     // A trailing dot only says that the name is complete; certificates don't have it.
-    if let Some(host) = url.host_str().and_then(|host| host.strip_suffix('.')).map(str::to_owned) {
+    if let Some(Host::Domain(host)) = url.host() {
+        let host = host.strip_suffix('.').unwrap_or(host).to_owned();
+        if host.split('.').any(str::is_empty) {
+            return Err(UrlError::Malformed("a part of the host's name is empty".into()));
+        }
         url.set_host(Some(&host)).map_err(|error| UrlError::Malformed(error.to_string()))?;
     }
     url.set_fragment(None);

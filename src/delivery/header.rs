@@ -2,8 +2,6 @@
 
 use ureq::http::{HeaderName, HeaderValue};
 
-/// Most custom headers of a webhook.
-pub const MAX_HEADERS: usize = 32;
 /// Longest value, in bytes.
 pub const MAX_VALUE: usize = 4096;
 

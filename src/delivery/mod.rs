@@ -184,9 +184,13 @@ impl Sender {
 }
 
 /// Whether every further attempt would fail the same way: what was decided before a request
-/// was made (except that a CA file may appear), and an endpoint that says it is gone.
+/// was made, and an endpoint that says it is gone. A CA file may appear, though, and what
+/// surprised us once may not do so again.
 fn is_final(failure: &Failure) -> bool {
-    (failure.phase == Phase::Prepare && failure.code != "certificate") || failure.code == "gone"
+    match failure.phase {
+        Phase::Prepare => !matches!(&*failure.code, "certificate" | "internal"),
+        _ => failure.code == "gone",
+    }
 }
 
 fn random_fraction() -> f64 {

@@ -11,13 +11,14 @@
 //! | `segment` | a segment's id, name and header |
 //! | `descriptors` | what a forked child must not keep |
 //! | `writer` | the hot path |
-//! | `window`, `unread`, `reader` | from bytes to records to sorted batches |
+//! | `window`, `unread`, `reader`, `batch` | from bytes to records to sorted batches |
 //! | `status` | how much is waiting, for those who only look |
 //! | `wake` | the word by which a writer knows that the worker sleeps |
 //!
 //! Who owns a segment holds its `flock`. So "is the owner alive" has an answer that no reused
 //! pid, no container and no kill can falsify: whoever gets the lock outlived the owner.
 
+mod batch;
 mod descriptors;
 mod error;
 mod reader;
@@ -29,8 +30,9 @@ pub mod wake;
 mod window;
 mod writer;
 
+pub use batch::{Batch, CorruptPart, Limit, OwnedRecord, Stuck};
 pub use error::JournalError;
-pub use reader::{Batch, CorruptPart, Limit, OwnedRecord, Reader, Stuck};
+pub use reader::Reader;
 pub use record::{KIND_EVENT, KIND_REQUEST, MAX_RECORD, RECORD_VERSION};
 pub use segment::SegmentId;
 pub use status::{Status, status};

@@ -11,10 +11,10 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
-use std::fmt;
 use std::io;
 
-use super::record::{CHECKSUM, HEAD, Head, MAX_RECORD};
+use super::batch::{Batch, CorruptPart, Limit, Stuck};
+use super::record::MAX_RECORD;
 use super::segment::{Boot, ROTATE_AT};
 use super::unread::{Next, Unread};
 use super::{CORRUPT_FOLDER, JOURNAL_FOLDER, JournalError, SegmentId, Status};
@@ -28,111 +28,6 @@ const MAX_OPEN: usize = 256;
 const MAX_FINISHED: usize = 128;
 /// What is copied of a corrupt part at most, in bytes: no writer of ours makes larger segments.
 const MAX_COPY: u64 = ROTATE_AT + MAX_RECORD as u64;
-
-/// How much a batch may hold. It holds at least one record, if any is there.
-#[derive(Debug, Clone, Copy)]
-pub struct Limit {
-    /// Most records.
-    pub records: usize,
-    /// Most bytes of records; the one that passes it is the last.
-    pub bytes: usize,
-}
-
-/// A record that was read.
-#[derive(Clone, PartialEq, Eq)]
-pub struct OwnedRecord {
-    /// Where it stood.
-    pub segment: SegmentId,
-    /// Offset of its first byte.
-    pub offset: u64,
-    /// Offset behind its last byte.
-    pub end: u64,
-    /// Version of the layout of fields and body.
-    pub version: u8,
-    /// What it is; unknown ones are for the version that knows them.
-    pub kind: u8,
-    /// Revision of the config under which it was accepted.
-    pub revision: u64,
-    /// `CLOCK_MONOTONIC` of the boot in which it was appended, in nanoseconds.
-    pub stamp: u64,
-    bytes: Vec<u8>,
-    body: usize,
-}
-
-/// Not what is in it: payloads are people's data.
-impl fmt::Debug for OwnedRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { segment, offset, end, kind, revision, stamp, .. } = self;
-        write!(f, "{segment}@{offset}..{end} kind {kind} revision {revision} stamp {stamp}")
-    }
-}
-
-impl OwnedRecord {
-    pub(super) fn new(segment: SegmentId, offset: u64, head: &Head, bytes: Vec<u8>) -> Self {
-        let &Head { length, version, kind, fields, revision, stamp } = head;
-        let (end, body) = (offset + length as u64, HEAD + fields);
-        Self { segment, offset, end, version, kind, revision, stamp, bytes, body }
-    }
-
-    /// What the worker needs in order to decide.
-    pub fn fields(&self) -> &[u8] {
-        &self.bytes[HEAD..self.body]
-    }
-
-    /// What is sent.
-    pub fn body(&self) -> &[u8] {
-        &self.bytes[self.body..self.bytes.len() - CHECKSUM]
-    }
-
-    /// The record as it stood in the segment, for a version that knows what it is.
-    pub fn whole(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-/// A part of a segment that could not be read and was passed over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CorruptPart {
-    /// The segment.
-    pub segment: SegmentId,
-    /// Offset of its first byte.
-    pub from: u64,
-    /// Offset behind its last byte.
-    pub to: u64,
-    /// Its copy, a name below `corrupt/`.
-    pub copy: String,
-}
-
-/// A file in the journal that can't be read for now; it is left as it is.
-#[derive(Debug)]
-pub struct Stuck {
-    /// The file's name.
-    pub name: String,
-    /// Why.
-    pub error: JournalError,
-}
-
-/// What one call read.
-#[derive(Debug, Default)]
-pub struct Batch {
-    /// In the order of their stamps.
-    pub records: Vec<OwnedRecord>,
-    /// How far the segments that moved have been read: commit these with the records.
-    pub positions: Vec<(SegmentId, u64)>,
-    /// What was damaged and is now in `corrupt/`.
-    pub corrupt: Vec<CorruptPart>,
-    /// What could not be read. A trouble is reported once, until the segment is read again.
-    pub stuck: Vec<Stuck>,
-    /// The pass goes on: there is more, in order, right now.
-    pub more: bool,
-}
-
-impl Batch {
-    /// Whether there is anything to commit.
-    pub fn moves(&self) -> bool {
-        !self.positions.is_empty()
-    }
-}
 
 /// Whose record is next: by boot, by stamp, and, where nothing else tells, by segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -316,6 +211,25 @@ impl Reader {
         copy.publish(&name, true)?;
         folder.sync()?;
         Ok(name)
+    }
+
+    /// Leaves nothing readable of what was read: empties the read parts of the segments, and
+    /// removes from `corrupt/` whatever `matches`. To be called only when everything that was
+    /// read is in the store for good ([`Store::make_durable`](crate::store::Store::make_durable)).
+    ///
+    /// # Errors
+    /// Where the folders can't be read or written.
+    pub fn scrub(&mut self, matches: impl Fn(&[u8]) -> bool) -> Result<(), JournalError> {
+        for segment in self.segments.values() {
+            segment.empty_read_part(&self.folder)?;
+        }
+        let corrupt = self.spool.folder(CORRUPT_FOLDER)?;
+        for name in corrupt.list()? {
+            if corrupt.read(&name, MAX_COPY)?.is_some_and(|copy| matches(&copy)) {
+                corrupt.remove(&name)?;
+            }
+        }
+        Ok(corrupt.sync()?)
     }
 
     /// How far each segment was read.

@@ -9,8 +9,9 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
 
-use rustix::fs::FlockOperation;
+use rustix::fs::{FallocateFlags, FlockOperation};
 use rustix::io::Errno;
 
 use super::record::{self, HEAD, Head, MAGIC};
@@ -87,6 +88,25 @@ impl Unread {
             searched: None,
             window: Some(window),
         }))
+    }
+
+    /// Makes a hole of what was read. Its owner, if it lives, only ever writes behind it.
+    pub(super) fn empty_read_part(&self, folder: &Folder) -> Result<(), JournalError> {
+        let header = HEADER as u64;
+        let Some(length) = self.position.checked_sub(header).filter(|length| *length > 0) else {
+            return Ok(());
+        };
+        let name = self.id.file_name();
+        let Some(file) = folder.open(&name, Access::ReadWrite)? else { return Ok(()) };
+        let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        let emptied = match rustix::fs::fallocate(&file, hole, header, length) {
+            // Not every file system can make holes.
+            Err(Errno::OPNOTSUPP) => file.write_all_at(&vec![0; length as usize], header),
+            outcome => outcome.map_err(io::Error::from),
+        };
+        emptied
+            .and_then(|()| file.sync_data())
+            .map_err(|error| folder.error(&name, "empty the read part of a segment", error).into())
     }
 
     /// Looks how large the segment has become.

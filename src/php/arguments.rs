@@ -9,27 +9,6 @@ use ext_php_rs::zend::ModuleAllocations;
 
 use super::zval::{Table, Value};
 
-/// `array $options = []`
-#[derive(Clone, Copy)]
-pub(super) struct Dict<'a>(pub(super) Option<Table<'a>>);
-
-impl<'a> FromZval<'a> for Dict<'a> {
-    const TYPE: DataType = DataType::Array;
-    // That is: may be left out. Null is refused below.
-    const NULLABLE: bool = true;
-
-    fn from_zval(zval: &'a Zval) -> Option<Self> {
-        match Value::behind(zval) {
-            Value::Table(table) => Some(Self(Some(table))),
-            _ => None,
-        }
-    }
-
-    fn from_missing() -> Option<Self> {
-        Some(Self(None))
-    }
-}
-
 /// `array $value`
 #[derive(Clone, Copy)]
 pub(super) struct Array<'a> {
@@ -45,6 +24,24 @@ impl<'a> FromZval<'a> for Array<'a> {
             Value::Table(table) => Some(Self { zval, table }),
             _ => None,
         }
+    }
+}
+
+/// `array $options = []`
+#[derive(Clone, Copy)]
+pub(super) struct OptionalArray<'a>(pub(super) Option<Array<'a>>);
+
+impl<'a> FromZval<'a> for OptionalArray<'a> {
+    const TYPE: DataType = DataType::Array;
+    // That is: may be left out. Null is refused.
+    const NULLABLE: bool = true;
+
+    fn from_zval(zval: &'a Zval) -> Option<Self> {
+        Array::from_zval(zval).map(|array| Self(Some(array)))
+    }
+
+    fn from_missing() -> Option<Self> {
+        Some(Self(None))
     }
 }
 

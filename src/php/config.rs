@@ -5,7 +5,6 @@ use ext_php_rs::prelude::*;
 use super::arguments::Array;
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
-use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 
 /// Adds these functions to the module.
@@ -46,7 +45,7 @@ fn webhooks_configure(webhooks: Array<'_>, revision: i64) -> PhpResult<()> {
 fn webhooks_revision() -> i64 {
     process::with(|process| {
         process.look_again();
-        if process.look(SystemClock.unix_ms()).is_err() {
+        if process.look().is_err() {
             return 0;
         }
         let allow = process.settings().allow.clone();

@@ -3,7 +3,7 @@
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::Zval;
 
-use super::arguments::{ArrayOrObject, Bytes, Dict};
+use super::arguments::{ArrayOrObject, Bytes, OptionalArray};
 use super::encode::{self, Reason};
 use super::exception;
 use super::options::{Options, Site};
@@ -30,13 +30,11 @@ const FRAME: usize = 256;
 fn webhooks_dispatch(
     event: Bytes<'_>,
     data: ArrayOrObject<'_>,
-    options: Dict<'_>,
+    options: OptionalArray<'_>,
 ) -> PhpResult<Option<Text>> {
     let name = event_name(event.0)?;
-    let options = Options::read(options.0).map_err(exception::new)?;
-    let now = SystemClock.unix_ms();
-    let Some(accepted) = process::with(|process| Accepted::by(process, name, &options, now))?
-    else {
+    let options = Options::read(options.0.map(|options| options.table)).map_err(exception::new)?;
+    let Some(accepted) = process::with(|process| Accepted::by(process, name, &options))? else {
         return Ok(None);
     };
     // PHP code may run here (jsonSerialize); nothing of the process is borrowed.
@@ -52,7 +50,7 @@ fn webhooks_has_subscribers(event: Bytes<'_>, site_id: Option<i64>) -> PhpResult
     let name = event_name(event.0)?;
     let site = site_id.map(|site| u64::try_from(site).unwrap_or(0));
     Ok(process::with(|process| {
-        let readable = process.look(SystemClock.unix_ms()).is_ok();
+        let readable = process.look().is_ok();
         match process.subscriptions() {
             Some(published) if readable => published.wants(name, site, false),
             // "Nobody" is only said after reading who there is.
@@ -84,13 +82,8 @@ struct Accepted {
 
 impl Accepted {
     /// Asks who subscribes; `None` where nobody does.
-    fn by(
-        process: &mut Process,
-        name: &str,
-        options: &Options<'_>,
-        now: i64,
-    ) -> PhpResult<Option<Self>> {
-        process.look(now).map_err(exception::new)?;
+    fn by(process: &mut Process, name: &str, options: &Options<'_>) -> PhpResult<Option<Self>> {
+        process.look().map_err(exception::new)?;
         let mut revision = 0;
         let site = options.site.as_ref().map_or(0, |site| site.id);
         if let Some(published) = process.subscriptions() {
@@ -109,6 +102,7 @@ impl Accepted {
             }
             revision = published.revision;
         }
+        let now = SystemClock.unix_ms();
         let timestamp = options.timestamp.unwrap_or(now);
         let id = match options.idempotency_key {
             Some(key) => EventId::from_key(name, site, key),

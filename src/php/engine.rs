@@ -9,7 +9,7 @@ use ext_php_rs::ffi::{
     ext_php_rs_process_globals, ext_php_rs_zend_string_release, zend_array, zend_long, zend_string,
 };
 use ext_php_rs::types::{ZendObject, Zval};
-use ext_php_rs::zend::{ClassEntry, Function, FunctionEntry, ce};
+use ext_php_rs::zend::{ClassEntry, Function, FunctionEntry, ModuleEntry, ce};
 
 /// `JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION`
 const JSON_OPTIONS: c_int = 1 << 6 | 1 << 8 | 1 << 10;
@@ -63,6 +63,8 @@ unsafe extern "C" {
     ) -> c_int;
     /// Zend/zend_object_handlers.h
     fn zend_get_properties_for(object: *mut Zval, purpose: c_int) -> *mut zend_array;
+    /// main/php_ini.h
+    fn display_ini_entries(module: *mut ModuleEntry);
     /// Zend/zend_ini.h
     fn zend_ini_string_ex(
         name: *const c_char,
@@ -198,6 +200,12 @@ pub(crate) fn class(entry: *mut ClassEntry) -> Option<&'static ClassEntry> {
     // SAFETY: classes of modules live until module shutdown, after which no code of ours runs
     // before the next startup registers them anew.
     unsafe { entry.as_ref() }
+}
+
+/// Prints the table of a module's settings, as phpinfo() has it.
+pub(crate) fn display_ini(module: *mut ModuleEntry) {
+    // SAFETY: the engine's own pointer to a module, as its info function gets it.
+    unsafe { display_ini_entries(module) }
 }
 
 /// The name of a function in a module's table.

@@ -17,10 +17,15 @@ mod dispatch;
 mod encode;
 mod engine;
 mod exception;
+mod info;
 mod ini;
+mod log;
 mod options;
 mod process;
+mod query;
+mod requests;
 mod signing;
+mod status;
 mod text;
 mod to_zval;
 mod zval;
@@ -57,6 +62,9 @@ fn webhooks_encode(value: &Zval) -> PhpResult<Text> {
 const DETAILS: &[(&str, usize, Detail)] = &[
     ("webhooks_dispatch", 1, Detail::OrObject),
     ("webhooks_dispatch", 2, Detail::DefaultsToEmpty),
+    ("webhooks_deliveries", 0, Detail::DefaultsToEmpty),
+    ("webhooks_stats", 0, Detail::DefaultsToEmpty),
+    ("webhooks_resend", 0, Detail::OrArray),
     ("webhooks_verify", 0, Detail::OrArray),
 ];
 
@@ -68,10 +76,12 @@ extern "C" fn get_module() -> *mut ModuleEntry {
         let module = ModuleBuilder::new("webhooks", env!("CARGO_PKG_VERSION"))
             .startup_function(startup)
             .request_startup_function(request_startup)
+            .info_function(info::print)
             .function(wrap_function!(webhooks_encode));
-        let module = [dispatch::add, config::add, signing::add]
-            .into_iter()
-            .fold(module, |module, add| add(module));
+        let module =
+            [dispatch::add, config::add, log::add, requests::add, signing::add, status::add]
+                .into_iter()
+                .fold(module, |module, add| add(module));
         let built: (ModuleEntry, ModuleStartup, ModuleAllocations) =
             module.try_into().expect("no two functions have one name");
         let (entry, _nothing_else, mut allocations) = built;

@@ -10,12 +10,16 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
+
 use super::ini::Settings;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{SUBSCRIPTIONS_FILE, Subscriptions};
 use crate::journal::wake::{Waker, Woken};
 use crate::journal::{AppendOptions, Draft, JournalError, Writer};
 use crate::spool::{Spool, SpoolError, Stamp};
+use crate::store::StoreError;
+use crate::store::log::Log;
 use crate::worker::lock;
 use crate::worker::start::{self, Launch};
 
@@ -47,6 +51,7 @@ pub(super) struct Process {
     /// Of the file that `subscriptions` were read from.
     stamp: Option<Stamp>,
     waker: Option<Waker>,
+    log: Option<Log>,
     /// The second (Unix time) of the last look.
     looked: i64,
     /// The next append is followed by the question whether a worker runs.
@@ -64,6 +69,7 @@ impl Process {
             subscriptions: None,
             stamp: None,
             waker: None,
+            log: None,
             looked: 0,
             ask: false,
             pause: 0,
@@ -84,9 +90,18 @@ impl Process {
         self.spool.as_ref().ok_or_else(|| SpoolError::Missing { path: self.settings.spool.clone() })
     }
 
+    /// The log; `None` where there is none yet.
+    pub(super) fn log(&mut self) -> Result<Option<&mut Log>, StoreError> {
+        if let (None, Some(spool)) = (&self.log, &self.spool) {
+            self.log = Log::open(spool, self.settings.store.as_deref())?;
+        }
+        Ok(self.log.as_mut())
+    }
+
     /// Looks whether the world has changed, if that is due.
-    pub(super) fn look(&mut self, now_ms: i64) -> Result<(), SpoolError> {
-        let second = now_ms / 1000;
+    pub(super) fn look(&mut self) -> Result<(), SpoolError> {
+        // The coarse clock is a few milliseconds late, and several times cheaper.
+        let second = clock_gettime(ClockId::RealtimeCoarse).tv_sec;
         if !FRESH.get() && second == self.looked && self.spool.is_some() {
             return Ok(());
         }

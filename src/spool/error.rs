@@ -164,7 +164,7 @@ pub(crate) fn this_user() -> String {
 
 /// "www-data (uid 33)". Read from the file and not through NSS, whose modules have no place in
 /// a web server's error path; a user that only a directory service knows stays a number.
-fn user_name(uid: u32) -> String {
+pub(crate) fn user_name(uid: u32) -> String {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = users.lines().find_map(|line| {
         let mut fields = line.split(':');

@@ -35,7 +35,9 @@ pub struct Failure {
     /// Where in the request it failed.
     pub phase: Phase,
     /// A code: `status`, `redirect`, `gone`, `name_not_found`, `refused`, `reset`, `timeout`,
-    /// `certificate`, `tls`, `protocol`, `address_refused`, `template`, `condition`, `too_large`, `io`.
+    /// `certificate`, `tls`, `protocol`, `address_refused`, `template`, `condition`, `too_large`,
+    /// `io`; where no request could be made also `url`, `header`, `secret`, `proxy`, `body`,
+    /// `pruned` (the event's body is no longer kept) and `internal`.
     pub code: String,
     /// What was said, for people; never a secret or a payload.
     pub message: String,

@@ -471,7 +471,7 @@ pub(crate) fn only_allowed_transitions_happen(fixture: &dyn Fixture) {
         let by_webhook = Selection { webhook: Some(name.clone()), ..Default::default() };
         let which = if number % 2 == 0 { which } else { by_webhook };
         let changed = trial.change(&which, to);
-        let allowed = from.may_become(to) && from != State::Delivering;
+        let allowed = from.may_become(to) && ![from, to].contains(&State::Delivering);
         assert_eq!(changed, u64::from(allowed), "{from} to {to}");
         assert_eq!(trial.state(id), if allowed { to } else { from }, "{from} to {to}");
         let after = trial.stats(&name);
@@ -565,6 +565,7 @@ pub(crate) fn health_positions_and_announcements_are_kept(fixture: &dyn Fixture)
     let webhook = trial.webhook("crm");
     let disabled = Disabled { id: "d1".into(), at: NOON, reason: "gone".into() };
     let health = Health {
+        proven: true,
         failures_in_row: 5,
         failing_since: Some(NOON - HOUR),
         slow: true,

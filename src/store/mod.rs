@@ -9,7 +9,10 @@
 mod attempt;
 #[cfg(test)]
 pub(crate) mod conformance;
+#[cfg(test)]
+pub(crate) mod history;
 pub mod log;
+mod person;
 pub mod sqlite;
 mod state;
 
@@ -17,6 +20,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use attempt::{Attempt, Failure, Next, Phase};
+pub use person::Person;
 pub use state::{Forbidden, State};
 
 use crate::event::Event;
@@ -110,6 +114,13 @@ pub trait Store {
     /// # Errors
     /// Where the disk refused.
     fn make_durable(&mut self) -> Result<()>;
+
+    /// Removes what was deleted from the engine's own log too; `false` where a reader stood in
+    /// the way, so that it has to be tried again.
+    ///
+    /// # Errors
+    /// Where the disk refused.
+    fn truncate_log(&mut self) -> Result<bool>;
 }
 
 /// What a starting worker finds; see [`Store::load`].
@@ -172,7 +183,7 @@ pub struct NewDelivery {
     pub id: DeliveryId,
     /// To which webhook.
     pub webhook: WebhookKey,
-    /// `Pending`, `Held`, `Skipped` or `Failed`.
+    /// `Pending`, `Held`, `Skipped` or `Failed`; `Delivering` where it is claimed at once.
     pub state: State,
     /// When it may be attempted, in Unix milliseconds.
     pub due: i64,
@@ -195,6 +206,24 @@ pub struct Claim {
     pub due: i64,
     /// The body sent before, where it is not the event's own.
     pub request_body: Option<Arc<[u8]>>,
+}
+
+/// How far the wishes to be forgotten have come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forgetting {
+    /// There is none.
+    Nothing,
+    /// There is more to look at.
+    UnderWay,
+    /// One has been fulfilled in the store.
+    Done {
+        /// What it was asked under.
+        token: String,
+        /// Who asked.
+        person: Person,
+        /// How many events' payloads were erased.
+        events: u64,
+    },
 }
 
 /// News for people, numbered; WordPress collects them.
@@ -293,7 +322,9 @@ pub trait Transaction {
     fn record_attempt(&mut self, claim: &Claim, attempt: &Attempt) -> Result<()>;
 
     /// Moves the selected deliveries to `state` where that transition is allowed (`Pending`
-    /// ones become due at `due` and start their schedule anew); returns how many.
+    /// ones become due at `due` and start their schedule anew); returns how many. What is being
+    /// delivered stays as it is: its attempt ends by the rules that hold then. What has no body
+    /// any more stays too when it was to become `Pending`.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
@@ -338,4 +369,17 @@ pub trait Transaction {
     /// # Errors
     /// See [`webhook`](Self::webhook).
     fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool>;
+
+    /// Notes that a person wishes to be forgotten; `token` names the wish.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn begin_forgetting(&mut self, token: &str, person: &Person) -> Result<()>;
+
+    /// Looks at the next `limit` payloads for the oldest wish and erases those in which the
+    /// person occurs; what waited to be sent of them is cancelled (`forgotten`).
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn forget(&mut self, limit: usize) -> Result<Forgetting>;
 }

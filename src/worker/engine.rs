@@ -27,8 +27,8 @@ const GRACE_MS: i64 = 10_000;
 const JUMP_MS: i64 = 30_000;
 /// Segments are made durable and deleted this often at most, in milliseconds.
 const RETIRE_MS: i64 = 1000;
-/// How often a full disk is looked at again, in milliseconds.
-const FULL_MS: i64 = 1000;
+/// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
+const AGAIN_MS: i64 = 1000;
 
 /// The state of the one thread that reads the journal and writes the store.
 pub(super) struct Worker<S: Store> {
@@ -54,6 +54,10 @@ pub(super) struct Worker<S: Store> {
     pub(super) next_prune: i64,
     pub(super) next_config: i64,
     pub(super) idle_since: i64,
+    /// There may be wishes to be forgotten in the store.
+    pub(super) forgets: bool,
+    /// A wish that is fulfilled but for the store's log: token, and how many events.
+    pub(super) forgotten: Option<(String, u64)>,
 }
 
 impl<S: Store> Worker<S> {
@@ -90,6 +94,8 @@ impl<S: Store> Worker<S> {
             next_prune: now + PRUNE_MS,
             next_config: 0,
             idle_since: now,
+            forgets: true,
+            forgotten: None,
             spool,
             clock,
             store,
@@ -153,7 +159,8 @@ impl<S: Store> Worker<S> {
             self.look_at_config(now);
         }
         let took = self.take_in(now)?;
-        let worked = self.hand_out(now)? || took;
+        let handed_out = self.hand_out(now)?;
+        let worked = self.forget()? || handed_out || took;
         if worked {
             self.idle_since = now;
         } else {
@@ -241,8 +248,8 @@ impl<S: Store> Worker<S> {
         if mode == Mode::Daemonize && self.schedule.is_idle() {
             until = until.min(self.idle_since + IDLE_MS);
         }
-        if !self.reserve.is_there() {
-            until = until.min(now + FULL_MS);
+        if !self.reserve.is_there() || self.forgotten.is_some() {
+            until = until.min(now + AGAIN_MS);
         }
         Duration::from_millis((until - now).max(1).cast_unsigned())
     }

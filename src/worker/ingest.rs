@@ -29,6 +29,8 @@ pub(super) struct Ingested {
     pub(super) all_touched: bool,
     /// Test deliveries: claimed as they were written, they wait in no lane.
     pub(super) tests: Vec<(Claim, Arc<Webhook>)>,
+    /// Somebody wishes to be forgotten.
+    pub(super) forget: bool,
     /// Webhooks that a person enabled.
     pub(super) enabled: Vec<WebhookKey>,
     keys: HashMap<String, WebhookKey>,
@@ -208,16 +210,9 @@ fn request(
                 })?;
             }
         }
-        Request::Forget { token, email, user_id } => {
-            let terms = email.into_iter().map(|email| email.to_lowercase());
-            let terms: Vec<_> = terms.chain(user_id.map(|id| id.to_string())).collect();
-            let params = [("token".to_owned(), Value::from(token)), ("terms".into(), terms.into())];
-            // Who asks waits for this number; the erasing itself is the store's `forget`.
-            tx.announce(&Announcement {
-                code: "forget_requested".into(),
-                at: now,
-                params: params.into_iter().collect(),
-            })?;
+        Request::Forget { token, person } => {
+            tx.begin_forgetting(&token, &person)?;
+            ingested.forget = true;
         }
     }
     Ok(())

@@ -83,6 +83,7 @@ impl<S: Store> Worker<S> {
         for (key, webhook) in ingested.new {
             self.schedule.add(key, webhook);
         }
+        self.forgets |= ingested.forget;
         for key in ingested.enabled {
             self.schedule.set_health(key, Health::default(), now);
         }

@@ -38,7 +38,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use request::Request;
+pub use request::{FORGOTTEN, Request};
 
 use self::engine::Worker;
 use self::lock::{Holder, WorkerLock};

@@ -3,6 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::DeliveryId;
+use crate::store::Person;
+
+/// Code of the announcement that answers [`Request::Forget`], with `token` and `events`.
+pub const FORGOTTEN: &str = "forgotten";
 
 /// A wish, as JSON in the body of a record of kind [`crate::journal::KIND_REQUEST`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,13 +36,12 @@ pub enum Request {
         /// The webhook's id.
         webhook: String,
     },
-    /// Erase payloads in which one of these values occurs.
+    /// Erase the payloads in which a person occurs. Done once an announcement
+    /// [`FORGOTTEN`](crate::worker::FORGOTTEN) bears the token.
     Forget {
-        /// Chosen by whoever asks, to find the answer among the announcements.
+        /// Chosen by whoever asks.
         token: String,
-        /// An e-mail address.
-        email: Option<String>,
-        /// A user's id.
-        user_id: Option<u64>,
+        /// Who is to be forgotten.
+        person: Person,
     },
 }

@@ -2,11 +2,14 @@
 
 use super::WorkerError;
 use super::engine::Worker;
-use crate::store::Store;
+use super::request::FORGOTTEN;
+use crate::store::{Forgetting, Store};
 
 /// How often old things are pruned, in milliseconds, and how many in one step.
 pub(super) const PRUNE_MS: i64 = 60_000;
 const PRUNE_STEP: usize = 500;
+/// Payloads that are searched for a person in one step.
+const FORGET_STEP: usize = 500;
 
 impl<S: Store> Worker<S> {
     /// Makes the reserve again when there is room for it.
@@ -53,5 +56,40 @@ impl<S: Store> Worker<S> {
         })?;
         self.next_prune = if more { now } else { now + PRUNE_MS };
         Ok(())
+    }
+
+    /// A step towards forgetting whoever asked for it. Everything that was in the journal before
+    /// the wish is in the store by now; once the store has no trace, neither may the journal's
+    /// read parts, what was set aside, or the store's own log.
+    pub(super) fn forget(&mut self) -> Result<bool, WorkerError> {
+        if let Some((token, events)) = self.forgotten.take() {
+            if !self.store.truncate_log()? {
+                self.forgotten = Some((token, events));
+                return Ok(false); // A reader is in the way, for two seconds at most.
+            }
+            let params = [("token", token.into()), ("events", events.into())];
+            self.announce(FORGOTTEN, params);
+            return Ok(true);
+        }
+        // A batch that still waits for its config is not in the store.
+        if !self.forgets || self.batch.moves() {
+            return Ok(false);
+        }
+        let mut forgetting = Forgetting::Nothing;
+        self.store.transaction(&mut |tx| {
+            forgetting = tx.forget(FORGET_STEP)?;
+            Ok(())
+        })?;
+        match forgetting {
+            Forgetting::Nothing => self.forgets = false,
+            Forgetting::UnderWay => {}
+            Forgetting::Done { token, person, events } => {
+                tracing::info!(events, "payloads erased on request");
+                self.store.make_durable()?;
+                self.reader.scrub(|bytes| person.occurs_in(bytes))?;
+                self.forgotten = Some((token, events));
+            }
+        }
+        Ok(true)
     }
 }

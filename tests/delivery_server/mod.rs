@@ -217,3 +217,30 @@ pub(crate) fn failure(attempt: &Attempt) -> (&'static str, &str) {
     let failure = attempt.failure.as_ref().expect("the attempt fails");
     (failure.phase.as_str(), &failure.code)
 }
+
+/// An HTTP proxy that tunnels wherever it is told and tells what it was asked.
+pub(crate) fn proxy() -> (Server, mpsc::Receiver<String>) {
+    let (tell, asked) = mpsc::channel();
+    let server = Server::raw(move |mut client| {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            if client.read(&mut byte).unwrap_or(0) == 0 {
+                return;
+            }
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap();
+        let target = head.split(' ').nth(1).unwrap().to_owned();
+        tell.send(head).unwrap();
+        let Ok(mut target) = TcpStream::connect(target) else {
+            let _ = client.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n");
+            return;
+        };
+        client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
+        let (mut up, mut down) = (client.try_clone().unwrap(), target.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut up, &mut down));
+        let _ = std::io::copy(&mut target, &mut client);
+    });
+    (server, asked)
+}

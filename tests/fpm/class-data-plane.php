@@ -180,6 +180,21 @@ final class Data_Plane {
 		return array_map( 'basename', glob( "{$this->spool}/journal/*.seg" ) );
 	}
 
+	/**
+	 * What has to be true however things ended: there is one worker, it leaves when told, and what
+	 * is left of the journal is nothing. A sleeping worker looks for segments of ended processes
+	 * once a minute; the next one looks at once.
+	 */
+	public function expect_tidy(): void {
+		$workers = $this->workers();
+		expect( 1 === count( $workers ), 'one worker, and not ' . count( $workers ) );
+		expect( end_process( $workers[0] ), 'the worker leaves when told' );
+		exec( escapeshellarg( "{$this->dir}/webhooks-worker" ) . ' --once --spool ' . escapeshellarg( $this->spool ) . ' 2>&1', $output, $code );
+		expect( 0 === $code, 'the worker does one round: ' . implode( "\n", $output ) );
+		expect( array() === $this->segments(), 'no segment is left: ' . implode( ' ', $this->segments() ) );
+		expect( array() === glob( "{$this->spool}/corrupt/*" ), 'nothing was corrupt' );
+	}
+
 	public function worker_log(): string {
 		return (string) @file_get_contents( "{$this->spool}/worker.log" );
 	}

@@ -8,9 +8,6 @@ require_once __DIR__ . '/class-fastcgi.php';
 
 final class Fpm {
 
-	/** The master's. */
-	public int $pid = 0;
-
 	private string $socket;
 	private string $pid_file;
 
@@ -63,7 +60,6 @@ final class Fpm {
 			15,
 			fn() => 'php-fpm did not start: ' . file_get_contents( "{$plane->dir}/fpm.log" )
 		);
-		$this->pid = (int) file_get_contents( $this->pid_file );
 		if ( 'yes' === $global['daemonize'] ) {
 			proc_close( $process );
 		}
@@ -84,18 +80,23 @@ final class Fpm {
 		return Fastcgi::send( $this->socket, "{$this->plane->dir}/app.php", http_build_query( $query ) );
 	}
 
+	/** The master's: one that daemonizes has another one after a reload. */
+	public function pid(): int {
+		return (int) file_get_contents( $this->pid_file );
+	}
+
 	public function signal( int $signal ): void {
-		posix_kill( $this->pid, $signal );
+		posix_kill( $this->pid(), $signal );
 	}
 
 	/** @return list<int> */
 	public function children(): array {
-		return children_of( $this->pid );
+		return children_of( $this->pid() );
 	}
 
 	public function stop( int $signal = SIGQUIT ): void {
-		$processes = array( $this->pid, ...$this->children() );
-		end_process( $this->pid, $signal );
+		$processes = array( $this->pid(), ...$this->children() );
+		end_process( $this->pid(), $signal );
 		foreach ( $processes as $pid ) {
 			until( static fn() => is_gone( $pid ), 15, "php-fpm's process $pid did not end" );
 		}

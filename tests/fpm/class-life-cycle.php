@@ -41,32 +41,11 @@ final class Life_Cycle {
 	}
 
 	public function test_reload_while_requests_run(): void {
-		$fpm    = new Fpm( $this->plane, global: array( 'process_control_timeout' => '5s' ) );
-		$before = $fpm->get( array() )['ids'];
-		$this->plane->await_received( $before );
-		$worker = $this->plane->workers();
+		$this->reloads( 'yes' );
+	}
 
-		$ids = $before;
-		for ( $reload = 0; $reload < 5; $reload++ ) {
-			$children = $fpm->children();
-			$running  = $fpm->send( array( 'count' => 20, 'spread' => 10, 'note' => $this->plane->note() ) );
-			until( static fn() => $running && $fpm->children(), 5, 'no children' );
-			$fpm->signal( SIGUSR2 );
-			$running->answer();
-			until( static fn() => $fpm->children() && ! array_intersect( $children, $fpm->children() ), 15, 'the children are still the old ones' );
-			until(
-				static function () use ( $fpm, &$ids ) {
-					$answer = $fpm->get( array() );
-					$ids    = array_merge( $ids, $answer['ids'] ?? array() );
-					return null !== $answer;
-				},
-				15,
-				'no answer after the reload'
-			);
-		}
-		$this->plane->await_received( array_merge( $ids, $this->plane->noted() ) );
-		expect( $worker === $this->plane->workers(), 'the worker is the one from before the reloads' );
-		$this->end( $fpm );
+	public function test_reload_in_the_foreground(): void {
+		$this->reloads( 'no' );
 	}
 
 	public function test_quit_of_the_master(): void {
@@ -137,17 +116,56 @@ final class Life_Cycle {
 		$this->plane->await_received( $fpm->get( array() )['ids'] );
 
 		[ $worker ]  = $this->plane->workers();
+		$family      = array( $fpm->pid(), ...$fpm->children() );
 		$inheritable = array();
-		foreach ( array( $fpm->pid, ...$fpm->children() ) as $pid ) {
-			$inheritable += array_flip( descriptors( $pid ) );
+		foreach ( $family as $pid ) {
+			$inheritable = array_merge( $inheritable, descriptors( $pid ) );
 		}
-		unset( $inheritable['/dev/null'], $inheritable["{$this->plane->spool}/wake"] );
-		$shared = array_intersect( descriptors( $worker ), array_keys( $inheritable ) );
-		expect( array() === $shared, 'descriptors of php-fpm that are open in the worker: ' . json_encode( $shared ) );
+		// Files of the spool are what both are about; /dev/null is anybody's.
+		$shared = array_filter(
+			array_intersect( descriptors( $worker ), $inheritable ),
+			fn( $target ) => '/dev/null' !== $target && ! str_starts_with( $target, $this->plane->spool )
+		);
+		expect( array() === $shared, 'nothing that php-fpm has open is open in the worker: ' . json_encode( $shared ) );
 
-		expect( process_stat( $worker, 6 ) !== process_stat( $fpm->pid, 6 ), 'the worker is in a session of its own' );
-		$family = array( $fpm->pid, ...$fpm->children() );
+		expect( process_stat( $worker, 6 ) !== process_stat( $fpm->pid(), 6 ), 'the worker is in a session of its own' );
 		expect( ! in_array( (int) process_stat( $worker, 4 ), $family, true ), 'the worker is no child of php-fpm' );
+		$this->end( $fpm );
+	}
+
+	/** Reloads php-fpm in the middle of requests. */
+	private function reloads( string $daemonize ): void {
+		$fpm    = new Fpm(
+			$this->plane,
+			global: array(
+				'daemonize'               => $daemonize,
+				'process_control_timeout' => '5s',
+			)
+		);
+		$before = $fpm->get( array() )['ids'];
+		$this->plane->await_received( $before );
+		$worker = $this->plane->workers();
+
+		$ids = $before;
+		for ( $reload = 0; $reload < 5; $reload++ ) {
+			$children = $fpm->children();
+			$running  = $fpm->send( array( 'count' => 20, 'spread' => 10, 'note' => $this->plane->note() ) );
+			until( static fn() => $running && $fpm->children(), 5, 'no children' );
+			$fpm->signal( SIGUSR2 );
+			$running->answer();
+			until( static fn() => $fpm->children() && ! array_intersect( $children, $fpm->children() ), 15, 'the children are still the old ones' );
+			until(
+				static function () use ( $fpm, &$ids ) {
+					$answer = $fpm->get( array() );
+					$ids    = array_merge( $ids, $answer['ids'] ?? array() );
+					return null !== $answer;
+				},
+				15,
+				'no answer after the reload'
+			);
+		}
+		$this->plane->await_received( array_merge( $ids, $this->plane->noted() ) );
+		expect( $worker === $this->plane->workers(), 'the worker is the one from before the reloads' );
 		$this->end( $fpm );
 	}
 
@@ -159,18 +177,13 @@ final class Life_Cycle {
 			$requests[] = $fpm->send( array( 'count' => 5, 'note' => $this->plane->note(), 'sleep' => 30 ) );
 		}
 		until( fn() => file_exists( $this->plane->note() ) && 20 === count( $this->plane->noted() ), 10, 'the requests did not dispatch' );
-		$this->end( $fpm, $signal );
+		$fpm->stop( $signal );
 		$this->plane->await_received( $this->plane->noted() );
+		$this->plane->expect_tidy();
 	}
 
-	/**
-	 * What has to be true however it ended: one worker, no process and no segment left behind.
-	 */
-	private function end( Fpm $fpm, int $signal = SIGTERM ): void {
-		$fpm->stop( $signal );
-		until( fn() => array() === $this->plane->segments(), 30, fn() => 'segments are left: ' . implode( ' ', $this->plane->segments() ) );
-		expect( count( $this->plane->workers() ) === 1, 'one worker, and not ' . count( $this->plane->workers() ) );
-		expect( array() === glob( "{$this->plane->spool}/corrupt/*" ), 'nothing was corrupt' );
-		expect( end_process( $this->plane->workers()[0] ), 'the worker leaves when told' );
+	private function end( Fpm $fpm ): void {
+		$fpm->stop( SIGTERM );
+		$this->plane->expect_tidy();
 	}
 }

@@ -15,10 +15,8 @@ set_error_handler(
 );
 
 require __DIR__ . '/class-data-plane.php';
-$before = get_declared_classes();
 require $argv[1];
-$declared = array_diff( get_declared_classes(), $before );
-$class    = end( $declared );
+$class = ucwords( strtr( preg_replace( '/^class-|\.php$/', '', basename( $argv[1] ) ), '-', '_' ), '_' );
 
 /** Fails a test; says what should have been. */
 function expect( bool $condition, string $what ): void {

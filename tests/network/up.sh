@@ -160,4 +160,5 @@ chmod 600 "$dir/env"
 . "$dir/env"
 sed -e "s|@DIR@|$dir|g; s|@HOST@|$WP_HOST|; s|@SUBDOMAINS@|$WP_SUBDOMAINS|; s|@SALT@|$(random 40)|" \
 	"$here/wp-config.php" >"$WP_ROOT/wp-config.php"
-"${as_user[@]}" php "$here/network.php" </dev/null
+cp "$here/network.php" "$dir/run/"
+"${as_user[@]}" php "$dir/run/network.php" </dev/null

@@ -13,6 +13,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
 use webhooks::clock::{Clock, SystemClock};
 use webhooks::journal::wake::{Sleeper, Waker};
@@ -249,6 +250,28 @@ impl Performance {
             "user" => become_user(rest)?,
             "umask" => drop(rustix::process::umask(u32::from_str_radix(rest, 8)?.into())),
             "limit" => limit_file_size(rest.parse()?)?,
+            "files" => {
+                let current = Some(rest.parse()?);
+                let maximum = getrlimit(Resource::Nofile).maximum;
+                setrlimit(Resource::Nofile, Rlimit { current, maximum })?;
+            }
+            // So many threads, each with a segment of its own, for good.
+            "threads" => {
+                let spool = spool.unwrap();
+                for _ in 0..rest.parse()? {
+                    let (spool, options) = (spool.clone(), self.options);
+                    let (ready, is_ready) = std::sync::mpsc::channel();
+                    std::thread::spawn(move || {
+                        let mut writer = Writer::new();
+                        writer.begin();
+                        writer.fields_done();
+                        let appended = writer.append(&spool, &SystemClock, KIND_EVENT, 1, options);
+                        ready.send(appended.map_err(|error| error.to_string())).unwrap();
+                        std::thread::park();
+                    });
+                    is_ready.recv()??;
+                }
+            }
             "ballast" => spool.unwrap().top().replace(
                 "ballast",
                 &vec![0; rest.parse()?],
@@ -397,7 +420,6 @@ fn become_user(who: &str) -> Result<(), Failure> {
 
 /// No file of this process grows beyond `bytes`: a full disk that needs no root.
 fn limit_file_size(bytes: u64) -> std::io::Result<()> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     // SAFETY: ignoring a signal changes nothing that runs.
     unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     let maximum = getrlimit(Resource::Fsize).maximum;

@@ -44,9 +44,7 @@ final class Reloads {
 		$ids = array_merge( $this->plane->noted(), $cli_ids );
 		$this->plane->await_received( $ids );
 		$fpm->stop();
-		until( fn() => array() === $this->plane->segments(), 30, fn() => 'segments are left: ' . implode( ' ', $this->plane->segments() ) );
-		expect( 1 === count( $this->plane->workers() ), 'one worker' );
-		expect( array() === glob( "{$this->plane->spool}/corrupt/*" ), 'nothing was corrupt' );
+		$this->plane->expect_tidy();
 		printf(
 			"     %d reloads under %d answered requests, %d short processes: %d events accepted, all received\n",
 			self::RELOADS,

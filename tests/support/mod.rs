@@ -74,11 +74,20 @@ impl Network {
         self.dispatch_with(name, Flags::default(), "")
     }
 
+    /// Dispatches an event with this `data`.
+    pub fn dispatch_data(&mut self, name: &str, data: &Value) -> EventId {
+        self.dispatch_whole(name, Flags::default(), "", data)
+    }
+
     pub fn dispatch_with(&mut self, name: &str, flags: Flags, only: &str) -> EventId {
+        self.dispatch_whole(name, flags, only, &json!({"n": 1}))
+    }
+
+    fn dispatch_whole(&mut self, name: &str, flags: Flags, only: &str, data: &Value) -> EventId {
         let now = SystemClock.unix_ms();
         let id = EventId::at(now);
         let head = format!(r#"{{"id":"{id}","type":"{name}","data":"#);
-        let body = format!(r#"{head}{{"n":1}}}}"#);
+        let body = format!("{head}{data}}}");
         let fields = Fields {
             id,
             timestamp: now,

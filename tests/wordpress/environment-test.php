@@ -3,7 +3,14 @@
  * What is missing is said, and the network goes on.
  */
 
+use Network_Webhooks\Publisher;
+use Network_Webhooks\Settings;
+
 final class Environment_Test extends Network_Test_Case {
+
+	public static function setUpBeforeClass(): void {
+		WP_Filesystem();
+	}
 
 	public function test_without_the_extension_network_admin_says_what_to_install(): void {
 		$notices = $this->run_process( __DIR__ . '/processes/notices.php', array( 'network' ), false );
@@ -34,16 +41,21 @@ final class Environment_Test extends Network_Test_Case {
 	public function test_it_works_from_mu_plugins(): void {
 		$folder = WPMU_PLUGIN_DIR . '/network-webhooks';
 		$loader = WPMU_PLUGIN_DIR . '/0-network-webhooks.php';
-		wp_mkdir_p( WPMU_PLUGIN_DIR );
-		$this->assertTrue( symlink( dirname( NETWORK_WEBHOOKS_FILE ), $folder ) );
-		file_put_contents( $loader, '<?php require __DIR__ . "/network-webhooks/network-webhooks.php";' );
+		wp_mkdir_p( $folder );
+		$this->assertTrue( copy_dir( dirname( NETWORK_WEBHOOKS_FILE ), $folder ) );
+		file_put_contents( $loader, '<?php require __DIR__ . "/network-webhooks/network-webhooks.php"; add_filter( "pre_site_option_active_sitewide_plugins", "__return_empty_array" );' );
+		Settings::set( Settings::HELD, Publisher::DEACTIVATED );
 		try {
 			$webhook = $this->subscribe( 'lesson_finished' );
-			$this->run_process( __DIR__ . '/processes/dispatch.php', array( 'lesson_finished', 1 ) );
+			$this->assertSame( "$folder/network-webhooks.php", $this->run_process( __DIR__ . '/processes/dispatch.php', array( 'lesson_finished', 1 ) ) );
 			$this->assertCount( 1, $this->events_of( $webhook ) );
+			// Nothing activates a must-use plugin: that it runs ends the holding.
+			$this->assertSame( '', Settings::read( Settings::HELD )[ Settings::HELD ] );
+			$this->assertNull( webhooks_status()['config']['held'] );
 		} finally {
 			unlink( $loader );
-			unlink( $folder );
+			$GLOBALS['wp_filesystem']->delete( $folder, true );
+			Settings::set( Settings::HELD, '' );
 		}
 	}
 }

@@ -50,14 +50,14 @@ final class Failure {
 	private static function of_code( string $code ): string {
 		return match ( $code ) {
 			'name_not_found' => __( 'The name in the URL was not found. Check its spelling, and whether this server can look up names.', 'network-webhooks' ),
-			'address_refused' => __( 'The URL leads to an address inside a private network, which is not allowed. If that is meant, add its host to the PHP setting webhooks.allow.', 'network-webhooks' ),
+			'address_refused' => __( 'This server may not reach that address. The next line says by which rule, and how to allow it.', 'network-webhooks' ),
 			'refused' => __( 'Nothing answers at this address. Check host and port, and whether the receiver is running.', 'network-webhooks' ),
 			'timeout' => __( 'The endpoint did not answer in time. It should accept the event first and work on it afterwards.', 'network-webhooks' ),
 			'certificate' => __( 'The endpoint’s certificate is not valid. Ask whoever runs it to renew it or to complete its chain.', 'network-webhooks' ),
 			'tls' => __( 'No encrypted connection came about. Ask whoever runs the endpoint whether it speaks TLS 1.2 or newer at this port.', 'network-webhooks' ),
 			'reset' => __( 'The endpoint closed the connection before it answered. Its log may know why.', 'network-webhooks' ),
 			'protocol' => __( 'What answers at this address does not speak HTTP. Check the port, and http:// or https://.', 'network-webhooks' ),
-			'too_large' => __( 'The event is larger than what may be sent.', 'network-webhooks' ),
+			'too_large' => __( 'The event, or what the endpoint answered, is larger than allowed.', 'network-webhooks' ),
 			'template', 'condition' => __( 'The body could not be made from the webhook’s template.', 'network-webhooks' ),
 			default => __( 'The request did not reach the endpoint.', 'network-webhooks' ),
 		};

@@ -254,7 +254,9 @@ fn arms(connection: &Connection, query: &DeliveriesQuery) -> rusqlite::Result<Ve
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?,
     };
-    let states = if query.state.is_empty() { &State::ALL[..] } else { &query.state };
+    // Each once, however often it was named.
+    let asked = |state: &State| query.state.is_empty() || query.state.contains(state);
+    let states: Vec<_> = State::ALL.into_iter().filter(asked).collect();
     let pair = |webhook| states.iter().map(move |state| Lead::Arm(webhook, *state));
     Ok(webhooks.into_iter().flat_map(pair).collect())
 }

@@ -362,3 +362,24 @@ fn uri(path: &Path) -> String {
     }
     uri + "?mode=ro&readonly_shm=1"
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::conformance::Fixture as _;
+    use crate::store::sqlite::tests::InSpool;
+
+    #[test]
+    fn a_read_that_takes_too_long_is_interrupted() {
+        let fixture = InSpool::new();
+        let _store = fixture.open();
+        let mut log = fixture.log();
+        let endless = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n)
+                       SELECT max(n) FROM n";
+        let error =
+            log.read(|connection| connection.query_row(endless, [], |row| row.get::<_, i64>(0)));
+        let error = error.unwrap_err().to_string();
+        assert_eq!(error, "reading the log: took over 2 seconds: narrow the query");
+        // Nothing is left of it.
+        assert!(log.announcements(0).unwrap().is_empty());
+    }
+}

@@ -116,6 +116,16 @@ CREATE TABLE deferred (
     record  BLOB    NOT NULL
 ) STRICT;
 
+-- Wishes to be forgotten, until they are fulfilled.
+CREATE TABLE forgetting (
+    token  TEXT    NOT NULL UNIQUE,
+    -- JSON of store::Person.
+    person TEXT    NOT NULL,
+    -- Key of the last event that was looked at, and how many were erased.
+    after  INTEGER NOT NULL,
+    erased INTEGER NOT NULL
+) STRICT;
+
 -- Numbers are never used twice: WordPress remembers the last one that it saw.
 CREATE TABLE announcements (
     number INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -131,13 +131,13 @@ impl SqliteTransaction<'_> {
     }
 }
 
-/// The states from which a selected delivery may become `to`. What is under way belongs to its
-/// attempt, which ends by the rules that hold then.
+/// The states from which a selected delivery may become `to`. `delivering` begins with a claim
+/// and ends with its attempt, whatever is wished meanwhile.
 fn from_states(which: &Selection, to: State) -> Vec<State> {
     State::ALL
         .into_iter()
         .filter(|from| which.states.is_empty() || which.states.contains(from))
-        .filter(|from| from.may_become(to) && *from != State::Delivering)
+        .filter(|from| from.may_become(to) && ![*from, to].contains(&State::Delivering))
         .collect()
 }
 

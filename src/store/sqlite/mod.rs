@@ -10,6 +10,7 @@ mod claim;
 mod counters;
 pub(crate) mod error;
 mod files;
+mod forget;
 mod ingest;
 mod prune;
 mod record;
@@ -42,6 +43,8 @@ use statements::Statements;
 const CACHE_KIB: i64 = 8192;
 /// Pages of WAL after which a commit checkpoints by itself.
 const CHECKPOINT_PAGES: u32 = 2000;
+/// Bytes that the WAL may keep on the disk once it was copied; at a clean end it keeps none.
+const WAL_LIMIT: u32 = 64 << 20;
 
 /// The writing side on SQLite.
 pub struct SqliteStore {
@@ -124,14 +127,17 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(&format!(
         "PRAGMA synchronous = NORMAL;
+         -- What is deleted is gone from the file as well: it may be somebody's personal data.
+         PRAGMA secure_delete = ON;
          PRAGMA cache_size = -{CACHE_KIB};
          PRAGMA foreign_keys = OFF;"
     ))?;
-    let _: u32 = connection.query_row(
-        &format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
-        [],
-        |row| row.get(0),
-    )?;
+    for pragma in [
+        format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
+        format!("PRAGMA journal_size_limit = {WAL_LIMIT}"),
+    ] {
+        let _: u32 = connection.query_row(&pragma, [], |row| row.get(0))?;
+    }
     // A reader that came after the last writer had removed -wal and -shm would make them anew as
     // its own user, and lock the worker out of its store.
     connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))
@@ -169,6 +175,15 @@ impl Store for SqliteStore {
     fn load(&mut self) -> Result<Loaded> {
         let loaded = self.try_load();
         loaded.map_err(self.failed("reading the store"))
+    }
+
+    fn truncate_log(&mut self) -> Result<bool> {
+        let busy: bool = self
+            .connection
+            .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")
+            .and_then(|mut checkpoint| checkpoint.query_row([], |row| row.get(0)))
+            .map_err(self.failed("emptying the store's log"))?;
+        Ok(!busy)
     }
 
     fn make_durable(&mut self) -> Result<()> {

@@ -89,16 +89,22 @@ impl SqliteTransaction<'_> {
                 )?
                 .query_row((event, EVENT, before), |row| row.get(0))?;
             if !needed {
-                for sql in [
-                    "DELETE FROM bodies WHERE event = ?1 AND ?2 > 0",
-                    "DELETE FROM requests WHERE delivery >= ?1 AND delivery < ?1 + ?2",
-                    "UPDATE attempts SET response_body = x'' WHERE key >= ?1 AND key < ?1 + ?2",
-                ] {
-                    self.statements.get(sql)?.execute((event, EVENT))?;
-                }
+                self.erase_bodies(event)?;
             }
         }
         Ok(last)
+    }
+
+    /// Removes the bodies of an event: its own, those made of it, and those that came back.
+    pub(super) fn erase_bodies(&mut self, event: i64) -> rusqlite::Result<()> {
+        for sql in [
+            "DELETE FROM bodies WHERE event = ?1 AND ?2 > 0",
+            "DELETE FROM requests WHERE delivery >= ?1 AND delivery < ?1 + ?2",
+            "UPDATE attempts SET response_body = x'' WHERE key >= ?1 AND key < ?1 + ?2",
+        ] {
+            self.statements.get(sql)?.execute((event, EVENT))?;
+        }
+        Ok(())
     }
 
     /// Looks at the next `limit` events, as [`prune_bodies`](Self::prune_bodies) does.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::error::Trouble;
 use super::ingest::settled;
-use super::schema::DELIVERY;
+use super::schema::{DELIVERY, event_of};
 use super::transaction::SqliteTransaction;
 use crate::id::DeliveryId;
 use crate::store::{Attempt, Claim, Forbidden, Next, State};
@@ -23,6 +23,9 @@ impl SqliteTransaction<'_> {
             Next::Cancelled => (State::Cancelled, None),
         };
         let (key, attempted) = self.under_way(claim.id, state)?;
+        // Forgotten while it was under way: there is nothing left that could be sent again.
+        let forgotten = state == State::Pending && !self.has_body(event_of(key))?;
+        let (state, next_at) = if forgotten { (State::Cancelled, None) } else { (state, next_at) };
         let number = (attempted + 1).min(LAST_ATTEMPT);
         self.insert_attempt(key + number, attempt, state, next_at)?;
         if let Some(body) = &attempt.request_body
@@ -87,6 +90,12 @@ impl SqliteTransaction<'_> {
                 next_at,
             ])?;
         Ok(())
+    }
+
+    fn has_body(&mut self, event: i64) -> rusqlite::Result<bool> {
+        self.statements
+            .get("SELECT EXISTS (SELECT 1 FROM bodies WHERE event = ?1)")?
+            .query_row([event], |row| row.get(0))
     }
 
     /// Key and number of attempts of a claimed delivery that is about to become `to`.

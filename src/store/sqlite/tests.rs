@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::clock::ManualClock;
 use crate::spool::Spool;
-use crate::store::Store;
 use crate::store::conformance::{Fixture, NOON, conformance};
 use crate::store::log::Log;
+use crate::store::{Store, history};
 
 /// A store in a spool of its own.
 pub(crate) struct InSpool {
@@ -41,3 +41,20 @@ impl Fixture for InSpool {
 }
 
 conformance!(InSpool::new());
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config {
+        cases: 96,
+        // Histories are found again by the seed that a failure prints.
+        failure_persistence: None,
+        ..Default::default()
+    })]
+
+    #[test]
+    fn random_histories(
+        history in history::history(),
+        queries in proptest::collection::vec(history::asked(), 4),
+    ) {
+        history::an_engine_does_what_the_model_does(&InSpool::new(), &history, &queries);
+    }
+}

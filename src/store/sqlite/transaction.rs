@@ -14,8 +14,8 @@ use crate::event::Event;
 use crate::id::{DeliveryId, EventId};
 use crate::journal::SegmentId;
 use crate::store::{
-    Announcement, Attempt, Claim, Health, NewDelivery, Result, Selection, State, StoreError,
-    Transaction, WebhookKey,
+    Announcement, Attempt, Claim, Forgetting, Health, NewDelivery, Person, Result, Selection,
+    State, StoreError, Transaction, WebhookKey,
 };
 
 pub(super) struct SqliteTransaction<'s> {
@@ -187,5 +187,15 @@ impl Transaction for SqliteTransaction<'_> {
     fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool> {
         let more = self.try_prune(bodies_before, rows_before, limit);
         self.told("pruning", more)
+    }
+
+    fn begin_forgetting(&mut self, token: &str, person: &Person) -> Result<()> {
+        let begun = self.try_begin_forgetting(token, person);
+        self.told("noting a wish to be forgotten", begun)
+    }
+
+    fn forget(&mut self, limit: usize) -> Result<Forgetting> {
+        let forgotten = self.try_forget(limit);
+        self.told("forgetting a person", forgotten)
     }
 }

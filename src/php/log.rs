@@ -1,0 +1,113 @@
+//! The functions that read the log.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ext_php_rs::prelude::*;
+use serde::Serialize;
+
+use super::arguments::OptionalArray;
+use super::process::{self, Process};
+use super::to_zval::{Tree, to_zval};
+use super::{exception, query};
+use crate::clock::{Clock as _, SystemClock};
+use crate::id::EventId;
+use crate::store;
+use crate::store::log::{DeliveriesQuery, Log, Page, StatsQuery, WebhookStats};
+
+/// Adds these functions to the module.
+pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
+    module
+        .function(wrap_function!(webhooks_deliveries))
+        .function(wrap_function!(webhooks_delivery))
+        .function(wrap_function!(webhooks_stats))
+        .function(wrap_function!(webhooks_wait))
+        .function(wrap_function!(webhooks_announcements))
+}
+
+/// How long nobody looks again while waiting for the worker: doubling from the first to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LAST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Asks the log; an empty answer where there is none yet.
+pub(super) fn ask<T: Default>(question: impl FnOnce(&mut Log) -> store::Result<T>) -> PhpResult<T> {
+    process::with(|process| ask_of(process, question))
+}
+
+/// [`ask`], for who has the process already.
+pub(super) fn ask_of<T: Default>(
+    process: &mut Process,
+    question: impl FnOnce(&mut Log) -> store::Result<T>,
+) -> PhpResult<T> {
+    process.spool().map_err(exception::new)?;
+    match process.log().map_err(exception::new)? {
+        Some(log) => question(log).map_err(exception::new),
+        None => Ok(T::default()),
+    }
+}
+
+/// Asks again and again until there is an answer, or the time is up.
+pub(super) fn wait_for<T>(
+    timeout: Duration,
+    mut question: impl FnMut(&mut Log) -> store::Result<Option<T>>,
+) -> PhpResult<Option<T>> {
+    let until = Instant::now() + timeout;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let answer = ask(&mut question)?;
+        let left = until.saturating_duration_since(Instant::now());
+        if answer.is_some() || left.is_zero() {
+            return Ok(answer);
+        }
+        thread::sleep(pause.min(left));
+        pause = (pause * 2).min(LAST_PAUSE);
+    }
+}
+
+fn give(result: &impl Serialize) -> PhpResult<Tree> {
+    to_zval(result).map_err(exception::new)
+}
+
+/// The log, newest first. See the stub.
+#[php_function]
+fn webhooks_deliveries(query: OptionalArray<'_>) -> PhpResult<Tree> {
+    let query: DeliveriesQuery = query::read(query.0)?;
+    let page = ask(|log| log.deliveries(&query).map(Some))?;
+    give(&page.unwrap_or(Page { deliveries: Vec::new(), cursor: None }))
+}
+
+/// One delivery with its attempts. See the stub.
+#[php_function]
+fn webhooks_delivery(id: &str) -> PhpResult<Option<Tree>> {
+    let id = id.parse().map_err(exception::new)?;
+    ask(|log| log.delivery(&id))?.as_ref().map(give).transpose()
+}
+
+/// Counters and health. See the stub.
+#[php_function]
+fn webhooks_stats(query: OptionalArray<'_>) -> PhpResult<Tree> {
+    #[derive(Serialize)]
+    struct Stats {
+        webhooks: std::collections::BTreeMap<String, WebhookStats>,
+    }
+    let query: StatsQuery = query::read(query.0)?;
+    let webhooks = ask(|log| log.stats(&query, SystemClock.unix_ms()))?;
+    give(&Stats { webhooks })
+}
+
+/// Waits for an event's first attempts. See the stub.
+#[php_function]
+fn webhooks_wait(event_id: &str, timeout: f64) -> PhpResult<Option<Tree>> {
+    let id: EventId = event_id.parse().map_err(exception::new)?;
+    let timeout = Duration::try_from_secs_f64(timeout).map_err(|_| {
+        exception::new(format!("timeout: expected seconds from 0 on, got {timeout}"))
+    })?;
+    wait_for(timeout, |log| log.settled(&id))?.as_ref().map(give).transpose()
+}
+
+/// News for people. See the stub.
+#[php_function]
+#[php(defaults(after = 0))]
+fn webhooks_announcements(after: i64) -> PhpResult<Tree> {
+    give(&ask(|log| log.announcements(after))?)
+}

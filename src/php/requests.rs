@@ -1,0 +1,160 @@
+//! The functions that ask the worker for something. What people wish goes through the journal,
+//! like events.
+
+use std::time::Duration;
+
+use ext_php_rs::prelude::*;
+use serde::Deserialize;
+
+use super::arguments::{Array, StringOrArray};
+use super::log::{ask, wait_for};
+use super::zval::Value;
+use super::{exception, process, query};
+use crate::clock::parse_rfc3339;
+use crate::id::{DeliveryId, EventId};
+use crate::journal::KIND_REQUEST;
+use crate::store::log::StatsQuery;
+use crate::store::{Selection, State};
+use crate::worker::Request;
+
+/// Adds these functions to the module.
+pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
+    module
+        .function(wrap_function!(webhooks_resend))
+        .function(wrap_function!(webhooks_recover))
+        .function(wrap_function!(webhooks_enable))
+        .function(wrap_function!(webhooks_forget))
+        .function(wrap_function!(webhooks_wake))
+}
+
+/// How long [`webhooks_forget`] waits for the worker.
+const FORGETTING: Duration = Duration::from_secs(30);
+
+/// Appends a request, and makes sure that somebody reads it.
+fn request(request: &Request) -> PhpResult<()> {
+    let json = serde_json::to_vec(request).map_err(exception::new)?;
+    process::with(|process| {
+        process.look_again();
+        process.look().map_err(exception::new)?;
+        let revision = process.subscriptions().map_or(0, |published| published.revision);
+        let mut draft = process.begin(|_| {});
+        draft.buffer.extend_from_slice(&json);
+        process.append(draft, KIND_REQUEST, revision).map_err(exception::new)
+    })
+}
+
+/// How many deliveries a request is for.
+fn matching(which: &Selection) -> PhpResult<i64> {
+    ask(|log| log.count(which, State::Pending)).map(u64::cast_signed)
+}
+
+/// Sends deliveries again. See the stub.
+#[php_function]
+fn webhooks_resend(ids: StringOrArray<'_>) -> PhpResult<i64> {
+    let ids = match ids {
+        StringOrArray::String(id) => vec![delivery_id(id)?],
+        StringOrArray::Array(list) => list
+            .iter()
+            .map(|(_, id)| match Value::behind(id) {
+                Value::Text(id) => delivery_id(id),
+                other => Err(exception::new(format!(
+                    "ids: expected ids of deliveries, got {}",
+                    other.type_name()
+                ))),
+            })
+            .collect::<PhpResult<_>>()?,
+    };
+    if ids.is_empty() {
+        return Ok(0); // An empty selection would be everything.
+    }
+    let count = matching(&Selection { ids: ids.clone(), ..Selection::default() })?;
+    if count > 0 {
+        request(&Request::Resend { ids })?;
+    }
+    Ok(count)
+}
+
+fn delivery_id(text: &[u8]) -> PhpResult<DeliveryId> {
+    String::from_utf8_lossy(text).parse().map_err(exception::new)
+}
+
+/// Sends what a webhook missed. See the stub.
+#[php_function]
+fn webhooks_recover(webhook_id: &str, since: Option<&str>) -> PhpResult<i64> {
+    let since = since
+        .map(|text| {
+            parse_rfc3339(text).ok_or_else(|| {
+                exception::new(format!(
+                    "since: \"{text}\" is no time; expected RFC 3339, such as 2026-11-20T10:00:00Z"
+                ))
+            })
+        })
+        .transpose()?;
+    let webhook = webhook_id.to_owned();
+    let count = matching(&Selection {
+        webhook: Some(webhook.clone()),
+        states: vec![State::Held, State::Failed],
+        since,
+        ..Selection::default()
+    })?;
+    if count > 0 {
+        request(&Request::Recover { webhook, since })?;
+    }
+    Ok(count)
+}
+
+/// Ends the disabling of a webhook. See the stub.
+#[php_function]
+fn webhooks_enable(webhook_id: &str, disabling: &str) -> PhpResult<bool> {
+    let webhook = webhook_id.to_owned();
+    let query = StatsQuery { webhook_ids: Some(vec![webhook.clone()]), hours: 0 };
+    let stats = ask(|log| log.stats(&query, 0))?;
+    let answers = stats
+        .get(webhook_id)
+        .and_then(|stats| stats.disabled.as_ref())
+        .is_some_and(|disabled| disabled.id == disabling);
+    if answers {
+        request(&Request::Enable { webhook, disabling: disabling.to_owned() })?;
+    }
+    Ok(answers)
+}
+
+/// Erases payloads in which a person occurs. See the stub.
+#[php_function]
+fn webhooks_forget(query: Array<'_>) -> PhpResult<i64> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Person {
+        email: Option<String>,
+        user_id: Option<u64>,
+    }
+    let Person { email, user_id } = query::read(Some(query))?;
+    if email.is_none() && user_id.is_none() {
+        return Err(exception::new("expected an email, a user_id, or both"));
+    }
+    // What was announced before this cannot be the answer.
+    let before = ask(|log| log.summary().map(|summary| summary.announcements))?;
+    let token = EventId::at(0).to_string();
+    request(&Request::Forget { token: token.clone(), email, user_id })?;
+    let mut after = before;
+    let erased = wait_for(FORGETTING, |log| {
+        let news = log.announcements(after)?;
+        after = news.last().map_or(after, |last| last.number);
+        Ok(news.iter().find_map(|news| {
+            let is_answer = news.code == "forgotten" && news.params.get("token")? == &token;
+            news.params.get("erased").filter(|_| is_answer)?.as_i64()
+        }))
+    })?;
+    erased.ok_or_else(|| {
+        exception::new(
+            "the worker has not erased anything within 30 seconds; it does so when it runs \
+             (webhooks_status() tells whether it does)",
+        )
+    })
+}
+
+/// Makes sure that a worker runs. See the stub.
+#[php_function]
+fn webhooks_wake() -> bool {
+    process::with(|process| process.wake().unwrap_or(false))
+}

@@ -1,0 +1,218 @@
+//! `webhooks_status()`: how everything is, without ever failing.
+
+use std::fmt::Display;
+
+use ext_php_rs::prelude::*;
+use serde::Serialize;
+
+use super::exception;
+use super::process::{self, Process};
+use super::to_zval::{Tree, to_zval};
+use crate::clock::rfc3339;
+use crate::config::Config;
+use crate::journal;
+use crate::spool::{Spool, this_user, user_name};
+use crate::worker::{lock, start};
+
+/// Adds these functions to the module.
+pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
+    module.function(wrap_function!(webhooks_status))
+}
+
+/// How everything is. See the stub.
+#[php_function]
+fn webhooks_status() -> PhpResult<Tree> {
+    to_zval(&process::with(Status::of)).map_err(exception::new)
+}
+
+/// What the stub describes, in its words.
+#[derive(Serialize)]
+pub(super) struct Status {
+    pub(super) version: &'static str,
+    pub(super) user: String,
+    pub(super) spool: SpoolStatus,
+    pub(super) worker: WorkerStatus,
+    pub(super) journal: JournalStatus,
+    pub(super) store: StoreStatus,
+    pub(super) config: ConfigStatus,
+    pub(super) problems: Vec<Problem>,
+}
+
+#[derive(Default, Serialize)]
+pub(super) struct SpoolStatus {
+    pub(super) path: String,
+    pub(super) usable: bool,
+    pub(super) owner: Option<String>,
+}
+
+#[derive(Default, Serialize)]
+pub(super) struct WorkerStatus {
+    pub(super) running: bool,
+    pub(super) pid: Option<u32>,
+    pub(super) since: Option<String>,
+    pub(super) version: Option<String>,
+    pub(super) autostart: bool,
+    pub(super) last_error: Option<String>,
+    pub(super) last_error_at: Option<String>,
+}
+
+#[derive(Default, Serialize)]
+pub(super) struct JournalStatus {
+    pub(super) segments: usize,
+    pub(super) bytes_waiting: u64,
+    pub(super) oldest: Option<String>,
+}
+
+#[derive(Default, Serialize)]
+pub(super) struct StoreStatus {
+    pub(super) url: String,
+    pub(super) size: u64,
+    pub(super) schema: Option<u32>,
+    pub(super) announcements: i64,
+}
+
+#[derive(Default, Serialize)]
+pub(super) struct ConfigStatus {
+    pub(super) revision: u64,
+    pub(super) installation: Option<String>,
+    pub(super) fingerprint: Option<String>,
+    pub(super) held: Option<String>,
+    pub(super) webhooks: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct Problem {
+    code: &'static str,
+    pub(super) message: String,
+}
+
+impl Status {
+    /// Asks every part; what can't be asked is a problem.
+    pub(super) fn of(process: &mut Process) -> Self {
+        let settings = process.settings();
+        let store = settings
+            .store
+            .clone()
+            .unwrap_or_else(|| format!("sqlite:{}", settings.spool.join("store.sqlite").display()));
+        let mut status = Self {
+            version: env!("CARGO_PKG_VERSION"),
+            user: this_user(),
+            spool: SpoolStatus {
+                path: settings.spool.display().to_string(),
+                ..SpoolStatus::default()
+            },
+            worker: WorkerStatus { autostart: settings.autostart, ..WorkerStatus::default() },
+            journal: JournalStatus::default(),
+            store: StoreStatus { url: store, ..StoreStatus::default() },
+            config: ConfigStatus::default(),
+            problems: Vec::new(),
+        };
+        // Not the one that is open already: somebody may have changed its modes since.
+        match Spool::open(&process.settings().spool) {
+            Ok(spool) => status.look_into(&spool, process),
+            Err(error) => status.problem("spool", &error),
+        }
+        status
+    }
+
+    #[cold]
+    fn problem(&mut self, code: &'static str, message: &dyn Display) {
+        self.problems.push(Problem { code, message: message.to_string() });
+    }
+
+    fn look_into(&mut self, spool: &Spool, process: &mut Process) {
+        self.spool.usable = true;
+        self.spool.owner = Some(user_name(spool.owner().0));
+        self.ask_for_worker(spool);
+        self.ask_for_config(spool, process);
+        let positions = match process.spool().map(|_| ()).map_err(|error| error.to_string()) {
+            Ok(()) => match process.log() {
+                Ok(Some(log)) => log.summary().map(Some),
+                Ok(None) => Ok(None),
+                Err(error) => Err(error),
+            }
+            .map_err(|error| error.to_string()),
+            Err(error) => Err(error),
+        };
+        let positions = match positions {
+            Ok(Some(summary)) => {
+                self.store.size = summary.size;
+                self.store.schema = Some(summary.schema);
+                self.store.announcements = summary.announcements;
+                summary.positions
+            }
+            Ok(None) => Default::default(),
+            Err(error) => {
+                self.problem("store", &error);
+                Default::default()
+            }
+        };
+        match journal::status(spool, &positions) {
+            Ok(journal) => {
+                self.journal = JournalStatus {
+                    segments: journal.segments,
+                    bytes_waiting: journal.bytes_waiting,
+                    oldest: journal.oldest.map(rfc3339),
+                };
+            }
+            Err(error) => self.problem("journal", &error),
+        }
+    }
+
+    fn ask_for_worker(&mut self, spool: &Spool) {
+        match lock::holder(spool) {
+            Ok(Some(holder)) => {
+                self.worker.running = true;
+                // All zero: it has just come up, and not said who it is yet.
+                if holder.pid != 0 {
+                    self.worker.pid = Some(holder.pid);
+                    self.worker.since = Some(rfc3339(holder.since));
+                    self.worker.version = Some(holder.version);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => self.problem("worker", &error),
+        }
+        if let Some((error, at)) = start::last_error(spool) {
+            if !self.worker.running {
+                self.problem("worker", &format!("the worker can't be started: {error}"));
+            }
+            self.worker.last_error = Some(error);
+            self.worker.last_error_at = Some(rfc3339(at));
+        }
+    }
+
+    fn ask_for_config(&mut self, spool: &Spool, process: &mut Process) {
+        match Config::load(spool) {
+            Ok(Some(config)) => {
+                if config.allow != process.settings().allow {
+                    let message = "webhooks.allow in php.ini is not what the webhooks were \
+                                   published with: save any webhook to publish them again";
+                    self.problem("allow", &message);
+                }
+                self.config = ConfigStatus {
+                    revision: config.revision,
+                    installation: config.installation.as_ref().map(|ours| ours.id.clone()),
+                    fingerprint: config.installation.map(|ours| ours.fingerprint),
+                    held: config.held,
+                    webhooks: config.webhooks.len(),
+                };
+            }
+            Ok(None) => {}
+            // Only the spool's owner may read it, so a member of its group is told what is in
+            // the other file.
+            Err(error) => {
+                process.look_again();
+                match process.look().ok().and_then(|()| process.subscriptions()) {
+                    Some(published) => {
+                        self.config.revision = published.revision;
+                        self.config.fingerprint.clone_from(&published.fingerprint);
+                        self.config.held.clone_from(&published.held);
+                        self.config.webhooks = published.webhooks;
+                    }
+                    None => self.problem("config", &error),
+                }
+            }
+        }
+    }
+}
