@@ -161,6 +161,20 @@ fn what_a_networks_hold_kept_goes_out_when_it_ends() {
 }
 
 #[test]
+fn a_hold_does_not_let_through_what_a_condition_refuses() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let more = json!({"condition": "data.n == 2"});
+    let hooks = json!([webhook("crm", &endpoint.url("/"), &["*"], &more)]);
+    network.publish_document(&json!({"held": "deactivated", "webhooks": hooks}));
+    network.dispatch("payment_received");
+    network.work_once();
+    assert_eq!(network.states(&json!({})), ["skipped"]);
+    network.publish_document(&json!({"webhooks": hooks}));
+    network.work_once();
+    assert!(endpoint.received().is_empty());
+}
+
+#[test]
 fn deliveries_of_a_deleted_webhook_are_cancelled() {
     let (mut network, endpoint) = (Network::new(), Endpoint::new());
     let url = endpoint.url("/status/500");

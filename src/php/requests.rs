@@ -134,14 +134,14 @@ fn webhooks_forget(query: Array<'_>) -> PhpResult<i64> {
         let news = log.announcements(after)?;
         after = news.last().map_or(after, |last| last.number);
         Ok(news.iter().find_map(|news| {
-            let is_answer = news.code == FORGOTTEN && news.params.get("token")? == &token;
+            let is_answer = news.code == FORGOTTEN && *news.params.get("token")? == token;
             news.params.get("events").filter(|_| is_answer)?.as_i64()
         }))
     })?;
     erased.ok_or_else(|| {
         exception::new(
-            "the worker has not erased anything within 30 seconds; it does so when it runs \
-             (webhooks_status() tells whether it does)",
+            "the worker is not done within 30 seconds; what was asked for is kept, and done as \
+             soon as it can be (webhooks_status() tells whether a worker runs)",
         )
     })
 }

@@ -259,7 +259,7 @@ pub(crate) fn a_failed_transaction_leaves_nothing(fixture: &dyn Fixture) {
         t.insert_delivery(lost.id, &NewDelivery { id, webhook, state, due: NOON, reason: None })?;
         t.record_attempt(&claim, &attempt(NOON, Next::Delivered))?;
         t.set_position(segment, 99)?;
-        t.shift_due(5)?;
+        t.shift_due(5, ClockReading { boot: Boot::default(), offset: 5 })?;
         t.release(DeliveryId::at(NOON), NOON)
     });
     assert!(error.unwrap_err().to_string().contains("there is no delivery"));
@@ -544,7 +544,10 @@ pub(crate) fn a_jump_of_the_clock_moves_everything_pending(fixture: &dyn Fixture
     let webhook = trial.webhook("crm");
     let id = trial.add(&event(NOON), &[webhook], State::Pending)[0];
     trial.clock.jump(-DAY);
-    trial.write(|t| t.shift_due(-DAY));
+    let clock = ClockReading { boot: Boot::current(), offset: 7 };
+    assert_eq!(trial.store.load().unwrap().clock, None);
+    trial.write(|t| t.shift_due(-DAY, clock));
+    assert_eq!(trial.store.load().unwrap().clock, Some(clock));
     assert_eq!(trial.shown(id).delivery.due.as_deref(), Some("2026-11-19T10:00:00.000Z"));
     // What comes afterwards is by the new clock, also after a restart.
     let later = trial.add(&event(NOON - DAY), &[webhook], State::Pending)[0];

@@ -119,10 +119,11 @@ pub(super) fn event(
                 request_body: None,
             };
             ingested.tests.push((claim, Arc::clone(webhook)));
+        } else if let Some((state, reason)) = refused(context, webhook, &event) {
+            // Before any hold: nobody asks the condition again when that ends.
+            (delivery.state, delivery.reason) = (state, Some(reason));
         } else if let Some(reason) = held(context, webhook, key) {
             (delivery.state, delivery.reason) = (State::Held, Some(reason.to_owned()));
-        } else if let Some((state, reason)) = refused(context, webhook, &event) {
-            (delivery.state, delivery.reason) = (state, Some(reason));
         } else {
             ingested.touched.push(key);
         }

@@ -38,7 +38,7 @@ pub(super) fn attempt(
     recorded: &mut Recorded,
     ingested: &mut Ingested,
 ) -> Result<()> {
-    let Done { claim, attempt, webhook } = done;
+    let Done { claim, attempt, webhook, .. } = done;
     let (event, key) = (&claim.event, claim.webhook);
     recorded.came_back.push((key, claim.id));
     if event.flags.has(Flags::TEST) {

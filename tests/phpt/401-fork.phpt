@@ -90,8 +90,8 @@ $pipe = stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
 $pid = child(function () use ($pipe, $of_parent) {
     webhooks_dispatch('second-parent', []);
     [$mine] = array_values(array_filter(glob(ini_get('webhooks.spool') . '/journal/*.seg'), fn ($segment) => str_contains(file_get_contents($segment), 'second-parent')));
-    $child = child(function () use ($pipe, $mine) {
-        $parent = posix_getppid();
+    $parent = getmypid();
+    child(function () use ($pipe, $mine, $parent) {
         eventually('the parent is gone', fn () => posix_getppid() !== $parent);
         fwrite($pipe[1], owned($mine) ? "owned\n" : "free\n");
         fwrite($pipe[1], is_string(webhooks_dispatch('orphan', [])) ? "accepted\n" : "?\n");
