@@ -18,6 +18,7 @@ endpoint=$project/target/release/examples/endpoint
 # Not below the clone, which may lie where php-fpm can't go.
 dir=$(mktemp -d /tmp/network-webhooks.XXXXXX)
 clean_up() {
+	trap '' INT TERM HUP
 	[ -z "${endpoint_pid-}" ] || stop "$endpoint_pid"
 	[ ! -d "$dir" ] || "$project/tests/network/down.sh" "$dir"
 }

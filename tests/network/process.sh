@@ -18,7 +18,8 @@ is_gone() {
 
 # stop PID [SIGNAL]: asks, waits for ten seconds, then kills.
 stop() {
-	is_gone "$1" && return
+	# In a trap a bare return would give back the status from before the trap.
+	! is_gone "$1" || return 0
 	kill -"${2:-TERM}" "$1" 2>/dev/null || return 0
 	wait_until 10 is_gone "$1" || { kill -KILL "$1" 2>/dev/null && wait_until 5 is_gone "$1"; } || true
 }

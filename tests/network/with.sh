@@ -8,7 +8,11 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
 dir=$(mktemp -d /tmp/network-webhooks.XXXXXX)
-trap '[ ! -d "$dir" ] || "$here/down.sh" "$dir"' EXIT
+clean_up() {
+	trap '' INT TERM HUP
+	[ ! -d "$dir" ] || "$here/down.sh" "$dir"
+}
+trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
