@@ -42,7 +42,9 @@ pub(crate) enum Fault {
 pub(crate) fn plan(random: &mut Random) -> Vec<(Fault, Duration)> {
     let mut faults: Vec<Fault> = (0..KINDS).map(|kind| draw(kind, random)).collect();
     faults.extend(MOODS.map(|mood| bad(mood, random)));
-    for _ in 0..12 {
+    // Those from which most is to be feared, more often.
+    faults.extend([0, 0, 0, 2, 2, 4, 5, 5, 5].map(|kind| draw(kind, random)));
+    for _ in 0..8 {
         let kind = random.below(KINDS);
         faults.push(draw(kind, random));
     }
