@@ -6,7 +6,7 @@
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
-# A build without PHP makes a file of the same name.
+# A folder of its own: the build without PHP makes a file of the same name.
 EXTENSION := target/php/release/libwebhooks.so
 
 help: ## This list
@@ -15,8 +15,7 @@ help: ## This list
 build: ## Release build: the worker, the PHP extension, the endpoint of demo and tests
 	@$(SETUP) build
 	cargo build --release --bin webhooks-worker --example endpoint
-	cargo build --release --lib --features php
-	@install -D target/release/libwebhooks.so $(EXTENSION)
+	cargo build --release --lib --features php --target-dir target/php
 
 demo: ## A WordPress network with webhooks to try, until Ctrl-C (HOST=, PORT=); ONCE=1: by itself
 	@$(SETUP) build network wordpress

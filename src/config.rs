@@ -355,10 +355,20 @@ fn read_webhook((place, value): (usize, Value)) -> Result<Webhook, ConfigError> 
         None => format!("number {}", place + 1),
     };
     serde_path_to_error::deserialize(value).map_err(|error| {
-        let field =
-            FieldError { field: error.path().to_string(), message: error.inner().to_string() };
+        let (path, message) = (error.path().to_string(), error.inner().to_string());
+        // Of a field that is missing, serde names the parent as the place.
+        let missing = message.strip_prefix("missing field `").and_then(|it| it.strip_suffix('`'));
+        let field = match missing {
+            Some(name) if path == "." => wrong(name, "is missing"),
+            Some(name) => wrong(format!("{path}.{name}"), "is missing"),
+            None => wrong(path, message),
+        };
         ConfigError::Webhook { webhook, field }
     })
+}
+
+fn wrong(field: impl Into<String>, message: impl Into<String>) -> FieldError {
+    FieldError { field: field.into(), message: message.into() }
 }
 
 /// Holds the publishing lock until dropped.

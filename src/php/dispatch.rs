@@ -84,16 +84,12 @@ impl Accepted {
     /// Asks who subscribes; `None` where nobody does.
     fn by(process: &mut Process, name: &str, options: &Options<'_>) -> PhpResult<Option<Self>> {
         process.look().map_err(exception::new)?;
+        if let Some(ours) = options.installation {
+            installation_is(process, ours)?;
+        }
         let mut revision = 0;
         let site = options.site.as_ref().map_or(0, |site| site.id);
         if let Some(published) = process.subscriptions() {
-            let theirs = published.fingerprint.as_deref();
-            if let (Some(ours), Some(theirs)) = (options.installation, theirs)
-                && ours != theirs
-            {
-                let theirs = theirs.to_owned();
-                return Err(exception::new(of_another(process.spool().ok(), &theirs, ours)));
-            }
             // Who is named gets it, subscribed or not.
             if options.only.is_empty()
                 && !published.wants(name, Some(site), options.flags.has(Flags::NETWORK))
@@ -115,13 +111,33 @@ impl Accepted {
     }
 }
 
+/// Whether the spool is that of the installation with this fingerprint, as far as one is known.
+fn installation_is(process: &mut Process, ours: &str) -> PhpResult<()> {
+    fn other(process: &mut Process, ours: &str) -> Option<String> {
+        let theirs = process.subscriptions()?.fingerprint.as_deref()?;
+        (theirs != ours).then(|| theirs.to_owned())
+    }
+    if other(process, ours).is_none() {
+        return Ok(());
+    }
+    // It may have been confirmed a moment ago that the network was moved.
+    process.look_again();
+    process.look().map_err(exception::new)?;
+    match other(process, ours) {
+        None => Ok(()),
+        Some(theirs) => {
+            Err(exception::new(published_elsewhere(process.spool().ok(), &theirs, ours)))
+        }
+    }
+}
+
 #[cold]
-fn of_another(spool: Option<&Spool>, theirs: &str, ours: &str) -> String {
+fn published_elsewhere(spool: Option<&Spool>, theirs: &str, ours: &str) -> String {
     let path = spool.map(|spool| spool.path().display().to_string()).unwrap_or_default();
     format!(
-        "the spool {path} belongs to another installation ({theirs}), not to this one ({ours}): \
-         give this network a spool of its own (webhooks.spool in php.ini), or, if it was moved \
-         here, confirm that in Network Admin › Webhooks"
+        "the spool {path} was published from another place ({theirs}) than this one ({ours}): \
+         confirm in Network Admin › Webhooks that this network was moved, or that it is a copy, \
+         which needs a spool of its own (webhooks.spool in php.ini)"
     )
 }
 

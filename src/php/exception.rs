@@ -23,6 +23,7 @@ pub(super) fn register() -> ext_php_rs::error::Result<()> {
 
 /// An exception with this message. It throws nothing where one of PHP's own is pending.
 #[cold]
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err() is given")]
 pub(super) fn new(message: impl ToString) -> PhpException {
     let class = engine::class(CLASS.load(Ordering::Acquire)).unwrap_or_else(ce::exception);
     // The engine's texts end at a NUL byte.

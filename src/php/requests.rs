@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use ext_php_rs::prelude::*;
-use serde::Deserialize;
 
 use super::arguments::{Array, StringOrArray};
 use super::log::{ask, wait_for};
@@ -14,8 +13,8 @@ use crate::clock::parse_rfc3339;
 use crate::id::{DeliveryId, EventId};
 use crate::journal::KIND_REQUEST;
 use crate::store::log::StatsQuery;
-use crate::store::{Selection, State};
-use crate::worker::Request;
+use crate::store::{Person, Selection, State};
+use crate::worker::{FORGOTTEN, Request};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -122,33 +121,27 @@ fn webhooks_enable(webhook_id: &str, disabling: &str) -> PhpResult<bool> {
 /// Erases payloads in which a person occurs. See the stub.
 #[php_function]
 fn webhooks_forget(query: Array<'_>) -> PhpResult<i64> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Person {
-        email: Option<String>,
-        user_id: Option<u64>,
-    }
-    let Person { email, user_id } = query::read(Some(query))?;
-    if email.is_none() && user_id.is_none() {
+    let person: Person = query::read(Some(query))?;
+    if person.email.is_none() && person.user_id.is_none() {
         return Err(exception::new("expected an email, a user_id, or both"));
     }
     // What was announced before this cannot be the answer.
     let before = ask(|log| log.summary().map(|summary| summary.announcements))?;
     let token = EventId::at(0).to_string();
-    request(&Request::Forget { token: token.clone(), email, user_id })?;
+    request(&Request::Forget { token: token.clone(), person })?;
     let mut after = before;
     let erased = wait_for(FORGETTING, |log| {
         let news = log.announcements(after)?;
         after = news.last().map_or(after, |last| last.number);
         Ok(news.iter().find_map(|news| {
-            let is_answer = news.code == "forgotten" && news.params.get("token")? == &token;
-            news.params.get("erased").filter(|_| is_answer)?.as_i64()
+            let is_answer = news.code == FORGOTTEN && *news.params.get("token")? == token;
+            news.params.get("events").filter(|_| is_answer)?.as_i64()
         }))
     })?;
     erased.ok_or_else(|| {
         exception::new(
-            "the worker has not erased anything within 30 seconds; it does so when it runs \
-             (webhooks_status() tells whether it does)",
+            "the worker is not done within 30 seconds; what was asked for is kept, and done as \
+             soon as it can be (webhooks_status() tells whether a worker runs)",
         )
     })
 }

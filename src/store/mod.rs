@@ -82,13 +82,10 @@ pub enum StoreError {
 /// Result of a call on the store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// Longest term of exact search, in characters.
-const LONGEST_TERM: usize = 200;
-
 /// An id, reference or e-mail address in the form in which exact search compares it: without
-/// white space around it, in lower case, cut at 200 characters.
+/// white space around it, in lower case.
 pub fn term(text: &str) -> String {
-    text.trim().to_lowercase().chars().take(LONGEST_TERM).collect()
+    text.trim().to_lowercase()
 }
 
 /// The writing side; exactly one exists per spool, in the worker.

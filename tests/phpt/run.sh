@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the .phpt tests with the extension given: run.sh target/php/release/libwebhooks.so [test…]
+# Runs the .phpt tests: run.sh EXTENSION [test…], such as target/php/release/libwebhooks.so.
+# WEBHOOKS_WORKER: the worker's binary, by default target/release/webhooks-worker.
 #
 # Uses the run-tests.php that PHP installs for phpize, and ends with its summary. A skipped test
 # is a failure: everything that they need is part of the build.
@@ -8,26 +9,31 @@ cd "$(dirname "$0")/../.."
 
 extension=$(realpath "${1:?path of the extension}")
 shift
+worker=$(realpath "${WEBHOOKS_WORKER:-target/release/webhooks-worker}")
 php=${TEST_PHP_EXECUTABLE:-$(command -v php)}
-runner=$("${PHP_CONFIG:-php-config}" --prefix)/lib/php/build/run-tests.php
-[ -f "$runner" ] || runner=$(ls "$("${PHP_CONFIG:-php-config}" --prefix)"/lib/php/*/build/run-tests.php | tail -n 1)
 modules=$("${PHP_CONFIG:-php-config}" --extension-dir)
+api=$(basename "$modules")
+for runner in "/usr/lib/php/$api/build/run-tests.php" "$("${PHP_CONFIG:-php-config}" --prefix)/lib/php/build/run-tests.php"; do
+	[ ! -f "$runner" ] || break
+done
 
 # Without any php.ini (-n): only what the tests ask for is loaded.
 arguments=(-n -q --show-diff -d "extension=$extension")
+built_in=$("$php" -n -m)
 for module in pcntl posix; do
-    "$php" -n -m | grep -qi "^$module$" || arguments+=(-d "extension=$modules/$module.so")
+	grep -qx "$module" <<<"$built_in" || arguments+=(-d "extension=$modules/$module.so")
 done
 
-results=$(mktemp)
-trap 'rm -f "$results"' EXIT
-export NO_INTERACTION=1 TEST_PHP_EXECUTABLE="$php" TEST_PHP_ARGS=
-set +e
-"$php" -n "$runner" "${arguments[@]}" -W "$results" "${@:-tests/phpt}"
-status=$?
-if grep -q '^SKIPPED' "$results"; then
-    echo "A skipped test is a failure:" >&2
-    grep '^SKIPPED' "$results" >&2
-    status=1
+# A folder of this run's own, for spools and results; other users have to get through it.
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+chmod 755 "$folder"
+export TMPDIR=$folder NO_INTERACTION=1 TEST_PHP_EXECUTABLE=$php
+export WEBHOOKS_EXTENSION=$extension WEBHOOKS_WORKER=$worker
+status=0
+"$php" -n "$runner" "${arguments[@]}" -W "$folder/results" "${@:-tests/phpt}" || status=$?
+if grep '^SKIPPED' "$folder/results"; then
+	echo "A skipped test is a failure."
+	status=1
 fi
-exit $status
+exit "$status"

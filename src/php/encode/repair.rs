@@ -83,7 +83,7 @@ fn level(lengths: &[usize], excess: usize) -> Option<usize> {
     let mut sum = 0;
     for (cut, length) in (1..).zip(lengths) {
         sum += length;
-        let level = sum.checked_sub(excess).unwrap_or_default() / cut;
+        let level = sum.saturating_sub(excess) / cut;
         let next = lengths.get(cut).copied().unwrap_or(2);
         if sum > excess && level >= next.max(2) {
             return Some(level);

@@ -41,7 +41,7 @@ pub use files::{SetAside, open, open_or_set_aside, set_aside};
 use statements::Statements;
 
 /// KiB of pages kept in memory: the hot ends of all trees and the bodies of one batch.
-const CACHE_KIB: i64 = 8192;
+const CACHE_KIB: i64 = 4096;
 /// Pages of WAL after which a commit checkpoints by itself.
 const CHECKPOINT_PAGES: u32 = 2000;
 /// Bytes that the WAL may keep on the disk once it was copied; at a clean end it keeps none.
