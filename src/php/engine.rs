@@ -8,8 +8,8 @@ use ext_php_rs::ffi::{
     GC_IMMUTABLE, IS_ARRAY, IS_ARRAY_EX, ZEND_ACC_ENUM, ext_php_rs_executor_globals,
     ext_php_rs_process_globals, ext_php_rs_zend_string_release, zend_array, zend_long, zend_string,
 };
-use ext_php_rs::types::{ZendObject, Zval};
-use ext_php_rs::zend::{ClassEntry, Function, FunctionEntry, ModuleEntry, ce};
+use ext_php_rs::types::{ZendCallable, ZendObject, Zval};
+use ext_php_rs::zend::{ClassEntry, FunctionEntry, ModuleEntry, ce};
 
 /// `JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION`
 const JSON_OPTIONS: c_int = 1 << 6 | 1 << 8 | 1 << 10;
@@ -111,7 +111,7 @@ fn json_last_error_msg() -> String {
 
 /// Calls a function of PHP's own that takes nothing.
 fn call(function: &str) -> Option<Zval> {
-    Function::try_from_function(function)?.try_call(vec![]).ok()
+    ZendCallable::try_from_name(function).ok()?.try_call(vec![]).ok()
 }
 
 /// What json_encode() makes of an object.
