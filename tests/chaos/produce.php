@@ -44,5 +44,5 @@ for ( $number = (int) $from; $number < (int) $to; $number++ ) {
 			usleep( 50000 );
 		}
 	}
-	usleep( mt_rand( 0, 2 * $pace ) );
+	usleep( mt_rand( 0, 2 * $pace ) ); // phpcs:ignore Generic.PHP.ForbiddenFunctions -- a seed has to give the same run again.
 }

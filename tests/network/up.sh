@@ -56,10 +56,11 @@ else
 fi
 
 chmod 755 "$dir"
-mkdir "$dir"/{bin,php,run,log,spool,mysql}
+mkdir "$dir"/{bin,php,run,log,spool,mysql,tmp}
 [ -z "${SPOOL_SIZE-}" ] || mount -t tmpfs -o "size=$SPOOL_SIZE" spool "$dir/spool"
 chmod 700 "$dir"/{spool,mysql}
 chmod 755 "$dir"/{bin,php,run,log}
+chmod 1777 "$dir/tmp"
 if [ "$user" = www-data ]; then chown www-data: "$dir"/{spool,mysql,log}; fi
 
 # What www-data has to read may lie where it can't go, such as in a clone below /root.
@@ -68,11 +69,11 @@ mkdir -p "$dir/wordpress/wp-content/uploads" "$dir/wordpress/wp-content/mu-plugi
 if [ "$user" = www-data ]; then chown www-data: "$dir/wordpress/wp-content/uploads"; fi
 [ "${PLUGIN-}" = none ] || cp -rL "$plugin" "$dir/wordpress/wp-content/plugins/"
 
-: >"$dir/php/webhooks.ini"
+echo "sys_temp_dir=$dir/tmp" >"$dir/php/webhooks.ini"
 if [ "$extension" != none ]; then
 	cp -L "$extension" "$dir/php/webhooks.so"
 	cp -L "$worker" "$dir/bin/webhooks-worker"
-	cat >"$dir/php/webhooks.ini" <<-INI
+	cat >>"$dir/php/webhooks.ini" <<-INI
 		extension=$dir/php/webhooks.so
 		webhooks.spool=$dir/spool
 		webhooks.worker=$dir/bin/webhooks-worker
