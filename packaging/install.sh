@@ -33,16 +33,15 @@ done
 	exit 1
 }
 
-place() { # MODE FROM TO
-	install -D -m "$1" "$2" "$destdir$3"
+# place MODE FROM TO: as a new file and a rename, since running processes have the old one mapped.
+place() {
+	install -D -m "$1" "$2" "$destdir$3.new"
+	mv "$destdir$3.new" "$destdir$3"
 	echo "$destdir$3"
 }
 
 place 755 "$worker" "$prefix/bin/webhooks-worker"
-# A new file and a rename: running processes have the old one mapped.
-library=$("$php_config" --extension-dir)/webhooks.so
-place 644 "$extension" "$library.new"
-mv "$destdir$library.new" "$destdir$library"
+place 644 "$extension" "$("$php_config" --extension-dir)/webhooks.so"
 
 # Debian keeps a folder for each SAPI, with links to one place; elsewhere there is one folder.
 folder=$("$php_config" --ini-dir)

@@ -15,6 +15,12 @@ pub trait Clock: Send + Sync {
     fn monotonic_ns(&self) -> u64;
 }
 
+/// How far the wall clock stands before the monotonic one, in milliseconds: within a boot it
+/// changes when the wall clock is set.
+pub fn offset(clock: &(impl Clock + ?Sized)) -> i64 {
+    clock.unix_ms() - (clock.monotonic_ns() / 1_000_000).cast_signed()
+}
+
 /// The machine's own clocks, read through the vDSO.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;

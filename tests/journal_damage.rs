@@ -1,6 +1,8 @@
 //! Damage costs what it touches, and nothing that somebody hid becomes an event.
 
 mod journal;
+mod puppet;
+mod trace;
 
 use std::fs::File;
 use std::io::Write as _;
@@ -11,7 +13,9 @@ use journal::{Journal, LIMIT, append};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof};
 use proptest::test_runner::TestCaseError;
+use puppet::Stage;
 use rustix::fs::{FlockOperation, flock};
+use trace::{Then, trace};
 use webhooks::clock::SystemClock;
 use webhooks::journal::{KIND_EVENT, OwnedRecord, Writer};
 
@@ -28,7 +32,7 @@ struct Segment {
 
 /// Appends one event a body, with its own index as fields.
 fn segment(bodies: &[Vec<u8>]) -> Segment {
-    let journal = Journal::new();
+    let journal = Journal::in_memory();
     let mut writer = Writer::new();
     for (n, body) in bodies.iter().enumerate() {
         writer.begin().extend_from_slice(n.to_string().as_bytes());
@@ -53,6 +57,9 @@ enum Damage {
 impl Damage {
     /// Does it, and says which bytes are not what they were.
     fn apply(&self, bytes: &mut Vec<u8>) -> std::ops::Range<u64> {
+        if bytes.is_empty() {
+            return 0..0;
+        }
         let (from, to) = match self {
             Self::Cut(at) => (at.index(bytes.len()), bytes.len()),
             Self::Flip(at, _) => (at.index(bytes.len()), at.index(bytes.len()) + 1),
@@ -185,6 +192,37 @@ fn what_a_writer_took_back_is_forgotten() {
     }
 }
 
+#[test]
+fn what_a_writer_takes_back_at_any_step_of_a_reader_is_forgotten() {
+    let segment = segment(&[b"first".to_vec(), b"second".to_vec(), b"last".to_vec()]);
+    let mut failed = segment.bytes[..segment.records[1].end as usize].to_vec();
+    failed[HEADER as usize + 8..].fill(b'?');
+    let stage = Stage::new();
+    for step in 0.. {
+        std::fs::remove_file(&segment.path).unwrap();
+        let file = File::create(&segment.path).unwrap();
+        flock(&file, FlockOperation::LockExclusive).unwrap();
+        file.write_all_at(&failed, 0).unwrap();
+        let mut reader = stage.enter_with(&segment.journal.path());
+        let traced = trace(&mut reader, &["read", "read"], |now| {
+            if now == step {
+                file.set_len(HEADER).unwrap();
+                file.write_all_at(&segment.bytes, 0).unwrap();
+            }
+            Then::GoOn
+        });
+        if traced.calls.len() <= step {
+            assert!(step > 30, "{step} steps are not all");
+            break;
+        }
+        // Nothing, or as much of it as was there when it looked how much there is.
+        let answers = traced.answers.join(" ");
+        let heard: Vec<_> = answers.split(' ').filter(|word| *word != "ok").collect();
+        assert_eq!(heard, ["first", "second", "last"][..heard.len()], "step {step}");
+        assert!(segment.journal.corrupt().is_empty(), "step {step}: {answers}");
+    }
+}
+
 /// Reads a segment whose record `broken` was damaged, and expects all the others and nothing
 /// else.
 fn others_survive(segment: &Segment, broken: usize, at: u64) -> Result<(), TestCaseError> {
@@ -200,11 +238,20 @@ fn others_survive(segment: &Segment, broken: usize, at: u64) -> Result<(), TestC
 
 #[test]
 fn a_sound_record_hidden_in_a_payload_never_becomes_an_event() {
-    // Records of another segment, headers and all: sound, but somewhere else.
-    let foreign = segment(&[b"evil".to_vec(), b"worse".to_vec()]).bytes;
-    let hidden = [&b"{\"a\":\""[..], &foreign, &foreign[HEADER as usize..], b"\"}"].concat();
-    let bodies = [b"first".to_vec(), hidden, b"last".to_vec()];
+    // Records of another segment, header and all: sound, but of another segment.
+    let foreign = segment(&[vec![b'.'; 200], b"evil".to_vec(), b"worse".to_vec()]);
+    let evil = foreign.records[1].offset;
+    let hide = |padding: usize| {
+        let padding = vec![b' '; padding];
+        let records = &foreign.bytes[evil as usize..];
+        [b"first".to_vec(), [&padding, records, &foreign.bytes].concat(), b"last".to_vec()]
+    };
+    // In the very place that they had there.
+    let body = segment(&hide(0)).records[1].offset + 32 + 1;
+    let bodies = hide((evil - body) as usize);
     let outer = segment(&bodies);
+    let at = evil as usize;
+    assert_eq!(&outer.bytes[at..at + 40], &foreign.bytes[at..at + 40]);
     // Each byte of the record's own head, and its last.
     let record = &outer.records[1];
     for at in (record.offset..record.offset + 32).chain([record.end - 1]) {
@@ -305,7 +352,8 @@ fn a_huge_segment_of_nothing_is_read_in_bounded_memory() {
     assert_eq!((batch.corrupt.len(), batch.corrupt[0].to), (1, 80 << 20));
     let copy = std::fs::metadata(journal.path().join("corrupt").join(&batch.corrupt[0].copy));
     assert!(copy.unwrap().len() <= 68 << 20, "a copy is bounded too");
-    assert!(peak_memory() - before < 200 << 20);
+    let peak = (peak_memory() - before) >> 20;
+    assert!(peak < 200, "{peak} MiB");
 }
 
 /// Bytes that this process had in memory at most.

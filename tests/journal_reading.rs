@@ -5,8 +5,8 @@ mod puppet;
 
 use std::collections::HashMap;
 
-use journal::{Journal, LIMIT, append};
-use webhooks::clock::SystemClock;
+use journal::{Journal, LIMIT, OPTIONS, append};
+use webhooks::clock::{Clock, SystemClock};
 use webhooks::journal::{AppendOptions, JournalError, KIND_EVENT, KIND_REQUEST, Limit, Writer};
 
 #[test]
@@ -51,6 +51,32 @@ fn records_of_all_writers_come_by_stamp_and_only_once() {
     append(&journal, &mut writers[1], "later");
     let mut next = journal.reader_at(reader.positions());
     assert_eq!(next.read_batch(LIMIT).unwrap().records.len(), 1);
+}
+
+#[test]
+fn what_is_stamped_after_a_pass_began_waits_for_a_later_one() {
+    /// An hour ahead of the reader's clock.
+    struct Ahead;
+    impl Clock for Ahead {
+        fn unix_ms(&self) -> i64 {
+            SystemClock.unix_ms()
+        }
+        fn monotonic_ns(&self) -> u64 {
+            SystemClock.monotonic_ns() + 3_600_000_000_000
+        }
+    }
+    let journal = Journal::new();
+    let (mut late, mut now) = (Writer::new(), Writer::new());
+    append(&journal, &mut late, "one");
+    late.begin();
+    late.fields_done();
+    late.append(&journal.spool, &Ahead, KIND_EVENT, 1, OPTIONS).unwrap();
+    append(&journal, &mut now, "two");
+    let mut reader = journal.reader();
+    let batch = reader.read_batch(LIMIT).unwrap();
+    assert_eq!(batch.records.iter().map(|it| it.body()).collect::<Vec<_>>(), [b"one", b"two"]);
+    drop(late);
+    assert!(reader.finished().unwrap().is_empty(), "it was not read to the end");
 }
 
 #[test]

@@ -14,8 +14,13 @@ use std::path::Path;
 
 use journal::{Journal, LIMIT, append};
 use puppet::Stage;
-use trace::{End, trace};
+use trace::{End, Then, trace};
 use webhooks::journal::Writer;
+
+/// Kills at this step.
+fn die_at(step: usize) -> impl FnMut(usize) -> Then {
+    move |now| if now == step { Then::Die } else { Then::GoOn }
+}
 
 /// Names of drafts below the spool.
 fn drafts(spool: &Path) -> Vec<String> {
@@ -32,9 +37,9 @@ fn a_writer_killed_at_any_step_loses_nothing_that_it_accepted() {
     let commands = ["append a", "append b", "look 61", "append c", "swell d. 4200000", "append e"];
     let bodies = ["a", "b", "c", "d", "e"];
     for step in 0.. {
-        let journal = Journal::new();
+        let journal = Journal::in_memory();
         let mut writer = stage.enter_with(&journal.path());
-        let traced = trace(&mut writer, &commands, Some(step));
+        let traced = trace(&mut writer, &commands, die_at(step));
         let said = traced.answers.iter().filter(|answer| answer.starts_with("ok ")).count();
         drop(writer);
 
@@ -60,10 +65,44 @@ fn a_writer_killed_at_any_step_loses_nothing_that_it_accepted() {
 }
 
 #[test]
+fn a_worker_that_tidies_up_at_any_step_of_a_writer_disturbs_nothing() {
+    let stage = Stage::new();
+    let commands = ["folder corrupt", "append a", "look 61", "append b"];
+    for step in 0.. {
+        let journal = Journal::in_memory();
+        let mut writer = stage.enter_with(&journal.path());
+        let (mut reader, mut heard) = (None, Vec::new());
+        let mut read = || {
+            let reader = reader.get_or_insert_with(|| journal.reader());
+            let batch = reader.read_batch(LIMIT).unwrap();
+            assert!(batch.corrupt.is_empty() && batch.stuck.is_empty(), "step {step}: {batch:?}");
+            heard.extend(batch.records.iter().map(|record| record.body().to_vec()));
+            let finished = reader.finished().unwrap();
+            reader.remove(&finished).unwrap();
+        };
+        let traced = trace(&mut writer, &commands, |now| {
+            if now == step {
+                read();
+            }
+            Then::GoOn
+        });
+        assert!(traced.answers.iter().all(|it| it.starts_with("ok")), "{:?}", traced.answers);
+        assert_eq!(traced.answers.len(), commands.len(), "step {step}");
+        read();
+        assert_eq!(heard, [b"a", b"b"], "step {step}");
+        assert!(journal.segments().is_empty(), "step {step}");
+        if traced.calls.len() <= step {
+            assert!(step > 30, "{step} steps are not all");
+            break;
+        }
+    }
+}
+
+#[test]
 fn a_reader_killed_at_any_step_loses_nothing_and_repeats_nothing() {
     let stage = Stage::new();
     for step in 0.. {
-        let journal = Journal::new();
+        let journal = Journal::in_memory();
         let (mut dead, mut torn, mut live) = (Writer::new(), Writer::new(), Writer::new());
         append(&journal, &mut torn, "a");
         append(&journal, &mut torn, "torn");
@@ -79,7 +118,7 @@ fn a_reader_killed_at_any_step_loses_nothing_and_repeats_nothing() {
         std::fs::create_dir(journal.path().join(".left.draft")).unwrap();
 
         let mut worker = stage.enter_with(&journal.path());
-        let traced = trace(&mut worker, &["work"], Some(step));
+        let traced = trace(&mut worker, &["work"], die_at(step));
         drop(worker);
         let mut worker = stage.enter_with(&journal.path());
         worker.expect("work", "ok a b c d");
@@ -101,7 +140,7 @@ fn an_append_is_one_write_and_asks_nothing() {
     let (journal, stage) = (Journal::new(), Stage::new());
     let mut writer = stage.enter_with(&journal.path());
     writer.expect("append first", "ok");
-    let traced = trace(&mut writer, &["append second"], None);
+    let traced = trace(&mut writer, &["append second"], |_| Then::GoOn);
     // Which process this is takes a call as well, since libc forgot; it goes nowhere.
     let calls = traced.calls_of_first_answer();
     assert_eq!(calls, [libc::SYS_getpid, libc::SYS_write]);
@@ -112,7 +151,7 @@ fn a_synced_append_is_durable_with_its_segments_name() {
     let (journal, stage) = (Journal::new(), Stage::new());
     let mut writer = stage.enter_with(&journal.path());
     writer.expect("sync", "ok");
-    let calls = trace(&mut writer, &["append first"], None).calls_of_first_answer();
+    let calls = trace(&mut writer, &["append first"], |_| Then::GoOn).calls_of_first_answer();
     // The folder's own name, the segment's name, the record.
     let place = |wanted| calls.iter().rposition(|&call| call == wanted).unwrap();
     let (named, written) = (place(libc::SYS_renameat2), place(libc::SYS_fdatasync));
@@ -123,6 +162,6 @@ fn a_synced_append_is_durable_with_its_segments_name() {
     let mut writer = stage.enter_with(&journal.path());
     writer.expect("sync", "ok");
     writer.expect("append second", "ok");
-    let calls = trace(&mut writer, &["append third"], None).calls_of_first_answer();
+    let calls = trace(&mut writer, &["append third"], |_| Then::GoOn).calls_of_first_answer();
     assert_eq!(calls, [libc::SYS_getpid, libc::SYS_write, libc::SYS_fdatasync]);
 }

@@ -160,8 +160,8 @@ fn survives_a_full_disk(writer: &mut Puppet, make_room: impl FnOnce(&mut Puppet)
     assert!(accepted > 2);
     let expected: Vec<_> = (0..accepted).map(|n| format!("f{n}")).collect();
     assert_eq!(writer.say("read"), format!("ok {}", expected.join(" ")));
-    // Smaller ones may still find room; what is refused again is undone again.
     assert_eq!(fill(writer), 0);
+    assert_eq!(writer.say("waiting"), "ok 0", "nothing is left of what was refused");
     make_room(writer);
     writer.expect("append after", "ok");
     assert_eq!(writer.say("read"), "ok after");

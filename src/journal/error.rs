@@ -22,6 +22,15 @@ pub enum JournalError {
         /// Bytes allowed.
         limit: usize,
     },
+    /// The worker has given up its reserve so that it can drain the journal.
+    #[error(
+        "the disk of the spool {path} is full: make room on it; events are accepted again once the worker has its reserve back",
+        path = path.display()
+    )]
+    Full {
+        /// The spool.
+        path: PathBuf,
+    },
     /// The append failed, and nothing of it is left in the journal.
     #[error("cannot append to the journal ({path}) as {user}: {source}{}", advice(source), path = path.display())]
     Append {
@@ -82,7 +91,7 @@ impl JournalError {
         match self {
             Self::Spool(error) => error.is_full(),
             Self::Append { source, .. } | Self::Sync { source, .. } => is_full(source),
-            Self::Short { .. } => true,
+            Self::Short { .. } | Self::Full { .. } => true,
             Self::TooLarge { .. } | Self::Threads { .. } | Self::Version { .. } => false,
         }
     }

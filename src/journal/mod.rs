@@ -34,7 +34,7 @@ pub use batch::{Batch, CorruptPart, Limit, OwnedRecord, Stuck};
 pub use error::JournalError;
 pub use reader::Reader;
 pub use record::{KIND_EVENT, KIND_REQUEST, MAX_RECORD, RECORD_VERSION};
-pub use segment::SegmentId;
+pub use segment::{Boot, SegmentId};
 pub use status::{Status, status};
 pub use writer::{AppendOptions, Appended, Draft, Writer};
 

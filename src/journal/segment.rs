@@ -65,17 +65,18 @@ impl fmt::Debug for SegmentId {
 
 /// The kernel's boot id: two stamps can be compared only within one boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub(super) struct Boot(pub(super) [u8; 16]);
+pub struct Boot(pub(crate) [u8; 16]);
 
 impl Boot {
     /// The boot that is running; all zero where it can't be known.
-    pub(super) fn current() -> Self {
+    pub fn current() -> Self {
         let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
         Self(u128::from_str_radix(&digits, 16).unwrap_or_default().to_be_bytes())
     }
 
-    pub(super) fn is_known(self) -> bool {
+    /// Whether it is a boot's id at all.
+    pub fn is_known(self) -> bool {
         self != Self::default()
     }
 }

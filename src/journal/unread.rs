@@ -53,7 +53,7 @@ pub(super) struct Unread {
     pub(super) finished: bool,
     /// Its owner is gone, so that it has all it will ever have.
     dead: bool,
-    /// The size at which a search found no record after the position.
+    /// The size at which a search found no record after the position, in the owner's lifetime.
     searched: Option<u64>,
     window: Option<Window>,
 }
@@ -128,7 +128,7 @@ impl Unread {
         self.with_window(folder, |unread, window| {
             let next = unread.find(window);
             if !matches!(next, Ok(Next::Record(_))) {
-                // Of many idle segments nothing is kept in memory.
+                // A beginning may be taken back by its writer, and another one made.
                 window.forget();
             }
             next
@@ -141,10 +141,6 @@ impl Unread {
     }
 
     fn find(&mut self, window: &mut Window) -> io::Result<Next> {
-        if self.searched.is_some() {
-            // What was read then may have been taken back by its writer since.
-            window.forget();
-        }
         loop {
             if let Some(head) = self.here(window)? {
                 self.searched = None;
@@ -153,27 +149,36 @@ impl Unread {
             if self.position >= self.size {
                 return Ok(Next::Nothing);
             }
-            if self.dead || self.searched != Some(self.size) {
-                let after = self.search(window)?;
-                // A writer may have taken back what we read and written anew, and only then
-                // the record that we found: look again, now that this part is final.
-                window.forget();
-                if after.is_some() && self.here(window)?.is_some() {
-                    continue;
-                }
-                if let Some(to) = after.or(self.dead.then_some(self.size)) {
-                    return Ok(Next::Damage { to });
-                }
-                self.searched = Some(self.size);
+            if !self.dead && owner_is_gone(window.file())? {
+                // It may have ended the record before it died.
+                self.bury(window)?;
+                continue;
             }
-            if !owner_is_gone(window.file())? {
+            if self.searched == Some(self.size) {
                 return Ok(Next::Nothing);
             }
-            // It may have ended the record before it died.
-            self.dead = true;
+            let after = self.search(window)?;
+            // A writer may have taken back what we read and written anew, and only then the
+            // record that we found: look again, now that this part is final.
             window.forget();
-            self.size = window.size()?;
+            if after.is_some() && self.here(window)?.is_some() {
+                continue;
+            }
+            if let Some(to) = after.or(self.dead.then_some(self.size)) {
+                return Ok(Next::Damage { to });
+            }
+            self.searched = Some(self.size);
+            return Ok(Next::Nothing);
         }
+    }
+
+    /// Notes that the owner is gone: what is there now is all there will ever be.
+    fn bury(&mut self, window: &mut Window) -> io::Result<()> {
+        window.forget();
+        self.dead = true;
+        self.searched = None;
+        self.size = window.size()?;
+        Ok(())
     }
 
     /// The head of the sound record at the position, after stepping over a sound header.
@@ -253,8 +258,7 @@ impl Unread {
                 if !unread.dead && !owner_is_gone(window.file())? {
                     return Ok(false);
                 }
-                unread.dead = true;
-                unread.size = window.size()?;
+                unread.bury(window)?;
                 // The lock may have gone with a file that was closed in between.
                 Ok(unread.position >= unread.size && owner_is_gone(window.file())?)
             })?;

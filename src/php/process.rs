@@ -169,6 +169,11 @@ impl Process {
                 *self = Self { writer: std::mem::take(&mut self.writer), ..Self::new() };
                 self.try_append(kind, revision)?;
             }
+            // Only a worker can say that there is room again.
+            Err(full @ JournalError::Full { .. }) => {
+                self.rouse();
+                return Err(full);
+            }
             outcome => outcome?,
         }
         self.rouse();
@@ -180,6 +185,9 @@ impl Process {
             AppendOptions { sync: self.settings.sync, max_record: self.settings.max_payload };
         self.spool()?;
         if let Some(spool) = &self.spool {
+            if self.waker.as_ref().is_some_and(Waker::is_full) {
+                return Err(JournalError::Full { path: spool.path().to_owned() });
+            }
             self.writer.append(spool, &SystemClock, kind, revision, options)?;
         }
         Ok(())

@@ -272,7 +272,7 @@ fn live(
             };
             let claim = model.rows[at].claim.clone().unwrap();
             let attempt = attempt(now, next);
-            t.record_attempt(&claim, &attempt)?;
+            t.record_attempt(&claim, &attempt, None)?;
             let (to, due) = match next {
                 Next::Delivered => (State::Delivered, None),
                 Next::Retry(due) => (State::Pending, Some(due)),
@@ -313,7 +313,7 @@ fn live(
             assert_eq!(t.change(&which, *to, now, None)?, u64::from(changed));
         }
         Step::Shift { by } => {
-            t.shift_due(*by)?;
+            t.shift_due(*by, ClockReading { boot: Boot::default(), offset: 0 })?;
             // Whatever isn't pending gets a new due time before it is again.
             model.rows.iter_mut().for_each(|row| row.due += by);
         }

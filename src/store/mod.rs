@@ -25,7 +25,7 @@ pub use state::{Forbidden, State};
 
 use crate::event::Event;
 use crate::id::{DeliveryId, EventId};
-use crate::journal::SegmentId;
+use crate::journal::{Boot, SegmentId};
 
 /// The store's own number for a webhook: it stays when the webhook is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,13 +82,10 @@ pub enum StoreError {
 /// Result of a call on the store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// Longest term of exact search, in characters.
-const LONGEST_TERM: usize = 200;
-
 /// An id, reference or e-mail address in the form in which exact search compares it: without
-/// white space around it, in lower case, cut at 200 characters.
+/// white space around it, in lower case.
 pub fn term(text: &str) -> String {
-    text.trim().to_lowercase().chars().take(LONGEST_TERM).collect()
+    text.trim().to_lowercase()
 }
 
 /// The writing side; exactly one exists per spool, in the worker.
@@ -130,8 +127,20 @@ pub struct Loaded {
     pub positions: HashMap<SegmentId, u64>,
     /// Every webhook that ever had a delivery or a state, with its backlog.
     pub webhooks: Vec<WebhookState>,
+    /// The clock by which due times are right, once one was noted.
+    pub clock: Option<ClockReading>,
     /// Deliveries that a dead worker had claimed, returned to `pending` by this call.
     pub reclaimed: u64,
+}
+
+/// Where the wall clock stood. A difference later on in the same boot is how far it was set,
+/// whether a worker ran meanwhile or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockReading {
+    /// The boot.
+    pub boot: Boot,
+    /// See [`crate::clock::offset`].
+    pub offset: i64,
 }
 
 /// A webhook as the store knows it.
@@ -161,8 +170,24 @@ pub struct Health {
     pub slow: bool,
     /// When the next probe may be made (after five failures in a row), in Unix milliseconds.
     pub probe_at: Option<i64>,
+    /// Probes that failed since then.
+    pub probes: u32,
     /// Set while it is switched off.
     pub disabled: Option<Disabled>,
+}
+
+impl Health {
+    /// Whether any of it lies on the wall clock's line and still matters.
+    pub fn has_times(&self) -> bool {
+        self.probe_at.is_some() || self.failing_since.is_some()
+    }
+
+    /// Moves what lies on the wall clock's line by `ms`, as that was set by so much.
+    pub fn shift(&mut self, ms: i64) {
+        for time in [&mut self.probe_at, &mut self.failing_since] {
+            *time = time.map(|at| at + ms);
+        }
+    }
 }
 
 /// A webhook that was switched off, and why.
@@ -251,6 +276,8 @@ pub struct Selection {
     pub since: Option<i64>,
     /// With this reason.
     pub reason: Option<String>,
+    /// With none of these reasons.
+    pub except: Vec<String>,
 }
 
 /// The writes of one transaction.
@@ -315,11 +342,16 @@ pub trait Transaction {
 
     /// Records an attempt of a claimed delivery, moves the delivery to the state that
     /// `attempt.next` says, and counts it (`delivered` or `failed`, per hour and in all) unless
-    /// the event is a test.
+    /// the event is a test. `reason` is a code for a state that needs one.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
-    fn record_attempt(&mut self, claim: &Claim, attempt: &Attempt) -> Result<()>;
+    fn record_attempt(
+        &mut self,
+        claim: &Claim,
+        attempt: &Attempt,
+        reason: Option<&str>,
+    ) -> Result<()>;
 
     /// Moves the selected deliveries to `state` where that transition is allowed (`Pending`
     /// ones become due at `due` and start their schedule anew); returns how many. What is being
@@ -336,11 +368,12 @@ pub trait Transaction {
         reason: Option<&str>,
     ) -> Result<u64>;
 
-    /// Adds `by` to the due time of everything pending (the wall clock jumped).
+    /// Adds `by` to the due time of everything pending (the wall clock jumped), and notes the
+    /// clock by which due times are right now.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
-    fn shift_due(&mut self, by: i64) -> Result<()>;
+    fn shift_due(&mut self, by: i64, clock: ClockReading) -> Result<()>;
 
     /// When [`claim`](Self::claim) can next have something for a webhook: when its earliest
     /// pending delivery is due (`ordered`: its first one).

@@ -11,11 +11,11 @@ use super::reserve::Reserve;
 use super::schedule::{MOST_THREADS, POOL, Schedule};
 use super::upkeep::PRUNE_MS;
 use super::{Mode, Stop, WorkerError};
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::journal::wake::{Sleeper, WakeHandle};
-use crate::journal::{Batch, Reader};
+use crate::journal::{Batch, Boot, Reader};
 use crate::spool::Spool;
-use crate::store::{Announcement, Store};
+use crate::store::{Announcement, ClockReading, Store};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
 const IDLE_MS: i64 = 60_000;
@@ -24,7 +24,7 @@ const RESCAN_MS: i64 = 60_000;
 /// How long requests under way may take after SIGTERM, in milliseconds.
 const GRACE_MS: i64 = 10_000;
 /// A difference between wall clock and monotonic clock that is a jump, in milliseconds.
-const JUMP_MS: i64 = 30_000;
+pub(super) const JUMP_MS: i64 = 30_000;
 /// Segments are made durable and deleted this often at most, in milliseconds.
 const RETIRE_MS: i64 = 1000;
 /// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
@@ -48,8 +48,9 @@ pub(super) struct Worker<S: Store> {
     pub(super) batch: Batch,
     /// Made and not yet committed.
     pub(super) done: Vec<Done>,
-    /// `unix_ms − monotonic` when last looked at.
-    pub(super) offset: i64,
+    /// The clock by which due times are right, and whether the store knows it.
+    pub(super) reading: ClockReading,
+    pub(super) reading_is_kept: bool,
     pub(super) next_retire: i64,
     pub(super) next_prune: i64,
     pub(super) next_config: i64,
@@ -79,7 +80,10 @@ impl<S: Store> Worker<S> {
         let reserve = Reserve::open(&spool);
         sleeper.set_full(!reserve.is_there());
         let now = clock.unix_ms();
-        let mut worker = Self {
+        let reading = ClockReading { boot: Boot::current(), offset: clock::offset(&*clock) };
+        // Of another boot nothing can be said: its monotonic clock is another one.
+        let kept = loaded.clock.filter(|kept| kept.boot == reading.boot && kept.boot.is_known());
+        Ok(Self {
             reader,
             published: None,
             schedule: Schedule::new(POOL, loaded.webhooks),
@@ -89,7 +93,8 @@ impl<S: Store> Worker<S> {
             ids: DeliveryIds::default(),
             batch: Batch::default(),
             done: Vec::new(),
-            offset: now - monotonic_ms(&*clock),
+            reading: kept.unwrap_or(reading),
+            reading_is_kept: kept.is_some(),
             next_retire: 0,
             next_prune: now + PRUNE_MS,
             next_config: 0,
@@ -101,9 +106,7 @@ impl<S: Store> Worker<S> {
             store,
             sleeper,
             wake,
-        };
-        worker.look_at_config(now);
-        Ok(worker)
+        })
     }
 
     /// Goes round until there is a reason to leave.
@@ -217,20 +220,35 @@ impl<S: Store> Worker<S> {
     }
 
     /// Moves what waits with the wall clock when that was set, so that a retry in an hour stays
-    /// one in an hour: neither a flood nor a standstill.
+    /// one in an hour: neither a flood nor a standstill. Also when it was set while no worker
+    /// ran: the store knows where the last one saw it.
     pub(super) fn look_at_clock(&mut self, now: i64) -> Result<(), WorkerError> {
-        let offset = now - monotonic_ms(&*self.clock);
-        let jump = offset - self.offset;
-        if jump.abs() > JUMP_MS {
-            tracing::warn!(seconds = jump / 1000, "the wall clock was set; due times go with it");
-            self.store.transaction(&mut |tx| tx.shift_due(jump))?;
-            self.schedule.shift(jump, now);
-            for time in [&mut self.next_retire, &mut self.next_prune, &mut self.idle_since] {
-                *time += jump;
+        let reading = ClockReading { offset: clock::offset(&*self.clock), ..self.reading };
+        let jump = reading.offset - self.reading.offset;
+        if jump.abs() <= JUMP_MS {
+            if !self.reading_is_kept {
+                self.store.transaction(&mut |tx| tx.shift_due(0, self.reading))?;
+                self.reading_is_kept = true;
             }
-            self.next_config = now;
-            self.offset = offset;
+            return Ok(());
         }
+        tracing::warn!(seconds = jump / 1000, "the wall clock was set; due times go with it");
+        let schedule = &self.schedule;
+        self.store.transaction(&mut |tx| {
+            tx.shift_due(jump, reading)?;
+            for (key, lane) in schedule.lanes().filter(|(_, lane)| lane.health.has_times()) {
+                let mut health = lane.health.clone();
+                health.shift(jump);
+                tx.set_health(key, &health)?;
+            }
+            Ok(())
+        })?;
+        self.schedule.shift(jump, now);
+        for time in [&mut self.next_retire, &mut self.next_prune, &mut self.idle_since] {
+            *time += jump;
+        }
+        self.next_config = now;
+        (self.reading, self.reading_is_kept) = (reading, true);
         Ok(())
     }
 
@@ -264,7 +282,7 @@ impl<S: Store> Worker<S> {
             let now = self.clock.unix_ms();
             let claims = std::mem::take(&mut withdrawn);
             self.store.transaction(&mut |tx| {
-                claims.iter().try_for_each(|claim| tx.release(claim.id, claim.due))
+                claims.iter().try_for_each(|claim| tx.release(claim.id, claim.due.min(now)))
             })?;
             for claim in &claims {
                 self.schedule.came_back(claim.webhook, claim.id, now);
@@ -297,8 +315,4 @@ impl<S: Store> Worker<S> {
             tracing::error!(%error, code, "can't be announced");
         }
     }
-}
-
-fn monotonic_ms(clock: &dyn Clock) -> i64 {
-    (clock.monotonic_ns() / 1_000_000).cast_signed()
 }

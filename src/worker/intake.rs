@@ -17,6 +17,7 @@ impl<S: Store> Worker<S> {
     /// Records the attempts that came back and ingests what is new in the journal.
     pub(super) fn take_in(&mut self, now: i64) -> Result<bool, WorkerError> {
         self.done.append(&mut self.pool.take_done());
+        self.done.iter_mut().for_each(|done| done.follow(self.reading.offset));
         self.read_journal(now)?;
         let Some(published) = &self.published else { return Ok(false) };
         // Nothing is matched under an older config than it was accepted under.

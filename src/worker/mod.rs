@@ -114,13 +114,21 @@ impl WorkerError {
 /// Why it could not start or go on. A failure of a daemonized one is also noted for
 /// `webhooks_status()`.
 pub fn run(options: &Options) -> Result<(), WorkerError> {
+    run_with(options, Arc::new(SystemClock))
+}
+
+/// [`run`] under another clock than the system's.
+///
+/// # Errors
+/// See [`run`].
+pub fn run_with(options: &Options, clock: Arc<dyn Clock>) -> Result<(), WorkerError> {
     if options.mode == Mode::Daemonize {
         daemon::detach().map_err(|error| WorkerError::Start("leaving the starter", error))?;
     }
     daemon::become_owner_of(&options.spool)
         .map_err(|error| WorkerError::Start("becoming the spool's owner", error))?;
     let spool = Spool::open(&options.spool)?;
-    let result = run_on(&spool, options);
+    let result = run_on(&spool, options, clock);
     if let (Err(error), true) = (&result, options.mode == Mode::Daemonize) {
         // Losing the race for the lock is no failure: a worker runs.
         if !matches!(error, WorkerError::Running { .. }) {
@@ -130,8 +138,7 @@ pub fn run(options: &Options) -> Result<(), WorkerError> {
     result
 }
 
-fn run_on(spool: &Spool, options: &Options) -> Result<(), WorkerError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(), WorkerError> {
     let holder = Holder {
         pid: std::process::id(),
         since: clock.unix_ms(),

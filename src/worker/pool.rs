@@ -6,10 +6,11 @@ use std::thread::JoinHandle;
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::clock::Clock;
+use super::engine::JUMP_MS;
+use crate::clock::{self, Clock};
 use crate::delivery::Sender;
 use crate::journal::wake::WakeHandle;
-use crate::store::{Attempt, Claim};
+use crate::store::{Attempt, Claim, Next};
 use crate::webhook::Webhook;
 
 /// One attempt to make: a committed claim, with all that it needs.
@@ -25,6 +26,22 @@ pub(super) struct Done {
     pub(super) attempt: Attempt,
     /// As it was configured when the attempt was made.
     pub(super) webhook: Arc<Webhook>,
+    /// [`clock::offset`] of the clock by which `attempt.next` is right.
+    pub(super) offset: i64,
+}
+
+impl Done {
+    /// Moves the next attempt to the clock of this offset, where the clock was set between the
+    /// end of the attempt and now.
+    pub(super) fn follow(&mut self, offset: i64) {
+        let jump = offset - self.offset;
+        if jump.abs() > JUMP_MS {
+            self.offset = offset;
+            if let Next::Retry(at) = &mut self.attempt.next {
+                *at += jump;
+            }
+        }
+    }
 }
 
 #[derive(Default)]
@@ -136,7 +153,8 @@ fn work(shared: &Shared) {
         drop(queue);
         let Job { claim, webhook, sender } = job;
         let attempt = sender.send(&webhook, &claim, &*shared.clock);
-        shared.done.lock().push(Done { claim, attempt, webhook });
+        let offset = clock::offset(&*shared.clock);
+        shared.done.lock().push(Done { claim, attempt, webhook, offset });
         shared.wake.wake();
     }
 }

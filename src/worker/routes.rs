@@ -97,7 +97,7 @@ impl Routes {
 fn collect(value: &Value, path: &str, terms: &mut BTreeSet<String>) {
     if path.is_empty() {
         let term = match value {
-            Value::String(text) => text.trim().to_lowercase(),
+            Value::String(text) => crate::store::term(text),
             Value::Number(number) => number.to_string(),
             _ => return,
         };

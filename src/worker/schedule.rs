@@ -213,9 +213,7 @@ impl Schedule {
             if let Some(lane) = self.lanes.get_mut(&key) {
                 lane.next_due = lane.next_due.map(|due| due + ms);
                 lane.recent.iter_mut().for_each(|sent| *sent += ms);
-                for time in [&mut lane.health.probe_at, &mut lane.health.failing_since] {
-                    *time = time.map(|at| at + ms);
-                }
+                lane.health.shift(ms);
             }
             self.place(key, now);
         }
@@ -327,9 +325,11 @@ impl Schedule {
 
     /// Whether nothing is due at `now`.
     pub(super) fn is_caught_up(&self, now: i64) -> bool {
-        self.ready.is_empty()
-            && self.ready_slow.is_empty()
-            && self.waiting.first().is_none_or(|(at, _)| *at > now)
+        self.lanes.values().filter(|lane| lane.webhook.is_some()).all(|lane| match lane.place {
+            Place::Idle => true,
+            Place::Waiting(at) => at > now,
+            Place::Ready | Place::Full => false,
+        })
     }
 
     /// Puts a lane where it belongs.

@@ -62,6 +62,13 @@ impl Simulation {
         Self { folder, spool, clock, worker, writer: Writer::new(), taken, asked }
     }
 
+    /// Another worker takes the place of this one, which was killed.
+    fn restart(&mut self) {
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let store = sqlite::open(&self.spool, None, Arc::clone(&clock)).expect("a store");
+        self.worker = Worker::new(self.spool.clone(), store, clock).expect("a worker");
+    }
+
     fn dispatch(&mut self, name: &str) -> String {
         let now = self.clock.unix_ms();
         let id = EventId::at(now);
@@ -278,7 +285,8 @@ fn fourteen_days_with_outages_of_a_minute_an_hour_and_six_days() {
 
 #[test]
 fn a_clock_that_jumps_hours_neither_floods_nor_stalls() {
-    for jump in [6 * HOUR, -6 * HOUR] {
+    let restarts = [false, true].into_iter();
+    for (jump, restart) in restarts.flat_map(|it| [(6 * HOUR, it), (-6 * HOUR, it)]) {
         let outage = vec![(0, 0..10 * MINUTE), (0, jump..jump + 10 * MINUTE)];
         let mut simulation =
             Simulation::new(|address| json!([webhook(0, address, &["hourly"])]), outage);
@@ -286,12 +294,15 @@ fn a_clock_that_jumps_hours_neither_floods_nor_stalls() {
         simulation.pass(START + MINUTE);
         let before = simulation.asked.lock().expect("no panic").len();
         simulation.clock.jump(jump);
+        if restart {
+            simulation.restart();
+        }
         simulation.settle();
         let at_once = simulation.asked.lock().expect("no panic").len() - before;
         assert!(at_once <= 1, "{at_once} requests because the clock was set");
         simulation.pass(START + jump + 2 * HOUR);
         let taken: HashSet<_> = simulation.taken("/0").into_iter().collect();
-        assert_eq!(taken, ids, "after a jump of {jump} ms");
+        assert_eq!(taken, ids, "after a jump of {jump} ms, restarted: {restart}");
     }
 }
 

@@ -43,7 +43,7 @@ await() { # EVENT, as the endpoint writes it
 	line=${line#"${line%%[![:space:]]*}"}
 	lines+=("$line")
 	case $line in
-	"$1 "*" 200  verified "*) ;;
+	"$1 "*" 200 "*" verified "*) ;;
 	*) failed=1 ;;
 	esac
 }
@@ -59,7 +59,7 @@ echo "Sending a test event"
 open_page "$list"
 press "Send Test Event “Payments”"
 await "payment_received (test)"
-confirmation=$(page_text | grep -m 1 -o 'The test event arrived: [^.]*\.' || true)
+confirmation=$(page_text | grep -m 1 -o 'The test event arrived: .* ms\.' || true)
 if [ -n "$confirmation" ]; then
 	echo "  $confirmation"
 else
@@ -83,10 +83,10 @@ await account_created
 	}' -- "$SPOOL/config.json" >"$DEMO_OUT/secret")
 
 echo
-printf '%-28s %10s  %s  %-11s  %s\n' "event" "received" "st." "signature" "id"
+printf '%-24s  %14s  %-6s  %-11s  %s\n' "event" "received after" "status" "signature" "id"
 for i in "${!events[@]}"; do
 	case ${lines[i]} in
-	did*) printf '%-28s %s\n' "${events[i]}" "${lines[i]}" ;;
+	did*) printf '%-24s  %s\n' "${events[i]}" "${lines[i]}" ;;
 	*) echo "${lines[i]}" ;;
 	esac
 done

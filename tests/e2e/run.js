@@ -63,7 +63,7 @@ const steps = {
 		await page.getByLabel( 'Event', { exact: true } ).selectOption( { label: 'Payment Received' } );
 		await screenshot( 'form' );
 		await page.getByRole( 'button', { name: 'Add Webhook' } ).click();
-		await page.getByText( 'Payments to our books' ).first().waitFor();
+		await page.getByText( 'The webhook is set up.' ).waitFor();
 	},
 
 	async 'sends a test event and sees what the endpoint answered'() {
@@ -79,7 +79,7 @@ const steps = {
 	async 'which got it once, signed'() {
 		const lines = receivedLines();
 		assert.equal( lines.length, 1, lines.join( '\n' ) );
-		assert.match( lines[ 0 ], /^payment_received \(test\) .* 200 {2}verified/ );
+		assert.match( lines[ 0 ], /^payment_received \(test\) .* 200 +verified/ );
 	},
 
 	async 'finds it in the list, not counted as a call'() {

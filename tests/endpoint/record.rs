@@ -65,7 +65,7 @@ impl Recorder {
         let test = if request.header("webhook-test").is_some() { " (test)" } else { "" };
         let id = request.header("webhook-id").unwrap_or("(no id)");
         let what = format!("{event}{test}");
-        format!("{what:<28} {took:>7} ms  {status}  {signature:<11}  {id}")
+        format!("{what:<24}  {took:>11} ms  {status:<6}  {signature:<11}  {id}")
     }
 
     /// Whether one of the configured secrets made one of the request's signatures (`v1` of

@@ -35,7 +35,12 @@ owner_and_mode() { [ "$(stat -c '%U %a' "$1")" = "$2" ]; }
 
 DESTDIR=/tmp/package packaging/install.sh >/tmp/listed
 are_there() {
-	while read -r path; do [ -e "$path" ] || [ -L "$path" ] || return; done </tmp/listed
+	while read -r path; do
+		[ -e "$path" ] || [ -L "$path" ] || {
+			echo "$path"
+			return 1
+		}
+	done </tmp/listed
 }
 expect "below DESTDIR lies what is listed" are_there
 expect "and nothing in the system" test ! -e /var/lib/webhooks -a ! -e "$ini"
@@ -68,7 +73,7 @@ expect "a request dispatches" php -r '
 
 arrived() {
 	for _ in $(seq 1500); do
-		[ "$(grep -c 'order.created .* 200  verified' /tmp/live)" -lt 2 ] || return 0
+		[ "$(grep -c 'order.created .* 200 *verified' /tmp/live)" -lt 2 ] || return 0
 		sleep 0.02
 	done
 	cat /var/lib/webhooks/worker.log /var/log/php*-fpm.log

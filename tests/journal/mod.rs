@@ -22,7 +22,16 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::within(tempfile::tempdir().unwrap())
+    }
+
+    /// One that costs no disk its time, for tests that make hundreds of them.
+    pub(crate) fn in_memory() -> Self {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Self::within(folder.unwrap())
+    }
+
+    fn within(folder: TempDir) -> Self {
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).unwrap();
         Self { spool: Spool::open(folder.path()).unwrap(), folder }
     }

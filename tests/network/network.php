@@ -59,5 +59,7 @@ if ( is_wp_error( $populated ) && array( 'no_wildcard_dns' ) !== $populated->get
 update_option( 'show_avatars', 0 );
 update_option( 'permalink_structure', '/%postname%/' );
 if ( is_dir( WP_PLUGIN_DIR . '/network-webhooks' ) ) {
-	update_site_option( 'active_sitewide_plugins', array( 'network-webhooks/network-webhooks.php' => time() ) );
+	// update_site_option() would write an option of the single site that this process still is.
+	$active = serialize( array( 'network-webhooks/network-webhooks.php' => time() ) );
+	$wpdb->update( $wpdb->sitemeta, array( 'meta_value' => $active ), array( 'meta_key' => 'active_sitewide_plugins' ) );
 }

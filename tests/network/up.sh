@@ -49,7 +49,7 @@ fpm=$(command -v "php-fpm$php") || fail "There is no php-fpm$php here. Try: test
 if [ "$(id -u)" = 0 ]; then
 	user=www-data
 	as_user=(setpriv --reuid=www-data --regid=www-data --clear-groups)
-	"${as_user[@]}" test -x "$dir/.." || fail "www-data can't enter $dir: take a folder below /tmp."
+	"${as_user[@]}" test -x "$(dirname "$dir")" || fail "www-data can't enter $dir: take a folder below /tmp."
 else
 	user=$(id -un)
 	as_user=()

@@ -245,6 +245,11 @@ impl Performance {
                 reader.remove(&finished)?;
                 return Ok(finished.len().to_string());
             }
+            // Bytes that were not read, or can't be.
+            "waiting" => {
+                let reader = self.reader.as_ref().ok_or("read first")?;
+                return Ok(reader.waiting()?.bytes_waiting.to_string());
+            }
             "segments" => return Ok(open_segments().to_string()),
             "fork" | "clone" => self.fork(verb),
             "user" => become_user(rest)?,

@@ -77,6 +77,8 @@ expect "the worker lives" test "$worker" = "$(worker_pid)"
 echo "     delivered while the disk was full: $(($(received) - 5)) of 10"
 rm -f "$SPOOL/ballast" "$SPOOL/more"
 expect "with room again, five more are answered" pay 5
+# The outbox is emptied by Network Admin, wp-cron, WP-CLI, and once a minute by any dispatch.
+expect "Network Admin opens" open_page "$WP_URL/wp-admin/network/"
 expect "and all twenty are delivered" wait_until 60 have_arrived 20
 expect "by the same worker" test "$worker" = "$(worker_pid)"
 

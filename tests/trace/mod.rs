@@ -1,5 +1,7 @@
 //! A puppet under `ptrace`: its system calls, one by one.
 
+#![allow(dead_code, reason = "no test binary uses all of it")]
+
 use std::mem::{MaybeUninit, size_of};
 use std::ptr::null_mut;
 
@@ -30,9 +32,20 @@ impl Traced {
     }
 }
 
-/// Lets the puppet obey `commands` and then leave, or kills it as it enters its system call
-/// number `kill_at`.
-pub(crate) fn trace(puppet: &mut Puppet, commands: &[&str], kill_at: Option<usize>) -> Traced {
+/// What becomes of a puppet that is about to make a system call.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Then {
+    GoOn,
+    Die,
+}
+
+/// Lets the puppet obey `commands` and then leave. Before each of its system calls, by number,
+/// `at_step` says what becomes of it; it stands still meanwhile.
+pub(crate) fn trace(
+    puppet: &mut Puppet,
+    commands: &[&str],
+    mut at_step: impl FnMut(usize) -> Then,
+) -> Traced {
     let pid = puppet.pid;
     let options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_EXITKILL;
     request(libc::PTRACE_SEIZE, pid, options as usize);
@@ -55,7 +68,7 @@ pub(crate) fn trace(puppet: &mut Puppet, commands: &[&str], kill_at: Option<usiz
             continue;
         }
         let Some(call) = entered(pid) else { continue };
-        if kill_at == Some(calls.len()) {
+        if at_step(calls.len()) == Then::Die {
             // SAFETY: a signal to a child of ours.
             unsafe { libc::kill(pid, libc::SIGKILL) };
             assert!(libc::WIFSIGNALED(wait(pid)));

@@ -111,6 +111,18 @@ abstract class Network_Test_Case extends TestCase {
 	}
 
 	/**
+	 * That somebody subscribes to an event, or nobody: said by another process, and a long-lived
+	 * one looks once a second.
+	 */
+	protected function assert_subscribed( string $event, bool $expected = true ): void {
+		$deadline = microtime( true ) + self::DEADLINE;
+		while ( webhooks_has_subscribers( $event ) !== $expected && microtime( true ) < $deadline ) {
+			usleep( 20000 );
+		}
+		$this->assertSame( $expected, webhooks_has_subscribers( $event ), $event );
+	}
+
+	/**
 	 * That the browser's page has a text. The message has its notices, not all of its HTML.
 	 */
 	protected function assert_sees( string $text, Browser $browser ): void {

@@ -34,13 +34,13 @@ final class Pages_Test extends Network_Test_Case {
 		$this->assertSame( array( 'payment_received' ), $webhook->events() );
 		$this->assertMatchesRegularExpression( '~^whsec_[A-Za-z0-9+/]{43}=$~', $webhook->secret() );
 		$this->assertSame( array( $webhook->secret() ), $admin->values( '//input[@id="network-webhooks-secret"]/@value' ) );
-		$this->assertTrue( webhooks_has_subscribers( 'payment_received' ) );
+		$this->assert_subscribed( 'payment_received' );
 
 		$this->fill_in( array( 'webhook' => $webhook->id, 'name' => 'Accounts', 'url' => 'https://endpoint.example/', 'event' => 'account_created' ) );
 		$this->assert_sees( 'The webhook is saved.', $admin );
 		[ $changed ] = $this->plugin()->webhooks()->all();
 		$this->assertSame( array( $webhook->id, 'Accounts', $webhook->secret() ), array( $changed->id, $changed->name, $changed->secret() ) );
-		$this->assertFalse( webhooks_has_subscribers( 'payment_received' ) );
+		$this->assert_subscribed( 'payment_received', false );
 
 		$admin->act( 'pause', array( 'webhook' => $webhook->id ) );
 		$this->assert_sees( 'The webhook is paused.', $admin );

@@ -20,8 +20,8 @@ final class Publisher_Test extends Network_Test_Case {
 		$this->subscribe( 'lesson_finished' );
 		$this->assertGreaterThan( $before, webhooks_revision() );
 		$this->assertSame( $this->stored(), webhooks_revision() );
-		$this->assertTrue( webhooks_has_subscribers( 'lesson_finished' ) );
-		$this->assertFalse( webhooks_has_subscribers( 'another_event' ) );
+		$this->assert_subscribed( 'lesson_finished' );
+		$this->assert_subscribed( 'another_event', false );
 		$config = webhooks_status()['config'];
 		$this->assertSame( 1, $config['webhooks'] );
 		$this->assertSame( Installation::stored()['id'], $config['installation'] );
@@ -57,9 +57,9 @@ final class Publisher_Test extends Network_Test_Case {
 		Settings::get( Settings::REVISION );
 		// Another server's process: it has no extension here, so it stores without publishing.
 		$this->run_process( __DIR__ . '/processes/save.php', array( wp_json_encode( $webhook->to_row() ) ), false );
-		$this->assertFalse( webhooks_has_subscribers( 'another_event' ) );
+		$this->assert_subscribed( 'another_event', false );
 		$this->plugin()->publisher()->publish();
-		$this->assertTrue( webhooks_has_subscribers( 'another_event' ) );
+		$this->assert_subscribed( 'another_event' );
 		$this->assertSame( $this->stored(), webhooks_revision() );
 	}
 
@@ -68,7 +68,7 @@ final class Publisher_Test extends Network_Test_Case {
 		$webhook = Webhook::create( 'Other', 'https://endpoint.example/', 'another_event' );
 		$this->run_process( __DIR__ . '/processes/save.php', array( wp_json_encode( $webhook->to_row() ) ), false );
 		$this->run_process( __DIR__ . '/processes/dispatch.php', array( 'lesson_finished', 1 ) );
-		$this->assertTrue( webhooks_has_subscribers( 'another_event' ) );
+		$this->assert_subscribed( 'another_event' );
 	}
 
 	public function test_a_restored_database_is_announced_and_published_by_a_click(): void {
@@ -86,7 +86,7 @@ final class Publisher_Test extends Network_Test_Case {
 		$this->assert_sees( 'was a backup restored?', $admin );
 		$admin->act( 'restored', array() );
 		$this->assert_sees( 'are in use now', $admin );
-		$this->assertFalse( webhooks_has_subscribers( 'lesson_finished' ) );
+		$this->assert_subscribed( 'lesson_finished', false );
 		$this->assertFalse( $this->plugin()->publisher()->is_restored() );
 	}
 
@@ -104,7 +104,7 @@ final class Publisher_Test extends Network_Test_Case {
 			$this->press( $admin, 'activate', $name );
 		}
 		$this->assertNull( webhooks_status()['config']['held'] );
-		$this->assertTrue( webhooks_has_subscribers( 'lesson_finished' ) );
+		$this->assert_subscribed( 'lesson_finished' );
 		$this->assertSame( $webhook->secret(), $this->plugin()->webhooks()->find( $webhook->id )->secret() );
 	}
 
@@ -186,7 +186,7 @@ final class Publisher_Test extends Network_Test_Case {
 		array_map( array( $this, 'finish_process' ), $started );
 		$this->assertSame( $this->stored(), webhooks_revision() );
 		for ( $number = 0; $number < 6; $number++ ) {
-			$this->assertTrue( webhooks_has_subscribers( "event_$number" ) );
+			$this->assert_subscribed( "event_$number" );
 		}
 	}
 

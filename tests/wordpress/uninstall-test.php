@@ -8,11 +8,16 @@ use Network_Webhooks\Settings;
 
 final class Uninstall_Test extends Network_Test_Case {
 
+	protected function setUp(): void {
+		parent::setUp();
+		Settings::set( Settings::REMOVE_DATA, '' );
+	}
+
 	public function test_nothing_is_removed_unless_that_was_ticked(): void {
 		$webhook = $this->subscribe( 'lesson_finished' );
 		$this->run_process( __DIR__ . '/processes/uninstall.php' );
 		$this->assertNotNull( $this->plugin()->webhooks()->find( $webhook->id ) );
-		$this->assertTrue( webhooks_has_subscribers( 'lesson_finished' ) );
+		$this->assert_subscribed( 'lesson_finished' );
 	}
 
 	public function test_everything_is_removed_if_that_was_ticked(): void {
@@ -21,6 +26,7 @@ final class Uninstall_Test extends Network_Test_Case {
 		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
 		$admin->act( 'settings', array( 'remove_data' => '1' ) );
 		$this->assert_sees( 'Settings saved.', $admin );
+		wp_cache_flush();
 		$this->assertNotFalse( wp_next_scheduled( 'network_webhooks_wake' ) );
 		$kept = Settings::read( Settings::INSTALLATION );
 		try {

@@ -136,6 +136,9 @@ CREATE TABLE announcements (
 
 -- What the jumps of the wall clock add to every due time.
 CREATE TABLE clock (
-    shift INTEGER NOT NULL
+    shift  INTEGER NOT NULL,
+    -- store::ClockReading.
+    boot   BLOB,
+    offset INTEGER
 ) STRICT;
-INSERT INTO clock VALUES (0);
+INSERT INTO clock (shift) VALUES (0);

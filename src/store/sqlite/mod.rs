@@ -30,9 +30,10 @@ use rusqlite::{Connection, FileControl, OpenFlags};
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::id::EventId;
-use crate::journal::SegmentId;
+use crate::journal::{Boot, SegmentId};
 use crate::store::{
-    Health, Loaded, Result, State, Store, StoreError, Transaction, WebhookKey, WebhookState,
+    ClockReading, Health, Loaded, Result, State, Store, StoreError, Transaction, WebhookKey,
+    WebhookState,
 };
 pub(crate) use change::{count, first_id};
 pub(crate) use files::Place;
@@ -40,7 +41,7 @@ pub use files::{SetAside, open, open_or_set_aside, set_aside};
 use statements::Statements;
 
 /// KiB of pages kept in memory: the hot ends of all trees and the bodies of one batch.
-const CACHE_KIB: i64 = 8192;
+const CACHE_KIB: i64 = 4096;
 /// Pages of WAL after which a commit checkpoints by itself.
 const CHECKPOINT_PAGES: u32 = 2000;
 /// Bytes that the WAL may keep on the disk once it was copied; at a clean end it keeps none.
@@ -237,6 +238,10 @@ impl SqliteStore {
         }
         drop(reclaim);
         let positions = positions(&transaction)?;
+        let clock = transaction.query_row("SELECT boot, offset FROM clock", [], |row| {
+            let (boot, offset): (Option<[u8; 16]>, Option<i64>) = (row.get(0)?, row.get(1)?);
+            Ok(boot.map(Boot).zip(offset).map(|(boot, offset)| ClockReading { boot, offset }))
+        })?;
         let mut webhooks = Vec::with_capacity(self.memory.webhooks.len());
         {
             let mut select = transaction.prepare("SELECT key, id, health FROM webhooks")?;
@@ -254,7 +259,7 @@ impl SqliteStore {
             }
         }
         transaction.commit()?;
-        Ok(Loaded { positions, webhooks, reclaimed })
+        Ok(Loaded { positions, webhooks, clock, reclaimed })
     }
 }
 

@@ -14,8 +14,8 @@ use crate::event::Event;
 use crate::id::{DeliveryId, EventId};
 use crate::journal::SegmentId;
 use crate::store::{
-    Announcement, Attempt, Claim, Forgetting, Health, NewDelivery, Person, Result, Selection,
-    State, StoreError, Transaction, WebhookKey,
+    Announcement, Attempt, Claim, ClockReading, Forgetting, Health, NewDelivery, Person, Result,
+    Selection, State, StoreError, Transaction, WebhookKey,
 };
 
 pub(super) struct SqliteTransaction<'s> {
@@ -59,11 +59,14 @@ impl SqliteTransaction<'_> {
         Ok(key)
     }
 
-    fn try_shift(&mut self, by: i64) -> rusqlite::Result<()> {
+    fn try_shift(&mut self, by: i64, clock: ClockReading) -> rusqlite::Result<()> {
         // Every due time is kept relative to this one number: a million waiting deliveries move
         // by one small write.
         self.memory.shift += by;
-        self.statements.get("UPDATE clock SET shift = ?1")?.execute([self.memory.shift]).map(drop)
+        self.statements
+            .get("UPDATE clock SET shift = ?1, boot = ?2, offset = ?3")?
+            .execute(params![self.memory.shift, clock.boot.0, clock.offset])
+            .map(drop)
     }
 
     fn try_announce(&mut self, announcement: &Announcement) -> Result<i64, Trouble> {
@@ -146,8 +149,13 @@ impl Transaction for SqliteTransaction<'_> {
         self.told("releasing a delivery", released)
     }
 
-    fn record_attempt(&mut self, claim: &Claim, attempt: &Attempt) -> Result<()> {
-        let recorded = self.try_record(claim, attempt);
+    fn record_attempt(
+        &mut self,
+        claim: &Claim,
+        attempt: &Attempt,
+        reason: Option<&str>,
+    ) -> Result<()> {
+        let recorded = self.try_record(claim, attempt, reason);
         self.told("recording an attempt", recorded)
     }
 
@@ -162,8 +170,8 @@ impl Transaction for SqliteTransaction<'_> {
         self.told("changing deliveries", changed)
     }
 
-    fn shift_due(&mut self, by: i64) -> Result<()> {
-        let shifted = self.try_shift(by).map_err(Trouble::from);
+    fn shift_due(&mut self, by: i64, clock: ClockReading) -> Result<()> {
+        let shifted = self.try_shift(by, clock).map_err(Trouble::from);
         self.told("moving due times", shifted)
     }
 

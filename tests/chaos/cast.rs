@@ -1,0 +1,183 @@
+//! The webhooks of a run: each has events of its own, and a fate that these must meet.
+//!
+//! An event goes to one webhook only, so that every id has one line in `log.txt`, and every line
+//! of `received.txt` beyond an id's first is a duplicate.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+use webhooks::store::State;
+
+use crate::random::Random;
+
+/// How the deliveries of a webhook end, once all has healed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Delivered,
+    /// Paused from the first to the last.
+    Held,
+    /// A template that can't be rendered.
+    Failed,
+    /// A condition that takes even numbers.
+    EvenOnly,
+    /// Deleted while its endpoint refuses.
+    Cancelled,
+}
+
+impl Fate {
+    /// The state in which the log has to have event `number`.
+    pub(crate) fn state(self, number: u64) -> State {
+        match self {
+            Self::Delivered => State::Delivered,
+            Self::Held => State::Held,
+            Self::Failed => State::Failed,
+            Self::EvenOnly if number.is_multiple_of(2) => State::Delivered,
+            Self::EvenOnly => State::Skipped,
+            Self::Cancelled => State::Cancelled,
+        }
+    }
+}
+
+/// A part: webhook id and event name, its share of the events, its fate.
+pub(crate) struct Role {
+    pub(crate) name: &'static str,
+    pub(crate) share: usize,
+    pub(crate) fate: Fate,
+}
+
+const fn role(name: &'static str, share: usize, fate: Fate) -> Role {
+    Role { name, share, fate }
+}
+
+pub(crate) const ROLES: [Role; 11] = [
+    role("one", 6, Fate::Delivered),
+    role("two", 6, Fate::Delivered),
+    role("three", 6, Fate::Delivered),
+    role("signed", 4, Fate::Delivered),
+    role("ordered", 4, Fate::Delivered),
+    role("paused", 4, Fate::Delivered),
+    role("gone", 4, Fate::Delivered),
+    role("picky", 3, Fate::EvenOnly),
+    role("parked", 2, Fate::Held),
+    role("hopeless", 2, Fate::Failed),
+    role("removed", 2, Fate::Cancelled),
+];
+
+/// Those whose endpoints may have any mood: nothing else holds up their deliveries.
+pub(crate) const MOODY: [&str; 6] = ["one", "two", "three", "signed", "ordered", "picky"];
+
+pub(crate) fn fate(name: &str) -> Option<Fate> {
+    ROLES.iter().find(|role| role.name == name).map(|role| role.fate)
+}
+
+/// The events' names, each as often as its share: what a producer draws from.
+pub(crate) fn names() -> Vec<&'static str> {
+    ROLES.iter().flat_map(|role| std::iter::repeat_n(role.name, role.share)).collect()
+}
+
+/// A webhook as it is to be published.
+struct Hook {
+    name: &'static str,
+    url: String,
+    /// Newest first.
+    secrets: Vec<String>,
+    paused: bool,
+    deleted: bool,
+}
+
+/// What is to be published next.
+pub(crate) struct Cast {
+    hooks: Vec<Hook>,
+    /// Why the whole network sends nothing.
+    pub(crate) held: Option<&'static str>,
+}
+
+impl Cast {
+    /// All webhooks, with a first secret each; `url` says where one's endpoint is.
+    pub(crate) fn new(random: &mut Random, url: impl Fn(&str) -> String) -> Self {
+        let hook = |role: &Role| Hook {
+            name: role.name,
+            url: url(role.name),
+            secrets: vec![secret(role.name, random)],
+            paused: role.fate == Fate::Held,
+            deleted: false,
+        };
+        Self { hooks: ROLES.iter().map(hook).collect(), held: None }
+    }
+
+    /// Gives a webhook a new secret; the one before goes on signing for a while.
+    pub(crate) fn rotate(&mut self, name: &str, random: &mut Random) {
+        if let Some(hook) = self.hook(name) {
+            hook.secrets.insert(0, secret(hook.name, random));
+        }
+    }
+
+    pub(crate) fn pause(&mut self, name: &str, paused: bool) {
+        if let Some(hook) = self.hook(name) {
+            hook.paused = paused;
+        }
+    }
+
+    pub(crate) fn is_paused(&self, name: &str) -> bool {
+        self.hooks.iter().any(|hook| hook.name == name && hook.paused)
+    }
+
+    pub(crate) fn delete(&mut self, name: &str) {
+        if let Some(hook) = self.hook(name) {
+            hook.deleted = true;
+        }
+    }
+
+    /// Every secret that a webhook ever had, newest first.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&'static str, &[String])> {
+        self.hooks.iter().map(|hook| (hook.name, hook.secrets.as_slice()))
+    }
+
+    /// The document for `webhooks_configure()`. The secret before the newest one signs until
+    /// `overlap_until` (Unix seconds).
+    pub(crate) fn document(&self, overlap_until: i64) -> Value {
+        let webhooks: Vec<_> = self
+            .hooks
+            .iter()
+            .filter(|hook| !hook.deleted)
+            .map(|hook| {
+                let mut secrets = vec![json!({ "secret": hook.secrets[0] })];
+                if let Some(before) = hook.secrets.get(1) {
+                    secrets.push(json!({ "secret": before, "until": overlap_until }));
+                }
+                let mut webhook = json!({
+                    "id": hook.name,
+                    "name": hook.name,
+                    "url": hook.url,
+                    "events": [hook.name],
+                    "secrets": secrets,
+                    "paused": hook.paused,
+                    "timeout": 1,
+                    "retries": vec![1; 50],
+                    "disable_after": 0,
+                });
+                match hook.name {
+                    "signed" => webhook["signature"] = "v1a".into(),
+                    "ordered" => webhook["ordered"] = true.into(),
+                    "picky" => webhook["condition"] = "data.number % 2 == 0".into(),
+                    "hopeless" => {
+                        webhook["format"] = "template".into();
+                        webhook["template"] = "{{ data.nowhere.to_be.found }}".into();
+                    }
+                    _ => {}
+                }
+                webhook
+            })
+            .collect();
+        json!({ "held": self.held, "webhooks": webhooks })
+    }
+
+    fn hook(&mut self, name: &str) -> Option<&mut Hook> {
+        self.hooks.iter_mut().find(|hook| hook.name == name)
+    }
+}
+
+fn secret(name: &str, random: &mut Random) -> String {
+    let prefix = if name == "signed" { "whsk_" } else { "whsec_" };
+    format!("{prefix}{}", BASE64.encode(random.bytes::<32>()))
+}

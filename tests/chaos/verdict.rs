@@ -1,0 +1,292 @@
+//! What has to hold after a run, and the files from which anybody can compute it again.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use webhooks::id::EventId;
+use webhooks::spool::Spool;
+use webhooks::store::State;
+use webhooks::store::log::Log;
+
+use crate::cast;
+use crate::endpoint::Receipt;
+use crate::producer::{Accounts, Dispatched};
+use crate::seed::LEAST_EVENTS;
+
+/// The figures of a run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Figures {
+    /// Ids returned to callers.
+    pub(crate) dispatched: usize,
+    /// Ids that an endpoint accepted.
+    pub(crate) received: usize,
+    /// Ids in bytes that the run itself destroyed.
+    pub(crate) destroyed: usize,
+    /// Requests accepted for an id that was accepted before.
+    pub(crate) duplicates: usize,
+    /// SIGKILLs of workers and PHP processes.
+    pub(crate) kills: u64,
+    /// Ids, not destroyed, that were neither received nor stand in the log as they ought to.
+    pub(crate) lost: usize,
+}
+
+impl Figures {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.dispatched += other.dispatched;
+        self.received += other.received;
+        self.destroyed += other.destroyed;
+        self.duplicates += other.duplicates;
+        self.kills += other.kills;
+        self.lost += other.lost;
+    }
+
+    pub(crate) fn to_json(self, seeds: &[u64]) -> Value {
+        let Self { dispatched, received, destroyed, duplicates, kills, lost } = self;
+        json!({
+            "seeds": seeds, "dispatched": dispatched, "received": received,
+            "destroyed": destroyed, "duplicates": duplicates, "kills": kills, "lost": lost,
+        })
+    }
+}
+
+impl std::fmt::Display for Figures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { dispatched, received, destroyed, duplicates, kills, lost } = self;
+        write!(
+            f,
+            "dispatched {dispatched}, received {received}, destroyed {destroyed}, \
+             duplicates {duplicates}, kills {kills}, lost {lost}"
+        )
+    }
+}
+
+/// What came of a run.
+pub(crate) struct Verdict {
+    pub(crate) figures: Figures,
+    /// What does not hold; empty: all is well.
+    pub(crate) deviations: String,
+}
+
+/// All that is known after a run, whose worker has ended.
+pub(crate) struct Evidence<'a> {
+    pub(crate) folder: &'a Path,
+    pub(crate) spool: &'a Spool,
+    pub(crate) accounts: Accounts,
+    pub(crate) receipts: Vec<Receipt>,
+    pub(crate) destroyed: Vec<EventId>,
+    pub(crate) kills: u64,
+    /// The producer that dispatched after the last rotation.
+    pub(crate) last_producer: u64,
+}
+
+/// Deviations: each assertion with its first examples.
+#[derive(Default)]
+struct Deviations(BTreeMap<&'static str, Vec<String>>);
+
+impl Deviations {
+    fn add(&mut self, assertion: &'static str, what: impl Into<String>) {
+        self.0.entry(assertion).or_default().push(what.into());
+    }
+
+    fn told(&self) -> String {
+        let mut text = String::new();
+        for (assertion, examples) in &self.0 {
+            let first: Vec<_> = examples.iter().take(3).map(String::as_str).collect();
+            let _ = write!(text, "\n  {assertion}: {} ({})", examples.len(), first.join("; "));
+        }
+        text
+    }
+}
+
+impl Evidence<'_> {
+    /// Writes the files and judges.
+    ///
+    /// # Errors
+    /// Where no judgement is possible.
+    pub(crate) fn judge(self) -> Result<Verdict, String> {
+        let mut deviations = Deviations::default();
+        let log = self.log()?;
+        self.write(&log)?;
+        self.judge_callers(&mut deviations);
+        self.judge_receipts(&mut deviations);
+        self.judge_order(&mut deviations);
+        let lost = self.judge_log(&log, &mut deviations);
+        self.judge_store(&mut deviations)?;
+        let accepted = self.accepted();
+        let requests = self.receipts.iter().filter(|receipt| receipt.accepted).count();
+        let figures = Figures {
+            dispatched: self.accounts.dispatched.len(),
+            received: accepted.len(),
+            destroyed: self.destroyed.iter().collect::<HashSet<_>>().len(),
+            duplicates: requests - accepted.len(),
+            kills: self.kills,
+            lost,
+        };
+        Ok(Verdict { figures, deviations: deviations.told() })
+    }
+
+    fn accepted(&self) -> HashSet<&str> {
+        let accepted = self.receipts.iter().filter(|receipt| receipt.accepted);
+        accepted.map(|receipt| receipt.id.as_str()).collect()
+    }
+
+    /// The whole log: event, webhook and state of each delivery.
+    fn log(&self) -> Result<Vec<(EventId, String, State)>, String> {
+        let mut log = Log::open(self.spool, None)
+            .map_err(|error| error.to_string())?
+            .ok_or("there is no store")?;
+        let mut rows = Vec::new();
+        let mut query = json!({ "limit": 200 });
+        loop {
+            let wanted = serde_json::from_value(query).map_err(|error| error.to_string())?;
+            let page = log.deliveries(&wanted).map_err(|error| error.to_string())?;
+            let row =
+                |row: webhooks::store::log::DeliveryRow| (row.event_id, row.webhook_id, row.state);
+            rows.extend(page.deliveries.into_iter().map(row));
+            match page.cursor {
+                Some(cursor) => query = json!({ "limit": 200, "cursor": cursor }),
+                None => return Ok(rows),
+            }
+        }
+    }
+
+    fn write(&self, log: &[(EventId, String, State)]) -> Result<(), String> {
+        let lines = |lines: Vec<String>| lines.into_iter().map(|line| line + "\n").collect();
+        let dispatched = self.accounts.dispatched.iter().map(|event| event.id.to_string());
+        let states = log.iter().map(|(id, _, state)| format!("{id} {state}"));
+        let mut destroyed: Vec<_> = self.destroyed.iter().map(ToString::to_string).collect();
+        destroyed.sort_unstable();
+        destroyed.dedup();
+        let files: [(&str, String); 3] = [
+            ("dispatched.txt", lines(dispatched.collect())),
+            ("log.txt", lines(states.collect())),
+            ("destroyed.txt", lines(destroyed)),
+        ];
+        for (name, text) in files {
+            std::fs::write(self.folder.join(name), text)
+                .map_err(|error| format!("{name}: {error}"))?;
+        }
+        Ok(())
+    }
+
+    fn judge_callers(&self, deviations: &mut Deviations) {
+        let accounts = &self.accounts;
+        for number in &accounts.open {
+            deviations.add("a dispatch neither returned nor threw", format!("{number:?}"));
+        }
+        // The last producer dispatches after a webhook was deleted.
+        for number in accounts.unwanted.iter().filter(|number| number.0 != self.last_producer) {
+            deviations.add("an event had no subscriber", format!("{number:?}"));
+        }
+        for message in &accounts.messages {
+            if !message.contains("make room") {
+                deviations.add("a dispatch was refused for another reason than room", message);
+            }
+        }
+        let ids: HashSet<_> = accounts.dispatched.iter().map(|event| event.id).collect();
+        if ids.len() != accounts.dispatched.len() {
+            deviations.add("an id was returned for two events", "");
+        }
+        if ids.len() < LEAST_EVENTS {
+            deviations.add("too few events", ids.len().to_string());
+        }
+    }
+
+    fn judge_receipts(&self, deviations: &mut Deviations) {
+        let known: HashMap<_, _> =
+            self.accounts.dispatched.iter().map(|event| (event.id.to_string(), event)).collect();
+        for receipt in &self.receipts {
+            let told = || format!("{} at {}", receipt.id, receipt.webhook);
+            if let Some(fault) = &receipt.fault {
+                deviations.add(
+                    "a signature or body is not as it was made",
+                    format!("{}: {fault}", told()),
+                );
+                continue;
+            }
+            match known.get(&receipt.id) {
+                _ if self.accounts.refused.contains(&receipt.number) => {
+                    deviations.add("a refused event was received", told());
+                }
+                Some(Dispatched { number, .. }) if *number == receipt.number => {}
+                _ => deviations.add("something was received that was not dispatched", told()),
+            }
+            let rotated = receipt.number.0 == self.last_producer;
+            if rotated && receipt.signers.len() < 2 {
+                deviations.add("one secret signed while two did", told());
+            }
+        }
+    }
+
+    /// The endpoint of an ordered webhook accepts each producer's events in their order.
+    fn judge_order(&self, deviations: &mut Deviations) {
+        let (mut seen, mut last) = (HashSet::new(), HashMap::new());
+        let ordered = |receipt: &&Receipt| receipt.accepted && receipt.webhook == "ordered";
+        for receipt in self.receipts.iter().filter(ordered) {
+            let (producer, number) = receipt.number;
+            if !seen.insert(receipt.number) {
+                continue; // A duplicate says nothing.
+            }
+            if last.insert(producer, number).is_some_and(|before| before > number) {
+                deviations.add("an ordered webhook's events came out of order", receipt.id.clone());
+            }
+        }
+    }
+
+    /// Compares the log with what ought to stand there; returns how many ids are lost.
+    fn judge_log(&self, log: &[(EventId, String, State)], deviations: &mut Deviations) -> usize {
+        let mut rows: HashMap<EventId, Vec<(&str, State)>> = HashMap::new();
+        for (id, webhook, state) in log {
+            rows.entry(*id).or_default().push((webhook, *state));
+        }
+        let accepted = self.accepted();
+        let mut lost = 0;
+        for Dispatched { id, number, name } in &self.accounts.dispatched {
+            let expected = cast::fate(name).map(|fate| fate.state(number.1));
+            let was_received = accepted.contains(id.to_string().as_str());
+            let told = |what: &str| format!("{id} of {name}: {what}");
+            match rows.remove(id).as_deref() {
+                None if self.destroyed.contains(id) => {}
+                None => {
+                    if !was_received {
+                        lost += 1;
+                    }
+                    deviations.add("an event is not in the log", told("nothing"));
+                }
+                Some([(webhook, state)]) if *webhook == *name && Some(*state) == expected => {
+                    if *state == State::Delivered && !was_received {
+                        lost += 1;
+                        deviations.add("the log says delivered, no endpoint accepted it", told(""));
+                    }
+                }
+                Some(others) => {
+                    if !was_received {
+                        lost += 1;
+                    }
+                    let found = format!("{others:?}");
+                    deviations
+                        .add("a delivery is not in the state it ought to be in", told(&found));
+                }
+            }
+        }
+        for id in rows.keys() {
+            deviations.add("the log has an event that was not dispatched", id.to_string());
+        }
+        lost
+    }
+
+    fn judge_store(&self, deviations: &mut Deviations) -> Result<(), String> {
+        let path = self.spool.path().join("store.sqlite");
+        let integrity = rusqlite::Connection::open(path)
+            .and_then(|it| {
+                it.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0))
+            })
+            .map_err(|error| format!("PRAGMA integrity_check: {error}"))?;
+        if integrity != "ok" {
+            deviations.add("PRAGMA integrity_check", integrity);
+        }
+        Ok(())
+    }
+}
