@@ -2,7 +2,7 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lint docs e2e chaos install clean
+.PHONY: help build test demo lint docs e2e chaos fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
@@ -34,7 +34,22 @@ e2e: ## The browser test alone; makes the screenshots in docs/
 	@$(MAKE) --no-print-directory build
 	@SCREENSHOTS=docs/screenshots tests/e2e/run.sh
 
-chaos: ## Kills, reloads, slow endpoints and a full disk, under load; prints figures
+chaos: ## Everything fails and nothing is lost: SEEDS=20, SEED_START=1, SEED= (one); MUTANTS=1: bugs it must see
+	@$(SETUP) build
+	@$(MAKE) --no-print-directory build
+	cargo build --release --example chaos
+ifdef MUTANTS
+	@SEEDS='$(SEEDS)' tests/chaos/mutants.sh
+else ifdef SEED
+	@tests/chaos/run.sh target/release --first '$(SEED)' --seeds 1
+else
+	@tests/chaos/run.sh target/release --first '$(or $(SEED_START),1)' --seeds '$(or $(SEEDS),20)'
+endif
+
+fuzz: ## Random input for everything that reads: 1,000,000 each (N=)
+	FUZZ='$(or $(N),1000000)' cargo test --release --test fuzz -- --nocapture
+
+scenarios: ## Kills, reloads, slow endpoints and a full disk, under load; prints figures
 	@$(SETUP) build network wordpress scenario
 	@$(MAKE) --no-print-directory build
 	@tests/scenarios/all.sh

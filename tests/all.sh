@@ -30,20 +30,24 @@ summary() {
 	}
 }
 
-tests/network/install.sh build network wordpress test browser scenario
+tests/network/install.sh build network wordpress test browser interop scenario
 run lint tests/lint.sh
 run build make --no-print-directory build
 run cargo cargo test
+run chaos make --no-print-directory chaos SEEDS=2
 run phpt tests/phpt/run.sh target/php/release/libwebhooks.so
 run fpm tests/fpm/run.sh
+run interop tests/interop/run.sh
 run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
 run install tests/install/run.sh
 run e2e tests/e2e/run.sh
 
 echo
 summary cargo '^test result: .* [1-9][0-9]* passed'
+summary chaos ' seeds passed, '
 summary phpt '^Tests (passed|failed|skipped) '
 summary fpm ' passed, '
+summary interop ' passed, '
 summary phpunit '^(OK|Tests:)'
 summary install ' passed, '
 summary e2e ' passed, '

@@ -161,6 +161,41 @@ fn what_a_networks_hold_kept_goes_out_when_it_ends() {
 }
 
 #[test]
+fn what_was_under_way_when_a_hold_began_goes_out_when_it_ends() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let more = json!({"timeout": 1, "retries": [1]});
+    let hooks = json!([webhook("crm", &endpoint.url("/hang"), &["*"], &more)]);
+    network.publish(&hooks);
+    let worker = network.worker();
+    network.dispatch("payment_received");
+    wait_for("the attempt", || (!endpoint.received().is_empty()).then_some(()));
+    network.publish_document(&json!({"held": "plugin_deactivated", "webhooks": hooks}));
+    wait_for("the hold", || (network.states(&json!({})) == ["held"]).then_some(()));
+    assert_eq!(network.deliveries(&json!({}))[0]["reason"], "plugin_deactivated");
+    endpoint.answer(200);
+    network.publish(&hooks);
+    wait_for("the delivery", || (network.states(&json!({})) == ["delivered"]).then_some(()));
+    drop(worker);
+}
+
+#[test]
+fn the_end_of_a_hold_does_not_enable_what_is_disabled() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let hooks = json!([webhook("crm", &endpoint.url("/status/410"), &["*"], &json!({}))]);
+    network.publish(&hooks);
+    network.dispatch("payment_received");
+    network.work_once();
+    network.publish_document(&json!({"held": "plugin_deactivated", "webhooks": hooks}));
+    network.dispatch("payment_received");
+    network.work_once();
+    network.publish(&hooks);
+    network.work_once();
+    // Nor is it told of its own disabling.
+    assert_eq!(endpoint.received().len(), 1);
+    assert_eq!(network.states(&json!({})), ["held", "held", "held"]);
+}
+
+#[test]
 fn a_hold_does_not_let_through_what_a_condition_refuses() {
     let (mut network, endpoint) = (Network::new(), Endpoint::new());
     let more = json!({"condition": "data.n == 2"});

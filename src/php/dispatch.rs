@@ -84,20 +84,12 @@ impl Accepted {
     /// Asks who subscribes; `None` where nobody does.
     fn by(process: &mut Process, name: &str, options: &Options<'_>) -> PhpResult<Option<Self>> {
         process.look().map_err(exception::new)?;
+        if let Some(ours) = options.installation {
+            installation_is(process, ours)?;
+        }
         let mut revision = 0;
         let site = options.site.as_ref().map_or(0, |site| site.id);
         if let Some(published) = process.subscriptions() {
-            let theirs = published.fingerprint.as_deref();
-            if let (Some(ours), Some(theirs)) = (options.installation, theirs)
-                && ours != theirs
-            {
-                let theirs = theirs.to_owned();
-                return Err(exception::new(published_elsewhere(
-                    process.spool().ok(),
-                    &theirs,
-                    ours,
-                )));
-            }
             // Who is named gets it, subscribed or not.
             if options.only.is_empty()
                 && !published.wants(name, Some(site), options.flags.has(Flags::NETWORK))
@@ -116,6 +108,26 @@ impl Accepted {
         let draft = process.begin(|buffer| fields.write(buffer));
         let limit = process.settings().max_payload.min(MAX_RECORD - FRAME);
         Ok(Some(Self { draft, id, timestamp, revision, limit }))
+    }
+}
+
+/// Whether the spool is that of the installation with this fingerprint, as far as one is known.
+fn installation_is(process: &mut Process, ours: &str) -> PhpResult<()> {
+    fn other(process: &mut Process, ours: &str) -> Option<String> {
+        let theirs = process.subscriptions()?.fingerprint.as_deref()?;
+        (theirs != ours).then(|| theirs.to_owned())
+    }
+    if other(process, ours).is_none() {
+        return Ok(());
+    }
+    // It may have been confirmed a moment ago that the network was moved.
+    process.look_again();
+    process.look().map_err(exception::new)?;
+    match other(process, ours) {
+        None => Ok(()),
+        Some(theirs) => {
+            Err(exception::new(published_elsewhere(process.spool().ok(), &theirs, ours)))
+        }
     }
 }
 

@@ -6,10 +6,11 @@ use std::slice;
 
 use ext_php_rs::ffi::{
     GC_IMMUTABLE, IS_ARRAY, IS_ARRAY_EX, ZEND_ACC_ENUM, ext_php_rs_executor_globals,
-    ext_php_rs_process_globals, ext_php_rs_zend_string_release, zend_array, zend_long, zend_string,
+    ext_php_rs_process_globals, ext_php_rs_zend_string_release, zend_array,
+    zend_call_known_function, zend_fetch_function_str, zend_long, zend_string,
 };
 use ext_php_rs::types::{ZendObject, Zval};
-use ext_php_rs::zend::{ClassEntry, Function, FunctionEntry, ModuleEntry, ce};
+use ext_php_rs::zend::{ClassEntry, FunctionEntry, ModuleEntry, ce};
 
 /// `JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION`
 const JSON_OPTIONS: c_int = 1 << 6 | 1 << 8 | 1 << 10;
@@ -93,25 +94,36 @@ pub(crate) fn json_encode(value: &Zval, depth: u32, into: &mut Vec<u8>) -> Resul
     if exception_pending() {
         return Err(JsonError::Thrown);
     }
-    // A property whose name is no UTF-8 is an error in spite of a good result: ask as well.
-    if result != 0 || json_last_error() != 0 {
-        return Err(JsonError::Message(json_last_error_msg()));
+    // INF, and a property whose name is no UTF-8, are errors in spite of a good result.
+    if result != 0 || call(c"json_last_error").is_none_or(|code| code.long() != Some(0)) {
+        let message = call(c"json_last_error_msg").and_then(|text| text.string());
+        return Err(JsonError::Message(message.unwrap_or_default()));
     }
     into.extend_from_slice(json.bytes());
     Ok(())
 }
 
-fn json_last_error() -> i64 {
-    call("json_last_error").and_then(|code| code.long()).unwrap_or(-1)
-}
-
-fn json_last_error_msg() -> String {
-    call("json_last_error_msg").and_then(|text| text.string()).unwrap_or_default()
-}
-
-/// Calls a function of PHP's own that takes nothing.
-fn call(function: &str) -> Option<Zval> {
-    Function::try_from_function(function)?.try_call(vec![]).ok()
+/// Calls a function of PHP's own that takes nothing; `None` where php.ini disables it.
+fn call(function: &CStr) -> Option<Zval> {
+    let mut result = Zval::new();
+    // SAFETY: the name is a string of the length given; what is found is a function of the
+    // engine's table, which outlives the call, and nothing else is asked for.
+    unsafe {
+        let function = zend_fetch_function_str(function.as_ptr(), function.count_bytes());
+        if function.is_null() {
+            return None;
+        }
+        zend_call_known_function(
+            function,
+            ptr::null_mut(),
+            ptr::null_mut(),
+            &raw mut result,
+            0,
+            ptr::null_mut(),
+            ptr::null_mut(),
+        );
+    }
+    Some(result)
 }
 
 /// What json_encode() makes of an object.

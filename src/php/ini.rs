@@ -41,7 +41,7 @@ pub(super) fn register(module: i32) {
     IniEntryDef::register(ENTRIES.as_slice(), module);
 }
 
-/// The settings as they were when a process first asked: they can't change afterwards.
+/// The settings, as they are in this request.
 pub(super) struct Settings {
     pub(super) spool: PathBuf,
     /// `None`: the store in the spool.

@@ -7,7 +7,7 @@ use ext_php_rs::prelude::*;
 use serde::Serialize;
 
 use super::arguments::OptionalArray;
-use super::process::{self, Process};
+use super::process;
 use super::to_zval::{Tree, to_zval};
 use super::{exception, query};
 use crate::clock::{Clock as _, SystemClock};
@@ -29,21 +29,18 @@ pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LAST_PAUSE: Duration = Duration::from_millis(50);
 
+/// Longest wait: no PHP process lives so long.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Asks the log; an empty answer where there is none yet.
 pub(super) fn ask<T: Default>(question: impl FnOnce(&mut Log) -> store::Result<T>) -> PhpResult<T> {
-    process::with(|process| ask_of(process, question))
-}
-
-/// [`ask`], for who has the process already.
-pub(super) fn ask_of<T: Default>(
-    process: &mut Process,
-    question: impl FnOnce(&mut Log) -> store::Result<T>,
-) -> PhpResult<T> {
-    process.spool().map_err(exception::new)?;
-    match process.log().map_err(exception::new)? {
-        Some(log) => question(log).map_err(exception::new),
-        None => Ok(T::default()),
-    }
+    process::with(|process| {
+        process.spool().map_err(exception::new)?;
+        match process.log().map_err(exception::new)? {
+            Some(log) => question(log).map_err(exception::new),
+            None => Ok(T::default()),
+        }
+    })
 }
 
 /// Asks again and again until there is an answer, or the time is up.
@@ -51,7 +48,7 @@ pub(super) fn wait_for<T>(
     timeout: Duration,
     mut question: impl FnMut(&mut Log) -> store::Result<Option<T>>,
 ) -> PhpResult<Option<T>> {
-    let until = Instant::now() + timeout;
+    let until = Instant::now() + timeout.min(LONGEST);
     let mut pause = FIRST_PAUSE;
     loop {
         let answer = ask(&mut question)?;

@@ -47,6 +47,9 @@ thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
+/// What the buffer may keep, in bytes: one large value should not make a process large for ever.
+const KEEP: usize = 2 << 20;
+
 /// JSON, byte for byte as json_encode() writes it.
 #[php_function]
 fn webhooks_encode(value: &Zval) -> PhpResult<Text> {
@@ -54,7 +57,9 @@ fn webhooks_encode(value: &Zval) -> PhpResult<Text> {
     let mut json = BUFFER.take();
     json.clear();
     let encoded = encode::encode(value, &mut json).map(|()| Text::new(&json));
-    BUFFER.set(json);
+    if json.capacity() <= KEEP {
+        BUFFER.set(json);
+    }
     encoded.map_err(|problem| exception::new(problem.message("")))
 }
 

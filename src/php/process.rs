@@ -81,6 +81,15 @@ impl Process {
         &self.settings
     }
 
+    /// A web server may give each request settings of its own (`PHP_ADMIN_VALUE`).
+    fn take_settings(&mut self) {
+        let settings = Settings::read();
+        if settings.spool != self.settings.spool || settings.store != self.settings.store {
+            *self = Self::new();
+        }
+        self.settings = settings;
+    }
+
     /// The spool, opened.
     pub(super) fn spool(&mut self) -> Result<&Spool, SpoolError> {
         if self.spool.is_none() {
@@ -102,8 +111,12 @@ impl Process {
     pub(super) fn look(&mut self) -> Result<(), SpoolError> {
         // The coarse clock is a few milliseconds late, and several times cheaper.
         let second = clock_gettime(ClockId::RealtimeCoarse).tv_sec;
-        if !FRESH.get() && second == self.looked && self.spool.is_some() {
+        let fresh = FRESH.get();
+        if !fresh && second == self.looked && self.spool.is_some() {
             return Ok(());
+        }
+        if fresh {
+            self.take_settings();
         }
         let stamp = self.spool()?.top().stamp(SUBSCRIPTIONS_FILE).unwrap_or(None);
         FRESH.set(false);
@@ -152,7 +165,7 @@ impl Process {
         self.writer.resume(draft);
         match self.try_append(kind, revision) {
             // Somebody may have put a new folder in the place of the one that we have open.
-            Err(JournalError::Spool(_)) => {
+            Err(JournalError::Spool(error)) if !error.is_full() => {
                 *self = Self { writer: std::mem::take(&mut self.writer), ..Self::new() };
                 self.try_append(kind, revision)?;
             }

@@ -6,7 +6,7 @@ use ext_php_rs::boxed::ZBox;
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::flags::DataType;
 use ext_php_rs::types::{ZendHashTable, ZendStr, Zval};
-use serde::ser::{self, Serialize};
+use serde::ser::{self, Impossible, Serialize};
 
 /// What a function returns as `array`.
 pub(super) struct Tree(Zval);
@@ -66,18 +66,13 @@ fn string(bytes: &[u8]) -> Zval {
 /// An array under construction.
 struct Members {
     table: ZBox<ZendHashTable>,
+    /// Of the value that comes next, in a map.
     key: String,
-    /// The enum's variant that it belongs to.
-    variant: Option<&'static str>,
 }
 
 impl Members {
     fn new() -> Self {
-        Self { table: ZendHashTable::new(), key: String::new(), variant: None }
-    }
-
-    fn of(variant: &'static str) -> Self {
-        Self { variant: Some(variant), ..Self::new() }
+        Self { table: ZendHashTable::new(), key: String::new() }
     }
 
     fn push(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), ToZvalError> {
@@ -88,16 +83,16 @@ impl Members {
         Ok(self.table.insert(key, value.serialize(Maker)?)?)
     }
 
-    fn finish(self) -> Made {
+    fn finish(self) -> Zval {
         let mut zval = Zval::new();
         zval.set_hashtable(self.table);
-        let Some(variant) = self.variant else { return Ok(zval) };
-        let mut outer = ZendHashTable::new();
-        outer.insert(variant, zval)?;
-        let mut zval = Zval::new();
-        zval.set_hashtable(outer);
-        Ok(zval)
+        zval
     }
+}
+
+/// Results have no such thing; serde wants a word for it.
+fn none_of(what: &str) -> ToZvalError {
+    ToZvalError(format!("there is no form for {what}"))
 }
 
 macro_rules! numbers {
@@ -118,11 +113,11 @@ impl ser::Serializer for Maker {
     type Error = ToZvalError;
     type SerializeSeq = Members;
     type SerializeTuple = Members;
-    type SerializeTupleStruct = Members;
-    type SerializeTupleVariant = Members;
+    type SerializeTupleStruct = Impossible<Zval, ToZvalError>;
+    type SerializeTupleVariant = Impossible<Zval, ToZvalError>;
     type SerializeMap = Members;
     type SerializeStruct = Members;
-    type SerializeStructVariant = Members;
+    type SerializeStructVariant = Impossible<Zval, ToZvalError>;
 
     numbers! {
         serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
@@ -187,12 +182,10 @@ impl ser::Serializer for Maker {
         self,
         _name: &'static str,
         _index: u32,
-        variant: &'static str,
-        value: &T,
+        _variant: &'static str,
+        _value: &T,
     ) -> Made {
-        let mut members = Members::new();
-        members.insert(variant, value)?;
-        members.finish()
+        Err(none_of("a variant with a value"))
     }
 
     fn serialize_seq(self, _length: Option<usize>) -> Result<Members, ToZvalError> {
@@ -203,18 +196,22 @@ impl ser::Serializer for Maker {
         Ok(Members::new())
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Members, ToZvalError> {
-        Ok(Members::new())
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        _length: usize,
+    ) -> Result<Self::SerializeTupleStruct, ToZvalError> {
+        Err(none_of("a tuple with a name"))
     }
 
     fn serialize_tuple_variant(
         self,
         _name: &'static str,
         _index: u32,
-        variant: &'static str,
+        _variant: &'static str,
         _length: usize,
-    ) -> Result<Members, ToZvalError> {
-        Ok(Members::of(variant))
+    ) -> Result<Self::SerializeTupleVariant, ToZvalError> {
+        Err(none_of("a variant with values"))
     }
 
     fn serialize_map(self, _length: Option<usize>) -> Result<Members, ToZvalError> {
@@ -229,59 +226,55 @@ impl ser::Serializer for Maker {
         self,
         _name: &'static str,
         _index: u32,
-        variant: &'static str,
+        _variant: &'static str,
         _length: usize,
-    ) -> Result<Members, ToZvalError> {
-        Ok(Members::of(variant))
+    ) -> Result<Self::SerializeStructVariant, ToZvalError> {
+        Err(none_of("a variant with fields"))
     }
 }
 
-macro_rules! lists {
-    ($($trait:ident: $method:ident),*) => {
-        $(impl ser::$trait for Members {
-            type Ok = Zval;
-            type Error = ToZvalError;
+impl ser::SerializeSeq for Members {
+    type Ok = Zval;
+    type Error = ToZvalError;
 
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ToZvalError> {
-                self.push(value)
-            }
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ToZvalError> {
+        self.push(value)
+    }
 
-            fn end(self) -> Made {
-                self.finish()
-            }
-        })*
-    };
+    fn end(self) -> Made {
+        Ok(self.finish())
+    }
 }
 
-lists! {
-    SerializeSeq: serialize_element,
-    SerializeTuple: serialize_element,
-    SerializeTupleStruct: serialize_field,
-    SerializeTupleVariant: serialize_field
+impl ser::SerializeTuple for Members {
+    type Ok = Zval;
+    type Error = ToZvalError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), ToZvalError> {
+        self.push(value)
+    }
+
+    fn end(self) -> Made {
+        Ok(self.finish())
+    }
 }
 
-macro_rules! structs {
-    ($($trait:ident),*) => {
-        $(impl ser::$trait for Members {
-            type Ok = Zval;
-            type Error = ToZvalError;
+impl ser::SerializeStruct for Members {
+    type Ok = Zval;
+    type Error = ToZvalError;
 
-            fn serialize_field<T: Serialize + ?Sized>(
-                &mut self,
-                name: &'static str,
-                value: &T,
-            ) -> Result<(), ToZvalError> {
-                self.insert(name, value)
-            }
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), ToZvalError> {
+        self.insert(name, value)
+    }
 
-            fn end(self) -> Made {
-                self.finish()
-            }
-        })*
-    };
+    fn end(self) -> Made {
+        Ok(self.finish())
+    }
 }
-
-structs!(SerializeStruct, SerializeStructVariant);
 
 impl ser::SerializeMap for Members {
     type Ok = Zval;
@@ -299,6 +292,6 @@ impl ser::SerializeMap for Members {
     }
 
     fn end(self) -> Made {
-        self.finish()
+        Ok(self.finish())
     }
 }

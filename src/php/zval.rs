@@ -6,12 +6,13 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::slice;
 
 use ext_php_rs::ffi::{
-    _Bucket, GC_IMMUTABLE, IS_ARRAY, IS_DOUBLE, IS_FALSE, IS_INDIRECT, IS_LONG, IS_NULL, IS_OBJECT,
-    IS_REFERENCE, IS_RESOURCE, IS_STRING, IS_TRUE, IS_UNDEF, zend_array, zend_string,
+    _Bucket, GC_IMMUTABLE, IS_ARRAY, IS_ARRAY_EX, IS_DOUBLE, IS_FALSE, IS_INDIRECT, IS_LONG,
+    IS_NULL, IS_OBJECT, IS_REFERENCE, IS_RESOURCE, IS_STRING, IS_TRUE, IS_UNDEF,
+    std_object_handlers, zend_array, zend_object, zend_standard_class_def, zend_string,
 };
 use ext_php_rs::types::Zval;
 
@@ -236,10 +237,41 @@ impl Held {
         Self(zval.shallow_clone())
     }
 
+    /// The properties of a `stdClass`; `None` for any other object, and for one that has no
+    /// table of them (yet).
+    pub(crate) fn of_std_class(object: &Zval) -> Option<Self> {
+        let mut held = Zval::new();
+        // SAFETY: an object's zval points to an object, alive while the zval is. Its table of
+        // properties is null or an array, which is counted once more for the zval that then
+        // holds it, unless it is one of those that are never counted.
+        unsafe {
+            let object = zend_object_of(object)?;
+            let plain = (*object).ce == zend_standard_class_def
+                && ptr::eq((*object).handlers, &raw const std_object_handlers);
+            let properties = (*object).properties;
+            if !plain || properties.is_null() {
+                return None;
+            }
+            held.value.arr = properties;
+            held.u1.type_info = if (*properties).gc.u.type_info & GC_IMMUTABLE != 0 {
+                IS_ARRAY
+            } else {
+                (*properties).gc.refcount += 1;
+                IS_ARRAY_EX
+            };
+        }
+        Some(Self(held))
+    }
+
     /// The value that is held.
     pub(crate) const fn zval(&self) -> &Zval {
         &self.0
     }
+}
+
+fn zend_object_of(zval: &Zval) -> Option<*mut zend_object> {
+    // SAFETY: the type byte says whether the pointer is one to an object.
+    unsafe { (u32::from(zval.u1.v.type_) == IS_OBJECT).then_some(zval.value.obj) }
 }
 
 /// An array that the walk is in, linked to those around it.

@@ -40,7 +40,7 @@ pub enum Privacy {
 pub struct Stamp {
     device: u64,
     inode: u64,
-    modified: (i64, u64),
+    modified: (i64, i64),
     /// Size in bytes.
     pub size: u64,
 }
@@ -58,7 +58,7 @@ impl Stamp {
     /// Milliseconds since it was modified, as seen at `unix_ms`; negative where the clock was
     /// set back.
     pub(crate) fn age_ms(&self, unix_ms: i64) -> i64 {
-        unix_ms - self.modified.0 * 1000 - (self.modified.1 / 1_000_000).cast_signed()
+        unix_ms - self.modified.0 * 1000 - self.modified.1 / 1_000_000
     }
 }
 

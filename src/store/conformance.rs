@@ -123,7 +123,7 @@ impl<'f> Trial<'f> {
 
     pub(crate) fn record(&mut self, claim: &Claim, next: Next) {
         let attempt = attempt(self.clock.unix_ms(), next);
-        self.write(|t| t.record_attempt(claim, &attempt));
+        self.write(|t| t.record_attempt(claim, &attempt, None));
     }
 
     pub(crate) fn change(&mut self, which: &Selection, to: State) -> u64 {
@@ -257,7 +257,7 @@ pub(crate) fn a_failed_transaction_leaves_nothing(fixture: &dyn Fixture) {
         t.insert_event(&lost, NOON, &[term("lost")])?;
         let (id, state) = (DeliveryId::at(NOON), State::Pending);
         t.insert_delivery(lost.id, &NewDelivery { id, webhook, state, due: NOON, reason: None })?;
-        t.record_attempt(&claim, &attempt(NOON, Next::Delivered))?;
+        t.record_attempt(&claim, &attempt(NOON, Next::Delivered), None)?;
         t.set_position(segment, 99)?;
         t.shift_due(5, ClockReading { boot: Boot::default(), offset: 5 })?;
         t.release(DeliveryId::at(NOON), NOON)
@@ -396,7 +396,7 @@ pub(crate) fn a_retry_sends_the_same_bytes(fixture: &dyn Fixture) {
         request_headers: vec![("Content-Type".into(), "text/plain".into())],
         ..attempt(NOON, Next::Retry(NOON))
     };
-    trial.write(|t| t.record_attempt(&claim, &attempt));
+    trial.write(|t| t.record_attempt(&claim, &attempt, None));
     let claim = trial.claim(webhook, 1).remove(0);
     assert_eq!((claim.attempts, claim.request_body.as_deref()), (1, Some(&b"a=1"[..])));
     let shown = trial.shown(id);
@@ -416,7 +416,8 @@ pub(crate) fn an_attempt_of_what_is_not_under_way_is_refused(fixture: &dyn Fixtu
     let claim = trial.claim(webhook, 1).remove(0);
     trial.record(&claim, Next::Delivered);
     let again = attempt(NOON, Next::Failed);
-    let error = trial.store.transaction(&mut |t| t.record_attempt(&claim, &again)).unwrap_err();
+    let error =
+        trial.store.transaction(&mut |t| t.record_attempt(&claim, &again, None)).unwrap_err();
     assert_eq!(
         error.to_string(),
         "recording an attempt: a delivery can't go from delivered to failed"
@@ -495,6 +496,8 @@ pub(crate) fn a_change_is_for_what_was_selected(fixture: &dyn Fixture) {
     assert_eq!(trial.change(&missing, State::Pending), 0);
     let reason = Selection { reason: Some("disabled".into()), ..all.clone() };
     assert_eq!(trial.change(&reason, State::Pending), 0);
+    let others = Selection { except: vec!["paused".into()], ..all.clone() };
+    assert_eq!(trial.change(&others, State::Pending), 0);
     let both = Selection { webhook: Some("two".into()), ids: vec![new[0]], ..all.clone() };
     assert_eq!(trial.change(&both, State::Pending), 0);
     let since = Selection { since: Some(NOON + HOUR), webhook: Some("one".into()), ..all.clone() };
@@ -573,6 +576,7 @@ pub(crate) fn health_positions_and_announcements_are_kept(fixture: &dyn Fixture)
         failing_since: Some(NOON - HOUR),
         slow: true,
         probe_at: Some(NOON + 1),
+        probes: 2,
         disabled: Some(disabled),
     };
     let announcement =

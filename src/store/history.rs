@@ -272,7 +272,7 @@ fn live(
             };
             let claim = model.rows[at].claim.clone().unwrap();
             let attempt = attempt(now, next);
-            t.record_attempt(&claim, &attempt)?;
+            t.record_attempt(&claim, &attempt, None)?;
             let (to, due) = match next {
                 Next::Delivered => (State::Delivered, None),
                 Next::Retry(due) => (State::Pending, Some(due)),

@@ -170,6 +170,8 @@ pub struct Health {
     pub slow: bool,
     /// When the next probe may be made (after five failures in a row), in Unix milliseconds.
     pub probe_at: Option<i64>,
+    /// Probes that failed since then.
+    pub probes: u32,
     /// Set while it is switched off.
     pub disabled: Option<Disabled>,
 }
@@ -274,6 +276,8 @@ pub struct Selection {
     pub since: Option<i64>,
     /// With this reason.
     pub reason: Option<String>,
+    /// With none of these reasons.
+    pub except: Vec<String>,
 }
 
 /// The writes of one transaction.
@@ -338,11 +342,16 @@ pub trait Transaction {
 
     /// Records an attempt of a claimed delivery, moves the delivery to the state that
     /// `attempt.next` says, and counts it (`delivered` or `failed`, per hour and in all) unless
-    /// the event is a test.
+    /// the event is a test. `reason` is a code for a state that needs one.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
-    fn record_attempt(&mut self, claim: &Claim, attempt: &Attempt) -> Result<()>;
+    fn record_attempt(
+        &mut self,
+        claim: &Claim,
+        attempt: &Attempt,
+        reason: Option<&str>,
+    ) -> Result<()>;
 
     /// Moves the selected deliveries to `state` where that transition is allowed (`Pending`
     /// ones become due at `due` and start their schedule anew); returns how many. What is being

@@ -29,10 +29,7 @@ pub(super) fn after(
     }
     let failures_in_row = before.failures_in_row.saturating_add(1);
     let failing_since = before.failing_since.unwrap_or(attempt.started);
-    let probe_at = failures_in_row.checked_sub(PROBE_AFTER).map(|probes| {
-        let (first, longest) = PROBE_MS;
-        now + (first << probes.min(10)).min(longest)
-    });
+    let (probe_at, probes) = probe(before, failures_in_row, attempt.started, now);
     let too_long =
         webhook.disable_after > 0 && now - failing_since >= i64::from(webhook.disable_after) * 1000;
     let reason = match failure.code.as_str() {
@@ -50,7 +47,20 @@ pub(super) fn after(
     let newly = disabled.is_some() && before.disabled.is_none();
     let failing_since = Some(failing_since);
     let proven = before.proven;
-    (Health { proven, failures_in_row, failing_since, slow, probe_at, disabled }, newly)
+    (Health { proven, failures_in_row, failing_since, slow, probe_at, probes, disabled }, newly)
+}
+
+/// When the next probe may be made, and how many have failed. Only a failed probe makes the wait
+/// longer: requests that were under way when the probing began fail of the same outage.
+fn probe(before: &Health, failures_in_row: u32, started: i64, now: i64) -> (Option<i64>, u32) {
+    let (first, longest) = PROBE_MS;
+    let wait = |probes: u32| Some(now + (first << probes.min(10)).min(longest));
+    match before.probe_at {
+        None if failures_in_row < PROBE_AFTER => (None, 0),
+        None => (wait(0), 0),
+        Some(at) if started < at => (Some(at), before.probes),
+        Some(_) => (wait(before.probes + 1), before.probes + 1),
+    }
 }
 
 /// Whether an attempt failed before it reached the endpoint, by what the webhook or this
@@ -119,12 +129,22 @@ mod tests {
     #[test]
     fn probes_double_from_five_seconds_to_five_minutes() {
         let mut health = Health::default();
-        let mut waits = Vec::new();
+        let (mut now, mut waits) = (0, Vec::new());
         for _ in 0..14 {
-            (health, _) = after(&health, &webhook(), &attempt(Some("timeout"), 0), 0);
-            waits.push(health.probe_at.unwrap_or(0) / 1000);
+            (health, _) = after(&health, &webhook(), &attempt(Some("timeout"), now), now);
+            waits.push(health.probe_at.map_or(0, |at| (at - now) / 1000));
+            now = health.probe_at.unwrap_or(now);
         }
         assert_eq!(waits, [0, 0, 0, 0, 5, 10, 20, 40, 80, 160, 300, 300, 300, 300]);
+    }
+
+    #[test]
+    fn requests_that_failed_together_are_one_outage() {
+        let mut health = Health::default();
+        for _ in 0..64 {
+            (health, _) = after(&health, &webhook(), &attempt(Some("reset"), 0), 7);
+        }
+        assert_eq!((health.failures_in_row, health.probe_at), (64, Some(5007)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::published::held;
 use super::request::Request;
 use super::routes::Routes;
 use super::schedule::Schedule;
@@ -31,6 +32,8 @@ pub(super) struct Ingested {
     pub(super) tests: Vec<(Claim, Arc<Webhook>)>,
     /// Somebody wishes to be forgotten.
     pub(super) forget: bool,
+    /// Webhooks that were switched off.
+    pub(super) disabled: Vec<WebhookKey>,
     /// Webhooks that a person enabled.
     pub(super) enabled: Vec<WebhookKey>,
     keys: HashMap<String, WebhookKey>,
@@ -122,7 +125,9 @@ pub(super) fn event(
         } else if let Some((state, reason)) = refused(context, webhook, &event) {
             // Before any hold: nobody asks the condition again when that ends.
             (delivery.state, delivery.reason) = (state, Some(reason));
-        } else if let Some(reason) = held(context, webhook, key) {
+        } else if let Some(reason) =
+            held(context.config, webhook, is_disabled(context, ingested, key))
+        {
             (delivery.state, delivery.reason) = (State::Held, Some(reason.to_owned()));
         } else {
             ingested.touched.push(key);
@@ -132,14 +137,10 @@ pub(super) fn event(
     Ok(())
 }
 
-/// Why nothing is sent to a webhook now.
-fn held<'a>(context: &Context<'a>, webhook: &Webhook, key: WebhookKey) -> Option<&'a str> {
-    let disabled = || context.schedule.lane(key).is_some_and(|lane| lane.health.disabled.is_some());
-    match &context.config.held {
-        Some(reason) => Some(reason),
-        None if webhook.paused => Some("paused"),
-        None => disabled().then_some("disabled"),
-    }
+/// Whether a webhook is switched off, as things stand in this transaction.
+fn is_disabled(context: &Context<'_>, ingested: &Ingested, key: WebhookKey) -> bool {
+    let before = || context.schedule.lane(key).is_some_and(|lane| lane.health.disabled.is_some());
+    !ingested.enabled.contains(&key) && (ingested.disabled.contains(&key) || before())
 }
 
 /// Whether the webhook's condition keeps the event from it, and the state that follows.

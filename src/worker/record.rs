@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::health;
 use super::ingest::{self, Context, DeliveryIds, Ingested};
 use super::pool::Done;
+use super::published::held;
 use crate::event::{Fields, Flags};
 use crate::id::{DeliveryId, EventId};
 use crate::store::{
@@ -42,23 +43,24 @@ pub(super) fn attempt(
     let (event, key) = (&claim.event, claim.webhook);
     recorded.came_back.push((key, claim.id));
     if event.flags.has(Flags::TEST) {
-        return tx.record_attempt(claim, attempt);
+        return tx.record_attempt(claim, attempt, None);
     }
     let before = match recorded.healths.get(&key) {
         Some(health) => health.clone(),
         None => context.schedule.lane(key).map(|lane| lane.health.clone()).unwrap_or_default(),
     };
     let (health, newly_disabled) = health::after(&before, webhook, attempt, context.now);
-    let next = next(context, webhook, &health, attempt);
+    let (next, reason) = next(context, webhook, &health, attempt);
     if next == attempt.next {
-        tx.record_attempt(claim, attempt)?;
+        tx.record_attempt(claim, attempt, reason)?;
     } else {
-        tx.record_attempt(claim, &Attempt { next, ..attempt.clone() })?;
+        tx.record_attempt(claim, &Attempt { next, ..attempt.clone() }, reason)?;
     }
     if health != before {
         tx.set_health(key, &health)?;
     }
     if newly_disabled {
+        ingested.disabled.push(key);
         disabled(tx, context, webhook, &health, ids, ingested)?;
     }
     if next == Next::Failed && !event.flags.has(Flags::OWN) {
@@ -70,15 +72,22 @@ pub(super) fn attempt(
 
 /// What the config and the webhook's health make of a retry. An endpoint that is gone (410) is
 /// asked no more; what it did not take is held with the rest, for when the webhook is enabled.
-fn next(context: &Context<'_>, webhook: &Webhook, health: &Health, attempt: &Attempt) -> Next {
+/// With the reason of the state that follows.
+fn next<'a>(
+    context: &Context<'a>,
+    webhook: &Webhook,
+    health: &Health,
+    attempt: &Attempt,
+) -> (Next, Option<&'a str>) {
     let gone = attempt.failure.as_ref().is_some_and(|failure| failure.code == "gone");
     let waits = gone || matches!(attempt.next, Next::Retry(_));
     match context.routes.webhook(&webhook.id) {
-        _ if !waits => attempt.next,
-        None => Next::Cancelled,
-        Some(now) if now.paused => Next::Held,
-        Some(_) if health.disabled.is_some() || context.config.held.is_some() => Next::Held,
-        Some(_) => attempt.next,
+        _ if !waits => (attempt.next, None),
+        None => (Next::Cancelled, Some("deleted")),
+        Some(now) => match held(context.config, now, health.disabled.is_some()) {
+            Some(reason) => (Next::Held, Some(reason)),
+            None => (attempt.next, None),
+        },
     }
 }
 

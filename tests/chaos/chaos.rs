@@ -46,11 +46,12 @@ use verdict::Figures;
 const USAGE: &str = "\
 Runs the worker and PHP under faults; nothing may be lost.
 
-chaos --worker-binary FILE --extension FILE --out DIR [--seeds N] [--first N]
+chaos --worker-binary FILE --extension FILE --out DIR [--seeds N] [--first N] [--until-failure]
 
-  --seeds N    how many runs; 20
-  --first N    the first one's seed; 1
-  --out DIR    gets results.json, and a folder for each seed
+  --seeds N          how many runs; 20
+  --first N          the first one's seed; 1
+  --out DIR          gets results.json, and a folder for each seed
+  --until-failure    no run after one that failed
 ";
 
 struct Options {
@@ -58,6 +59,7 @@ struct Options {
     out: PathBuf,
     first: u64,
     seeds: u64,
+    until_failure: bool,
 }
 
 fn main() -> ExitCode {
@@ -88,7 +90,7 @@ fn told(outcome: Result<(), String>) -> ExitCode {
 
 fn options() -> Result<Options, lexopt::Error> {
     let (mut worker, mut extension, mut out) = (None, None, None);
-    let (mut first, mut seeds) = (1, 20);
+    let (mut first, mut seeds, mut until_failure) = (1, 20, false);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -97,13 +99,14 @@ fn options() -> Result<Options, lexopt::Error> {
             Long("out") => out = Some(arguments.value()?.into()),
             Long("first") => first = arguments.value()?.parse()?,
             Long("seeds") => seeds = arguments.value()?.parse()?,
+            Long("until-failure") => until_failure = true,
             other => return Err(other.unexpected()),
         }
     }
     let worker = worker.ok_or("--worker-binary FILE is missing")?;
     let extension = extension.ok_or("--extension FILE is missing")?;
     let out = out.ok_or("--out DIR is missing")?;
-    Ok(Options { parts: Parts { worker, extension }, out, first, seeds })
+    Ok(Options { parts: Parts { worker, extension }, out, first, seeds, until_failure })
 }
 
 fn run(options: &Options) -> Result<(), String> {
@@ -130,6 +133,9 @@ fn run(options: &Options) -> Result<(), String> {
         } else {
             say(format!("seed {seed} FAILED: {told}"));
             failed.push(seed);
+            if options.until_failure {
+                break;
+            }
         }
     }
     let seeds: Vec<_> = passed.iter().chain(&failed).copied().collect();

@@ -12,6 +12,8 @@ const HOUR: i64 = 3_600_000;
 pub(crate) enum Fault {
     /// SIGKILL, and another one after a while.
     KillWorker(Duration),
+    /// The same, and the one that follows is killed so soon that it is taking in what waits.
+    KillTwice(Duration),
     StopWorker(Duration),
     KillProducer,
     StopProducer(Duration),
@@ -42,7 +44,9 @@ pub(crate) enum Fault {
 pub(crate) fn plan(random: &mut Random) -> Vec<(Fault, Duration)> {
     let mut faults: Vec<Fault> = (0..KINDS).map(|kind| draw(kind, random)).collect();
     faults.extend(MOODS.map(|mood| bad(mood, random)));
-    for _ in 0..12 {
+    // Those from which most is to be feared, more often.
+    faults.extend([0, 0, 2, 2, 4, 5, 5, 5, 11, 11, 11].map(|kind| draw(kind, random)));
+    for _ in 0..8 {
         let kind = random.below(KINDS);
         faults.push(draw(kind, random));
     }
@@ -50,7 +54,7 @@ pub(crate) fn plan(random: &mut Random) -> Vec<(Fault, Duration)> {
     faults.into_iter().map(|fault| (fault, random.ms(50, 500))).collect()
 }
 
-const KINDS: u64 = 12;
+const KINDS: u64 = 13;
 
 fn draw(kind: u64, random: &mut Random) -> Fault {
     match kind {
@@ -65,6 +69,7 @@ fn draw(kind: u64, random: &mut Random) -> Fault {
         8 => Fault::SetClock((random.below(25) as i64 - 12) * HOUR),
         9 => Fault::RotateSecret(random.pick(&MOODY).copied().unwrap_or("one")),
         10 => Fault::Pause,
+        11 => Fault::KillTwice(random.ms(2, 60)),
         _ => Fault::Hold,
     }
 }

@@ -9,6 +9,7 @@
  *
  *   ? NUMBER             about to be dispatched
  *   = NUMBER ID          returned with this id
+ *   0 NUMBER             returned without one: nobody subscribes
  *   ! NUMBER MESSAGE     refused: nothing of it may ever be received
  *
  * A keyed producer may be killed: whoever takes its place repeats the last event with the same
@@ -33,7 +34,7 @@ for ( $number = (int) $from; $number < (int) $to; $number++ ) {
 		fwrite( $account, "? $number\n" );
 		try {
 			$id = webhooks_dispatch( $name, $data, $options );
-			fwrite( $account, "= $number $id\n" );
+			fwrite( $account, null === $id ? "0 $number\n" : "= $number $id\n" );
 			break;
 		} catch ( Webhooks\Exception $error ) {
 			fwrite( $account, "! $number " . strtr( $error->getMessage(), "\n", ' ' ) . "\n" );
@@ -43,5 +44,5 @@ for ( $number = (int) $from; $number < (int) $to; $number++ ) {
 			usleep( 50000 );
 		}
 	}
-	usleep( mt_rand( 0, 2 * $pace ) );
+	usleep( mt_rand( 0, 2 * $pace ) ); // phpcs:ignore Generic.PHP.ForbiddenFunctions -- a seed has to give the same run again.
 }

@@ -136,6 +136,7 @@ struct Account {
     open: HashSet<u64>,
     refused: HashSet<u64>,
     messages: Vec<String>,
+    unwanted: Vec<u64>,
     last: Option<u64>,
 }
 
@@ -161,6 +162,7 @@ impl Account {
                     account.refused.remove(&number);
                     account.returned.push((number, id));
                 }
+                Some("0") => account.unwanted.push(number),
                 Some("!") => {
                     account.refused.insert(number);
                     account.messages.push(rest.to_owned());
@@ -188,6 +190,8 @@ pub(crate) struct Accounts {
     pub(crate) refused: HashSet<Number>,
     /// Why events were refused.
     pub(crate) messages: HashSet<String>,
+    /// Events to which nobody subscribed.
+    pub(crate) unwanted: Vec<Number>,
     /// Events of which nobody knows: there must be none in the end.
     pub(crate) open: Vec<Number>,
 }
@@ -204,6 +208,7 @@ impl Accounts {
             }));
             accounts.refused.extend(account.refused.iter().map(|number| (producer, *number)));
             accounts.open.extend(account.open.iter().map(|number| (producer, *number)));
+            accounts.unwanted.extend(account.unwanted.iter().map(|number| (producer, *number)));
             accounts.messages.extend(account.messages);
         }
         Ok(accounts)

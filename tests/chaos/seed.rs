@@ -31,6 +31,8 @@ use crate::worker::Workers;
 pub(crate) const LEAST_EVENTS: usize = 1000;
 /// Dispatching processes at once.
 const PRODUCERS: usize = 4;
+/// In this time something comes together for a worker to take in.
+const BACKLOG: Duration = Duration::from_millis(300);
 /// How long the webhooks have to come to rest once all has healed.
 const REST: Duration = Duration::from_secs(120);
 
@@ -168,6 +170,14 @@ impl<'d> Run<'d> {
             Fault::KillWorker(after) => {
                 self.kill_worker();
                 std::thread::sleep(after);
+                self.start_worker()?;
+            }
+            Fault::KillTwice(after) => {
+                self.kill_worker();
+                std::thread::sleep(BACKLOG);
+                self.start_worker()?;
+                std::thread::sleep(after);
+                self.kill_worker();
                 self.start_worker()?;
             }
             Fault::StopWorker(lasts) => {

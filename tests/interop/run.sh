@@ -1,18 +1,47 @@
 #!/usr/bin/env bash
-# Delivers in every format and verifies what arrived with the libraries of PyPI and npm.
+# Requests of the real worker, verified and parsed by the libraries that receivers use.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-out=$PWD/target/interop
+here=tests/interop
+python=(standardwebhooks==1.1.0 cloudevents==2.2.0)
+node=(standardwebhooks@1.1.1)
 
-cargo test --quiet --test delivery_interop
+tests/network/install.sh interop
+# with PACKAGES FOLDER COMMAND…: runs the command unless that has put these packages there before.
+with() {
+	local wanted=$1 folder=target/interop/$2
+	shift 2
+	[ "$(cat "$folder/.packages" 2>/dev/null)" = "$wanted" ] && return
+	rm -rf "$folder"
+	mkdir -p "$folder"
+	"$@" </dev/null
+	echo "$wanted" >"$folder/.packages"
+}
+with "${python[*]}" python python3 -m pip install --quiet --no-input --disable-pip-version-check \
+	--root-user-action=ignore --target target/interop/python "${python[@]}"
+with "${node[*]}" node npm install --prefix target/interop/node --ignore-scripts --no-audit --no-fund \
+	--loglevel=error "${node[@]}"
 
-if [ ! -x "$out/venv/bin/python" ]; then
-	python3 -m venv "$out/venv"
-fi
-"$out/venv/bin/pip" install --quiet --disable-pip-version-check 'standardwebhooks==1.1.0' 'cloudevents==2.2.0'
-npm install --silent --no-save --no-audit --no-fund --prefix "$out" 'standardwebhooks@1.1.1'
+run=$(mktemp -d)
+spool=$run/spool
+mkdir -m 700 "$spool"
+target/release/examples/endpoint --record "$run/requests.jsonl" >"$run/live" &
+endpoint=$!
+trap 'kill $endpoint; rm -rf "$run"' EXIT
+for _ in $(seq 100); do
+	[ -s "$run/live" ] && break
+	sleep 0.1
+done
+php -n -d extension="$PWD/target/php/release/libwebhooks.so" -d webhooks.spool="$spool" \
+	-d webhooks.allow=127.0.0.1 -d webhooks.autostart=0 $here/dispatch.php "$(head -n 1 "$run/live")" \
+	>"$run/events.json"
+target/release/webhooks-worker --once --spool "$spool" 2>"$run/worker"
 
-"$out/venv/bin/python" tests/interop/verify.py "$out/requests.jsonl"
-# Node.js looks for packages beside the script.
-cp tests/interop/verify.mjs "$out/"
-node "$out/verify.mjs" "$out/requests.jsonl"
+export PYTHONPATH=target/interop/python NODE_PATH=target/interop/node/node_modules
+for verify in "python3 $here/verify.py" "node $here/verify.js"; do
+	$verify "$run/requests.jsonl" "$run/events.json" $here/webhooks.json
+done | tee "$run/verdict"
+passed=$(grep -c '^ok' "$run/verdict" || true)
+failed=$(grep -c '^FAIL' "$run/verdict" || true)
+echo "interop: $passed passed, $failed failed"
+[ "$passed" -gt 0 ] && [ "$failed" = 0 ]

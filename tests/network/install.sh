@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 
 usage() {
-	echo "usage: $0 SET…   sets: build network wordpress test browser scenario" >&2
+	echo "usage: $0 SET…   sets: build network wordpress test browser interop scenario" >&2
 	exit 2
 }
 
@@ -47,6 +47,7 @@ packages() {
 	wordpress) echo "$php-cli:php" ;;
 	test) echo "$php-dev $php-xml $php-mbstring phpunit:phpunit php-codesniffer:phpcs gettext:msgfmt shellcheck:shellcheck" ;;
 	browser) echo "chromium:chromium nodejs:node npm:npm" ;;
+	interop) echo "$php-cli:php python3:python3 python3-pip:pip nodejs:node npm:npm" ;;
 	scenario) echo "strace:strace" ;;
 	*) usage ;;
 	esac

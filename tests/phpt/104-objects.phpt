@@ -46,6 +46,18 @@ class Dynamic
 same(new stdClass());
 same((object) ['a' => 1, 'b' => ['c' => 'é/"']]);
 same((object) ['0' => 'a', '1' => 'b']);
+same((object) ["\0hidden" => 1, 'seen' => 2, '' => 3, "\0*\0protected" => 4]);
+same((object) [5 => 'a', 'x' => [], 'y' => (object) []]);
+same((object) [1, 2, 3]);
+$emptied = (object) ['a' => 1];
+unset($emptied->a);
+same([$emptied, new stdClass(), (object) []]);
+same(json_decode('{"a":{"b":[{"c":1.0},{}],"1":null},"é":"\u2028"}'));
+class Sub extends stdClass
+{
+    public $x = 1;
+}
+same(new Sub());
 same(new Plain());
 same([new Plain(), 'k' => new Plain()]);
 same(Suit::Hearts);
@@ -87,4 +99,4 @@ same([[$deep]]);
 done();
 ?>
 --EXPECT--
-42 values are the same, 0 fail alike
+48 values are the same, 0 fail alike

@@ -69,6 +69,17 @@ $map['later'] = str_repeat('still here ', 2);
 echo webhooks_encode($value), "\n";
 var_dump($map);
 
+$plain = (object) ['a' => 'b'];
+$plain->call = new Calls(function () use ($plain) {
+    unset($plain->a, $plain->call);
+    for ($i = 0; $i < 100; ++$i) {
+        $plain->{"p$i"} = $i;
+    }
+    return 'changed';
+});
+$plain->later = str_repeat('as it was ', 2);
+echo webhooks_encode(['plain' => $plain]), ' ', count((array) $plain), "\n";
+
 // It reads the array that it stands in, which is not marked afterwards.
 $self = ['x' => 1];
 $self['y'] = new Calls(function () use (&$self) {
@@ -96,6 +107,7 @@ NULL
 1004
 [{"k":"v","call":"gone","later":"still here still here "},"end"]
 NULL
+{"plain":{"a":"b","call":"changed","later":"as it was as it was "}} 101
 bye
 {"after":"exit"}
 5 values are the same, 0 fail alike

@@ -52,10 +52,12 @@ for ($round = 0; $round < 300; ++$round) {
     // Halfway between two decimals: 53 significant bits of which the last are few places after the point.
     thousand(fn () => (2 ** 52 + mt_rand(0, 2 ** 31) * 2 ** 20 + mt_rand(0, 2 ** 20)) / 2 ** mt_rand(0, 40));
     thousand(fn () => (mt_rand(0, 2 ** 31) * 2.0 ** 15 + mt_rand(0, 2 ** 15)) / 2 ** mt_rand(1, 12));
+    thousand(fn () => (2 * mt_rand(0, 2 ** mt_rand(1, 30)) + 1) / 2 ** mt_rand(1, 120));
+    thousand(fn () => (2 * mt_rand(0, 2 ** 7) + 1) / 2 ** mt_rand(15, 40));
     // Whole numbers, up to where they are written with an exponent.
     thousand(fn ($i) => (float) (int) (mt_rand() * 10.0 ** ($i % 10)));
 }
 done();
 ?>
 --EXPECT--
-1810443 values are the same, 0 fail alike
+2410443 values are the same, 0 fail alike

@@ -98,7 +98,7 @@ pub(crate) fn write_round(store: &mut SqliteStore, number: u64) -> Result<()> {
             reconnected: false,
             next: Next::Delivered,
         };
-        tx.record_attempt(&claims[0], &attempt)?;
+        tx.record_attempt(&claims[0], &attempt, None)?;
         tx.set_position(SEGMENT, number)
     })
 }

@@ -1,9 +1,9 @@
 //! Zvals to JSON, byte for byte as `json_encode($value, JSON_UNESCAPED_SLASHES |
 //! JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION)` writes it.
 //!
-//! Arrays are walked and scalars written here; an object and all below it are the engine's
-//! (JsonSerializable, enums, property hooks, lazy objects), so that they are exact by
-//! construction. What json_encode() fails at is a [`Problem`] that knows its path.
+//! Arrays are walked and scalars written here, and so are plain `stdClass` objects; any other
+//! object and all below it are the engine's (JsonSerializable, enums, property hooks, lazy
+//! objects), so that they are exact by construction. What json_encode() fails at is a [`Problem`] that knows its path.
 
 mod number;
 mod problem;
@@ -38,26 +38,34 @@ struct Encoder<'a> {
 }
 
 impl Encoder<'_> {
-    /// Appends a value and a comma.
+    /// Appends a value and a comma. What most values are is written on the spot.
+    #[inline(always)]
     fn value(&mut self, zval: &Zval, above: Option<&Frame<'_>>) -> Result {
         match Value::of(zval) {
             Value::Text(text) => return self.text(text),
             Value::Long(number) => number::push_long(self.out, number),
-            Value::Table(table) => return self.table(table, above),
             Value::Null | Value::Undefined => self.out.extend_from_slice(b"null,"),
             Value::True => self.out.extend_from_slice(b"true,"),
             Value::False => self.out.extend_from_slice(b"false,"),
-            Value::Double(number) => return self.double(number),
-            Value::Object => return self.object(zval, above),
-            Value::Reference(inner) => {
-                Frame::protect(above);
-                return self.value(Held::new(inner).zval(), above);
-            }
-            Value::Elsewhere(inner) => return self.value(inner, above),
-            Value::Resource => return Err(Problem::new(Reason::Type("resource"))),
-            Value::Internal => return Err(Problem::new(Reason::Type("internal value"))),
+            value => return self.other(value, zval, above),
         }
         Ok(())
+    }
+
+    #[inline(never)]
+    fn other(&mut self, value: Value<'_>, zval: &Zval, above: Option<&Frame<'_>>) -> Result {
+        match value {
+            Value::Table(table) => self.table(table, above),
+            Value::Double(number) => self.double(number),
+            Value::Object => self.object(zval, above),
+            Value::Reference(inner) => {
+                Frame::protect(above);
+                self.value(Held::new(inner).zval(), above)
+            }
+            Value::Elsewhere(inner) => self.value(inner, above),
+            Value::Resource => Err(Problem::new(Reason::Type("resource"))),
+            _ => Err(Problem::new(Reason::Type("internal value"))),
+        }
     }
 
     #[inline(always)]
@@ -82,9 +90,15 @@ impl Encoder<'_> {
         }
     }
 
-    #[cold]
+    /// An object: a way back into what the walk is in may lead through it.
     fn object(&mut self, zval: &Zval, above: Option<&Frame<'_>>) -> Result {
         Frame::protect(above);
+        if let Some(properties) = Held::of_std_class(zval) {
+            return match Value::of(properties.zval()) {
+                Value::Table(table) => self.std_class(table, above),
+                _ => Ok(()),
+            };
+        }
         let depth = JSON_DEPTH - Frame::depth(above);
         let encoded = engine::json_encode(zval, depth, self.out);
         self.out.push(b',');
@@ -96,31 +110,39 @@ impl Encoder<'_> {
         })
     }
 
+    /// What json_decode() makes, and `(object)`: nothing but properties.
+    fn std_class(&mut self, properties: Table<'_>, above: Option<&Frame<'_>>) -> Result {
+        let frame = enter(properties, above)?;
+        match properties.entries() {
+            Entries::Hash(buckets) => self.map::<true>(buckets, &frame),
+            // Numbers as keys, which only (object) of an old PHP leaves, or nothing at all.
+            Entries::Packed(values) => self.packed::<true>(values, properties.len(), &frame),
+        }
+    }
+
     fn table(&mut self, table: Table<'_>, above: Option<&Frame<'_>>) -> Result {
-        let Some(frame) = Frame::enter(table, above) else {
-            return Err(Problem::new(Reason::Recursion));
-        };
-        if Frame::depth(Some(&frame)) > JSON_DEPTH {
-            return Err(Problem::new(Reason::TooDeep));
-        }
-        if table.len() == 0 {
-            self.out.extend_from_slice(b"[],");
-            return Ok(());
-        }
+        let frame = enter(table, above)?;
         match table.entries() {
-            Entries::Packed(values) => self.packed(values, table.len(), &frame),
-            Entries::Hash(buckets) if is_list(buckets) => self.list(buckets, &frame),
-            Entries::Hash(buckets) => self.map(buckets, &frame),
+            Entries::Packed(values) => self.packed::<false>(values, table.len(), &frame),
+            Entries::Hash(buckets) if table.len() == 0 || is_list(buckets) => {
+                self.list(buckets, &frame)
+            }
+            Entries::Hash(buckets) => self.map::<false>(buckets, &frame),
         }
     }
 
     /// A packed array: a list, unless a hole is among its values.
-    fn packed(&mut self, values: &[Zval], len: usize, frame: &Frame<'_>) -> Result {
-        let is_list =
-            !values.iter().take(len).any(|zval| matches!(Value::of(zval), Value::Undefined));
+    fn packed<const OBJECT: bool>(
+        &mut self,
+        values: &[Zval],
+        len: usize,
+        frame: &Frame<'_>,
+    ) -> Result {
+        let is_hole = |zval: &Zval| matches!(Value::of(zval), Value::Undefined);
+        let is_list = !OBJECT && (values.len() == len || !values[..len].iter().any(is_hole));
         self.out.push(if is_list { b'[' } else { b'{' });
         for (index, value) in values.iter().enumerate() {
-            if matches!(Value::of(value), Value::Undefined) {
+            if is_hole(value) {
                 continue;
             }
             if !is_list {
@@ -147,13 +169,16 @@ impl Encoder<'_> {
         Ok(())
     }
 
-    fn map(&mut self, buckets: &[Bucket], frame: &Frame<'_>) -> Result {
+    /// An array with keys, or an object's properties.
+    fn map<const OBJECT: bool>(&mut self, buckets: &[Bucket], frame: &Frame<'_>) -> Result {
         self.out.push(b'{');
         for bucket in buckets {
             if is_empty(bucket) {
                 continue;
             }
             match bucket.key() {
+                // Names of private and protected properties begin with a NUL.
+                Key::Text([0, ..]) if OBJECT => continue,
                 Key::Text(name) => {
                     text::push(self.out, name, Then::Colon)
                         .map_err(|_| Problem::new(Reason::KeyNotUtf8))?;
@@ -174,6 +199,19 @@ impl Encoder<'_> {
         self.out.pop();
         self.out.extend_from_slice(b"\":");
     }
+}
+
+fn enter<'a>(
+    table: Table<'a>,
+    above: Option<&'a Frame<'a>>,
+) -> std::result::Result<Frame<'a>, Box<Problem>> {
+    let Some(frame) = Frame::enter(table, above) else {
+        return Err(Problem::new(Reason::Recursion));
+    };
+    if Frame::depth(Some(&frame)) > JSON_DEPTH {
+        return Err(Problem::new(Reason::TooDeep));
+    }
+    Ok(frame)
 }
 
 /// Puts `bracket` in the place of the comma after the last value, and a comma behind it.

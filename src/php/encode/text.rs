@@ -74,6 +74,9 @@ fn push_special(out: &mut Vec<u8>, text: &[u8], mut done: usize) -> Result<(), N
         }
         done += 1;
         let rest = &text[done..];
+        if rest.first().is_some_and(|&byte| is_special::<false>(byte) && byte < 0x80) {
+            continue; // They often come in twos: an end of line and a tab.
+        }
         done +=
             if checked { push_plain::<true>(out, rest) } else { push_plain::<false>(out, rest) };
     }

@@ -75,6 +75,7 @@ impl SqliteTransaction<'_> {
                 "UPDATE deliveries SET state = ?2, due = iif(?2 = 0, ?3, due), settled = ?4,
                      reason = ?5, attempts = iif(?2 = 0, 0, attempts)
                  WHERE key = ?1 AND (?6 IS NULL OR reason = ?6)
+                     AND coalesce(reason, '') NOT IN (SELECT value FROM json_each(?7))
                      AND (?2 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = key & -268435456))",
             )?
             .execute(params![
@@ -84,6 +85,7 @@ impl SqliteTransaction<'_> {
                 settled(change.to, change.now),
                 change.reason,
                 which.reason,
+                list(&which.except),
             ])?;
         if changed > 0 && !test {
             self.counters.moved(webhook, Some(from), Some(change.to), 1, change.now);
@@ -108,6 +110,7 @@ impl SqliteTransaction<'_> {
                      attempts = iif(?4 = 0, 0, attempts)
                  WHERE webhook = ?1 AND state = ?2 AND id >= ?3
                      AND (?8 IS NULL OR reason = ?8)
+                     AND coalesce(reason, '') NOT IN (SELECT value FROM json_each(?9))
                      AND (?4 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = key & -268435456))
                  RETURNING test",
             )?
@@ -120,6 +123,7 @@ impl SqliteTransaction<'_> {
                 settled(change.to, change.now),
                 change.reason,
                 which.reason,
+                list(&which.except),
             ])?;
         while let Some(row) = rows.next()? {
             changed += 1;
@@ -129,6 +133,11 @@ impl SqliteTransaction<'_> {
         self.counters.moved(webhook, Some(from), Some(change.to), changed - tests, change.now);
         Ok(changed.cast_unsigned())
     }
+}
+
+/// As SQL takes a list.
+fn list(texts: &[String]) -> String {
+    serde_json::Value::from(texts).to_string()
 }
 
 /// The states from which a selected delivery may become `to`. `delivering` begins with a claim
@@ -152,6 +161,7 @@ pub(crate) fn count(
     let states = format!("{states:?}").replace(['[', ']'], "");
     let conditions = format!(
         "d.state IN ({states}) AND d.id >= ?1 AND (?2 IS NULL OR d.reason = ?2)
+             AND coalesce(d.reason, '') NOT IN (SELECT value FROM json_each(?5))
              AND (?3 IS NULL OR d.webhook = (SELECT key FROM webhooks WHERE id = ?3))
              AND (?4 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = d.key & -{EVENT}))"
     );
@@ -164,15 +174,22 @@ pub(crate) fn count(
         );
         count += connection.query_row(
             &sql,
-            params![since.as_bytes(), which.reason, which.webhook, to as u8],
+            params![since.as_bytes(), which.reason, which.webhook, to as u8, list(&which.except)],
             |row| row.get::<_, i64>(0),
         )?;
     } else {
-        let sql = format!("SELECT count(*) FROM deliveries d WHERE d.id = ?5 AND {conditions}");
+        let sql = format!("SELECT count(*) FROM deliveries d WHERE d.id = ?6 AND {conditions}");
         let mut one = connection.prepare(&sql)?;
         for id in &which.ids {
             count += one.query_row(
-                params![since.as_bytes(), which.reason, which.webhook, to as u8, id.as_bytes()],
+                params![
+                    since.as_bytes(),
+                    which.reason,
+                    which.webhook,
+                    to as u8,
+                    list(&which.except),
+                    id.as_bytes()
+                ],
                 |row| row.get::<_, i64>(0),
             )?;
         }

@@ -14,7 +14,12 @@ use crate::store::{Attempt, Claim, Forbidden, Next, State};
 const LAST_ATTEMPT: i64 = DELIVERY - 1;
 
 impl SqliteTransaction<'_> {
-    pub(super) fn try_record(&mut self, claim: &Claim, attempt: &Attempt) -> Result<(), Trouble> {
+    pub(super) fn try_record(
+        &mut self,
+        claim: &Claim,
+        attempt: &Attempt,
+        reason: Option<&str>,
+    ) -> Result<(), Trouble> {
         let (state, next_at) = match attempt.next {
             Next::Delivered => (State::Delivered, None),
             Next::Retry(due) => (State::Pending, Some(due)),
@@ -41,7 +46,7 @@ impl SqliteTransaction<'_> {
             .get(
                 "UPDATE deliveries SET state = ?2, attempts = attempts + 1, attempted = ?3,
                      due = coalesce(?4, due), settled = ?5, last_status = ?6, last_failure = ?7,
-                     duration_us = ?8
+                     duration_us = ?8, reason = ?9
                  WHERE key = ?1",
             )?
             .execute(params![
@@ -53,6 +58,7 @@ impl SqliteTransaction<'_> {
                 attempt.status,
                 attempt.failure.as_ref().map(|failure| &failure.code),
                 duration,
+                reason,
             ])?;
         if !claim.event.flags.has(crate::event::Flags::TEST) {
             self.counters.moved(claim.webhook, Some(State::Delivering), Some(state), 1, ended);

@@ -149,8 +149,13 @@ impl Transaction for SqliteTransaction<'_> {
         self.told("releasing a delivery", released)
     }
 
-    fn record_attempt(&mut self, claim: &Claim, attempt: &Attempt) -> Result<()> {
-        let recorded = self.try_record(claim, attempt);
+    fn record_attempt(
+        &mut self,
+        claim: &Claim,
+        attempt: &Attempt,
+        reason: Option<&str>,
+    ) -> Result<()> {
+        let recorded = self.try_record(claim, attempt, reason);
         self.told("recording an attempt", recorded)
     }
 

@@ -1,0 +1,10 @@
+//! Link arguments of the PHP extension.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    if std::env::var_os("CARGO_FEATURE_PHP").is_some() {
+        // PHP unloads extensions before the process ends; the handler that a fork runs and the
+        // destructors of thread-locals have to be there until then.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
+}

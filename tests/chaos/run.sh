@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Runs tests/chaos on built parts, with mounts of its own: tests/chaos/run.sh [BUILD [ARGUMENTS…]]
+#
+# BUILD is where the worker and examples/chaos were built (target/release); OUT where the results
+# go (target/chaos).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+build=${1:-target/release}
+shift || true
+PATH=$PATH:/usr/sbin:/sbin
+
+# A mount name space that ends with the run takes its disks along, however that ends.
+unshare=(unshare --mount --propagation private)
+[ "$(id -u)" = 0 ] || unshare+=(--user --map-root-user)
+"${unshare[@]}" true || {
+	echo "tests/chaos fills a disk of its own, and may not mount one here: run it as root." >&2
+	exit 1
+}
+mkdir -p "${OUT:=target/chaos}"
+exec "${unshare[@]}" "$build/examples/chaos" --worker-binary "$PWD/$build/webhooks-worker" \
+	--extension "$PWD/target/php/release/libwebhooks.so" --out "$PWD/$OUT" "$@"
