@@ -70,10 +70,11 @@ namespace {
      *     - `idempotency_key`: the id is derived from event, site and this; the second event with
      *       the same one is dropped
      *     - `delay`: seconds to wait before the first attempt
-     *     - `only`: ids of the webhooks that may get it
+     *     - `only`: ids of the webhooks that get it, whether they subscribe or not
      *     - `test`: one attempt, not counted, also to paused webhooks
      *     - `repair`: values that JSON can't hold are mended instead of refused, and their paths
-     *       listed in the body's `altered`
+     *       (the first 100) listed in the body's `altered`; where the whole is too large, its
+     *       longest strings are cut
      *     - `installation`: the fingerprint under which the caller published; another one in the
      *       spool is refused, so that a copied network can't use its origin's spool
      * @return string|null the event's id; null where a config was read and nobody subscribes
@@ -86,6 +87,7 @@ namespace {
      * read: "nobody" is only said after reading one.
      *
      * @param int|null $site_id null: of any site
+     * @throws Webhooks\Exception for what can't be an event's name
      */
     function webhooks_has_subscribers(string $event, ?int $site_id = null): bool {}
 
