@@ -42,7 +42,7 @@ impl Figures {
         self.lost += other.lost;
     }
 
-    pub(crate) fn to_json(self, seeds: &[u64]) -> Value {
+    pub(crate) fn to_json(self, seeds: usize) -> Value {
         let Self { dispatched, received, destroyed, duplicates, kills, lost } = self;
         json!({
             "seeds": seeds, "dispatched": dispatched, "received": received,
