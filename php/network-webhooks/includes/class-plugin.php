@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks;
 
+use Network_Webhooks\Sources\Core\Pending;
+use Network_Webhooks\Sources\Core\Underway;
 use Network_Webhooks\Sources\Source;
 
 defined( 'ABSPATH' ) || exit;
@@ -42,6 +44,16 @@ final class Plugin {
 	private ?Dispatcher $dispatcher = null;
 
 	/**
+	 * Events that wait for what this request does next.
+	 */
+	private ?Pending $pending = null;
+
+	/**
+	 * Larger things that this request is doing.
+	 */
+	private ?Underway $underway = null;
+
+	/**
 	 * Which events there are.
 	 */
 	private ?Catalogue $catalogue = null;
@@ -71,7 +83,7 @@ final class Plugin {
 	 * From the database to the extension.
 	 */
 	public function publisher(): Publisher {
-		return $this->publisher ??= new Publisher( $this->webhooks() );
+		return $this->publisher ??= new Publisher( $this->webhooks(), $this->catalogue() );
 	}
 
 	/**
@@ -96,13 +108,27 @@ final class Plugin {
 	}
 
 	/**
+	 * Events that wait for what this request does next.
+	 */
+	public function pending(): Pending {
+		return $this->pending ??= new Pending( $this->dispatcher() );
+	}
+
+	/**
 	 * Where events come from.
 	 *
 	 * @return list<Source>
 	 */
 	private function sources(): array {
+		$this->underway       ??= new Underway();
 		return $this->sources ??= array(
-			new Sources\Source_Core(),
+			new Sources\Core\Accounts( $this->pending(), $this->underway ),
+			new Sources\Core\Members( $this->pending(), $this->underway ),
+			new Sources\Core\Sessions(),
+			new Sources\Core\Sites( $this->pending(), $this->underway ),
+			new Sources\Core\Posts(),
+			new Sources\Core\Comments(),
+			new Sources\Core\System(),
 			new Sources\Source_Ultimate_Multisite(),
 			new Sources\Source_Wp_Ultimo(),
 			new Sources\Source_Woocommerce(),
@@ -118,6 +144,7 @@ final class Plugin {
 		foreach ( $this->sources() as $source ) {
 			$source->add_hooks( $this->dispatcher() );
 		}
+		$this->pending()->add_hooks();
 		( new Capabilities() )->add_hooks();
 		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher() ) )->add_hooks();
 		if ( is_admin() ) {

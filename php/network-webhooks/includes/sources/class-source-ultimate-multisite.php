@@ -9,6 +9,7 @@ namespace Network_Webhooks\Sources;
 
 use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Event;
+use Network_Webhooks\Payload_Schema;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -35,7 +36,10 @@ final class Source_Ultimate_Multisite implements Source {
 				'sales',
 				__( 'Payment Received', 'network-webhooks' ),
 				__( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ),
-				array( self::NAME => self::example() )
+				array( self::NAME => self::example() ),
+				array( self::NAME => Payload_Schema::untouched( self::example() ) ),
+				array( self::NAME => __( 'At wu_event.', 'network-webhooks' ) ),
+				array( 'payment_id', 'payment_reference_code', 'membership_id', 'customer_id', 'customer_user_email' )
 			),
 		);
 	}

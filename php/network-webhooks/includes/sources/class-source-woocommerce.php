@@ -31,12 +31,16 @@ final class Source_Woocommerce implements Source {
 	 */
 	public function events(): array {
 		return array(
-			new Event(
+			Event::of(
+				self::NAME,
 				'payment_received',
 				'sales',
 				__( 'Payment Received', 'network-webhooks' ),
 				__( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ),
-				array( self::NAME => self::example() )
+				__( 'At woocommerce_order_status_changed, on the first entry into a paid status, once for an order. Unverified against an installed WooCommerce.', 'network-webhooks' ),
+				self::example(),
+				array( 'paid_at', 'created_at', 'items.*.type' ),
+				array( 'order_id', 'order_number', 'transaction_id', 'customer.email' )
 			),
 		);
 	}

@@ -30,12 +30,16 @@ final class Source_Wp_Ultimo implements Source {
 	 */
 	public function events(): array {
 		return array(
-			new Event(
+			Event::of(
+				self::NAME,
 				'payment_received',
 				'sales',
 				__( 'Payment Received', 'network-webhooks' ),
 				__( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ),
-				array( self::NAME => self::payment( 7, 'stripe', '59.29', 'USD', 1795168800 ) )
+				__( 'At wp_ultimo_payment_completed of version 1.', 'network-webhooks' ),
+				self::payment( 7, 'stripe', '59.29', 'USD', 1795168800 ),
+				array( 'currency' ),
+				array( 'user_id' )
 			),
 		);
 	}
