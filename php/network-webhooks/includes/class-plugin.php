@@ -49,11 +49,6 @@ final class Plugin {
 	private ?Pending $pending = null;
 
 	/**
-	 * Larger things that this request is doing.
-	 */
-	private ?Underway $underway = null;
-
-	/**
 	 * Which events there are.
 	 */
 	private ?Catalogue $catalogue = null;
@@ -120,19 +115,24 @@ final class Plugin {
 	 * @return list<Source>
 	 */
 	private function sources(): array {
-		$this->underway       ??= new Underway();
-		return $this->sources ??= array(
-			new Sources\Core\Accounts( $this->pending(), $this->underway ),
-			new Sources\Core\Members( $this->pending(), $this->underway ),
+		if ( null !== $this->sources ) {
+			return $this->sources;
+		}
+		$underway      = new Underway();
+		$accounts      = new Sources\Core\Accounts( $this->pending(), $underway );
+		$this->sources = array(
+			$accounts,
+			new Sources\Core\Members( $this->pending(), $underway ),
 			new Sources\Core\Sessions(),
-			new Sources\Core\Sites( $this->pending(), $this->underway ),
+			new Sources\Core\Sites( $this->pending(), $underway ),
 			new Sources\Core\Posts(),
 			new Sources\Core\Comments(),
 			new Sources\Core\System(),
-			new Sources\Source_Ultimate_Multisite(),
-			new Sources\Source_Wp_Ultimo(),
+			new Sources\Source_Ultimate_Multisite( $accounts ),
+			new Sources\Source_Wp_Ultimo( $accounts ),
 			new Sources\Source_Woocommerce(),
 		);
+		return $this->sources;
 	}
 
 	/**

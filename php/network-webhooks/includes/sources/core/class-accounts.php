@@ -194,7 +194,7 @@ final class Accounts extends Adapter {
 			"account:$user_id:",
 			$source,
 			static function () use ( $site_id, $plan ): array {
-				$site = get_site( $site_id );
+				$site = $site_id > 0 ? get_site( $site_id ) : null;
 				return $plan + ( $site ? array(
 					'user_site_id'   => $site_id,
 					'user_site_url'  => Payload::address( $site ),
