@@ -52,7 +52,7 @@ final class Catalogue_Test extends Network_Test_Case {
 
 	public function test_sources_that_share_an_event_each_give_an_example(): void {
 		$event = $this->plugin()->catalogue()->find( 'payment_received' );
-		$this->assertSame( array( 'ultimate-multisite', 'wp-ultimo', 'woocommerce' ), array_keys( $event->examples ) );
+		$this->assertSame( array( 'ultimate-multisite', 'wp-ultimo', 'woocommerce', 'easy-digital-downloads' ), array_keys( $event->examples ) );
 	}
 
 	public function test_every_built_in_event_is_described_whole(): void {

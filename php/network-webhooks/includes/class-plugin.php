@@ -131,6 +131,7 @@ final class Plugin {
 			new Sources\Source_Ultimate_Multisite( $accounts ),
 			new Sources\Source_Wp_Ultimo( $accounts ),
 			new Sources\Source_Woocommerce(),
+			new Sources\Source_Edd(),
 		);
 		return $this->sources;
 	}
