@@ -3,12 +3,14 @@
 mod support;
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::{Endpoint, Network, SECRET, wait_for, webhook};
 use webhooks::event::Flags;
 use webhooks::store::Person;
+use webhooks::store::log::Log;
 use webhooks::worker::{FORGOTTEN, Request};
 
 #[test]
@@ -319,6 +321,40 @@ fn what_only_a_later_version_knows_is_kept_whole_for_it() {
         store.query_row("SELECT kind, record FROM deferred", [], |row| row.try_into()).unwrap();
     assert_eq!(kept.0, 77);
     assert!(kept.1.windows(15).any(|part| part == b"from the future"));
+}
+
+#[test]
+fn the_log_can_be_read_while_workers_come_and_go() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    network.publish(&json!([webhook("crm", &endpoint.url("/"), &["*"], &json!({}))]));
+    network.work_once();
+    let (done, spool) = (AtomicBool::new(false), network.spool.clone());
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut kept = Log::open(&spool, None).expect("readable").expect("a store");
+                    let mut reads = 0;
+                    while !done.load(Ordering::SeqCst) {
+                        let mut fresh =
+                            Log::open(&spool, None).expect("readable").expect("a store");
+                        for log in [&mut kept, &mut fresh] {
+                            log.announcements(0).expect("what a worker leaves can be read");
+                        }
+                        reads += 1;
+                    }
+                    reads
+                })
+            })
+            .collect();
+        for _ in 0..40 {
+            network.dispatch("payment_received");
+            network.work_once();
+        }
+        done.store(true, Ordering::SeqCst);
+        assert!(readers.into_iter().all(|reader| reader.join().expect("no panic") > 0));
+    });
+    assert_eq!(endpoint.received().len(), 40);
 }
 
 #[test]

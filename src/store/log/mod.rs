@@ -16,7 +16,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, FileControl, OpenFlags, OptionalExtension, params};
+use rusqlite::{
+    Connection, ErrorCode, FileControl, OpenFlags, OptionalExtension, Transaction, params,
+};
 
 pub use query::{DeliveriesQuery, StatsQuery};
 pub use row::{
@@ -33,6 +35,8 @@ use crate::spool::Spool;
 
 /// After this long a read is interrupted.
 const LONGEST_READ: Duration = Duration::from_secs(2);
+/// How soon a reader looks again at an index that is being written.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 /// Most announcements given at once.
 const MOST_ANNOUNCEMENTS: u32 = 100;
 const HOUR_MS: i64 = 3_600_000;
@@ -254,7 +258,7 @@ impl Log {
         let Open { connection, deadline, since, .. } = &self.open;
         let until = since.elapsed() + LONGEST_READ;
         deadline.store(u64::try_from(until.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        let result = connection.unchecked_transaction().and_then(|transaction| {
+        let result = begin(connection, || since.elapsed() < until).and_then(|transaction| {
             read(connection).and_then(|read| {
                 transaction.finish()?;
                 Ok(read)
@@ -317,7 +321,9 @@ impl Open {
         let found = connection
             .progress_handler(1000, Some(late))
             .and_then(|()| connection.busy_timeout(LONGEST_READ))
-            .and_then(|()| schema::find(&connection))
+            .and_then(|()| {
+                when_settled(|| since.elapsed() < LONGEST_READ, || schema::find(&connection))
+            })
             .map_err(|error| error::from(&connection, &address, "opening the log", error))?;
         match found {
             schema::Found::Empty | schema::Found::Store(0) => Ok(None),
@@ -342,6 +348,32 @@ impl Open {
             .connection
             .file_control(rusqlite::MAIN_DB.into(), FileControl::HasMoved(&mut moved));
         asked.is_err() || moved != 0
+    }
+}
+
+/// Begins to read: from here on nothing changes.
+fn begin(connection: &Connection, in_time: impl Fn() -> bool) -> rusqlite::Result<Transaction<'_>> {
+    when_settled(in_time, || {
+        let transaction = connection.unchecked_transaction()?;
+        let mut first = connection.prepare_cached("SELECT count(*) FROM sqlite_schema")?;
+        first.query_row([], |_| Ok(()))?;
+        Ok(transaction)
+    })
+}
+
+/// A worker that has just come up writes the WAL's index anew, and a reader that looks at it in
+/// that moment is told that it may not do so itself: it looks again.
+fn when_settled<T>(
+    in_time: impl Fn() -> bool,
+    look: impl Fn() -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    loop {
+        match look() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) && in_time() => {
+                std::thread::sleep(LOOK_AGAIN);
+            }
+            outcome => return outcome,
+        }
     }
 }
 
