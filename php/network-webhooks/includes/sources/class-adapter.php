@@ -76,6 +76,9 @@ abstract class Adapter implements Source {
 	 * @param array<string, mixed> $options See network_webhooks_dispatch().
 	 */
 	final protected function send( string $event, array|object $data, array $options = array() ): void {
+		if ( ! $this->is_wanted( $event ) ) {
+			return;
+		}
 		$this->dispatcher->dispatch( $event, $data, $options + array( 'source' => static::NAME ) );
 	}
 }
