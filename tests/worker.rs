@@ -307,6 +307,21 @@ fn sigterm_gives_back_what_it_had_claimed() {
 }
 
 #[test]
+fn what_only_a_later_version_knows_is_kept_whole_for_it() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    network.publish(&json!([webhook("crm", &endpoint.url("/"), &["*"], &json!({}))]));
+    network.write_unknown(77, b"from the future");
+    let id = network.dispatch("payment_received");
+    network.work_once();
+    assert_eq!(endpoint.received()[0].id(), id, "what comes after it is not held up");
+    let store = rusqlite::Connection::open(network.folder.path().join("store.sqlite")).unwrap();
+    let kept: (u8, Vec<u8>) =
+        store.query_row("SELECT kind, record FROM deferred", [], |row| row.try_into()).unwrap();
+    assert_eq!(kept.0, 77);
+    assert!(kept.1.windows(15).any(|part| part == b"from the future"));
+}
+
+#[test]
 fn a_second_worker_says_who_runs_and_leaves() {
     let network = Network::new();
     let first = network.worker();

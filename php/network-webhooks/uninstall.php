@@ -15,5 +15,5 @@ require_once __DIR__ . '/includes/class-environment.php';
 
 if ( Network_Webhooks\Environment::is_fit() ) {
 	require_once __DIR__ . '/includes/autoload.php';
-	( new Network_Webhooks\Uninstaller( new Network_Webhooks\Publisher( new Network_Webhooks\Webhooks() ) ) )->run();
+	( new Network_Webhooks\Uninstaller( Network_Webhooks\Plugin::instance()->publisher() ) )->run();
 }

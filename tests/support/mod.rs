@@ -110,6 +110,12 @@ impl Network {
         self.append(KIND_REQUEST, &serde_json::to_vec(request).expect("JSON"));
     }
 
+    /// A record as a version to come may write it.
+    pub fn write_unknown(&mut self, kind: u8, body: &[u8]) {
+        self.writer.begin();
+        self.append(kind, body);
+    }
+
     fn append(&mut self, kind: u8, body: &[u8]) {
         self.writer.fields_done();
         self.writer.buffer().extend_from_slice(body);

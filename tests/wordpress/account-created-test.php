@@ -25,18 +25,49 @@ final class Account_Created_Test extends Network_Test_Case {
 	}
 
 	public function test_the_second_hook_alone_is_one_event(): void {
-		remove_all_actions( 'user_register', 100 );
 		$user = $this->make_user();
-		( function () {
-			foreach ( $this->sources as $source ) {
-				if ( 'core' === ( $source::NAME ) ) {
-					add_action( 'user_register', array( $source, 'account_created' ), 100 );
-				}
-			}
-		} )->call( $this->plugin() );
+		// Another user's creation ends the memory of this one.
+		$this->make_user();
 		$webhook = $this->subscribe( 'account_created' );
 		do_action( 'wpmu_new_user', $user->ID );
 		$this->assert_one_account( $webhook, $user->ID );
+	}
+
+	public function test_a_signup_with_a_site_fires_only_the_second_hook_and_is_one_account_with_its_site(): void {
+		$webhook = $this->subscribe( 'account_created', 'signup_activated', 'site_created', 'user_added_to_site', 'role_changed' );
+		$login   = 'user' . bin2hex( random_bytes( 5 ) );
+		$key     = '';
+		$listen  = function ( $domain, $path, $title, $user, $email, $sent_key ) use ( &$key ) {
+			$key = $sent_key;
+		};
+		add_action( 'after_signup_site', $listen, 10, 6 );
+		wpmu_signup_blog( get_network()->domain, "/$login/", 'Photography', $login, "$login@network.example" );
+		remove_action( 'after_signup_site', $listen );
+		global $wpdb;
+		$before = did_action( 'wpmu_activate_user' );
+		$done   = wpmu_activate_signup( $key, $wpdb->get_var( $wpdb->prepare( "SELECT signup_id FROM $wpdb->signups WHERE user_login = %s", $login ) ) );
+		// WordPress leaves this on, and then reads no option from its cache.
+		wp_installing( false );
+		$this->assertIsArray( $done );
+		$this->will_delete_user( $done['user_id'] );
+		$this->will_delete_site( $done['blog_id'] );
+		$this->assertSame( $before, did_action( 'wpmu_activate_user' ) );
+		$events = $this->events_of( $webhook );
+		array_map( array( $this, 'assert_described' ), $events );
+		$types = array_column( $events, 'type' );
+		sort( $types );
+		$this->assertSame( array( 'account_created', 'signup_activated', 'site_created' ), $types );
+		$data = array_column( $events, 'data', 'type' )['account_created'];
+		$this->assertSame( array( $done['user_id'], $done['blog_id'], 'Photography', $login ), array( $data['user_id'], $data['user_site_id'], $data['user_site_name'], $data['user_site_slug'] ) );
+		$this->assertNull( $data['plan_id'] );
+		$this->assertStringNotContainsString( $done['password'], json_encode( $events ) );
+		$this->assertStringNotContainsString( $key, json_encode( $events ) );
+	}
+
+	public function test_many_accounts_are_sent_as_they_come(): void {
+		$webhook = $this->subscribe( 'account_created' );
+		$ids     = array( $this->make_user()->ID, $this->make_user()->ID, $this->make_user()->ID );
+		$this->assertSame( $ids, array_column( array_column( $this->events_of( $webhook ), 'data' ), 'user_id' ) );
 	}
 
 	public function test_an_activated_signup_is_one_event(): void {
@@ -69,9 +100,8 @@ final class Account_Created_Test extends Network_Test_Case {
 		$this->assertSame( $user->user_email, $events[0]['data']['user_email'] );
 		$this->assertMatchesRegularExpression( '/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/', $events[0]['data']['created_at'] );
 		$this->assertStringNotContainsString( $user->user_pass, json_encode( $events[0] ) );
-		$keys = array( 'user_id', 'user_login', 'user_email', 'user_firstname', 'user_lastname', 'created_at' );
-		$this->assertSame( $keys, array_keys( $events[0]['data'] ) );
-		$this->assertSame( $keys, array_keys( $this->plugin()->catalogue()->find( 'account_created' )->examples['core'] ) );
+		$this->assertNull( $events[0]['data']['user_site_id'] );
+		$this->assert_described( $events[0] );
 		return $events[0];
 	}
 }

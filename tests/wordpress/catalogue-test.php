@@ -5,7 +5,7 @@
 
 use Network_Webhooks\Catalogue;
 use Network_Webhooks\Event;
-use Network_Webhooks\Sources\Source_Core;
+use Network_Webhooks\Sources\Core\System;
 
 final class Catalogue_Test extends Network_Test_Case {
 
@@ -29,7 +29,7 @@ final class Catalogue_Test extends Network_Test_Case {
 				$this->assertSame( array( 'Lesson Finished', 'education' ), array( $event->name, $event->category ) );
 				$this->assertSame( array( 'school' => array( 'lesson' => 7 ) ), $event->examples );
 				$this->assertSame( array( 'Door Opened', 'other' ), array( $catalogue->find( 'door.opened' )->name, $catalogue->find( 'door.opened' )->category ) );
-				$this->assertSame( array( 'Education', 'Users', 'Other' ), array_keys( $catalogue->by_category() ) );
+				$this->assertSame( array( 'Education', 'System', 'Other' ), array_keys( $catalogue->by_category() ) );
 			}
 		);
 	}
@@ -52,7 +52,36 @@ final class Catalogue_Test extends Network_Test_Case {
 
 	public function test_sources_that_share_an_event_each_give_an_example(): void {
 		$event = $this->plugin()->catalogue()->find( 'payment_received' );
-		$this->assertSame( array( 'ultimate-multisite', 'wp-ultimo', 'woocommerce' ), array_keys( $event->examples ) );
+		$this->assertSame( array( 'ultimate-multisite', 'wp-ultimo', 'woocommerce', 'easy-digital-downloads' ), array_keys( $event->examples ) );
+	}
+
+	public function test_every_built_in_event_is_described_whole(): void {
+		$events = $this->plugin()->catalogue()->all();
+		$this->assertGreaterThan( 40, count( $events ) );
+		foreach ( $events as $slug => $event ) {
+			$this->assertTrue( Event::is_name( $slug ), $slug );
+			$this->assertNotSame( '', $event->description, $slug );
+			$this->assertNotSame( array(), $event->lookup, $slug );
+			foreach ( $event->examples as $source => $example ) {
+				$this->assertNotSame( '', $event->when[ $source ] ?? '', "$slug of $source" );
+				$this->assertSame( array(), Schema_Check::faults( $event->schemas[ $source ], $example ), "$slug of $source" );
+				foreach ( $event->schemas[ $source ]['required'] as $key ) {
+					$this->assertNotSame( array(), Schema_Check::faults( $event->schemas[ $source ], array_diff_key( $example, array( $key => true ) ) ), "$slug of $source without $key" );
+				}
+			}
+			$schema = $event->schema();
+			$this->assertSame( Network_Webhooks\Payload_Schema::DIALECT, $schema['$schema'], $slug );
+			$this->assertSame( $event->sources(), count( $event->examples ) > 1 ? array_column( $schema['oneOf'], 'title' ) : array( $schema['title'] ), $slug );
+		}
+	}
+
+	public function test_the_published_config_says_where_people_search(): void {
+		$webhook = $this->subscribe( 'account_deleted' );
+		$user    = $this->make_user();
+		wpmu_delete_user( $user->ID );
+		$this->only( $webhook );
+		$found = webhooks_deliveries( array( 'search' => $user->user_email ) )['deliveries'];
+		$this->assertSame( array( 'account_deleted' ), array_column( $found, 'event' ) );
 	}
 
 	/**
@@ -88,7 +117,7 @@ final class Catalogue_Test extends Network_Test_Case {
 		$plugin = $this->plugin();
 		$kept   = $plugin->catalogue();
 		$swap   = fn( ?Catalogue $catalogue ) => $this->catalogue = $catalogue;
-		$swap->call( $plugin, new Catalogue( array( new Source_Core() ) ) );
+		$swap->call( $plugin, new Catalogue( array( new System() ) ) );
 		try {
 			$check( $plugin->catalogue() );
 		} finally {

@@ -34,6 +34,8 @@ abstract class Network_Test_Case extends TestCase {
 		wp_set_current_user( 0 );
 		array_map( 'wpmu_delete_user', $this->users );
 		array_map( 'wp_delete_site', $this->sites );
+		[ $this->users, $this->sites ] = array( array(), array() );
+		$this->plugin()->pending()->drop( '*' );
 		$this->forget_webhooks();
 		delete_site_transient( 'network_webhooks_flash_1' );
 	}
@@ -60,6 +62,8 @@ abstract class Network_Test_Case extends TestCase {
 	 * @return list<array<string, mixed>>
 	 */
 	protected function events_of( Webhook $webhook ): array {
+		// What the end of a request does.
+		$this->plugin()->pending()->send();
 		$last = network_webhooks_dispatch( self::LAST, array( 'number' => ++self::$number ) );
 		$this->assertNotNull( $last, 'The last event was not accepted.' );
 		$this->assertNotNull( webhooks_wait( $last, self::DEADLINE ), 'The last event did not come.' );
@@ -70,6 +74,44 @@ abstract class Network_Test_Case extends TestCase {
 			}
 		}
 		return array_reverse( $bodies );
+	}
+
+	/**
+	 * The one event that a webhook got, which has to be what the catalogue says.
+	 */
+	protected function only( Webhook $webhook ): array {
+		$events = $this->events_of( $webhook );
+		$this->assertCount( 1, $events, implode( ', ', array_column( $events, 'type' ) ) );
+		$this->assert_described( $events[0] );
+		return $events[0];
+	}
+
+	/**
+	 * That an event has the keys and types that its schema and its example have.
+	 */
+	protected function assert_described( array $event ): void {
+		$described = $this->plugin()->catalogue()->find( $event['type'] );
+		$this->assertNotNull( $described, $event['type'] );
+		$this->assertSame( array(), Schema_Check::faults( $described->schemas[ $event['source'] ], $event['data'] ), $event['type'] );
+		$this->assertSame( array_keys( $described->examples[ $event['source'] ] ), array_keys( $event['data'] ), $event['type'] );
+	}
+
+	/**
+	 * Calls what the sources added to a hook, and nobody else: WordPress's own callbacks would do
+	 * things, or ask the internet.
+	 */
+	protected function fire( string $hook, mixed ...$arguments ): void {
+		$called = 0;
+		foreach ( $GLOBALS['wp_filter'][ $hook ]->callbacks ?? array() as $callbacks ) {
+			foreach ( $callbacks as $callback ) {
+				$function = $callback['function'];
+				if ( $function instanceof Closure && str_contains( ( new ReflectionFunction( $function ) )->getFileName(), 'class-adapter.php' ) ) {
+					$function( ...array_slice( $arguments, 0, $callback['accepted_args'] ) );
+					++$called;
+				}
+			}
+		}
+		$this->assertGreaterThan( 0, $called, $hook );
 	}
 
 	protected function make_user( string $role = '', int $site_id = 1 ): WP_User {
@@ -93,6 +135,10 @@ abstract class Network_Test_Case extends TestCase {
 
 	protected function will_delete_user( int $id ): void {
 		$this->users[] = $id;
+	}
+
+	protected function will_delete_site( int $id ): void {
+		$this->sites[] = $id;
 	}
 
 	protected function make_site(): int {

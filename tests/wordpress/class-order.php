@@ -4,7 +4,7 @@
  * calls, by their real names, and a change of status that fires the real hook.
  */
 
-final class Order {
+class Order {
 
 	private string $status = 'pending';
 

@@ -92,10 +92,10 @@ final class Pages_Test extends Network_Test_Case {
 			$this->assertContains( $event->name, self::$admin->values( '//select[@name="event"]/optgroup/option' ) );
 			foreach ( $event->examples as $example ) {
 				$shown = array_filter( self::$admin->values( '//pre' ), static fn( $text ) => json_decode( $text, true ) === $example );
-				$this->assertCount( 1, $shown, $event->slug );
+				$this->assertNotSame( array(), $shown, $event->slug );
 			}
 		}
-		$this->assertSame( array( 'Sales', 'Users' ), self::$admin->values( '//select[@name="event"]/optgroup/@label' ) );
+		$this->assertSame( array( 'Sales', 'CRM', 'Sites', 'Users', 'Content', 'System' ), self::$admin->values( '//select[@name="event"]/optgroup/@label' ) );
 	}
 
 	public function test_an_event_that_is_not_in_the_catalogue_stays_chosen(): void {

@@ -19,12 +19,6 @@ final class Payment_Received_Test extends Network_Test_Case {
 		$this->assertSame( array_keys( $payload ), array_keys( $this->plugin()->catalogue()->find( 'payment_received' )->examples['ultimate-multisite'] ) );
 	}
 
-	public function test_other_events_of_ultimate_multisite_are_no_payments(): void {
-		$webhook = $this->subscribe( '*' );
-		do_action( 'wu_event', 'site_published', array( 'site_id' => 3 ) );
-		$this->assertSame( array(), $this->events_of( $webhook ) );
-	}
-
 	public function test_wp_ultimo_is_not_listened_to_unless_version_1_runs(): void {
 		$this->assertFalse( has_action( 'wp_ultimo_payment_completed' ) );
 		$this->assertSame( 'no', $this->run_process( __DIR__ . '/processes/wp-ultimo.php', array( '2.14.2' ) ) );

@@ -81,6 +81,23 @@ final class Catalogue {
 	}
 
 	/**
+	 * Where in `data` people search, for the published config. Of the sources alone: whatever
+	 * plugins a request has loaded, one revision has to mean the same.
+	 *
+	 * @return array<string, list<string>> Event → paths.
+	 */
+	public function lookup(): array {
+		$paths = array();
+		foreach ( $this->sources as $source ) {
+			foreach ( $source->events() as $event ) {
+				$paths[ $event->slug ] = array_values( array_unique( array_merge( $paths[ $event->slug ] ?? array(), $event->lookup ) ) );
+			}
+		}
+		ksort( $paths );
+		return array_filter( $paths );
+	}
+
+	/**
 	 * Adds an event, while the catalogue is made.
 	 *
 	 * @return bool Whether this was the time for it.
@@ -112,10 +129,10 @@ final class Catalogue {
 	}
 
 	/**
-	 * Adds an event; another source of a known one adds its examples.
+	 * Adds an event; another source of a known one adds what it says of its own.
 	 */
 	private function add( Event $event ): void {
 		$known                        = $this->events[ $event->slug ] ?? null;
-		$this->events[ $event->slug ] = $known ? $known->with_examples( $event ) : $event;
+		$this->events[ $event->slug ] = $known ? $known->with_source( $event ) : $event;
 	}
 }

@@ -48,6 +48,14 @@ final class Dispatcher {
 	}
 
 	/**
+	 * Whether anybody may subscribe to an event, on whichever site; without the extension only
+	 * dispatch() knows.
+	 */
+	public function is_wanted( string $event ): bool {
+		return ! Environment::has_extension() || webhooks_has_subscribers( $event );
+	}
+
+	/**
 	 * Whether this request dispatched anything.
 	 */
 	public function is_busy(): bool {

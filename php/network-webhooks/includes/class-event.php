@@ -17,12 +17,17 @@ final class Event {
 	/**
 	 * Takes the parts.
 	 *
-	 * @param string                     $slug        As subscribed to and dispatched.
-	 * @param string                     $category    A key of Catalogue::categories().
-	 * @param string                     $name        For people.
-	 * @param string                     $description When it happens, in a sentence.
+	 * @param string                      $slug        As subscribed to and dispatched.
+	 * @param string                      $category    A key of Catalogue::categories().
+	 * @param string                      $name        For people.
+	 * @param string                      $description When it happens, in a sentence.
 	 * @param array<string, array|object> $examples    Source → the `data` of such an event; at
 	 *                                                 least one.
+	 * @param array<string, array>        $schemas     Source → JSON Schema 2020-12 of `data`.
+	 * @param array<string, string>       $when        Source → which hook raises it, and when not.
+	 * @param list<string>                $lookup      Paths in `data` by which people search.
+	 * @param bool                        $sensitive   Whether `data` opens a door, such as a link
+	 *                                                 that confirms an address.
 	 */
 	public function __construct(
 		public readonly string $slug,
@@ -30,13 +35,77 @@ final class Event {
 		public readonly string $name,
 		public readonly string $description,
 		public readonly array $examples,
+		public readonly array $schemas = array(),
+		public readonly array $when = array(),
+		public readonly array $lookup = array(),
+		public readonly bool $sensitive = false,
 	) {}
 
 	/**
-	 * This event with the examples of another source of the same event.
+	 * An event of one source, with the schema that its example shows.
+	 *
+	 * @param string       $source   Who raises it.
+	 * @param string       $when     Which hook raises it, and when not.
+	 * @param array        $example  All keys, each with a value of its type.
+	 * @param list<string> $nullable Paths that may be null, `items.*.type`.
+	 * @param list<string> $lookup   Paths in `data` by which people search.
 	 */
-	public function with_examples( self $other ): self {
-		return new self( $this->slug, $this->category, $this->name, $this->description, $this->examples + $other->examples );
+	public static function of( string $source, string $slug, string $category, string $name, string $description, string $when, array $example, array $nullable = array(), array $lookup = array() ): self {
+		return new self(
+			$slug,
+			$category,
+			$name,
+			$description,
+			array( $source => $example ),
+			array( $source => Payload_Schema::of( $example, $nullable ) ),
+			array( $source => $when ),
+			$lookup
+		);
+	}
+
+	/**
+	 * This event with what another source of the same event says of its own.
+	 */
+	public function with_source( self $other ): self {
+		return new self(
+			$this->slug,
+			$this->category,
+			$this->name,
+			$this->description,
+			$this->examples + $other->examples,
+			$this->schemas + $other->schemas,
+			$this->when + $other->when,
+			array_values( array_unique( array_merge( $this->lookup, $other->lookup ) ) ),
+			$this->sensitive || $other->sensitive
+		);
+	}
+
+	/**
+	 * Who raises it.
+	 *
+	 * @return list<string>
+	 */
+	public function sources(): array {
+		return array_keys( $this->examples );
+	}
+
+	/**
+	 * JSON Schema of `data`: `oneOf` where several sources raise the event in their own words,
+	 * each titled with the `source` by which one tells them apart.
+	 *
+	 * @return array<string, mixed>|null null: nobody said.
+	 */
+	public function schema(): ?array {
+		$parts = array();
+		foreach ( $this->schemas as $source => $schema ) {
+			$parts[] = array( 'title' => $source ) + $schema;
+		}
+		$schema = array( '$schema' => Payload_Schema::DIALECT );
+		return match ( count( $parts ) ) {
+			0 => null,
+			1 => $schema + $parts[0],
+			default => $schema + array( 'oneOf' => $parts ),
+		};
 	}
 
 	/**

@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks;
 
+use Network_Webhooks\Sources\Core\Pending;
+use Network_Webhooks\Sources\Core\Underway;
 use Network_Webhooks\Sources\Source;
 
 defined( 'ABSPATH' ) || exit;
@@ -42,6 +44,11 @@ final class Plugin {
 	private ?Dispatcher $dispatcher = null;
 
 	/**
+	 * Events that wait for what this request does next.
+	 */
+	private ?Pending $pending = null;
+
+	/**
 	 * Which events there are.
 	 */
 	private ?Catalogue $catalogue = null;
@@ -71,7 +78,7 @@ final class Plugin {
 	 * From the database to the extension.
 	 */
 	public function publisher(): Publisher {
-		return $this->publisher ??= new Publisher( $this->webhooks() );
+		return $this->publisher ??= new Publisher( $this->webhooks(), $this->catalogue() );
 	}
 
 	/**
@@ -96,17 +103,37 @@ final class Plugin {
 	}
 
 	/**
+	 * Events that wait for what this request does next.
+	 */
+	public function pending(): Pending {
+		return $this->pending ??= new Pending( $this->dispatcher() );
+	}
+
+	/**
 	 * Where events come from.
 	 *
 	 * @return list<Source>
 	 */
 	private function sources(): array {
-		return $this->sources ??= array(
-			new Sources\Source_Core(),
-			new Sources\Source_Ultimate_Multisite(),
-			new Sources\Source_Wp_Ultimo(),
+		if ( null !== $this->sources ) {
+			return $this->sources;
+		}
+		$underway      = new Underway();
+		$accounts      = new Sources\Core\Accounts( $this->pending(), $underway );
+		$this->sources = array(
+			$accounts,
+			new Sources\Core\Members( $this->pending(), $underway ),
+			new Sources\Core\Sessions(),
+			new Sources\Core\Sites( $this->pending(), $underway ),
+			new Sources\Core\Posts(),
+			new Sources\Core\Comments(),
+			new Sources\Core\System(),
+			new Sources\Source_Ultimate_Multisite( $accounts ),
+			new Sources\Source_Wp_Ultimo( $accounts ),
 			new Sources\Source_Woocommerce(),
+			new Sources\Source_Edd(),
 		);
+		return $this->sources;
 	}
 
 	/**
@@ -118,6 +145,7 @@ final class Plugin {
 		foreach ( $this->sources() as $source ) {
 			$source->add_hooks( $this->dispatcher() );
 		}
+		$this->pending()->add_hooks();
 		( new Capabilities() )->add_hooks();
 		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher() ) )->add_hooks();
 		if ( is_admin() ) {

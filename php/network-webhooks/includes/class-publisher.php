@@ -33,7 +33,7 @@ final class Publisher {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Webhooks $webhooks ) {}
+	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
 
 	/**
 	 * The time as a revision: Unix milliseconds.
@@ -218,6 +218,7 @@ final class Publisher {
 			'held'           => '' === $held ? null : $held,
 			// Once the place is this installation's own, its spool on each server follows.
 			'moved'          => ! Installation::is_elsewhere(),
+			'lookup'         => $this->catalogue->lookup(),
 			'proxy'          => Http_Policy::proxy(),
 			'block_external' => Http_Policy::reachable_hosts(),
 		);

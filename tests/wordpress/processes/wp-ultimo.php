@@ -23,3 +23,29 @@ require getenv( 'WP_ROOT' ) . '/wp-load.php';
 
 echo has_action( 'wp_ultimo_payment_completed' ) ? 'yes' : 'no';
 do_action( 'wp_ultimo_payment_completed', 1, 'stripe', 49.9, 0 );
+
+if ( 'all' === ( $argv[2] ?? '' ) ) {
+	$plan = (object) array(
+		'id'      => 13,
+		'title'   => 'Premium plan',
+		'price_3' => '49',
+	);
+	$id   = wp_insert_user(
+		array(
+			'user_login' => $argv[3],
+			'user_pass'  => 'canary',
+		)
+	);
+	do_action( 'wp_ultimo_registration', 1, $id, array( 'plan_freq' => 3, 'password' => 'canary' ), $plan );
+	do_action( 'wp_ultimo_payment_failed', 1, 'stripe', 5 );
+	do_action( 'wp_ultimo_payment_refunded', 1, 'stripe', 4.5 );
+	do_action( 'wu_after_domain_mapping', 'photography.example', 1, 1 );
+	$subscription = (object) array(
+		'user_id' => 1,
+		'price'   => 49,
+		'freq'    => 3,
+	);
+	do_action( 'wu_subscription_change_plan', $subscription, $plan );
+	do_action( 'wu_subscription_change_plan', $subscription, $plan, (object) array( 'id' => 12, 'title' => 'Starter plan' ) );
+	do_action( 'wpmu_delete_user', $id );
+}

@@ -7,99 +7,245 @@
 
 namespace Network_Webhooks\Sources;
 
-use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Event;
+use Network_Webhooks\Payload_Schema;
+use Network_Webhooks\Sources\Core\Accounts;
+use Network_Webhooks\Sources\Ultimate\Recorded;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Listens to `wu_event`, through which that plugin announces what happens. Its payload passes
- * untouched, keys and order included (read at 2.4.13 and 2.14.2).
+ * Listens to where that plugin announces or logs what happens, and to what it keeps to itself (read
+ * at 2.4.13 and 2.14.2). What it composes itself passes untouched, keys and order included.
  */
-final class Source_Ultimate_Multisite implements Source {
+final class Source_Ultimate_Multisite extends Adapter {
 
 	public const NAME = 'ultimate-multisite';
 
+	/** Models whose deletion it does not announce. */
+	private const MODELS = array( 'customer', 'membership', 'payment', 'domain' );
+
 	/**
-	 * Where events go.
+	 * Slugs that it announced in this request: those it saves as well.
+	 *
+	 * @var array<string, true>
 	 */
-	private Dispatcher $dispatcher;
+	private array $announced = array();
+
+	/**
+	 * Takes the parts.
+	 */
+	public function __construct( private readonly Accounts $accounts ) {}
 
 	/**
 	 * {@inheritDoc}
 	 */
 	public function events(): array {
-		return array(
-			new Event(
-				'payment_received',
-				'sales',
-				__( 'Payment Received', 'network-webhooks' ),
-				__( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ),
-				array( self::NAME => self::example() )
-			),
-		);
+		$events = array();
+		foreach ( Recorded::events() as $slug => $recorded ) {
+			$example  = Recorded::example( $slug, $recorded[3], $recorded[4] ?? array() );
+			$events[] = new Event(
+				$slug,
+				$recorded[0],
+				$recorded[1],
+				$recorded[2],
+				array( self::NAME => $example ),
+				array( self::NAME => Payload_Schema::untouched( $example ) ),
+				array( self::NAME => in_array( $slug, Recorded::LOGGED, true ) ? __( 'At wu_event_post_save: it is only logged.', 'network-webhooks' ) : __( 'At wu_event. The payload passes untouched.', 'network-webhooks' ) ),
+				Recorded::lookup( $example ),
+				'confirm_email_address' === $slug
+			);
+		}
+		return array( ...$events, ...$this->unannounced(), ...$this->registered() );
 	}
 
 	/**
 	 * {@inheritDoc}
 	 */
-	public function add_hooks( Dispatcher $dispatcher ): void {
-		$this->dispatcher = $dispatcher;
-		add_action( 'wu_event', array( $this, 'event' ), 100, 2 );
+	protected function listen(): void {
+		$this->on( 'wu_event', 'wu_event', $this->announced( ... ), 2 );
+		$this->on( 'wu_event', 'wu_event_post_save', $this->logged( ... ), 3 );
+		foreach ( self::MODELS as $model ) {
+			$this->on( "{$model}_deleted", "wu_{$model}_post_delete", fn( $done = false, $object = null ) => $done && ! is_wp_error( $done ) && $this->tell( "{$model}_deleted", $model, self::id_of( $object ) ), 2 );
+		}
+		foreach ( array( 'membership', 'payment' ) as $model ) {
+			$this->on( "{$model}_status_changed", "wu_transition_{$model}_status", fn( $old = '', $new = '', $id = 0 ) => $this->moved( $model, (string) $old, (string) $new, (int) $id ), 3 );
+		}
+		$this->on( 'membership_renewed', 'wu_membership_post_renew', fn( $expiration = '', $id = 0 ) => $this->tell( 'membership_renewed', 'membership', (int) $id ), 2 );
+		$this->on( 'membership_cancelled', 'wu_membership_post_cancel', fn( $id = 0 ) => $this->tell( 'membership_cancelled', 'membership', (int) $id ) );
+		$this->on( 'domain_verified', 'wu_transition_domain_stage', $this->verified( ... ), 3 );
+		$this->on( 'account_created', 'wu_checkout_done', $this->checked_out( ... ), 3 );
 	}
 
 	/**
-	 * The plugin announces an event.
+	 * What it keeps to itself.
+	 *
+	 * @return list<Event>
 	 */
-	public function event( mixed $slug, mixed $payload = array() ): void {
-		if ( 'payment_received' === $slug && ( is_array( $payload ) || is_object( $payload ) ) ) {
-			$this->dispatcher->dispatch( $slug, $payload, array( 'source' => self::NAME ) );
+	private function unannounced(): array {
+		$events = array(
+			self::event( 'membership_renewed', __( 'Membership Renewed', 'network-webhooks' ), __( 'A membership was renewed.', 'network-webhooks' ), 'wu_membership_post_renew', array( 'membership_id' => 96 ) ),
+			self::event( 'membership_cancelled', __( 'Membership Cancelled', 'network-webhooks' ), __( 'A membership was cancelled.', 'network-webhooks' ), 'wu_membership_post_cancel', array( 'membership_id' => 96 ) ),
+			self::event( 'domain_verified', __( 'Domain Verified', 'network-webhooks' ), __( 'A domain was checked and leads to its site.', 'network-webhooks' ), 'wu_transition_domain_stage', array( 'domain_id' => 5 ) ),
+			self::event( 'membership_status_changed', __( 'Membership Status Changed', 'network-webhooks' ), __( 'A membership has another status.', 'network-webhooks' ), 'wu_transition_membership_status', array( 'membership_id' => 96 ) + self::statuses( 'active', 'on-hold' ) ),
+			self::event( 'payment_status_changed', __( 'Payment Status Changed', 'network-webhooks' ), __( 'A payment has another status.', 'network-webhooks' ), 'wu_transition_payment_status', array( 'payment_id' => 812 ) + self::statuses( 'pending', 'completed' ) ),
+		);
+		$names  = array(
+			'customer'   => array( __( 'Customer Deleted', 'network-webhooks' ), __( 'A customer was deleted.', 'network-webhooks' ) ),
+			'membership' => array( __( 'Membership Deleted', 'network-webhooks' ), __( 'A membership was deleted.', 'network-webhooks' ) ),
+			'payment'    => array( __( 'Payment Deleted', 'network-webhooks' ), __( 'A payment was deleted.', 'network-webhooks' ) ),
+			'domain'     => array( __( 'Domain Deleted', 'network-webhooks' ), __( 'A domain was taken from its site.', 'network-webhooks' ) ),
+		);
+		foreach ( $names as $model => list( $name, $description ) ) {
+			$events[] = self::event( "{$model}_deleted", $name, $description, "wu_{$model}_post_delete", array( "{$model}_id" => 5 ) );
+		}
+		return $events;
+	}
+
+	/**
+	 * An event that is composed here.
+	 */
+	private static function event( string $slug, string $name, string $description, string $hook, array $example ): Event {
+		$category = str_starts_with( $slug, 'payment' ) ? 'sales' : ( str_starts_with( $slug, 'domain' ) ? 'sites' : 'crm' );
+		/* translators: %s: name of a WordPress action */
+		$when = sprintf( __( 'At %s.', 'network-webhooks' ), $hook );
+		return Event::of( self::NAME, $slug, $category, $name, $description, $when, $example, array(), array( array_key_first( $example ) ) );
+	}
+
+	/**
+	 * What it or its add-ons registered beyond what is recorded.
+	 *
+	 * @return list<Event>
+	 */
+	private function registered(): array {
+		$events = array();
+		$types  = did_action( 'init' ) && function_exists( 'wu_get_event_types' ) ? (array) wu_get_event_types() : array();
+		foreach ( array_diff_key( $types, Recorded::events() ) as $slug => $type ) {
+			if ( ! is_string( $slug ) || ! Event::is_name( $slug ) || ! is_array( $type ) ) {
+				continue;
+			}
+			$sample   = $type['payload'] ?? array();
+			$sample   = is_callable( $sample ) ? self::sample( $sample ) : $sample;
+			$events[] = new Event( $slug, 'other', (string) ( $type['name'] ?? $slug ), (string) ( $type['desc'] ?? '' ), array( self::NAME => (array) $sample ), array(), array( self::NAME => __( 'At wu_event. The payload passes untouched.', 'network-webhooks' ) ) );
+		}
+		return $events;
+	}
+
+	/**
+	 * A sample that is made when it is asked for, and may fail where there is nothing yet to show.
+	 */
+	private static function sample( callable $make ): array {
+		try {
+			return (array) $make();
+		} catch ( \Throwable ) {
+			return array();
 		}
 	}
 
 	/**
-	 * A payment as the plugin composes it.
-	 *
-	 * @return array<string, mixed>
+	 * It announces an event.
 	 */
-	private static function example(): array {
+	private function announced( mixed $slug = '', mixed $payload = array() ): void {
+		if ( is_string( $slug ) ) {
+			$this->announced[ $slug ] = true;
+			$this->pass( $slug, $payload );
+		}
+	}
+
+	/**
+	 * It logged an event. One that it announced is logged as well, and its log has more than
+	 * events: only what it registered or is recorded here counts.
+	 */
+	private function logged( mixed $data = array(), mixed $event = null, mixed $is_new = false ): void {
+		if ( ! $is_new || ! is_object( $event ) || ! method_exists( $event, 'get_slug' ) || ! method_exists( $event, 'get_payload' ) ) {
+			return;
+		}
+		$slug = (string) $event->get_slug();
+		if ( isset( $this->announced[ $slug ] ) || ! Event::is_name( $slug ) || ! $this->is_wanted( $slug ) ) {
+			return;
+		}
+		$is_known = in_array( $slug, Recorded::LOGGED, true ) || ( function_exists( 'wu_get_event_types' ) && isset( wu_get_event_types()[ $slug ] ) );
+		if ( $is_known ) {
+			$payload = $event->get_payload();
+			$this->pass( $slug, is_string( $payload ) ? json_decode( $payload, true ) : $payload );
+		}
+	}
+
+	/**
+	 * Passes what it composed on, untouched.
+	 */
+	private function pass( string $slug, mixed $payload ): void {
+		if ( ! Event::is_name( $slug ) || ! ( is_array( $payload ) || is_object( $payload ) ) || ! $this->is_wanted( $slug ) ) {
+			return;
+		}
+		$site = ( (array) $payload )['site_id'] ?? 0;
+		// To get_site() 0 is the current one.
+		$this->send( $slug, $payload, is_numeric( $site ) && $site > 0 && get_site( (int) $site ) ? array( 'site' => (int) $site ) : array() );
+	}
+
+	/**
+	 * Sends an event that is composed here.
+	 *
+	 * @param array<string, string> $more Keys beside the id.
+	 */
+	private function tell( string $event, string $model, int $id, array $more = array() ): void {
+		$this->send( $event, array( "{$model}_id" => $id ) + $more );
+	}
+
+	/**
+	 * A membership or a payment has another status.
+	 */
+	private function moved( string $model, string $old, string $new, int $id ): void {
+		// Without an old one it was just made, which it announces itself.
+		if ( '' !== $old && $old !== $new ) {
+			$this->tell( "{$model}_status_changed", $model, $id, self::statuses( $old, $new ) );
+		}
+	}
+
+	/**
+	 * The words for a status that changed.
+	 *
+	 * @return array<string, string>
+	 */
+	private static function statuses( string $old, string $now ): array {
 		return array(
-			'payment_id'                   => 812,
-			'payment_status'               => 'completed',
-			'payment_reference_code'       => 'JJJ3D44133',
-			'payment_subtotal'             => '$ 49.00',
-			'payment_subtotal_raw'         => 49,
-			'payment_tax_total'            => '$ 10.29',
-			'payment_tax_total_raw'        => 10.29,
-			'payment_total'                => '$ 59.29',
-			'payment_total_raw'            => 59.29,
-			'payment_currency'             => 'USD',
-			'payment_product_names'        => 'Premium plan',
-			'payment_date_created'         => '2026-11-20 10:00:00',
-			'payment_gateway'              => 'stripe',
-			'payment_invoice_url'          => 'https://network.example?action=invoice&reference=JJJ3D44133',
-			'payment_manage_url'           => 'https://network.example/wp-admin/network/admin.php?page=wp-ultimo-edit-payment&id=812',
-			'membership_id'                => 96,
-			'membership_status'            => 'active',
-			'membership_reference_code'    => 'HHHHKND2WU',
-			'membership_initial_amount'    => '$ 49.00',
-			'membership_initial_amount_raw' => 49,
-			'membership_amount'            => '$ 49.00',
-			'membership_amount_raw'        => 49,
-			'membership_currency'          => 'USD',
-			'membership_description'       => '$ 49.00 every month',
-			'membership_gateway'           => 'stripe',
-			'membership_date_expiration'   => '2026-12-20 23:59:59',
-			'membership_manage_url'        => 'https://network.example/wp-admin/network/admin.php?page=wp-ultimo-edit-membership&id=96',
-			'customer_id'                  => 41,
-			'customer_name'                => 'Jane Doe',
-			'customer_user_id'             => 7,
-			'customer_user_email'          => 'jane@example.com',
-			'customer_email_verification'  => 'verified',
-			'customer_avatar'              => '',
-			'customer_billing_address'     => "Company Co.\ncompany@example.com",
-			'customer_manage_url'          => 'https://network.example/wp-admin/network/admin.php?page=wp-ultimo-edit-customer&id=41',
-			'wu_version'                   => '2.14.2',
+			'old_status' => $old,
+			'status'     => $now,
 		);
+	}
+
+	/**
+	 * A domain came to another stage; these two say that it works.
+	 */
+	private function verified( mixed $old = '', mixed $stage = '', mixed $id = 0 ): void {
+		$done = array( 'done', 'done-without-ssl' );
+		if ( in_array( $stage, $done, true ) && ! in_array( $old, $done, true ) ) {
+			$this->tell( 'domain_verified', 'domain', (int) $id );
+		}
+	}
+
+	/**
+	 * A checkout made an account, perhaps with a site and a plan. Unverified which of these
+	 * methods older versions have.
+	 */
+	private function checked_out( mixed $payment = null, mixed $membership = null, mixed $customer = null ): void {
+		$ask     = static fn( mixed $object, string $method ) => is_object( $object ) && method_exists( $object, $method ) ? $object->$method() : null;
+		$user_id = (int) $ask( $customer, 'get_user_id' );
+		if ( $user_id ) {
+			$sites = (array) $ask( $membership, 'get_sites' );
+			$plan  = $ask( $membership, 'get_plan' );
+			$data  = is_object( $plan ) ? array(
+				'plan_id'   => (int) $ask( $plan, 'get_id' ),
+				'plan_name' => (string) $ask( $plan, 'get_name' ),
+			) : array();
+			$this->accounts->complete( $user_id, self::id_of( $sites[0] ?? null ), self::NAME, $data );
+		}
+	}
+
+	/**
+	 * Id of one of its models.
+	 */
+	private static function id_of( mixed $model ): int {
+		return is_object( $model ) && method_exists( $model, 'get_id' ) ? (int) $model->get_id() : 0;
 	}
 }

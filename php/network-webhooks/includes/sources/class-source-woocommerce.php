@@ -7,38 +7,58 @@
 
 namespace Network_Webhooks\Sources;
 
-use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Event;
 use Network_Webhooks\Money;
+use Network_Webhooks\Sources\Core\Payload;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Paid orders of the shops. Written from WooCommerce's documented hooks and methods; unverified
- * against an installed WooCommerce.
+ * Orders, payments, refunds, customers and subscriptions of the shops. Written from WooCommerce's
+ * documented hooks and methods; unverified against an installed WooCommerce, and more so against
+ * WooCommerce Subscriptions.
  */
-final class Source_Woocommerce implements Source {
+final class Source_Woocommerce extends Adapter {
 
 	public const NAME = 'woocommerce';
 
-	/**
-	 * Where events go.
-	 */
-	private Dispatcher $dispatcher;
+	/** Paths of an order that may be null, and where people search. */
+	private const NULLABLE = array( 'paid_at', 'created_at', 'items.*.type' );
+	private const LOOKUP   = array( 'order_id', 'order_number', 'transaction_id', 'customer.email', 'customer.id' );
 
 	/**
 	 * {@inheritDoc}
 	 */
 	public function events(): array {
-		return array(
-			new Event(
-				'payment_received',
-				'sales',
-				__( 'Payment Received', 'network-webhooks' ),
-				__( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ),
-				array( self::NAME => self::example() )
-			),
+		$refund        = array( 'refund_id' => 1240 ) + Money::fields( 'refund', '59.29', 'EUR' ) + array( 'reason' => '' );
+		$subscription  = array(
+			'subscription_id' => 77,
+			'status'          => 'active',
+			'next_payment_at' => '2026-12-20T10:00:00Z',
 		);
+		$subscription += self::example( '' );
+		unset( $subscription['trigger'], $subscription['paid_at'], $subscription['transaction_id'], $subscription['order_id'], $subscription['order_number'] );
+		$sub_null   = array( 'created_at', 'next_payment_at', 'items.*.type' );
+		$sub_lookup = array( 'subscription_id', 'customer.email', 'customer.id' );
+		return array(
+			self::event( 'payment_received', __( 'Payment Received', 'network-webhooks' ), __( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed, on the first entry into a paid status, once for an order.', 'network-webhooks' ), self::example( 'payment_received' ), self::NULLABLE, self::LOOKUP ),
+			self::event( 'payment_failed', __( 'Payment Failed', 'network-webhooks' ), __( 'A payment was refused.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed, into “failed”.', 'network-webhooks' ), self::example( 'payment_failed' ), self::NULLABLE, self::LOOKUP ),
+			self::event( 'refund_issued', __( 'Refund Issued', 'network-webhooks' ), __( 'A payment was refunded, in whole or in part.', 'network-webhooks' ), __( 'At woocommerce_order_refunded, once for a refund.', 'network-webhooks' ), self::example( 'refund_issued' ) + $refund, self::NULLABLE, array( ...self::LOOKUP, 'refund_id' ) ),
+			self::event( 'order_created', __( 'Order Created', 'network-webhooks' ), __( 'An order was placed, paid or not.', 'network-webhooks' ), __( 'At woocommerce_new_order.', 'network-webhooks' ), self::example( 'order_created' ), self::NULLABLE, self::LOOKUP ),
+			self::event( 'order_status_changed', __( 'Order Status Changed', 'network-webhooks' ), __( 'An order has another status.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed.', 'network-webhooks' ), self::example( 'order_status_changed' ) + array( 'old_status' => 'pending' ), self::NULLABLE, self::LOOKUP ),
+			self::event( 'shop_customer_created', __( 'Shop Customer Created', 'network-webhooks' ), __( 'Somebody got an account in a shop.', 'network-webhooks' ), __( 'At woocommerce_created_customer, without the password.', 'network-webhooks' ), Payload::example_user() + array( 'site_id' => 3 ), array(), array( 'user_id', 'user_email' ) ),
+			self::event( 'subscription_status_changed', __( 'Subscription Status Changed', 'network-webhooks' ), __( 'A subscription in a shop has another status.', 'network-webhooks' ), __( 'At woocommerce_subscription_status_updated.', 'network-webhooks' ), $subscription + array( 'old_status' => 'pending' ), $sub_null, $sub_lookup ),
+			self::event( 'subscription_payment_received', __( 'Subscription Payment Received', 'network-webhooks' ), __( 'A subscription in a shop was paid for.', 'network-webhooks' ), __( 'At woocommerce_subscription_payment_complete.', 'network-webhooks' ), $subscription, $sub_null, $sub_lookup ),
+			self::event( 'subscription_payment_failed', __( 'Subscription Payment Failed', 'network-webhooks' ), __( 'A subscription in a shop could not be charged.', 'network-webhooks' ), __( 'At woocommerce_subscription_payment_failed.', 'network-webhooks' ), $subscription, $sub_null, $sub_lookup ),
+		);
+	}
+
+	/**
+	 * An event of a shop.
+	 */
+	private static function event( string $slug, string $name, string $description, string $when, array $example, array $nullable, array $lookup ): Event {
+		$when .= ' ' . __( 'Unverified against an installed WooCommerce.', 'network-webhooks' );
+		return Event::of( self::NAME, $slug, 'sales', $name, $description, $when, $example, $nullable, $lookup );
 	}
 
 	/**
@@ -47,37 +67,116 @@ final class Source_Woocommerce implements Source {
 	 * `woocommerce_payment_complete` is not fired for bank transfers, cheques, cash and manual
 	 * changes; every payment changes the status.
 	 */
-	public function add_hooks( Dispatcher $dispatcher ): void {
-		$this->dispatcher = $dispatcher;
-		add_action( 'woocommerce_order_status_changed', array( $this, 'order_status_changed' ), 100, 4 );
+	protected function listen(): void {
+		$this->on( 'payment_received', 'woocommerce_order_status_changed', $this->status_changed( ... ), 4 );
+		$this->on( 'refund_issued', 'woocommerce_order_refunded', $this->refunded( ... ), 2 );
+		$this->on( 'order_created', 'woocommerce_new_order', fn( $id = 0, $order = null ) => $this->tell( 'order_created', (int) $id, $order ), 2 );
+		$this->on( 'shop_customer_created', 'woocommerce_created_customer', $this->customer_created( ... ) );
+		$this->on( 'subscription_status_changed', 'woocommerce_subscription_status_updated', fn( $subscription = null, $to = '', $from = '' ) => $this->subscribed( 'subscription_status_changed', $subscription, array( 'old_status' => (string) $from ) ), 3 );
+		$this->on( 'subscription_payment_received', 'woocommerce_subscription_payment_complete', fn( $subscription = null ) => $this->subscribed( 'subscription_payment_received', $subscription ) );
+		$this->on( 'subscription_payment_failed', 'woocommerce_subscription_payment_failed', fn( $subscription = null ) => $this->subscribed( 'subscription_payment_failed', $subscription ) );
 	}
 
 	/**
 	 * An order changed its status. Its first entry into a paid one is the payment; the key keeps a
 	 * later one, such as after a correction, from being a second payment.
 	 */
-	public function order_status_changed( mixed $order_id, mixed $from, mixed $to, mixed $order = null ): void {
+	private function status_changed( mixed $id = 0, mixed $from = '', mixed $to = '', mixed $order = null ): void {
+		$id   = (int) $id;
 		$paid = function_exists( 'wc_get_is_paid_statuses' ) ? (array) wc_get_is_paid_statuses() : array( 'processing', 'completed' );
-		if ( ! is_object( $order ) || ! in_array( $to, $paid, true ) || in_array( $from, $paid, true ) ) {
-			return;
+		$this->tell( 'order_status_changed', $id, $order, array( 'old_status' => (string) $from ) );
+		if ( in_array( $to, $paid, true ) && ! in_array( $from, $paid, true ) ) {
+			$this->tell( 'payment_received', $id, $order, array(), self::NAME . ":order:$id" );
 		}
-		$this->dispatcher->dispatch(
-			'payment_received',
-			static fn(): array => self::payment( $order ),
-			array(
-				'source'          => self::NAME,
-				'idempotency_key' => self::NAME . ':order:' . (int) $order_id,
-			)
+		if ( 'failed' === $to ) {
+			$this->tell( 'payment_failed', $id, $order );
+		}
+	}
+
+	/**
+	 * Money went back. Two hooks of a shop may lead here for one refund.
+	 */
+	private function refunded( mixed $id = 0, mixed $refund_id = 0 ): void {
+		$refund_id = (int) $refund_id;
+		$this->tell(
+			'refund_issued',
+			(int) $id,
+			null,
+			static function ( object $order ) use ( $refund_id ): array {
+				$refund = wc_get_order( $refund_id );
+				return array( 'refund_id' => $refund_id )
+					+ Money::fields( 'refund', is_object( $refund ) ? $refund->get_amount() : 0, (string) $order->get_currency() )
+					+ array( 'reason' => is_object( $refund ) ? (string) $refund->get_reason() : '' );
+			},
+			self::NAME . ":refund:$refund_id"
 		);
 	}
 
 	/**
-	 * A paid order.
+	 * Sends an event of an order.
+	 *
+	 * @param mixed          $order The order, where the hook brings it.
+	 * @param array|\Closure $more  Keys beside the order's, or what makes them of it.
+	 * @param string         $key   Of which there is one event only.
+	 */
+	private function tell( string $event, int $id, mixed $order, array|\Closure $more = array(), string $key = '' ): void {
+		$this->send(
+			$event,
+			static function () use ( $event, $id, $order, $more ): ?array {
+				$order = is_object( $order ) || ! function_exists( 'wc_get_order' ) ? $order : wc_get_order( $id );
+				if ( ! is_object( $order ) ) {
+					return null;
+				}
+				return array( 'trigger' => $event ) + self::order( $order ) + ( is_array( $more ) ? $more : $more( $order ) );
+			},
+			'' === $key ? array() : array( 'idempotency_key' => $key )
+		);
+	}
+
+	/**
+	 * A customer got an account. The hook's other arguments hold the password.
+	 */
+	private function customer_created( mixed $id = 0 ): void {
+		$this->send(
+			'shop_customer_created',
+			static function () use ( $id ): ?array {
+				$user = Payload::user_of( $id );
+				return $user ? $user + array( 'site_id' => get_current_blog_id() ) : null;
+			}
+		);
+	}
+
+	/**
+	 * Sends an event of a subscription, which is an order with dates.
+	 *
+	 * @param array<string, string> $more Keys beside the subscription's.
+	 */
+	private function subscribed( string $event, mixed $subscription, array $more = array() ): void {
+		if ( ! is_object( $subscription ) ) {
+			return;
+		}
+		$this->send(
+			$event,
+			static function () use ( $subscription, $more ): array {
+				$next = (int) $subscription->get_time( 'next_payment' );
+				$data = array(
+					'subscription_id' => (int) $subscription->get_id(),
+					'status'          => (string) $subscription->get_status(),
+					'next_payment_at' => $next ? Payload::time( $next ) : null,
+				) + self::order( $subscription );
+				unset( $data['paid_at'], $data['transaction_id'], $data['order_id'], $data['order_number'] );
+				return $data + $more;
+			}
+		);
+	}
+
+	/**
+	 * An order.
 	 *
 	 * @param \WC_Order $order
 	 * @return array<string, mixed>
 	 */
-	private static function payment( object $order ): array {
+	private static function order( object $order ): array {
 		$currency = (string) $order->get_currency();
 		$items    = array();
 		foreach ( $order->get_items() as $item ) {
@@ -117,16 +216,17 @@ final class Source_Woocommerce implements Source {
 	 * A time in UTC, as RFC 3339 has it.
 	 */
 	private static function time( ?\DateTimeInterface $time ): ?string {
-		return $time ? gmdate( 'Y-m-d\TH:i:s\Z', $time->getTimestamp() ) : null;
+		return $time ? Payload::time( $time->getTimestamp() ) : null;
 	}
 
 	/**
-	 * A paid order, made up.
+	 * An order, made up.
 	 *
 	 * @return array<string, mixed>
 	 */
-	private static function example(): array {
+	private static function example( string $trigger ): array {
 		return array(
+			'trigger'              => $trigger,
 			'order_id'             => 1234,
 			'order_number'         => '1234',
 			'status'               => 'processing',

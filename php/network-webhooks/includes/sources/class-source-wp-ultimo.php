@@ -7,37 +7,96 @@
 
 namespace Network_Webhooks\Sources;
 
-use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Event;
 use Network_Webhooks\Money;
+use Network_Webhooks\Sources\Core\Accounts;
+use Network_Webhooks\Sources\Core\Payload;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Payments of WP Ultimo 1.x (read at 1.10.13).
+ * The eight events of WP Ultimo 1.x (read at 1.10.13), by the hooks that only it has. They stand in
+ * the catalogue everywhere; other sources feed those that they know.
  */
-final class Source_Wp_Ultimo implements Source {
+final class Source_Wp_Ultimo extends Adapter {
 
 	public const NAME = 'wp-ultimo';
 
 	/**
-	 * Where events go.
+	 * Takes the parts.
 	 */
-	private Dispatcher $dispatcher;
+	public function __construct( private readonly Accounts $accounts ) {}
 
 	/**
 	 * {@inheritDoc}
 	 */
 	public function events(): array {
-		return array(
-			new Event(
-				'payment_received',
-				'sales',
-				__( 'Payment Received', 'network-webhooks' ),
-				__( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ),
-				array( self::NAME => self::payment( 7, 'stripe', '59.29', 'USD', 1795168800 ) )
-			),
+		$names = array(
+			'payment_received'   => array( __( 'Payment Received', 'network-webhooks' ), __( 'A payment was received.', 'network-webhooks' ), 'wp_ultimo_payment_completed' ),
+			'payment_successful' => array( __( 'Payment Successful', 'network-webhooks' ), __( 'A payment of WP Ultimo was successful: the same as its payment_received, under the name it had there.', 'network-webhooks' ), 'wp_ultimo_payment_completed' ),
+			'payment_failed'     => array( __( 'Payment Failed', 'network-webhooks' ), __( 'A payment was refused.', 'network-webhooks' ), 'wp_ultimo_payment_failed' ),
+			'refund_issued'      => array( __( 'Refund Issued', 'network-webhooks' ), __( 'A payment was refunded, in whole or in part.', 'network-webhooks' ), 'wp_ultimo_payment_refunded' ),
 		);
+		foreach ( $names as $slug => list( $name, $description, $hook ) ) {
+			$example  = self::payment( 7, 'stripe', '59.29', 'USD', self::STATUSES[ $slug ], 1795168800 );
+			$events[] = Event::of( self::NAME, $slug, 'sales', $name, $description, self::when( $hook ), $example, array( 'currency' ), array( 'user_id' ) );
+		}
+		$events[] = Event::of(
+			self::NAME,
+			'plan_change',
+			'sales',
+			__( 'Plan Change', 'network-webhooks' ),
+			__( 'A customer of the network changed to another plan.', 'network-webhooks' ),
+			self::when( 'wu_subscription_change_plan' ),
+			array(
+				'user_id'               => 7,
+				'old_plan_id'           => 12,
+				'new_plan_id'           => 13,
+				'old_plan_name'         => 'Starter plan',
+				'new_plan_name'         => 'Premium plan',
+				'new_price'             => '49.00',
+				'new_price_minor'       => 4900,
+				'currency'              => 'USD',
+				'new_billing_frequency' => 1,
+				'date'                  => '2026-11-20T10:00:00Z',
+			),
+			array( 'old_plan_id', 'old_plan_name', 'currency' ),
+			array( 'user_id' )
+		);
+		$events[] = Event::of(
+			self::NAME,
+			'new_domain_mapping',
+			'sites',
+			__( 'New Domain Mapping', 'network-webhooks' ),
+			__( 'A site got a domain of its own.', 'network-webhooks' ),
+			self::when( 'wu_after_domain_mapping' ),
+			array(
+				'user_id'       => 7,
+				'user_site_id'  => 3,
+				'mapped_domain' => 'photography.example',
+				'user_site_url' => 'https://network.example/photography',
+				'network_ip'    => '192.0.2.1',
+			),
+			array( 'network_ip' ),
+			array( 'user_site_id', 'mapped_domain', 'user_id' )
+		);
+		return $events;
+	}
+
+	/** Event → how version 1 calls the payment's state. */
+	private const STATUSES = array(
+		'payment_received'   => 'successful',
+		'payment_successful' => 'successful',
+		'payment_failed'     => 'failed',
+		'refund_issued'      => 'refunded',
+	);
+
+	/**
+	 * Which hook, in a sentence.
+	 */
+	private static function when( string $hook ): string {
+		/* translators: %s: name of a WordPress action */
+		return sprintf( __( 'At %s, where version 1 runs.', 'network-webhooks' ), $hook );
 	}
 
 	/**
@@ -46,27 +105,99 @@ final class Source_Wp_Ultimo implements Source {
 	 * Version 2 announces hooks of version 1 as deprecated wherever somebody listens to them, so
 	 * they are added only once it is known which one runs.
 	 */
-	public function add_hooks( Dispatcher $dispatcher ): void {
-		$this->dispatcher = $dispatcher;
-		add_action(
-			'plugins_loaded',
-			function (): void {
-				if ( self::runs() ) {
-					add_action( 'wp_ultimo_payment_completed', array( $this, 'payment_completed' ), 100, 3 );
-				}
+	protected function listen(): void {
+		$this->on( 'payment_received', 'plugins_loaded', fn() => self::runs() && $this->listen_to_version_1(), 0, 1000 );
+	}
+
+	/**
+	 * Listens to what only version 1 fires. Accounts that are deleted are core's.
+	 */
+	private function listen_to_version_1(): void {
+		$this->on( 'account_created', 'wp_ultimo_registration', $this->registered( ... ), 4 );
+		$this->on( 'payment_received', 'wp_ultimo_payment_completed', $this->paid( 'payment_received', 'payment_successful' ), 3 );
+		$this->on( 'payment_failed', 'wp_ultimo_payment_failed', $this->paid( 'payment_failed' ), 3 );
+		$this->on( 'refund_issued', 'wp_ultimo_payment_refunded', $this->paid( 'refund_issued' ), 3 );
+		$this->on( 'new_domain_mapping', 'wu_after_domain_mapping', $this->mapped( ... ), 3 );
+		$this->on( 'plan_change', 'wu_subscription_change_plan', $this->changed_plan( ... ), 3 );
+	}
+
+	/**
+	 * A handler of a hook about a payment: user, gateway, amount.
+	 */
+	private function paid( string ...$events ): \Closure {
+		return function ( mixed $user_id = 0, mixed $gateway = '', mixed $amount = 0 ) use ( $events ): void {
+			foreach ( $events as $event ) {
+				$this->send( $event, static fn(): array => self::payment( (int) $user_id, (string) $gateway, $amount, self::currency(), self::STATUSES[ $event ], time() ) );
+			}
+		};
+	}
+
+	/**
+	 * A registration made an account and a site. What a plan calls its price is unverified.
+	 */
+	private function registered( mixed $site_id = 0, mixed $user_id = 0, mixed $signup = array(), mixed $plan = null ): void {
+		$signup    = is_array( $signup ) ? $signup : array();
+		$frequency = (int) ( $signup['plan_freq'] ?? 1 );
+		$data      = array(
+			'billing_frequency' => $frequency,
+			'template_id'       => isset( $signup['template'] ) ? (int) $signup['template'] : null,
+		);
+		if ( is_object( $plan ) ) {
+			$currency = self::currency();
+			$data    += array(
+				'plan_id'    => (int) ( $plan->id ?? 0 ),
+				'plan_name'  => (string) ( $plan->title ?? '' ),
+				'trial_days' => method_exists( $plan, 'get_trial' ) ? (int) $plan->get_trial() : null,
+				'currency'   => '' === $currency ? null : $currency,
+			) + Money::fields( 'price', $plan->{"price_$frequency"} ?? 0, $currency );
+		}
+		$this->accounts->complete( (int) $user_id, (int) $site_id, self::NAME, $data );
+	}
+
+	/**
+	 * A domain was mapped to a site.
+	 */
+	private function mapped( mixed $domain = '', mixed $site_id = 0, mixed $user_id = 0 ): void {
+		$id = (int) $site_id;
+		$this->send(
+			'new_domain_mapping',
+			static function () use ( $domain, $id, $user_id ): array {
+				$site = $id > 0 ? get_site( $id ) : null;
+				return array(
+					'user_id'       => (int) $user_id,
+					'user_site_id'  => $id,
+					'mapped_domain' => (string) $domain,
+					'user_site_url' => $site ? Payload::address( $site ) : '',
+					'network_ip'    => isset( $_SERVER['SERVER_ADDR'] ) ? sanitize_text_field( wp_unslash( $_SERVER['SERVER_ADDR'] ) ) : null,
+				);
 			},
-			1000
+			$id ? array( 'site' => $id ) : array()
 		);
 	}
 
 	/**
-	 * A payment came in.
+	 * A subscription changed its plan. One of the places that fire this leaves the old one out.
 	 */
-	public function payment_completed( mixed $user_id, mixed $gateway = '', mixed $amount = 0 ): void {
-		$this->dispatcher->dispatch(
-			'payment_received',
-			static fn(): array => self::payment( (int) $user_id, (string) $gateway, $amount, self::currency(), time() ),
-			array( 'source' => self::NAME )
+	private function changed_plan( mixed $subscription = null, mixed $new = null, mixed $old = null ): void {
+		if ( ! is_object( $subscription ) || ! is_object( $new ) ) {
+			return;
+		}
+		$this->send(
+			'plan_change',
+			static function () use ( $subscription, $new, $old ): array {
+				$currency = self::currency();
+				return array(
+					'user_id'       => (int) ( $subscription->user_id ?? 0 ),
+					'old_plan_id'   => is_object( $old ) ? (int) ( $old->id ?? 0 ) : null,
+					'new_plan_id'   => (int) ( $new->id ?? 0 ),
+					'old_plan_name' => is_object( $old ) ? (string) ( $old->title ?? '' ) : null,
+					'new_plan_name' => (string) ( $new->title ?? '' ),
+				) + Money::fields( 'new_price', $subscription->price ?? 0, $currency ) + array(
+					'currency'              => '' === $currency ? null : $currency,
+					'new_billing_frequency' => (int) ( $subscription->freq ?? 0 ),
+					'date'                  => Payload::time( time() ),
+				);
+			}
 		);
 	}
 
@@ -94,14 +225,14 @@ final class Source_Wp_Ultimo implements Source {
 	 *
 	 * @return array<string, mixed>
 	 */
-	private static function payment( int $user_id, string $gateway, mixed $amount, string $currency, int $time ): array {
+	private static function payment( int $user_id, string $gateway, mixed $amount, string $currency, string $status, int $time ): array {
 		return array( 'user_id' => $user_id )
 			+ Money::fields( 'amount', $amount, $currency )
 			+ array(
 				'currency' => '' === $currency ? null : $currency,
 				'gateway'  => $gateway,
-				'status'   => 'successful',
-				'date'     => gmdate( 'Y-m-d\TH:i:s\Z', $time ),
+				'status'   => $status,
+				'date'     => Payload::time( $time ),
 			);
 	}
 }

@@ -1,0 +1,81 @@
+<?php
+/**
+ * How a source listens and sends.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Sources;
+
+use Network_Webhooks\Dispatcher;
+use Network_Webhooks\Log;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * A source whose handlers can't harm the request: what they throw is logged, and the request goes
+ * on. A subclass names itself in NAME.
+ */
+abstract class Adapter implements Source {
+
+	public const NAME = '';
+
+	/**
+	 * Where events go.
+	 */
+	protected Dispatcher $dispatcher;
+
+	/**
+	 * {@inheritDoc}
+	 */
+	final public function add_hooks( Dispatcher $dispatcher ): void {
+		$this->dispatcher = $dispatcher;
+		$this->listen();
+	}
+
+	/**
+	 * Calls on() for each hook.
+	 */
+	abstract protected function listen(): void;
+
+	/**
+	 * Listens to a hook, after everybody else unless told otherwise.
+	 *
+	 * @param string   $event     Whose handler this is, for the log.
+	 * @param \Closure $handler   Has to do with fewer arguments than expected, and with any type:
+	 *                            whoever fires another plugin's hook may be wrong.
+	 * @param int      $arguments How many arguments it takes.
+	 */
+	final protected function on( string $event, string $hook, \Closure $handler, int $arguments = 1, int $priority = 100 ): void {
+		add_action(
+			$hook,
+			static function ( ...$given ) use ( $event, $hook, $handler ): void {
+				try {
+					$handler( ...$given );
+				} catch ( \Throwable $error ) {
+					Log::write( "source-$event", "The event $event was lost at the hook $hook: {$error->getMessage()}" );
+				}
+			},
+			$priority,
+			$arguments
+		);
+	}
+
+	/**
+	 * Whether anybody subscribes to an event, on whichever site.
+	 */
+	final protected function is_wanted( string $event ): bool {
+		return $this->dispatcher->is_wanted( $event );
+	}
+
+	/**
+	 * Sends an event.
+	 *
+	 * @param array|object         $data    The payload, or a closure that makes it; null from it
+	 *                                      means: no event.
+	 * @param array<string, mixed> $options See network_webhooks_dispatch().
+	 */
+	final protected function send( string $event, array|object $data, array $options = array() ): void {
+		$this->dispatcher->dispatch( $event, $data, $options + array( 'source' => static::NAME ) );
+	}
+}

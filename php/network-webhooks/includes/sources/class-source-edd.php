@@ -1,0 +1,225 @@
+<?php
+/**
+ * Events of Easy Digital Downloads 3.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Sources;
+
+use Network_Webhooks\Event;
+use Network_Webhooks\Money;
+use Network_Webhooks\Sources\Core\Payload;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Orders, payments, refunds and customers of the shops. Written from the documented hooks and
+ * properties; unverified against an installed Easy Digital Downloads.
+ */
+final class Source_Edd extends Adapter {
+
+	public const NAME = 'easy-digital-downloads';
+
+	/** Where people search. */
+	private const LOOKUP = array( 'order_id', 'order_number', 'customer.email', 'customer.id' );
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function events(): array {
+		return array(
+			self::event( 'payment_received', __( 'Payment Received', 'network-webhooks' ), __( 'A payment was received.', 'network-webhooks' ), 'edd_complete_purchase', array() ),
+			self::event( 'payment_failed', __( 'Payment Failed', 'network-webhooks' ), __( 'A payment was refused.', 'network-webhooks' ), 'edd_transition_order_status', array() ),
+			self::event( 'refund_issued', __( 'Refund Issued', 'network-webhooks' ), __( 'A payment was refunded, in whole or in part.', 'network-webhooks' ), 'edd_refund_order', array( 'refund_id' => 1240 ) + Money::fields( 'refund', '59.29', 'EUR' ) + array( 'is_whole' => true ) ),
+			self::event( 'order_status_changed', __( 'Order Status Changed', 'network-webhooks' ), __( 'An order has another status.', 'network-webhooks' ), 'edd_transition_order_status', array( 'old_status' => 'pending' ) ),
+			Event::of(
+				self::NAME,
+				'shop_customer_created',
+				'sales',
+				__( 'Shop Customer Created', 'network-webhooks' ),
+				__( 'Somebody became a customer of a shop.', 'network-webhooks' ),
+				self::when( 'edd_customer_post_create' ),
+				array(
+					'customer_id' => 41,
+					'user_id'     => 7,
+					'email'       => 'jane@example.com',
+					'name'        => 'Jane Doe',
+					'site_id'     => 3,
+				),
+				array( 'user_id' ),
+				array( 'customer_id', 'user_id', 'email' )
+			),
+		);
+	}
+
+	/**
+	 * An event of an order.
+	 *
+	 * @param array<string, mixed> $more Keys beside the order's.
+	 */
+	private static function event( string $slug, string $name, string $description, string $hook, array $more ): Event {
+		return Event::of( self::NAME, $slug, 'sales', $name, $description, self::when( $hook ), self::example( $slug ) + $more, array( 'created_at', 'paid_at', 'customer.user_id' ), self::LOOKUP );
+	}
+
+	/**
+	 * Which hook, in a sentence.
+	 */
+	private static function when( string $hook ): string {
+		/* translators: %s: name of a WordPress action */
+		return sprintf( __( 'At %s. Unverified against an installed Easy Digital Downloads.', 'network-webhooks' ), $hook );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	protected function listen(): void {
+		$this->on( 'payment_received', 'edd_complete_purchase', fn( $id = 0 ) => $this->tell( 'payment_received', (int) $id, array(), self::NAME . ':order:' . (int) $id ) );
+		$this->on( 'order_status_changed', 'edd_transition_order_status', $this->status_changed( ... ), 3 );
+		$this->on( 'refund_issued', 'edd_refund_order', $this->refunded( ... ), 3 );
+		$this->on( 'shop_customer_created', 'edd_customer_post_create', $this->customer_created( ... ), 2 );
+	}
+
+	/**
+	 * An order changed its status. Without an old one it was just made.
+	 */
+	private function status_changed( mixed $old = '', mixed $new = '', mixed $id = 0 ): void {
+		if ( '' === $old || 'new' === $old || $old === $new ) {
+			return;
+		}
+		$this->tell( 'order_status_changed', (int) $id, array( 'old_status' => (string) $old ) );
+		if ( 'failed' === $new ) {
+			$this->tell( 'payment_failed', (int) $id );
+		}
+	}
+
+	/**
+	 * Money went back. A refund is an order of its own, with negative amounts.
+	 */
+	private function refunded( mixed $id = 0, mixed $refund_id = 0, mixed $is_whole = false ): void {
+		$refund_id = (int) $refund_id;
+		$this->tell(
+			'refund_issued',
+			(int) $id,
+			static function ( object $order ) use ( $refund_id, $is_whole ): array {
+				$refund = edd_get_order( $refund_id );
+				return array( 'refund_id' => $refund_id )
+					+ Money::fields( 'refund', is_object( $refund ) ? abs( (float) $refund->total ) : 0, (string) $order->currency )
+					+ array( 'is_whole' => (bool) $is_whole );
+			},
+			self::NAME . ":refund:$refund_id"
+		);
+	}
+
+	/**
+	 * Sends an event of an order.
+	 *
+	 * @param array|\Closure $more Keys beside the order's, or what makes them of it.
+	 * @param string         $key  Of which there is one event only.
+	 */
+	private function tell( string $event, int $id, array|\Closure $more = array(), string $key = '' ): void {
+		$this->send(
+			$event,
+			static function () use ( $event, $id, $more ): ?array {
+				$order = function_exists( 'edd_get_order' ) ? edd_get_order( $id ) : null;
+				return is_object( $order ) ? array( 'trigger' => $event ) + self::order( $order ) + ( is_array( $more ) ? $more : $more( $order ) ) : null;
+			},
+			'' === $key ? array() : array( 'idempotency_key' => $key )
+		);
+	}
+
+	/**
+	 * Somebody became a customer.
+	 */
+	private function customer_created( mixed $id = 0, mixed $data = array() ): void {
+		$data = is_array( $data ) ? $data : array();
+		$this->send(
+			'shop_customer_created',
+			static fn(): array => array(
+				'customer_id' => (int) $id,
+				'user_id'     => (int) ( $data['user_id'] ?? 0 ) ?: null,
+				'email'       => (string) ( $data['email'] ?? '' ),
+				'name'        => (string) ( $data['name'] ?? '' ),
+				'site_id'     => get_current_blog_id(),
+			)
+		);
+	}
+
+	/**
+	 * An order.
+	 *
+	 * @return array<string, mixed>
+	 */
+	private static function order( object $order ): array {
+		$currency = (string) $order->currency;
+		$items    = array();
+		foreach ( $order->get_items() as $item ) {
+			$items[] = array(
+				'product_id' => (int) $item->product_id,
+				'name'       => (string) $item->product_name,
+				'type'       => 'download',
+				'quantity'   => (int) $item->quantity,
+			) + Money::fields( 'total', $item->total, $currency );
+		}
+		return array(
+			'order_id'     => (int) $order->id,
+			'order_number' => (string) $order->get_number(),
+			'status'       => (string) $order->status,
+			'site_id'      => get_current_blog_id(),
+		) + Money::fields( 'amount', $order->total, $currency ) + array(
+			'currency'       => $currency,
+			'payment_method' => (string) $order->gateway,
+			'created_at'     => self::time( $order->date_created ),
+			'paid_at'        => self::time( $order->date_completed ),
+			'customer'       => array(
+				'id'      => (int) $order->customer_id,
+				'user_id' => (int) $order->user_id ?: null,
+				'email'   => (string) $order->email,
+			),
+			'items'          => $items,
+		);
+	}
+
+	/**
+	 * A time that the database holds in UTC; empty or zero where there is none.
+	 */
+	private static function time( mixed $stored ): ?string {
+		return $stored && ! str_starts_with( (string) $stored, '0000' ) ? Payload::time( $stored ) : null;
+	}
+
+	/**
+	 * An order, made up.
+	 *
+	 * @return array<string, mixed>
+	 */
+	private static function example( string $trigger ): array {
+		return array(
+			'trigger'        => $trigger,
+			'order_id'       => 1234,
+			'order_number'   => '1234',
+			'status'         => 'complete',
+			'site_id'        => 3,
+			'amount'         => '59.29',
+			'amount_minor'   => 5929,
+			'currency'       => 'EUR',
+			'payment_method' => 'stripe',
+			'created_at'     => '2026-11-20T09:58:41Z',
+			'paid_at'        => '2026-11-20T10:00:00Z',
+			'customer'       => array(
+				'id'      => 41,
+				'user_id' => 7,
+				'email'   => 'jane@example.com',
+			),
+			'items'          => array(
+				array(
+					'product_id'  => 56,
+					'name'        => 'Course: Photography',
+					'type'        => 'download',
+					'quantity'    => 1,
+					'total'       => '49.00',
+					'total_minor' => 4900,
+				),
+			),
+		);
+	}
+}

@@ -1,0 +1,281 @@
+<?php
+/**
+ * Accounts of the network.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Sources\Core;
+
+use Network_Webhooks\Event;
+use Network_Webhooks\Sources\Adapter;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Accounts that are made, changed and deleted.
+ */
+final class Accounts extends Adapter {
+
+	public const NAME = 'core';
+
+	/** Columns of a user whose change is worth telling. */
+	private const COLUMNS = array( 'user_login', 'user_email', 'user_nicename', 'user_url', 'display_name' );
+	/** Fields of a profile that are stored as meta. */
+	private const META = array( 'first_name', 'last_name', 'nickname', 'description', 'locale' );
+	/** What version 1 of WP Ultimo tells of an account's site and plan, where there is none. */
+	private const NO_SITE = array(
+		'user_site_id'      => null,
+		'user_site_url'     => null,
+		'user_site_name'    => null,
+		'user_site_slug'    => null,
+		'plan_id'           => null,
+		'plan_name'         => null,
+		'price'             => null,
+		'price_minor'       => null,
+		'currency'          => null,
+		'billing_frequency' => null,
+		'trial_days'        => null,
+		'template_id'       => null,
+	);
+
+	/**
+	 * User whose creation was told last: both hooks fire for one.
+	 */
+	private int $told = 0;
+
+	/**
+	 * Users that are being deleted → their payload, taken while they exist.
+	 *
+	 * @var array<int, array>
+	 */
+	private array $leaving = array();
+
+	/**
+	 * Meta fields that changed of the user who was changed last.
+	 *
+	 * @var array<int, list<string>>
+	 */
+	private array $changed_meta = array();
+
+	/**
+	 * Takes the parts.
+	 */
+	public function __construct( private readonly Pending $pending, private readonly Underway $underway ) {}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function events(): array {
+		$user   = Payload::example_user();
+		$lookup = array( 'user_id', 'user_email', 'user_login' );
+		return array(
+			Event::of(
+				self::NAME,
+				'account_created',
+				'users',
+				__( 'Account Created', 'network-webhooks' ),
+				__( 'A user account was created: by signing up, by an administrator, or by a plugin.', 'network-webhooks' ),
+				__( 'At user_register or wpmu_new_user, once. Where the same request goes on to make a site for the account, it is sent then, with the keys of site and plan; otherwise at the end of the request, and they are null.', 'network-webhooks' ),
+				$user + array(
+					'created_at'        => '2026-11-20T10:00:00Z',
+					'user_site_id'      => 3,
+					'user_site_url'     => 'https://network.example/photography',
+					'user_site_name'    => 'Photography',
+					'user_site_slug'    => 'photography',
+					'plan_id'           => 12,
+					'plan_name'         => 'Premium plan',
+					'price'             => '49.00',
+					'price_minor'       => 4900,
+					'currency'          => 'EUR',
+					'billing_frequency' => 1,
+					'trial_days'        => 14,
+					'template_id'       => 2,
+				),
+				array_keys( self::NO_SITE ),
+				$lookup
+			),
+			Event::of(
+				self::NAME,
+				'account_deleted',
+				'users',
+				__( 'Account Deleted', 'network-webhooks' ),
+				__( 'A user account was deleted from the whole network. The sites it was removed from are listed; there is no event for each of them.', 'network-webhooks' ),
+				__( 'At deleted_user after wpmu_delete_user. Not for the removal of a user from one site.', 'network-webhooks' ),
+				$user + array(
+					'user_name' => 'jane',
+					'date'      => '2026-11-20T10:00:00Z',
+					'sites'     => array( 1, 3 ),
+				),
+				array(),
+				$lookup
+			),
+			Event::of(
+				self::NAME,
+				'profile_updated',
+				'users',
+				__( 'Profile Updated', 'network-webhooks' ),
+				__( 'A user’s name, e-mail address or password was changed.', 'network-webhooks' ),
+				__( 'At profile_update, where something changed. A password is named, never sent.', 'network-webhooks' ),
+				$user + array(
+					'display_name' => 'Jane Doe',
+					'old_email'    => 'jane@old.example',
+					'changed'      => array( 'user_email', 'first_name' ),
+				),
+				array(),
+				array( ...$lookup, 'old_email' )
+			),
+			Event::of( self::NAME, 'user_spammed', 'users', __( 'User Marked as Spam', 'network-webhooks' ), __( 'A user of the network was marked as spam.', 'network-webhooks' ), __( 'At make_spam_user.', 'network-webhooks' ), $user, array(), $lookup ),
+			Event::of( self::NAME, 'user_unspammed', 'users', __( 'User Not Spam', 'network-webhooks' ), __( 'The mark as spam was taken from a user of the network.', 'network-webhooks' ), __( 'At make_ham_user.', 'network-webhooks' ), $user, array(), $lookup ),
+			Event::of( self::NAME, 'super_admin_granted', 'users', __( 'Super Admin Granted', 'network-webhooks' ), __( 'A user became a super admin.', 'network-webhooks' ), __( 'At granted_super_admin.', 'network-webhooks' ), $user, array(), $lookup ),
+			Event::of( self::NAME, 'super_admin_revoked', 'users', __( 'Super Admin Revoked', 'network-webhooks' ), __( 'A user is no longer a super admin.', 'network-webhooks' ), __( 'At revoked_super_admin.', 'network-webhooks' ), $user, array(), $lookup ),
+		);
+	}
+
+	/**
+	 * {@inheritDoc}
+	 *
+	 * A network's own sign-up fires both of the first hooks for one user, wp_insert_user() only the
+	 * first, and a plugin may fire only the second.
+	 */
+	protected function listen(): void {
+		$this->on( 'account_created', 'user_register', $this->created( ... ) );
+		$this->on( 'account_created', 'wpmu_new_user', $this->created( ... ) );
+		$this->on( 'account_created', 'wpmu_activate_blog', $this->got_site( ... ), 2 );
+		$this->on( 'account_deleted', 'wpmu_delete_user', $this->leaves( ... ), 1, 1 );
+		$this->on( 'account_deleted', 'deleted_user', $this->deleted( ... ) );
+		$this->on( 'profile_updated', 'added_user_meta', $this->meta_changed( ... ), 3 );
+		$this->on( 'profile_updated', 'updated_user_meta', $this->meta_changed( ... ), 3 );
+		$this->on( 'profile_updated', 'profile_update', $this->updated( ... ), 2 );
+		$flags = array(
+			'user_spammed'        => 'make_spam_user',
+			'user_unspammed'      => 'make_ham_user',
+			'super_admin_granted' => 'granted_super_admin',
+			'super_admin_revoked' => 'revoked_super_admin',
+		);
+		foreach ( $flags as $event => $hook ) {
+			$this->on( $event, $hook, fn( $id = 0 ) => $this->send( $event, static fn() => Payload::user_of( $id ), array( 'scope' => 'network' ) ) );
+		}
+	}
+
+	/**
+	 * A user was created. It waits for its site.
+	 */
+	private function created( mixed $id = 0 ): void {
+		$id = (int) $id;
+		if ( $id === $this->told ) {
+			return;
+		}
+		$this->told         = $id;
+		$this->changed_meta = array();
+		// Its request goes on with another user, so this one gets no site any more.
+		$this->pending->send( 'account:*' );
+		$user = $this->is_wanted( 'account_created' ) ? get_userdata( $id ) : false;
+		if ( $user ) {
+			$created = array( 'created_at' => Payload::time( $user->user_registered ) );
+			$this->pending->hold( "account:$id:", 'account_created', Payload::user( $user ) + $created + self::NO_SITE );
+		}
+	}
+
+	/**
+	 * The signup of the user was one with a site.
+	 */
+	private function got_site( mixed $site_id = 0, mixed $user_id = 0 ): void {
+		$this->complete( (int) $user_id, (int) $site_id, self::NAME );
+	}
+
+	/**
+	 * Sends a waiting account_created with its site, and with what a plugin knows of its plan.
+	 *
+	 * @param array<string, mixed> $plan Keys as in the example, for a plugin's own words.
+	 */
+	public function complete( int $user_id, int $site_id, string $source, array $plan = array() ): void {
+		$this->pending->complete(
+			"account:$user_id:",
+			$source,
+			static function () use ( $site_id, $plan ): array {
+				$site = $site_id > 0 ? get_site( $site_id ) : null;
+				return $plan + ( $site ? array(
+					'user_site_id'   => $site_id,
+					'user_site_url'  => Payload::address( $site ),
+					'user_site_name' => (string) get_blog_option( $site_id, 'blogname' ),
+					'user_site_slug' => is_subdomain_install() ? (string) strtok( $site->domain, '.' ) : trim( $site->path, '/' ),
+				) : array() );
+			}
+		);
+	}
+
+	/**
+	 * The network begins to delete a user. Network Admin removed it from its sites before.
+	 */
+	private function leaves( mixed $id = 0 ): void {
+		$id   = (int) $id;
+		$gone = array_column( $this->pending->drop( "removed:$id:*" ), 'site_id' );
+		$this->pending->drop( "role:$id:*" );
+		$this->underway->left_sites[ $id ] = $gone;
+		$user                              = $this->is_wanted( 'account_deleted' ) ? get_userdata( $id ) : false;
+		if ( $user ) {
+			$this->leaving[ $id ] = Payload::user( $user ) + array( 'user_name' => (string) $user->user_login );
+		}
+	}
+
+	/**
+	 * A user was deleted. Without wpmu_delete_user it only left a site: it still exists.
+	 */
+	private function deleted( mixed $id = 0 ): void {
+		$id   = (int) $id;
+		$data = $this->leaving[ $id ] ?? null;
+		if ( $data ) {
+			$sites = array_values( array_unique( array_map( 'intval', $this->underway->left_sites[ $id ] ?? array() ) ) );
+			sort( $sites );
+			$this->send(
+				'account_deleted',
+				$data + array(
+					'date'  => Payload::time( time() ),
+					'sites' => $sites,
+				),
+				array( 'scope' => 'network' )
+			);
+		}
+		unset( $this->leaving[ $id ], $this->underway->left_sites[ $id ] );
+	}
+
+	/**
+	 * A field of somebody's profile has another value.
+	 */
+	private function meta_changed( mixed $meta_id = 0, mixed $user_id = 0, mixed $key = '' ): void {
+		if ( in_array( $key, self::META, true ) ) {
+			$user_id            = (int) $user_id;
+			$this->changed_meta = array( $user_id => array( ...( $this->changed_meta[ $user_id ] ?? array() ), $key ) );
+		}
+	}
+
+	/**
+	 * A user was saved, changed or not. The old object reads the new meta, so its columns only.
+	 */
+	private function updated( mixed $id = 0, mixed $old = null ): void {
+		$id                 = (int) $id;
+		$changed            = array_values( array_unique( $this->changed_meta[ $id ] ?? array() ) );
+		$this->changed_meta = array();
+		$this->send(
+			'profile_updated',
+			static function () use ( $id, $old, $changed ): ?array {
+				$user = get_userdata( $id );
+				if ( ! $user || ! is_object( $old ) ) {
+					return null;
+				}
+				$columns = array_filter( self::COLUMNS, static fn( string $key ) => (string) $old->$key !== (string) $user->$key );
+				$changed = array( ...array_values( $columns ), ...$changed );
+				if ( (string) $old->user_pass !== (string) $user->user_pass ) {
+					$changed[] = 'password';
+				}
+				return $changed ? Payload::user( $user ) + array(
+					'display_name' => (string) $user->display_name,
+					'old_email'    => (string) $old->user_email,
+					'changed'      => $changed,
+				) : null;
+			},
+			array( 'scope' => 'network' )
+		);
+	}
+}

@@ -1,0 +1,132 @@
+<?php
+/**
+ * The shops: WooCommerce with its subscriptions, and Easy Digital Downloads, by stand-ins that fire
+ * the real hooks with arguments of the real types.
+ */
+
+require_once __DIR__ . '/class-order.php';
+
+/** The order of an id, as both shops have a function for it. */
+function wc_get_order( int $id ): object|false {
+	return Commerce_Test::$orders[ $id ] ?? false;
+}
+
+function edd_get_order( int $id ): object|false {
+	return Commerce_Test::$orders[ $id ] ?? false;
+}
+
+final class Commerce_Test extends Network_Test_Case {
+
+	public static array $orders = array();
+
+	protected function tearDown(): void {
+		self::$orders = array();
+		parent::tearDown();
+	}
+
+	public function test_an_order_s_way(): void {
+		$site    = $this->make_site();
+		$webhook = $this->subscribe( 'order_*', 'payment_*', 'refund_issued' );
+		$order   = new Order( 1234 );
+		switch_to_blog( $site );
+		self::$orders = array(
+			1234 => $order,
+			1240 => new class() {
+				public function get_amount(): string {
+					return '9.29';
+				}
+				public function get_reason(): string {
+					return 'Too dark';
+				}
+			},
+		);
+		do_action( 'woocommerce_new_order', 1234 );
+		$order->change( 'failed' );
+		$order->change( 'processing' );
+		do_action( 'woocommerce_update_order', 1234 );
+		do_action( 'woocommerce_order_refunded', 1234, 1240 );
+		do_action( 'woocommerce_order_refunded', 1234, 1240 );
+		restore_current_blog();
+		$events = $this->events_of( $webhook );
+		array_map( array( $this, 'assert_described' ), $events );
+		$this->assertSame( array( 'order_created', 'order_status_changed', 'payment_failed', 'order_status_changed', 'payment_received', 'refund_issued' ), array_column( $events, 'type' ) );
+		$this->assertSame( array_column( $events, 'type' ), array_column( array_column( $events, 'data' ), 'trigger' ) );
+		$this->assertSame( array( array( $site ), array( $site ) ), array( array_values( array_unique( array_column( array_column( $events, 'site' ), 'id' ) ) ), array_values( array_unique( array_column( array_column( $events, 'data' ), 'site_id' ) ) ) ) );
+		$this->assertSame( array( 'pending', 'failed' ), array_column( array_column( $events, 'data' ), 'old_status' ) );
+		$this->assertSame( array( 1240, '9.29', 929, 'Too dark' ), array( $events[5]['data']['refund_id'], $events[5]['data']['refund'], $events[5]['data']['refund_minor'], $events[5]['data']['reason'] ) );
+	}
+
+	public function test_a_customer_of_a_shop_comes_without_the_password(): void {
+		$user    = $this->make_user();
+		$webhook = $this->subscribe( 'shop_customer_created' );
+		do_action( 'woocommerce_created_customer', $user->ID, array( 'user_pass' => 'canary' ), 'canary' );
+		$event = $this->only( $webhook );
+		$this->assertSame( $user->ID, $event['data']['user_id'] );
+		$this->assertStringNotContainsString( 'canary', json_encode( $event ) );
+	}
+
+	public function test_subscriptions(): void {
+		$webhook      = $this->subscribe( 'subscription_*' );
+		$subscription = new class( 77 ) extends Order {
+			public function get_time( string $date ): int {
+				return 'next_payment' === $date ? 1797760800 : 0;
+			}
+		};
+		do_action( 'woocommerce_subscription_status_updated', $subscription, 'active', 'pending' );
+		do_action( 'woocommerce_subscription_payment_complete', $subscription );
+		do_action( 'woocommerce_subscription_payment_failed', $subscription, 'on-hold' );
+		$events = $this->events_of( $webhook );
+		array_map( array( $this, 'assert_described' ), $events );
+		$this->assertSame( array( 'subscription_status_changed', 'subscription_payment_received', 'subscription_payment_failed' ), array_column( $events, 'type' ) );
+		$this->assertSame( array( 77, 'pending', '2026-12-20T10:00:00Z' ), array( $events[0]['data']['subscription_id'], $events[0]['data']['old_status'], $events[0]['data']['next_payment_at'] ) );
+	}
+
+	public function test_easy_digital_downloads(): void {
+		$webhook = $this->subscribe( 'payment_*', 'order_*', 'refund_issued', 'shop_customer_created' );
+		$make    = static fn( int $id, string $total ) => new class( $id, $total ) {
+			public string $status         = 'complete';
+			public string $currency       = 'JPY';
+			public string $gateway        = 'stripe';
+			public string $date_created   = '2026-11-20 09:58:41';
+			public ?string $date_completed = null;
+			public string $customer_id    = '41';
+			public string $user_id        = '0';
+			public string $email          = 'jane@example.com';
+
+			public function __construct( public string|int $id, public string $total ) {}
+
+			public function get_number(): string {
+				return "EDD-$this->id";
+			}
+
+			public function get_items(): array {
+				return array(
+					(object) array(
+						'product_id'   => '56',
+						'product_name' => 'Course: Photography',
+						'quantity'     => '1',
+						'total'        => '5929.000000000',
+					),
+				);
+			}
+		};
+		self::$orders = array(
+			5 => $make( 5, '5929.000000000' ),
+			6 => $make( 6, '-5929.000000000' ),
+		);
+		switch_to_blog( $this->make_site() );
+		do_action( 'edd_customer_post_create', 41, array( 'email' => 'jane@example.com', 'name' => 'Jane Doe', 'user_id' => 0 ) );
+		do_action( 'edd_transition_order_status', 'new', 'pending', 5 );
+		do_action( 'edd_transition_order_status', 'pending', 'failed', 5 );
+		do_action( 'edd_transition_order_status', 'failed', 'complete', 5 );
+		do_action( 'edd_complete_purchase', 5, new stdClass(), new stdClass() );
+		do_action( 'edd_complete_purchase', 5, new stdClass(), new stdClass() );
+		do_action( 'edd_refund_order', 5, 6, true );
+		restore_current_blog();
+		$events = $this->events_of( $webhook );
+		array_map( array( $this, 'assert_described' ), $events );
+		$this->assertSame( array( 'shop_customer_created', 'order_status_changed', 'payment_failed', 'order_status_changed', 'payment_received', 'refund_issued' ), array_column( $events, 'type' ) );
+		$this->assertSame( array( '5929', 5929, '2026-11-20T09:58:41Z', null ), array( $events[4]['data']['amount'], $events[4]['data']['amount_minor'], $events[4]['data']['created_at'], $events[4]['data']['paid_at'] ) );
+		$this->assertSame( array( 6, '5929', true ), array( $events[5]['data']['refund_id'], $events[5]['data']['refund'], $events[5]['data']['is_whole'] ) );
+	}
+}
