@@ -6,7 +6,7 @@
 mod delivery_server;
 
 use std::io::{Read, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::{LazyLock, Mutex};
 
 use delivery_server::*;
 use proptest::prelude::*;
@@ -16,6 +16,17 @@ use webhooks::clock::SystemClock;
 use webhooks::delivery::guard::{check_allow, check_url};
 use webhooks::delivery::sign::{SignedHeaders, check_secret, verify};
 use webhooks::delivery::template::{Condition, MAX_OUTPUT, Template};
+
+/// What the one endpoint of all cases answers: a thousand servers are more than a process may
+/// have files open.
+static ANSWER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static URL: LazyLock<String> = LazyLock::new(|| {
+    let server = Server::raw(|mut stream| {
+        let _ = stream.read(&mut [0; 65_536]);
+        let _ = stream.write_all(&ANSWER.lock().unwrap());
+    });
+    server.url()
+});
 
 fn cases(divided_by: u32) -> ProptestConfig {
     let cases = std::env::var("FUZZ_CASES").ok().and_then(|cases| cases.parse().ok());
@@ -166,13 +177,8 @@ proptest! {
     /// Whatever an endpoint answers becomes an attempt, and the sender goes on.
     #[test]
     fn responses_are_recorded(answer in made_of(RESPONSE_PARTS)) {
-        let shared = Arc::new(Mutex::new(answer.into_bytes()));
-        let bytes = Arc::clone(&shared);
-        let server = Server::raw(move |mut stream| {
-            let _ = stream.read(&mut [0; 65_536]);
-            let _ = stream.write_all(&bytes.lock().unwrap());
-        });
-        let attempt = sender().send(&webhook(&server.url(), json!({"timeout": 5})), &claim(), &SystemClock);
+        *ANSWER.lock().unwrap() = answer.into_bytes();
+        let attempt = sender().send(&webhook(&URL, json!({"timeout": 5})), &claim(), &SystemClock);
         let failure = attempt.failure.map(|failure| failure.code);
         prop_assert!(!matches!(failure.as_deref(), Some("internal" | "timeout")), "{:?}", failure);
         prop_assert_eq!(failure.is_none(), attempt.next == webhooks::store::Next::Delivered);
