@@ -12,12 +12,15 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
 
+use crate::clock::rfc3339;
 use crate::delivery::guard::check_allow;
 use crate::delivery::proxy::{ProxySettings, check_proxy};
+use crate::event;
+use crate::id::EventId;
 use crate::spool::{Access, Privacy, Spool, SpoolError};
 use crate::webhook::{FieldError, Webhook};
 
@@ -220,6 +223,11 @@ impl Config {
         members.remove("moved");
         // PHP writes an empty map as an empty list.
         members.retain(|_, value| !value.as_array().is_some_and(Vec::is_empty));
+        let examples = match members.remove("examples") {
+            None => serde_json::Map::new(),
+            Some(Value::Object(examples)) => examples,
+            Some(_) => return Err(form("examples", &"expected event names with their data")),
+        };
         members.insert("webhooks".into(), Value::Array(Vec::new()));
         members.insert("revision".into(), revision.into());
         members.insert("allow".into(), allow.into());
@@ -228,7 +236,30 @@ impl Config {
         config.webhooks =
             list.into_iter().enumerate().map(read_webhook).collect::<Result<_, _>>()?;
         config.check()?;
+        config.try_out(examples)?;
         Ok(config)
+    }
+
+    /// Renders what admins wrote with the examples of the events that it is for, so that a
+    /// mistake shows when it is saved and not at the first delivery.
+    fn try_out(&self, examples: serde_json::Map<String, Value>) -> Result<(), ConfigError> {
+        for (event, data) in examples {
+            let envelope = json!({
+                "id": EventId::at(0), "type": event, "timestamp": rfc3339(0), "network_id": 1,
+                "site": {"id": 1, "url": "https://example.org"}, "source": "example", "data": data,
+            });
+            let wanting = |webhook: &&Webhook| {
+                webhook.events.iter().any(|pattern| event::matches(pattern, &event))
+            };
+            for webhook in self.webhooks.iter().filter(wanting) {
+                webhook.try_out(&envelope).map_err(|FieldError { field, message }| {
+                    let message = format!("with the example of {event}: {message}");
+                    let field = FieldError { field, message };
+                    ConfigError::Webhook { webhook: webhook.id.clone(), field }
+                })?;
+            }
+        }
+        Ok(())
     }
 
     fn check(&self) -> Result<(), ConfigError> {

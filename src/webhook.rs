@@ -346,6 +346,22 @@ impl Webhook {
         Ok(())
     }
 
+    /// Renders template and condition with an event's body.
+    ///
+    /// # Errors
+    /// The field and the mistake, with line and column.
+    pub fn try_out(&self, envelope: &serde_json::Value) -> Result<(), FieldError> {
+        if let (Format::Template, Some(source)) = (self.format, &self.template) {
+            template::check_template(source, self.content_type.as_deref(), envelope)
+                .map_err(|error| wrong("template", error))?;
+        }
+        if let Some(condition) = &self.condition {
+            template::check_condition(condition, envelope)
+                .map_err(|error| wrong("condition", error))?;
+        }
+        Ok(())
+    }
+
     fn check_pace(&self) -> Result<(), FieldError> {
         let within = |field: &str, value: u32, low: u32, high: u32, unit: &str| {
             if (low..=high).contains(&value) {

@@ -105,12 +105,14 @@ namespace {
      * @param list<Webhook>|array{
      *     webhooks: list<Webhook>, installation?: array{id: string, fingerprint: string},
      *     held?: string|null, moved?: bool, retention?: array{deliveries_days?: int, bodies_days?: int},
-     *     lookup?: array<string, list<string>>,
+     *     lookup?: array<string, list<string>>, examples?: array<string, array|object>,
      *     proxy?: array{url: string, bypass?: list<string>}|null,
      *     block_external?: list<string>|null} $webhooks a list, or the whole document:
      *     - `held`: why nothing is sent (events are kept as held deliveries); null: all is well
      *     - `moved`: take over a spool whose config has the same id and another fingerprint
      *     - `lookup`: event (or pattern) → paths in `data` that exact search finds
+     *     - `examples`: event → `data`; templates and conditions are tried out with them, and a
+     *       mistake is told with line and column. Not kept
      *     - `proxy`: WP_PROXY_HOST and its companions, `http://user:password@host:port`
      *     - `block_external`: WP_HTTP_BLOCK_EXTERNAL is on; these hosts (and `*.` patterns) are reached
      * @param int $revision has to be higher than the published one, or equal with equal content

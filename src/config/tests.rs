@@ -158,3 +158,27 @@ fn subscriptions_answer_by_event_and_site() {
         }
     }
 }
+
+#[test]
+fn a_mistake_that_only_an_event_shows_is_found_when_it_is_saved() {
+    let try_out = |field: &str, source: &str| {
+        let document = json!({
+            "examples": {"payment_received": {"total": "49.00"}, "login": {}},
+            "webhooks": [{
+                "id": "whk_1", "url": "https://crm.example/in", "events": ["payment_*"],
+                "signature": "none", "format": if field == "template" { field } else { "standard" },
+                field: source,
+            }],
+        });
+        config(&document.to_string(), 1)
+    };
+    try_out("template", "{\n\"text\": {{ data.total }}\n}").expect("what the example has");
+    for (field, source, place) in [
+        ("template", "{\n\"text\": {{ data.totl }}\n}", "line 2, column "),
+        ("condition", "data.totl > 5", "line 1, column "),
+    ] {
+        let error = try_out(field, source).expect_err(source).to_string();
+        let told = format!("webhook \"whk_1\": {field}: with the example of payment_received: ");
+        assert!(error.starts_with(&told) && error.contains(place), "{error}");
+    }
+}
