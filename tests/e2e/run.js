@@ -52,8 +52,8 @@ const steps = {
 	async 'reads about the events below the form'() {
 		await page.locator( '#wpbody' ).getByRole( 'link', { name: 'Add New Webhook' } ).click();
 		await page.getByRole( 'heading', { name: 'Add New Webhook', level: 1 } ).waitFor();
-		for ( const name of [ 'Payment Received', 'Account Created' ] ) {
-			await page.getByRole( 'heading', { name, level: 4 } ).waitFor();
+		for ( const name of [ 'Payment Received payment_received', 'Account Created account_created' ] ) {
+			await page.getByRole( 'heading', { name, exact: true, level: 4 } ).waitFor();
 		}
 	},
 
