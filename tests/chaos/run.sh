@@ -11,6 +11,8 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # A mount name space that ends with the run takes its disks along, however that ends.
 unshare=(unshare --mount --propagation private)
+# In a chroot the root is no mount point; who made it keeps its mounts private.
+mountpoint -q / || unshare=(unshare --mount --propagation unchanged)
 [ "$(id -u)" = 0 ] || unshare+=(--user --map-root-user)
 "${unshare[@]}" true || {
 	echo "tests/chaos fills a disk of its own, and may not mount one here: run it as root." >&2

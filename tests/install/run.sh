@@ -7,5 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 in_namespaces=(unshare --mount --pid --fork --mount-proc --kill-child)
+# In a chroot the root is no mount point; who made it keeps its mounts private.
+mountpoint -q / || in_namespaces+=(--propagation unchanged)
 [ "$(id -u)" = 0 ] || in_namespaces=(sudo "${in_namespaces[@]}")
 exec "${in_namespaces[@]}" tests/install/inside.sh

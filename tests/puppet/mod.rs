@@ -441,7 +441,9 @@ fn mount_tmpfs(rest: &str) -> Result<(), Failure> {
     // SAFETY: strings end in zero; the process has a single thread and its own mounts.
     let failed = unsafe {
         libc::unshare(libc::CLONE_NEWNS) != 0
-            || libc::mount(null, c"/".as_ptr(), null, private, null.cast()) != 0
+            // In a chroot the root is no mount point; who made it keeps its mounts private.
+            || (libc::mount(null, c"/".as_ptr(), null, private, null.cast()) != 0
+                && std::io::Error::last_os_error().raw_os_error() != Some(libc::EINVAL))
             || libc::mount(
                 c"tmpfs".as_ptr(),
                 path.as_ptr(),
