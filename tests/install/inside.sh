@@ -19,7 +19,7 @@ expect() { # WHAT COMMAND…
 	fi
 }
 
-mount --make-rprivate /
+! mountpoint -q / || mount --make-rprivate /
 mount -t tmpfs -o mode=755 changes /mnt
 for folder in etc usr var; do
 	mkdir -p "/mnt/$folder" "/mnt/$folder.work"
