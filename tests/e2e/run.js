@@ -9,10 +9,23 @@ const PATIENCE = 30_000;
 
 const browser = await chromium.launch( {
 	executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-	// Chromium has no sandbox for root.
-	args: process.getuid() === 0 ? [ '--no-sandbox' ] : [],
+	args: [
+		// There is no sandbox for root.
+		...( process.getuid() === 0 ? [ '--no-sandbox' ] : [] ),
+		'--disable-gpu',
+		'--disable-quic',
+		'--no-first-run',
+		'--disable-background-networking',
+		'--disable-component-update',
+		'--disable-sync',
+	],
 } );
-const context = await browser.newContext( { viewport: { width: 1200, height: 800 }, locale: 'en-US' } );
+const context = await browser.newContext( {
+	viewport: { width: 1200, height: 800 },
+	locale: 'en-US',
+	// Chromium 150 draws no frame any more after one of wp-admin's view transitions.
+	reducedMotion: 'reduce',
+} );
 const page = await context.newPage();
 page.setDefaultTimeout( PATIENCE );
 
