@@ -7,8 +7,12 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Ailing;
+use Network_Webhooks\Announcements\Kept;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Plugin;
+use Network_Webhooks\Report;
+use Network_Webhooks\Status;
 use Network_Webhooks\Test_Event;
 
 defined( 'ABSPATH' ) || exit;
@@ -20,6 +24,9 @@ final class Admin {
 
 	public const PAGE = 'network-webhooks';
 	public const NEW  = 'network-webhooks-new';
+
+	/** Page of the status. */
+	public const STATUS = 'network-webhooks-status';
 
 	/**
 	 * Hook names of our screens.
@@ -47,6 +54,8 @@ final class Admin {
 			add_filter( 'network_admin_plugin_action_links_' . plugin_basename( NETWORK_WEBHOOKS_FILE ), array( $this, 'add_link' ) );
 			( new Notices( $this->plugin->publisher() ) )->add_hooks();
 			( new Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $test ) )->add_hooks();
+			( new Announcement_Notices( new Kept() ) )->add_hooks();
+			( new Status_Actions( new Report( $this->status(), $this->plugin->webhooks() ) ) )->add_hooks();
 		}
 	}
 
@@ -56,9 +65,10 @@ final class Admin {
 	public function add_menu(): void {
 		$title         = __( 'Webhooks', 'network-webhooks' );
 		$this->screens = array(
-			add_menu_page( $title, $title, Capabilities::MANAGE, self::PAGE, array( $this, 'print_page' ), 'dashicons-share', 22 ),
+			add_menu_page( $title, $title . self::bubble(), Capabilities::MANAGE, self::PAGE, array( $this, 'print_page' ), 'dashicons-share', 22 ),
 			add_submenu_page( self::PAGE, $title, __( 'All Webhooks', 'network-webhooks' ), Capabilities::MANAGE, self::PAGE, array( $this, 'print_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Add New Webhook', 'network-webhooks' ), __( 'Add New Webhook', 'network-webhooks' ), Capabilities::MANAGE, self::NEW, array( $this, 'print_new_page' ) ),
+			add_submenu_page( self::PAGE, __( 'Webhooks Status', 'network-webhooks' ), __( 'Status', 'network-webhooks' ), Capabilities::MANAGE, self::STATUS, array( $this, 'print_status_page' ) ),
 		);
 	}
 
@@ -118,6 +128,38 @@ final class Admin {
 	 */
 	public function print_new_page(): void {
 		( new Edit_Page( $this->plugin->catalogue() ) )->print( null );
+	}
+
+	/**
+	 * Prints the status.
+	 */
+	public function print_status_page(): void {
+		( new Status_Page( $this->status() ) )->print();
+	}
+
+	/**
+	 * Figures of every part.
+	 */
+	private function status(): Status {
+		return new Status( $this->plugin->webhooks(), $this->plugin->outbox() );
+	}
+
+	/**
+	 * How many webhooks need somebody, beside the menu's title.
+	 */
+	private static function bubble(): string {
+		$count = Ailing::count();
+		if ( ! $count ) {
+			return '';
+		}
+		/* translators: %s: number of webhooks */
+		$text = sprintf( _n( '%s webhook is failing or switched off', '%s webhooks are failing or switched off', $count, 'network-webhooks' ), number_format_i18n( $count ) );
+		return sprintf(
+			' <span class="awaiting-mod count-%1$d"><span aria-hidden="true">%2$s</span><span class="screen-reader-text">%3$s</span></span>',
+			$count,
+			esc_html( number_format_i18n( $count ) ),
+			esc_html( $text )
+		);
 	}
 
 	/**
