@@ -203,7 +203,11 @@ fn request(
             if let Some(key) = answered {
                 tx.set_health(key, &Health::default())?;
                 ingested.enabled.push(key);
-                let params = [("webhook".to_owned(), Value::from(webhook))];
+                let configured = context.schedule.lane(key).and_then(|lane| lane.webhook.as_ref());
+                let params = [
+                    ("webhook_name".to_owned(), configured.map(|it| it.name.clone()).into()),
+                    ("webhook_id".to_owned(), Value::from(webhook)),
+                ];
                 tx.announce(&Announcement {
                     code: "webhook_enabled".into(),
                     at: now,

@@ -25,6 +25,8 @@ final class Settings {
 	public const HELD = 'network_webhooks_held';
 	/** Whether uninstalling removes everything. */
 	public const REMOVE_DATA = 'network_webhooks_remove_data';
+	/** Ids of the users who may see the webhooks, though they are no super admins. */
+	public const VIEWERS = 'network_webhooks_viewers';
 	/** Announcements that nobody dismissed yet: see Announcements\Kept. */
 	public const ANNOUNCEMENTS = 'network_webhooks_announcements';
 	/** Store → number of the last announcement that was collected from it. */
@@ -44,6 +46,7 @@ final class Settings {
 		self::INSTALLATION,
 		self::HELD,
 		self::REMOVE_DATA,
+		self::VIEWERS,
 		self::ANNOUNCEMENTS,
 		self::ANNOUNCED,
 		self::CONDITIONS,

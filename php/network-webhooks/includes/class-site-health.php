@@ -29,7 +29,8 @@ final class Site_Health {
 	public function add_hooks(): void {
 		add_filter( 'site_status_tests', array( $this, 'add_tests' ) );
 		add_filter( 'debug_information', array( $this, 'add_information' ) );
-		add_action( 'wp_ajax_health-check-network_webhooks_deliveries', array( $this, 'answer' ) );
+		// Site Health's script replaces the first underscore of a test's name.
+		add_action( 'wp_ajax_health-check-network-webhooks_deliveries', array( $this, 'answer' ) );
 	}
 
 	/**

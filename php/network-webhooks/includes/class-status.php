@@ -39,8 +39,8 @@ final class Status {
 				),
 			);
 		}
-		$sections[ __( 'Outbox', 'network-webhooks' ) ]    = $this->outbox();
-		$sections[ __( 'Webhooks', 'network-webhooks' ) ]  = $this->webhooks();
+		$sections[ __( 'Outbox', 'network-webhooks' ) ]   = $this->outbox();
+		$sections[ __( 'Webhooks', 'network-webhooks' ) ] = $this->webhooks();
 		$sections[ __( 'Versions', 'network-webhooks' ) ] = array(
 			__( 'Plugin', 'network-webhooks' )    => NETWORK_WEBHOOKS_VERSION,
 			__( 'Extension', 'network-webhooks' ) => (string) ( phpversion( 'webhooks' ) ? phpversion( 'webhooks' ) : __( 'none', 'network-webhooks' ) ),

@@ -113,7 +113,7 @@ final class Announcement {
 	 * Id of the webhook that it is about; empty where it is about a server.
 	 */
 	public function webhook_id(): string {
-		return (string) ( $this->params['webhook_id'] ?? $this->params['webhook'] ?? '' );
+		return (string) ( $this->params['webhook_id'] ?? '' );
 	}
 
 	/**
@@ -132,7 +132,7 @@ final class Announcement {
 			/* translators: %s: name of a webhook */
 			self::DISABLED => sprintf( __( '“%s” is switched off', 'network-webhooks' ), $name ),
 			/* translators: %s: name of a webhook */
-			self::ENABLED => sprintf( __( '“%s” is switched on again', 'network-webhooks' ), '' === $name ? $this->webhook_id() : $name ),
+			self::ENABLED => sprintf( __( '“%s” is switched on again', 'network-webhooks' ), $name ),
 			/* translators: %s: name of a webhook */
 			self::FAILED => sprintf( __( 'Events did not reach “%s”', 'network-webhooks' ), $name ),
 			self::CORRUPT => __( 'Parts of the journal could not be read', 'network-webhooks' ),
