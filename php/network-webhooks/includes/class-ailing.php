@@ -20,9 +20,14 @@ final class Ailing {
 	private const TRANSIENT = 'network_webhooks_ailing';
 
 	/**
+	 * Takes the stored webhooks: the log also knows those that were deleted.
+	 */
+	public function __construct( private readonly Webhooks $webhooks ) {}
+
+	/**
 	 * How many there are; 0 where the log can't be read, which is said elsewhere.
 	 */
-	public static function count(): int {
+	public function count(): int {
 		if ( ! Environment::has_extension() ) {
 			return 0;
 		}
@@ -35,7 +40,11 @@ final class Ailing {
 		} catch ( \Exception ) {
 			return 0;
 		}
-		$count = count( array_filter( $stats, static fn( array $one ) => $one['disabled'] || $one['failing_since'] ) );
+		$count = 0;
+		foreach ( $this->webhooks->all() as $webhook ) {
+			$health = $stats[ $webhook->id ] ?? null;
+			$count += $health && ( $health['disabled'] || $health['failing_since'] ) ? 1 : 0;
+		}
 		set_site_transient( self::TRANSIENT, array( 'count' => $count ), self::HOLDS );
 		return $count;
 	}

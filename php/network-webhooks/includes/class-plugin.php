@@ -148,9 +148,9 @@ final class Plugin {
 		$this->pending()->add_hooks();
 		( new Capabilities() )->add_hooks();
 		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
+		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
 		if ( is_admin() ) {
 			( new Site_Health( $this->publisher(), $this->outbox(), $this->webhooks() ) )->add_hooks();
-			( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();
 			register_deactivation_hook( NETWORK_WEBHOOKS_FILE, array( $this, 'deactivate' ) );
 		}

@@ -99,7 +99,7 @@ final class Site_Health {
 	 * @return array<string, mixed>
 	 */
 	public function test_deliveries(): array {
-		$ailing = Ailing::count();
+		$ailing = ( new Ailing( $this->webhooks ) )->count();
 		if ( $ailing ) {
 			/* translators: %s: number of webhooks */
 			$text = sprintf( _n( '%s webhook is failing or switched off. Its page says why, and what to do.', '%s webhooks are failing or switched off. Their pages say why, and what to do.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) );

@@ -160,7 +160,7 @@ final class Status {
 		$rows = array( __( 'Set up', 'network-webhooks' ) => number_format_i18n( $this->webhooks->count() ) );
 		if ( Environment::has_extension() ) {
 			$rows[ __( 'Published on this server', 'network-webhooks' ) ] = number_format_i18n( webhooks_status()['config']['webhooks'] );
-			$rows[ __( 'Failing or switched off', 'network-webhooks' ) ]  = number_format_i18n( Ailing::count() );
+			$rows[ __( 'Failing or switched off', 'network-webhooks' ) ]  = number_format_i18n( ( new Ailing( $this->webhooks ) )->count() );
 		}
 		return $rows;
 	}

@@ -54,7 +54,7 @@ final class Admin {
 			add_filter( 'network_admin_plugin_action_links_' . plugin_basename( NETWORK_WEBHOOKS_FILE ), array( $this, 'add_link' ) );
 			( new Notices( $this->plugin->publisher() ) )->add_hooks();
 			( new Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $test ) )->add_hooks();
-			( new Announcement_Notices( new Kept() ) )->add_hooks();
+			( new Announcement_Notices( new Kept(), new Ailing( $this->plugin->webhooks() ) ) )->add_hooks();
 			( new Status_Actions( new Report( $this->status(), $this->plugin->webhooks() ) ) )->add_hooks();
 		}
 	}
@@ -65,7 +65,7 @@ final class Admin {
 	public function add_menu(): void {
 		$title         = __( 'Webhooks', 'network-webhooks' );
 		$this->screens = array(
-			add_menu_page( $title, $title . self::bubble(), Capabilities::MANAGE, self::PAGE, array( $this, 'print_page' ), 'dashicons-share', 22 ),
+			add_menu_page( $title, $title . $this->bubble(), Capabilities::MANAGE, self::PAGE, array( $this, 'print_page' ), 'dashicons-share', 22 ),
 			add_submenu_page( self::PAGE, $title, __( 'All Webhooks', 'network-webhooks' ), Capabilities::MANAGE, self::PAGE, array( $this, 'print_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Add New Webhook', 'network-webhooks' ), __( 'Add New Webhook', 'network-webhooks' ), Capabilities::MANAGE, self::NEW, array( $this, 'print_new_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Webhooks Status', 'network-webhooks' ), __( 'Status', 'network-webhooks' ), Capabilities::MANAGE, self::STATUS, array( $this, 'print_status_page' ) ),
@@ -147,8 +147,8 @@ final class Admin {
 	/**
 	 * How many webhooks need somebody, beside the menu's title.
 	 */
-	private static function bubble(): string {
-		$count = Ailing::count();
+	private function bubble(): string {
+		$count = ( new Ailing( $this->plugin->webhooks() ) )->count();
 		if ( ! $count ) {
 			return '';
 		}

@@ -26,7 +26,7 @@ final class Announcement_Notices {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Kept $kept ) {}
+	public function __construct( private readonly Kept $kept, private readonly Ailing $ailing ) {}
 
 	/**
 	 * Adds the hooks.
@@ -62,7 +62,7 @@ final class Announcement_Notices {
 	 * Prints the box.
 	 */
 	public function print_widget(): void {
-		$ailing = Ailing::count();
+		$ailing = $this->ailing->count();
 		$text   = $ailing
 			/* translators: %s: number of webhooks */
 			? sprintf( _n( '%s webhook is failing or switched off.', '%s webhooks are failing or switched off.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) )

@@ -180,10 +180,9 @@ final class Announcement {
 			self::DISABLED => $this->disabled(),
 			self::ENABLED => __( 'New events are sent to it again. What was kept meanwhile can be sent from its page.', 'network-webhooks' ),
 			self::FAILED => sprintf(
-				/* translators: 1: number of deliveries, 2: number of attempts, 3: name of an event */
-				_n( '%1$s delivery failed for good after %2$s attempts (%3$s). It is kept, and can be sent again.', '%1$s deliveries failed for good after %2$s attempts each (%3$s first). They are kept, and can be sent again.', $this->count, 'network-webhooks' ),
+				/* translators: 1: number of deliveries, 2: name of an event */
+				_n( '%1$s delivery failed for good: it ran out of attempts (%2$s). It is kept, and can be sent again.', '%1$s deliveries failed for good: they ran out of attempts (the first was %2$s). They are kept, and can be sent again.', $this->count, 'network-webhooks' ),
 				number_format_i18n( $this->count ),
-				number_format_i18n( (int) ( $this->params['attempts'] ?? 0 ) ),
 				(string) ( $this->params['event'] ?? '' )
 			),
 			self::CORRUPT => sprintf(
