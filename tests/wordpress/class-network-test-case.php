@@ -53,7 +53,7 @@ abstract class Network_Test_Case extends TestCase {
 
 	protected function store( Webhook $webhook ): Webhook {
 		$this->plugin()->publisher()->change( fn() => $this->plugin()->webhooks()->save( $webhook ) );
-		return $webhook;
+		return $this->plugin()->webhooks()->find( $webhook->id );
 	}
 
 	/**
@@ -212,12 +212,13 @@ abstract class Network_Test_Case extends TestCase {
 	private function forget_webhooks(): void {
 		global $wpdb;
 		$wpdb->query( 'DELETE FROM ' . Schema::outbox() );
-		$all = $this->plugin()->webhooks()->all();
+		$wpdb->query( 'DELETE FROM ' . Schema::history() );
+		$all = array( ...$this->plugin()->webhooks()->all(), ...$this->plugin()->webhooks()->deleted() );
 		if ( $all ) {
 			$this->plugin()->publisher()->change(
 				function () use ( $all ) {
 					foreach ( $all as $webhook ) {
-						$this->plugin()->webhooks()->delete( $webhook->id );
+						$this->plugin()->webhooks()->forget( $webhook->id );
 					}
 				}
 			);

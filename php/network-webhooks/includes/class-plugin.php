@@ -147,7 +147,7 @@ final class Plugin {
 		}
 		$this->pending()->add_hooks();
 		( new Capabilities() )->add_hooks();
-		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher() ) )->add_hooks();
+		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks() ) )->add_hooks();
 		if ( is_admin() ) {
 			( new Site_Health( $this->publisher(), $this->outbox() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();

@@ -14,7 +14,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Schema {
 
-	public const VERSION = 1;
+	public const VERSION = 2;
 
 	/** Seconds that a process waits for another one's migration. */
 	private const PATIENCE = 30;
@@ -36,6 +36,14 @@ final class Schema {
 	}
 
 	/**
+	 * Table of who changed which webhook.
+	 */
+	public static function history(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks_history';
+	}
+
+	/**
 	 * Brings the tables up to date. Costs one query where they are.
 	 *
 	 * @throws \RuntimeException Where the database refuses, or another process takes too long.
@@ -54,6 +62,7 @@ final class Schema {
 			for ( $version = self::version() + 1; $version <= self::VERSION; $version++ ) {
 				match ( $version ) {
 					1 => self::create(),
+					2 => self::add_history(),
 				};
 				Settings::set( Settings::SCHEMA, $version );
 			}
@@ -113,6 +122,36 @@ final class Schema {
 		if ( null === $known[ Settings::INSTALLATION ] ) {
 			Installation::found();
 		}
+	}
+
+	/**
+	 * Version 2: who changed what, which version a form was opened with, and deleting that can be
+	 * undone. A migration that was cut off is run again, and MySQL has no ADD COLUMN IF NOT EXISTS.
+	 */
+	private static function add_history(): void {
+		global $wpdb;
+		$present = $wpdb->get_col( 'SHOW COLUMNS FROM ' . self::webhooks() );
+		if ( ! in_array( 'version', $present, true ) ) {
+			self::run(
+				'ALTER TABLE ' . self::webhooks() . '
+					ADD COLUMN version int(10) unsigned NOT NULL DEFAULT 1,
+					ADD COLUMN deleted datetime DEFAULT NULL,
+					ADD COLUMN deleted_by bigint(20) unsigned NOT NULL DEFAULT 0,
+					ADD KEY deleted (deleted)'
+			);
+		}
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::history() . " (
+				id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+				webhook_id varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				user_id bigint(20) unsigned NOT NULL DEFAULT 0,
+				at datetime NOT NULL,
+				action varchar(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				changes longtext NOT NULL,
+				PRIMARY KEY  (id),
+				KEY webhook (webhook_id, id)
+			) {$wpdb->get_charset_collate()}"
+		);
 	}
 
 	/**

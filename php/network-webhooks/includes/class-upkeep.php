@@ -29,6 +29,7 @@ final class Upkeep {
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,
 		private readonly Dispatcher $dispatcher,
+		private readonly Webhooks $webhooks,
 	) {}
 
 	/**
@@ -78,6 +79,7 @@ final class Upkeep {
 	 */
 	public function wake(): void {
 		$this->run( self::CRON_SECONDS );
+		$this->webhooks->forget_deleted();
 		if ( Environment::has_extension() ) {
 			webhooks_wake();
 		}
