@@ -260,7 +260,7 @@ impl<S: Store> Worker<S> {
 
     pub(super) fn time_to_wait(&self, now: i64, mode: Mode) -> Duration {
         let mut until = now + RESCAN_MS;
-        if let Some(due) = self.schedule.wake_at() {
+        if let Some(due) = self.schedule.wake_at(now) {
             until = until.min(due);
         }
         if mode == Mode::Daemonize && self.schedule.is_idle() {

@@ -6,11 +6,12 @@
 //!
 //! A lane *waits* until it has something due and may send (its probe's time has come, its rate
 //! allows it), is then *ready*, and is *full* while all its requests are under way. Ready lanes
-//! are served round robin. Those whose last attempt failed or was slow stand in a row of their
-//! own that gets at most half of the pool; one that has never succeeded yet sends one request
-//! at a time. And a request that has been under way for a second no longer counts against the
-//! pool: another thread takes its place, up to [`MOST_THREADS`]. So endpoints that hang from
-//! their very first request on delay nobody for longer than that second.
+//! are served round robin. Those whose last attempt failed or was slow, and those that have never
+//! succeeded yet, are *suspects*: they stand in a row of their own that gets at most half of the
+//! pool, and a new one sends one request at a time. A request that has been under way for a
+//! second no longer counts against the pool: another thread takes its place, up to
+//! [`MOST_THREADS`], of which suspects get half again. So however many endpoints hang from their
+//! very first request on, those that answer always find a thread.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -53,7 +54,6 @@ pub(super) struct Lane {
     pub(super) health: Health,
     next_due: Option<i64>,
     in_flight: u32,
-    slow_in_flight: u32,
     /// When requests were made within the rate's window, oldest first.
     recent: VecDeque<i64>,
     place: Place,
@@ -67,14 +67,13 @@ impl Lane {
             health: state.health,
             next_due: state.next_due,
             in_flight: 0,
-            slow_in_flight: 0,
             recent: VecDeque::new(),
             place: Place::Idle,
         }
     }
 
-    fn is_slow(&self) -> bool {
-        self.health.slow || self.health.failures_in_row > 0
+    fn is_suspect(&self) -> bool {
+        !self.health.proven || self.health.slow || self.health.failures_in_row > 0
     }
 
     /// How many requests more it may have under way, whatever is due.
@@ -112,18 +111,27 @@ impl Lane {
     }
 }
 
-/// All lanes, and how many requests are under way.
+/// A request under way.
+#[derive(Debug)]
+struct Request {
+    delivery: DeliveryId,
+    /// When it was handed out, in Unix milliseconds.
+    since: i64,
+    /// Whether its webhook was a suspect then.
+    suspect: bool,
+}
+
+/// All lanes, and the requests that are under way.
 #[derive(Debug)]
 pub(super) struct Schedule {
     lanes: HashMap<WebhookKey, Lane>,
     keys: HashMap<String, WebhookKey>,
     waiting: BTreeSet<(i64, WebhookKey)>,
     ready: VecDeque<WebhookKey>,
-    ready_slow: VecDeque<WebhookKey>,
+    ready_suspects: VecDeque<WebhookKey>,
     pool: u32,
-    /// When each request under way was handed out, oldest first.
-    under_way: VecDeque<(i64, DeliveryId)>,
-    slow_in_flight: u32,
+    /// Oldest first.
+    under_way: VecDeque<Request>,
 }
 
 /// A lane's turn: claim up to `limit` of its deliveries.
@@ -132,7 +140,7 @@ pub(super) struct Turn {
     pub(super) key: WebhookKey,
     pub(super) limit: usize,
     pub(super) ordered: bool,
-    slow: bool,
+    suspect: bool,
 }
 
 impl Schedule {
@@ -144,10 +152,9 @@ impl Schedule {
             lanes: webhooks.into_iter().map(|state| (state.key, Lane::new(state))).collect(),
             waiting: BTreeSet::new(),
             ready: VecDeque::new(),
-            ready_slow: VecDeque::new(),
+            ready_suspects: VecDeque::new(),
             pool,
             under_way: VecDeque::new(),
-            slow_in_flight: 0,
         }
     }
 
@@ -207,7 +214,7 @@ impl Schedule {
 
     /// The wall clock was put forward by `ms` (negative: back): what waits goes with it.
     pub(super) fn shift(&mut self, ms: i64, now: i64) {
-        self.under_way.iter_mut().for_each(|(since, _)| *since += ms);
+        self.under_way.iter_mut().for_each(|request| request.since += ms);
         let keys: Vec<_> = self.lanes.keys().copied().collect();
         for key in keys {
             if let Some(lane) = self.lanes.get_mut(&key) {
@@ -228,12 +235,11 @@ impl Schedule {
             self.place(key, now);
         }
         loop {
-            let free = self.free(now);
-            let free_slow = free.min((self.pool / 2).saturating_sub(self.slow_in_flight));
-            // Slow ones first: their share is bounded, and else a steady flow of healthy ones
+            let (free, free_suspect) = self.free(now);
+            // Suspects first: their share is bounded, and else a steady flow of healthy ones
             // would never let them try.
-            let (row, free) = if free_slow > 0 && !self.ready_slow.is_empty() {
-                (&mut self.ready_slow, free_slow)
+            let (row, free) = if free_suspect > 0 && !self.ready_suspects.is_empty() {
+                (&mut self.ready_suspects, free_suspect)
             } else if free > 0 {
                 (&mut self.ready, free)
             } else {
@@ -244,8 +250,8 @@ impl Schedule {
             else {
                 continue; // It left the row while it stood there.
             };
-            if lane.is_slow() && free > free_slow {
-                self.ready_slow.push_back(key); // It was healthy when it came into the row.
+            if lane.is_suspect() && free > free_suspect {
+                self.ready_suspects.push_back(key); // It was healthy when it came into the row.
                 continue;
             }
             lane.place = Place::Idle;
@@ -258,16 +264,26 @@ impl Schedule {
                 key,
                 limit: allowed as usize,
                 ordered: lane.webhook.as_ref().is_some_and(|webhook| webhook.ordered),
-                slow: lane.is_slow(),
+                suspect: lane.is_suspect(),
             });
         }
     }
 
-    /// How many requests more may be under way.
-    fn free(&self, now: i64) -> u32 {
-        let hanging = |(since, _): &&(i64, DeliveryId)| *since + HANGS_AFTER <= now;
-        let hanging = self.under_way.iter().take_while(hanging).count() as u32;
-        (self.pool + hanging).min(MOST_THREADS).saturating_sub(self.under_way.len() as u32)
+    /// How many requests more may be under way: of anybody, and of suspects.
+    fn free(&self, now: i64) -> (u32, u32) {
+        let (mut fresh, mut suspects, mut fresh_suspects) = (0, 0, 0);
+        for request in &self.under_way {
+            let is_fresh = u32::from(request.since + HANGS_AFTER > now);
+            fresh += is_fresh;
+            if request.suspect {
+                suspects += 1;
+                fresh_suspects += is_fresh;
+            }
+        }
+        let threads = MOST_THREADS.saturating_sub(self.under_way.len() as u32);
+        let free = self.pool.saturating_sub(fresh).min(threads);
+        let free_suspect = (self.pool / 2).saturating_sub(fresh_suspects);
+        (free, free.min(free_suspect).min((MOST_THREADS / 2).saturating_sub(suspects)))
     }
 
     /// Notes what a turn brought: these deliveries go out, the next one is due at `due`.
@@ -280,14 +296,11 @@ impl Schedule {
     ) {
         let Some(lane) = self.lanes.get_mut(&turn.key) else { return };
         let before = self.under_way.len();
-        self.under_way.extend(deliveries.map(|delivery| (now, delivery)));
+        let request = |delivery| Request { delivery, since: now, suspect: turn.suspect };
+        self.under_way.extend(deliveries.map(request));
         let claimed = (self.under_way.len() - before) as u32;
         lane.next_due = due;
         lane.in_flight += claimed;
-        if turn.slow {
-            lane.slow_in_flight += claimed;
-            self.slow_in_flight += claimed;
-        }
         if lane.webhook.as_ref().is_some_and(|webhook| webhook.rate_limit.is_some()) {
             lane.recent.extend((0..claimed).map(|_| now));
         }
@@ -297,24 +310,21 @@ impl Schedule {
     /// Notes that a request came back; one that went out without a turn (a test) counts not.
     pub(super) fn came_back(&mut self, key: WebhookKey, delivery: DeliveryId, now: i64) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
-        let Some(at) = self.under_way.iter().position(|(_, one)| *one == delivery) else { return };
+        let Some(at) = self.under_way.iter().position(|one| one.delivery == delivery) else {
+            return;
+        };
         self.under_way.remove(at);
         lane.in_flight = lane.in_flight.saturating_sub(1);
-        // Which of a lane's requests were counted as slow does not matter, only how many.
-        if lane.slow_in_flight > lane.in_flight {
-            let back = lane.slow_in_flight - lane.in_flight;
-            lane.slow_in_flight -= back;
-            self.slow_in_flight = self.slow_in_flight.saturating_sub(back);
-        }
         self.place(key, now);
     }
 
     /// When something becomes due by itself, in Unix milliseconds; none: only news wakes.
-    pub(super) fn wake_at(&self) -> Option<i64> {
+    pub(super) fn wake_at(&self, now: i64) -> Option<i64> {
         let due = self.waiting.first().map(|(at, _)| *at);
         // Somebody waits for a thread: there is one more when the next request turns out to hang.
-        let blocked = !self.ready.is_empty() || !self.ready_slow.is_empty();
-        let freed = self.under_way.iter().map(|(since, _)| since + HANGS_AFTER).find(|_| blocked);
+        let blocked = !self.ready.is_empty() || !self.ready_suspects.is_empty();
+        let hangs = self.under_way.iter().map(|request| request.since + HANGS_AFTER);
+        let freed = hangs.filter(|_| blocked).find(|at| *at > now);
         due.into_iter().chain(freed).min()
     }
 
@@ -354,7 +364,9 @@ impl Schedule {
             Place::Waiting(at) => {
                 self.waiting.insert((at, key));
             }
-            Place::Ready if !stands_in_row && lane.is_slow() => self.ready_slow.push_back(key),
+            Place::Ready if !stands_in_row && lane.is_suspect() => {
+                self.ready_suspects.push_back(key);
+            }
             Place::Ready if !stands_in_row => self.ready.push_back(key),
             _ => {}
         }
@@ -431,11 +443,29 @@ mod tests {
             schedule.add(WebhookKey(key), webhook(&format!("whk_{key}"), ""));
             schedule.set_due(WebhookKey(key), Some(0), 0);
         }
-        // Nothing is known of them: one request each.
-        assert_eq!(serve(&mut schedule, 0, Some(0)), [(1, 1), (2, 1), (3, 1), (4, 1)]);
-        assert_eq!(schedule.wake_at(), Some(HANGS_AFTER));
+        // Nothing is known of them: one request each, and half of the pool.
+        assert_eq!(serve(&mut schedule, 0, Some(0)), [(1, 1), (2, 1)]);
+        assert_eq!(schedule.wake_at(0), Some(HANGS_AFTER));
         assert_eq!(schedule.next(HANGS_AFTER - 1), None);
-        assert_eq!(serve(&mut schedule, HANGS_AFTER, Some(0)), [(5, 1)]);
+        assert_eq!(serve(&mut schedule, HANGS_AFTER, Some(0)), [(3, 1), (4, 1)]);
+    }
+
+    #[test]
+    fn whoever_answers_finds_a_thread_behind_any_number_that_hang() {
+        let mut schedule = Schedule::new(POOL, Vec::new());
+        for key in 1..=i64::from(MOST_THREADS) + 100 {
+            schedule.add(WebhookKey(key), webhook(&format!("whk_{key}"), ""));
+            schedule.set_due(WebhookKey(key), Some(0), 0);
+        }
+        let seconds = (0..100).map(|second| second * HANGS_AFTER);
+        let hanging: usize = seconds.map(|now| serve(&mut schedule, now, Some(0)).len()).sum();
+        assert_eq!(hanging, MOST_THREADS as usize / 2);
+        let now = 100 * HANGS_AFTER;
+        assert_eq!(schedule.wake_at(now), None, "it wakes for nothing");
+        schedule.add(WebhookKey(1000), webhook("whk_1000", ""));
+        schedule.set_health(WebhookKey(1000), Health { proven: true, ..Health::default() }, now);
+        schedule.set_due(WebhookKey(1000), Some(0), now);
+        assert_eq!(serve(&mut schedule, now, None), [(1000, 8)]);
     }
 
     #[test]
@@ -445,7 +475,7 @@ mod tests {
             Health { failures_in_row: PROBE_AFTER, probe_at: Some(5000), ..Health::default() };
         schedule.set_health(WebhookKey(1), health, 0);
         assert_eq!(schedule.next(4999), None);
-        assert_eq!(schedule.wake_at(), Some(5000));
+        assert_eq!(schedule.wake_at(0), Some(5000));
         assert_eq!(serve(&mut schedule, 5000, Some(0)), [(1, 1)]);
     }
 
@@ -457,7 +487,7 @@ mod tests {
             schedule.came_back(WebhookKey(1), id(1), 10);
         }
         assert_eq!(schedule.next(999), None);
-        assert_eq!(schedule.wake_at(), Some(1000));
+        assert_eq!(schedule.wake_at(999), Some(1000));
         assert_eq!(serve(&mut schedule, 1000, None), [(1, 3)]);
     }
 
@@ -466,9 +496,9 @@ mod tests {
         let mut schedule = schedule(8, &[""]);
         schedule.set_due(WebhookKey(1), Some(60_000), 0);
         schedule.shift(3_600_000, 3_600_000);
-        assert_eq!(schedule.wake_at(), Some(3_660_000));
+        assert_eq!(schedule.wake_at(3_600_000), Some(3_660_000));
         schedule.shift(-7_200_000, -3_600_000);
-        assert_eq!(schedule.wake_at(), Some(-3_540_000));
+        assert_eq!(schedule.wake_at(-3_600_000), Some(-3_540_000));
     }
 
     #[test]

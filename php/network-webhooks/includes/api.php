@@ -5,7 +5,6 @@
  * @package Network_Webhooks
  */
 
-use Network_Webhooks\Catalogue;
 use Network_Webhooks\Event;
 use Network_Webhooks\Plugin;
 
@@ -47,12 +46,18 @@ function network_webhooks_dispatch( $event, $data = array(), $options = array() 
  * @param array $args {
  *     The event.
  *
- * @type string       $slug        Its name in network_webhooks_dispatch().
- * @type string       $name        What people call it; by default made of the slug.
- * @type string       $description When it happens, in a sentence.
- * @type string       $category    sales, crm, education, sites, users, content, system or other.
- * @type array|object $example     A payload as it could be.
- * @type string       $source      What raises it, such as your plugin's slug.
+ * @type string          $slug        Its name in network_webhooks_dispatch().
+ * @type string|\Closure $name        What people call it; by default made of the slug. A closure
+ *                                        is called when somebody looks.
+ * @type string|\Closure $description When it happens, in a sentence.
+ * @type string          $category    sales, crm, education, sites, users, content, system or other.
+ * @type array|object    $example     A payload as it could be.
+ * @type array           $schema      JSON Schema 2020-12 of the payload.
+ * @type array           $lookup      Paths in the payload by which people search, such as
+ *                                        `order.id` or `items.*.sku`.
+ * @type bool            $sensitive   Whether the payload opens a door, such as a link that
+ *                                        confirms an address.
+ * @type string          $source      What raises it, such as your plugin's slug.
  * }
  * @return bool Whether it was added.
  */
@@ -62,17 +67,7 @@ function network_webhooks_register_event( $args ): bool {
 		_doing_it_wrong( __FUNCTION__, esc_html__( 'An event needs a “slug” of 1 to 100 of the characters a-z 0-9 _ . -', 'network-webhooks' ), '0.1.0' );
 		return false;
 	}
-	$text    = static fn( string $key, string $otherwise ) => is_scalar( $args[ $key ] ?? null ) ? (string) $args[ $key ] : $otherwise;
-	$example = $args['example'] ?? array();
-	$added   = Plugin::instance()->catalogue()->register(
-		new Event(
-			$slug,
-			array_key_exists( $text( 'category', '' ), Catalogue::categories() ) ? $args['category'] : 'other',
-			$text( 'name', ucwords( strtr( $slug, '_.-', '   ' ) ) ),
-			$text( 'description', '' ),
-			array( $text( 'source', '' ) => is_array( $example ) || is_object( $example ) ? $example : array() )
-		)
-	);
+	$added = Plugin::instance()->catalogue()->register( Event::registered( $slug, $args ) );
 	if ( ! $added ) {
 		_doing_it_wrong( __FUNCTION__, esc_html__( 'Events are registered on the action “network_webhooks_register_events”.', 'network-webhooks' ), '0.1.0' );
 	}

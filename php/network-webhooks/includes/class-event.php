@@ -64,6 +64,45 @@ final class Event {
 	}
 
 	/**
+	 * An event of another plugin, as it describes it: with what is usable of that. To be made when
+	 * somebody looks: texts may be closures, which then speak the reader's language.
+	 *
+	 * @param string               $slug Its name, which is_name().
+	 * @param array<string, mixed> $args See network_webhooks_register_event().
+	 */
+	public static function registered( string $slug, array $args ): self {
+		$category = self::text( $args['category'] ?? null );
+		$source   = self::text( $args['source'] ?? null );
+		$example  = $args['example'] ?? null;
+		$schema   = $args['schema'] ?? null;
+		$lookup   = array_filter( (array) ( $args['lookup'] ?? array() ), static fn( mixed $path ) => is_string( $path ) && '' !== $path );
+		$name     = self::text( $args['name'] ?? null );
+		return new self(
+			$slug,
+			array_key_exists( $category, Catalogue::categories() ) ? $category : 'other',
+			'' === $name ? ucwords( strtr( $slug, '_.-', '   ' ) ) : $name,
+			self::text( $args['description'] ?? null ),
+			array( $source => is_array( $example ) || is_object( $example ) ? $example : array() ),
+			is_array( $schema ) ? array( $source => $schema ) : array(),
+			array(),
+			array_values( array_unique( $lookup ) ),
+			! empty( $args['sensitive'] )
+		);
+	}
+
+	/**
+	 * A text, or what a closure makes. One that fails says nothing.
+	 */
+	private static function text( mixed $text ): string {
+		try {
+			$text = $text instanceof \Closure ? $text() : $text;
+		} catch ( \Throwable ) {
+			return '';
+		}
+		return is_scalar( $text ) ? (string) $text : '';
+	}
+
+	/**
 	 * This event with what another source of the same event says of its own.
 	 */
 	public function with_source( self $other ): self {
