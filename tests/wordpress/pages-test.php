@@ -50,7 +50,8 @@ final class Pages_Test extends Network_Test_Case {
 		$this->assertFalse( $this->plugin()->webhooks()->find( $webhook->id )->paused );
 
 		$admin->get( self::LIST . "&action=delete&webhook=$webhook->id" );
-		$this->assert_sees( 'Delete “Accounts”?', $admin );
+		$this->assert_sees( 'This webhook will be deleted:', $admin );
+		$this->assert_sees( 'No delivery waits for it.', $admin );
 		$this->assertNotNull( $this->plugin()->webhooks()->find( $webhook->id ) );
 		$admin->act( 'delete', array( 'webhook' => $webhook->id ) );
 		$this->assert_sees( 'The webhook is deleted.', $admin );
