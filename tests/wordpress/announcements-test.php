@@ -64,13 +64,13 @@ final class Announcements_Test extends Network_Test_Case {
 		( new Mail( new Kept() ) )->send();
 		$this->assertCount( 1, $this->mails );
 		$this->assertSame( get_site_option( 'admin_email' ), $this->mails[0]['to'] );
-		$this->assertStringContainsString( '“Our <b>CRM</b>” is switched off', $this->mails[0]['subject'] );
+		$this->assertStringContainsString( '“Our <b>CRM</b>” is disabled', $this->mails[0]['subject'] );
 		$this->assertStringContainsString( 'answered 410', $this->mails[0]['message'] );
 		$this->assertStringContainsString( "webhook=$webhook->id", $this->mails[0]['message'] );
 
 		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
 		$admin->get( '/wp-admin/network/' );
-		$this->assert_sees( '“Our <b>CRM</b>” is switched off', $admin );
+		$this->assert_sees( '“Our <b>CRM</b>” is disabled', $admin );
 		$this->assertSame( array(), $admin->values( '//*[contains(@class, "network-webhooks-announcement")]//b' ) );
 		[ $id ] = $admin->values( '//input[@name="announcement"]/@value' );
 		$admin->act( 'dismiss', array( 'announcement' => $id ) );

@@ -93,8 +93,8 @@ final class Status_Test extends Network_Test_Case {
 			$this->assertNotNull( webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished' ), self::DEADLINE ) );
 			delete_site_transient( 'network_webhooks_ailing' );
 			self::$admin->get( '/wp-admin/network/' );
-			$this->assert_sees( '1 webhook is failing or switched off.', self::$admin );
-			$this->assertContains( '1 webhook is failing or switched off', self::$admin->values( '//*[@id="adminmenu"]//*[contains(@class, "count-1")]/*[@class="screen-reader-text"]' ) );
+			$this->assert_sees( '1 webhook is failing or disabled.', self::$admin );
+			$this->assertContains( '1 webhook is failing or disabled', self::$admin->values( '//*[@id="adminmenu"]//*[contains(@class, "count-1")]/*[@class="screen-reader-text"]' ) );
 		} finally {
 			$endpoint->remove();
 			delete_site_transient( 'network_webhooks_ailing' );

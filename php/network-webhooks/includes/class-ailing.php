@@ -10,7 +10,7 @@ namespace Network_Webhooks;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * How many webhooks are switched off or failing, for the bubble in the menu and the dashboard.
+ * How many webhooks are disabled or failing, for the bubble in the menu and the dashboard.
  */
 final class Ailing {
 
@@ -35,16 +35,9 @@ final class Ailing {
 		if ( is_array( $kept ) ) {
 			return $kept['count'];
 		}
-		try {
-			$stats = webhooks_stats( array( 'hours' => 0 ) )['webhooks'];
-		} catch ( \Exception ) {
-			return 0;
-		}
-		$count = 0;
-		foreach ( $this->webhooks->all() as $webhook ) {
-			$health = $stats[ $webhook->id ] ?? null;
-			$count += $health && ( $health['disabled'] || $health['failing_since'] ) ? 1 : 0;
-		}
+		$counters = Counters::read( null, 0 );
+		$ailing   = static fn( Webhook $webhook ) => in_array( Status::of( $webhook, $counters )->code, array( Status::DISABLED, Status::FAILING ), true );
+		$count    = count( array_filter( $this->webhooks->all(), $ailing ) );
 		set_site_transient( self::TRANSIENT, array( 'count' => $count ), self::HOLDS );
 		return $count;
 	}

@@ -25,7 +25,11 @@ final class Dispatcher {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
+	public function __construct(
+		private readonly Webhooks $webhooks,
+		private readonly Outbox $outbox,
+		private readonly Event_Memory $memory = new Event_Memory(),
+	) {}
 
 	/**
 	 * Accepts an event. Never throws, whatever it is given.
@@ -53,6 +57,13 @@ final class Dispatcher {
 	 */
 	public function is_wanted( string $event ): bool {
 		return ! Environment::has_extension() || webhooks_has_subscribers( $event );
+	}
+
+	/**
+	 * An event happened to which nobody subscribes: it is remembered that there is such a one.
+	 */
+	public function note( string $event ): void {
+		$this->memory->note( $event );
 	}
 
 	/**
@@ -90,6 +101,7 @@ final class Dispatcher {
 		if ( null === $options ) {
 			return null;
 		}
+		$this->memory->note( $event );
 		$site_id = $this->site_id( $options );
 		if ( Environment::has_extension() && ! webhooks_has_subscribers( $event, $site_id ) ) {
 			return null;

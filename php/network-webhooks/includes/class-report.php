@@ -20,7 +20,7 @@ final class Report {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Status $status, private readonly Webhooks $webhooks ) {}
+	public function __construct( private readonly Diagnosis $diagnosis, private readonly Webhooks $webhooks ) {}
 
 	/**
 	 * The report.
@@ -30,14 +30,14 @@ final class Report {
 		foreach ( Conditions::now() as $condition => $sentence ) {
 			$lines[] = "! $condition: $sentence";
 		}
-		foreach ( $this->status->sections() as $title => $rows ) {
+		foreach ( $this->diagnosis->sections() as $title => $rows ) {
 			array_push( $lines, '', "## $title" );
 			foreach ( $rows as $name => $value ) {
 				$lines[] = "$name: $value";
 			}
 		}
-		array_push( $lines, '', '## ' . __( 'Servers', 'network-webhooks' ), implode( ' | ', Status::server_columns() ) );
-		foreach ( $this->status->servers() as $row ) {
+		array_push( $lines, '', '## ' . __( 'Servers', 'network-webhooks' ), implode( ' | ', Diagnosis::server_columns() ) );
+		foreach ( $this->diagnosis->servers() as $row ) {
 			$lines[] = implode( ' | ', $row );
 		}
 		array_push( $lines, '', '## ' . __( 'Webhooks', 'network-webhooks' ) );

@@ -67,7 +67,7 @@ final class Site_Health {
 			return $information;
 		}
 		$fields = array();
-		foreach ( ( new Status( $this->webhooks, $this->outbox ) )->sections() as $title => $rows ) {
+		foreach ( ( new Diagnosis( $this->webhooks, $this->outbox ) )->sections() as $title => $rows ) {
 			foreach ( $rows as $name => $value ) {
 				$fields[ sanitize_key( "$title-$name" ) ] = array(
 					'label' => "$title: $name",
@@ -102,10 +102,10 @@ final class Site_Health {
 		$ailing = ( new Ailing( $this->webhooks ) )->count();
 		if ( $ailing ) {
 			/* translators: %s: number of webhooks */
-			$text = sprintf( _n( '%s webhook is failing or switched off. Its page says why, and what to do.', '%s webhooks are failing or switched off. Their pages say why, and what to do.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) );
+			$text = sprintf( _n( '%s webhook is failing or disabled. Its page says why, and what to do.', '%s webhooks are failing or disabled. Their pages say why, and what to do.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) );
 			return self::result( 'network_webhooks_deliveries', 'recommended', __( 'Not all webhooks reach their endpoints', 'network-webhooks' ), array( $text ) );
 		}
-		return self::result( 'network_webhooks_deliveries', 'good', __( 'Webhooks reach their endpoints', 'network-webhooks' ), array( __( 'No webhook is failing or switched off.', 'network-webhooks' ) ) );
+		return self::result( 'network_webhooks_deliveries', 'good', __( 'Webhooks reach their endpoints', 'network-webhooks' ), array( __( 'No webhook is failing or disabled.', 'network-webhooks' ) ) );
 	}
 
 	/**

@@ -1,6 +1,6 @@
 <?php
 /**
- * Figures of every part.
+ * How a webhook is.
  *
  * @package Network_Webhooks
  */
@@ -10,176 +10,77 @@ namespace Network_Webhooks;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * What the status page, Site Health's information and the downloaded report say: the same words
- * in each, and nothing secret.
+ * One word for what people wish (paused) and what happened (failing, disabled), and the sentence
+ * that explains it.
  */
 final class Status {
 
+	public const DISABLED = 'disabled';
+	public const FAILING  = 'failing';
+	public const ACTIVE   = 'active';
+	public const PAUSED   = 'paused';
+
+	/** All of them, the one that needs a person first. */
+	public const ALL = array( self::DISABLED, self::FAILING, self::ACTIVE, self::PAUSED );
+
 	/**
 	 * Takes the parts.
+	 *
+	 * @param string      $code      One of ALL.
+	 * @param string|null $since     When the failing or the disabling began, RFC 3339.
+	 * @param string      $reason    Why it was disabled, a code of the worker's.
+	 * @param string      $disabling Id of the disabling, which webhooks_enable() takes.
 	 */
-	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
+	private function __construct(
+		public readonly string $code,
+		public readonly ?string $since = null,
+		private readonly string $reason = '',
+		public readonly string $disabling = '',
+	) {}
 
 	/**
-	 * Every part: its title, and what is known of it.
-	 *
-	 * @return array<string, array<string, string>>
+	 * Of a webhook. What was disabled stays so while it is paused, so that is said first.
 	 */
-	public function sections(): array {
-		$sections = array();
-		if ( Environment::has_extension() ) {
-			$status   = webhooks_status();
-			$sections = array(
-				__( 'Worker', 'network-webhooks' )  => self::worker( $status ),
-				__( 'Journal', 'network-webhooks' ) => self::journal( $status ),
-				__( 'Store', 'network-webhooks' )   => array(
-					__( 'Address', 'network-webhooks' ) => $status['store']['url'],
-					__( 'Size', 'network-webhooks' )    => (string) size_format( $status['store']['size'] ),
-					__( 'Schema', 'network-webhooks' )  => (string) ( $status['store']['schema'] ?? __( 'none yet', 'network-webhooks' ) ),
-				),
-			);
-		}
-		$sections[ __( 'Outbox', 'network-webhooks' ) ]   = $this->outbox();
-		$sections[ __( 'Webhooks', 'network-webhooks' ) ] = $this->webhooks();
-		$sections[ __( 'Versions', 'network-webhooks' ) ] = array(
-			__( 'Plugin', 'network-webhooks' )    => NETWORK_WEBHOOKS_VERSION,
-			__( 'Extension', 'network-webhooks' ) => (string) ( phpversion( 'webhooks' ) ? phpversion( 'webhooks' ) : __( 'none', 'network-webhooks' ) ),
-			'PHP'                                 => PHP_VERSION . ' (' . PHP_SAPI . ')',
-			'WordPress'                           => get_bloginfo( 'version' ),
-		);
-		return $sections;
+	public static function of( Webhook $webhook, Counters $counters ): self {
+		$of = $counters->of( $webhook->id );
+		return match ( true ) {
+			null !== $of['disabled'] => new self( self::DISABLED, $of['disabled']['at'], $of['disabled']['reason'], $of['disabled']['id'] ),
+			$webhook->paused => new self( self::PAUSED ),
+			null !== $of['failing_since'] => new self( self::FAILING, $of['failing_since'] ),
+			default => new self( self::ACTIVE ),
+		};
 	}
 
 	/**
-	 * Names of the columns of servers().
-	 *
-	 * @return list<string>
+	 * The word.
 	 */
-	public static function server_columns(): array {
+	public function label(): string {
+		return self::labels()[ $this->code ];
+	}
+
+	/**
+	 * The words of all.
+	 *
+	 * @return array<string, string>
+	 */
+	public static function labels(): array {
 		return array(
-			__( 'Server', 'network-webhooks' ),
-			__( 'Process', 'network-webhooks' ),
-			'PHP',
-			__( 'php.ini', 'network-webhooks' ),
-			__( 'Extension', 'network-webhooks' ),
-			__( 'Webhooks of', 'network-webhooks' ),
-			__( 'Seen', 'network-webhooks' ),
+			self::DISABLED => __( 'Disabled', 'network-webhooks' ),
+			self::FAILING  => __( 'Failing', 'network-webhooks' ),
+			self::ACTIVE   => __( 'Active', 'network-webhooks' ),
+			self::PAUSED   => __( 'Paused', 'network-webhooks' ),
 		);
 	}
 
 	/**
-	 * The servers and kinds of processes.
-	 *
-	 * @return list<list<string>>
+	 * Why it was disabled; empty where it was not.
 	 */
-	public function servers(): array {
-		Server::note();
-		return array_map(
-			static fn( array $one ) => array(
-				$one['server'],
-				$one['sapi'],
-				$one['php'],
-				'' === $one['ini'] ? __( 'none', 'network-webhooks' ) : $one['ini'],
-				'' === $one['extension'] ? __( 'missing', 'network-webhooks' ) : $one['extension'],
-				$one['revision'] ? self::date( intdiv( $one['revision'], 1000 ) ) : '—',
-				self::date( $one['seen'] ),
-			),
-			Server::all()
-		);
-	}
-
-	/**
-	 * The worker.
-	 *
-	 * @param array<string, array> $status As webhooks_status() gives it.
-	 * @return array<string, string>
-	 */
-	private static function worker( array $status ): array {
-		$worker = $status['worker'];
-		$rows   = array();
-		if ( $worker['running'] ) {
-			/* translators: %s: date and time */
-			$rows[ __( 'State', 'network-webhooks' ) ]   = $worker['since'] ? sprintf( __( 'running since %s', 'network-webhooks' ), self::date( (int) strtotime( $worker['since'] ) ) ) : __( 'running', 'network-webhooks' );
-			$rows[ __( 'Version', 'network-webhooks' ) ] = (string) $worker['version'];
-			$rows[ __( 'Process', 'network-webhooks' ) ] = (string) $worker['pid'];
-			$rows[ __( 'Memory', 'network-webhooks' ) ]  = self::memory( (int) $worker['pid'] );
-		} else {
-			$rows[ __( 'State', 'network-webhooks' ) ] = $worker['autostart']
-				? __( 'not running; it is started when there is something to send', 'network-webhooks' )
-				: __( 'not running; the service manager has to start it', 'network-webhooks' );
-		}
-		if ( $worker['last_error'] ) {
-			/* translators: 1: date and time, 2: message */
-			$rows[ __( 'Last error', 'network-webhooks' ) ] = sprintf( __( '%1$s: %2$s', 'network-webhooks' ), self::date( (int) strtotime( (string) $worker['last_error_at'] ) ), $worker['last_error'] );
-		}
-		if ( $status['config']['held'] ) {
-			$rows[ __( 'Sending', 'network-webhooks' ) ] = __( 'held: events are kept and not sent', 'network-webhooks' );
-		}
-		return $rows;
-	}
-
-	/**
-	 * The journal.
-	 *
-	 * @param array<string, array> $status As webhooks_status() gives it.
-	 * @return array<string, string>
-	 */
-	private static function journal( array $status ): array {
-		$journal = $status['journal'];
-		$oldest  = $journal['oldest'];
-		return array(
-			__( 'Folder', 'network-webhooks' )       => $status['spool']['path'] . ' (' . (string) $status['spool']['owner'] . ')',
-			__( 'Files', 'network-webhooks' )        => number_format_i18n( $journal['segments'] ),
-			__( 'Not taken in yet', 'network-webhooks' ) => (string) size_format( $journal['bytes_waiting'] ),
-			/* translators: %s: a time such as “5 mins” */
-			__( 'Lag', 'network-webhooks' )          => $oldest ? sprintf( __( 'the oldest event waits for %s', 'network-webhooks' ), human_time_diff( (int) strtotime( $oldest ) ) ) : __( 'none', 'network-webhooks' ),
-		);
-	}
-
-	/**
-	 * The outbox.
-	 *
-	 * @return array<string, string>
-	 */
-	private function outbox(): array {
-		$waiting = $this->outbox->status();
-		$rows    = array( __( 'Events waiting in the database', 'network-webhooks' ) => number_format_i18n( $waiting['count'] ) );
-		if ( $waiting['count'] ) {
-			$rows[ __( 'Since', 'network-webhooks' ) ] = self::date( (int) strtotime( $waiting['oldest'] . ' UTC' ) );
-			$rows[ __( 'Why', 'network-webhooks' ) ]   = implode( ' ', $waiting['reasons'] );
-		}
-		return $rows;
-	}
-
-	/**
-	 * How the webhooks do, as numbers.
-	 *
-	 * @return array<string, string>
-	 */
-	private function webhooks(): array {
-		$rows = array( __( 'Set up', 'network-webhooks' ) => number_format_i18n( $this->webhooks->count() ) );
-		if ( Environment::has_extension() ) {
-			$rows[ __( 'Published on this server', 'network-webhooks' ) ] = number_format_i18n( webhooks_status()['config']['webhooks'] );
-			$rows[ __( 'Failing or switched off', 'network-webhooks' ) ]  = number_format_i18n( ( new Ailing( $this->webhooks ) )->count() );
-		}
-		return $rows;
-	}
-
-	/**
-	 * Memory of a process, where the system tells.
-	 */
-	private static function memory( int $pid ): string {
-		$about = @file_get_contents( "/proc/$pid/status" );
-		if ( ! is_string( $about ) || ! preg_match( '/^VmRSS:\s+(\d+) kB/m', $about, $found ) ) {
-			return __( 'unknown', 'network-webhooks' );
-		}
-		return (string) size_format( (int) $found[1] * KB_IN_BYTES );
-	}
-
-	/**
-	 * A time in the reader's form.
-	 */
-	private static function date( int $time ): string {
-		return (string) wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $time );
+	public function reason(): string {
+		return match ( $this->reason ) {
+			'' => '',
+			'gone' => __( 'The endpoint said that it is gone for good (410).', 'network-webhooks' ),
+			'failing' => __( 'Every attempt failed for too long.', 'network-webhooks' ),
+			default => $this->reason,
+		};
 	}
 }

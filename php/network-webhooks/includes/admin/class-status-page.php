@@ -11,7 +11,7 @@ use Network_Webhooks\Announcements\Conditions;
 use Network_Webhooks\Announcements\Mail;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Settings;
-use Network_Webhooks\Status;
+use Network_Webhooks\Diagnosis;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -24,7 +24,7 @@ final class Status_Page {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Status $status ) {}
+	public function __construct( private readonly Diagnosis $diagnosis ) {}
 
 	/**
 	 * Prints the page.
@@ -37,7 +37,7 @@ final class Status_Page {
 			<hr class="wp-header-end">
 			<?php
 			$this->print_problems();
-			foreach ( $this->status->sections() as $title => $rows ) {
+			foreach ( $this->diagnosis->sections() as $title => $rows ) {
 				$this->print_section( $title, $rows );
 			}
 			$this->print_servers();
@@ -91,7 +91,7 @@ final class Status_Page {
 	 * Prints the servers and kinds of PHP processes.
 	 */
 	private function print_servers(): void {
-		$columns = Status::server_columns();
+		$columns = Diagnosis::server_columns();
 		?>
 		<h2><?php esc_html_e( 'Servers', 'network-webhooks' ); ?></h2>
 		<p><?php esc_html_e( 'Every kind of PHP process needs the extension, and every server the newest webhooks.', 'network-webhooks' ); ?></p>
@@ -104,7 +104,7 @@ final class Status_Page {
 				</tr>
 			</thead>
 			<tbody>
-				<?php foreach ( $this->status->servers() as $row ) : ?>
+				<?php foreach ( $this->diagnosis->servers() as $row ) : ?>
 					<tr>
 						<?php foreach ( $row as $at => $value ) : ?>
 							<td data-colname="<?php echo esc_attr( $columns[ $at ] ); ?>"><?php echo esc_html( $value ); ?></td>
@@ -126,7 +126,7 @@ final class Status_Page {
 		<form method="post" action="<?php echo esc_url( Actions::url( 'mail' ) ); ?>">
 			<?php Actions::print_nonce(); ?>
 			<p>
-				<label for="network-webhooks-addresses"><?php esc_html_e( 'Who is told when a webhook is switched off, a delivery fails for good, or a server has a problem', 'network-webhooks' ); ?></label>
+				<label for="network-webhooks-addresses"><?php esc_html_e( 'Who is told when a webhook is disabled, a delivery fails for good, or a server has a problem', 'network-webhooks' ); ?></label>
 			</p>
 			<p>
 				<textarea id="network-webhooks-addresses" name="addresses" rows="3" class="large-text code" aria-describedby="network-webhooks-addresses-help"><?php echo esc_textarea( implode( "\n", $stored[ Mail::EVERYBODY ] ?? array() ) ); ?></textarea>

@@ -17,9 +17,9 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Announcement {
 
-	/** A webhook was switched off by the worker. */
+	/** A webhook was disabled by the worker. */
 	public const DISABLED = 'webhook_disabled';
-	/** A webhook was switched on again by a person. */
+	/** A webhook was enabled by a person. */
 	public const ENABLED = 'webhook_enabled';
 	/** A delivery ran out of attempts. */
 	public const FAILED = 'delivery_failed';
@@ -130,9 +130,9 @@ final class Announcement {
 		$name = (string) ( $this->params['webhook_name'] ?? '' );
 		return match ( $this->code ) {
 			/* translators: %s: name of a webhook */
-			self::DISABLED => sprintf( __( '“%s” is switched off', 'network-webhooks' ), $name ),
+			self::DISABLED => sprintf( __( '“%s” is disabled', 'network-webhooks' ), $name ),
 			/* translators: %s: name of a webhook */
-			self::ENABLED => sprintf( __( '“%s” is switched on again', 'network-webhooks' ), $name ),
+			self::ENABLED => sprintf( __( '“%s” is enabled again', 'network-webhooks' ), $name ),
 			/* translators: %s: name of a webhook */
 			self::FAILED => sprintf( __( 'Events did not reach “%s”', 'network-webhooks' ), $name ),
 			self::CORRUPT => __( 'Parts of the journal could not be read', 'network-webhooks' ),
@@ -204,7 +204,7 @@ final class Announcement {
 	}
 
 	/**
-	 * Why a webhook was switched off, and what to do.
+	 * Why a webhook was disabled, and what to do.
 	 */
 	private function disabled(): string {
 		$why = 'gone' === ( $this->params['reason'] ?? '' )

@@ -108,7 +108,7 @@ final class Collector {
 			do_action( 'network_webhooks_announcement', $announcement );
 			if ( Announcement::DISABLED === $announcement->code ) {
 				/**
-				 * The worker switched a webhook off.
+				 * The worker disabled a webhook.
 				 *
 				 * @param string $webhook_id Which one.
 				 * @param string $reason     `failing`: no attempt succeeded for days; `gone`: it answered 410.
