@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::delivery::template::{self, Condition, Template};
 use crate::delivery::{fields, guard, header, sign};
-use crate::event::{self, Fields, Flags};
+use crate::event;
 
 /// A value that must never be printed: signing secrets and the values of custom headers.
 ///
@@ -251,20 +251,6 @@ fn wrong(field: impl Into<String>, message: impl fmt::Display) -> FieldError {
 }
 
 impl Webhook {
-    /// Whether an event with these fields is for this webhook.
-    pub fn gets(&self, event: &Fields<'_>) -> bool {
-        if !event.only.is_empty() {
-            return event.only.lines().any(|id| id == self.id);
-        }
-        self.events.iter().any(|pattern| event::matches(pattern, event.name))
-            && (self.include_imports || !event.flags.has(Flags::IMPORT))
-            && if event.flags.has(Flags::NETWORK) {
-                self.network_events
-            } else {
-                self.sites.include(event.site)
-            }
-    }
-
     /// Judges every value.
     ///
     /// # Errors
@@ -433,33 +419,5 @@ mod tests {
         );
         webhook.secrets[0].secret = Secret::new("whsec_tooShort".into());
         assert!(!webhook.check().unwrap_err().to_string().contains("tooShort"));
-    }
-
-    #[test]
-    fn it_gets_what_it_subscribes_to() {
-        let fields = |name: &'static str, site: u64, flags: Flags, only: &'static str| Fields {
-            id: crate::id::EventId::at(0),
-            timestamp: 0,
-            network: 1,
-            site,
-            delay: 0,
-            flags,
-            data: 0..0,
-            name,
-            source: "",
-            only,
-        };
-        let of = |site| fields("payment_received", site, Flags::default(), "");
-        let all = webhook("");
-        assert!(all.gets(&of(3)) && !all.gets(&fields("refund", 3, Flags::default(), "")));
-        let some = webhook(r#","sites":{"only":[3]},"network_events":false"#);
-        assert!(some.gets(&of(3)) && !some.gets(&of(4)));
-        assert!(!some.gets(&fields("payment_received", 3, Flags::NETWORK, "")));
-        let but = webhook(r#","sites":{"except":[3]}"#);
-        assert!(!but.gets(&of(3)) && but.gets(&of(4)));
-        assert!(but.gets(&fields("payment_received", 3, Flags::NETWORK, "")));
-        assert!(!all.gets(&fields("payment_received", 3, Flags::IMPORT, "")));
-        assert!(all.gets(&fields("other", 3, Flags::TEST, "whk_0\nwhk_1\n")));
-        assert!(!all.gets(&fields("payment_received", 3, Flags::TEST, "whk_11\n")));
     }
 }
