@@ -24,7 +24,11 @@ final class Dispatcher {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
+	public function __construct(
+		private readonly Webhooks $webhooks,
+		private readonly Outbox $outbox,
+		private readonly Event_Memory $memory = new Event_Memory(),
+	) {}
 
 	/**
 	 * Accepts an event. Never throws, whatever it is given.
@@ -56,6 +60,15 @@ final class Dispatcher {
 	 */
 	public function is_wanted( string $event ): bool {
 		return ! Environment::has_extension() || self::recorder() || webhooks_has_subscribers( $event );
+	}
+
+	/**
+	 * An event happened to which nobody subscribes: it is remembered that there is such a one.
+	 */
+	public function note( string $event ): void {
+		if ( ! self::recorder() ) {
+			$this->memory->note( $event );
+		}
 	}
 
 	/**
@@ -91,6 +104,7 @@ final class Dispatcher {
 	private function accept( string $event, array|object $data, array $options ): ?string {
 		$recorder = self::recorder();
 		$site_id  = $this->site_id( $options );
+		$this->note( $event );
 		if ( ! $recorder && ! $this->has_subscribers( $event, $site_id ) ) {
 			return null;
 		}
@@ -136,7 +150,7 @@ final class Dispatcher {
 	 * What takes events in the journal's place while PHPUnit runs.
 	 */
 	private static function recorder(): ?Recorder {
-		return Environment::is_test() ? Recorder::current() : null;
+		return Environment::is_recording() ? Recorder::current() : null;
 	}
 
 	/**

@@ -161,8 +161,9 @@ final class Publisher {
 		Installation::found();
 		$this->change(
 			function () {
-				foreach ( $this->webhooks->all() as $webhook ) {
-					$this->webhooks->save( $webhook->with_paused( true )->with_new_secret() );
+				// Deleted ones too: restored here, they must not sign in the origin's name.
+				foreach ( array( ...$this->webhooks->all(), ...$this->webhooks->deleted() ) as $webhook ) {
+					$this->webhooks->save( $webhook->with_paused( true )->with_new_secret(), History::COPIED );
 				}
 			}
 		);

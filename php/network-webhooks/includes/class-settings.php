@@ -11,7 +11,7 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Names, and reading and writing, of the options. One WordPress database has one set of them, on
- * the main network; nothing is written per site.
+ * the main network. A site has one option of its own: see Event_Memory.
  */
 final class Settings {
 
@@ -25,8 +25,10 @@ final class Settings {
 	public const HELD = 'network_webhooks_held';
 	/** Whether uninstalling removes everything. */
 	public const REMOVE_DATA = 'network_webhooks_remove_data';
+	/** Ids of the users who may see the webhooks, though they are no super admins. */
+	public const VIEWERS = 'network_webhooks_viewers';
 
-	public const ALL = array( self::SCHEMA, self::REVISION, self::INSTALLATION, self::HELD, self::REMOVE_DATA );
+	public const ALL = array( self::SCHEMA, self::REVISION, self::INSTALLATION, self::HELD, self::REMOVE_DATA, self::VIEWERS );
 
 	/**
 	 * An option, through the object cache.

@@ -29,6 +29,7 @@ final class Upkeep {
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,
 		private readonly Dispatcher $dispatcher,
+		private readonly Webhooks $webhooks,
 	) {}
 
 	/**
@@ -77,8 +78,12 @@ final class Upkeep {
 	 * Every five minutes, on the main site: retries are due at night too.
 	 */
 	public function wake(): void {
+		if ( Environment::is_recording() ) {
+			return;
+		}
 		$this->run( self::CRON_SECONDS );
-		if ( Environment::has_extension() && ! self::is_recorded() ) {
+		$this->webhooks->forget_deleted();
+		if ( Environment::has_extension() ) {
 			webhooks_wake();
 		}
 	}
@@ -87,7 +92,7 @@ final class Upkeep {
 	 * Brings everything up to date. Never throws.
 	 */
 	public function run( float $seconds = 1.0 ): void {
-		if ( self::is_recorded() ) {
+		if ( Environment::is_recording() ) {
 			return;
 		}
 		try {
@@ -111,13 +116,6 @@ final class Upkeep {
 			'display'  => 'Network Webhooks',
 		);
 		return $schedules;
-	}
-
-	/**
-	 * Whether events are recorded for a test, and neither spool nor worker is touched.
-	 */
-	private static function is_recorded(): bool {
-		return Environment::is_test() && null !== Testing\Recorder::current();
 	}
 
 	/**

@@ -17,8 +17,14 @@ final class Webhook {
 	/**
 	 * Takes the parts.
 	 *
-	 * @param array<string, mixed> $settings Everything else, in the words of webhooks_configure();
-	 *                                       at least `events` and `secrets`.
+	 * @param array<string, mixed> $settings    Everything else, in the words of webhooks_configure();
+	 *                                          at least `events` and `secrets`.
+	 * @param int                  $version     Raised at each save; 0: not stored yet.
+	 * @param string               $created     When it was stored first, `Y-m-d H:i:s` in UTC.
+	 * @param string               $modified    When it was stored last.
+	 * @param int                  $modified_by The user who did; 0: nobody.
+	 * @param string|null          $deleted     When it was deleted; null: it was not.
+	 * @param int                  $deleted_by  The user who did; 0: nobody.
 	 */
 	private function __construct(
 		public readonly string $id,
@@ -26,6 +32,12 @@ final class Webhook {
 		public readonly string $url,
 		public readonly bool $paused,
 		public readonly array $settings,
+		public readonly int $version = 0,
+		public readonly string $created = '',
+		public readonly string $modified = '',
+		public readonly int $modified_by = 0,
+		public readonly ?string $deleted = null,
+		public readonly int $deleted_by = 0,
 	) {}
 
 	/**
@@ -33,7 +45,7 @@ final class Webhook {
 	 */
 	public static function create( string $name, string $url, string ...$events ): self {
 		return new self(
-			'whk_' . bin2hex( random_bytes( 10 ) ),
+			self::new_id(),
 			$name,
 			$url,
 			false,
@@ -53,12 +65,18 @@ final class Webhook {
 			(string) $row->name,
 			(string) $row->url,
 			(bool) $row->paused,
-			(array) json_decode( (string) $row->settings, true )
+			(array) json_decode( (string) $row->settings, true ),
+			(int) ( $row->version ?? 0 ),
+			(string) ( $row->created ?? '' ),
+			(string) ( $row->modified ?? '' ),
+			(int) ( $row->modified_by ?? 0 ),
+			$row->deleted ?? null,
+			(int) ( $row->deleted_by ?? 0 )
 		);
 	}
 
 	/**
-	 * The columns of the row.
+	 * The columns that people decide; the others are the table's own business.
 	 *
 	 * @return array<string, scalar>
 	 */
@@ -90,14 +108,20 @@ final class Webhook {
 	 * The same webhook with another name, URL and events.
 	 */
 	public function with_target( string $name, string $url, string ...$events ): self {
-		return new self( $this->id, $name, $url, $this->paused, array( 'events' => $events ) + $this->settings );
+		return $this->with(
+			array(
+				'name'     => $name,
+				'url'      => $url,
+				'settings' => array( 'events' => $events ) + $this->settings,
+			)
+		);
 	}
 
 	/**
 	 * The same webhook, paused or not.
 	 */
 	public function with_paused( bool $paused ): self {
-		return new self( $this->id, $this->name, $this->url, $paused, $this->settings );
+		return $this->with( array( 'paused' => $paused ) );
 	}
 
 	/**
@@ -105,7 +129,15 @@ final class Webhook {
 	 */
 	public function with_new_secret(): self {
 		$secrets = array( array( 'secret' => self::new_secret() ) );
-		return new self( $this->id, $this->name, $this->url, $this->paused, array( 'secrets' => $secrets ) + $this->settings );
+		return $this->with( array( 'settings' => array( 'secrets' => $secrets ) + $this->settings ) );
+	}
+
+	/**
+	 * A new webhook with the same settings, under another name, with an id and a secret of its own.
+	 * It is paused, so that nothing is sent twice before somebody has changed it.
+	 */
+	public function duplicate( string $name ): self {
+		return ( new self( self::new_id(), $name, $this->url, true, $this->settings ) )->with_new_secret();
 	}
 
 	/**
@@ -130,18 +162,8 @@ final class Webhook {
 	 * @param int|null $site_id The site it is about; null: the whole network.
 	 */
 	public function wants( string $event, ?int $site_id ): bool {
-		if ( null === $site_id ) {
-			if ( ! ( $this->settings['network_events'] ?? true ) ) {
-				return false;
-			}
-		} else {
-			$sites = $this->settings['sites'] ?? 'all';
-			if ( isset( $sites['only'] ) && ! in_array( $site_id, $sites['only'], true ) ) {
-				return false;
-			}
-			if ( isset( $sites['except'] ) && in_array( $site_id, $sites['except'], true ) ) {
-				return false;
-			}
+		if ( null === $site_id ? ! ( $this->settings['network_events'] ?? true ) : ! $this->is_for( $site_id ) ) {
+			return false;
 		}
 		foreach ( $this->events() as $pattern ) {
 			if ( Event::matches( $pattern, $event ) ) {
@@ -149,6 +171,34 @@ final class Webhook {
 			}
 		}
 		return false;
+	}
+
+	/**
+	 * Whether it gets events of a site.
+	 */
+	public function is_for( int $site_id ): bool {
+		$sites = $this->settings['sites'] ?? 'all';
+		return match ( true ) {
+			isset( $sites['only'] ) => in_array( $site_id, $sites['only'], true ),
+			isset( $sites['except'] ) => ! in_array( $site_id, $sites['except'], true ),
+			default => true,
+		};
+	}
+
+	/**
+	 * The same webhook with other values of some properties.
+	 *
+	 * @param array<string, mixed> $values By their names.
+	 */
+	private function with( array $values ): self {
+		return new self( ...array_merge( get_object_vars( $this ), $values ) );
+	}
+
+	/**
+	 * An id that none has.
+	 */
+	private static function new_id(): string {
+		return 'whk_' . bin2hex( random_bytes( 10 ) );
 	}
 
 	/**

@@ -47,7 +47,9 @@ pub(crate) enum Found {
 
 /// Says what the file is, from its header and schema alone.
 pub(crate) fn find(connection: &Connection) -> rusqlite::Result<Found> {
-    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    // One snapshot: a worker may be making the store between two looks.
+    let snapshot = connection.unchecked_transaction()?;
+    let number = |sql: &str| snapshot.query_row(sql, [], |row| row.get::<_, i64>(0));
     let application = number("PRAGMA application_id")?;
     let version = number("PRAGMA user_version")?;
     let tables = number("SELECT count(*) FROM sqlite_schema")?;

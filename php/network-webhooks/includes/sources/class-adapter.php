@@ -69,6 +69,14 @@ abstract class Adapter implements Source {
 	}
 
 	/**
+	 * Whether anybody subscribes to an event that is happening.
+	 */
+	final protected function is_wanted_now( string $event ): bool {
+		$this->dispatcher->note( $event );
+		return $this->dispatcher->is_wanted( $event );
+	}
+
+	/**
 	 * Sends an event.
 	 *
 	 * @param array|object         $data    The payload, or a closure that makes it; null from it
@@ -77,6 +85,7 @@ abstract class Adapter implements Source {
 	 */
 	final protected function send( string $event, array|object $data, array $options = array() ): void {
 		if ( ! $this->is_wanted( $event ) ) {
+			$this->dispatcher->note( $event );
 			return;
 		}
 		$this->dispatcher->dispatch( $event, $data, $options + array( 'source' => static::NAME ) );
