@@ -92,7 +92,7 @@ final class Plugin {
 	 * Accepts events.
 	 */
 	public function dispatcher(): Dispatcher {
-		return $this->dispatcher ??= new Dispatcher( $this->webhooks(), $this->outbox() );
+		return $this->dispatcher ??= new Dispatcher( $this->webhooks(), $this->outbox(), new Suspension(), new Suppressions() );
 	}
 
 	/**
@@ -146,6 +146,7 @@ final class Plugin {
 			$source->add_hooks( $this->dispatcher() );
 		}
 		$this->pending()->add_hooks();
+		$this->dispatcher()->suppressions()->add_hooks();
 		( new Capabilities() )->add_hooks();
 		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks() ) )->add_hooks();
 		if ( is_admin() ) {

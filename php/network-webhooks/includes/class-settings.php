@@ -27,8 +27,10 @@ final class Settings {
 	public const REMOVE_DATA = 'network_webhooks_remove_data';
 	/** Ids of the users who may see the webhooks, though they are no super admins. */
 	public const VIEWERS = 'network_webhooks_viewers';
+	/** Which events code kept from being sent, see Suppressions. */
+	public const SUPPRESSED = 'network_webhooks_suppressed';
 
-	public const ALL = array( self::SCHEMA, self::REVISION, self::INSTALLATION, self::HELD, self::REMOVE_DATA, self::VIEWERS );
+	public const ALL = array( self::SCHEMA, self::REVISION, self::INSTALLATION, self::HELD, self::REMOVE_DATA, self::VIEWERS, self::SUPPRESSED );
 
 	/**
 	 * An option, through the object cache.
