@@ -29,10 +29,10 @@ lint: ## Formatting and lints of Rust, PHP and shell
 	@$(SETUP) build test
 	@tests/lint.sh
 
-e2e: ## The browser test alone; makes the screenshots in docs/
+e2e: ## The browser test alone; makes the screenshots in docs/ (FLOW=: one flow)
 	@$(SETUP) build network wordpress browser
 	@$(MAKE) --no-print-directory build
-	@SCREENSHOTS=docs/screenshots tests/e2e/run.sh
+	@FLOW='$(FLOW)' SCREENSHOTS=docs/screenshots tests/e2e/run.sh
 
 chaos: ## Everything fails and nothing is lost: SEEDS=20, SEED_START=1, SEED= (one); MUTANTS=1: bugs it must see
 	@$(SETUP) build

@@ -64,6 +64,9 @@ pub struct Config {
     /// `WP_HTTP_BLOCK_EXTERNAL` is on, and only these hosts are reached.
     #[serde(default)]
     pub block_external: Option<Vec<String>>,
+    /// Whatever the publisher wants back in every dispatching process.
+    #[serde(default)]
+    pub actions: Vec<Value>,
     /// The webhooks.
     pub webhooks: Vec<Webhook>,
 }
@@ -228,6 +231,9 @@ impl Config {
             Some(Value::Object(examples)) => examples,
             Some(_) => return Err(form("examples", &"expected event names with their data")),
         };
+        if members.get("actions").is_some_and(|actions| !actions.is_array()) {
+            return Err(form("actions", &"expected a list"));
+        }
         members.insert("webhooks".into(), Value::Array(Vec::new()));
         members.insert("revision".into(), revision.into());
         members.insert("allow".into(), allow.into());

@@ -27,8 +27,9 @@ final class Dispatcher {
 	public function __construct(
 		private readonly Webhooks $webhooks,
 		private readonly Outbox $outbox,
-		private readonly Suspension $suspension,
-		private readonly Suppressions $suppressions,
+		private readonly Event_Memory $memory = new Event_Memory(),
+		private readonly Suspension $suspension = new Suspension(),
+		private readonly Suppressions $suppressions = new Suppressions(),
 	) {}
 
 	/**
@@ -61,6 +62,13 @@ final class Dispatcher {
 	 */
 	public function is_wanted( string $event ): bool {
 		return ! Environment::has_extension() || self::recorder() || webhooks_has_subscribers( $event );
+	}
+
+	/**
+	 * An event happened to which nobody subscribes: it is remembered that there is such a one.
+	 */
+	public function note( string $event ): void {
+		$this->memory->note( $event );
 	}
 
 	/**
@@ -111,6 +119,7 @@ final class Dispatcher {
 		$recorder = self::recorder();
 		$site_id  = $this->site_id( $options );
 		$import   = true === ( $options['import'] ?? false );
+		$this->memory->note( $event );
 		if ( ! $recorder && ! $this->has_subscribers( $event, $site_id, $import ) ) {
 			return null;
 		}

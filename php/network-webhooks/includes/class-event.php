@@ -91,6 +91,27 @@ final class Event {
 	}
 
 	/**
+	 * What registered() makes this event of again, without closures.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function definition(): array {
+		$source = (string) array_key_first( $this->examples );
+		return array_filter(
+			array(
+				'name'        => $this->name,
+				'description' => $this->description,
+				'category'    => $this->category,
+				'source'      => $source,
+				'example'     => $this->examples[ $source ] ?? array(),
+				'schema'      => $this->schemas[ $source ] ?? array(),
+				'lookup'      => $this->lookup,
+				'sensitive'   => $this->sensitive,
+			)
+		);
+	}
+
+	/**
 	 * A text, or what a closure makes. One that fails says nothing.
 	 */
 	private static function text( mixed $text ): string {

@@ -11,7 +11,7 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Names, and reading and writing, of the options. One WordPress database has one set of them, on
- * the main network; nothing is written per site.
+ * the main network. A site has one option of its own: see Event_Memory.
  */
 final class Settings {
 

@@ -166,18 +166,8 @@ final class Webhook {
 		if ( $import && ! ( $this->settings['include_imports'] ?? false ) ) {
 			return false;
 		}
-		if ( null === $site_id ) {
-			if ( ! ( $this->settings['network_events'] ?? true ) ) {
-				return false;
-			}
-		} else {
-			$sites = $this->settings['sites'] ?? 'all';
-			if ( isset( $sites['only'] ) && ! in_array( $site_id, $sites['only'], true ) ) {
-				return false;
-			}
-			if ( isset( $sites['except'] ) && in_array( $site_id, $sites['except'], true ) ) {
-				return false;
-			}
+		if ( null === $site_id ? ! ( $this->settings['network_events'] ?? true ) : ! $this->is_for( $site_id ) ) {
+			return false;
 		}
 		foreach ( $this->events() as $pattern ) {
 			if ( Event::matches( $pattern, $event ) ) {
@@ -185,6 +175,18 @@ final class Webhook {
 			}
 		}
 		return false;
+	}
+
+	/**
+	 * Whether it gets events of a site.
+	 */
+	public function is_for( int $site_id ): bool {
+		$sites = $this->settings['sites'] ?? 'all';
+		return match ( true ) {
+			isset( $sites['only'] ) => in_array( $site_id, $sites['only'], true ),
+			isset( $sites['except'] ) => ! in_array( $site_id, $sites['except'], true ),
+			default => true,
+		};
 	}
 
 	/**

@@ -46,16 +46,6 @@ final class Webhooks {
 	}
 
 	/**
-	 * One page of the list.
-	 *
-	 * @return list<Webhook>
-	 */
-	public function page( int $number, int $size ): array {
-		global $wpdb;
-		return self::select( $wpdb->prepare( 'WHERE deleted IS NULL ORDER BY name, id LIMIT %d OFFSET %d', $size, max( 0, $number - 1 ) * $size ) );
-	}
-
-	/**
 	 * How many there are.
 	 */
 	public function count(): int {

@@ -72,6 +72,14 @@ abstract class Adapter implements Source {
 	}
 
 	/**
+	 * Whether anybody subscribes to an event that is happening.
+	 */
+	final protected function is_wanted_now( string $event ): bool {
+		$this->dispatcher->note( $event );
+		return $this->dispatcher->is_wanted( $event );
+	}
+
+	/**
 	 * Sends an event.
 	 *
 	 * @param array|object         $data    The payload, or a closure that makes it; null from it
@@ -80,6 +88,7 @@ abstract class Adapter implements Source {
 	 */
 	final protected function send( string $event, array|object $data, array $options = array() ): void {
 		if ( ! $this->is_wanted( $event ) ) {
+			$this->dispatcher->note( $event );
 			return;
 		}
 		$options += array( 'source' => static::NAME );
