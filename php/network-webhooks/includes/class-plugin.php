@@ -158,6 +158,7 @@ final class Plugin {
 			$source->add_hooks( $this->dispatcher() );
 		}
 		$this->pending()->add_hooks();
+		$this->dispatcher()->suppressions()->add_hooks();
 		// After what waits for the request's end, and before Upkeep, which publishes.
 		add_action( 'shutdown', array( $this, 'remember_events' ), 900 );
 		add_action( 'wp_delete_site', static fn( \WP_Site $site ) => Event_Memory::forget_site( (int) $site->blog_id ), 900 );

@@ -27,6 +27,8 @@ final class Settings {
 	public const REMOVE_DATA = 'network_webhooks_remove_data';
 	/** Ids of the users who may see the webhooks, though they are no super admins. */
 	public const VIEWERS = 'network_webhooks_viewers';
+	/** Which events code kept from being sent, see Suppressions. */
+	public const SUPPRESSED = 'network_webhooks_suppressed';
 	/** Announcements that nobody dismissed yet: see Announcements\Kept. */
 	public const ANNOUNCEMENTS = 'network_webhooks_announcements';
 	/** Store → number of the last announcement that was collected from it. */
@@ -53,6 +55,7 @@ final class Settings {
 		self::MAIL_TO,
 		self::MAILED_AT,
 		self::SERVERS,
+		self::SUPPRESSED,
 	);
 
 	/**
