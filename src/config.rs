@@ -19,6 +19,7 @@ pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
 use crate::clock::rfc3339;
 use crate::delivery::guard::check_allow;
 use crate::delivery::proxy::{ProxySettings, check_proxy};
+use crate::delivery::v1::Projections;
 use crate::event;
 use crate::id::EventId;
 use crate::spool::{Access, Privacy, Spool, SpoolError};
@@ -67,6 +68,9 @@ pub struct Config {
     /// Whatever the publisher wants back in every dispatching process.
     #[serde(default)]
     pub actions: Vec<Value>,
+    /// How events fill the keys of the format `v1`.
+    #[serde(default)]
+    pub v1: Projections,
     /// The webhooks.
     pub webhooks: Vec<Webhook>,
 }

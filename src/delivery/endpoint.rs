@@ -33,6 +33,7 @@ pub(super) struct Shared {
     pub(super) tls: TlsSettings,
     /// `Err`: there is one, and it can't be read; nothing is sent past it.
     pub(super) proxy: Result<Option<Arc<Proxy>>, super::proxy::ProxyError>,
+    pub(super) projections: Arc<super::v1::Projections>,
 }
 
 /// See the module.
@@ -114,7 +115,8 @@ impl Endpoint {
                 headers,
                 signers,
                 formatter: Formatter::new(webhook)
-                    .map_err(|error| prepare("template", error.to_string()))?,
+                    .map_err(|error| prepare("template", error.to_string()))?
+                    .with_projections(Arc::clone(&shared.projections)),
                 condition: recipe::condition(webhook)
                     .map_err(|error| prepare("condition", error.to_string()))?,
             },

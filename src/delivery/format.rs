@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `standard` | the event's own bytes, not copied |
 //! | `flat` | `data` alone, as `wp_json_encode()` writes it |
-//! | `v1` | a form: `webhook_id`, `type`, `data[…]` |
+//! | `v1` | a form: `webhook_id`, `type`, `data[…]`, with the keys of WP Ultimo 1 where it had the event |
 //! | `cloudevents` | CloudEvents 1.0, structured mode |
 //! | `cloudevents-binary` | `data` alone, the attributes as `ce-` headers |
 //! | `template` | what the admin's template makes of the envelope |
@@ -13,8 +13,10 @@
 //! changed: JSON is rewritten as text, not through values.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::Value;
 use ureq::http::{HeaderName, HeaderValue};
 
 use super::fields::Fields;
@@ -22,6 +24,7 @@ use super::form;
 use super::php_json;
 use super::request::failure;
 use super::template::{Template, TemplateError};
+use super::v1::Projections;
 use crate::event::Event;
 use crate::store::{Failure, Phase};
 use crate::webhook::{Format, Webhook};
@@ -69,6 +72,7 @@ pub struct Formatter {
     format: Format,
     fields: Option<Fields>,
     template: Option<Template>,
+    projections: Arc<Projections>,
 }
 
 impl Formatter {
@@ -90,7 +94,14 @@ impl Formatter {
                 Some(Fields::new(paths).map_err(|error| TemplateError::new(error.to_string()))?)
             }
         };
-        Ok(Self { webhook: webhook.id.clone(), format: webhook.format, fields, template })
+        let (webhook, format) = (webhook.id.clone(), webhook.format);
+        Ok(Self { webhook, format, fields, template, projections: Arc::default() })
+    }
+
+    /// With what is published about the format `v1`.
+    #[must_use]
+    pub fn with_projections(self, projections: Arc<Projections>) -> Self {
+        Self { projections, ..self }
     }
 
     /// The payload of an event.
@@ -108,7 +119,13 @@ impl Formatter {
             Format::Standard => of_type(with_data(event, &data), JSON),
             Format::Flat => of_type(Cow::Owned(php_json::rewrite(&data)), JSON),
             Format::V1 => {
-                let form = form::encode(&self.webhook, &event.name, &data).map_err(malformed)?;
+                let data: Value = serde_json::from_slice(&data).map_err(malformed)?;
+                let of_event = self.projections.get(&event.name);
+                let data = match of_event.and_then(|sources| sources.get(&event.source)) {
+                    Some(projection) => projection.apply(&data),
+                    None => data,
+                };
+                let form = form::encode(&self.webhook, &event.name, &data);
                 of_type(Cow::Owned(form.into_bytes()), FORM)
             }
             Format::CloudEvents => {
