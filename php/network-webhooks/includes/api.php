@@ -79,3 +79,17 @@ function network_webhooks_register_event( $args ): bool {
 	}
 	return $added;
 }
+
+/**
+ * Does work during which events are not sent, such as a repair of a million rows that nobody wants
+ * to hear of. May be nested; what the work throws goes on to the caller, and ends the suspension
+ * too. Which plugin suspended what is remembered, so that an admin finds out why an event did not
+ * come.
+ *
+ * @param callable     $work   The work.
+ * @param string|array $events Names and patterns (`post_*`) of the events; by default all.
+ * @return mixed What the work returns.
+ */
+function network_webhooks_suspend( callable $work, string|array $events = '*' ): mixed {
+	return Plugin::instance()->dispatcher()->suspension()->during( $work, $events );
+}

@@ -137,7 +137,7 @@ final class Dispatch_Call {
 	 * Whether it is a text that the extension takes.
 	 */
 	private static function is_text( mixed $value, int $longest ): bool {
-		return is_string( $value ) && strlen( $value ) <= $longest && mb_check_encoding( $value, 'UTF-8' );
+		return is_string( $value ) && strlen( $value ) <= $longest && 1 === preg_match( '//u', $value );
 	}
 
 	/**

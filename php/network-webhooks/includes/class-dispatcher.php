@@ -28,6 +28,8 @@ final class Dispatcher {
 		private readonly Webhooks $webhooks,
 		private readonly Outbox $outbox,
 		private readonly Event_Memory $memory = new Event_Memory(),
+		private readonly Suspension $suspension = new Suspension(),
+		private readonly Suppressions $suppressions = new Suppressions(),
 	) {}
 
 	/**
@@ -79,6 +81,20 @@ final class Dispatcher {
 	}
 
 	/**
+	 * What code suspends.
+	 */
+	public function suspension(): Suspension {
+		return $this->suspension;
+	}
+
+	/**
+	 * Which events code suppressed.
+	 */
+	public function suppressions(): Suppressions {
+		return $this->suppressions;
+	}
+
+	/**
 	 * The options of webhooks_dispatch() for an event that happens here and now.
 	 *
 	 * @param array<string, mixed> $options See network_webhooks_dispatch().
@@ -104,8 +120,12 @@ final class Dispatcher {
 	private function accept( string $event, array|object $data, array $options ): ?string {
 		$recorder = self::recorder();
 		$site_id  = $this->site_id( $options );
+		$import   = true === ( $options['import'] ?? false );
 		$this->note( $event );
-		if ( ! $recorder && ! $this->has_subscribers( $event, $site_id ) ) {
+		if ( ! $recorder && ! $this->has_subscribers( $event, $site_id, $import ) ) {
+			return null;
+		}
+		if ( $this->is_suppressed( $event, $site_id, $options ) ) {
 			return null;
 		}
 		if ( $data instanceof \Closure ) {
@@ -131,7 +151,7 @@ final class Dispatcher {
 			return webhooks_dispatch( $event, $data, $options );
 		} catch ( \Throwable $error ) {
 			// The extension may have said "somebody subscribes" only because it can't read who does.
-			if ( $this->webhooks->wants( $event, $site_id ) ) {
+			if ( $this->webhooks->wants( $event, $site_id, $import ) ) {
 				$this->outbox->add( $event, $data, $options, $error->getMessage() );
 				Log::write( 'journal', sprintf( 'The event %s waits in the outbox: %s', $event, $error->getMessage() ) );
 			}
@@ -142,8 +162,36 @@ final class Dispatcher {
 	/**
 	 * Whether anybody subscribes to an event of a site.
 	 */
-	private function has_subscribers( string $event, ?int $site_id ): bool {
-		return Environment::has_extension() ? webhooks_has_subscribers( $event, $site_id ) : $this->webhooks->wants( $event, $site_id );
+	private function has_subscribers( string $event, ?int $site_id, bool $import ): bool {
+		return Environment::has_extension() ? webhooks_has_subscribers( $event, $site_id ) : $this->webhooks->wants( $event, $site_id, $import );
+	}
+
+	/**
+	 * Whether code keeps an event, to which somebody subscribes, from being sent. That is
+	 * remembered.
+	 */
+	private function is_suppressed( string $event, ?int $site_id, array $options ): bool {
+		$cause = $this->suspension->cause( $event );
+		if ( ! $cause ) {
+			/**
+			 * Whether an event that somebody subscribes to is sent. Asked before its payload is
+			 * made.
+			 *
+			 * @param bool     $should  By default true.
+			 * @param string   $event   The event's name.
+			 * @param int|null $site_id The site that it is about; null: the whole network.
+			 * @param array    $options What the caller said beside the payload, such as `source`.
+			 */
+			if ( apply_filters( 'network_webhooks_should_dispatch', true, $event, $site_id, $options ) ) {
+				return false;
+			}
+			$cause = array(
+				'reason' => Suppressions::FILTER,
+				'by'     => Origin::of_hook( 'network_webhooks_should_dispatch' ),
+			);
+		}
+		$this->suppressions->note( $event, $cause['reason'], $cause['by'] );
+		return true;
 	}
 
 	/**

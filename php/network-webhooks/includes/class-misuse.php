@@ -40,7 +40,7 @@ final class Misuse {
 	 */
 	public static function value( mixed $value ): string {
 		return match ( true ) {
-			is_string( $value ) => sprintf( '“%s”', mb_strimwidth( mb_scrub( $value, 'UTF-8' ), 0, self::LONGEST, '…', 'UTF-8' ) ),
+			is_string( $value ) => sprintf( '“%s”', mb_substr( wp_check_invalid_utf8( $value, true ), 0, self::LONGEST ) ),
 			is_scalar( $value ) => var_export( $value, true ),
 			default => get_debug_type( $value ),
 		};

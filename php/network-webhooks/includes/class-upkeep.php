@@ -30,6 +30,7 @@ final class Upkeep {
 		private readonly Outbox $outbox,
 		private readonly Dispatcher $dispatcher,
 		private readonly Webhooks $webhooks,
+		private readonly Announcements\Collector $collector,
 	) {}
 
 	/**
@@ -86,6 +87,12 @@ final class Upkeep {
 		if ( Environment::has_extension() ) {
 			webhooks_wake();
 		}
+		try {
+			( new Announcements\Conditions( $this->collector ) )->review();
+			( new Announcements\Mail( new Announcements\Kept() ) )->send();
+		} catch ( \Throwable $error ) {
+			Log::write( 'announcement', "Nobody could be told what is wrong: {$error->getMessage()}" );
+		}
 	}
 
 	/**
@@ -99,6 +106,8 @@ final class Upkeep {
 			Schema::migrate();
 			$this->publisher->publish();
 			$this->outbox->drain( $seconds );
+			$this->collector->collect();
+			Server::note();
 		} catch ( \Throwable $error ) {
 			Log::write( 'publish', "This server's webhooks could not be brought up to date: {$error->getMessage()}" );
 		}
