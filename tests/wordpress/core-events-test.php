@@ -18,6 +18,14 @@ final class Core_Events_Test extends Network_Test_Case {
 
 	public static function tearDownAfterClass(): void {
 		Deeds::undo();
+		foreach ( self::copies() as $copy => $original ) {
+			if ( is_file( $copy ) ) {
+				unlink( $copy );
+			}
+		}
+		if ( is_dir( WPMU_PLUGIN_DIR . '/deeds' ) ) {
+			rmdir( WPMU_PLUGIN_DIR . '/deeds' );
+		}
 	}
 
 	public function test_every_event_has_a_deed(): void {
@@ -57,6 +65,83 @@ final class Core_Events_Test extends Network_Test_Case {
 		$result = $deed['act']( self::$site, $given );
 		restore_current_blog();
 		$this->assert_told( $this->events_of( $webhook ), array( $slug => $result ) );
+	}
+
+	/**
+	 * In a request of its own, in which a site's wp-cron does everything in one go.
+	 */
+	public function test_they_come_once_from_a_site_s_wp_cron_in_php_fpm(): void {
+		$this->assert_told_by_wp_cron(
+			array_filter( Deeds::all(), static fn( $deed ) => empty( $deed['files'] ) ),
+			static function () {
+				$curl = curl_init( get_blog_option( self::$site, 'home' ) . '/wp-cron.php' );
+				curl_setopt_array(
+					$curl,
+					array(
+						CURLOPT_RETURNTRANSFER => true,
+						CURLOPT_TIMEOUT        => 60,
+						CURLOPT_FAILONERROR    => true,
+					)
+				);
+				self::assertIsString( curl_exec( $curl ), curl_error( $curl ) );
+			}
+		);
+	}
+
+	/**
+	 * As a crontab's user, who may write WordPress's files.
+	 */
+	public function test_they_come_once_from_a_site_s_wp_cron_on_the_command_line(): void {
+		$this->assert_told_by_wp_cron(
+			array_filter( Deeds::all(), static fn( $deed ) => ! empty( $deed['files'] ) ),
+			function () {
+				$site = get_site( self::$site );
+				$this->run_process( __DIR__ . '/processes/wp-cron.php', array( $site->domain, $site->path ) );
+			}
+		);
+	}
+
+	private function assert_told_by_wp_cron( array $deeds, Closure $run ): void {
+		foreach ( self::copies() as $copy => $original ) {
+			wp_mkdir_p( dirname( $copy ) );
+			copy( $original, $copy );
+			chmod( $copy, 0644 );
+		}
+		$given = array_map( $this->prepare( ... ), $deeds );
+		switch_to_blog( self::$site );
+		update_option( 'cron', array() );
+		foreach ( array_keys( $deeds ) as $number => $slug ) {
+			wp_schedule_single_event( time() - 600 + $number, 'do_deed', array( $slug, $given[ $slug ] ) );
+		}
+		restore_current_blog();
+		delete_site_option( 'deeds_done' );
+		$webhook = $this->subscribe( '*' );
+
+		$run();
+		$deadline = microtime( true ) + self::DEADLINE;
+		do {
+			usleep( 20000 );
+			wp_cache_flush();
+			$results = get_site_option( 'deeds_done' );
+		} while ( ! $results && microtime( true ) < $deadline );
+		delete_site_option( 'deeds_done' );
+		$this->assertIsArray( $results, 'wp-cron did not come to its end.' );
+		$this->assertSame( array(), array_filter( array_map( static fn( $result ) => is_array( $result ) ? $result['error'] ?? '' : '', $results ) ) );
+		$this->assertSame( array_keys( $deeds ), array_keys( $results ) );
+		$this->assert_told( $this->events_of( $webhook ), $results );
+	}
+
+	/**
+	 * What a process of the web server needs: it may not be able to read the tests themselves.
+	 *
+	 * @return array<string, string> Copy → original.
+	 */
+	private static function copies(): array {
+		$copies = array( WPMU_PLUGIN_DIR . '/deeds.php' => __DIR__ . '/deeds/wp-cron.php' );
+		foreach ( glob( __DIR__ . '/deeds/*.php' ) as $file ) {
+			$copies[ WPMU_PLUGIN_DIR . '/deeds/' . basename( $file ) ] = $file;
+		}
+		return $copies;
 	}
 
 	public static function events(): array {
