@@ -45,12 +45,13 @@ final class Pages_Test extends Network_Test_Case {
 		$admin->act( 'pause', array( 'webhook' => $webhook->id ) );
 		$this->assert_sees( 'The webhook is paused.', $admin );
 		$this->assertTrue( $this->plugin()->webhooks()->find( $webhook->id )->paused );
-		$this->assertSame( array( 'Accounts — Paused' ), $admin->values( '//tbody//*[contains(@class, "column-primary")]/strong' ) );
+		$this->assertSame( array( 'Paused' ), $admin->values( '//tbody//td[contains(@class, "column-status")]' ) );
 		$admin->act( 'resume', array( 'webhook' => $webhook->id ) );
 		$this->assertFalse( $this->plugin()->webhooks()->find( $webhook->id )->paused );
 
 		$admin->get( self::LIST . "&action=delete&webhook=$webhook->id" );
-		$this->assert_sees( 'Delete “Accounts”?', $admin );
+		$this->assert_sees( 'This webhook will be deleted:', $admin );
+		$this->assert_sees( 'No delivery waits for it.', $admin );
 		$this->assertNotNull( $this->plugin()->webhooks()->find( $webhook->id ) );
 		$admin->act( 'delete', array( 'webhook' => $webhook->id ) );
 		$this->assert_sees( 'The webhook is deleted.', $admin );
@@ -121,7 +122,7 @@ final class Pages_Test extends Network_Test_Case {
 		$this->assertTrue( webhooks_verify( $webhook->secret(), $received[0]['headers'], $received[0]['body'] ) );
 		$this->assertFalse( webhooks_verify( $other->secret(), $received[0]['headers'], $received[0]['body'] ) );
 		self::$admin->get( self::LIST );
-		$this->assertSame( array( '0', '0' ), self::$admin->values( '//td[contains(@class, "column-calls")]' ) );
+		$this->assertSame( array_fill( 0, 2, '24 hours: 0 delivered All: 0 delivered' ), self::$admin->values( '//td[contains(@class, "column-calls")]' ) );
 	}
 
 	public function test_a_paused_webhook_gets_its_test_event_too(): void {
@@ -197,7 +198,7 @@ final class Pages_Test extends Network_Test_Case {
 			$this->assertNotNull( webhooks_wait( $id, self::DEADLINE ) );
 		}
 		self::$admin->get( self::LIST );
-		$this->assertSame( array( '3' ), self::$admin->values( '//td[contains(@class, "column-calls")]' ) );
+		$this->assertSame( array( '24 hours: 3 delivered All: 3 delivered' ), self::$admin->values( '//td[contains(@class, "column-calls")]' ) );
 	}
 
 	private function fill_in( array $fields ): void {

@@ -25,6 +25,18 @@ final class Capabilities {
 	 */
 	public function add_hooks(): void {
 		add_filter( 'map_meta_cap', array( $this, 'map' ), 10, 3 );
+		add_action( 'wpmu_delete_user', array( $this, 'forget' ) );
+	}
+
+	/**
+	 * A user is being deleted, and the database may give the id to somebody else one day.
+	 */
+	public function forget( int $user_id ): void {
+		try {
+			self::set_viewer( $user_id, false );
+		} catch ( \Throwable $error ) {
+			Log::write( 'publish', "The history has no entry of a deleted user: {$error->getMessage()}" );
+		}
 	}
 
 	/**

@@ -160,20 +160,14 @@ final class Webhook {
 	 * Whether it gets an event, as the extension would say.
 	 *
 	 * @param int|null $site_id The site it is about; null: the whole network.
+	 * @param bool     $import  Whether it is part of an import.
 	 */
-	public function wants( string $event, ?int $site_id ): bool {
-		if ( null === $site_id ) {
-			if ( ! ( $this->settings['network_events'] ?? true ) ) {
-				return false;
-			}
-		} else {
-			$sites = $this->settings['sites'] ?? 'all';
-			if ( isset( $sites['only'] ) && ! in_array( $site_id, $sites['only'], true ) ) {
-				return false;
-			}
-			if ( isset( $sites['except'] ) && in_array( $site_id, $sites['except'], true ) ) {
-				return false;
-			}
+	public function wants( string $event, ?int $site_id, bool $import = false ): bool {
+		if ( $import && ! ( $this->settings['include_imports'] ?? false ) ) {
+			return false;
+		}
+		if ( null === $site_id ? ! ( $this->settings['network_events'] ?? true ) : ! $this->is_for( $site_id ) ) {
+			return false;
 		}
 		foreach ( $this->events() as $pattern ) {
 			if ( Event::matches( $pattern, $event ) ) {
@@ -181,6 +175,18 @@ final class Webhook {
 			}
 		}
 		return false;
+	}
+
+	/**
+	 * Whether it gets events of a site.
+	 */
+	public function is_for( int $site_id ): bool {
+		$sites = $this->settings['sites'] ?? 'all';
+		return match ( true ) {
+			isset( $sites['only'] ) => in_array( $site_id, $sites['only'], true ),
+			isset( $sites['except'] ) => ! in_array( $site_id, $sites['except'], true ),
+			default => true,
+		};
 	}
 
 	/**

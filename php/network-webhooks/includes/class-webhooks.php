@@ -46,16 +46,6 @@ final class Webhooks {
 	}
 
 	/**
-	 * One page of the list.
-	 *
-	 * @return list<Webhook>
-	 */
-	public function page( int $number, int $size ): array {
-		global $wpdb;
-		return self::select( $wpdb->prepare( 'WHERE deleted IS NULL ORDER BY name, id LIMIT %d OFFSET %d', $size, max( 0, $number - 1 ) * $size ) );
-	}
-
-	/**
 	 * How many there are.
 	 */
 	public function count(): int {
@@ -169,8 +159,9 @@ final class Webhooks {
 	 * process.
 	 *
 	 * @param int|null $site_id The site it is about; null: the whole network.
+	 * @param bool     $import  Whether it is part of an import.
 	 */
-	public function wants( string $event, ?int $site_id ): bool {
+	public function wants( string $event, ?int $site_id, bool $import = false ): bool {
 		if ( null === $this->read ) {
 			global $wpdb;
 			// Before the first visit to Network Admin there is no table, and no webhook either.
@@ -179,7 +170,7 @@ final class Webhooks {
 			$wpdb->suppress_errors( $quiet );
 		}
 		foreach ( $this->read as $webhook ) {
-			if ( $webhook->wants( $event, $site_id ) ) {
+			if ( $webhook->wants( $event, $site_id, $import ) ) {
 				return true;
 			}
 		}

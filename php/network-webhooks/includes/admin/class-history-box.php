@@ -67,7 +67,7 @@ final class History_Box {
 							<td><?php echo esc_html( self::who( $entry->user_id ) ); ?></td>
 							<td>
 								<?php echo esc_html( self::what( $entry->action, $entry->changes ) ); ?>
-								<?php if ( History::CHANGED === $entry->action || count( $entry->changes ) > 1 && History::CREATED !== $entry->action ) : ?>
+								<?php if ( in_array( $entry->action, array( History::CHANGED, History::SETTINGS ), true ) ) : ?>
 									<ul>
 										<?php foreach ( $entry->changes as $field => $change ) : ?>
 											<li><?php echo esc_html( self::change( (string) $field, $change ) ); ?></li>
@@ -110,7 +110,7 @@ final class History_Box {
 			History::ENABLED => __( 'Enabled again', 'network-webhooks' ),
 			History::DELETED => __( 'Deleted', 'network-webhooks' ),
 			History::RESTORED => __( 'Restored', 'network-webhooks' ),
-			History::COPIED => __( 'The network was called a copy: paused, with a new secret', 'network-webhooks' ),
+			History::COPIED => __( 'The network was called a copy: all webhooks paused, with new secrets', 'network-webhooks' ),
 			History::SECRET_SHOWN => __( 'The secret was shown', 'network-webhooks' ),
 			/* translators: %s: login name */
 			History::VIEWER_ADDED => sprintf( __( '%s may see the webhooks', 'network-webhooks' ), $user ),
@@ -181,6 +181,7 @@ final class History_Box {
 			'ordered'         => __( 'In order', 'network-webhooks' ),
 			'log_bodies'      => __( 'Bodies are logged', 'network-webhooks' ),
 			'disable_after'   => __( 'Disabled after', 'network-webhooks' ),
+			'remove_data'     => __( 'Everything is removed with the plugin', 'network-webhooks' ),
 			'ca_file'         => __( 'CA file', 'network-webhooks' ),
 		);
 	}

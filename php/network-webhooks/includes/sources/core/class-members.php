@@ -108,7 +108,7 @@ final class Members extends Adapter {
 	 */
 	private function role_changed( int $id, string $role, bool $is_given ): void {
 		$this->first_role_given( $id );
-		$user = $this->is_wanted( 'role_changed' ) && ! isset( $this->underway->new_sites[ get_current_blog_id() ] ) ? get_userdata( $id ) : false;
+		$user = ! isset( $this->underway->new_sites[ get_current_blog_id() ] ) && $this->is_wanted_now( 'role_changed' ) ? get_userdata( $id ) : false;
 		if ( ! $user ) {
 			return;
 		}
@@ -162,7 +162,7 @@ final class Members extends Adapter {
 			return;
 		}
 		if ( '' === (string) $role && get_current_blog_id() === $site_id ) {
-			$user = $this->is_wanted( 'user_added_to_site' ) ? Payload::user_of( $id ) : null;
+			$user = $this->is_wanted_now( 'user_added_to_site' ) ? Payload::user_of( $id ) : null;
 			if ( $user ) {
 				$this->pending->hold( "added:$id:$site_id:", 'user_added_to_site', $user + self::membership( $site_id, '' ) );
 			}
@@ -204,7 +204,7 @@ final class Members extends Adapter {
 			$this->underway->left_sites[ $id ][] = $site_id;
 			return;
 		}
-		if ( ! $this->is_wanted( 'user_removed_from_site' ) && ! $this->is_wanted( 'account_deleted' ) ) {
+		if ( ! $this->is_wanted_now( 'user_removed_from_site' ) && ! $this->is_wanted( 'account_deleted' ) ) {
 			return;
 		}
 		// Who came in the same request was never told to have come.
