@@ -3,6 +3,7 @@
  * A test on the network: what it made is deleted after it.
  */
 
+use Network_Webhooks\Event_Memory;
 use Network_Webhooks\Plugin;
 use Network_Webhooks\Schema;
 use Network_Webhooks\Settings;
@@ -169,6 +170,19 @@ abstract class Network_Test_Case extends TestCase {
 	}
 
 	/**
+	 * Waits until something is there, and returns it.
+	 */
+	protected function wait_for( callable $look ): mixed {
+		$deadline = microtime( true ) + self::DEADLINE;
+		while ( ! $look() && microtime( true ) < $deadline ) {
+			usleep( 20000 );
+		}
+		$found = $look();
+		$this->assertNotEmpty( $found, 'It did not come in time.' );
+		return $found;
+	}
+
+	/**
 	 * That the browser's page has a text. The message has its notices, not all of its HTML.
 	 */
 	protected function assert_sees( string $text, Browser $browser ): void {
@@ -211,7 +225,10 @@ abstract class Network_Test_Case extends TestCase {
 
 	private function forget_webhooks(): void {
 		global $wpdb;
-		$wpdb->query( 'DELETE FROM ' . Schema::outbox() );
+		foreach ( array( Schema::outbox(), Schema::events(), Schema::sightings() ) as $table ) {
+			$wpdb->query( "DELETE FROM $table" );
+		}
+		Event_Memory::forget_marks();
 		$wpdb->query( 'DELETE FROM ' . Schema::history() );
 		$all = array( ...$this->plugin()->webhooks()->all(), ...$this->plugin()->webhooks()->deleted() );
 		if ( $all ) {

@@ -11,8 +11,8 @@ final class Schema_Test extends Network_Test_Case {
 	public function test_processes_that_migrate_at_once_make_the_tables_once(): void {
 		global $wpdb;
 		$wpdb->query( 'DROP TABLE ' . Schema::webhooks() );
-		$wpdb->query( 'DROP TABLE ' . Schema::history() );
-		$wpdb->query( 'DROP TABLE ' . Schema::outbox() );
+		$tables = array( Schema::webhooks(), Schema::events(), Schema::history(), Schema::outbox(), Schema::sightings() );
+		$wpdb->query( 'DROP TABLE ' . implode( ', ', $tables ) );
 		$kept = Settings::read( Settings::INSTALLATION, Settings::REVISION );
 		delete_site_option( Settings::SCHEMA );
 		$started = array();
@@ -22,7 +22,7 @@ final class Schema_Test extends Network_Test_Case {
 		foreach ( $started as $process ) {
 			$this->assertSame( (string) Schema::VERSION, $this->finish_process( $process ) );
 		}
-		$this->assertSame( array( Schema::webhooks(), Schema::history(), Schema::outbox() ), $wpdb->get_col( "SHOW TABLES LIKE '{$wpdb->base_prefix}network\_webhooks%'" ) );
+		$this->assertSame( $tables, $wpdb->get_col( "SHOW TABLES LIKE '{$wpdb->base_prefix}network\_webhooks%'" ) );
 		$this->assertSame( $kept, Settings::read( Settings::INSTALLATION, Settings::REVISION ) );
 		foreach ( array( Settings::SCHEMA, Settings::INSTALLATION, Settings::REVISION ) as $name ) {
 			$this->assertSame( '1', $wpdb->get_var( $wpdb->prepare( "SELECT COUNT(*) FROM $wpdb->sitemeta WHERE meta_key = %s", $name ) ), $name );
@@ -66,7 +66,7 @@ final class Schema_Test extends Network_Test_Case {
 		}
 	}
 
-	public function test_nothing_is_written_per_site(): void {
+	public function test_no_site_gets_tables_and_none_but_the_request_s_own_an_option(): void {
 		$site = $this->make_site();
 		$this->subscribe( 'lesson_finished' );
 		switch_to_blog( $site );

@@ -91,6 +91,27 @@ final class Event {
 	}
 
 	/**
+	 * What registered() makes this event of again, without closures.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function definition(): array {
+		$source = (string) array_key_first( $this->examples );
+		return array_filter(
+			array(
+				'name'        => $this->name,
+				'description' => $this->description,
+				'category'    => $this->category,
+				'source'      => $source,
+				'example'     => $this->examples[ $source ] ?? array(),
+				'schema'      => $this->schemas[ $source ] ?? array(),
+				'lookup'      => $this->lookup,
+				'sensitive'   => $this->sensitive,
+			)
+		);
+	}
+
+	/**
 	 * A text, or what a closure makes. One that fails says nothing.
 	 */
 	private static function text( mixed $text ): string {
@@ -116,6 +137,25 @@ final class Event {
 			$this->when + $other->when,
 			array_values( array_unique( array_merge( $this->lookup, $other->lookup ) ) ),
 			$this->sensitive || $other->sensitive
+		);
+	}
+
+	/**
+	 * This event under other words, for filters.
+	 *
+	 * @param string|null $category A key of Catalogue::categories(); others leave it where it is.
+	 */
+	public function with_texts( ?string $name = null, ?string $description = null, ?string $category = null ): self {
+		return new self(
+			$this->slug,
+			array_key_exists( (string) $category, Catalogue::categories() ) ? $category : $this->category,
+			$name ?? $this->name,
+			$description ?? $this->description,
+			$this->examples,
+			$this->schemas,
+			$this->when,
+			$this->lookup,
+			$this->sensitive
 		);
 	}
 

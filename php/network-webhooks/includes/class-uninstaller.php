@@ -40,6 +40,9 @@ final class Uninstaller {
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::webhooks() );
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::history() );
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::outbox() );
+		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::events() );
+		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::sightings() );
+		Event_Memory::forget_marks();
 		foreach ( Settings::ALL as $name ) {
 			delete_network_option( get_main_network_id(), $name );
 		}

@@ -145,11 +145,12 @@ final class Edit_Page {
 	 */
 	private function print_event( Event $event ): void {
 		printf(
-			'<div class="network-webhooks-event"><h4 id="%1$s">%2$s <code>%3$s</code></h4><p>%4$s</p>',
+			'<div class="network-webhooks-event"><h4 id="%1$s">%2$s <code>%3$s</code></h4><p>%4$s</p><p class="network-webhooks-seen">%5$s</p>',
 			esc_attr( 'network-webhooks-event-' . $event->slug ),
 			esc_html( $event->name ),
 			esc_html( $event->slug ),
-			esc_html( $event->description )
+			esc_html( $event->description ),
+			esc_html( $this->catalogue->seen_text( $event->slug ) )
 		);
 		foreach ( $event->examples as $source => $example ) {
 			/* translators: %s: name of an event's source, such as woocommerce */

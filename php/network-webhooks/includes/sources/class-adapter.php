@@ -20,6 +20,9 @@ abstract class Adapter implements Source {
 
 	public const NAME = '';
 
+	/** Whether an import makes the events by the thousand: only who asked for that gets them. */
+	protected const IS_CONTENT = false;
+
 	/**
 	 * Where events go.
 	 */
@@ -69,6 +72,14 @@ abstract class Adapter implements Source {
 	}
 
 	/**
+	 * Whether anybody subscribes to an event that is happening.
+	 */
+	final protected function is_wanted_now( string $event ): bool {
+		$this->dispatcher->note( $event );
+		return $this->dispatcher->is_wanted( $event );
+	}
+
+	/**
 	 * Sends an event.
 	 *
 	 * @param array|object         $data    The payload, or a closure that makes it; null from it
@@ -77,8 +88,13 @@ abstract class Adapter implements Source {
 	 */
 	final protected function send( string $event, array|object $data, array $options = array() ): void {
 		if ( ! $this->is_wanted( $event ) ) {
+			$this->dispatcher->note( $event );
 			return;
 		}
-		$this->dispatcher->dispatch( $event, $data, $options + array( 'source' => static::NAME ) );
+		$options += array( 'source' => static::NAME );
+		if ( static::IS_CONTENT && defined( 'WP_IMPORTING' ) && WP_IMPORTING ) {
+			$options['import'] = true;
+		}
+		$this->dispatcher->dispatch( $event, $data, $options );
 	}
 }

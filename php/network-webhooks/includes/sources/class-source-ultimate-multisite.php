@@ -56,7 +56,7 @@ final class Source_Ultimate_Multisite extends Adapter {
 				'confirm_email_address' === $slug
 			);
 		}
-		return array( ...$events, ...$this->unannounced(), ...$this->registered() );
+		return array( ...$events, ...$this->unannounced() );
 	}
 
 	/**
@@ -74,6 +74,7 @@ final class Source_Ultimate_Multisite extends Adapter {
 		$this->on( 'membership_renewed', 'wu_membership_post_renew', fn( $expiration = '', $id = 0 ) => $this->tell( 'membership_renewed', 'membership', (int) $id ), 2 );
 		$this->on( 'membership_cancelled', 'wu_membership_post_cancel', fn( $id = 0 ) => $this->tell( 'membership_cancelled', 'membership', (int) $id ) );
 		$this->on( 'domain_verified', 'wu_transition_domain_stage', $this->verified( ... ), 3 );
+		$this->on( 'wu_event', 'network_webhooks_register_events', $this->register( ... ), 0 );
 		$this->on( 'account_created', 'wu_checkout_done', $this->checked_out( ... ), 3 );
 	}
 
@@ -113,22 +114,24 @@ final class Source_Ultimate_Multisite extends Adapter {
 	}
 
 	/**
-	 * What it or its add-ons registered beyond what is recorded.
-	 *
-	 * @return list<Event>
+	 * Registers what it or its add-ons registered beyond what is recorded.
 	 */
-	private function registered(): array {
-		$events = array();
-		$types  = did_action( 'init' ) && function_exists( 'wu_get_event_types' ) ? (array) wu_get_event_types() : array();
+	private function register(): void {
+		$types = did_action( 'init' ) && function_exists( 'wu_get_event_types' ) ? (array) wu_get_event_types() : array();
 		foreach ( array_diff_key( $types, Recorded::events() ) as $slug => $type ) {
-			if ( ! is_string( $slug ) || ! Event::is_name( $slug ) || ! is_array( $type ) ) {
-				continue;
+			if ( is_string( $slug ) && Event::is_name( $slug ) && is_array( $type ) ) {
+				$sample = $type['payload'] ?? array();
+				network_webhooks_register_event(
+					array(
+						'slug'        => $slug,
+						'name'        => $type['name'] ?? '',
+						'description' => $type['desc'] ?? '',
+						'source'      => self::NAME,
+						'example'     => is_callable( $sample ) ? self::sample( $sample ) : $sample,
+					)
+				);
 			}
-			$sample   = $type['payload'] ?? array();
-			$sample   = is_callable( $sample ) ? self::sample( $sample ) : $sample;
-			$events[] = new Event( $slug, 'other', (string) ( $type['name'] ?? $slug ), (string) ( $type['desc'] ?? '' ), array( self::NAME => (array) $sample ), array(), array( self::NAME => __( 'At wu_event. The payload passes untouched.', 'network-webhooks' ) ) );
 		}
-		return $events;
 	}
 
 	/**
@@ -161,10 +164,14 @@ final class Source_Ultimate_Multisite extends Adapter {
 			return;
 		}
 		$slug = (string) $event->get_slug();
-		if ( isset( $this->announced[ $slug ] ) || ! Event::is_name( $slug ) || ! $this->is_wanted( $slug ) ) {
+		if ( isset( $this->announced[ $slug ] ) || ! Event::is_name( $slug ) ) {
 			return;
 		}
-		$is_known = in_array( $slug, Recorded::LOGGED, true ) || ( function_exists( 'wu_get_event_types' ) && isset( wu_get_event_types()[ $slug ] ) );
+		$is_recorded = in_array( $slug, Recorded::LOGGED, true );
+		if ( ! ( $is_recorded ? $this->is_wanted_now( $slug ) : $this->is_wanted( $slug ) ) ) {
+			return;
+		}
+		$is_known = $is_recorded || ( function_exists( 'wu_get_event_types' ) && isset( wu_get_event_types()[ $slug ] ) );
 		if ( $is_known ) {
 			$payload = $event->get_payload();
 			$this->pass( $slug, is_string( $payload ) ? json_decode( $payload, true ) : $payload );
@@ -175,7 +182,10 @@ final class Source_Ultimate_Multisite extends Adapter {
 	 * Passes what it composed on, untouched.
 	 */
 	private function pass( string $slug, mixed $payload ): void {
-		if ( ! Event::is_name( $slug ) || ! ( is_array( $payload ) || is_object( $payload ) ) || ! $this->is_wanted( $slug ) ) {
+		if ( ! Event::is_name( $slug ) || ! ( is_array( $payload ) || is_object( $payload ) ) ) {
+			return;
+		}
+		if ( ! $this->is_wanted_now( $slug ) ) {
 			return;
 		}
 		$site = ( (array) $payload )['site_id'] ?? 0;

@@ -170,7 +170,7 @@ final class Accounts extends Adapter {
 		$this->changed_meta = array();
 		// Its request goes on with another user, so this one gets no site any more.
 		$this->pending->send( 'account:*' );
-		$user = $this->is_wanted( 'account_created' ) ? get_userdata( $id ) : false;
+		$user = $this->is_wanted_now( 'account_created' ) ? get_userdata( $id ) : false;
 		if ( $user ) {
 			$created = array( 'created_at' => Payload::time( $user->user_registered ) );
 			$this->pending->hold( "account:$id:", 'account_created', Payload::user( $user ) + $created + self::NO_SITE );
@@ -213,7 +213,7 @@ final class Accounts extends Adapter {
 		$gone = array_column( $this->pending->drop( "removed:$id:*" ), 'site_id' );
 		$this->pending->drop( "role:$id:*" );
 		$this->underway->left_sites[ $id ] = $gone;
-		$user                              = $this->is_wanted( 'account_deleted' ) ? get_userdata( $id ) : false;
+		$user                              = $this->is_wanted_now( 'account_deleted' ) ? get_userdata( $id ) : false;
 		if ( $user ) {
 			$this->leaving[ $id ] = Payload::user( $user ) + array( 'user_name' => (string) $user->user_login );
 		}

@@ -107,7 +107,7 @@ final class Members extends Adapter {
 	 * A member of the current site has one role more, or one less. Whether it stays so shows later.
 	 */
 	private function role_changed( int $id, string $role, bool $is_given ): void {
-		$user = $this->is_wanted( 'role_changed' ) && ! isset( $this->underway->new_sites[ get_current_blog_id() ] ) ? get_userdata( $id ) : false;
+		$user = ! isset( $this->underway->new_sites[ get_current_blog_id() ] ) && $this->is_wanted_now( 'role_changed' ) ? get_userdata( $id ) : false;
 		if ( ! $user ) {
 			return;
 		}
@@ -175,7 +175,7 @@ final class Members extends Adapter {
 			$this->underway->left_sites[ $id ][] = $site_id;
 			return;
 		}
-		if ( ! $this->is_wanted( 'user_removed_from_site' ) && ! $this->is_wanted( 'account_deleted' ) ) {
+		if ( ! $this->is_wanted_now( 'user_removed_from_site' ) && ! $this->is_wanted( 'account_deleted' ) ) {
 			return;
 		}
 		global $wpdb;

@@ -178,7 +178,7 @@ final class Sites extends Adapter {
 		}
 		$id                                  = (int) $site->blog_id;
 		$this->underway->lost_members[ $id ] = 0;
-		if ( $this->is_wanted( 'site_deleted' ) ) {
+		if ( $this->is_wanted_now( 'site_deleted' ) ) {
 			$this->leaving[ $id ] = Payload::site( $site );
 		}
 	}
