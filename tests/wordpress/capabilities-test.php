@@ -71,7 +71,7 @@ final class Capabilities_Test extends Network_Test_Case {
 	private function assert_kept_out( WP_User $user ): void {
 		$webhook = $this->subscribe( 'lesson_finished' );
 		$browser = new Browser( $user->user_login, $user->user_login );
-		foreach ( array( 'network-webhooks', 'network-webhooks-new', "network-webhooks&action=edit&webhook=$webhook->id" ) as $page ) {
+		foreach ( array( 'network-webhooks', 'network-webhooks-new', 'network-webhooks-events', "network-webhooks&action=edit&webhook=$webhook->id" ) as $page ) {
 			$browser->get( "/wp-admin/network/admin.php?page=$page" );
 			$this->assertSame( 403, $browser->status );
 			$this->assertStringNotContainsString( $webhook->secret(), $browser->page );
@@ -106,15 +106,15 @@ final class Capabilities_Test extends Network_Test_Case {
 			'event'       => 'account_created',
 			'remove_data' => '1',
 		);
-		foreach ( array( 'save', 'pause', 'resume', 'delete', 'test', 'settings', 'restored', 'moved', 'copied' ) as $action ) {
+		foreach ( array( 'save', 'test_form', 'preview', 'reveal', 'pause', 'resume', 'delete', 'test', 'settings', 'restored', 'moved', 'copied' ) as $action ) {
 			$browser->post( "/wp-admin/network/edit.php?action=network_webhooks_$action", $fields );
 			$this->assertSame( 403, $browser->status, $action );
 		}
 		$browser->post( '/wp-admin/network/edit.php?action=network_webhooks_save', array( 'webhook' => '' ) + $fields );
 		$this->assertSame( 403, $browser->status );
-		foreach ( array( 'test', 'test_result' ) as $action ) {
-			$browser->post( '/wp-admin/admin-ajax.php', array( 'action' => "network_webhooks_$action" ) + $fields );
-			$this->assertSame( 403, $browser->status, $action );
+		foreach ( array( 'test', 'preview' ) as $route ) {
+			$browser->post( "/index.php?rest_route=/network-webhooks/v1/$route", $fields );
+			$this->assertContains( $browser->status, array( 401, 403 ), $route );
 		}
 		$this->assertEquals( array( $webhook ), $this->plugin()->webhooks()->all() );
 		$this->assertCount( $deliveries, webhooks_deliveries( array( 'webhook_id' => $webhook->id ) )['deliveries'] );
