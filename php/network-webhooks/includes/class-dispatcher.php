@@ -190,7 +190,7 @@ final class Dispatcher {
 				'by'     => Origin::of_hook( 'network_webhooks_should_dispatch' ),
 			);
 		}
-		$this->suppressions->note( $event, $cause['reason'], $cause['by'] );
+		( self::recorder() ?? $this->suppressions )->note( $event, $cause['reason'], $cause['by'] );
 		return true;
 	}
 
