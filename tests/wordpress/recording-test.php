@@ -14,12 +14,10 @@ final class Recording_Test extends Network_Test_Case {
 
 	public static function setUpBeforeClass(): void {
 		add_action( 'network_webhooks_register_events', array( self::class, 'register' ) );
-		self::renew_catalogue();
 	}
 
 	public static function tearDownAfterClass(): void {
 		remove_action( 'network_webhooks_register_events', array( self::class, 'register' ) );
-		self::renew_catalogue();
 	}
 
 	public static function register(): void {
@@ -301,15 +299,5 @@ final class Recording_Test extends Network_Test_Case {
 			return $failure->getMessage();
 		}
 		$this->fail( 'The assertion holds.' );
-	}
-
-	/**
-	 * Has the catalogue made anew, as a request of its own would.
-	 */
-	private static function renew_catalogue(): void {
-		$forget = function () {
-			$this->events = null;
-		};
-		$forget->call( Network_Webhooks\Plugin::instance()->catalogue() );
 	}
 }

@@ -47,9 +47,11 @@ final class Dispatcher {
 		if ( null === $call ) {
 			return null;
 		}
+		$depth = Hook_Stack::depth();
 		try {
 			return $this->accept( $call->event, $call->data, $call->options );
 		} catch ( \Throwable $error ) {
+			Hook_Stack::restore( $depth );
 			Log::write( 'dispatch', "The event $call->event was lost: {$error->getMessage()}" );
 			self::recorder()?->lose( $call->event, $error );
 			return null;
