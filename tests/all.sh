@@ -39,6 +39,9 @@ run phpt tests/phpt/run.sh target/php/release/libwebhooks.so
 run fpm tests/fpm/run.sh
 run interop tests/interop/run.sh
 run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
+# What depends on how the sites are addressed.
+run subdomains env SUBDOMAINS=1 tests/network/with.sh \
+	phpunit --configuration tests/wordpress --filter '(Core_Events|Account_Created|Sites)_Test'
 run install tests/install/run.sh
 run e2e tests/e2e/run.sh
 
@@ -49,5 +52,6 @@ summary phpt '^Tests (passed|failed|skipped) '
 summary fpm ' passed, '
 summary interop ' passed, '
 summary phpunit '^(OK|Tests:)'
+summary subdomains '^(OK|Tests:)'
 summary install ' passed, '
 summary e2e ' passed, '
