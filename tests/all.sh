@@ -40,6 +40,9 @@ run fpm tests/fpm/run.sh
 run interop tests/interop/run.sh
 run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
 run example tests/example/run.sh
+# What depends on how the sites are addressed.
+run subdomains env SUBDOMAINS=1 tests/network/with.sh \
+	phpunit --configuration tests/wordpress --filter '(Core_Events|Account_Created|Sites)_Test'
 run install tests/install/run.sh
 run e2e tests/e2e/run.sh
 
@@ -50,6 +53,7 @@ summary phpt '^Tests (passed|failed|skipped) '
 summary fpm ' passed, '
 summary interop ' passed, '
 summary phpunit '^(OK|Tests:)'
+summary subdomains '^(OK|Tests:)'
 summary example ' passed, '
 summary install ' passed, '
 summary e2e ' passed, '
