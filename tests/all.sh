@@ -39,6 +39,7 @@ run phpt tests/phpt/run.sh target/php/release/libwebhooks.so
 run fpm tests/fpm/run.sh
 run interop tests/interop/run.sh
 run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
+run example tests/example/run.sh
 run install tests/install/run.sh
 run e2e tests/e2e/run.sh
 
@@ -49,5 +50,6 @@ summary phpt '^Tests (passed|failed|skipped) '
 summary fpm ' passed, '
 summary interop ' passed, '
 summary phpunit '^(OK|Tests:)'
+summary example ' passed, '
 summary install ' passed, '
 summary e2e ' passed, '

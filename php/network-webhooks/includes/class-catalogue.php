@@ -210,6 +210,51 @@ final class Catalogue {
 	}
 
 	/**
+	 * How the sources feed the eight events of WP Ultimo 1.
+	 *
+	 * @return array<string, array<string, Sources\Feed>> Event → source → how; sources that have not
+	 *                                                     the event are left out.
+	 */
+	public function feeds(): array {
+		$feeds = array_fill_keys( array_keys( Sources\Feed::VERSION_1 ), array() );
+		foreach ( $this->sources as $source ) {
+			foreach ( $source->feeds() as $event => $feed ) {
+				$feeds[ $event ][ $source->name() ] = $feed;
+			}
+		}
+		return $feeds;
+	}
+
+	/**
+	 * What the format `v1` sends in place of `data`, for the published config.
+	 *
+	 * @return array<string, array<string, array>> Event → source → version 1's keys.
+	 */
+	public function projections(): array {
+		$projections = array();
+		foreach ( $this->feeds() as $event => $feeds ) {
+			$projections[ $event ] = array_map( static fn( Sources\Feed $feed ) => $feed->projection( $event ), $feeds );
+		}
+		return array_filter( $projections );
+	}
+
+	/**
+	 * An example of each event that patterns subscribe to, with which templates and conditions are
+	 * tried out.
+	 *
+	 * @return array<string, array|object> Event → `data`.
+	 */
+	public function examples( string ...$patterns ): array {
+		$examples = array();
+		foreach ( $this->all() as $slug => $event ) {
+			if ( array_filter( $patterns, static fn( string $pattern ) => Event::matches( $pattern, $slug ) ) ) {
+				$examples[ $slug ] = $event->examples[ array_key_first( $event->examples ) ];
+			}
+		}
+		return array_filter( $examples );
+	}
+
+	/**
 	 * Adds an event, while the catalogue is made.
 	 *
 	 * @return bool Whether this was the time for it.
