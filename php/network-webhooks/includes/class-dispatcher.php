@@ -46,7 +46,8 @@ final class Dispatcher {
 			return $this->accept( $event, $data, $options );
 		} catch ( \Throwable $error ) {
 			$name = is_string( $event ) ? substr( $event, 0, 100 ) : gettype( $event );
-			Log::write( 'dispatch', "The event $name was lost: {$error->getMessage()}" );
+			// A kind for each event, so that none hides another; but not for each name that is made up.
+			Log::write( 'dispatch-' . crc32( $name ) % 64, "The event $name was lost: {$error->getMessage()}" );
 			return null;
 		}
 	}
