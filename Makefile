@@ -2,7 +2,7 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lint docs e2e chaos fuzz scenarios install clean
+.PHONY: help build test demo bench lint docs e2e chaos fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
@@ -53,6 +53,11 @@ scenarios: ## Kills, reloads, slow endpoints and a full disk, under load; prints
 	@$(SETUP) build network wordpress scenario
 	@$(MAKE) --no-print-directory build
 	@tests/scenarios/all.sh
+
+bench: ## Figures beside those of peers, a table; QUICK=1: a look; BASE=: beside another commit; NAME=: one
+	@$(SETUP) build network wordpress bench
+	@$(MAKE) --no-print-directory build
+	@QUICK='$(QUICK)' BASE='$(BASE)' tests/bench/run.sh $(NAME)
 
 docs: ## docs/events.md and docs/asyncapi.json from the catalogue; the crate's in target/doc
 	@$(SETUP) build network wordpress

@@ -40,6 +40,7 @@ run fpm tests/fpm/run.sh
 run interop tests/interop/run.sh
 run asyncapi tests/asyncapi/run.sh
 run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
+run example tests/example/run.sh
 run install tests/install/run.sh
 run e2e tests/e2e/run.sh
 
@@ -51,5 +52,6 @@ summary fpm ' passed, '
 summary interop ' passed, '
 summary asyncapi ' passed, '
 summary phpunit '^(OK|Tests:)'
+summary example ' passed, '
 summary install ' passed, '
 summary e2e ' passed, '

@@ -44,6 +44,27 @@ pub struct Payload<'a> {
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
+/// Why an event can't be turned into a body.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// Its own body is not what this version writes.
+    #[error("the event's body can't be read: {0}")]
+    Body(String),
+    /// The template fails on it.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
+impl From<FormatError> for Failure {
+    fn from(error: FormatError) -> Self {
+        let code = match error {
+            FormatError::Body(_) => "body",
+            FormatError::Template(_) => "template",
+        };
+        failure(Phase::Prepare, code, error.to_string())
+    }
+}
+
 /// A webhook's format, fields and template, read once.
 #[derive(Debug)]
 pub struct Formatter {
@@ -87,10 +108,8 @@ impl Formatter {
     ///
     /// # Errors
     /// Where the template fails on it, or its body is not what this version writes.
-    pub fn format<'a>(&self, event: &'a Event) -> Result<Payload<'a>, Failure> {
-        let malformed = |error: serde_json::Error| {
-            prepare("body", format!("the event's body can't be read: {error}"))
-        };
+    pub fn format<'a>(&self, event: &'a Event) -> Result<Payload<'a>, FormatError> {
+        let malformed = |error: serde_json::Error| FormatError::Body(error.to_string());
         let data = match &self.fields {
             None => Cow::Borrowed(event.data()),
             Some(fields) => Cow::Owned(fields.filter(event.data()).map_err(malformed)?),
@@ -119,13 +138,9 @@ impl Formatter {
                 content_type: JSON,
             },
             Format::Template => {
-                let template = self
-                    .template
-                    .as_ref()
-                    .ok_or_else(|| prepare("template", "there is no template"))?;
-                let body = template
-                    .render(&with_data(event, &data))
-                    .map_err(|error| prepare("template", error.to_string()))?;
+                let template =
+                    self.template.as_ref().ok_or_else(|| TemplateError::new("there is none"))?;
+                let body = template.render(&with_data(event, &data))?;
                 of_type(Cow::Owned(body), template.content_type().clone())
             }
         })
@@ -140,10 +155,6 @@ impl Payload<'_> {
             body => Some(body.into_owned()),
         }
     }
-}
-
-fn prepare(code: &str, message: impl Into<String>) -> Failure {
-    failure(Phase::Prepare, code, message)
 }
 
 /// The event's body with other data in its place.

@@ -2,7 +2,8 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | `endpoint` | a webhook prepared for sending |
+//! | `endpoint`, `recipe` | a webhook prepared for sending, and what it makes of events |
+//! | [`preview`] | what would be sent |
 //! | [`format`], [`template`] | the body: the envelope, what is left of it, what an admin made of it |
 //! | [`sign`], [`header`] | signatures, custom headers |
 //! | [`guard`], [`address`] | where requests may go |
@@ -20,7 +21,9 @@ pub mod format;
 pub mod guard;
 pub mod header;
 mod php_json;
+pub mod preview;
 pub mod proxy;
+mod recipe;
 pub mod request;
 pub mod resolve;
 pub mod retry;

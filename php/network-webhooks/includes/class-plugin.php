@@ -159,13 +159,15 @@ final class Plugin {
 			$source->add_hooks( $this->dispatcher() );
 		}
 		$this->pending()->add_hooks();
+		$this->dispatcher()->suppressions()->add_hooks();
 		// After what waits for the request's end, and before Upkeep, which publishes.
 		add_action( 'shutdown', array( $this, 'remember_events' ), 900 );
 		add_action( 'wp_delete_site', static fn( \WP_Site $site ) => Event_Memory::forget_site( (int) $site->blog_id ), 900 );
 		( new Capabilities() )->add_hooks();
-		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks() ) )->add_hooks();
+		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
+		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
 		if ( is_admin() ) {
-			( new Site_Health( $this->publisher(), $this->outbox() ) )->add_hooks();
+			( new Site_Health( $this->publisher(), $this->outbox(), $this->webhooks() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();
 			register_deactivation_hook( NETWORK_WEBHOOKS_FILE, array( $this, 'deactivate' ) );
 		}

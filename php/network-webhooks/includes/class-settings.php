@@ -27,8 +27,36 @@ final class Settings {
 	public const REMOVE_DATA = 'network_webhooks_remove_data';
 	/** Ids of the users who may see the webhooks, though they are no super admins. */
 	public const VIEWERS = 'network_webhooks_viewers';
+	/** Which events code kept from being sent, see Suppressions. */
+	public const SUPPRESSED = 'network_webhooks_suppressed';
+	/** Announcements that nobody dismissed yet: see Announcements\Kept. */
+	public const ANNOUNCEMENTS = 'network_webhooks_announcements';
+	/** Store → number of the last announcement that was collected from it. */
+	public const ANNOUNCED = 'network_webhooks_announced';
+	/** Server and kind of process → what was last wrong with it. */
+	public const CONDITIONS = 'network_webhooks_conditions';
+	/** Webhook's id, or Announcements\Mail::EVERYBODY → list of addresses. */
+	public const MAIL_TO = 'network_webhooks_mail_to';
+	/** Unix time of the last mail. */
+	public const MAILED_AT = 'network_webhooks_mailed_at';
+	/** Servers and kinds of processes that were seen: see Server. */
+	public const SERVERS = 'network_webhooks_servers';
 
-	public const ALL = array( self::SCHEMA, self::REVISION, self::INSTALLATION, self::HELD, self::REMOVE_DATA, self::VIEWERS );
+	public const ALL = array(
+		self::SCHEMA,
+		self::REVISION,
+		self::INSTALLATION,
+		self::HELD,
+		self::REMOVE_DATA,
+		self::VIEWERS,
+		self::ANNOUNCEMENTS,
+		self::ANNOUNCED,
+		self::CONDITIONS,
+		self::MAIL_TO,
+		self::MAILED_AT,
+		self::SERVERS,
+		self::SUPPRESSED,
+	);
 
 	/**
 	 * An option, through the object cache.

@@ -160,8 +160,12 @@ final class Webhook {
 	 * Whether it gets an event, as the extension would say.
 	 *
 	 * @param int|null $site_id The site it is about; null: the whole network.
+	 * @param bool     $import  Whether it is part of an import.
 	 */
-	public function wants( string $event, ?int $site_id ): bool {
+	public function wants( string $event, ?int $site_id, bool $import = false ): bool {
+		if ( $import && ! ( $this->settings['include_imports'] ?? false ) ) {
+			return false;
+		}
 		if ( null === $site_id ? ! ( $this->settings['network_events'] ?? true ) : ! $this->is_for( $site_id ) ) {
 			return false;
 		}

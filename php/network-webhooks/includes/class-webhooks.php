@@ -159,8 +159,9 @@ final class Webhooks {
 	 * process.
 	 *
 	 * @param int|null $site_id The site it is about; null: the whole network.
+	 * @param bool     $import  Whether it is part of an import.
 	 */
-	public function wants( string $event, ?int $site_id ): bool {
+	public function wants( string $event, ?int $site_id, bool $import = false ): bool {
 		if ( null === $this->read ) {
 			global $wpdb;
 			// Before the first visit to Network Admin there is no table, and no webhook either.
@@ -169,7 +170,7 @@ final class Webhooks {
 			$wpdb->suppress_errors( $quiet );
 		}
 		foreach ( $this->read as $webhook ) {
-			if ( $webhook->wants( $event, $site_id ) ) {
+			if ( $webhook->wants( $event, $site_id, $import ) ) {
 				return true;
 			}
 		}

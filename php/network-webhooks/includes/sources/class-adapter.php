@@ -20,6 +20,9 @@ abstract class Adapter implements Source {
 
 	public const NAME = '';
 
+	/** Whether an import makes the events by the thousand: only who asked for that gets them. */
+	protected const IS_CONTENT = false;
+
 	/**
 	 * Where events go.
 	 */
@@ -102,6 +105,10 @@ abstract class Adapter implements Source {
 			$this->dispatcher->note( $event );
 			return;
 		}
-		$this->dispatcher->dispatch( $event, $data, $options + array( 'source' => static::NAME ) );
+		$options += array( 'source' => static::NAME );
+		if ( static::IS_CONTENT && defined( 'WP_IMPORTING' ) && WP_IMPORTING ) {
+			$options['import'] = true;
+		}
+		$this->dispatcher->dispatch( $event, $data, $options );
 	}
 }

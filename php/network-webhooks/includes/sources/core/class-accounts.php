@@ -93,7 +93,7 @@ final class Accounts extends Adapter {
 				'users',
 				__( 'Profile Updated', 'network-webhooks' ),
 				__( 'A user’s name, e-mail address or password was changed.', 'network-webhooks' ),
-				__( 'At profile_update, where something changed. A password is named, never sent.', 'network-webhooks' ),
+				__( 'At profile_update, where something changed. A password is named, never sent. What the request saves that made the account belongs to account_created.', 'network-webhooks' ),
 				$user + array(
 					'display_name' => 'Jane Doe',
 					'old_email'    => 'jane@old.example',
@@ -219,7 +219,8 @@ final class Accounts extends Adapter {
 		$this->changed_meta = array();
 		// Its request goes on with another user, so this one gets no site any more.
 		$this->pending->send( 'account:*' );
-		$user = $this->is_wanted_now( 'account_created' ) ? get_userdata( $id ) : false;
+		// Held for profile_updated too, which is none before its account is told.
+		$user = $this->is_wanted_now( 'account_created' ) || $this->is_wanted_now( 'profile_updated' ) ? get_userdata( $id ) : false;
 		if ( $user ) {
 			$created = array( 'created_at' => Payload::time( $user->user_registered ) );
 			$this->pending->hold( "account:$id:", 'account_created', Payload::user( $user ) + $created + self::NO_SITE );
@@ -306,6 +307,14 @@ final class Accounts extends Adapter {
 		$id                 = (int) $id;
 		$changed            = array_values( array_unique( $this->changed_meta[ $id ] ?? array() ) );
 		$this->changed_meta = array();
+		$key                = "account:$id:";
+		$held               = $this->pending->data( $key );
+		if ( $held ) {
+			// The REST API and others make an account with few words, and save the rest at once.
+			$user = get_userdata( $id );
+			$this->pending->hold( $key, 'account_created', ( $user ? Payload::user( $user ) : array() ) + $held );
+			return;
+		}
 		$this->send(
 			'profile_updated',
 			static function () use ( $id, $old, $changed ): ?array {

@@ -19,6 +19,8 @@ final class Posts extends Adapter {
 
 	public const NAME = 'core';
 
+	protected const IS_CONTENT = true;
+
 	/** Fields of a post whose change is worth telling. */
 	private const FIELDS = array( 'post_title', 'post_content', 'post_excerpt', 'post_name', 'post_author', 'post_parent', 'post_date_gmt', 'post_type', 'comment_status', 'menu_order' );
 
@@ -153,9 +155,23 @@ final class Posts extends Adapter {
 			'excerpt'      => '' === $post->post_password ? (string) $post->post_excerpt : '',
 			'author_id'    => (int) $post->post_author,
 			'parent_id'    => (int) $post->post_parent,
-			'published_at' => str_starts_with( $post->post_date_gmt, '0000' ) ? null : Payload::time( $post->post_date_gmt ),
-			'modified_at'  => Payload::time( $post->post_modified_gmt ),
+			'published_at' => 'publish' === $post->post_status || ! self::is_open( $post->post_date_gmt ) ? self::time( $post->post_date_gmt, $post->post_date ) : null,
+			'modified_at'  => self::time( $post->post_modified_gmt, $post->post_modified ),
 			'site_id'      => get_current_blog_id(),
 		);
+	}
+
+	/**
+	 * A time of a post. wp_publish_post() leaves a draft's times in UTC open.
+	 */
+	private static function time( string $utc, string $local ): string {
+		return Payload::time( self::is_open( $utc ) ? get_gmt_from_date( $local ) : $utc );
+	}
+
+	/**
+	 * Whether a time is one that WordPress has yet to set.
+	 */
+	private static function is_open( string $time ): bool {
+		return str_starts_with( $time, '0000' );
 	}
 }
