@@ -38,6 +38,7 @@ run chaos make --no-print-directory chaos SEEDS=2
 run phpt tests/phpt/run.sh target/php/release/libwebhooks.so
 run fpm tests/fpm/run.sh
 run interop tests/interop/run.sh
+run asyncapi tests/asyncapi/run.sh
 run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
 run example tests/example/run.sh
 # What depends on how the sites are addressed.
@@ -52,6 +53,7 @@ summary chaos ' seeds passed, '
 summary phpt '^Tests (passed|failed|skipped) '
 summary fpm ' passed, '
 summary interop ' passed, '
+summary asyncapi ' passed, '
 summary phpunit '^(OK|Tests:)'
 summary subdomains '^(OK|Tests:)'
 summary example ' passed, '
