@@ -34,6 +34,7 @@ tests/network/install.sh build network wordpress test browser interop scenario
 run lint tests/lint.sh
 run build make --no-print-directory build
 run cargo cargo test
+run guard tests/bench/guard.sh
 run chaos make --no-print-directory chaos SEEDS=2
 run phpt tests/phpt/run.sh target/php/release/libwebhooks.so
 run fpm tests/fpm/run.sh
@@ -49,6 +50,7 @@ run e2e tests/e2e/run.sh
 
 echo
 summary cargo '^test result: .* [1-9][0-9]* passed'
+summary guard ' within their budgets$'
 summary chaos ' seeds passed, '
 summary phpt '^Tests (passed|failed|skipped) '
 summary fpm ' passed, '
