@@ -155,7 +155,7 @@ final class Events_Page {
 	 */
 	private static function print_json( mixed $value, string $label ): void {
 		printf(
-			'<pre tabindex="0" role="region" aria-label="%s" data-network-webhooks-copy>%s</pre>',
+			'<pre tabindex="0" role="group" aria-label="%s" data-network-webhooks-copy>%s</pre>',
 			esc_attr( $label ),
 			Form\Fields::exact( (string) wp_json_encode( $value, self::JSON ) )
 		);

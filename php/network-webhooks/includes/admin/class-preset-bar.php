@@ -43,6 +43,6 @@ final class Preset_Bar {
 			esc_html__( 'Its URL looks like this:', 'network-webhooks' ),
 			esc_html( $preset['url'] ?? '' )
 		);
-		printf( '<pre id="network-webhooks-script" tabindex="0" role="region" aria-label="%s"%s>%s</pre></div>', esc_attr__( 'Script for Google Sheets', 'network-webhooks' ), 'sheets' === $chosen ? '' : ' hidden', Form\Fields::exact( Presets::script() ) );
+		printf( '<pre id="network-webhooks-script" tabindex="0" role="group" aria-label="%s"%s>%s</pre></div>', esc_attr__( 'Script for Google Sheets', 'network-webhooks' ), 'sheets' === $chosen ? '' : ' hidden', Form\Fields::exact( Presets::script() ) );
 	}
 }

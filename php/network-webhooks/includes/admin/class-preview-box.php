@@ -55,7 +55,7 @@ final class Preview_Box {
 			$text .= "$name: $value\n";
 		}
 		return $html . sprintf(
-			'<pre tabindex="0" role="region" aria-label="%s">%s</pre>',
+			'<pre tabindex="0" role="group" aria-label="%s">%s</pre>',
 			esc_attr__( 'Preview of the request', 'network-webhooks' ),
 			Form\Fields::exact( $text . "\n" . self::readable( $seen ) )
 		);

@@ -116,7 +116,7 @@ final class Test_Report {
 		}
 		$text .= '' === $body ? '' : "\n" . self::readable( $body );
 		return sprintf(
-			'<details%1$s><summary>%2$s</summary><pre tabindex="0" role="region" aria-label="%2$s">%3$s</pre></details>',
+			'<details%1$s><summary>%2$s</summary><pre tabindex="0" role="group" aria-label="%2$s">%3$s</pre></details>',
 			$open ? ' open' : '',
 			esc_html( $title ),
 			Form\Fields::exact( $text )
