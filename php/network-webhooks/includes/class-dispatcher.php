@@ -52,7 +52,8 @@ final class Dispatcher {
 			return $this->accept( $call->event, $call->data, $call->options );
 		} catch ( \Throwable $error ) {
 			Hook_Stack::restore( $depth );
-			Log::write( 'dispatch', "The event $call->event was lost: {$error->getMessage()}" );
+			// A kind for each event, so that none hides another; but not for each name that is made up.
+			Log::write( 'dispatch-' . crc32( $call->event ) % 64, "The event $call->event was lost: {$error->getMessage()}" );
 			self::recorder()?->lose( $call->event, $error );
 			return null;
 		}
