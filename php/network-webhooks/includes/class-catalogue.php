@@ -80,6 +80,15 @@ final class Catalogue {
 	}
 
 	/**
+	 * Forgets what was registered, so that whoever looks next makes the catalogue anew: a test has
+	 * hooks of its own.
+	 */
+	public function renew(): void {
+		$this->events     = null;
+		$this->registered = array();
+	}
+
+	/**
 	 * The events by category, for lists; empty categories are left out.
 	 *
 	 * @return array<string, list<Event>> Category's name → its events.
@@ -113,6 +122,7 @@ final class Catalogue {
 	 * @throws \Throwable In a test.
 	 */
 	private function ask_plugins(): void {
+		$depth = Hook_Stack::depth();
 		try {
 			/**
 			 * Time to call network_webhooks_register_event(). Fires when somebody needs the
@@ -120,6 +130,7 @@ final class Catalogue {
 			 */
 			do_action( 'network_webhooks_register_events' );
 		} catch ( \Throwable $error ) {
+			Hook_Stack::restore( $depth );
 			if ( Environment::is_recording() ) {
 				$this->events = null;
 				throw $error;
@@ -135,6 +146,7 @@ final class Catalogue {
 	 * @return array<string, Event>
 	 */
 	private function filtered( array $events ): array {
+		$depth = Hook_Stack::depth();
 		try {
 			/**
 			 * Filters the events that are listed. Which events are sent stays as it is.
@@ -143,6 +155,7 @@ final class Catalogue {
 			 */
 			$filtered = apply_filters( 'network_webhooks_events', $events );
 		} catch ( \Throwable $error ) {
+			Hook_Stack::restore( $depth );
 			Log::write( 'register', "A filter on network_webhooks_events fails: {$error->getMessage()}" );
 			return $events;
 		}
@@ -207,6 +220,51 @@ final class Catalogue {
 		$paths += array_map( static fn( Event $event ) => $event->lookup, $this->memory->events() );
 		ksort( $paths );
 		return array_filter( $paths );
+	}
+
+	/**
+	 * How the sources feed the eight events of WP Ultimo 1.
+	 *
+	 * @return array<string, array<string, Sources\Feed>> Event → source → how; sources that have not
+	 *                                                     the event are left out.
+	 */
+	public function feeds(): array {
+		$feeds = array_fill_keys( array_keys( Sources\Feed::VERSION_1 ), array() );
+		foreach ( $this->sources as $source ) {
+			foreach ( $source->feeds() as $event => $feed ) {
+				$feeds[ $event ][ $source->name() ] = $feed;
+			}
+		}
+		return $feeds;
+	}
+
+	/**
+	 * What the format `v1` sends in place of `data`, for the published config.
+	 *
+	 * @return array<string, array<string, array>> Event → source → version 1's keys.
+	 */
+	public function projections(): array {
+		$projections = array();
+		foreach ( $this->feeds() as $event => $feeds ) {
+			$projections[ $event ] = array_map( static fn( Sources\Feed $feed ) => $feed->projection( $event ), $feeds );
+		}
+		return array_filter( $projections );
+	}
+
+	/**
+	 * An example of each event that patterns subscribe to, with which templates and conditions are
+	 * tried out.
+	 *
+	 * @return array<string, array|object> Event → `data`.
+	 */
+	public function examples( string ...$patterns ): array {
+		$examples = array();
+		foreach ( $this->all() as $slug => $event ) {
+			if ( array_filter( $patterns, static fn( string $pattern ) => Event::matches( $pattern, $slug ) ) ) {
+				$examples[ $slug ] = $event->examples[ array_key_first( $event->examples ) ];
+			}
+		}
+		return array_filter( $examples );
 	}
 
 	/**

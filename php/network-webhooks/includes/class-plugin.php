@@ -140,10 +140,11 @@ final class Plugin {
 			new Sources\Core\Posts(),
 			new Sources\Core\Comments(),
 			new Sources\Core\System(),
-			new Sources\Source_Ultimate_Multisite( $accounts ),
-			new Sources\Source_Wp_Ultimo( $accounts ),
-			new Sources\Source_Woocommerce(),
+			new Sources\Source_Ultimate_Multisite( $accounts, $underway ),
+			new Sources\Source_Wp_Ultimo( $accounts, $underway ),
+			new Sources\Source_Woocommerce( $underway ),
 			new Sources\Source_Edd(),
+			new Sources\Source_Worker(),
 		);
 		return $this->sources;
 	}

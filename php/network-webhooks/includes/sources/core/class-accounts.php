@@ -9,6 +9,7 @@ namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
 use Network_Webhooks\Sources\Adapter;
+use Network_Webhooks\Sources\Feed;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -70,31 +71,7 @@ final class Accounts extends Adapter {
 		$user   = Payload::example_user();
 		$lookup = array( 'user_id', 'user_email', 'user_login' );
 		return array(
-			Event::of(
-				self::NAME,
-				'account_created',
-				'users',
-				__( 'Account Created', 'network-webhooks' ),
-				__( 'A user account was created: by signing up, by an administrator, or by a plugin.', 'network-webhooks' ),
-				__( 'At user_register or wpmu_new_user, once. Where the same request goes on to make a site for the account, it is sent then, with the keys of site and plan; otherwise at the end of the request, and they are null.', 'network-webhooks' ),
-				$user + array(
-					'created_at'        => '2026-11-20T10:00:00Z',
-					'user_site_id'      => 3,
-					'user_site_url'     => 'https://network.example/photography',
-					'user_site_name'    => 'Photography',
-					'user_site_slug'    => 'photography',
-					'plan_id'           => 12,
-					'plan_name'         => 'Premium plan',
-					'price'             => '49.00',
-					'price_minor'       => 4900,
-					'currency'          => 'EUR',
-					'billing_frequency' => 1,
-					'trial_days'        => 14,
-					'template_id'       => 2,
-				),
-				array_keys( self::NO_SITE ),
-				$lookup
-			),
+			self::account_created( self::NAME, __( 'At user_register or wpmu_new_user, once. Where the same request goes on to make a site for the account, it is sent then, with the keys of site and plan; otherwise at the end of the request, and they are null.', 'network-webhooks' ) ),
 			Event::of(
 				self::NAME,
 				'account_deleted',
@@ -129,6 +106,78 @@ final class Accounts extends Adapter {
 			Event::of( self::NAME, 'user_unspammed', 'users', __( 'User Not Spam', 'network-webhooks' ), __( 'The mark as spam was taken from a user of the network.', 'network-webhooks' ), __( 'At make_ham_user.', 'network-webhooks' ), $user, array(), $lookup ),
 			Event::of( self::NAME, 'super_admin_granted', 'users', __( 'Super Admin Granted', 'network-webhooks' ), __( 'A user became a super admin.', 'network-webhooks' ), __( 'At granted_super_admin.', 'network-webhooks' ), $user, array(), $lookup ),
 			Event::of( self::NAME, 'super_admin_revoked', 'users', __( 'Super Admin Revoked', 'network-webhooks' ), __( 'A user is no longer a super admin.', 'network-webhooks' ), __( 'At revoked_super_admin.', 'network-webhooks' ), $user, array(), $lookup ),
+		);
+	}
+
+	/**
+	 * The event of a new account, which the source that makes its site completes and sends.
+	 */
+	public static function account_created( string $source, string $when ): Event {
+		return Event::of(
+			$source,
+			'account_created',
+			'users',
+			__( 'Account Created', 'network-webhooks' ),
+			__( 'A user account was created: by signing up, by an administrator, or by a plugin.', 'network-webhooks' ),
+			$when,
+			Payload::example_user() + array(
+				'created_at'        => '2026-11-20T10:00:00Z',
+				'user_site_id'      => 3,
+				'user_site_url'     => 'https://network.example/photography',
+				'user_site_name'    => 'Photography',
+				'user_site_slug'    => 'photography',
+				'plan_id'           => 12,
+				'plan_name'         => 'Premium plan',
+				'price'             => '49.00',
+				'price_minor'       => 4900,
+				'currency'          => 'EUR',
+				'billing_frequency' => 1,
+				'trial_days'        => 14,
+				'template_id'       => 2,
+			),
+			array_keys( self::NO_SITE ),
+			array( 'user_id', 'user_email', 'user_login' )
+		);
+	}
+
+	/**
+	 * How a source feeds account_created.
+	 *
+	 * @param array<string, string> $plan Keys of the plan → what they are read from.
+	 */
+	public static function account_feed( string $hook, array $plan ): Feed {
+		return new Feed(
+			$hook,
+			array(
+				'user_id'        => 'the user',
+				'user_login'     => 'the user',
+				'user_email'     => 'the user',
+				'user_firstname' => 'the user’s meta',
+				'user_lastname'  => 'the user’s meta',
+				'created_at'     => 'the user’s user_registered',
+				'user_site_id'   => 'the site that the request made',
+				'user_site_url'  => 'the site’s home',
+				'user_site_name' => 'the site’s blogname',
+				'user_site_slug' => 'the site’s path, or its subdomain',
+			) + $plan
+		);
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function feeds(): array {
+		return array(
+			'account_created' => self::account_feed( 'user_register', array() ),
+			'account_deleted' => new Feed(
+				'deleted_user',
+				array(
+					'user_id'    => 'the user, read at wpmu_delete_user',
+					'user_name'  => 'the user’s login, read at wpmu_delete_user',
+					'user_email' => 'the user, read at wpmu_delete_user',
+					'date'       => 'the time of the hook',
+				)
+			),
 		);
 	}
 
