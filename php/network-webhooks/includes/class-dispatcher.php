@@ -47,9 +47,11 @@ final class Dispatcher {
 		if ( null === $call ) {
 			return null;
 		}
+		$depth = Hook_Stack::depth();
 		try {
 			return $this->accept( $call->event, $call->data, $call->options );
 		} catch ( \Throwable $error ) {
+			Hook_Stack::restore( $depth );
 			// A kind for each event, so that none hides another; but not for each name that is made up.
 			Log::write( 'dispatch-' . crc32( $call->event ) % 64, "The event $call->event was lost: {$error->getMessage()}" );
 			self::recorder()?->lose( $call->event, $error );
@@ -191,7 +193,7 @@ final class Dispatcher {
 				'by'     => Origin::of_hook( 'network_webhooks_should_dispatch' ),
 			);
 		}
-		$this->suppressions->note( $event, $cause['reason'], $cause['by'] );
+		( self::recorder() ?? $this->suppressions )->note( $event, $cause['reason'], $cause['by'] );
 		return true;
 	}
 
