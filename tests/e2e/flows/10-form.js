@@ -95,8 +95,7 @@ export const steps = {
 
 	async 'sites are found by name, listed, and taken out'( { page, env, wordpress, check } ) {
 		const id = wordpress( `
-			$id = wp_insert_site( array( 'domain' => get_network()->domain, 'path' => '/bakery/', 'title' => 'The <b>Bakery</b>', 'user_id' => 1 ) );
-			return $id;
+			return wp_insert_site( array( 'domain' => get_network()->domain, 'path' => '/bakery' . wp_rand() . '/', 'title' => 'The <b>Bakery</b>', 'user_id' => 1 ) );
 		` );
 		await openForm( page, env );
 		await fillIn( page, `${ env.ENDPOINT_URL }sites`, 'For a site' );
