@@ -144,6 +144,7 @@ final class Plugin {
 			new Sources\Source_Wp_Ultimo( $accounts ),
 			new Sources\Source_Woocommerce(),
 			new Sources\Source_Edd(),
+			new Sources\Source_Actions(),
 		);
 		return $this->sources;
 	}

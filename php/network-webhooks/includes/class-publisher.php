@@ -219,6 +219,7 @@ final class Publisher {
 			'held'           => '' === $held ? null : $held,
 			// Once the place is this installation's own, its spool on each server follows.
 			'moved'          => ! Installation::is_elsewhere(),
+			'actions'        => Custom_Events::document(),
 			'lookup'         => $this->catalogue->lookup(),
 			'proxy'          => Http_Policy::proxy(),
 			'block_external' => Http_Policy::reachable_hosts(),

@@ -29,8 +29,12 @@ final class Settings {
 	public const VIEWERS = 'network_webhooks_viewers';
 	/** Which events code kept from being sent, see Suppressions. */
 	public const SUPPRESSED = 'network_webhooks_suppressed';
+	/** Actions that are events; what was recorded of them; and what people should know of them. */
+	public const CUSTOM_EVENTS  = 'network_webhooks_custom_events';
+	public const CUSTOM_SAMPLES = 'network_webhooks_custom_samples';
+	public const CUSTOM_REMARKS = 'network_webhooks_custom_remarks';
 
-	public const ALL = array( self::SCHEMA, self::REVISION, self::INSTALLATION, self::HELD, self::REMOVE_DATA, self::VIEWERS, self::SUPPRESSED );
+	public const ALL = array( self::SCHEMA, self::REVISION, self::INSTALLATION, self::HELD, self::REMOVE_DATA, self::VIEWERS, self::SUPPRESSED, self::CUSTOM_EVENTS, self::CUSTOM_SAMPLES, self::CUSTOM_REMARKS );
 
 	/**
 	 * An option, through the object cache.

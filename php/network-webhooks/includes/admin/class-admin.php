@@ -62,6 +62,7 @@ final class Admin {
 			add_filter( 'network_admin_plugin_action_links_' . plugin_basename( NETWORK_WEBHOOKS_FILE ), array( $this, 'add_link' ) );
 			( new Notices( $this->plugin->publisher(), $this->plugin->webhooks() ) )->add_hooks();
 			( new Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $test ) )->add_hooks();
+			( new Custom_Events_Page( $this->plugin ) )->add_hooks();
 		}
 	}
 

@@ -1,0 +1,15 @@
+<?php
+/**
+ * A large import on a real network: what a webhook that gets everything costs it, and whether a
+ * payment gets through meanwhile.
+ *
+ *   tests/network/with.sh php tests/scenarios/import.php [POSTS]
+ */
+
+define( 'NETWORK_WEBHOOKS_RECORD', false );
+require dirname( __DIR__ ) . '/wordpress/processes/request.php';
+require getenv( 'WP_ROOT' ) . '/wp-load.php';
+require __DIR__ . '/percentile.php';
+require __DIR__ . '/class-import.php';
+
+exit( ( new Import( (int) ( $argv[1] ?? 100_000 ) ) )->run() ? 0 : 1 );
