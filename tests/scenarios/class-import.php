@@ -26,7 +26,11 @@ final class Import {
 	/** Ids of payments that arrived, by path → when this process saw them. */
 	private array $payments = array();
 
-	public function __construct( private readonly int $count ) {
+	/**
+	 * @param int $count    Posts of the import that is received.
+	 * @param int $baseline Posts of the imports that it is compared with.
+	 */
+	public function __construct( private readonly int $count, private readonly int $baseline ) {
 		$this->folder   = sys_get_temp_dir() . '/network-webhooks-import-' . bin2hex( random_bytes( 6 ) );
 		$this->record   = "$this->folder/received";
 		mkdir( $this->folder );
@@ -37,9 +41,9 @@ final class Import {
 
 	public function run(): bool {
 		try {
-			$without = $this->import( 'no webhook', $this->count );
+			$without = $this->import( 'no webhook', $this->baseline );
 			$this->subscribe( Webhook::create( 'Everything', "{$this->url}everything", '*' ), false );
-			$this->compare( $without, $this->import( 'one to * without imports', intdiv( $this->count, 10 ) ) );
+			$this->compare( $without, $this->import( 'one to * without imports', $this->baseline ) );
 			$this->expect( array() === $this->posts, 'no imported post is sent to it' );
 			$this->subscribe( Webhook::create( 'Everything', "{$this->url}everything", '*' ), true );
 			$this->subscribe( Webhook::create( 'Payments', "{$this->url}payments", 'payment_received' ), false );

@@ -98,7 +98,7 @@ final class Custom_Event {
 	}
 
 	/**
-	 * The same one with another name and other data. A recording is over.
+	 * The same one with another name and other data.
 	 *
 	 * @throws \InvalidArgumentException Says what is wrong.
 	 */
@@ -114,7 +114,7 @@ final class Custom_Event {
 		if ( count( array_unique( $names ) ) < count( $names ) ) {
 			throw new \InvalidArgumentException( __( 'Two arguments have the same name in the data.', 'network-webhooks' ) );
 		}
-		return new self( $event->slug, $event->action, $event->name, array_map( self::argument( ... ), $arguments ) );
+		return new self( $event->slug, $event->action, $event->name, array_map( self::argument( ... ), $arguments ), $this->recording, $this->until );
 	}
 
 	/**
