@@ -2,7 +2,7 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lint docs e2e chaos fuzz scenarios install clean
+.PHONY: help build test demo bench lint docs e2e chaos fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
@@ -54,7 +54,15 @@ scenarios: ## Kills, reloads, slow endpoints and a full disk, under load; prints
 	@$(MAKE) --no-print-directory build
 	@tests/scenarios/all.sh
 
-docs: ## The crate's documentation, in target/doc
+bench: ## Figures beside those of peers, a table; QUICK=1: a look; BASE=: beside another commit; NAME=: one
+	@$(SETUP) build network wordpress bench
+	@$(MAKE) --no-print-directory build
+	@QUICK='$(QUICK)' BASE='$(BASE)' tests/bench/run.sh $(NAME)
+
+docs: ## docs/events.md and docs/asyncapi.json from the catalogue; the crate's in target/doc
+	@$(SETUP) build network wordpress
+	@$(MAKE) --no-print-directory build
+	@tests/network/with.sh php tests/asyncapi/make.php
 	cargo doc --no-deps --document-private-items
 
 install: ## Extension, INI, worker, spool folder and plugin into the system (DESTDIR=)
@@ -62,4 +70,4 @@ install: ## Extension, INI, worker, spool folder and plugin into the system (DES
 		PLUGINS='$(PLUGINS)' packaging/install.sh
 
 clean: ## Removes all that was built, fetched and recorded
-	rm -rf target tests/e2e/node_modules
+	rm -rf target tests/e2e/node_modules tests/asyncapi/node_modules

@@ -113,7 +113,8 @@ namespace {
      *     held?: string|null, moved?: bool, retention?: array{deliveries_days?: int, bodies_days?: int},
      *     lookup?: array<string, list<string>>, examples?: array<string, array|object>,
      *     proxy?: array{url: string, bypass?: list<string>}|null,
-     *     block_external?: list<string>|null, actions?: list<mixed>} $webhooks a list, or the whole document:
+     *     block_external?: list<string>|null, actions?: list<mixed>,
+     *     v1?: array<string, array<string, array<string, string|array{value: mixed}>>>} $webhooks a list, or the whole document:
      *     - `held`: why nothing is sent (events are kept as held deliveries); null: all is well
      *     - `moved`: take over a spool whose config has the same id and another fingerprint
      *     - `lookup`: event (or pattern) → paths in `data` that exact search finds
@@ -123,6 +124,8 @@ namespace {
      *     - `block_external`: WP_HTTP_BLOCK_EXTERNAL is on; these hosts (and `*.` patterns) are reached
      *     - `actions`: whatever the caller wants back from webhooks_actions() in every process;
      *       every process that dispatches can read it, so no secrets
+     *     - `v1`: event → source → what the format `v1` sends in place of `data`: keys of WP Ultimo 1,
+     *       each with a dotted path in `data` or `['value' => …]`
      * @param int $revision has to be higher than the published one, or equal with equal content
      * @throws Webhooks\Exception names the webhook and the field; nothing was published
      */

@@ -30,16 +30,21 @@ impl Process {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        if let Some(pid) = Pid::from_raw(self.0.id().cast_signed()) {
+        if let Some(pid) = Pid::from_raw(self.id().cast_signed()) {
             // One that has ended is a zombie until it is waited for: no other gets its number.
             let _ = rustix::process::kill_process(pid, signal);
         }
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Stops it and returns once it stands still (or has ended).
     pub(crate) fn stop(&self) -> Result<(), String> {
         self.signal(Signal::STOP);
-        let stat = format!("/proc/{}/stat", self.0.id());
+        let stat = format!("/proc/{}/stat", self.id());
         wait_for("a stopped process", || {
             let stat = std::fs::read_to_string(&stat).unwrap_or_default();
             let state = stat.rsplit_once(") ").map_or("Z", |(_, rest)| rest);

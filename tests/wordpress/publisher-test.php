@@ -208,4 +208,20 @@ final class Publisher_Test extends Network_Test_Case {
 		// The page after it, as a person would see it.
 		$browser->get( '/wp-admin/network/plugins.php' );
 	}
+
+	public function test_what_is_saved_is_tried_out_with_the_examples_of_its_events_and_what_catches_up_is_not(): void {
+		$row           = (object) Network_Webhooks\Webhook::create( 'Template', 'https://endpoint.example/', 'user_logged_*' )->to_row();
+		$row->settings = json_encode( array( 'format' => 'template', 'template' => '{"login": {{ data.user_login.first.letter | tojson }}}' ) + json_decode( $row->settings, true ) );
+		$webhook       = Network_Webhooks\Webhook::from_row( $row );
+		$save          = fn() => $this->plugin()->webhooks()->save( $webhook );
+		try {
+			$this->plugin()->publisher()->change( $save, ...$webhook->events() );
+			$this->fail( 'The template was taken.' );
+		} catch ( Webhooks\Exception $error ) {
+			$this->assertStringContainsString( 'user_logged_in', $error->getMessage() );
+		}
+		$this->assertNull( $this->plugin()->webhooks()->find( $webhook->id ) );
+		$this->plugin()->publisher()->change( $save );
+		$this->assertNotNull( $this->plugin()->webhooks()->find( $webhook->id ) );
+	}
 }

@@ -60,18 +60,32 @@ final class Catalogue {
 	 * @return array<string, Event>
 	 */
 	public function all(): array {
-		if ( null === $this->events ) {
-			$this->events = $this->built_in();
-			/**
-			 * Time to call network_webhooks_register_event(). Fires when somebody needs the
-			 * catalogue, never before `init`.
-			 */
-			do_action( 'network_webhooks_register_events' );
-			$this->events += $this->memory->events();
-			$order         = array_flip( array_keys( self::categories() ) );
-			uasort( $this->events, static fn( Event $a, Event $b ) => array( $order[ $a->category ], $a->name ) <=> array( $order[ $b->category ], $b->name ) );
+		if ( null !== $this->events ) {
+			return $this->events;
 		}
-		return $this->events;
+		$this->events = $this->built_in();
+		$early        = ! did_action( 'init' );
+		if ( ! $early ) {
+			$this->ask_plugins();
+		}
+		$this->events = $this->filtered( $this->events + $this->memory->events() );
+		$order        = array_flip( array_keys( self::categories() ) );
+		uasort( $this->events, static fn( Event $a, Event $b ) => array( $order[ $a->category ], $a->name ) <=> array( $order[ $b->category ], $b->name ) );
+		$events = $this->events;
+		if ( $early ) {
+			// Whoever looks again gets what plugins register, too.
+			$this->events = null;
+		}
+		return $events;
+	}
+
+	/**
+	 * Forgets what was registered, so that whoever looks next makes the catalogue anew: a test has
+	 * hooks of its own.
+	 */
+	public function renew(): void {
+		$this->events     = null;
+		$this->registered = array();
 	}
 
 	/**
@@ -102,6 +116,61 @@ final class Catalogue {
 	}
 
 	/**
+	 * Lets other plugins register their events. One that fails must not cost the others' pages; in
+	 * a test it is seen.
+	 *
+	 * @throws \Throwable In a test.
+	 */
+	private function ask_plugins(): void {
+		$depth = Hook_Stack::depth();
+		try {
+			/**
+			 * Time to call network_webhooks_register_event(). Fires when somebody needs the
+			 * catalogue, never before `init`.
+			 */
+			do_action( 'network_webhooks_register_events' );
+		} catch ( \Throwable $error ) {
+			Hook_Stack::restore( $depth );
+			if ( Environment::is_recording() ) {
+				$this->events = null;
+				throw $error;
+			}
+			Log::write( 'register', "A plugin failed while it registered its events: {$error->getMessage()}" );
+		}
+	}
+
+	/**
+	 * The events as other plugins want them listed; what is no event any more is left out.
+	 *
+	 * @param array<string, Event> $events
+	 * @return array<string, Event>
+	 */
+	private function filtered( array $events ): array {
+		$depth = Hook_Stack::depth();
+		try {
+			/**
+			 * Filters the events that are listed. Which events are sent stays as it is.
+			 *
+			 * @param array<string, Event> $events By slug.
+			 */
+			$filtered = apply_filters( 'network_webhooks_events', $events );
+		} catch ( \Throwable $error ) {
+			Hook_Stack::restore( $depth );
+			Log::write( 'register', "A filter on network_webhooks_events fails: {$error->getMessage()}" );
+			return $events;
+		}
+		if ( ! is_array( $filtered ) ) {
+			Misuse::say(
+				'network_webhooks_events',
+				/* translators: %s: what a filter returned */
+				sprintf( __( 'A filter on “network_webhooks_events” has to return an array of events, and returned %s.', 'network-webhooks' ), Misuse::value( $filtered ) )
+			);
+			return $events;
+		}
+		return array_filter( $filtered, static fn( $event, $slug ) => $event instanceof Event && $event->slug === (string) $slug, ARRAY_FILTER_USE_BOTH );
+	}
+
+	/**
 	 * On how many sites an event happened; 0: it was not seen yet.
 	 */
 	public function seen( string $slug ): int {
@@ -128,7 +197,7 @@ final class Catalogue {
 	public function remember(): bool {
 		// Visitors don't wait for a look at what plugins register.
 		$look = is_admin() || wp_doing_cron() || ( defined( 'WP_CLI' ) && WP_CLI );
-		if ( ! did_action( 'init' ) || ! $this->memory->is_due( $look ) ) {
+		if ( ! did_action( 'init' ) || Environment::is_recording() || ! $this->memory->is_due( $look ) ) {
 			return false;
 		}
 		$all = $this->all();
@@ -151,6 +220,51 @@ final class Catalogue {
 		$paths += array_map( static fn( Event $event ) => $event->lookup, $this->memory->events() );
 		ksort( $paths );
 		return array_filter( $paths );
+	}
+
+	/**
+	 * How the sources feed the eight events of WP Ultimo 1.
+	 *
+	 * @return array<string, array<string, Sources\Feed>> Event → source → how; sources that have not
+	 *                                                     the event are left out.
+	 */
+	public function feeds(): array {
+		$feeds = array_fill_keys( array_keys( Sources\Feed::VERSION_1 ), array() );
+		foreach ( $this->sources as $source ) {
+			foreach ( $source->feeds() as $event => $feed ) {
+				$feeds[ $event ][ $source->name() ] = $feed;
+			}
+		}
+		return $feeds;
+	}
+
+	/**
+	 * What the format `v1` sends in place of `data`, for the published config.
+	 *
+	 * @return array<string, array<string, array>> Event → source → version 1's keys.
+	 */
+	public function projections(): array {
+		$projections = array();
+		foreach ( $this->feeds() as $event => $feeds ) {
+			$projections[ $event ] = array_map( static fn( Sources\Feed $feed ) => $feed->projection( $event ), $feeds );
+		}
+		return array_filter( $projections );
+	}
+
+	/**
+	 * An example of each event that patterns subscribe to, with which templates and conditions are
+	 * tried out.
+	 *
+	 * @return array<string, array|object> Event → `data`.
+	 */
+	public function examples( string ...$patterns ): array {
+		$examples = array();
+		foreach ( $this->all() as $slug => $event ) {
+			if ( array_filter( $patterns, static fn( string $pattern ) => Event::matches( $pattern, $slug ) ) ) {
+				$examples[ $slug ] = $event->examples[ array_key_first( $event->examples ) ];
+			}
+		}
+		return array_filter( $examples );
 	}
 
 	/**

@@ -47,10 +47,13 @@ final class Dispatcher {
 		if ( null === $call ) {
 			return null;
 		}
+		$depth = Hook_Stack::depth();
 		try {
 			return $this->accept( $call->event, $call->data, $call->options );
 		} catch ( \Throwable $error ) {
-			Log::write( 'dispatch', "The event $call->event was lost: {$error->getMessage()}" );
+			Hook_Stack::restore( $depth );
+			// A kind for each event, so that none hides another; but not for each name that is made up.
+			Log::write( 'dispatch-' . crc32( $call->event ) % 64, "The event $call->event was lost: {$error->getMessage()}" );
 			self::recorder()?->lose( $call->event, $error );
 			return null;
 		}
@@ -68,7 +71,9 @@ final class Dispatcher {
 	 * An event happened to which nobody subscribes: it is remembered that there is such a one.
 	 */
 	public function note( string $event ): void {
-		$this->memory->note( $event );
+		if ( ! self::recorder() ) {
+			$this->memory->note( $event );
+		}
 	}
 
 	/**
@@ -119,7 +124,7 @@ final class Dispatcher {
 		$recorder = self::recorder();
 		$site_id  = $this->site_id( $options );
 		$import   = true === ( $options['import'] ?? false );
-		$this->memory->note( $event );
+		$this->note( $event );
 		if ( ! $recorder && ! $this->has_subscribers( $event, $site_id, $import ) ) {
 			return null;
 		}
@@ -188,7 +193,7 @@ final class Dispatcher {
 				'by'     => Origin::of_hook( 'network_webhooks_should_dispatch' ),
 			);
 		}
-		$this->suppressions->note( $event, $cause['reason'], $cause['by'] );
+		( self::recorder() ?? $this->suppressions )->note( $event, $cause['reason'], $cause['by'] );
 		return true;
 	}
 
@@ -196,7 +201,7 @@ final class Dispatcher {
 	 * What takes events in the journal's place while PHPUnit runs.
 	 */
 	private static function recorder(): ?Recorder {
-		return Environment::is_test() ? Recorder::current() : null;
+		return Environment::is_recording() ? Recorder::current() : null;
 	}
 
 	/**

@@ -84,13 +84,21 @@ final class Environment {
 	}
 
 	/**
-	 * Whether this process runs tests, so that its events are recorded and not dispatched. Never
-	 * in a web server; on the command line it is PHPUnit, in whichever way it was started, also as
-	 * the process of its own that it gives a test.
+	 * Whether events are recorded for a test: neither spool nor worker nor tables are touched.
 	 *
 	 * @return bool
 	 */
-	public static function is_test() {
+	public static function is_recording() {
+		return self::is_test() && null !== Testing\Recorder::current();
+	}
+
+	/**
+	 * Whether this process runs tests. Never in a web server; on the command line it is PHPUnit, in
+	 * whichever way it was started, also as the process of its own that it gives a test.
+	 *
+	 * @return bool
+	 */
+	private static function is_test() {
 		return in_array( PHP_SAPI, array( 'cli', 'phpdbg' ), true ) && (
 			defined( 'PHPUNIT_COMPOSER_INSTALL' )
 			|| defined( '__PHPUNIT_PHAR__' )

@@ -141,6 +141,25 @@ final class Event {
 	}
 
 	/**
+	 * This event under other words, for filters.
+	 *
+	 * @param string|null $category A key of Catalogue::categories(); others leave it where it is.
+	 */
+	public function with_texts( ?string $name = null, ?string $description = null, ?string $category = null ): self {
+		return new self(
+			$this->slug,
+			array_key_exists( (string) $category, Catalogue::categories() ) ? $category : $this->category,
+			$name ?? $this->name,
+			$description ?? $this->description,
+			$this->examples,
+			$this->schemas,
+			$this->when,
+			$this->lookup,
+			$this->sensitive
+		);
+	}
+
+	/**
 	 * Who raises it.
 	 *
 	 * @return list<string>

@@ -7,8 +7,6 @@
 
 namespace Network_Webhooks;
 
-use Network_Webhooks\Testing\Recorder;
-
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -30,7 +28,7 @@ final class Misuse {
 		try {
 			_doing_it_wrong( esc_html( $function ), esc_html( $text . self::place() ), '0.1.0' );
 		} catch ( \Throwable $error ) {
-			if ( Environment::is_test() && Recorder::current() ) {
+			if ( Environment::is_recording() ) {
 				throw $error;
 			}
 			Log::write( 'misuse', "$function: $text" );

@@ -140,11 +140,12 @@ final class Plugin {
 			new Sources\Core\Posts(),
 			new Sources\Core\Comments(),
 			new Sources\Core\System(),
-			new Sources\Source_Ultimate_Multisite( $accounts ),
-			new Sources\Source_Wp_Ultimo( $accounts ),
-			new Sources\Source_Woocommerce(),
+			new Sources\Source_Ultimate_Multisite( $accounts, $underway ),
+			new Sources\Source_Wp_Ultimo( $accounts, $underway ),
+			new Sources\Source_Woocommerce( $underway ),
 			new Sources\Source_Edd(),
 			new Sources\Source_Actions(),
+			new Sources\Source_Worker(),
 		);
 		return $this->sources;
 	}
@@ -164,9 +165,10 @@ final class Plugin {
 		add_action( 'shutdown', array( $this, 'remember_events' ), 900 );
 		add_action( 'wp_delete_site', static fn( \WP_Site $site ) => Event_Memory::forget_site( (int) $site->blog_id ), 900 );
 		( new Capabilities() )->add_hooks();
-		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks() ) )->add_hooks();
+		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
+		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
 		if ( is_admin() ) {
-			( new Site_Health( $this->publisher(), $this->outbox() ) )->add_hooks();
+			( new Site_Health( $this->publisher(), $this->outbox(), $this->webhooks() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();
 			register_deactivation_hook( NETWORK_WEBHOOKS_FILE, array( $this, 'deactivate' ) );
 		}

@@ -47,10 +47,12 @@ final class Publisher {
 	 * values, neither. Where this server can't publish for another reason the change is stored,
 	 * and published as soon as it can.
 	 *
-	 * @param callable(): void $change Writes to the table of webhooks.
+	 * @param callable(): void $change      Writes to the table of webhooks.
+	 * @param string           ...$patterns What a webhook that is being saved subscribes to: its
+	 *                                      template and condition are tried out with the examples.
 	 * @throws \Exception Says what is wrong with the values, or what the database refused.
 	 */
-	public function change( callable $change ): void {
+	public function change( callable $change, string ...$patterns ): void {
 		global $wpdb;
 		Schema::migrate();
 		$publishable = '' === $this->obstacle();
@@ -60,7 +62,9 @@ final class Publisher {
 			$revision = $this->raise_revision();
 			$change();
 			if ( $publishable ) {
-				webhooks_configure( $this->document(), $revision );
+				// Where another server catches up, an example that changed must not be in the way.
+				$tried = $patterns ? array( 'examples' => $this->catalogue->examples( ...$patterns ) ) : array();
+				webhooks_configure( $this->document() + $tried, $revision );
 			}
 			$wpdb->query( 'COMMIT' );
 		} catch ( \Throwable $error ) {
@@ -221,6 +225,7 @@ final class Publisher {
 			'moved'          => ! Installation::is_elsewhere(),
 			'actions'        => Custom_Events::document(),
 			'lookup'         => $this->catalogue->lookup(),
+			'v1'             => $this->catalogue->projections(),
 			'proxy'          => Http_Policy::proxy(),
 			'block_external' => Http_Policy::reachable_hosts(),
 		);

@@ -68,23 +68,22 @@ final class Schema {
 		if ( self::version() >= self::VERSION ) {
 			return;
 		}
-		global $wpdb;
-		// Names of locks are shared by all databases of a server.
-		$lock = 'network_webhooks_' . md5( $wpdb->dbname . '/' . $wpdb->base_prefix );
-		if ( ! $wpdb->get_var( $wpdb->prepare( 'SELECT GET_LOCK( %s, %d )', $lock, self::PATIENCE ) ) ) {
-			throw new \RuntimeException( __( 'Another process is still updating the tables of Network Webhooks. Try again in a minute.', 'network-webhooks' ) );
-		}
-		try {
-			for ( $version = self::version() + 1; $version <= self::VERSION; $version++ ) {
-				match ( $version ) {
-					1 => self::create(),
-					2 => self::add_history(),
-					3 => self::add_events(),
-				};
-				Settings::set( Settings::SCHEMA, $version );
+		$done = Lock::try(
+			'schema',
+			self::PATIENCE,
+			static function (): void {
+				for ( $version = self::version() + 1; $version <= self::VERSION; $version++ ) {
+					match ( $version ) {
+						1 => self::create(),
+						2 => self::add_history(),
+						3 => self::add_events(),
+					};
+					Settings::set( Settings::SCHEMA, $version );
+				}
 			}
-		} finally {
-			$wpdb->query( $wpdb->prepare( 'SELECT RELEASE_LOCK( %s )', $lock ) );
+		);
+		if ( ! $done ) {
+			throw new \RuntimeException( __( 'Another process is still updating the tables of Network Webhooks. Try again in a minute.', 'network-webhooks' ) );
 		}
 	}
 

@@ -30,6 +30,7 @@ final class Upkeep {
 		private readonly Outbox $outbox,
 		private readonly Dispatcher $dispatcher,
 		private readonly Webhooks $webhooks,
+		private readonly Announcements\Collector $collector,
 	) {}
 
 	/**
@@ -78,10 +79,19 @@ final class Upkeep {
 	 * Every five minutes, on the main site: retries are due at night too.
 	 */
 	public function wake(): void {
+		if ( Environment::is_recording() ) {
+			return;
+		}
 		$this->run( self::CRON_SECONDS );
 		$this->webhooks->forget_deleted();
-		if ( Environment::has_extension() && ! self::is_recorded() ) {
+		if ( Environment::has_extension() ) {
 			webhooks_wake();
+		}
+		try {
+			( new Announcements\Conditions( $this->collector ) )->review();
+			( new Announcements\Mail( new Announcements\Kept() ) )->send();
+		} catch ( \Throwable $error ) {
+			Log::write( 'announcement', "Nobody could be told what is wrong: {$error->getMessage()}" );
 		}
 	}
 
@@ -89,13 +99,15 @@ final class Upkeep {
 	 * Brings everything up to date. Never throws.
 	 */
 	public function run( float $seconds = 1.0 ): void {
-		if ( self::is_recorded() ) {
+		if ( Environment::is_recording() ) {
 			return;
 		}
 		try {
 			Schema::migrate();
 			$this->publisher->publish();
 			$this->outbox->drain( $seconds );
+			$this->collector->collect();
+			Server::note();
 		} catch ( \Throwable $error ) {
 			Log::write( 'publish', "This server's webhooks could not be brought up to date: {$error->getMessage()}" );
 		}
@@ -113,13 +125,6 @@ final class Upkeep {
 			'display'  => 'Network Webhooks',
 		);
 		return $schedules;
-	}
-
-	/**
-	 * Whether events are recorded for a test, and neither spool nor worker is touched.
-	 */
-	private static function is_recorded(): bool {
-		return Environment::is_test() && null !== Testing\Recorder::current();
 	}
 
 	/**

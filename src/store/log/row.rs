@@ -76,7 +76,7 @@ pub struct AttemptRow {
 }
 
 /// Bytes that need not be text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bytes(pub Vec<u8>);
 
 impl Serialize for Bytes {
@@ -90,16 +90,20 @@ impl Serialize for Bytes {
 pub struct Headers(pub Vec<(String, String)>);
 
 impl Headers {
-    fn from_json(json: &str) -> Self {
-        let mut headers: Vec<(String, String)> = Vec::new();
-        for (name, value) in serde_json::from_str::<Vec<(String, String)>>(json).unwrap_or_default()
-        {
+    /// Headers of which some may have the same name.
+    pub fn new(pairs: Vec<(String, String)>) -> Self {
+        let mut headers: Vec<(String, String)> = Vec::with_capacity(pairs.len());
+        for (name, value) in pairs {
             match headers.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, values)) => *values = format!("{values}, {value}"),
                 None => headers.push((name, value)),
             }
         }
         Self(headers)
+    }
+
+    fn from_json(json: &str) -> Self {
+        Self::new(serde_json::from_str(json).unwrap_or_default())
     }
 
     fn get(&self, name: &str) -> Option<&str> {

@@ -7,8 +7,12 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Ailing;
+use Network_Webhooks\Announcements\Kept;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Plugin;
+use Network_Webhooks\Report;
+use Network_Webhooks\Diagnosis;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
 
@@ -21,6 +25,9 @@ final class Admin {
 
 	public const PAGE = 'network-webhooks';
 	public const NEW  = 'network-webhooks-new';
+
+	/** Page of the status. */
+	public const STATUS = 'network-webhooks-status';
 
 	/**
 	 * Hook names of our screens.
@@ -63,6 +70,8 @@ final class Admin {
 			( new Notices( $this->plugin->publisher(), $this->plugin->webhooks() ) )->add_hooks();
 			( new Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $test ) )->add_hooks();
 			( new Custom_Events_Page( $this->plugin ) )->add_hooks();
+			( new Announcement_Notices( new Kept(), new Ailing( $this->plugin->webhooks() ) ) )->add_hooks();
+			( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
 		}
 	}
 
@@ -72,9 +81,10 @@ final class Admin {
 	public function add_menu(): void {
 		$title         = __( 'Webhooks', 'network-webhooks' );
 		$this->screens = array(
-			add_menu_page( $title, $title, Capabilities::VIEW, self::PAGE, array( $this, 'print_page' ), 'dashicons-share', 22 ),
+			add_menu_page( $title, $title . $this->bubble(), Capabilities::VIEW, self::PAGE, array( $this, 'print_page' ), 'dashicons-share', 22 ),
 			add_submenu_page( self::PAGE, $title, __( 'All Webhooks', 'network-webhooks' ), Capabilities::VIEW, self::PAGE, array( $this, 'print_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Add New Webhook', 'network-webhooks' ), __( 'Add New Webhook', 'network-webhooks' ), Capabilities::MANAGE, self::NEW, array( $this, 'print_new_page' ) ),
+			add_submenu_page( self::PAGE, __( 'Webhooks Status', 'network-webhooks' ), __( 'Status', 'network-webhooks' ), Capabilities::MANAGE, self::STATUS, array( $this, 'print_status_page' ) ),
 		);
 		add_action( 'load-' . $this->screens[0], array( $this, 'load_page' ) );
 	}
@@ -161,6 +171,38 @@ final class Admin {
 	 */
 	public function print_new_page(): void {
 		( new Edit_Page( $this->plugin->catalogue() ) )->print( null );
+	}
+
+	/**
+	 * Prints the status.
+	 */
+	public function print_status_page(): void {
+		( new Status_Page( $this->diagnosis() ) )->print();
+	}
+
+	/**
+	 * Figures of every part.
+	 */
+	private function diagnosis(): Diagnosis {
+		return new Diagnosis( $this->plugin->webhooks(), $this->plugin->outbox() );
+	}
+
+	/**
+	 * How many webhooks need somebody, beside the menu's title.
+	 */
+	private function bubble(): string {
+		$count = ( new Ailing( $this->plugin->webhooks() ) )->count();
+		if ( ! $count ) {
+			return '';
+		}
+		/* translators: %s: number of webhooks */
+		$text = sprintf( _n( '%s webhook is failing or disabled', '%s webhooks are failing or disabled', $count, 'network-webhooks' ), number_format_i18n( $count ) );
+		return sprintf(
+			' <span class="awaiting-mod count-%1$d"><span aria-hidden="true">%2$s</span><span class="screen-reader-text">%3$s</span></span>',
+			$count,
+			esc_html( number_format_i18n( $count ) ),
+			esc_html( $text )
+		);
 	}
 
 	/**

@@ -226,7 +226,7 @@ final class List_Table extends \WP_List_Table {
 			return;
 		}
 		?>
-		<div class="alignleft actions">
+		<div class="alignleft actions network-webhooks-filters">
 			<label class="screen-reader-text" for="network-webhooks-filter-event"><?php esc_html_e( 'Filter by event', 'network-webhooks' ); ?></label>
 			<select name="event" id="network-webhooks-filter-event" form="<?php echo esc_attr( self::FILTER_FORM ); ?>">
 				<option value=""><?php esc_html_e( 'All events', 'network-webhooks' ); ?></option>

@@ -37,6 +37,20 @@ abstract class Adapter implements Source {
 	}
 
 	/**
+	 * {@inheritDoc}
+	 */
+	final public function name(): string {
+		return static::NAME;
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function feeds(): array {
+		return array();
+	}
+
+	/**
 	 * Calls on() for each hook.
 	 */
 	abstract protected function listen(): void;

@@ -10,6 +10,7 @@ namespace Network_Webhooks\Sources;
 use Network_Webhooks\Event;
 use Network_Webhooks\Payload_Schema;
 use Network_Webhooks\Sources\Core\Accounts;
+use Network_Webhooks\Sources\Core\Underway;
 use Network_Webhooks\Sources\Ultimate\Recorded;
 
 defined( 'ABSPATH' ) || exit;
@@ -35,7 +36,56 @@ final class Source_Ultimate_Multisite extends Adapter {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Accounts $accounts ) {}
+	public function __construct( private readonly Accounts $accounts, private readonly Underway $underway ) {}
+
+	/**
+	 * {@inheritDoc}
+	 *
+	 * As its own map from version 1's keys has it; the amount as a number, which version 1 sent.
+	 */
+	public function feeds(): array {
+		return array(
+			'account_created'  => Accounts::account_feed(
+				'wu_checkout_done',
+				array(
+					'plan_id'   => '$membership->get_plan()->get_id()',
+					'plan_name' => '$membership->get_plan()->get_name()',
+				)
+			),
+			'payment_received' => new Feed(
+				'wu_event',
+				array(
+					'user_id' => 'its payload',
+					'amount'  => 'its payload',
+					'gateway' => 'its payload',
+					'status'  => 'its payload',
+					'date'    => 'its payload',
+				),
+				array(
+					'user_id' => 'customer_user_id',
+					'amount'  => 'payment_total_raw',
+					'gateway' => 'payment_gateway',
+					'status'  => 'payment_status',
+					'date'    => 'payment_date_created',
+				)
+			),
+			'payment_failed'   => new Feed(
+				'wu_event',
+				array(
+					'user_id' => 'its payload',
+					'amount'  => 'its payload: what the membership costs',
+					'gateway' => 'its payload',
+					'status'  => 'the event',
+				),
+				array(
+					'user_id' => 'customer_user_id',
+					'amount'  => 'membership_amount_raw',
+					'gateway' => 'payment_gateway',
+				),
+				array( 'status' => 'failed' )
+			),
+		);
+	}
 
 	/**
 	 * {@inheritDoc}
@@ -50,12 +100,13 @@ final class Source_Ultimate_Multisite extends Adapter {
 				$recorded[1],
 				$recorded[2],
 				array( self::NAME => $example ),
-				array( self::NAME => Payload_Schema::untouched( $example ) ),
+				array( self::NAME => Payload_Schema::untouched( $example, Recorded::OPTIONAL ) ),
 				array( self::NAME => in_array( $slug, Recorded::LOGGED, true ) ? __( 'At wu_event_post_save: it is only logged.', 'network-webhooks' ) : __( 'At wu_event. The payload passes untouched.', 'network-webhooks' ) ),
 				Recorded::lookup( $example ),
 				'confirm_email_address' === $slug
 			);
 		}
+		$events[] = Accounts::account_created( self::NAME, __( 'At wu_checkout_done, where the checkout made the account.', 'network-webhooks' ) );
 		return array( ...$events, ...$this->unannounced() );
 	}
 
@@ -188,9 +239,34 @@ final class Source_Ultimate_Multisite extends Adapter {
 		if ( ! $this->is_wanted_now( $slug ) ) {
 			return;
 		}
-		$site = ( (array) $payload )['site_id'] ?? 0;
+		$site    = ( (array) $payload )['site_id'] ?? 0;
+		$options = array();
 		// To get_site() 0 is the current one.
-		$this->send( $slug, $payload, is_numeric( $site ) && $site > 0 && get_site( (int) $site ) ? array( 'site' => (int) $site ) : array() );
+		if ( is_numeric( $site ) && $site > 0 && get_site( (int) $site ) ) {
+			$options['site'] = (int) $site;
+		}
+		$key = 'payment_received' === $slug ? $this->payment_key( (array) $payload ) : '';
+		if ( '' !== $key ) {
+			$options['idempotency_key'] = $key;
+		}
+		$this->send( $slug, $payload, $options );
+	}
+
+	/**
+	 * What makes a payment the same as that of the shop which is its gateway: the order being paid
+	 * in this request, or the reference that the gateway left. Empty: another gateway's. Unverified
+	 * that every version of that gateway leaves the order's id.
+	 */
+	private function payment_key( array $payload ): string {
+		if ( Source_Woocommerce::NAME !== ( $payload['payment_gateway'] ?? '' ) ) {
+			return '';
+		}
+		if ( '' !== $this->underway->payment ) {
+			return $this->underway->payment;
+		}
+		$payment   = function_exists( 'wu_get_payment' ) ? wu_get_payment( (int) ( $payload['payment_id'] ?? 0 ) ) : null;
+		$reference = is_object( $payment ) && method_exists( $payment, 'get_gateway_payment_id' ) ? $payment->get_gateway_payment_id() : 0;
+		return is_numeric( $reference ) && $reference > 0 ? Source_Woocommerce::payment_key( (int) $reference ) : '';
 	}
 
 	/**

@@ -9,6 +9,7 @@ namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
 use Network_Webhooks\Sources\Adapter;
+use Network_Webhooks\Sources\Feed;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -111,6 +112,24 @@ final class Sites extends Adapter {
 			$events[] = Event::of( self::NAME, $slug, 'sites', $name, $description, $when, $site, array(), $lookup );
 		}
 		return $events;
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function feeds(): array {
+		return array(
+			'new_domain_mapping' => new Feed(
+				'wp_update_site',
+				array(
+					'user_id'       => 'the user of the site’s admin_email',
+					'user_site_id'  => 'the site',
+					'mapped_domain' => 'the site’s domain',
+					'user_site_url' => 'the site’s home',
+					'network_ip'    => 'the server’s SERVER_ADDR',
+				)
+			),
+		);
 	}
 
 	/**

@@ -1,0 +1,112 @@
+//! A WordPress network of the tests, for what has to be measured in one.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use webhooks::spool::Spool;
+use webhooks::store::log::Log;
+
+use crate::Result;
+use crate::nginx::Nginx;
+use crate::plane::Build;
+use crate::process::wait_for;
+use crate::script::Script;
+
+/// See the module. Taken down when dropped.
+pub(crate) struct Network {
+    folder: PathBuf,
+    variables: HashMap<String, String>,
+    endpoint: Nginx,
+}
+
+impl Network {
+    /// With extension and plugin, and a webhook for the event `bench`.
+    pub(crate) fn with(build: &Build) -> Result<Self> {
+        let extension = build.extension.as_os_str();
+        let worker = build.worker.as_os_str();
+        let network =
+            Self::up(build, &[("EXTENSION", extension.to_owned()), ("WORKER", worker.to_owned())])?;
+        let mut php = network.php("subscribe.php");
+        let status = php.arg(network.endpoint.url()).status()?;
+        if status.success() { Ok(network) } else { Err("no webhook could be added".into()) }
+    }
+
+    /// Without either.
+    pub(crate) fn without(build: &Build) -> Result<Self> {
+        Self::up(build, &[("EXTENSION", "none".into()), ("PLUGIN", "none".into())])
+    }
+
+    fn up(build: &Build, environment: &[(&str, std::ffi::OsString)]) -> Result<Self> {
+        // A folder that www-data can enter, with a short name: sockets lie in it.
+        let folder = tempfile::Builder::new().prefix("network-webhooks.").tempdir()?.keep();
+        let mut network = Self { folder, variables: HashMap::new(), endpoint: Nginx::start()? };
+        let mut up = Command::new(build.tree.join("tests/network/up.sh"));
+        up.arg(&network.folder).envs(environment.iter().map(|(name, value)| (name, value)));
+        if !up.status()?.success() {
+            return Err("no network could be started".into());
+        }
+        for line in fs::read_to_string(network.folder.join("env"))?.lines() {
+            let pair = line.strip_prefix("export ").and_then(|line| line.split_once('='));
+            let (name, value) = pair.ok_or("a line of env")?;
+            network.variables.insert(name.into(), value.trim_matches('\'').into());
+        }
+        let root = PathBuf::from(network.variable("WP_ROOT")?);
+        // As a site in production: what debugging costs is no part of a page.
+        let config = fs::read_to_string(root.join("wp-config.php"))?;
+        let config = config.replace("'WP_DEBUG', true", "'WP_DEBUG', false");
+        fs::write(root.join("wp-config.php"), config)?;
+        let plugins = root.join("wp-content/mu-plugins");
+        fs::copy("tests/bench/page.php", plugins.join("page.php"))?;
+        fs::copy(
+            "tests/payloads/ultimate-multisite-payment_received.json",
+            plugins.join("payment.json"),
+        )?;
+        Ok(network)
+    }
+
+    pub(crate) fn variable(&self, name: &str) -> Result<&str> {
+        let value = self.variables.get(name).map(String::as_str);
+        value.ok_or_else(|| format!("the network has no {name}").into())
+    }
+
+    /// URL of the endpoint that answers at once.
+    pub(crate) fn endpoint(&self) -> String {
+        self.endpoint.url()
+    }
+
+    fn php(&self, script: &str) -> Command {
+        let mut php = Command::new("php");
+        php.envs(&self.variables).arg(format!("tests/bench/{script}"));
+        php
+    }
+
+    pub(crate) fn script(&self, name: &str) -> Result<Script> {
+        Script::start(&mut self.php(name))
+    }
+
+    /// Waits until the webhook got this event.
+    pub(crate) fn await_delivered(&self, event: &str) -> Result {
+        let spool = Spool::open(self.variable("SPOOL")?.as_ref())?;
+        let event = event.parse().map_err(|_| format!("{event} is no event's id"))?;
+        wait_for("the page's event is delivered", || {
+            let log = Log::open(&spool, None).ok().flatten();
+            let settled = log.and_then(|mut log| log.settled(&event).ok().flatten());
+            settled.and_then(|all| serde_json::to_value(all).ok()).is_some_and(|all| {
+                all.as_array().is_some_and(|all| {
+                    !all.is_empty() && all.iter().all(|one| one["state"] == "delivered")
+                })
+            })
+        })?;
+        Ok(())
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        if self.folder.exists() {
+            let _ = Command::new("tests/network/down.sh").arg(&self.folder).status();
+        }
+    }
+}

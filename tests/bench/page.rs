@@ -1,0 +1,74 @@
+//! `request_ratio`: a page of WordPress through nginx and php-fpm. One network has extension
+//! and plugin, and its page dispatches an event; the other has neither.
+
+use std::time::Instant;
+
+use crate::http_client::Connection;
+use crate::network::Network;
+use crate::results::Results;
+use crate::rounds::{abba, median};
+use crate::{Bench, Result};
+
+/// Requests of a side before the other's turn.
+const REQUESTS: usize = 8;
+
+pub(crate) fn run(bench: &Bench, results: &mut Results) -> Result {
+    let with = bench.network()?;
+    let without = Network::without(&bench.build)?;
+    let mut sides = [Side::of(with)?, Side::of(&without)?];
+    for _ in 0..3 {
+        sides[0].typical()?;
+        sides[1].typical()?;
+    }
+    let (mut ratios, mut typical) = (Vec::new(), Vec::new());
+    for _ in 0..bench.pick(41, 5) {
+        let (on, off) = abba(&mut sides, |sides| sides[0].typical(), |sides| sides[1].typical())?;
+        ratios.push(on / off);
+        typical.push(off);
+    }
+    let [on, off] = sides;
+    with.await_delivered(on.event.as_deref().ok_or("the page dispatched nothing")?)?;
+    if off.event.is_some() {
+        return Err("the network without the plugin dispatched an event".into());
+    }
+    results.note(format!("the page takes {:.2} ms", median(&typical) * 1e3));
+    results.add("request_ratio", ratios);
+    Ok(())
+}
+
+struct Side {
+    connection: Connection,
+    request: String,
+    /// The last event that the page dispatched.
+    event: Option<String>,
+}
+
+impl Side {
+    fn of(network: &Network) -> Result<Self> {
+        let host = network.variable("WP_HOST")?;
+        let port = host.rsplit_once(':').ok_or("no port")?.1.parse()?;
+        let request = format!("GET /?bench=1 HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        Ok(Self { connection: Connection::open(port)?, request, event: None })
+    }
+
+    /// The middle one of some requests' times, in seconds.
+    fn typical(&mut self) -> Result<f64> {
+        let mut times = Vec::new();
+        for _ in 0..REQUESTS {
+            let begun = Instant::now();
+            let answer = self.connection.request(&self.request, b"")?;
+            times.push(begun.elapsed().as_secs_f64());
+            let event = answer.header("x-event").map(str::to_owned);
+            if self.event.is_some() && (event.is_none() || event == self.event) {
+                return Err("a page dispatched no event".into());
+            }
+            self.event = event;
+            if answer.status != 200 || !answer.body.ends_with(b"</html>\n") {
+                return Err(
+                    format!("the page: {}, {} bytes", answer.status, answer.body.len()).into()
+                );
+            }
+        }
+        Ok(median(&times))
+    }
+}
