@@ -38,7 +38,9 @@ abstract class Network_Test_Case extends TestCase {
 		[ $this->users, $this->sites ] = array( array(), array() );
 		$this->plugin()->pending()->drop( '*' );
 		$this->forget_webhooks();
-		delete_site_transient( 'network_webhooks_flash_1' );
+		foreach ( array( 'flash', 'form', 'secret' ) as $what ) {
+			delete_site_transient( "network_webhooks_{$what}_1" );
+		}
 	}
 
 	protected function plugin(): Plugin {
@@ -240,7 +242,7 @@ abstract class Network_Test_Case extends TestCase {
 				}
 			);
 		}
-		array_map( array( Throttle::class, 'forget' ), array( 'upkeep', 'log-dispatch', 'log-journal', 'log-outbox', 'log-publish' ) );
+		array_map( array( Throttle::class, 'forget' ), array( 'upkeep', 'log-journal', 'log-outbox', 'log-publish', ...array_map( static fn( int $kind ) => "log-dispatch-$kind", range( 0, 63 ) ) ) );
 		foreach ( Settings::ALL as $name ) {
 			wp_cache_delete( get_main_network_id() . ":$name", 'site-options' );
 		}

@@ -80,10 +80,10 @@ final class Developers_Test extends Network_Test_Case {
 		$this->assertEqualsCanonicalizing( $constant( 'Registration', 'ARGUMENTS' ), $documented( 'Putting it into the list' ) );
 		$options = $documented( 'Options' );
 		$this->assertCount( 10, $options );
-		$expected = new ReflectionMethod( Network_Webhooks\Dispatch_Call::class, 'expected' );
-		$expected->setAccessible( true );
+		$fits = new ReflectionMethod( Network_Webhooks\Dispatch_Call::class, 'fits' );
+		$fits->setAccessible( true );
 		foreach ( $options as $option ) {
-			$this->assertNotSame( '', $expected->invoke( null, $option, new stdClass() ), $option );
+			$this->assertFalse( $fits->invoke( null, $option, new stdClass() ), $option );
 		}
 		preg_match_all( '/`(\w+)\(/', self::chapters()[1], $methods );
 		$own = array_map( static fn( ReflectionMethod $method ) => $method->name, ( new ReflectionClass( Network_Webhooks\Testing\RecordsWebhooks::class ) )->getMethods( ReflectionMethod::IS_PUBLIC ) );
@@ -97,7 +97,7 @@ final class Developers_Test extends Network_Test_Case {
 			preg_match_all( '/^\s*(function network_webhooks_\w+\(.*\): \??\w+)/m', $code, $found );
 			return $found[1];
 		};
-		$this->assertCount( 2, $read( $api ) );
+		$this->assertNotSame( array(), $read( $api ) );
 		$this->assertSame( $read( $api ), $read( $stub ) );
 		$values = static function ( string $type ) use ( $stub ): array {
 			preg_match( "/@phpstan-type $type array\{(.*?)\}\n \*(?:\/| @)/s", $stub, $found );
