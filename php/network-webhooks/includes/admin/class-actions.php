@@ -130,7 +130,15 @@ final class Actions {
 			Flash::put( $error );
 			self::leave( self::list_url() );
 		}
-		self::leave( Admin::url( self::page_of( $copy ) + array( 'message' => 'duplicated' ) ) );
+		self::leave(
+			Admin::url(
+				array(
+					'action'  => 'edit',
+					'webhook' => $copy->id,
+					'message' => 'duplicated',
+				)
+			)
+		);
 	}
 
 	/**
@@ -286,6 +294,20 @@ final class Actions {
 			self::leave( self::list_url() );
 		}
 		self::leave( self::list_url( array( 'message' => $message ) ) );
+	}
+
+	/**
+	 * Makes a change; what went wrong, or empty.
+	 *
+	 * @param callable(): void $change
+	 */
+	private function attempt( callable $change ): string {
+		try {
+			$this->publisher->change( $change );
+			return '';
+		} catch ( \Throwable $error ) {
+			return $error->getMessage();
+		}
 	}
 
 	/**
