@@ -87,6 +87,20 @@ final class Plugin {
 	}
 
 	/**
+	 * Webhooks that are tested before they are saved.
+	 */
+	public function drafts(): Drafts {
+		return new Drafts( $this->publisher() );
+	}
+
+	/**
+	 * Test events.
+	 */
+	public function test_event(): Test_Event {
+		return new Test_Event( $this->catalogue(), $this->dispatcher(), new Last_Payload( $this->webhooks() ), $this->drafts() );
+	}
+
+	/**
 	 * What the journal could not take.
 	 */
 	public function outbox(): Outbox {
@@ -144,6 +158,7 @@ final class Plugin {
 			new Sources\Source_Wp_Ultimo( $accounts, $underway ),
 			new Sources\Source_Woocommerce( $underway ),
 			new Sources\Source_Edd(),
+			new Sources\Source_Actions(),
 			new Sources\Source_Worker(),
 		);
 		return $this->sources;
@@ -166,6 +181,8 @@ final class Plugin {
 		( new Capabilities() )->add_hooks();
 		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
 		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
+		( new Rest\Routes( $this ) )->add_hooks();
+		( new Site_Directory() )->add_hooks();
 		if ( is_admin() ) {
 			( new Site_Health( $this->publisher(), $this->outbox(), $this->webhooks() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();

@@ -215,7 +215,10 @@ final class Publisher {
 			$held = self::ELSEWHERE;
 		}
 		return array(
-			'webhooks'       => array_map( static fn( Webhook $webhook ) => $webhook->to_config(), $this->webhooks->all() ),
+			'webhooks'       => array_merge(
+				array_map( static fn( Webhook $webhook ) => $webhook->to_config(), $this->webhooks->all() ),
+				Drafts::to_config()
+			),
 			'installation'   => array(
 				'id'          => Installation::stored()['id'],
 				'fingerprint' => Installation::fingerprint(),
@@ -223,6 +226,7 @@ final class Publisher {
 			'held'           => '' === $held ? null : $held,
 			// Once the place is this installation's own, its spool on each server follows.
 			'moved'          => ! Installation::is_elsewhere(),
+			'actions'        => Custom_Events::document(),
 			'lookup'         => $this->catalogue->lookup(),
 			'v1'             => $this->catalogue->projections(),
 			'proxy'          => Http_Policy::proxy(),

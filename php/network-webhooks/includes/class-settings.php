@@ -29,6 +29,10 @@ final class Settings {
 	public const VIEWERS = 'network_webhooks_viewers';
 	/** Which events code kept from being sent, see Suppressions. */
 	public const SUPPRESSED = 'network_webhooks_suppressed';
+	/** Actions that are events; what was recorded of them; and what people should know of them. */
+	public const CUSTOM_EVENTS  = 'network_webhooks_custom_events';
+	public const CUSTOM_SAMPLES = 'network_webhooks_custom_samples';
+	public const CUSTOM_REMARKS = 'network_webhooks_custom_remarks';
 	/** Announcements that nobody dismissed yet: see Announcements\Kept. */
 	public const ANNOUNCEMENTS = 'network_webhooks_announcements';
 	/** Store → number of the last announcement that was collected from it. */
@@ -41,6 +45,9 @@ final class Settings {
 	public const MAILED_AT = 'network_webhooks_mailed_at';
 	/** Servers and kinds of processes that were seen: see Server. */
 	public const SERVERS = 'network_webhooks_servers';
+
+	/** Webhooks that are tested before they are saved: see Drafts. */
+	public const DRAFTS = 'network_webhooks_drafts';
 
 	public const ALL = array(
 		self::SCHEMA,
@@ -56,6 +63,10 @@ final class Settings {
 		self::MAILED_AT,
 		self::SERVERS,
 		self::SUPPRESSED,
+		self::DRAFTS,
+		self::CUSTOM_EVENTS,
+		self::CUSTOM_SAMPLES,
+		self::CUSTOM_REMARKS,
 	);
 
 	/**
