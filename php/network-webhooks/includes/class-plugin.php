@@ -158,6 +158,7 @@ final class Plugin {
 			new Sources\Source_Wp_Ultimo( $accounts, $underway ),
 			new Sources\Source_Woocommerce( $underway ),
 			new Sources\Source_Edd(),
+			new Sources\Source_Actions(),
 			new Sources\Source_Worker(),
 		);
 		return $this->sources;
@@ -191,9 +192,12 @@ final class Plugin {
 
 	/**
 	 * Remembers what this request saw. Where that brings other paths to search by, they are
-	 * published.
+	 * published. What a test recorded did not happen.
 	 */
 	public function remember_events(): void {
+		if ( Environment::is_recording() ) {
+			return;
+		}
 		try {
 			if ( $this->catalogue()->remember() ) {
 				$this->publisher()->change( static fn() => null );

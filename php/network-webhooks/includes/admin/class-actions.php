@@ -130,7 +130,15 @@ final class Actions {
 			Flash::put( $error );
 			self::leave( self::list_url() );
 		}
-		self::leave( Admin::url( self::page_of( $copy ) + array( 'message' => 'duplicated' ) ) );
+		self::leave(
+			Admin::url(
+				array(
+					'action'  => 'edit',
+					'webhook' => $copy->id,
+					'message' => 'duplicated',
+				)
+			)
+		);
 	}
 
 	/**
