@@ -53,7 +53,6 @@ final class Event_Memory_Test extends Network_Test_Case {
 		$this->wait_for( fn() => $this->endpoint->received() );
 		$body = json_decode( $this->endpoint->received()[0]['body'], true );
 		$this->assertSame( array( 'lesson_finished', 'lesson', $site, array( 'lesson' => array( 'id' => $lesson ) ) ), array( $body['type'], $body['source'], $body['site']['id'], $body['data'] ) );
-		$admin->get( '/wp-admin/network/admin.php?page=network-webhooks-new' );
 		$this->assertSame( array( 'Seen on 1 site' ), $this->marks( $admin ) );
 		// Its paths were published when it was remembered.
 		$this->assertSame( array( 'lesson_finished' ), array_column( webhooks_deliveries( array( 'search' => (string) $lesson ) )['deliveries'], 'event' ) );
@@ -168,7 +167,10 @@ final class Event_Memory_Test extends Network_Test_Case {
 	 * The marks beside the event of the plugin.
 	 */
 	private function marks( Browser $admin ): array {
-		return $admin->values( '//*[@id="network-webhooks-event-lesson_finished"]/following-sibling::*[contains(@class, "network-webhooks-seen")]' );
+		$admin->get( '/wp-admin/network/admin.php?page=network-webhooks-events' );
+		$marks = $admin->values( '//*[@id="network-webhooks-event-lesson_finished"]/*[contains(@class, "network-webhooks-seen")]' );
+		// The sources follow.
+		return array_map( static fn( string $mark ) => explode( ' · ', $mark )[0], $marks );
 	}
 
 	private function install( int $site ): void {
