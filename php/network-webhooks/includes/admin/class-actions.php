@@ -341,6 +341,18 @@ final class Actions {
 	}
 
 	/**
+	 * The query of a webhook's page.
+	 *
+	 * @return array<string, string>
+	 */
+	private static function page_of( Webhook $webhook ): array {
+		return array(
+			'action'  => 'edit',
+			'webhook' => $webhook->id,
+		);
+	}
+
+	/**
 	 * Redirects and ends the request.
 	 */
 	public static function leave( string $url ): never {
