@@ -194,17 +194,18 @@ namespace {
     function webhooks_count(array $query = []): int {}
 
     /**
-     * What fails, by webhook and cause: deliveries whose last attempt failed and that nobody
-     * resent, cancelled or delivered since. The largest groups first, at most 100; tests are
+     * What fails, by webhook and cause: deliveries whose last attempt failed and that were
+     * neither delivered since nor cancelled. The largest groups first, at most 100; tests are
      * left out.
      *
      * @param array{webhook_id?: string, since?: string} $query
      * @return list<array{
      *     webhook_id: string, code: string, status: int|null, host: string|null, count: int,
-     *     failed: int, waiting: int, since: string, last: string, example: string}>
+     *     failed: int, waiting: int, held: int, since: string, last: string, example: string}>
      *     - `code`: of the failure (`status`, `timeout`, `certificate`, …)
      *     - `host`: of the webhook's URL; null once it is deleted
-     *     - `count`: deliveries; `failed` of them for good, `waiting` ones are tried again
+     *     - `count`: deliveries; `failed` of them for good, `waiting` ones are tried again,
+     *       `held` ones wait for their webhook
      *     - `since`, `last`: when the first and the last of them were created
      *     - `example`: id of the last one
      * @throws Webhooks\Exception for a bad query, or after two seconds

@@ -9,7 +9,7 @@ const SOURCE = readFileSync( createRequire( import.meta.url ).resolve( 'axe-core
 export const SCHEMES = [ 'modern', 'fresh', 'light' ];
 const RULES = [ 'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice' ];
 // WordPress's own, on every page: not ours to mend.
-const NOT_OURS = [ '#wpadminbar', '#adminmenumain', '#wpfooter', '#screen-meta', '#screen-meta-links' ];
+const NOT_OURS = [ '#wpadminbar', '#adminmenumain', '#wpfooter', '#screen-meta', '#screen-meta-links', '#a11y-speak-intro-text', '.a11y-speak-region' ];
 
 const results = [];
 

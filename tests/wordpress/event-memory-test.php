@@ -130,6 +130,40 @@ final class Event_Memory_Test extends Network_Test_Case {
 		$this->assertSame( array( 'lesson.id', 'student' ), $this->catalogue()->lookup()['lesson_finished'] );
 	}
 
+	public function test_what_ultimate_multisite_and_its_add_ons_registered_is_listed_and_remembered(): void {
+		self::$event_types = array(
+			'school_opened'    => array(
+				'name'    => 'School Opened',
+				'desc'    => 'A school was opened.',
+				'payload' => static fn() => array( 'school_id' => 7 ),
+			),
+			'school_closed'    => array( 'payload' => static fn() => intdiv( 1, 0 ) ),
+			'payment_received' => array( 'name' => 'Recorded already' ),
+			'Not A Slug'       => array( 'name' => 'None' ),
+		);
+		$plugin = $this->plugin();
+		$kept   = $plugin->catalogue();
+		$memory = new Event_Memory();
+		$swap   = fn( Catalogue $catalogue ) => $this->catalogue = $catalogue;
+		$memory->note( 'school_opened' );
+		$swap->call( $plugin, $this->catalogue( $memory ) );
+		try {
+			$plugin->catalogue()->remember();
+		} finally {
+			$swap->call( $plugin, $kept );
+			self::$event_types = array();
+		}
+		$later = $this->catalogue();
+		$event = $later->find( 'school_opened' );
+		$this->assertSame( array( 'School Opened', 'A school was opened.', array( 'ultimate-multisite' => array( 'school_id' => 7 ) ) ), array( $event->name, $event->description, $event->examples ) );
+		$this->assertSame( 'School Closed', $later->find( 'school_closed' )->name );
+		$this->assertSame( 'Payment Received', $later->find( 'payment_received' )->name );
+		$this->assertSame( 1, $later->seen( 'school_opened' ) );
+	}
+
+	/** What Ultimate Multisite would answer. */
+	public static array $event_types = array();
+
 	/**
 	 * The marks beside the event of the plugin.
 	 */
@@ -159,4 +193,9 @@ final class Event_Memory_Test extends Network_Test_Case {
 	private function catalogue( ?Event_Memory $memory = null ): Catalogue {
 		return new Catalogue( ( fn() => $this->sources() )->call( $this->plugin() ), $memory ?? new Event_Memory() );
 	}
+}
+
+/** The registered events of Ultimate Multisite. */
+function wu_get_event_types(): array {
+	return Event_Memory_Test::$event_types;
 }
