@@ -240,9 +240,10 @@ namespace {
      *
      * @param string|list<string>|Filter $ids of deliveries, or a filter of webhooks_deliveries():
      *     then its whole result as it is now, bit by bit (webhooks_bulks() tells how far it is).
-     *     An empty array is nobody
+     *     An empty array is nobody, and a filter that filters nothing is refused
      * @return int how many matched: those that wait or are being sent, and those whose body is
-     *     no longer kept, are left out
+     *     no longer kept, are left out (the latter are counted in a result so large that it
+     *     would take long to tell; none of them is sent)
      * @throws Webhooks\Exception
      */
     function webhooks_resend(string|array $ids): int {}

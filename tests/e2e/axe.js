@@ -61,9 +61,12 @@ export async function paint( page, scheme ) {
 		} );
 		sheet.replaceWith( other );
 		await ( other.disabled || loaded );
-		// Colours that are on their way are nobody's.
-		const changes = document.getAnimations().filter( ( animation ) => animation instanceof CSSTransition );
-		await Promise.allSettled( changes.map( ( { finished } ) => finished ) );
+		// Colours that are on their way are nobody's. Waiting for them would be waiting for a frame, which may never come.
+		for ( const animation of document.getAnimations() ) {
+			if ( animation instanceof CSSTransition ) {
+				animation.finish();
+			}
+		}
 	}, scheme );
 }
 

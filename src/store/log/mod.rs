@@ -39,6 +39,8 @@ use crate::spool::Spool;
 
 /// After this long a read is interrupted.
 const LONGEST_READ: Duration = Duration::from_secs(2);
+/// How long it is looked which deliveries of a whole result still have a body.
+const LONGEST_CHECK: Duration = Duration::from_millis(500);
 /// How soon a reader looks again at an index that is being written.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 /// Most announcements given at once.
@@ -245,7 +247,8 @@ impl Log {
         }
         let query = DeliveriesQuery { state, ..query.clone() };
         let sendable = action == Action::Resend;
-        match self.try_read(|connection| find::count(connection, &query, sendable))? {
+        let patience = if sendable { LONGEST_CHECK } else { LONGEST_READ };
+        match self.try_read(patience, |connection| find::count(connection, &query, sendable))? {
             Err(error) if sendable && is_late(&error) => self.count_all(&query),
             counted => counted.map_err(|error| self.failed(error)),
         }
@@ -308,16 +311,17 @@ impl Log {
 
     /// Runs one short transaction, on a connection to the file that is there now.
     fn read<T>(&mut self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        self.try_read(read)?.map_err(|error| self.failed(error))
+        self.try_read(LONGEST_READ, read)?.map_err(|error| self.failed(error))
     }
 
     fn try_read<T>(
         &mut self,
+        longest: Duration,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<rusqlite::Result<T>> {
         self.refresh()?;
         let Open { connection, deadline, since, .. } = &self.open;
-        let until = since.elapsed() + LONGEST_READ;
+        let until = since.elapsed() + longest;
         deadline.store(u64::try_from(until.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
         let result = begin(connection, || since.elapsed() < until).and_then(|transaction| {
             read(connection).and_then(|read| {

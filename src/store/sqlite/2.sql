@@ -17,6 +17,9 @@ CREATE TABLE bulks (
 -- Of the URL; NULL once the webhook is deleted.
 ALTER TABLE webhooks ADD COLUMN host TEXT;
 
+-- Tests are few among many.
+CREATE INDEX deliveries_test ON deliveries (test) WHERE test = 1;
+
 -- What fails, by webhook and cause: nothing is in it while all is well.
 CREATE INDEX deliveries_failing ON deliveries (webhook, last_failure, last_status, state)
     WHERE last_failure IS NOT NULL AND test = 0 AND state IN (0, 1, 3, 4);
