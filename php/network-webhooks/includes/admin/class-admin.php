@@ -26,6 +26,9 @@ final class Admin {
 	public const PAGE = 'network-webhooks';
 	public const NEW  = 'network-webhooks-new';
 
+	/** Page of the deliveries. */
+	public const DELIVERIES = 'network-webhooks-deliveries';
+
 	/** Page of the status. */
 	public const STATUS = 'network-webhooks-status';
 
@@ -70,6 +73,7 @@ final class Admin {
 			( new Notices( $this->plugin->publisher(), $this->plugin->webhooks() ) )->add_hooks();
 			( new Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $test ) )->add_hooks();
 			( new Announcement_Notices( new Kept(), new Ailing( $this->plugin->webhooks() ) ) )->add_hooks();
+			( new Deliveries\Changes( $this->plugin->webhooks() ) )->add_hooks();
 			( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
 		}
 	}
@@ -83,6 +87,7 @@ final class Admin {
 			add_menu_page( $title, $title . $this->bubble(), Capabilities::VIEW, self::PAGE, array( $this, 'print_page' ), 'dashicons-share', 22 ),
 			add_submenu_page( self::PAGE, $title, __( 'All Webhooks', 'network-webhooks' ), Capabilities::VIEW, self::PAGE, array( $this, 'print_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Add New Webhook', 'network-webhooks' ), __( 'Add New Webhook', 'network-webhooks' ), Capabilities::MANAGE, self::NEW, array( $this, 'print_new_page' ) ),
+			add_submenu_page( self::PAGE, __( 'Deliveries', 'network-webhooks' ), __( 'Deliveries', 'network-webhooks' ), Capabilities::VIEW, self::DELIVERIES, array( $this, 'print_deliveries_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Webhooks Status', 'network-webhooks' ), __( 'Status', 'network-webhooks' ), Capabilities::MANAGE, self::STATUS, array( $this, 'print_status_page' ) ),
 		);
 		add_action( 'load-' . $this->screens[0], array( $this, 'load_page' ) );
@@ -99,6 +104,10 @@ final class Admin {
 		wp_enqueue_script( 'network-webhooks', plugins_url( 'assets/admin.js', NETWORK_WEBHOOKS_FILE ), array( 'wp-i18n' ), NETWORK_WEBHOOKS_VERSION, true );
 		wp_set_script_translations( 'network-webhooks', 'network-webhooks', dirname( NETWORK_WEBHOOKS_FILE ) . '/languages' );
 		wp_enqueue_style( 'network-webhooks-list', plugins_url( 'assets/list.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
+		if ( str_ends_with( $screen, self::DELIVERIES ) ) {
+			wp_enqueue_script( 'network-webhooks-deliveries', plugins_url( 'assets/deliveries.js', NETWORK_WEBHOOKS_FILE ), array( 'wp-api-fetch', 'wp-i18n' ), NETWORK_WEBHOOKS_VERSION, true );
+			wp_set_script_translations( 'network-webhooks-deliveries', 'network-webhooks', dirname( NETWORK_WEBHOOKS_FILE ) . '/languages' );
+		}
 		if ( $this->list ) {
 			wp_enqueue_script( 'network-webhooks-list', plugins_url( 'assets/list.js', NETWORK_WEBHOOKS_FILE ), array( 'clipboard', 'wp-a11y', 'wp-i18n' ), NETWORK_WEBHOOKS_VERSION, true );
 			wp_set_script_translations( 'network-webhooks-list', 'network-webhooks', dirname( NETWORK_WEBHOOKS_FILE ) . '/languages' );
@@ -170,6 +179,25 @@ final class Admin {
 	 */
 	public function print_new_page(): void {
 		( new Edit_Page( $this->plugin->catalogue() ) )->print( null );
+	}
+
+	/**
+	 * Prints the deliveries, one of them, or what is done with many.
+	 */
+	public function print_deliveries_page(): void {
+		$webhooks  = $this->plugin->webhooks();
+		$catalogue = $this->plugin->catalogue();
+		$webhook   = $webhooks->find( self::asked( 'webhook' ) );
+		$manages   = current_user_can( Capabilities::MANAGE );
+		if ( '' !== self::asked( 'delivery' ) ) {
+			( new Deliveries\Detail_Page( $webhooks, $catalogue ) )->print( self::asked( 'delivery' ) );
+		} elseif ( $manages && 'bulk' === self::asked( 'action' ) ) {
+			( new Deliveries\Bulk_Page() )->print();
+		} elseif ( $manages && $webhook && 'mend' === self::asked( 'action' ) ) {
+			( new Deliveries\Mend_Page() )->print( $webhook );
+		} else {
+			( new Deliveries\List_Page( $webhooks, $catalogue ) )->print();
+		}
 	}
 
 	/**
