@@ -59,7 +59,10 @@ bench: ## Figures beside those of peers, a table; QUICK=1: a look; BASE=: beside
 	@$(MAKE) --no-print-directory build
 	@QUICK='$(QUICK)' BASE='$(BASE)' tests/bench/run.sh $(NAME)
 
-docs: ## The crate's documentation, in target/doc
+docs: ## docs/events.md and docs/asyncapi.json from the catalogue; the crate's in target/doc
+	@$(SETUP) build network wordpress
+	@$(MAKE) --no-print-directory build
+	@tests/network/with.sh php tests/asyncapi/make.php
 	cargo doc --no-deps --document-private-items
 
 install: ## Extension, INI, worker, spool folder and plugin into the system (DESTDIR=)
@@ -67,4 +70,4 @@ install: ## Extension, INI, worker, spool folder and plugin into the system (DES
 		PLUGINS='$(PLUGINS)' packaging/install.sh
 
 clean: ## Removes all that was built, fetched and recorded
-	rm -rf target tests/e2e/node_modules
+	rm -rf target tests/e2e/node_modules tests/asyncapi/node_modules

@@ -39,4 +39,14 @@ namespace {
 	 * @return bool Whether it was added.
 	 */
 	function network_webhooks_register_event( $args ): bool {}
+
+	/**
+	 * Does work during which events are not sent. What the work throws goes on to the caller.
+	 *
+	 * @template T
+	 * @param callable(): T       $work   The work.
+	 * @param string|list<string> $events Names and patterns of the events.
+	 * @return T What the work returns.
+	 */
+	function network_webhooks_suspend( callable $work, string|array $events = '*' ): mixed {}
 }

@@ -34,22 +34,30 @@ tests/network/install.sh build network wordpress test browser interop scenario
 run lint tests/lint.sh
 run build make --no-print-directory build
 run cargo cargo test
+run guard tests/bench/guard.sh
 run chaos make --no-print-directory chaos SEEDS=2
 run phpt tests/phpt/run.sh target/php/release/libwebhooks.so
 run fpm tests/fpm/run.sh
 run interop tests/interop/run.sh
+run asyncapi tests/asyncapi/run.sh
 run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
 run example tests/example/run.sh
+# What depends on how the sites are addressed.
+run subdomains env SUBDOMAINS=1 tests/network/with.sh \
+	phpunit --configuration tests/wordpress --filter '(Core_Events|Account_Created|Sites)_Test'
 run install tests/install/run.sh
 run e2e tests/e2e/run.sh
 
 echo
 summary cargo '^test result: .* [1-9][0-9]* passed'
+summary guard ' within their budgets$'
 summary chaos ' seeds passed, '
 summary phpt '^Tests (passed|failed|skipped) '
 summary fpm ' passed, '
 summary interop ' passed, '
+summary asyncapi ' passed, '
 summary phpunit '^(OK|Tests:)'
+summary subdomains '^(OK|Tests:)'
 summary example ' passed, '
 summary install ' passed, '
 summary e2e ' passed, '

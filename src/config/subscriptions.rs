@@ -27,6 +27,8 @@ struct File {
     webhooks: usize,
     held: Option<String>,
     #[serde(default)]
+    block_external: Option<Vec<String>>,
+    #[serde(default)]
     actions: Vec<Value>,
     rules: Vec<Rule>,
 }
@@ -65,6 +67,8 @@ pub struct Subscriptions {
     pub webhooks: usize,
     /// Why nothing is sent, see [`Config::held`].
     pub held: Option<String>,
+    /// See [`Config::block_external`].
+    pub block_external: Option<Vec<String>>,
     /// What the publisher wants back, see [`Config::actions`].
     pub actions: Vec<Value>,
     exact: HashMap<String, Vec<Rule>>,
@@ -97,6 +101,7 @@ impl Subscriptions {
             allow: config.allow.clone(),
             webhooks: config.webhooks.len(),
             held: config.held.clone(),
+            block_external: config.block_external.clone(),
             actions: config.actions.clone(),
             rules,
         };
@@ -128,6 +133,7 @@ impl Subscriptions {
             allow: file.allow,
             webhooks: file.webhooks,
             held: file.held,
+            block_external: file.block_external,
             actions: file.actions,
             exact,
             patterns,

@@ -17,6 +17,7 @@ use crate::webhook::{FieldError, Webhook};
 
 /// The reason where [`Preview::error`] says more.
 const ERROR: &str = "error";
+const METHOD: &str = "POST";
 
 /// The answer, in the array shape of `stubs/webhooks.stub.php`.
 #[derive(Debug, Default, Serialize)]
@@ -84,7 +85,12 @@ pub struct Standing<'a> {
 impl Preview {
     /// Of what can't be shown at all.
     pub fn impossible(error: FieldError) -> Self {
-        Self { reason: Some(ERROR.into()), error: Some(error.into()), ..Self::default() }
+        Self {
+            reason: Some(ERROR.into()),
+            method: METHOD,
+            error: Some(error.into()),
+            ..Self::default()
+        }
     }
 
     /// Of an event with these fields.
@@ -114,7 +120,7 @@ impl Preview {
             (None, None) => reason(webhook, fields, asked.as_ref(), message.as_ref(), standing),
         };
         let mut preview =
-            Self { wanted: reason.is_none(), reason, method: "POST", ..Self::default() };
+            Self { wanted: reason.is_none(), reason, method: METHOD, ..Self::default() };
         let mut error = wrong;
         match message {
             Some(Ok(message)) => preview.show(message),

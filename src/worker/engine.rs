@@ -52,6 +52,8 @@ pub(super) struct Worker<S: Store> {
     pub(super) reading: ClockReading,
     pub(super) reading_is_kept: bool,
     pub(super) next_retire: i64,
+    /// Something was read since then: a segment may be done with.
+    pub(super) read_on: bool,
     pub(super) next_prune: i64,
     pub(super) next_config: i64,
     pub(super) idle_since: i64,
@@ -96,6 +98,7 @@ impl<S: Store> Worker<S> {
             reading: kept.unwrap_or(reading),
             reading_is_kept: kept.is_some(),
             next_retire: 0,
+            read_on: true,
             next_prune: now + PRUNE_MS,
             next_config: 0,
             idle_since: now,
@@ -268,6 +271,9 @@ impl<S: Store> Worker<S> {
         }
         if !self.reserve.is_there() || self.forgotten.is_some() {
             until = until.min(now + AGAIN_MS);
+        }
+        if self.read_on {
+            until = until.min(self.next_retire);
         }
         Duration::from_millis((until - now).max(1).cast_unsigned())
     }

@@ -65,6 +65,7 @@ impl<S: Store> Worker<S> {
             Ok(())
         })?;
         mark.end(batch.records.len());
+        self.read_on |= !batch.positions.is_empty();
         if takes_batch {
             self.batch = Batch::default();
         }

@@ -85,6 +85,7 @@ impl Pool {
         self.under_way += jobs.len();
         let mut queue = self.shared.queue.lock();
         let missing = (queue.jobs.len() + jobs.len()).saturating_sub(queue.idle);
+        let wanted = jobs.len().min(queue.idle);
         queue.jobs.extend(jobs);
         drop(queue);
         for _ in 0..missing.min(self.most - self.threads.len()) {
@@ -100,7 +101,10 @@ impl Pool {
                 Err(_) => break,
             }
         }
-        self.shared.news.notify_all();
+        // One thread a job: those who would find nothing sleep on.
+        (0..wanted).for_each(|_| {
+            self.shared.news.notify_one();
+        });
     }
 
     /// What was made since the last call.

@@ -26,6 +26,7 @@ impl<S: Store> Worker<S> {
         if self.batch.moves() {
             return Ok(());
         }
+        self.read_on = false;
         let finished = self.reader.finished()?;
         if all || !finished.is_empty() {
             self.store.make_durable()?;

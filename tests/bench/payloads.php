@@ -5,9 +5,14 @@
 
 /** @return array<string, mixed> name => value */
 function payloads(): array {
-	mt_srand( 7 );
+	// Numbers without a pattern, the same ones in every run.
+	$state  = 7;
+	$number = static function ( int $from, int $to ) use ( &$state ): int {
+		$state = ( $state * 1_103_515_245 + 12_345 ) & 0x7fffffff;
+		return $from + ( $state >> 8 ) % ( $to - $from + 1 );
+	};
 	$words = array( 'Premium', 'plan', 'Größe', 'widget', 'blue', 'large', 'T-Shirt', 'set of', 'annual', 'support' );
-	$name  = static fn( int $length ) => implode( ' ', array_map( static fn() => $words[ mt_rand( 0, 9 ) ], range( 1, $length ) ) );
+	$name  = static fn( int $length ) => implode( ' ', array_map( static fn() => $words[ $number( 0, 9 ) ], range( 1, $length ) ) );
 
 	$event = array(
 		'order_id'   => 90_210,
@@ -44,16 +49,16 @@ function payloads(): array {
 		$order['lines'][] = array(
 			'id'        => 10_000 + $i,
 			'name'      => $name( 3 ),
-			'sku'       => strtoupper( bin2hex( pack( 'N', mt_rand() ) ) ),
-			'quantity'  => mt_rand( 1, 9 ),
-			'total'     => number_format( mt_rand( 100, 99_999 ) / 100, 2, '.', '' ),
+			'sku'       => strtoupper( bin2hex( pack( 'N', $number( 0, 8_000_000 ) ) ) ),
+			'quantity'  => $number( 1, 9 ),
+			'total'     => number_format( $number( 100, 99_999 ) / 100, 2, '.', '' ),
 			'tax_class' => '',
 			'variation' => array(
 				'color'  => 'blue',
-				'weight' => mt_rand( 1, 99 ) / 4,
+				'weight' => $number( 1, 99 ) / 4,
 			),
-			'image'     => 'https://shop.example/wp-content/uploads/2026/11/' . mt_rand( 1000, 9999 ) . '.jpg',
-			'is_gift'   => (bool) mt_rand( 0, 1 ),
+			'image'     => 'https://shop.example/wp-content/uploads/2026/11/' . $number( 1000, 9999 ) . '.jpg',
+			'is_gift'   => (bool) $number( 0, 1 ),
 			'parent'    => null,
 		);
 	}
@@ -61,9 +66,9 @@ function payloads(): array {
 	$text = '';
 	while ( strlen( $text ) < 100_000 ) {
 		for ( $i = 0; $i < 60; $i++ ) {
-			$text .= html_entity_decode( '&#' . ( mt_rand( 0, 1 ) ? mt_rand( 0x430, 0x44f ) : mt_rand( 0x4e00, 0x9fff ) ) . ';' );
+			$text .= html_entity_decode( '&#' . ( $number( 0, 1 ) ? $number( 0x430, 0x44f ) : $number( 0x4e00, 0x9fff ) ) . ';' );
 		}
-		$text .= mt_rand( 0, 9 ) ? ' ' : "\n";
+		$text .= $number( 0, 9 ) ? ' ' : "\n";
 	}
 
 	$rows = array();
@@ -73,8 +78,8 @@ function payloads(): array {
 			'email'   => "user$i@example.com",
 			'name'    => $name( 2 ),
 			'active'  => 0 === $i % 3,
-			'points'  => mt_rand( 0, 1_000_000 ),
-			'joined'  => '2026-' . sprintf( '%02d-%02d', mt_rand( 1, 12 ), mt_rand( 1, 28 ) ) . ' 12:00:00',
+			'points'  => $number( 0, 1_000_000 ),
+			'joined'  => '2026-' . sprintf( '%02d-%02d', $number( 1, 12 ), $number( 1, 28 ) ) . ' 12:00:00',
 			'comment' => "He said \"yes\"\nand left.",
 			'site'    => 'https://network.example/site-' . ( $i % 97 ) . '/',
 		);
@@ -82,7 +87,7 @@ function payloads(): array {
 
 	$floats = array();
 	for ( $i = 0; $i < 2_000; $i++ ) {
-		$floats[] = array( mt_rand() / mt_getrandmax(), mt_rand( 1, 99_999 ) / 100, mt_rand() * 1.5e9, -mt_rand() / 7.0 );
+		$floats[] = array( $number( 0, 8_000_000 ) / 8_000_001, $number( 1, 99_999 ) / 100, $number( 0, 8_000_000 ) * 1.5e12, -$number( 0, 8_000_000 ) / 7.0 );
 	}
 
 	return array(

@@ -74,6 +74,8 @@ everybody="s/'post_title'  => 'Bread for Beginners'/'post_title'  => 'Bread for 
 for version in nine eleven; do
 	says "$version: a failure is told as the documentation shows it" "$shown" changed "$everybody" "$version"
 	says "$version: a payload that does not fit its schema" 'data.lessons has to be integer, and is "three".' "$version" "$here/faulty"
+	says "$version: what WordPress's test case does around a test" 'OK (5 tests,' "$version" "$here/wordpress-style"
+	says "$version: the same in processes of their own" 'OK (5 tests,' "$version" --process-isolation "$here/wordpress-style"
 	says "$version: a test without the trait sends nothing" 'OK (2 tests,' "$version" "$here/plain"
 	says "$version: so does one in a process of its own" 'OK (2 tests,' "$version" --process-isolation "$here/plain"
 done

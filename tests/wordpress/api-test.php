@@ -203,7 +203,12 @@ final class Api_Test extends Network_Test_Case {
 		add_action( 'network_webhooks_register_events', array( self::class, 'fail_at_once' ) );
 		$this->renew_catalogue();
 		$this->assertNotNull( Plugin::instance()->catalogue()->find( 'account_created' ) );
+		add_filter( 'network_webhooks_events', array( self::class, 'fail_at_once' ) );
+		$this->renew_catalogue();
+		$this->assertNotNull( Plugin::instance()->catalogue()->find( 'account_created' ) );
 		ini_set( 'error_log', $log );
+		// WordPress does not notice when a hook ends by an exception.
+		$this->assertFalse( current_filter() );
 	}
 
 	public function test_errors_that_become_exceptions_do_not_reach_the_caller(): void {
@@ -241,6 +246,7 @@ final class Api_Test extends Network_Test_Case {
 		$this->assertNull( network_webhooks_dispatch( 'lesson_finished', array( 'email' => 'jane@example.com' ) ) );
 		remove_filter( 'network_webhooks_payload', $filter );
 		ini_set( 'error_log', $log );
+		$this->assertFalse( current_filter() );
 		$this->assertSame( array(), $this->events_of( $webhook ) );
 		$this->assertSame( array(), $this->outbox() );
 	}
@@ -281,9 +287,6 @@ final class Api_Test extends Network_Test_Case {
 	}
 
 	private function renew_catalogue(): void {
-		$forget = function () {
-			$this->events = null;
-		};
-		$forget->call( Plugin::instance()->catalogue() );
+		Plugin::instance()->catalogue()->renew();
 	}
 }

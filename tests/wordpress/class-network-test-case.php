@@ -240,7 +240,7 @@ abstract class Network_Test_Case extends TestCase {
 				}
 			);
 		}
-		array_map( array( Throttle::class, 'forget' ), array( 'upkeep', 'log-dispatch', 'log-journal', 'log-outbox', 'log-publish' ) );
+		array_map( array( Throttle::class, 'forget' ), array( 'upkeep', 'log-journal', 'log-outbox', 'log-publish', ...array_map( static fn( int $kind ) => "log-dispatch-$kind", range( 0, 63 ) ) ) );
 		foreach ( Settings::ALL as $name ) {
 			wp_cache_delete( get_main_network_id() . ":$name", 'site-options' );
 		}

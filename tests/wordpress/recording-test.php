@@ -14,12 +14,10 @@ final class Recording_Test extends Network_Test_Case {
 
 	public static function setUpBeforeClass(): void {
 		add_action( 'network_webhooks_register_events', array( self::class, 'register' ) );
-		self::renew_catalogue();
 	}
 
 	public static function tearDownAfterClass(): void {
 		remove_action( 'network_webhooks_register_events', array( self::class, 'register' ) );
-		self::renew_catalogue();
 	}
 
 	public static function register(): void {
@@ -228,7 +226,31 @@ final class Recording_Test extends Network_Test_Case {
 		ini_set( 'error_log', $log );
 		$expected = "“lesson_finished” was lost: Syntax error\nNothing was dispatched in this test.";
 		$this->assertSame( "No webhook “lesson_finished” was dispatched.\n$expected", $this->message( fn() => $this->assertWebhookDispatched( 'lesson_finished' ) ) );
-		$this->assertSame( "Nothing was dispatched, but only because it failed.\n$expected", $this->message( fn() => $this->assertNoWebhooks() ) );
+	}
+
+	public function test_a_failure_does_not_count_as_nothing(): void {
+		$log = ini_set( 'error_log', '/dev/null' );
+		network_webhooks_dispatch( 'lesson_finished', static fn() => json_decode( '{', flags: JSON_THROW_ON_ERROR ) );
+		ini_set( 'error_log', $log );
+		$this->assertSame(
+			"Nothing was dispatched, but only because it failed.\n“lesson_finished” was lost: Syntax error\nNothing was dispatched in this test.",
+			$this->message( fn() => $this->assertNoWebhooks() )
+		);
+		$this->forgetWebhooks();
+		$this->assertNoWebhooks();
+	}
+
+	public function test_an_event_that_was_suppressed_is_said(): void {
+		network_webhooks_suspend( fn() => $this->lesson( 7 ), 'lesson_*' );
+		add_filter( 'network_webhooks_should_dispatch', '__return_false' );
+		$this->lesson( 8 );
+		remove_filter( 'network_webhooks_should_dispatch', '__return_false' );
+		$this->assertNoWebhooks();
+		$message = $this->message( fn() => $this->assertWebhookDispatched( 'lesson_finished' ) );
+		$this->assertStringContainsString( '“lesson_finished” was suppressed by network_webhooks_suspend()', $message );
+		$this->assertStringContainsString( '“lesson_finished” was suppressed by a filter on network_webhooks_should_dispatch', $message );
+		$this->forgetWebhooks();
+		$this->assertStringNotContainsString( 'suppressed', $this->message( fn() => $this->assertWebhookDispatched( 'lesson_finished' ) ) );
 	}
 
 	public function test_a_wrong_call_fails_where_it_stands(): void {
@@ -277,15 +299,5 @@ final class Recording_Test extends Network_Test_Case {
 			return $failure->getMessage();
 		}
 		$this->fail( 'The assertion holds.' );
-	}
-
-	/**
-	 * Has the catalogue made anew, as a request of its own would.
-	 */
-	private static function renew_catalogue(): void {
-		$forget = function () {
-			$this->events = null;
-		};
-		$forget->call( Network_Webhooks\Plugin::instance()->catalogue() );
 	}
 }

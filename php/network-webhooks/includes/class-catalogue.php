@@ -80,6 +80,15 @@ final class Catalogue {
 	}
 
 	/**
+	 * Forgets what was registered, so that whoever looks next makes the catalogue anew: a test has
+	 * hooks of its own.
+	 */
+	public function renew(): void {
+		$this->events     = null;
+		$this->registered = array();
+	}
+
+	/**
 	 * The events by category, for lists; empty categories are left out.
 	 *
 	 * @return array<string, list<Event>> Category's name → its events.
@@ -113,6 +122,7 @@ final class Catalogue {
 	 * @throws \Throwable In a test.
 	 */
 	private function ask_plugins(): void {
+		$depth = Hook_Stack::depth();
 		try {
 			/**
 			 * Time to call network_webhooks_register_event(). Fires when somebody needs the
@@ -120,6 +130,7 @@ final class Catalogue {
 			 */
 			do_action( 'network_webhooks_register_events' );
 		} catch ( \Throwable $error ) {
+			Hook_Stack::restore( $depth );
 			if ( Environment::is_recording() ) {
 				$this->events = null;
 				throw $error;
@@ -135,6 +146,7 @@ final class Catalogue {
 	 * @return array<string, Event>
 	 */
 	private function filtered( array $events ): array {
+		$depth = Hook_Stack::depth();
 		try {
 			/**
 			 * Filters the events that are listed. Which events are sent stays as it is.
@@ -143,6 +155,7 @@ final class Catalogue {
 			 */
 			$filtered = apply_filters( 'network_webhooks_events', $events );
 		} catch ( \Throwable $error ) {
+			Hook_Stack::restore( $depth );
 			Log::write( 'register', "A filter on network_webhooks_events fails: {$error->getMessage()}" );
 			return $events;
 		}

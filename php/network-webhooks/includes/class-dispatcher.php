@@ -47,10 +47,13 @@ final class Dispatcher {
 		if ( null === $call ) {
 			return null;
 		}
+		$depth = Hook_Stack::depth();
 		try {
 			return $this->accept( $call->event, $call->data, $call->options );
 		} catch ( \Throwable $error ) {
-			Log::write( 'dispatch', "The event $call->event was lost: {$error->getMessage()}" );
+			Hook_Stack::restore( $depth );
+			// A kind for each event, so that none hides another; but not for each name that is made up.
+			Log::write( 'dispatch-' . crc32( $call->event ) % 64, "The event $call->event was lost: {$error->getMessage()}" );
 			self::recorder()?->lose( $call->event, $error );
 			return null;
 		}
@@ -190,7 +193,7 @@ final class Dispatcher {
 				'by'     => Origin::of_hook( 'network_webhooks_should_dispatch' ),
 			);
 		}
-		$this->suppressions->note( $event, $cause['reason'], $cause['by'] );
+		( self::recorder() ?? $this->suppressions )->note( $event, $cause['reason'], $cause['by'] );
 		return true;
 	}
 

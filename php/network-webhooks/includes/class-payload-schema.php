@@ -71,7 +71,7 @@ final class Payload_Schema {
 	 */
 	private static function text( string $value ): array {
 		$format = match ( true ) {
-			1 === preg_match( '/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/D', $value ) => 'date-time',
+			1 === preg_match( '/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/D', $value ) => 'date-time',
 			str_starts_with( $value, 'https://' ) => 'uri',
 			default => null,
 		};

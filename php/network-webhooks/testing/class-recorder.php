@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks\Testing;
 
+use Network_Webhooks\Suppressions;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -40,11 +42,16 @@ final class Recorder {
 	private array $webhooks = array();
 
 	/**
-	 * Events that could not be taken.
+	 * Events that did not get here, and why.
 	 *
-	 * @var list<array{event: string, reason: string}>
+	 * @var list<string>
 	 */
-	private array $lost = array();
+	private array $missed = array();
+
+	/**
+	 * Whether one of them failed, and was not only suppressed.
+	 */
+	private bool $failed = false;
 
 	/**
 	 * Takes how many events to keep.
@@ -111,10 +118,24 @@ final class Recorder {
 	 * Notes an event that came to nothing.
 	 */
 	public function lose( string $event, \Throwable $error ): void {
-		$this->lost[] = array(
-			'event'  => $event,
-			'reason' => $error->getMessage(),
-		);
+		$this->missed[] = "“{$event}” was lost: {$error->getMessage()}";
+		$this->failed   = true;
+	}
+
+	/**
+	 * Notes an event that code kept from being sent, as Suppressions does.
+	 *
+	 * @param string       $reason One of the constants of Suppressions.
+	 * @param list<string> $by     Plugins, themes or files; of several it was one of them.
+	 */
+	public function note( string $event, string $reason, array $by ): void {
+		$place = $by ? ' in ' . implode( ' or ', $by ) : '';
+		$cause = match ( $reason ) {
+			Suppressions::SUSPENDED => "network_webhooks_suspend()$place",
+			Suppressions::CONSTANT => 'the constant NETWORK_WEBHOOKS_SUSPEND',
+			default => "a filter on network_webhooks_should_dispatch$place",
+		};
+		$this->missed[] = "“{$event}” was suppressed by $cause.";
 	}
 
 	/**
@@ -127,12 +148,19 @@ final class Recorder {
 	}
 
 	/**
-	 * The events that could not be taken.
+	 * Which events did not get here, and why, in sentences.
 	 *
-	 * @return list<array{event: string, reason: string}>
+	 * @return list<string>
 	 */
-	public function lost(): array {
-		return $this->lost;
+	public function missed(): array {
+		return $this->missed;
+	}
+
+	/**
+	 * Whether an event failed.
+	 */
+	public function has_failed(): bool {
+		return $this->failed;
 	}
 
 	/**
@@ -140,6 +168,7 @@ final class Recorder {
 	 */
 	public function forget(): void {
 		$this->webhooks = array();
-		$this->lost     = array();
+		$this->missed   = array();
+		$this->failed   = false;
 	}
 }

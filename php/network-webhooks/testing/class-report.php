@@ -28,10 +28,11 @@ final class Report {
 	/**
 	 * Takes the parts.
 	 *
-	 * @param list<Dispatched_Webhook>                   $webhooks
-	 * @param list<array{event: string, reason: string}> $lost
+	 * @param list<Dispatched_Webhook> $webhooks
+	 * @param list<string>             $missed   Which events did not get so far, and why.
+	 * @param bool                     $failed   Whether one of those failed.
 	 */
-	private function __construct( private readonly array $webhooks, private readonly array $lost ) {}
+	private function __construct( private readonly array $webhooks, private readonly array $missed, private readonly bool $failed ) {}
 
 	/**
 	 * About what was dispatched up to now.
@@ -45,7 +46,7 @@ final class Report {
 		if ( ! $recorder ) {
 			throw new \LogicException( 'No webhooks are recorded: this test called stopRecordingWebhooks(), so its events were dispatched.' );
 		}
-		return new self( $recorder->webhooks(), $recorder->lost() );
+		return new self( $recorder->webhooks(), $recorder->missed(), $recorder->has_failed() );
 	}
 
 	/**
@@ -97,7 +98,7 @@ final class Report {
 	 */
 	public function why_any( string $event, callable|array|null $expected = null ): string {
 		$found = array_filter( $this->webhooks( $event ), static fn( Dispatched_Webhook $webhook ) => array() === self::difference( $webhook, $expected ) );
-		if ( ! $found && '*' === $event && $this->lost ) {
+		if ( ! $found && '*' === $event && $this->failed ) {
 			return $this->with_list( 'Nothing was dispatched, but only because it failed.' );
 		}
 		if ( ! $found ) {
@@ -182,10 +183,7 @@ final class Report {
 	 * A sentence, and all that was dispatched.
 	 */
 	private function with_list( string $sentence ): string {
-		$lines = array( $sentence );
-		foreach ( $this->lost as $lost ) {
-			$lines[] = "“{$lost['event']}” was lost: {$lost['reason']}";
-		}
+		$lines   = array( $sentence, ...array_slice( $this->missed, 0, self::LISTED ) );
 		$lines[] = $this->webhooks ? sprintf( 'Dispatched in this test (%d):', count( $this->webhooks ) ) : 'Nothing was dispatched in this test.';
 		foreach ( array_slice( $this->webhooks, 0, self::LISTED ) as $index => $webhook ) {
 			$lines[] = sprintf( '%3d. %s %s', $index + 1, self::line( $webhook ), mb_strimwidth( $webhook->json, 0, self::LENGTH, '…', 'UTF-8' ) );

@@ -29,8 +29,7 @@ trait RecordsWebhooks {
 	 */
 	#[Before]
 	public function startRecordingWebhooks(): void {
-		// What the fixtures of a class left to the end of the request is no test's.
-		Plugin::instance()->pending()->drop( '*' );
+		$this->forgetWhatWebhooksKeep();
 		Recorder::start();
 	}
 
@@ -41,7 +40,7 @@ trait RecordsWebhooks {
 	 */
 	#[After]
 	public function endRecordingWebhooks(): void {
-		Plugin::instance()->pending()->drop( '*' );
+		$this->forgetWhatWebhooksKeep();
 		Recorder::reset();
 	}
 
@@ -105,6 +104,15 @@ trait RecordsWebhooks {
 	 */
 	public function assertNoWebhooks( string $message = '' ): void {
 		$this->judgeWebhooks( Report::of_now()->why_any( '*' ), $message );
+	}
+
+	/**
+	 * Forgets what the plugin keeps for the rest of a request: events that wait for its end, such as
+	 * those of a class's fixtures, and the catalogue, made with the hooks of another test.
+	 */
+	private function forgetWhatWebhooksKeep(): void {
+		Plugin::instance()->pending()->drop( '*' );
+		Plugin::instance()->catalogue()->renew();
 	}
 
 	/**

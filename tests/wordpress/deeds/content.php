@@ -37,6 +37,8 @@ return array(
 					'comment_author'       => 'Jane Doe',
 					'comment_author_email' => Deeds::name() . '@network.example',
 					'comment_author_url'   => '',
+					// Another visitor each time: one may not write twice in 15 seconds.
+					'comment_author_IP'    => '2001:db8::' . bin2hex( random_bytes( 2 ) ) . ':' . bin2hex( random_bytes( 2 ) ),
 					'comment_content'      => Deeds::name(),
 				),
 				true

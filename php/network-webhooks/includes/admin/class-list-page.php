@@ -81,10 +81,14 @@ final class List_Page {
 			<div id="network-webhooks-test" role="status" aria-live="polite"></div>
 			<?php $this->table->views(); ?>
 			<?php $this->table->print_filter_form(); ?>
-			<form method="post" action="<?php echo esc_url( Admin::url() ); ?>" class="network-webhooks-list">
-				<input type="hidden" name="<?php echo esc_attr( Bulk::FIELD ); ?>" value="1">
-				<?php $this->table->display(); ?>
-			</form>
+			<?php if ( $may_manage ) : ?>
+				<form method="post" action="<?php echo esc_url( Admin::url() ); ?>" class="network-webhooks-list">
+					<input type="hidden" name="<?php echo esc_attr( Bulk::FIELD ); ?>" value="1">
+					<?php $this->table->display(); ?>
+				</form>
+			<?php else : ?>
+				<div class="network-webhooks-list"><?php $this->table->display(); ?></div>
+			<?php endif; ?>
 			<?php if ( $may_manage ) : ?>
 				<?php // The buttons of all rows belong to this one: a form can't stand inside another. ?>
 				<form id="network-webhooks-row" method="post"><?php Actions::print_nonce(); ?></form>

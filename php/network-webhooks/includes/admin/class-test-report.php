@@ -92,7 +92,7 @@ final class Test_Report {
 		}
 		if ( '' !== $answer ) {
 			$label = esc_html__( 'What the endpoint answered', 'network-webhooks' );
-			$html .= sprintf( '<p>%1$s</p><pre tabindex="0" role="region" aria-label="%1$s">%2$s</pre>', $label, esc_html( self::readable( $answer ) ) );
+			$html .= sprintf( '<p>%1$s</p><pre tabindex="0" role="group" aria-label="%1$s">%2$s</pre>', $label, esc_html( self::readable( $answer ) ) );
 		}
 		return $html . '</div>';
 	}

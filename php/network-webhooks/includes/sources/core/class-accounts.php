@@ -220,7 +220,7 @@ final class Accounts extends Adapter {
 		// Its request goes on with another user, so this one gets no site any more.
 		$this->pending->send( 'account:*' );
 		// Held for profile_updated too, which is none before its account is told.
-		$user = $this->is_wanted_now( 'account_created' ) || $this->is_wanted_now( 'profile_updated' ) ? get_userdata( $id ) : false;
+		$user = $this->is_wanted_now( 'account_created' ) || $this->is_wanted( 'profile_updated' ) ? get_userdata( $id ) : false;
 		if ( $user ) {
 			$created = array( 'created_at' => Payload::time( $user->user_registered ) );
 			$this->pending->hold( "account:$id:", 'account_created', Payload::user( $user ) + $created + self::NO_SITE );

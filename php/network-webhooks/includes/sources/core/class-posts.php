@@ -70,7 +70,7 @@ final class Posts extends Adapter {
 			$this->on( 'post_updated', $hook, fn( $meta_id = 0, $id = 0, $key = '' ) => '_thumbnail_id' === $key && $this->note( (int) $id, 'featured_image' ), 3 );
 		}
 		$this->on( 'post_published', 'wp_after_insert_post', $this->saved( ... ), 4 );
-		$this->on( 'post_trashed', 'trashed_post', fn( $id = 0 ) => $this->gone( 'post_trashed', get_post( (int) $id ) ) );
+		$this->on( 'post_trashed', 'trashed_post', fn( $id = 0 ) => $this->is_wanted_now( 'post_trashed' ) && $this->gone( 'post_trashed', get_post( (int) $id ) ) );
 		$this->on( 'post_deleted', 'after_delete_post', fn( $id = 0, $post = null ) => $this->gone( 'post_deleted', $post ), 2 );
 	}
 
