@@ -27,5 +27,6 @@ add_filter( 'pre_wp_mail', '__return_true' );
 
 require __DIR__ . '/class-endpoint.php';
 require __DIR__ . '/class-browser.php';
+require __DIR__ . '/class-webhook-form.php';
 require __DIR__ . '/class-schema-check.php';
 require __DIR__ . '/class-network-test-case.php';

@@ -38,7 +38,9 @@ abstract class Network_Test_Case extends TestCase {
 		[ $this->users, $this->sites ] = array( array(), array() );
 		$this->plugin()->pending()->drop( '*' );
 		$this->forget_webhooks();
-		delete_site_transient( 'network_webhooks_flash_1' );
+		foreach ( array( 'flash', 'form', 'secret' ) as $what ) {
+			delete_site_transient( "network_webhooks_{$what}_1" );
+		}
 	}
 
 	protected function plugin(): Plugin {

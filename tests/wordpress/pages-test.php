@@ -60,45 +60,6 @@ final class Pages_Test extends Network_Test_Case {
 		$this->assert_sees( 'Somebody deleted it', $admin );
 	}
 
-	/**
-	 * @dataProvider wrong_forms
-	 */
-	public function test_an_error_is_said_and_nothing_typed_is_lost( array $typed, string $error ): void {
-		$this->fill_in( $typed );
-		$this->assert_sees( $error, self::$admin );
-		$this->assertSame( array(), $this->plugin()->webhooks()->all() );
-		$this->assertSame( array( $typed['name'] ), self::$admin->values( '//input[@id="network-webhooks-name"]/@value' ) );
-		$this->assertSame( array( $typed['url'] ), self::$admin->values( '//input[@id="network-webhooks-url"]/@value' ) );
-		$this->assertSame( array( $typed['event'] ), self::$admin->values( '//select[@id="network-webhooks-event"]//option[@selected]/@value' ) );
-		// Once: the next page is a clean one.
-		self::$admin->get( self::NEW );
-		$this->assertSame( array( '' ), self::$admin->values( '//input[@id="network-webhooks-name"]/@value' ) );
-	}
-
-	public static function wrong_forms(): array {
-		$form = static fn( string $name, string $url, string $event ) => compact( 'name', 'url', 'event' );
-		return array(
-			'no name'                          => array( $form( '', 'https://endpoint.example/', 'payment_received' ), 'Give the webhook a name' ),
-			'no URL'                           => array( $form( 'A “name” & <b>', 'endpoint.example', 'payment_received' ), 'The URL has to be a whole one' ),
-			'another protocol'                 => array( $form( 'A', 'ftp://endpoint.example/', 'payment_received' ), 'The URL has to be a whole one' ),
-			'a port that the extension judges' => array( $form( 'A', 'https://endpoint.example:99999/', 'payment_received' ), 'url' ),
-			'an event that none can be'        => array( $form( 'A', 'https://endpoint.example/', 'No Event' ), 'Choose an event.' ),
-		);
-	}
-
-	public function test_every_event_stands_below_the_form_with_description_and_example(): void {
-		self::$admin->get( self::NEW );
-		foreach ( $this->plugin()->catalogue()->all() as $event ) {
-			$this->assert_sees( $event->description, self::$admin );
-			$this->assertContains( $event->name, self::$admin->values( '//select[@name="event"]/optgroup/option' ) );
-			foreach ( $event->examples as $example ) {
-				$shown = array_filter( self::$admin->values( '//pre' ), static fn( $text ) => json_decode( $text, true ) === $example );
-				$this->assertNotSame( array(), $shown, $event->slug );
-			}
-		}
-		$this->assertSame( array( 'Sales', 'CRM', 'Sites', 'Users', 'Content', 'System' ), self::$admin->values( '//select[@name="event"]/optgroup/@label' ) );
-	}
-
 	public function test_an_event_that_is_not_in_the_catalogue_stays_chosen(): void {
 		$webhook = $this->store( Webhook::create( 'A', 'https://endpoint.example/', 'from_a_plugin_that_is_away' ) );
 		self::$admin->get( self::LIST . "&action=edit&webhook=$webhook->id" );
@@ -151,21 +112,6 @@ final class Pages_Test extends Network_Test_Case {
 			array( 'http://127.0.0.1:1/', 'did not arrive', 'Nothing answers at this address' ),
 			array( 'http://10.1.2.3/', 'did not arrive', 'may not reach that address' ),
 		);
-	}
-
-	public function test_scripts_send_and_ask_for_the_result(): void {
-		$webhook = $this->store( Webhook::create( 'A', self::$endpoint->url . '/200', 'payment_received' ) );
-		$fields  = array(
-			'_wpnonce' => self::$admin->nonce(),
-			'webhook'  => $webhook->id,
-		);
-		$sent    = json_decode( self::$admin->post( '/wp-admin/admin-ajax.php', array( 'action' => 'network_webhooks_test' ) + $fields ), true );
-		$this->assertTrue( $sent['success'] );
-		$deadline = microtime( true ) + self::DEADLINE;
-		do {
-			$result = json_decode( self::$admin->post( '/wp-admin/admin-ajax.php', array( 'action' => 'network_webhooks_test_result', 'event' => $sent['data']['event'] ) + $fields ), true );
-		} while ( empty( $result['data']['html'] ) && microtime( true ) < $deadline );
-		$this->assertStringContainsString( 'the endpoint answered 200', $result['data']['html'] );
 	}
 
 	public function test_nothing_stored_becomes_markup(): void {

@@ -87,6 +87,20 @@ final class Plugin {
 	}
 
 	/**
+	 * Webhooks that are tested before they are saved.
+	 */
+	public function drafts(): Drafts {
+		return new Drafts( $this->publisher() );
+	}
+
+	/**
+	 * Test events.
+	 */
+	public function test_event(): Test_Event {
+		return new Test_Event( $this->catalogue(), $this->dispatcher(), new Last_Payload( $this->webhooks() ), $this->drafts() );
+	}
+
+	/**
 	 * What the journal could not take.
 	 */
 	public function outbox(): Outbox {
@@ -167,6 +181,8 @@ final class Plugin {
 		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
 		( new Rest\Delivery_Routes( $this ) )->add_hooks();
 		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
+		( new Rest\Routes( $this ) )->add_hooks();
+		( new Site_Directory() )->add_hooks();
 		if ( is_admin() ) {
 			( new Site_Health( $this->publisher(), $this->outbox(), $this->webhooks() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();

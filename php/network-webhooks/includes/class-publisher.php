@@ -215,7 +215,10 @@ final class Publisher {
 			$held = self::ELSEWHERE;
 		}
 		return array(
-			'webhooks'       => array_map( static fn( Webhook $webhook ) => $webhook->to_config(), $this->webhooks->all() ),
+			'webhooks'       => array_merge(
+				array_map( static fn( Webhook $webhook ) => $webhook->to_config(), $this->webhooks->all() ),
+				Drafts::to_config()
+			),
 			'installation'   => array(
 				'id'          => Installation::stored()['id'],
 				'fingerprint' => Installation::fingerprint(),

@@ -42,6 +42,9 @@ final class Settings {
 	/** Servers and kinds of processes that were seen: see Server. */
 	public const SERVERS = 'network_webhooks_servers';
 
+	/** Webhooks that are tested before they are saved: see Drafts. */
+	public const DRAFTS = 'network_webhooks_drafts';
+
 	public const ALL = array(
 		self::SCHEMA,
 		self::REVISION,
@@ -56,6 +59,7 @@ final class Settings {
 		self::MAILED_AT,
 		self::SERVERS,
 		self::SUPPRESSED,
+		self::DRAFTS,
 	);
 
 	/**

@@ -84,6 +84,11 @@ final class Upkeep {
 		}
 		$this->run( self::CRON_SECONDS );
 		$this->webhooks->forget_deleted();
+		try {
+			( new Drafts( $this->publisher ) )->remove_old();
+		} catch ( \Throwable $error ) {
+			Log::write( 'publish', "Webhooks that were only tested could not be removed: {$error->getMessage()}" );
+		}
 		if ( Environment::has_extension() ) {
 			webhooks_wake();
 		}

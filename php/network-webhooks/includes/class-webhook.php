@@ -14,6 +14,37 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Webhook {
 
+	/** Longest name, in characters. */
+	public const NAME_LENGTH = 200;
+
+	/** What the settings are where they are not stored: those of webhooks_configure(). */
+	public const DEFAULTS = array(
+		'sites'           => 'all',
+		'network_events'  => true,
+		'include_imports' => false,
+		'signature'       => 'v1',
+		'headers'         => array(),
+		'format'          => 'standard',
+		'template'        => null,
+		'content_type'    => 'application/json',
+		'condition'       => null,
+		'fields'          => array(),
+		'timeout'         => 15,
+		'retries'         => array( 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400 ),
+		'concurrency'     => 8,
+		'rate_limit'      => null,
+		'ordered'         => false,
+		'log_bodies'      => true,
+		'disable_after'   => 432000,
+		'ca_file'         => null,
+	);
+
+	/**
+	 * Where the chosen sites were, so that one that was deleted since still has a name: id → address.
+	 * For people alone; webhooks_configure() does not get it.
+	 */
+	public const SITE_ADDRESSES = 'site_addresses';
+
 	/**
 	 * Takes the parts.
 	 *
@@ -96,12 +127,68 @@ final class Webhook {
 	 * @return array<string, mixed>
 	 */
 	public function to_config(): array {
+		$settings = $this->settings;
+		unset( $settings[ self::SITE_ADDRESSES ] );
 		return array(
 			'id'     => $this->id,
 			'name'   => $this->name,
 			'url'    => $this->url,
 			'paused' => $this->paused,
-		) + $this->settings;
+		) + $settings;
+	}
+
+	/**
+	 * A setting, or its default.
+	 */
+	public function setting( string $name ): mixed {
+		return $this->settings[ $name ] ?? self::DEFAULTS[ $name ];
+	}
+
+	/**
+	 * The same webhook as a form has it. What is the default is not stored, so that a better
+	 * default of a later version reaches it.
+	 *
+	 * @param array<string, mixed> $settings All of them.
+	 */
+	public function with_form( string $name, string $url, bool $paused, array $settings ): self {
+		foreach ( self::DEFAULTS as $key => $default ) {
+			if ( array_key_exists( $key, $settings ) && $settings[ $key ] === $default ) {
+				unset( $settings[ $key ] );
+			}
+		}
+		return $this->with(
+			array(
+				'name'     => $name,
+				'url'      => $url,
+				'paused'   => $paused,
+				'settings' => $settings,
+			)
+		);
+	}
+
+	/**
+	 * Whether it is, or was, in the database.
+	 */
+	public function is_stored(): bool {
+		return $this->version > 0;
+	}
+
+	/**
+	 * A draft of this webhook: with an id of its own, and subscribed to nothing, so that it gets
+	 * only events that name it.
+	 */
+	public function as_draft(): self {
+		$nothing = array(
+			'sites'          => array( 'only' => array() ),
+			'network_events' => false,
+		);
+		return $this->with(
+			array(
+				'id'       => 'draft_' . bin2hex( random_bytes( 10 ) ),
+				'paused'   => true,
+				'settings' => $nothing + $this->settings,
+			)
+		);
 	}
 
 	/**
@@ -128,7 +215,7 @@ final class Webhook {
 	 * The same webhook with a new secret, the old ones gone.
 	 */
 	public function with_new_secret(): self {
-		$secrets = array( array( 'secret' => self::new_secret() ) );
+		$secrets = array( array( 'secret' => self::new_secret( (string) $this->setting( 'signature' ) ) ) );
 		return $this->with( array( 'settings' => array( 'secrets' => $secrets ) + $this->settings ) );
 	}
 
@@ -206,9 +293,10 @@ final class Webhook {
 	}
 
 	/**
-	 * A signing secret of Standard Webhooks 1.0.0.
+	 * A signing secret of Standard Webhooks 1.0.0: 32 random bytes, for `v1a` the seed of an
+	 * ed25519 key.
 	 */
-	private static function new_secret(): string {
-		return 'whsec_' . base64_encode( random_bytes( 32 ) );
+	public static function new_secret( string $signature = 'v1' ): string {
+		return ( 'v1a' === $signature ? 'whsk_' : 'whsec_' ) . base64_encode( random_bytes( 32 ) );
 	}
 }

@@ -8,7 +8,6 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
-use Network_Webhooks\Event;
 use Network_Webhooks\History;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Settings;
@@ -27,9 +26,6 @@ final class Actions {
 	/** Prefix of the actions, and the nonce's action. */
 	public const PREFIX = 'network_webhooks_';
 
-	/** Longest name, in characters. */
-	private const NAME_LENGTH = 200;
-
 	/**
 	 * Takes the parts.
 	 */
@@ -43,7 +39,7 @@ final class Actions {
 	 * Adds the hooks.
 	 */
 	public function add_hooks(): void {
-		foreach ( array( 'save', 'pause', 'resume', 'enable', 'duplicate', 'delete', 'restore', 'test', 'settings', 'restored', 'moved', 'copied' ) as $action ) {
+		foreach ( array( 'pause', 'resume', 'enable', 'duplicate', 'delete', 'restore', 'test', 'settings', 'restored', 'moved', 'copied' ) as $action ) {
 			add_action( 'network_admin_edit_' . self::PREFIX . $action, array( $this, $action ) );
 		}
 	}
@@ -87,32 +83,6 @@ final class Actions {
 	}
 
 	/**
-	 * Saves the form of a webhook, new or not. What was typed survives an error.
-	 */
-	public function save(): void {
-		self::check();
-		$id    = $this->posted( 'webhook' );
-		$typed = array(
-			'name'  => trim( $this->posted( 'name' ) ),
-			'url'   => trim( $this->posted( 'url' ) ),
-			'event' => $this->posted( 'event' ),
-		);
-		$old   = '' === $id ? null : $this->posted_webhook();
-		$error = self::first_error( $typed );
-		if ( '' === $error ) {
-			$webhook = $old
-				? $old->with_target( $typed['name'], $typed['url'], $typed['event'] )
-				: Webhook::create( $typed['name'], $typed['url'], $typed['event'] );
-			$error   = $this->attempt( fn() => $this->webhooks->save( $webhook ) );
-		}
-		if ( '' !== $error ) {
-			Flash::put( $error, array( 'webhook' => $id ) + $typed );
-			self::leave( $old ? Admin::url( self::page_of( $old ) ) : Admin::url( array(), Admin::NEW ) );
-		}
-		self::leave( Admin::url( self::page_of( $webhook ) + array( 'message' => $old ? 'saved' : 'added' ) ) );
-	}
-
-	/**
 	 * Pauses a webhook.
 	 */
 	public function pause(): void {
@@ -153,7 +123,7 @@ final class Actions {
 		self::check();
 		$webhook = $this->posted_webhook();
 		/* translators: %s: name of a webhook */
-		$suffixed = sprintf( __( '%s (copy)', 'network-webhooks' ), mb_substr( $webhook->name, 0, self::NAME_LENGTH - 20 ) );
+		$suffixed = sprintf( __( '%s (copy)', 'network-webhooks' ), mb_substr( $webhook->name, 0, Webhook::NAME_LENGTH - 20 ) );
 		$copy     = $webhook->duplicate( $suffixed );
 		$error    = $this->attempt( fn() => $this->webhooks->save( $copy ) );
 		if ( '' !== $error ) {
@@ -278,28 +248,6 @@ final class Actions {
 	}
 
 	/**
-	 * What is wrong with the form, before the extension is asked; empty where nothing is.
-	 *
-	 * @param array{name: string, url: string, event: string} $typed
-	 */
-	private static function first_error( array $typed ): string {
-		if ( '' === $typed['name'] ) {
-			return __( 'Give the webhook a name by which you will know it again.', 'network-webhooks' );
-		}
-		if ( mb_strlen( $typed['name'] ) > self::NAME_LENGTH ) {
-			/* translators: %d: number of characters */
-			return sprintf( __( 'The name has more than %d characters.', 'network-webhooks' ), self::NAME_LENGTH );
-		}
-		if ( ! preg_match( '~^https?://[^/?#\s]+~i', $typed['url'] ) ) {
-			return __( 'The URL has to be a whole one, beginning with https:// or http://.', 'network-webhooks' );
-		}
-		if ( ! Event::is_name( str_replace( '*', '_', $typed['event'] ) ) ) {
-			return __( 'Choose an event.', 'network-webhooks' );
-		}
-		return '';
-	}
-
-	/**
 	 * Pauses or resumes the posted webhook.
 	 */
 	private function set_paused( bool $paused, string $message ): void {
@@ -341,20 +289,6 @@ final class Actions {
 	}
 
 	/**
-	 * Makes a change; what went wrong, or empty.
-	 *
-	 * @param callable(): void $change
-	 */
-	private function attempt( callable $change ): string {
-		try {
-			$this->publisher->change( $change );
-			return '';
-		} catch ( \Throwable $error ) {
-			return $error->getMessage();
-		}
-	}
-
-	/**
 	 * The webhook that the form is about. Somebody else may have deleted it.
 	 */
 	private function posted_webhook(): Webhook {
@@ -382,18 +316,6 @@ final class Actions {
 	private function posted( string $name ): string {
 		$value = $_POST[ $name ] ?? '';
 		return is_string( $value ) ? wp_check_invalid_utf8( wp_unslash( $value ), true ) : '';
-	}
-
-	/**
-	 * The query of a webhook's page.
-	 *
-	 * @return array<string, string>
-	 */
-	private static function page_of( Webhook $webhook ): array {
-		return array(
-			'action'  => 'edit',
-			'webhook' => $webhook->id,
-		);
 	}
 
 	/**

@@ -10,10 +10,10 @@ namespace Network_Webhooks\Admin;
 use Network_Webhooks\Ailing;
 use Network_Webhooks\Announcements\Kept;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Diagnosis;
+use Network_Webhooks\Last_Payload;
 use Network_Webhooks\Plugin;
 use Network_Webhooks\Report;
-use Network_Webhooks\Diagnosis;
-use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
@@ -28,6 +28,9 @@ final class Admin {
 
 	/** Page of the deliveries. */
 	public const DELIVERIES = 'network-webhooks-deliveries';
+
+	/** Page of all events. */
+	public const EVENTS = 'network-webhooks-events';
 
 	/** Page of the status. */
 	public const STATUS = 'network-webhooks-status';
@@ -60,10 +63,6 @@ final class Admin {
 	 * Adds the hooks.
 	 */
 	public function add_hooks(): void {
-		$test = new Test_Event( $this->plugin->catalogue(), $this->plugin->dispatcher() );
-		if ( wp_doing_ajax() ) {
-			( new Test_Requests( $this->plugin->webhooks(), $test ) )->add_hooks();
-		}
 		( new Viewer_Field() )->add_hooks();
 		if ( is_network_admin() ) {
 			add_filter( 'set_screen_option_' . List_Table::PER_PAGE, array( List_Page::class, 'rows' ), 10, 3 );
@@ -71,7 +70,8 @@ final class Admin {
 			add_action( 'admin_enqueue_scripts', array( $this, 'add_assets' ) );
 			add_filter( 'network_admin_plugin_action_links_' . plugin_basename( NETWORK_WEBHOOKS_FILE ), array( $this, 'add_link' ) );
 			( new Notices( $this->plugin->publisher(), $this->plugin->webhooks() ) )->add_hooks();
-			( new Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $test ) )->add_hooks();
+			( new Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->test_event() ) )->add_hooks();
+			( new Save( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->catalogue(), $this->plugin->drafts(), $this->plugin->test_event() ) )->add_hooks();
 			( new Announcement_Notices( new Kept(), new Ailing( $this->plugin->webhooks() ) ) )->add_hooks();
 			( new Deliveries\Changes( $this->plugin->webhooks() ) )->add_hooks();
 			( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
@@ -88,6 +88,7 @@ final class Admin {
 			add_submenu_page( self::PAGE, $title, __( 'All Webhooks', 'network-webhooks' ), Capabilities::VIEW, self::PAGE, array( $this, 'print_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Add New Webhook', 'network-webhooks' ), __( 'Add New Webhook', 'network-webhooks' ), Capabilities::MANAGE, self::NEW, array( $this, 'print_new_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Deliveries', 'network-webhooks' ), __( 'Deliveries', 'network-webhooks' ), Capabilities::VIEW, self::DELIVERIES, array( $this, 'print_deliveries_page' ) ),
+			add_submenu_page( self::PAGE, __( 'Events', 'network-webhooks' ), __( 'Events', 'network-webhooks' ), Capabilities::MANAGE, self::EVENTS, array( $this, 'print_events_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Webhooks Status', 'network-webhooks' ), __( 'Status', 'network-webhooks' ), Capabilities::MANAGE, self::STATUS, array( $this, 'print_status_page' ) ),
 		);
 		add_action( 'load-' . $this->screens[0], array( $this, 'load_page' ) );
@@ -101,17 +102,27 @@ final class Admin {
 			return;
 		}
 		wp_enqueue_style( 'network-webhooks', plugins_url( 'assets/admin.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
-		wp_enqueue_script( 'network-webhooks', plugins_url( 'assets/admin.js', NETWORK_WEBHOOKS_FILE ), array( 'wp-i18n' ), NETWORK_WEBHOOKS_VERSION, true );
-		wp_set_script_translations( 'network-webhooks', 'network-webhooks', dirname( NETWORK_WEBHOOKS_FILE ) . '/languages' );
 		wp_enqueue_style( 'network-webhooks-list', plugins_url( 'assets/list.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
+		wp_enqueue_style( 'network-webhooks-form', plugins_url( 'assets/form.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
+		$this->add_script( 'network-webhooks', 'admin', array( 'wp-a11y', 'wp-api-fetch', 'wp-i18n' ) );
 		if ( str_ends_with( $screen, self::DELIVERIES ) ) {
-			wp_enqueue_script( 'network-webhooks-deliveries', plugins_url( 'assets/deliveries.js', NETWORK_WEBHOOKS_FILE ), array( 'wp-api-fetch', 'wp-i18n' ), NETWORK_WEBHOOKS_VERSION, true );
-			wp_set_script_translations( 'network-webhooks-deliveries', 'network-webhooks', dirname( NETWORK_WEBHOOKS_FILE ) . '/languages' );
+			$this->add_script( 'network-webhooks-deliveries', 'deliveries', array( 'wp-api-fetch', 'wp-i18n' ) );
+		} elseif ( $this->list ) {
+			$this->add_script( 'network-webhooks-list', 'list', array( 'clipboard', 'wp-a11y', 'wp-i18n' ) );
+		} else {
+			$this->add_script( 'network-webhooks-form', 'form', array( 'network-webhooks' ) );
+			$this->add_script( 'network-webhooks-sites', 'sites', array( 'network-webhooks-form' ) );
 		}
-		if ( $this->list ) {
-			wp_enqueue_script( 'network-webhooks-list', plugins_url( 'assets/list.js', NETWORK_WEBHOOKS_FILE ), array( 'clipboard', 'wp-a11y', 'wp-i18n' ), NETWORK_WEBHOOKS_VERSION, true );
-			wp_set_script_translations( 'network-webhooks-list', 'network-webhooks', dirname( NETWORK_WEBHOOKS_FILE ) . '/languages' );
-		}
+	}
+
+	/**
+	 * Adds a script with its texts.
+	 *
+	 * @param list<string> $needs Handles of those that it needs.
+	 */
+	private function add_script( string $handle, string $file, array $needs ): void {
+		wp_enqueue_script( $handle, plugins_url( "assets/$file.js", NETWORK_WEBHOOKS_FILE ), $needs, NETWORK_WEBHOOKS_VERSION, true );
+		wp_set_script_translations( $handle, 'network-webhooks', dirname( NETWORK_WEBHOOKS_FILE ) . '/languages' );
 	}
 
 	/**
@@ -133,8 +144,7 @@ final class Admin {
 	 */
 	public function load_page(): void {
 		if ( Bulk::is_posted() ) {
-			$test         = new Test_Event( $this->plugin->catalogue(), $this->plugin->dispatcher() );
-			$this->doomed = ( new Bulk( $this->plugin->webhooks(), $this->plugin->publisher(), $test ) )->handle();
+			$this->doomed = ( new Bulk( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->test_event() ) )->handle();
 		} elseif ( '' !== self::asked( 'action' ) ) {
 			if ( ! current_user_can( Capabilities::MANAGE ) ) {
 				wp_die( esc_html__( 'Sorry, you are not allowed to change the webhooks of this network.', 'network-webhooks' ), '', 403 );
@@ -154,7 +164,7 @@ final class Admin {
 			return;
 		}
 		$webhooks = $this->plugin->webhooks();
-		$test     = new Test_Event( $this->plugin->catalogue(), $this->plugin->dispatcher() );
+		$test     = $this->plugin->test_event();
 		$action   = self::asked( 'action' );
 		$webhook  = $webhooks->find( self::asked( 'webhook' ) );
 		if ( $this->doomed ) {
@@ -164,11 +174,11 @@ final class Admin {
 		} elseif ( 'tests' === $action ) {
 			( new Tests_Page( $webhooks, $test ) )->print( self::asked( 'tests' ) );
 		} elseif ( $webhook && 'edit' === $action ) {
-			( new Edit_Page( $this->plugin->catalogue() ) )->print( $webhook );
+			( new Edit_Page( $this->plugin->catalogue(), $test ) )->print( $webhook );
 		} elseif ( $webhook && 'delete' === $action ) {
 			( new Delete_Page() )->print( array( $webhook ) );
-		} elseif ( $webhook && 'test' === $action ) {
-			( new Test_Page( $test ) )->print( $webhook, self::asked( 'event' ) );
+		} elseif ( 'test' === $action && '' !== self::asked( 'event' ) ) {
+			( new Test_Page( $test ) )->print( $webhook, self::asked( 'event' ), self::asked( 'back' ) );
 		} else {
 			( new List_Page( $webhooks, $this->plugin->catalogue() ) )->print( ! $webhook );
 		}
@@ -178,7 +188,14 @@ final class Admin {
 	 * Prints the page for a new webhook.
 	 */
 	public function print_new_page(): void {
-		( new Edit_Page( $this->plugin->catalogue() ) )->print( null );
+		( new Edit_Page( $this->plugin->catalogue(), $this->plugin->test_event() ) )->print( null );
+	}
+
+	/**
+	 * Prints the page of all events.
+	 */
+	public function print_events_page(): void {
+		( new Events_Page( $this->plugin->catalogue(), new Last_Payload( $this->plugin->webhooks() ) ) )->print();
 	}
 
 	/**
