@@ -2,7 +2,7 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench lint docs e2e chaos fuzz scenarios install clean
+.PHONY: help build test demo bench lint docs e2e walk chaos fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
@@ -33,6 +33,11 @@ e2e: ## The browser test alone; makes the screenshots in docs/ (FLOW=: one flow)
 	@$(SETUP) build network wordpress browser
 	@$(MAKE) --no-print-directory build
 	@FLOW='$(FLOW)' SCREENSHOTS=docs/screenshots tests/e2e/run.sh
+
+walk: ## From a signup to the deletion, and the table of what arrived at an endpoint
+	@$(SETUP) build network wordpress
+	@$(MAKE) --no-print-directory build
+	@tests/walk/run.sh
 
 chaos: ## Everything fails and nothing is lost: SEEDS=20, SEED_START=1, SEED= (one); MUTANTS=1: bugs it must see
 	@$(SETUP) build

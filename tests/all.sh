@@ -45,6 +45,7 @@ run example tests/example/run.sh
 # What depends on how the sites are addressed.
 run subdomains env SUBDOMAINS=1 tests/network/with.sh \
 	phpunit --configuration tests/wordpress --filter '(Core_Events|Account_Created|Sites)_Test'
+run walk tests/walk/run.sh
 run install tests/install/run.sh
 run e2e tests/e2e/run.sh
 
@@ -59,5 +60,6 @@ summary asyncapi ' passed, '
 summary phpunit '^(OK|Tests:)'
 summary subdomains '^(OK|Tests:)'
 summary example ' passed, '
+summary walk ' passed, '
 summary install ' passed, '
 summary e2e ' passed, '

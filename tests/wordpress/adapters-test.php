@@ -8,8 +8,8 @@ require_once __DIR__ . '/class-haunted.php';
 
 final class Adapters_Test extends Network_Test_Case {
 
-	/** Hooks that tell nothing: others' plugins are loaded then, or the catalogue is made. */
-	private const OWN = array( 'plugins_loaded', 'network_webhooks_register_events' );
+	/** Hooks without arguments that tell nothing of their own. */
+	private const OWN = array( 'plugins_loaded', 'network_webhooks_register_events', 'shutdown' );
 
 	public function test_every_hook_of_every_adapter_is_in_the_table(): void {
 		$this->assertEqualsCanonicalizing( $this->listened(), array_values( array_unique( array_column( $this->arguments(), 0 ) ) ) );
@@ -57,7 +57,7 @@ final class Adapters_Test extends Network_Test_Case {
 		$webhook   = $this->subscribe( '*' );
 		$file      = tempnam( sys_get_temp_dir(), 'log' );
 		$log       = ini_set( 'error_log', $file );
-		$fail      = array( self::class, 'fail' );
+		$fail      = array( self::class, 'lose_database' );
 		array_map( static fn( string $event ) => Network_Webhooks\Throttle::forget( "log-source-$event" ), array_keys( $this->plugin()->catalogue()->all() ) );
 		add_filter( 'pre_option_home', $fail );
 		try {
@@ -80,7 +80,7 @@ final class Adapters_Test extends Network_Test_Case {
 		$this->assertSame( array(), $this->events_of( $webhook ) );
 	}
 
-	public static function fail(): never {
+	public static function lose_database(): never {
 		throw new RuntimeException( 'The database is gone.' );
 	}
 

@@ -75,18 +75,21 @@ final class Dispatch_Call {
 	 */
 	private static function usable( string $event, array $options ): array {
 		foreach ( $options as $name => $value ) {
-			$expected = null === $value ? null : self::expected( (string) $name, $value );
-			if ( null === $expected ) {
+			if ( null === $value ) {
+				continue;
+			}
+			$fits = self::fits( (string) $name, $value );
+			if ( $fits ) {
 				continue;
 			}
 			unset( $options[ $name ] );
 			Misuse::say(
 				self::NAME,
-				'' === $expected
+				null === $fits
 					/* translators: 1: name of an option, 2: name of an event */
 					? sprintf( __( 'There is no option “%1$s”, which was given with “%2$s”. The event is sent without it.', 'network-webhooks' ), $name, $event )
 					/* translators: 1: name of an option, 2: name of an event, 3: what is expected, 4: what was given */
-					: sprintf( __( 'The option “%1$s” of “%2$s” has to be %3$s, and is %4$s. The event is sent without it.', 'network-webhooks' ), $name, $event, $expected, Misuse::value( $value ) )
+					: sprintf( __( 'The option “%1$s” of “%2$s” has to be %3$s, and is %4$s. The event is sent without it.', 'network-webhooks' ), $name, $event, self::expected( $name ), Misuse::value( $value ) )
 			);
 		}
 		if ( is_int( $options['idempotency_key'] ?? null ) ) {
@@ -96,24 +99,41 @@ final class Dispatch_Call {
 	}
 
 	/**
-	 * What an option has to be, where it is not; empty: there is no such option. As the extension
-	 * judges, which would refuse the event.
+	 * Whether an option is as the extension takes it, which would refuse the event; null: there is
+	 * no such option.
 	 */
-	private static function expected( string $name, mixed $value ): ?string {
-		list( $fits, $expected ) = match ( $name ) {
-			'site' => array( self::is_site( $value ), __( 'a site’s id, or an array with “id” and “url”', 'network-webhooks' ) ),
-			'scope' => array( 'network' === $value, '“network”' ),
-			'actor' => array( is_array( $value ), __( 'an array', 'network-webhooks' ) ),
-			'source' => array( self::is_text( $value, self::MAX_SOURCE ), __( 'a string of at most 100 bytes', 'network-webhooks' ) ),
-			'timestamp' => array( ( is_int( $value ) || is_float( $value ) ) && $value >= 0 && $value <= self::LAST_SECOND, __( 'a Unix time in seconds', 'network-webhooks' ) ),
-			'idempotency_key' => array( is_int( $value ) || ( self::is_text( $value, self::MAX_TEXT ) && '' !== $value ), __( 'a string of at most 2,048 bytes', 'network-webhooks' ) ),
-			'delay' => array( is_int( $value ) && $value >= 0 && $value <= self::MAX_DELAY, __( 'a whole number of seconds, at most 49 days', 'network-webhooks' ) ),
-			'only' => array( self::is_list_of_ids( $value ), __( 'a list of webhooks’ ids', 'network-webhooks' ) ),
-			'import' => array( is_bool( $value ), __( 'true or false', 'network-webhooks' ) ),
-			'network_id' => array( self::is_id( $value ), __( 'a network’s id', 'network-webhooks' ) ),
-			default => array( false, '' ),
+	private static function fits( string $name, mixed $value ): ?bool {
+		return match ( $name ) {
+			'source' => self::is_text( $value, self::MAX_SOURCE ),
+			'site' => self::is_site( $value ),
+			'scope' => 'network' === $value,
+			'actor' => is_array( $value ),
+			'timestamp' => ( is_int( $value ) || is_float( $value ) ) && $value >= 0 && $value <= self::LAST_SECOND,
+			'idempotency_key' => is_int( $value ) || ( self::is_text( $value, self::MAX_TEXT ) && '' !== $value ),
+			'delay' => is_int( $value ) && $value >= 0 && $value <= self::MAX_DELAY,
+			'only' => self::is_list_of_ids( $value ),
+			'import' => is_bool( $value ),
+			'network_id' => self::is_id( $value ),
+			default => null,
 		};
-		return $fits ? null : $expected;
+	}
+
+	/**
+	 * What an option has to be, in words.
+	 */
+	private static function expected( string $name ): string {
+		return match ( $name ) {
+			'source' => __( 'a string of at most 100 bytes', 'network-webhooks' ),
+			'site' => __( 'a site’s id, or an array with “id” and “url”', 'network-webhooks' ),
+			'scope' => '“network”',
+			'actor' => __( 'an array', 'network-webhooks' ),
+			'timestamp' => __( 'a Unix time in seconds', 'network-webhooks' ),
+			'idempotency_key' => __( 'a string of at most 2,048 bytes', 'network-webhooks' ),
+			'delay' => __( 'a whole number of seconds, at most 49 days', 'network-webhooks' ),
+			'only' => __( 'a list of webhooks’ ids', 'network-webhooks' ),
+			'import' => __( 'true or false', 'network-webhooks' ),
+			'network_id' => __( 'a network’s id', 'network-webhooks' ),
+		};
 	}
 
 	/**

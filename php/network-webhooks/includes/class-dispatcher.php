@@ -124,9 +124,11 @@ final class Dispatcher {
 		$recorder = self::recorder();
 		$site_id  = $this->site_id( $options );
 		$import   = true === ( $options['import'] ?? false );
-		$this->note( $event );
-		if ( ! $recorder && ! $this->has_subscribers( $event, $site_id, $import ) ) {
-			return null;
+		if ( ! $recorder ) {
+			$this->memory->note( $event );
+			if ( ! $this->has_subscribers( $event, $site_id, $import ) ) {
+				return null;
+			}
 		}
 		if ( $this->is_suppressed( $event, $site_id, $options ) ) {
 			return null;

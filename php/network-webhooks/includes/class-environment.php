@@ -28,6 +28,13 @@ final class Environment {
 	private static $extension = null;
 
 	/**
+	 * Whether this process runs tests, once known.
+	 *
+	 * @var bool|null
+	 */
+	private static $test = null;
+
+	/**
 	 * Whether the plugin can run at all. The extension is not asked for: without it events wait
 	 * in the outbox.
 	 *
@@ -89,16 +96,29 @@ final class Environment {
 	 * @return bool
 	 */
 	public static function is_recording() {
-		return self::is_test() && null !== Testing\Recorder::current();
+		if ( null === self::$test ) {
+			self::$test = self::runs_tests();
+		}
+		return self::$test && null !== Testing\Recorder::current();
 	}
 
 	/**
-	 * Whether this process runs tests. Never in a web server; on the command line it is PHPUnit, in
-	 * whichever way it was started, also as the process of its own that it gives a test.
+	 * Says that this process runs tests, should it have looked otherwise.
+	 *
+	 * @return void
+	 */
+	public static function expect_tests() {
+		self::$test = true;
+	}
+
+	/**
+	 * Whether this process looks as if it ran tests. Never in a web server; on the command line it
+	 * is PHPUnit, in whichever way it was started, also as the process of its own that it gives a
+	 * test.
 	 *
 	 * @return bool
 	 */
-	private static function is_test() {
+	private static function runs_tests() {
 		return in_array( PHP_SAPI, array( 'cli', 'phpdbg' ), true ) && (
 			defined( 'PHPUNIT_COMPOSER_INSTALL' )
 			|| defined( '__PHPUNIT_PHAR__' )

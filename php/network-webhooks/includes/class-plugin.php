@@ -158,6 +158,7 @@ final class Plugin {
 			new Sources\Source_Wp_Ultimo( $accounts, $underway ),
 			new Sources\Source_Woocommerce( $underway ),
 			new Sources\Source_Edd(),
+			new Sources\Source_Actions(),
 			new Sources\Source_Worker(),
 		);
 		return $this->sources;

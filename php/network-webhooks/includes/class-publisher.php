@@ -226,6 +226,7 @@ final class Publisher {
 			'held'           => '' === $held ? null : $held,
 			// Once the place is this installation's own, its spool on each server follows.
 			'moved'          => ! Installation::is_elsewhere(),
+			'actions'        => Custom_Events::document(),
 			'lookup'         => $this->catalogue->lookup(),
 			'v1'             => $this->catalogue->projections(),
 			'proxy'          => Http_Policy::proxy(),

@@ -29,6 +29,10 @@ final class Settings {
 	public const VIEWERS = 'network_webhooks_viewers';
 	/** Which events code kept from being sent, see Suppressions. */
 	public const SUPPRESSED = 'network_webhooks_suppressed';
+	/** Actions that are events; what was recorded of them; and what people should know of them. */
+	public const CUSTOM_EVENTS  = 'network_webhooks_custom_events';
+	public const CUSTOM_SAMPLES = 'network_webhooks_custom_samples';
+	public const CUSTOM_REMARKS = 'network_webhooks_custom_remarks';
 	/** Announcements that nobody dismissed yet: see Announcements\Kept. */
 	public const ANNOUNCEMENTS = 'network_webhooks_announcements';
 	/** Store → number of the last announcement that was collected from it. */
@@ -60,6 +64,9 @@ final class Settings {
 		self::SERVERS,
 		self::SUPPRESSED,
 		self::DRAFTS,
+		self::CUSTOM_EVENTS,
+		self::CUSTOM_SAMPLES,
+		self::CUSTOM_REMARKS,
 	);
 
 	/**

@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Testing;
 
+use Network_Webhooks\Environment;
 use Network_Webhooks\Suppressions;
 
 defined( 'ABSPATH' ) || exit;
@@ -74,6 +75,7 @@ final class Recorder {
 	 * Begins a recording of its own.
 	 */
 	public static function start(): self {
+		Environment::expect_tests();
 		self::$decided = true;
 		self::$current = new self( PHP_INT_MAX );
 		return self::$current;

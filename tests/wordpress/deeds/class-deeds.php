@@ -91,7 +91,11 @@ final class Deeds {
 		$like = self::PREFIX . '%';
 		// A domain of its own begins so as well.
 		array_map( 'wp_delete_site', $wpdb->get_col( $wpdb->prepare( "SELECT blog_id FROM $wpdb->blogs WHERE domain LIKE %s OR path LIKE %s", $like, "/$like" ) ) );
-		array_map( 'wpmu_delete_user', $wpdb->get_col( $wpdb->prepare( "SELECT ID FROM $wpdb->users WHERE user_login LIKE %s", $like ) ) );
+		foreach ( $wpdb->get_col( $wpdb->prepare( "SELECT ID FROM $wpdb->users WHERE user_login LIKE %s", $like ) ) as $user ) {
+			// WordPress deletes no super admin.
+			revoke_super_admin( $user );
+			wpmu_delete_user( $user );
+		}
 		$wpdb->query( $wpdb->prepare( "DELETE FROM $wpdb->signups WHERE user_login LIKE %s", $like ) );
 		self::remove( ...glob( WP_CONTENT_DIR . '/{plugins,themes}/' . self::PREFIX . '*', GLOB_BRACE ) );
 		wp_clean_plugins_cache();

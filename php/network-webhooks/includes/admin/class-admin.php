@@ -72,6 +72,7 @@ final class Admin {
 			( new Notices( $this->plugin->publisher(), $this->plugin->webhooks() ) )->add_hooks();
 			( new Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->test_event() ) )->add_hooks();
 			( new Save( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->catalogue(), $this->plugin->drafts(), $this->plugin->test_event() ) )->add_hooks();
+			( new Custom_Events_Page( $this->plugin ) )->add_hooks();
 			( new Announcement_Notices( new Kept(), new Ailing( $this->plugin->webhooks() ) ) )->add_hooks();
 			( new Deliveries\Changes( $this->plugin->webhooks() ) )->add_hooks();
 			( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
