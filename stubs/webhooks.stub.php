@@ -194,17 +194,18 @@ namespace {
     function webhooks_count(array $query = []): int {}
 
     /**
-     * What fails, by webhook and cause: deliveries whose last attempt failed and that nobody
-     * resent, cancelled or delivered since. The largest groups first, at most 100; tests are
+     * What fails, by webhook and cause: deliveries whose last attempt failed and that were
+     * neither delivered since nor cancelled. The largest groups first, at most 100; tests are
      * left out.
      *
      * @param array{webhook_id?: string, since?: string} $query
      * @return list<array{
      *     webhook_id: string, code: string, status: int|null, host: string|null, count: int,
-     *     failed: int, waiting: int, since: string, last: string, example: string}>
+     *     failed: int, waiting: int, held: int, since: string, last: string, example: string}>
      *     - `code`: of the failure (`status`, `timeout`, `certificate`, …)
      *     - `host`: of the webhook's URL; null once it is deleted
-     *     - `count`: deliveries; `failed` of them for good, `waiting` ones are tried again
+     *     - `count`: deliveries; `failed` of them for good, `waiting` ones are tried again,
+     *       `held` ones wait for their webhook
      *     - `since`, `last`: when the first and the last of them were created
      *     - `example`: id of the last one
      * @throws Webhooks\Exception for a bad query, or after two seconds
@@ -239,9 +240,10 @@ namespace {
      *
      * @param string|list<string>|Filter $ids of deliveries, or a filter of webhooks_deliveries():
      *     then its whole result as it is now, bit by bit (webhooks_bulks() tells how far it is).
-     *     An empty array is nobody
+     *     An empty array is nobody, and a filter that filters nothing is refused
      * @return int how many matched: those that wait or are being sent, and those whose body is
-     *     no longer kept, are left out
+     *     no longer kept, are left out (the latter are counted in a result so large that it
+     *     would take long to tell; none of them is sent)
      * @throws Webhooks\Exception
      */
     function webhooks_resend(string|array $ids): int {}

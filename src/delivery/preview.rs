@@ -219,8 +219,8 @@ mod tests {
         Preview::new(&webhook, &fields, &event, &standing)
     }
 
-    fn preview(more: Value) -> Preview {
-        preview_of(&more, Flags::default(), None, false)
+    fn preview(more: &Value) -> Preview {
+        preview_of(more, Flags::default(), None, false)
     }
 
     fn mistake(field: &str, message: &str, place: Option<(u32, u32)>) -> Option<Mistake> {
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn it_shows_what_a_delivery_sends() {
         use crate::delivery::sign::sign;
-        let preview = preview(serde_json::json!({
+        let preview = preview(&serde_json::json!({
             "headers": [{ "name": "Authorization", "value": "Bearer abc" }],
         }));
         assert_eq!((preview.wanted, preview.reason), (true, None));
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_condition_is_shown_with_what_it_read() {
-        let condition = |text: &str| preview(serde_json::json!({ "condition": text }));
+        let condition = |text: &str| preview(&serde_json::json!({ "condition": text }));
         let yes = condition("data.total > 10 and (site.id in [3] or data.customer.name == 'x')");
         assert_eq!((yes.wanted, yes.reason), (true, None));
         let asked = yes.condition.unwrap();
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn a_mistake_has_its_line_and_column_and_hides_nothing_else() {
         let template =
-            |text: &str| preview(serde_json::json!({ "format": "template", "template": text }));
+            |text: &str| preview(&serde_json::json!({ "format": "template", "template": text }));
         let good = template(r#"{"text":{{ data.total }}}"#);
         assert_eq!((&good.body.0[..], good.error), (&br#"{"text":12.5}"#[..], None));
         let undefined = template("{\n  \"text\": {{ data.totl }}\n}");
@@ -283,7 +283,7 @@ mod tests {
         let error = syntax.error.unwrap();
         assert_eq!((&*error.field, error.line), ("template", Some(1)));
         // Nothing but the URL is wrong.
-        let elsewhere = preview(serde_json::json!({ "url": "ftp://crm.example" }));
+        let elsewhere = preview(&serde_json::json!({ "url": "ftp://crm.example" }));
         assert_eq!(elsewhere.body.0, BODY.as_bytes());
         assert_eq!(elsewhere.url, "");
         let message = "the URL has to begin with https:// or http://";
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn the_guard_judges_what_the_url_names() {
-        let address = |url: &str| preview(serde_json::json!({ "url": url })).address;
+        let address = |url: &str| preview(&serde_json::json!({ "url": url })).address;
         assert_eq!(address("http://10.1.2.3/"), None);
         assert_eq!(address("http://crm.internal/"), None);
         for url in ["http://10.2.2.3/", "http://[::1]:8080/", "http://0x7f000001/"] {

@@ -73,7 +73,10 @@ const DETAILS: &[(&str, usize, Detail)] = &[
     ("webhooks_stats", 0, Detail::DefaultsToEmpty),
     ("webhooks_preview", 2, Detail::OrObject),
     ("webhooks_preview", 3, Detail::DefaultsToEmpty),
+    ("webhooks_count", 0, Detail::DefaultsToEmpty),
+    ("webhooks_failures", 0, Detail::DefaultsToEmpty),
     ("webhooks_resend", 0, Detail::OrArray),
+    ("webhooks_cancel", 0, Detail::OrArray),
     ("webhooks_verify", 0, Detail::OrArray),
 ];
 

@@ -44,6 +44,7 @@ fn webhooks_verify(
     let secrets = match secrets {
         StringOrArray::String(secret) => vec![secret_text(secret)?],
         StringOrArray::Array(list) => list
+            .table
             .iter()
             .map(|(_, secret)| match Value::behind(secret) {
                 Value::Text(secret) => secret_text(secret),

@@ -13,6 +13,7 @@ use crate::delivery::Sender;
 use crate::event::{Event, Fields};
 use crate::id::DeliveryId;
 use crate::journal::{self, OwnedRecord};
+use crate::store::bulk::Action;
 use crate::store::{
     Announcement, Claim, Health, NewDelivery, Result, Selection, State, Transaction, WebhookKey,
 };
@@ -32,6 +33,8 @@ pub(super) struct Ingested {
     pub(super) tests: Vec<(Claim, Arc<Webhook>)>,
     /// Somebody wishes to be forgotten.
     pub(super) forget: bool,
+    /// Somebody asked for a change of a whole result.
+    pub(super) bulk: bool,
     /// Webhooks that were switched off.
     pub(super) disabled: Vec<WebhookKey>,
     /// Webhooks that a person enabled.
@@ -98,6 +101,7 @@ pub(super) fn event(
             state: State::Pending,
             due: if fields.delay == 0 { now } else { due },
             reason: None,
+            failure: None,
         };
         let verdict = webhook.judge(
             fields.flags,
@@ -127,6 +131,7 @@ pub(super) fn event(
             }
             Verdict::Fail(failure) => {
                 (delivery.state, delivery.reason) = (State::Failed, Some(failure.message));
+                delivery.failure = Some(failure.code);
             }
             Verdict::Hold(reason) => {
                 (delivery.state, delivery.reason) = (State::Held, Some(reason));
@@ -180,10 +185,13 @@ fn request(
             let which = Selection { webhook: Some(webhook), states, since, ..Selection::default() };
             tx.change(&which, State::Pending, now, None)?;
         }
-        Request::Cancel { webhook } => {
-            let states = vec![State::Pending, State::Held];
-            let which = Selection { webhook: Some(webhook), states, ..Selection::default() };
-            tx.change(&which, State::Cancelled, now, Some("cancelled"))?;
+        Request::Cancel { ids } => {
+            let which = Selection { ids, ..Selection::default() };
+            tx.change(&which, State::Cancelled, now, Action::Cancel.reason())?;
+        }
+        Request::Bulk(bulk) => {
+            tx.begin_bulk(&bulk, now)?;
+            ingested.bulk = true;
         }
         Request::Enable { webhook, disabling } => {
             let answered = context.schedule.key(&webhook).filter(|key| {

@@ -6,6 +6,7 @@ use super::WorkerError;
 use super::engine::Worker;
 use super::routes::Routes;
 use crate::config::{CONFIG_FILE, Config, ConfigError};
+use crate::delivery::guard::check_url;
 use crate::delivery::{Sender, Settings};
 use crate::spool::Stamp;
 use crate::store::{Selection, State, Store};
@@ -67,6 +68,7 @@ impl<S: Store> Worker<S> {
                     None => {
                         let waiting = of(&[State::Pending, State::Held]);
                         tx.change(&waiting, State::Cancelled, now, Some("deleted"))?;
+                        tx.set_host(key, None)?;
                     }
                     Some(webhook) => {
                         match webhook.held(config.held.as_deref(), lane.health.disabled.is_some()) {
@@ -88,8 +90,11 @@ impl<S: Store> Worker<S> {
                 due.push((key, tx.next_due(key, ordered)?));
             }
             for webhook in routes.webhooks() {
+                let key = tx.webhook(&webhook.id)?;
+                let url = check_url(&webhook.url).ok();
+                tx.set_host(key, url.as_ref().and_then(|url| url.host_str()))?;
                 if schedule.key(&webhook.id).is_none() {
-                    new.push((tx.webhook(&webhook.id)?, Arc::clone(webhook)));
+                    new.push((key, Arc::clone(webhook)));
                 }
             }
             Ok(())

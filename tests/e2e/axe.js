@@ -9,7 +9,7 @@ const SOURCE = readFileSync( createRequire( import.meta.url ).resolve( 'axe-core
 export const SCHEMES = [ 'modern', 'fresh', 'light' ];
 const RULES = [ 'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice' ];
 // WordPress's own, on every page: not ours to mend.
-const NOT_OURS = [ '#wpadminbar', '#adminmenumain', '#wpfooter', '#screen-meta', '#screen-meta-links' ];
+const NOT_OURS = [ '#wpadminbar', '#adminmenumain', '#wpfooter', '#screen-meta', '#screen-meta-links', '#a11y-speak-intro-text', '.a11y-speak-region' ];
 
 const results = [];
 
@@ -61,9 +61,12 @@ export async function paint( page, scheme ) {
 		} );
 		sheet.replaceWith( other );
 		await ( other.disabled || loaded );
-		// Colours that are on their way are nobody's.
-		const changes = document.getAnimations().filter( ( animation ) => animation instanceof CSSTransition );
-		await Promise.allSettled( changes.map( ( { finished } ) => finished ) );
+		// Colours that are on their way are nobody's. Waiting for them would be waiting for a frame, which may never come.
+		for ( const animation of document.getAnimations() ) {
+			if ( animation instanceof CSSTransition ) {
+				animation.finish();
+			}
+		}
 	}, scheme );
 }
 

@@ -22,6 +22,8 @@ import { Endpoint } from './endpoint.js';
 import { begin, wordpress } from './wordpress.js';
 
 const { SCREENSHOTS, FLOW } = process.env;
+// For what Playwright gives no deadline, such as a script in a page.
+const PATIENCE = 180_000;
 
 const files = readdirSync( new URL( 'flows/', import.meta.url ) ).filter( ( file ) => file.endsWith( '.js' ) ).sort();
 const flows = files.map( ( file ) => file.slice( 0, -'.js'.length ) ).filter( ( flow ) => ! FLOW || flow === FLOW );
@@ -32,6 +34,15 @@ if ( flows.length === 0 ) {
 
 let passed = 0;
 let failed = 0;
+
+/** Settles as a promise does, or fails when the time is up. */
+function withDeadline( promise ) {
+	let timer;
+	const late = new Promise( ( resolve, reject ) => {
+		timer = setTimeout( () => reject( new Error( `Not done after ${ PATIENCE / 1000 } seconds.` ) ), PATIENCE );
+	} );
+	return Promise.race( [ promise, late ] ).finally( () => clearTimeout( timer ) );
+}
 
 /** Runs the steps of one flow, up to the first that fails. */
 async function run( flow ) {
@@ -61,7 +72,7 @@ async function run( flow ) {
 		const last = { 'without an error on any page': () => assert.deepEqual( windows.flatMap( ( { wrong } ) => wrong ), [] ) };
 		for ( const [ name, step ] of Object.entries( { ...steps, ...last } ) ) {
 			current = name;
-			await step( given );
+			await withDeadline( step( given ) );
 			passed++;
 			console.log( `ok   ${ flow }: ${ name }` );
 		}

@@ -67,6 +67,7 @@ final class Adapters_Test extends Network_Test_Case {
 				}
 				$this->fire( $hook, ...$given );
 				$this->plugin()->pending()->send();
+				$this->assertFalse( doing_filter( 'pre_option_home' ), $hook );
 			}
 		} finally {
 			remove_filter( 'pre_option_home', $fail );

@@ -10,9 +10,13 @@ final class Api_Test extends Network_Test_Case {
 
 	private array $said = array();
 
+	/** Who registers events by itself. */
+	private WP_Hook $registering;
+
 	protected function setUp(): void {
 		parent::setUp();
-		$this->said = array();
+		$this->said        = array();
+		$this->registering = clone $GLOBALS['wp_filter']['network_webhooks_register_events'];
 		add_filter( 'doing_it_wrong_trigger_error', array( $this, 'hear' ), 10, 3 );
 	}
 
@@ -20,7 +24,7 @@ final class Api_Test extends Network_Test_Case {
 		remove_filter( 'doing_it_wrong_trigger_error', array( $this, 'hear' ) );
 		remove_all_filters( 'network_webhooks_payload' );
 		remove_all_filters( 'network_webhooks_events' );
-		remove_all_actions( 'network_webhooks_register_events' );
+		$GLOBALS['wp_filter']['network_webhooks_register_events'] = clone $this->registering;
 		$this->renew_catalogue();
 		parent::tearDown();
 	}

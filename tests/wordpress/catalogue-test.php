@@ -69,6 +69,15 @@ final class Catalogue_Test extends Network_Test_Case {
 		$this->assertSame( array( 'ultimate-multisite', 'wp-ultimo', 'woocommerce', 'easy-digital-downloads' ), array_keys( $event->examples ) );
 	}
 
+	public function test_templates_are_tried_out_with_the_keys_of_all_sources(): void {
+		$examples = $this->plugin()->catalogue()->examples( 'payment_*', 'user_logged_in' );
+		$this->assertArrayNotHasKey( 'account_created', $examples );
+		$this->assertSame( 7, $examples['user_logged_in']['user_id'] );
+		$example = $examples['payment_received'];
+		// Of Ultimate Multisite, WP Ultimo 1, WooCommerce.
+		$this->assertSame( array( 96, 7, 'jane@example.com', 'Course: Photography' ), array( $example['membership_id'], $example['user_id'], $example['customer']['email'], $example['items'][0]['name'] ) );
+	}
+
 	public function test_every_built_in_event_is_described_whole(): void {
 		$events = $this->plugin()->catalogue()->all();
 		$this->assertGreaterThan( 40, count( $events ) );

@@ -32,6 +32,8 @@ abstract class Network_Test_Case extends TestCase {
 		while ( ms_is_switched() ) {
 			restore_current_blog();
 		}
+		// After an exception out of a filter WordPress believes that it is still running.
+		$GLOBALS['wp_current_filter'] = array();
 		wp_set_current_user( 0 );
 		array_map( 'wpmu_delete_user', $this->users );
 		array_map( 'wp_delete_site', $this->sites );

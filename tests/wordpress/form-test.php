@@ -137,6 +137,7 @@ final class Form_Test extends Network_Test_Case {
 			'no site at all'                      => array( 'site_list', " \n", 'List at least one site' ),
 			'a condition with a mistake'          => array( 'condition', 'data.total >', 'line 1' ),
 			'a template with a mistake'           => array( 'template', "{\n  {{ data. }}", 'line 2' ),
+			'a template for data of another event' => array( 'template', '{"course": {{ data.course.id }}}', 'with the example of payment_received' ),
 			'an empty template'                   => array( 'template', ' ', 'template' ),
 			'a content type that is none'         => array( 'content_type', 'json', 'is no content type' ),
 			'a path that names nothing'           => array( 'fields', 'a..b', 'a..b' ),

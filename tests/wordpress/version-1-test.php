@@ -99,7 +99,7 @@ final class Version_1_Test extends Network_Test_Case {
 		$row             = (object) Webhook::create( 'Old', $this->endpoint->url . '/200', 'payment_received', 'payment_failed' )->to_row();
 		$row->settings   = json_encode( array( 'format' => 'v1' ) + json_decode( $row->settings, true ) );
 		$this->store( Webhook::from_row( $row ) );
-		( new Order( 4711 ) )->change( 'processing' );
+		( new Order( random_int( 1000, 1000000000 ) ) )->change( 'processing' );
 		do_action( 'wu_event', 'payment_failed', $this->plugin()->catalogue()->find( 'payment_failed' )->examples['ultimate-multisite'] );
 		network_webhooks_dispatch( 'payment_received', array( 'anything' => 'of a plugin' ), array( 'source' => 'another' ) );
 		$this->wait_for( fn() => 3 === count( $this->endpoint->received() ) );

@@ -124,7 +124,7 @@
 	// Presets.
 	const steps = field( 'steps' );
 	let filled = {};
-	const defaults = {};
+	const defaults = Object.fromEntries( new FormData( form ) );
 	for ( const link of document.querySelectorAll( '[data-preset]' ) ) {
 		link.addEventListener( 'click', ( click ) => {
 			if ( click.ctrlKey || click.metaKey || click.shiftKey ) {
@@ -142,7 +142,6 @@
 			filled = {};
 			for ( const [ name, value ] of Object.entries( preset.values ) ) {
 				const input = form.elements[ name ];
-				defaults[ name ] ??= input.value;
 				if ( input.value === defaults[ name ] ) {
 					input.value = filled[ name ] = value;
 				}

@@ -253,7 +253,7 @@ final class Catalogue {
 
 	/**
 	 * An example of each event that patterns subscribe to, with which templates and conditions are
-	 * tried out.
+	 * tried out. It has the keys of all sources: what fits one of them is no mistake.
 	 *
 	 * @return array<string, array|object> Event → `data`.
 	 */
@@ -261,7 +261,7 @@ final class Catalogue {
 		$examples = array();
 		foreach ( $this->all() as $slug => $event ) {
 			if ( array_filter( $patterns, static fn( string $pattern ) => Event::matches( $pattern, $slug ) ) ) {
-				$examples[ $slug ] = $event->examples[ array_key_first( $event->examples ) ];
+				$examples[ $slug ] = array_replace_recursive( ...array_map( static fn( array|object $example ) => (array) $example, array_values( $event->examples ) ) );
 			}
 		}
 		return array_filter( $examples );

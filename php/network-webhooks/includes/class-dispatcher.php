@@ -71,9 +71,7 @@ final class Dispatcher {
 	 * An event happened to which nobody subscribes: it is remembered that there is such a one.
 	 */
 	public function note( string $event ): void {
-		if ( ! self::recorder() ) {
-			$this->memory->note( $event );
-		}
+		$this->memory->note( $event );
 	}
 
 	/**

@@ -193,9 +193,12 @@ final class Plugin {
 
 	/**
 	 * Remembers what this request saw. Where that brings other paths to search by, they are
-	 * published.
+	 * published. What a test recorded did not happen.
 	 */
 	public function remember_events(): void {
+		if ( Environment::is_recording() ) {
+			return;
+		}
 		try {
 			if ( $this->catalogue()->remember() ) {
 				$this->publisher()->change( static fn() => null );

@@ -66,7 +66,8 @@ final class Site_Addresses {
 		if ( ! $ids ) {
 			return isset( $sites['only'] ) ? __( 'No site', 'network-webhooks' ) : __( 'All sites', 'network-webhooks' );
 		}
-		$names = implode( ', ', array_map( array( $this, 'name' ), array_slice( $ids, 0, self::NAMED ) ) );
+		$last  = (array) ( $webhook->settings[ Webhook::SITE_ADDRESSES ] ?? array() );
+		$names = implode( ', ', array_map( fn( int $id ) => $this->name( $id, (string) ( $last[ $id ] ?? '' ) ), array_slice( $ids, 0, self::NAMED ) ) );
 		$more  = count( $ids ) - self::NAMED;
 		if ( $more > 0 ) {
 			/* translators: 1: addresses of sites, 2: number of further sites */
@@ -103,11 +104,13 @@ final class Site_Addresses {
 	}
 
 	/**
-	 * A site's address. One that was deleted keeps its number.
+	 * A site's address. One that was deleted keeps its last one, or else its number.
 	 */
-	private function name( int $id ): string {
+	private function name( int $id, string $last ): string {
+		/* translators: %s: address of a site, or “site” and its number */
+		$deleted = __( '%s (deleted)', 'network-webhooks' );
 		/* translators: %d: id of a site */
-		return $this->known[ $id ] ?? sprintf( __( 'site %d (deleted)', 'network-webhooks' ), $id );
+		return $this->known[ $id ] ?? sprintf( $deleted, '' === $last ? sprintf( __( 'site %d', 'network-webhooks' ), $id ) : $last );
 	}
 
 	/**

@@ -89,7 +89,9 @@ final class Upkeep {
 		} catch ( \Throwable $error ) {
 			Log::write( 'publish', "Webhooks that were only tested could not be removed: {$error->getMessage()}" );
 		}
-		if ( Environment::has_extension() ) {
+		// A copied spool has its origin's deliveries: nobody starts a worker on it before one has
+		// said what this network is.
+		if ( Environment::has_extension() && ! Installation::is_elsewhere() ) {
 			webhooks_wake();
 		}
 		try {

@@ -124,6 +124,33 @@ impl Serialize for Headers {
     }
 }
 
+/// A change of a whole result (`Bulk` of the stub).
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub struct BulkRow {
+    pub id: String,
+    pub action: String,
+    pub query: serde_json::Value,
+    pub matched: i64,
+    pub changed: i64,
+    pub asked: String,
+    pub ended: Option<String>,
+}
+
+impl BulkRow {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            action: row.get(1)?,
+            query: serde_json::from_str(row.get_ref(2)?.as_str()?).unwrap_or_default(),
+            matched: row.get(3)?,
+            changed: row.get(4)?,
+            asked: rfc3339(row.get(5)?),
+            ended: row.get::<_, Option<i64>>(6)?.map(rfc3339),
+        })
+    }
+}
+
 /// Counters and health of a webhook.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[allow(missing_docs, reason = "the stub says what each key means")]
@@ -287,6 +314,6 @@ fn milliseconds(microseconds: i64) -> f64 {
 }
 
 /// When a delivery was created: the first 48 bits of its id, in Unix milliseconds.
-fn created(id: DeliveryId) -> i64 {
+pub(super) fn created(id: DeliveryId) -> i64 {
     (u128::from_be_bytes(*id.as_bytes()) >> 80) as i64
 }

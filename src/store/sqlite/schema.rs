@@ -19,7 +19,7 @@ const APPLICATION: i32 = 0x7762_686b;
 const PAGE_SIZE: u32 = 8192;
 
 /// The n-th entry leads from version n to n + 1.
-const MIGRATIONS: [&str; 1] = [include_str!("1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("1.sql"), include_str!("2.sql")];
 
 /// The version that this software reads and writes.
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -96,11 +96,13 @@ pub(crate) fn migrate(connection: &Connection, store: &str) -> Result<()> {
     };
     let _: String =
         connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
-    for (migration, to) in MIGRATIONS.iter().zip(1..).skip(version as usize) {
+    if version < VERSION {
+        // In one transaction: a reader sees no version in between.
+        let steps = MIGRATIONS[version as usize..].join("\n");
         connection
             .execute_batch(&format!(
-                "BEGIN IMMEDIATE; {migration}
-                 PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {to}; COMMIT;"
+                "BEGIN IMMEDIATE; {steps}
+                 PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
             ))
             .map_err(failed)?;
     }

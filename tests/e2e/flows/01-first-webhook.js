@@ -54,7 +54,7 @@ export const steps = {
 	async 'finds it in the list, not counted as a call'( { page, env, screenshot, check } ) {
 		await page.goto( `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks` );
 		const row = page.getByRole( 'row', { name: /Payments to our books/ } );
-		for ( const text of [ 'Payment Received', `${ env.ENDPOINT_URL }books`, '0' ] ) {
+		for ( const text of [ 'Payment Received', new URL( env.ENDPOINT_URL ).host, 'All: 0 delivered' ] ) {
 			await row.getByText( text, { exact: true } ).waitFor();
 		}
 		await screenshot( 'list' );

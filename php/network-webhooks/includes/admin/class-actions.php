@@ -130,7 +130,15 @@ final class Actions {
 			Flash::put( $error );
 			self::leave( self::list_url() );
 		}
-		self::leave( Admin::url( self::page_of( $copy ) + array( 'message' => 'duplicated' ) ) );
+		self::leave(
+			Admin::url(
+				array(
+					'action'  => 'edit',
+					'webhook' => $copy->id,
+					'message' => 'duplicated',
+				)
+			)
+		);
 	}
 
 	/**
@@ -289,6 +297,20 @@ final class Actions {
 	}
 
 	/**
+	 * Makes a change; what went wrong, or empty.
+	 *
+	 * @param callable(): void $change
+	 */
+	private function attempt( callable $change ): string {
+		try {
+			$this->publisher->change( $change );
+			return '';
+		} catch ( \Throwable $error ) {
+			return $error->getMessage();
+		}
+	}
+
+	/**
 	 * The webhook that the form is about. Somebody else may have deleted it.
 	 */
 	private function posted_webhook(): Webhook {
@@ -316,6 +338,18 @@ final class Actions {
 	private function posted( string $name ): string {
 		$value = $_POST[ $name ] ?? '';
 		return is_string( $value ) ? wp_check_invalid_utf8( wp_unslash( $value ), true ) : '';
+	}
+
+	/**
+	 * The query of a webhook's page.
+	 *
+	 * @return array<string, string>
+	 */
+	private static function page_of( Webhook $webhook ): array {
+		return array(
+			'action'  => 'edit',
+			'webhook' => $webhook->id,
+		);
 	}
 
 	/**

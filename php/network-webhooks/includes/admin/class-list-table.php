@@ -444,7 +444,7 @@ final class List_Table extends \WP_List_Table {
 			: $this->button( 'pause', __( 'Pause', 'network-webhooks' ), $item );
 		$actions['duplicate'] = $this->button( 'duplicate', __( 'Duplicate', 'network-webhooks' ), $item );
 		$actions['delete']    = $this->link( 'delete', __( 'Delete', 'network-webhooks' ), $item );
-		return $this->row_actions( $actions ) . parent::handle_row_actions( $item, $column_name, $primary );
+		return $this->row_actions( $actions );
 	}
 
 	/**

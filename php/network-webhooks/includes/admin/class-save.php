@@ -87,7 +87,9 @@ final class Save {
 						throw new Conflict();
 					}
 					$this->webhooks->save( $webhook );
-				}
+				},
+				// A mistake in a template shows now, and not at the first delivery.
+				...$webhook->events()
 			);
 		} catch ( Conflict ) {
 			$this->back( __( 'Somebody else saved this webhook while you had the form open. Yours is not saved yet: see below what differs.', 'network-webhooks' ), $typed );

@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Sources;
 
 use Network_Webhooks\Dispatcher;
+use Network_Webhooks\Hook_Stack;
 use Network_Webhooks\Log;
 
 defined( 'ABSPATH' ) || exit;
@@ -67,9 +68,11 @@ abstract class Adapter implements Source {
 		add_action(
 			$hook,
 			static function ( ...$given ) use ( $event, $hook, $handler ): void {
+				$depth = Hook_Stack::depth();
 				try {
 					$handler( ...$given );
 				} catch ( \Throwable $error ) {
+					Hook_Stack::restore( $depth );
 					Log::write( "source-$event", "The event $event was lost at the hook $hook: {$error->getMessage()}" );
 				}
 			},
