@@ -213,7 +213,7 @@ final class Detail_Page {
 	 */
 	private static function print_text( string $title, string $text, bool $closed = false ): void {
 		printf(
-			'<details%1$s><summary>%2$s</summary><p class="hide-if-no-js"><button type="button" class="button button-small network-webhooks-copy-text">%3$s</button> <span role="status"></span></p><pre tabindex="0" role="region" aria-label="%4$s">%5$s</pre></details>',
+			'<details%1$s><summary>%2$s</summary><p class="hide-if-no-js"><button type="button" class="button button-small network-webhooks-copy-text">%3$s</button> <span role="status"></span></p><pre tabindex="0" role="group" aria-label="%4$s">%5$s</pre></details>',
 			$closed ? '' : ' open',
 			esc_html( $title ),
 			esc_html__( 'Copy', 'network-webhooks' ),

@@ -102,7 +102,7 @@ final class Rows {
 	private function event( array $delivery ): string {
 		$url     = Detail_Page::url( $delivery['id'] );
 		$name    = $this->catalogue->name( $delivery['event'] );
-		$actions = array( sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $url ), esc_attr( self::label( __( 'Look at', 'network-webhooks' ), $delivery ) ), esc_html__( 'Details', 'network-webhooks' ) ) );
+		$actions = array( sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $url ), esc_attr( self::label( __( 'Details', 'network-webhooks' ), $delivery ) ), esc_html__( 'Details', 'network-webhooks' ) ) );
 		if ( current_user_can( Capabilities::MANAGE ) && ! in_array( $delivery['state'], array( 'pending', 'delivering' ), true ) ) {
 			$actions[] = sprintf(
 				'<button class="button-link" form="network-webhooks-row" formaction="%s" name="delivery" value="%s" aria-label="%s">%s</button>',
