@@ -25,7 +25,7 @@ final class Status_Test extends Network_Test_Case {
 		foreach ( array( 'All is well', 'running since', 'store.sqlite', 'Events waiting in the database', 'fpm-fcgi', getenv( 'SPOOL' ), PHP_VERSION ) as $text ) {
 			$this->assert_sees( $text, self::$admin );
 		}
-		$rows = array_combine( self::$admin->values( '//table[contains(@class, "network-webhooks-status")]//th' ), self::$admin->values( '//table[contains(@class, "network-webhooks-status")]//td' ) );
+		$rows = array_combine( self::$admin->values( '//table[contains(@class, "network-webhooks-parts")]//th' ), self::$admin->values( '//table[contains(@class, "network-webhooks-parts")]//td' ) );
 		$this->assertSame( (string) webhooks_status()['worker']['pid'], $rows['Process'] );
 		$this->assertMatchesRegularExpression( '/^\d+ (MB|KB)$/', $rows['Memory'] );
 		$this->assertSame( '1', $rows['Set up'] );

@@ -29,6 +29,8 @@ final class History {
 	public const SETTINGS       = 'settings';
 	public const MOVED          = 'moved';
 	public const PUBLISHED      = 'published';
+	public const RESENT         = 'resent';
+	public const CANCELLED      = 'cancelled';
 
 	/** The id under which the network's own entries stand. */
 	public const NETWORK = '';

@@ -180,6 +180,7 @@ final class Plugin {
 		add_action( 'wp_delete_site', static fn( \WP_Site $site ) => Event_Memory::forget_site( (int) $site->blog_id ), 900 );
 		( new Capabilities() )->add_hooks();
 		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
+		( new Rest\Delivery_Routes( $this ) )->add_hooks();
 		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
 		( new Rest\Routes( $this ) )->add_hooks();
 		( new Site_Directory() )->add_hooks();

@@ -26,6 +26,9 @@ final class Admin {
 	public const PAGE = 'network-webhooks';
 	public const NEW  = 'network-webhooks-new';
 
+	/** Page of the deliveries. */
+	public const DELIVERIES = 'network-webhooks-deliveries';
+
 	/** Page of all events. */
 	public const EVENTS = 'network-webhooks-events';
 
@@ -71,6 +74,7 @@ final class Admin {
 			( new Save( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->catalogue(), $this->plugin->drafts(), $this->plugin->test_event() ) )->add_hooks();
 			( new Custom_Events_Page( $this->plugin ) )->add_hooks();
 			( new Announcement_Notices( new Kept(), new Ailing( $this->plugin->webhooks() ) ) )->add_hooks();
+			( new Deliveries\Changes( $this->plugin->webhooks() ) )->add_hooks();
 			( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
 		}
 	}
@@ -84,6 +88,7 @@ final class Admin {
 			add_menu_page( $title, $title . $this->bubble(), Capabilities::VIEW, self::PAGE, array( $this, 'print_page' ), 'dashicons-share', 22 ),
 			add_submenu_page( self::PAGE, $title, __( 'All Webhooks', 'network-webhooks' ), Capabilities::VIEW, self::PAGE, array( $this, 'print_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Add New Webhook', 'network-webhooks' ), __( 'Add New Webhook', 'network-webhooks' ), Capabilities::MANAGE, self::NEW, array( $this, 'print_new_page' ) ),
+			add_submenu_page( self::PAGE, __( 'Deliveries', 'network-webhooks' ), __( 'Deliveries', 'network-webhooks' ), Capabilities::VIEW, self::DELIVERIES, array( $this, 'print_deliveries_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Events', 'network-webhooks' ), __( 'Events', 'network-webhooks' ), Capabilities::MANAGE, self::EVENTS, array( $this, 'print_events_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Webhooks Status', 'network-webhooks' ), __( 'Status', 'network-webhooks' ), Capabilities::MANAGE, self::STATUS, array( $this, 'print_status_page' ) ),
 		);
@@ -101,7 +106,9 @@ final class Admin {
 		wp_enqueue_style( 'network-webhooks-list', plugins_url( 'assets/list.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
 		wp_enqueue_style( 'network-webhooks-form', plugins_url( 'assets/form.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
 		$this->add_script( 'network-webhooks', 'admin', array( 'wp-a11y', 'wp-api-fetch', 'wp-i18n' ) );
-		if ( $this->list ) {
+		if ( str_ends_with( $screen, self::DELIVERIES ) ) {
+			$this->add_script( 'network-webhooks-deliveries', 'deliveries', array( 'wp-api-fetch', 'wp-i18n' ) );
+		} elseif ( $this->list ) {
 			$this->add_script( 'network-webhooks-list', 'list', array( 'clipboard', 'wp-a11y', 'wp-i18n' ) );
 		} else {
 			$this->add_script( 'network-webhooks-form', 'form', array( 'network-webhooks' ) );
@@ -190,6 +197,25 @@ final class Admin {
 	 */
 	public function print_events_page(): void {
 		( new Events_Page( $this->plugin->catalogue(), new Last_Payload( $this->plugin->webhooks() ) ) )->print();
+	}
+
+	/**
+	 * Prints the deliveries, one of them, or what is done with many.
+	 */
+	public function print_deliveries_page(): void {
+		$webhooks  = $this->plugin->webhooks();
+		$catalogue = $this->plugin->catalogue();
+		$webhook   = $webhooks->find( self::asked( 'webhook' ) );
+		$manages   = current_user_can( Capabilities::MANAGE );
+		if ( '' !== self::asked( 'delivery' ) ) {
+			( new Deliveries\Detail_Page( $webhooks, $catalogue ) )->print( self::asked( 'delivery' ) );
+		} elseif ( $manages && 'bulk' === self::asked( 'action' ) ) {
+			( new Deliveries\Bulk_Page() )->print();
+		} elseif ( $manages && $webhook && 'mend' === self::asked( 'action' ) ) {
+			( new Deliveries\Mend_Page() )->print( $webhook );
+		} else {
+			( new Deliveries\List_Page( $webhooks, $catalogue ) )->print();
+		}
 	}
 
 	/**

@@ -119,6 +119,8 @@ final class History_Box {
 			History::SETTINGS => __( 'Settings changed', 'network-webhooks' ),
 			History::MOVED => __( 'The network was called moved: it goes on sending', 'network-webhooks' ),
 			History::PUBLISHED => __( 'The webhooks of a restored database were published', 'network-webhooks' ),
+			History::RESENT => __( 'Deliveries sent again', 'network-webhooks' ),
+			History::CANCELLED => __( 'Waiting deliveries cancelled', 'network-webhooks' ),
 			default => $action,
 		};
 	}

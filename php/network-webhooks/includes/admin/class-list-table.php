@@ -425,14 +425,17 @@ final class List_Table extends \WP_List_Table {
 	 * @param string  $primary
 	 */
 	protected function handle_row_actions( $item, $column_name, $primary ): string {
-		if ( $column_name !== $primary || ! $this->may_manage ) {
+		if ( $column_name !== $primary ) {
 			return parent::handle_row_actions( $item, $column_name, $primary );
 		}
-		$status  = Status::of( $item, $this->counters );
+		$status = Status::of( $item, $this->counters );
+		if ( ! $this->may_manage ) {
+			return $this->row_actions( array_slice( $this->log_actions( $item, $status ), 0, 1 ) ) . parent::handle_row_actions( $item, $column_name, $primary );
+		}
 		$actions = array(
 			'edit' => $this->link( 'edit', __( 'Edit', 'network-webhooks' ), $item ),
 			'test' => $this->button( 'test', __( 'Send Test Event', 'network-webhooks' ), $item ),
-		);
+		) + $this->log_actions( $item, $status );
 		if ( Status::DISABLED === $status->code ) {
 			$actions['enable'] = $this->button( 'enable', __( 'Enable', 'network-webhooks' ), $item, array( 'disabling' => $status->disabling ) );
 		}
@@ -442,6 +445,20 @@ final class List_Table extends \WP_List_Table {
 		$actions['duplicate'] = $this->button( 'duplicate', __( 'Duplicate', 'network-webhooks' ), $item );
 		$actions['delete']    = $this->link( 'delete', __( 'Delete', 'network-webhooks' ), $item );
 		return $this->row_actions( $actions );
+	}
+
+	/**
+	 * What leads to the log.
+	 *
+	 * @return array<string, string>
+	 */
+	private function log_actions( Webhook $webhook, Status $status ): array {
+		$link    = static fn( string $url, string $text ) => sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $url ), esc_attr( self::label( $text, $webhook ) ), esc_html( $text ) );
+		$actions = array( 'deliveries' => $link( Admin::url( array( 'webhook' => $webhook->id ), Admin::DELIVERIES ), __( 'Deliveries', 'network-webhooks' ) ) );
+		if ( in_array( $status->code, array( Status::DISABLED, Status::FAILING ), true ) || $this->counters->waiting( $webhook->id ) ) {
+			$actions['mend'] = $link( Deliveries\Mend_Page::url( $webhook->id ), __( 'Mend', 'network-webhooks' ) );
+		}
+		return $actions;
 	}
 
 	/**

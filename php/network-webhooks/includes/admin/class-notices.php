@@ -121,6 +121,9 @@ final class Notices {
 			'published' => __( 'The webhooks shown here are in use now.', 'network-webhooks' ),
 			'moved' => __( 'The network goes on sending from here.', 'network-webhooks' ),
 			'copied' => __( 'This copy has paused webhooks with secrets of their own now. Resume those that it should use.', 'network-webhooks' ),
+			'resent' => __( 'What was asked for is being sent again.', 'network-webhooks' ),
+			'cancelled' => __( 'What was asked for is being cancelled.', 'network-webhooks' ),
+			'mended' => __( 'The webhook gets its events again.', 'network-webhooks' ),
 			default => '',
 		};
 		return sprintf( $text, number_format_i18n( $number ) );

@@ -74,7 +74,7 @@ final class Status_Page {
 	private function print_section( string $title, array $rows ): void {
 		?>
 		<h2><?php echo esc_html( $title ); ?></h2>
-		<table class="widefat striped network-webhooks-status">
+		<table class="widefat striped network-webhooks-parts">
 			<tbody>
 				<?php foreach ( $rows as $name => $value ) : ?>
 					<tr>
@@ -95,24 +95,26 @@ final class Status_Page {
 		?>
 		<h2><?php esc_html_e( 'Servers', 'network-webhooks' ); ?></h2>
 		<p><?php esc_html_e( 'Every kind of PHP process needs the extension, and every server the newest webhooks.', 'network-webhooks' ); ?></p>
-		<table class="widefat striped">
-			<thead>
-				<tr>
-					<?php foreach ( $columns as $column ) : ?>
-						<th scope="col"><?php echo esc_html( $column ); ?></th>
-					<?php endforeach; ?>
-				</tr>
-			</thead>
-			<tbody>
-				<?php foreach ( $this->diagnosis->servers() as $row ) : ?>
+		<div class="network-webhooks-scroll" tabindex="0" role="group" aria-label="<?php esc_attr_e( 'Servers', 'network-webhooks' ); ?>">
+			<table class="widefat striped">
+				<thead>
 					<tr>
-						<?php foreach ( $row as $at => $value ) : ?>
-							<td data-colname="<?php echo esc_attr( $columns[ $at ] ); ?>"><?php echo esc_html( $value ); ?></td>
+						<?php foreach ( $columns as $column ) : ?>
+							<th scope="col"><?php echo esc_html( $column ); ?></th>
 						<?php endforeach; ?>
 					</tr>
-				<?php endforeach; ?>
-			</tbody>
-		</table>
+				</thead>
+				<tbody>
+					<?php foreach ( $this->diagnosis->servers() as $row ) : ?>
+						<tr>
+							<?php foreach ( $row as $at => $value ) : ?>
+								<td data-colname="<?php echo esc_attr( $columns[ $at ] ); ?>"><?php echo esc_html( $value ); ?></td>
+							<?php endforeach; ?>
+						</tr>
+					<?php endforeach; ?>
+				</tbody>
+			</table>
+		</div>
 		<?php
 	}
 

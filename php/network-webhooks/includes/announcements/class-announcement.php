@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Announcements;
 
 use Network_Webhooks\Admin\Admin;
+use Network_Webhooks\Admin\Deliveries\Mend_Page;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -162,14 +163,7 @@ final class Announcement {
 	 */
 	public function url(): string {
 		$webhook = $this->webhook_id();
-		return '' === $webhook
-			? Admin::url( array(), Admin::STATUS )
-			: Admin::url(
-				array(
-					'action'  => 'edit',
-					'webhook' => $webhook,
-				)
-			);
+		return '' === $webhook ? Admin::url( array(), Admin::STATUS ) : Mend_Page::url( $webhook );
 	}
 
 	/**
@@ -178,7 +172,7 @@ final class Announcement {
 	private function sentence(): string {
 		return match ( $this->code ) {
 			self::DISABLED => $this->disabled(),
-			self::ENABLED => __( 'New events are sent to it again. What was kept meanwhile can be sent from its page.', 'network-webhooks' ),
+			self::ENABLED => __( 'New events are sent to it again. What was kept meanwhile can be sent too.', 'network-webhooks' ),
 			self::FAILED => sprintf(
 				/* translators: 1: number of deliveries, 2: name of an event */
 				_n( '%1$s delivery failed for good: it ran out of attempts (%2$s). It is kept, and can be sent again.', '%1$s deliveries failed for good: they ran out of attempts (the first was %2$s). They are kept, and can be sent again.', $this->count, 'network-webhooks' ),
