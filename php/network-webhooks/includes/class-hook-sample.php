@@ -111,11 +111,12 @@ final class Hook_Sample {
 	}
 
 	/**
-	 * Lists the fields that can be sent.
+	 * Lists the fields that can be sent, those of the value itself before those of its parts.
 	 *
 	 * @param array<string, string> $fields
 	 */
 	private static function collect( array &$fields, mixed $value, string $prefix, int $depth ): void {
+		$parts = array();
 		foreach ( self::fields_of( $value ) as $name => $part ) {
 			$name = (string) $name;
 			// A dot parts the names of a path.
@@ -125,7 +126,12 @@ final class Hook_Sample {
 			$item = self::item( $part );
 			if ( null === $part || null !== self::simple( $part ) || ( is_array( $part ) && array_is_list( $part ) && ( null === $item || null !== self::simple( $item ) ) ) ) {
 				$fields[ $prefix . $name ] = self::type( $part );
-			} elseif ( $depth > 1 && ! Secrets::is_name( $name ) && ! array_is_list( (array) $part ) ) {
+			} elseif ( ! Secrets::is_name( $name ) && ! array_is_list( (array) $part ) ) {
+				$parts[ $name ] = $part;
+			}
+		}
+		if ( $depth > 1 ) {
+			foreach ( $parts as $name => $part ) {
 				self::collect( $fields, $part, "$prefix$name.", $depth - 1 );
 			}
 		}
