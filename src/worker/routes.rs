@@ -1,9 +1,13 @@
 //! Which webhooks get which events, prepared once per config.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::sync::Arc;
 
+use serde::Deserialize;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::config::Config;
@@ -82,15 +86,67 @@ impl Routes {
         if paths.peek().is_none() {
             return Vec::new();
         }
-        let Ok(data) = serde_json::from_slice::<Value>(event.data()) else {
-            return Vec::new();
-        };
         let mut terms = BTreeSet::new();
-        for path in paths {
-            collect(&data, path, &mut terms);
+        let paths: Vec<_> = paths.map(|path| split(path)).collect();
+        let search = Search { paths: &paths, terms: &mut terms };
+        // Data that is no JSON has no terms.
+        let mut data = serde_json::Deserializer::from_slice(event.data());
+        match data.deserialize_any(search) {
+            Ok(()) => terms.into_iter().collect(),
+            Err(_) => Vec::new(),
         }
-        terms.into_iter().collect()
     }
+}
+
+/// Looks for values while the data is read, so that only what a path leads to is kept: reading
+/// all of it would be a third of what taking an event in costs.
+struct Search<'a> {
+    /// The first name of each path, and the rest.
+    paths: &'a [(&'a str, &'a str)],
+    terms: &'a mut BTreeSet<String>,
+}
+
+/// A member's name where it stands, copied only where it holds an escape.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Visitor<'de> for Search<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an event's data")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<(), M::Error> {
+        while let Some(Name(name)) = members.next_key()? {
+            let mut led_to = self.paths.iter().filter(|(head, _)| *head == name || *head == "*");
+            let Some((_, first)) = led_to.next() else {
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let value: Value = members.next_value()?;
+            collect(&value, first, self.terms);
+            led_to.for_each(|(_, rest)| collect(&value, rest, self.terms));
+        }
+        Ok(())
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<(), S::Error> {
+        let mut list: Vec<Value> = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        // A list has no names: only what leads to every member leads anywhere.
+        for (_, rest) in self.paths.iter().filter(|(head, _)| *head == "*") {
+            list.iter().for_each(|item| collect(item, rest, self.terms));
+        }
+        Ok(())
+    }
+}
+
+/// A path's first name, and the rest of it.
+fn split(path: &str) -> (&str, &str) {
+    path.split_once('.').unwrap_or((path, ""))
 }
 
 /// Adds the values at a dotted path; `*` stands for every member.
@@ -106,7 +162,7 @@ fn collect(value: &Value, path: &str, terms: &mut BTreeSet<String>) {
         }
         return;
     }
-    let (head, rest) = path.split_once('.').unwrap_or((path, ""));
+    let (head, rest) = split(path);
     match value {
         Value::Array(items) if head == "*" => {
             items.iter().for_each(|item| collect(item, rest, terms));
@@ -187,5 +243,8 @@ mod tests {
         let data = r#"{"id":7,"customer":{"email":" Ann@Example.org "},"items":[{"sku":"A"},{"sku":"B"}]}"#;
         assert_eq!(routes.terms(&event("order_paid", data)), ["7", "a", "ann@example.org", "b"]);
         assert!(routes.terms(&event("login", data)).is_empty());
+        let routes = self::routes(r#"{"webhooks":[],"lookup":{"list":["*.id","a","*"]}}"#);
+        assert_eq!(routes.terms(&event("list", r#"[{"id":1},{"id":2},"X"]"#)), ["1", "2", "x"]);
+        assert!(routes.terms(&event("list", r#"[{"id":1},"#)).is_empty());
     }
 }

@@ -76,8 +76,10 @@ function plane(): Data_Plane {
 	$plane = new Data_Plane( array( 'webhooks.autostart' => '0' ) );
 	$plane->start();
 	$plane->php(
-		'webhooks_configure([["id" => "one", "url" => $argv[1], "events" => ["payment_received"], "concurrency" => 1,
-			"secrets" => [["secret" => "whsec_" . base64_encode(str_repeat("k", 24))]]]], (int) (microtime(true) * 1000) + 1);',
+		'webhooks_configure(["webhooks" => [["id" => "one", "url" => $argv[1], "events" => ["payment_received"], "concurrency" => 1,
+			"secrets" => [["secret" => "whsec_" . base64_encode(str_repeat("k", 24))]]]],
+			"lookup" => ["payment_received" => ["payment_id", "payment_reference_code", "membership_id", "customer_id", "customer_user_email"]]],
+			(int) (microtime(true) * 1000) + 1);',
 		$plane->endpoint
 	);
 	return $plane;
