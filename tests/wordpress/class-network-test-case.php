@@ -4,6 +4,8 @@
  */
 
 use Network_Webhooks\Event_Memory;
+use Network_Webhooks\Announcements\Collector;
+use Network_Webhooks\Announcements\Kept;
 use Network_Webhooks\Plugin;
 use Network_Webhooks\Schema;
 use Network_Webhooks\Settings;
@@ -244,6 +246,9 @@ abstract class Network_Test_Case extends TestCase {
 				}
 			);
 		}
+		// What the worker announced of them must not be told in another test.
+		( new Collector( new Kept() ) )->collect();
+		delete_network_option( get_main_network_id(), Settings::ANNOUNCEMENTS );
 		array_map( array( Throttle::class, 'forget' ), array( 'upkeep', 'log-journal', 'log-outbox', 'log-publish', ...array_map( static fn( int $kind ) => "log-dispatch-$kind", range( 0, 63 ) ) ) );
 		foreach ( Settings::ALL as $name ) {
 			wp_cache_delete( get_main_network_id() . ":$name", 'site-options' );
