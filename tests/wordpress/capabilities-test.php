@@ -85,7 +85,8 @@ final class Capabilities_Test extends Network_Test_Case {
 		foreach ( array( 'TokenInThePath', $webhook->secret(), 'Gone', 'action=network_webhooks_', 'network_webhooks_bulk', 'network-webhooks-new' ) as $hidden ) {
 			$this->assertFalse( str_contains( $browser->page, $hidden ), $hidden );
 		}
-		$this->assertSame( array(), $browser->values( '//tbody//input | //tbody//button[not(contains(@class, "toggle-row"))] | //tbody//a' ) );
+		$this->assertSame( array(), $browser->values( '//tbody//input | //tbody//button[not(contains(@class, "toggle-row"))]' ) );
+		$this->assertSame( array( 'Deliveries' ), $browser->values( '//tbody//a' ) );
 		// Nor does the search tell what is hidden.
 		foreach ( array( 'TokenInThePath' => array(), 'hooks.example' => array( 'Payments' ) ) as $search => $found ) {
 			$browser->get( "/wp-admin/network/admin.php?page=network-webhooks&s=$search" );
@@ -95,7 +96,12 @@ final class Capabilities_Test extends Network_Test_Case {
 			$browser->get( "/wp-admin/network/admin.php?page=network-webhooks&action=$action&webhook=$webhook->id" );
 			$this->assertSame( 403, $browser->status, $action );
 		}
-		foreach ( array_diff( $this->doors( $viewer->ID )['pages'], array( 'network-webhooks' ) ) as $page ) {
+		$browser->get( "/wp-admin/network/admin.php?page=network-webhooks-deliveries&webhook=$webhook->id" );
+		$this->assertSame( 200, $browser->status );
+		foreach ( array( 'TokenInThePath', $webhook->secret() ) as $hidden ) {
+			$this->assertFalse( str_contains( $browser->page, $hidden ), $hidden );
+		}
+		foreach ( array_diff( $this->doors( $viewer->ID )['pages'], array( 'network-webhooks', 'network-webhooks-deliveries' ) ) as $page ) {
 			$browser->get( "/wp-admin/network/admin.php?page=$page" );
 			$this->assertSame( 403, $browser->status, $page );
 		}
