@@ -2,7 +2,7 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench lint docs e2e chaos fuzz scenarios install clean
+.PHONY: help build test demo bench lint docs e2e walk chaos fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
@@ -29,10 +29,15 @@ lint: ## Formatting and lints of Rust, PHP and shell
 	@$(SETUP) build test
 	@tests/lint.sh
 
-e2e: ## The browser test alone; makes the screenshots in docs/
+e2e: ## The browser test alone; makes the screenshots in docs/ (FLOW=: one flow)
 	@$(SETUP) build network wordpress browser
 	@$(MAKE) --no-print-directory build
-	@SCREENSHOTS=docs/screenshots tests/e2e/run.sh
+	@FLOW='$(FLOW)' SCREENSHOTS=docs/screenshots tests/e2e/run.sh
+
+walk: ## From a signup to the deletion, and the table of what arrived at an endpoint
+	@$(SETUP) build network wordpress
+	@$(MAKE) --no-print-directory build
+	@tests/walk/run.sh
 
 chaos: ## Everything fails and nothing is lost: SEEDS=20, SEED_START=1, SEED= (one); MUTANTS=1: bugs it must see
 	@$(SETUP) build
@@ -59,7 +64,10 @@ bench: ## Figures beside those of peers, a table; QUICK=1: a look; BASE=: beside
 	@$(MAKE) --no-print-directory build
 	@QUICK='$(QUICK)' BASE='$(BASE)' tests/bench/run.sh $(NAME)
 
-docs: ## The crate's documentation, in target/doc
+docs: ## docs/events.md and docs/asyncapi.json from the catalogue; the crate's in target/doc
+	@$(SETUP) build network wordpress
+	@$(MAKE) --no-print-directory build
+	@tests/network/with.sh php tests/asyncapi/make.php
 	cargo doc --no-deps --document-private-items
 
 install: ## Extension, INI, worker, spool folder and plugin into the system (DESTDIR=)
@@ -67,4 +75,4 @@ install: ## Extension, INI, worker, spool folder and plugin into the system (DES
 		PLUGINS='$(PLUGINS)' packaging/install.sh
 
 clean: ## Removes all that was built, fetched and recorded
-	rm -rf target tests/e2e/node_modules
+	rm -rf target tests/e2e/node_modules tests/asyncapi/node_modules

@@ -19,6 +19,7 @@ pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
 use crate::clock::rfc3339;
 use crate::delivery::guard::check_allow;
 use crate::delivery::proxy::{ProxySettings, check_proxy};
+use crate::delivery::v1::Projections;
 use crate::event;
 use crate::id::EventId;
 use crate::spool::{Access, Privacy, Spool, SpoolError};
@@ -64,6 +65,12 @@ pub struct Config {
     /// `WP_HTTP_BLOCK_EXTERNAL` is on, and only these hosts are reached.
     #[serde(default)]
     pub block_external: Option<Vec<String>>,
+    /// Whatever the publisher wants back in every dispatching process.
+    #[serde(default)]
+    pub actions: Vec<Value>,
+    /// How events fill the keys of the format `v1`.
+    #[serde(default)]
+    pub v1: Projections,
     /// The webhooks.
     pub webhooks: Vec<Webhook>,
 }
@@ -228,6 +235,9 @@ impl Config {
             Some(Value::Object(examples)) => examples,
             Some(_) => return Err(form("examples", &"expected event names with their data")),
         };
+        if members.get("actions").is_some_and(|actions| !actions.is_array()) {
+            return Err(form("actions", &"expected a list"));
+        }
         members.insert("webhooks".into(), Value::Array(Vec::new()));
         members.insert("revision".into(), revision.into());
         members.insert("allow".into(), allow.into());
@@ -252,9 +262,9 @@ impl Config {
                 webhook.events.iter().any(|pattern| event::matches(pattern, &event))
             };
             for webhook in self.webhooks.iter().filter(wanting) {
-                webhook.try_out(&envelope).map_err(|FieldError { field, message }| {
-                    let message = format!("with the example of {event}: {message}");
-                    let field = FieldError { field, message };
+                webhook.try_out(&envelope).map_err(|error| {
+                    let message = format!("with the example of {event}: {}", error.reason());
+                    let field = FieldError::new(error.field, message);
                     ConfigError::Webhook { webhook: webhook.id.clone(), field }
                 })?;
             }
@@ -385,21 +395,24 @@ fn read_webhook((place, value): (usize, Value)) -> Result<Webhook, ConfigError> 
         Some(id) => id.chars().take(64).collect(),
         None => format!("number {}", place + 1),
     };
+    webhook_from(value).map_err(|field| ConfigError::Webhook { webhook, field })
+}
+
+/// Reads one webhook of the document; its values are yet to be [checked](Webhook::check).
+///
+/// # Errors
+/// The field that is missing, unknown or of a wrong type.
+pub fn webhook_from(value: Value) -> Result<Webhook, FieldError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let (path, message) = (error.path().to_string(), error.inner().to_string());
         // Of a field that is missing, serde names the parent as the place.
         let missing = message.strip_prefix("missing field `").and_then(|it| it.strip_suffix('`'));
-        let field = match missing {
-            Some(name) if path == "." => wrong(name, "is missing"),
-            Some(name) => wrong(format!("{path}.{name}"), "is missing"),
-            None => wrong(path, message),
-        };
-        ConfigError::Webhook { webhook, field }
+        match missing {
+            Some(name) if path == "." => FieldError::new(name, "is missing"),
+            Some(name) => FieldError::new(format!("{path}.{name}"), "is missing"),
+            None => FieldError::new(path, message),
+        }
     })
-}
-
-fn wrong(field: impl Into<String>, message: impl Into<String>) -> FieldError {
-    FieldError { field: field.into(), message: message.into() }
 }
 
 /// Holds the publishing lock until dropped.

@@ -222,6 +222,22 @@ pub struct Event {
 }
 
 impl Event {
+    /// The event of a record.
+    pub fn new(fields: &Fields<'_>, revision: u64, body: Arc<[u8]>) -> Self {
+        Self {
+            id: fields.id,
+            name: fields.name.to_owned(),
+            timestamp: fields.timestamp,
+            network: fields.network,
+            site: fields.site,
+            source: fields.source.to_owned(),
+            flags: fields.flags,
+            revision,
+            body,
+            data: fields.data.clone(),
+        }
+    }
+
     /// The event's `data`, as JSON.
     pub fn data(&self) -> &[u8] {
         let range = self.data.start as usize..self.data.end as usize;

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`event`], [`id`] | an event, its name and its id |
 //! | [`webhook`] | a webhook as configured |
+//! | [`verdict`] | what becomes of an event for a webhook |
 //! | [`config`] | the published webhooks, and who subscribes to what |
 //! | [`clock`] | time, injectable |
 //! | [`spool`] | the folder in which PHP and the worker meet: owner, modes, safe opening |
@@ -24,5 +25,6 @@ pub mod journal;
 mod php;
 pub mod spool;
 pub mod store;
+pub mod verdict;
 pub mod webhook;
 pub mod worker;

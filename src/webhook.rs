@@ -8,9 +8,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::delivery::template::{self, Condition, Template};
+use crate::delivery::template::{self, Condition, Template, TemplateError};
 use crate::delivery::{fields, guard, header, sign};
-use crate::event::{self, Fields, Flags};
+use crate::event;
 
 /// A value that must never be printed: signing secrets and the values of custom headers.
 ///
@@ -238,33 +238,40 @@ pub enum Per {
 
 /// What is wrong with one field of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {message}")]
+#[error("{field}: {}", self.reason())]
 pub struct FieldError {
     /// The field, as it is written in the config (`retries`, `headers[2].name`).
     pub field: String,
     /// What is wrong, and what is expected.
     pub message: String,
+    /// Line and column in a template or condition, from 1; the column may be 0: the whole line.
+    pub place: Option<(u32, u32)>,
+}
+
+impl FieldError {
+    /// What is wrong with a field.
+    pub fn new(field: impl Into<String>, message: impl fmt::Display) -> Self {
+        Self { field: field.into(), message: message.to_string(), place: None }
+    }
+
+    /// A mistake in a template or condition.
+    pub(crate) fn in_text(field: &str, error: TemplateError) -> Self {
+        let place = (error.line > 0).then_some((error.line, error.column));
+        Self { field: field.into(), message: error.message, place }
+    }
+
+    /// The message, with its place.
+    pub fn reason(&self) -> String {
+        let (line, column) = self.place.unwrap_or_default();
+        TemplateError { line, column, message: self.message.clone() }.to_string()
+    }
 }
 
 fn wrong(field: impl Into<String>, message: impl fmt::Display) -> FieldError {
-    FieldError { field: field.into(), message: message.to_string() }
+    FieldError::new(field, message)
 }
 
 impl Webhook {
-    /// Whether an event with these fields is for this webhook.
-    pub fn gets(&self, event: &Fields<'_>) -> bool {
-        if !event.only.is_empty() {
-            return event.only.lines().any(|id| id == self.id);
-        }
-        self.events.iter().any(|pattern| event::matches(pattern, event.name))
-            && (self.include_imports || !event.flags.has(Flags::IMPORT))
-            && if event.flags.has(Flags::NETWORK) {
-                self.network_events
-            } else {
-                self.sites.include(event.site)
-            }
-    }
-
     /// Judges every value.
     ///
     /// # Errors
@@ -320,6 +327,10 @@ impl Webhook {
     }
 
     fn check_body(&self) -> Result<(), FieldError> {
+        if let Some(content_type) = &self.content_type {
+            template::check_content_type(content_type)
+                .map_err(|error| wrong("content_type", error))?;
+        }
         match (self.format, &self.template) {
             (Format::Template, None) => {
                 return Err(wrong(
@@ -329,16 +340,12 @@ impl Webhook {
             }
             (Format::Template, Some(source)) => {
                 Template::parse(source, self.content_type.as_deref())
-                    .map_err(|error| wrong("template", error))?;
+                    .map_err(|error| FieldError::in_text("template", error))?;
             }
             _ => {}
         }
-        if let Some(content_type) = &self.content_type {
-            template::check_content_type(content_type)
-                .map_err(|error| wrong("content_type", error))?;
-        }
         if let Some(condition) = &self.condition {
-            Condition::parse(condition).map_err(|error| wrong("condition", error))?;
+            Condition::parse(condition).map_err(|error| FieldError::in_text("condition", error))?;
         }
         for (i, path) in self.fields.iter().enumerate() {
             fields::check_field(path).map_err(|error| wrong(format!("fields[{i}]"), error))?;
@@ -353,11 +360,11 @@ impl Webhook {
     pub fn try_out(&self, envelope: &serde_json::Value) -> Result<(), FieldError> {
         if let (Format::Template, Some(source)) = (self.format, &self.template) {
             template::check_template(source, self.content_type.as_deref(), envelope)
-                .map_err(|error| wrong("template", error))?;
+                .map_err(|error| FieldError::in_text("template", error))?;
         }
         if let Some(condition) = &self.condition {
             template::check_condition(condition, envelope)
-                .map_err(|error| wrong("condition", error))?;
+                .map_err(|error| FieldError::in_text("condition", error))?;
         }
         Ok(())
     }
@@ -433,33 +440,5 @@ mod tests {
         );
         webhook.secrets[0].secret = Secret::new("whsec_tooShort".into());
         assert!(!webhook.check().unwrap_err().to_string().contains("tooShort"));
-    }
-
-    #[test]
-    fn it_gets_what_it_subscribes_to() {
-        let fields = |name: &'static str, site: u64, flags: Flags, only: &'static str| Fields {
-            id: crate::id::EventId::at(0),
-            timestamp: 0,
-            network: 1,
-            site,
-            delay: 0,
-            flags,
-            data: 0..0,
-            name,
-            source: "",
-            only,
-        };
-        let of = |site| fields("payment_received", site, Flags::default(), "");
-        let all = webhook("");
-        assert!(all.gets(&of(3)) && !all.gets(&fields("refund", 3, Flags::default(), "")));
-        let some = webhook(r#","sites":{"only":[3]},"network_events":false"#);
-        assert!(some.gets(&of(3)) && !some.gets(&of(4)));
-        assert!(!some.gets(&fields("payment_received", 3, Flags::NETWORK, "")));
-        let but = webhook(r#","sites":{"except":[3]}"#);
-        assert!(!but.gets(&of(3)) && but.gets(&of(4)));
-        assert!(but.gets(&fields("payment_received", 3, Flags::NETWORK, "")));
-        assert!(!all.gets(&fields("payment_received", 3, Flags::IMPORT, "")));
-        assert!(all.gets(&fields("other", 3, Flags::TEST, "whk_0\nwhk_1\n")));
-        assert!(!all.gets(&fields("payment_received", 3, Flags::TEST, "whk_11\n")));
     }
 }

@@ -40,6 +40,12 @@
  *     source: string, state: string, reason: string|null, test: bool, created: string,
  *     due: string|null, settled: string|null, attempts: int, last_status: int|null,
  *     last_failure: string|null, duration_ms: float|null}
+ * @phpstan-type Filter array{webhook_id?: string, event?: string, event_id?: string,
+ *     site_id?: int, state?: string|list<string>, since?: string, until?: string,
+ *     search?: string, test?: bool}
+ * @phpstan-type Bulk array{
+ *     id: string, action: 'resend'|'cancel', query: array<string, mixed>, matched: int,
+ *     changed: int, asked: string, ended: string|null}
  */
 
 namespace Webhooks {
@@ -107,7 +113,8 @@ namespace {
      *     held?: string|null, moved?: bool, retention?: array{deliveries_days?: int, bodies_days?: int},
      *     lookup?: array<string, list<string>>, examples?: array<string, array|object>,
      *     proxy?: array{url: string, bypass?: list<string>}|null,
-     *     block_external?: list<string>|null} $webhooks a list, or the whole document:
+     *     block_external?: list<string>|null, actions?: list<mixed>,
+     *     v1?: array<string, array<string, array<string, string|array{value: mixed}>>>} $webhooks a list, or the whole document:
      *     - `held`: why nothing is sent (events are kept as held deliveries); null: all is well
      *     - `moved`: take over a spool whose config has the same id and another fingerprint
      *     - `lookup`: event (or pattern) → paths in `data` that exact search finds
@@ -115,6 +122,10 @@ namespace {
      *       mistake is told with line and column. Not kept
      *     - `proxy`: WP_PROXY_HOST and its companions, `http://user:password@host:port`
      *     - `block_external`: WP_HTTP_BLOCK_EXTERNAL is on; these hosts (and `*.` patterns) are reached
+     *     - `actions`: whatever the caller wants back from webhooks_actions() in every process;
+     *       every process that dispatches can read it, so no secrets
+     *     - `v1`: event → source → what the format `v1` sends in place of `data`: keys of WP Ultimo 1,
+     *       each with a dotted path in `data` or `['value' => …]`
      * @param int $revision has to be higher than the published one, or equal with equal content
      * @throws Webhooks\Exception names the webhook and the field; nothing was published
      */
@@ -127,6 +138,42 @@ namespace {
     function webhooks_revision(): int {}
 
     /**
+     * The published `actions`, as webhooks_configure() was given them. Read from memory, after
+     * one look a request whether they changed; empty where none were published or nothing can
+     * be read.
+     *
+     * @return list<mixed>
+     */
+    function webhooks_actions(): array {}
+
+    /**
+     * What would become of an event for a webhook: made by the code that delivers, with nothing
+     * sent and nothing written. What is wrong with the webhook, the event's name, data or
+     * options is no exception but stands in `error`; the rest is shown as far as it can be made.
+     *
+     * @param Webhook $webhook as webhooks_configure() takes one
+     * @param string $event name
+     * @param array|object $data the payload
+     * @param array<string, mixed> $options as webhooks_dispatch() takes them
+     * @return array{
+     *     wanted: bool, reason: string|null,
+     *     condition: array{result: bool, values: array<string, mixed>}|null,
+     *     method: string, url: string, headers: array<string, string>, body: string,
+     *     content_type: string, address: array{code: string, message: string}|null,
+     *     error: array{field: string, message: string, line: int|null, column: int|null}|null}
+     *     - `reason` why it would not be sent now: `event`, `site`, `network`, `import` or `only`
+     *       (not for this webhook), `condition` (skipped), `paused`, `disabled` or what the whole
+     *       network is held for (kept as a held delivery), `error`
+     *     - `values`: of what the condition reads (`data.total`); null where it is not there
+     *     - `headers`: as the log shows them, so without the values of custom ones
+     *     - `address`: the refusal of a host or of an address that the URL names itself; names
+     *       are resolved when an attempt is made
+     *     - `error.field`: of the webhook (`template`, `headers[0]`), or `event`, `data`,
+     *       `options`; `line` and `column` from 1, in a template or condition
+     */
+    function webhooks_preview(array $webhook, string $event, array|object $data, array $options = []): array {}
+
+    /**
      * The log, newest first.
      *
      * @param array{webhook_id?: string, event?: string, event_id?: string, site_id?: int,
@@ -137,6 +184,33 @@ namespace {
      * @throws Webhooks\Exception for a bad query, or after two seconds
      */
     function webhooks_deliveries(array $query = []): array {}
+
+    /**
+     * How many deliveries a filter of webhooks_deliveries() has (without `limit` and `cursor`).
+     *
+     * @param Filter $query
+     * @throws Webhooks\Exception for a bad query, or after two seconds
+     */
+    function webhooks_count(array $query = []): int {}
+
+    /**
+     * What fails, by webhook and cause: deliveries whose last attempt failed and that were
+     * neither delivered since nor cancelled. The largest groups first, at most 100; tests are
+     * left out.
+     *
+     * @param array{webhook_id?: string, since?: string} $query
+     * @return list<array{
+     *     webhook_id: string, code: string, status: int|null, host: string|null, count: int,
+     *     failed: int, waiting: int, held: int, since: string, last: string, example: string}>
+     *     - `code`: of the failure (`status`, `timeout`, `certificate`, …)
+     *     - `host`: of the webhook's URL; null once it is deleted
+     *     - `count`: deliveries; `failed` of them for good, `waiting` ones are tried again,
+     *       `held` ones wait for their webhook
+     *     - `since`, `last`: when the first and the last of them were created
+     *     - `example`: id of the last one
+     * @throws Webhooks\Exception for a bad query, or after two seconds
+     */
+    function webhooks_failures(array $query = []): array {}
 
     /**
      * One delivery with its attempts (oldest first) and the request's body, or null.
@@ -164,11 +238,34 @@ namespace {
     /**
      * Sends deliveries again; their schedule starts anew.
      *
-     * @param string|list<string> $ids of deliveries
-     * @return int how many matched
+     * @param string|list<string>|Filter $ids of deliveries, or a filter of webhooks_deliveries():
+     *     then its whole result as it is now, bit by bit (webhooks_bulks() tells how far it is).
+     *     An empty array is nobody, and a filter that filters nothing is refused
+     * @return int how many matched: those that wait or are being sent, and those whose body is
+     *     no longer kept, are left out (the latter are counted in a result so large that it
+     *     would take long to tell; none of them is sent)
      * @throws Webhooks\Exception
      */
     function webhooks_resend(string|array $ids): int {}
+
+    /**
+     * Gives up deliveries that wait (`pending` or `held`); what is being sent goes on.
+     *
+     * @param string|list<string>|Filter $ids as for webhooks_resend()
+     * @return int how many matched
+     * @throws Webhooks\Exception
+     */
+    function webhooks_cancel(string|array $ids): int {}
+
+    /**
+     * How far the changes of whole results are: those under way, and those of the last day,
+     * newest first. One that was asked for a moment ago is here once the worker took it up.
+     *
+     * @return list<Bulk> `matched`: when it was asked for; `changed`: by now; `ended`: null while
+     *     it is under way
+     * @throws Webhooks\Exception
+     */
+    function webhooks_bulks(): array {}
 
     /**
      * Sends what a webhook missed: its deliveries that were held or failed since a time.
@@ -246,6 +343,14 @@ namespace {
      * @throws Webhooks\Exception
      */
     function webhooks_sign(string $secret, string $id, int $timestamp, string $body): string {}
+
+    /**
+     * The public key (`whpk_…`) of an ed25519 secret, for those who verify.
+     *
+     * @param string $secret `whsk_…`
+     * @throws Webhooks\Exception for anything else; never says the secret
+     */
+    function webhooks_public_key(string $secret): string {}
 
     /**
      * Whether a request was signed with one of the secrets and is not older or newer than

@@ -39,7 +39,13 @@ run chaos make --no-print-directory chaos SEEDS=2
 run phpt tests/phpt/run.sh target/php/release/libwebhooks.so
 run fpm tests/fpm/run.sh
 run interop tests/interop/run.sh
+run asyncapi tests/asyncapi/run.sh
 run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
+run example tests/example/run.sh
+# What depends on how the sites are addressed.
+run subdomains env SUBDOMAINS=1 tests/network/with.sh \
+	phpunit --configuration tests/wordpress --filter '(Core_Events|Account_Created|Sites)_Test'
+run walk tests/walk/run.sh
 run install tests/install/run.sh
 run e2e tests/e2e/run.sh
 
@@ -50,6 +56,10 @@ summary chaos ' seeds passed, '
 summary phpt '^Tests (passed|failed|skipped) '
 summary fpm ' passed, '
 summary interop ' passed, '
+summary asyncapi ' passed, '
 summary phpunit '^(OK|Tests:)'
+summary subdomains '^(OK|Tests:)'
+summary example ' passed, '
+summary walk ' passed, '
 summary install ' passed, '
 summary e2e ' passed, '

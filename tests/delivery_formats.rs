@@ -31,6 +31,24 @@ fn standard_is_the_events_own_body_without_a_copy() {
     assert_eq!(payload.content_type, "application/json");
 }
 
+#[test]
+fn v1_has_the_keys_of_version_1_where_a_source_says_how() {
+    let projections = json!({"payment_received": {"woocommerce": {
+        "user_id": "customer.id", "amount": "amount", "status": {"value": "successful"}, "date": "paid_at"}}});
+    let formatter = formatter(json!({"format": "v1"}))
+        .with_projections(std::sync::Arc::new(serde_json::from_value(projections).unwrap()));
+    let event = event_with(r#"{"order_id":5,"amount":"59.29","customer":{"id":7}}"#);
+    assert_eq!((&*event.name, &*event.source), ("payment_received", "woocommerce"));
+    let body = |event: &Event| text(&formatter.format(event).unwrap());
+    let of = |body: String| body.split_once("&type=").unwrap().1.to_owned();
+    assert_eq!(
+        of(body(&event)),
+        "payment_received&data%5Buser_id%5D=7&data%5Bamount%5D=59.29&data%5Bstatus%5D=successful"
+    );
+    let other = Event { source: "another".into(), ..event };
+    assert!(of(body(&other)).starts_with("payment_received&data%5Border_id%5D=5&"));
+}
+
 /// Values as PHP writes them: with our flags, by default, and as a form. Tab-separated lines.
 const PHP: &str = r#"
 mt_srand(20251120);

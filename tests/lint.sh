@@ -7,4 +7,5 @@ cargo fmt --check
 cargo clippy --all-targets -- -D warnings
 cargo clippy --all-targets --features php -- -D warnings
 phpcs --standard=phpcs.xml.dist
+for stub in stubs/*.php; do php -n -l "$stub" >/dev/null; done
 git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck

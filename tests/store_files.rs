@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use store::{Place, write_round};
 use webhooks::clock::{Clock as _, SystemClock};
-use webhooks::store::log::{DeliveriesQuery, Log, StatsQuery};
+use webhooks::store::log::{DeliveriesQuery, FailuresQuery, Log, StatsQuery};
 use webhooks::store::{Announcement, Store as _, StoreError, sqlite};
 
 fn names(place: &Place) -> Vec<String> {
@@ -32,7 +32,9 @@ fn a_store_of_a_newer_version_is_refused_and_left_alone() {
     let place = Place::new();
     write_round(&mut place.open().unwrap(), 1).unwrap();
     let file = place.path().join("store.sqlite");
-    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+    let file = Connection::open(&file).unwrap();
+    let version: u32 = file.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    file.execute_batch("PRAGMA user_version = 99").unwrap();
     for error in [
         place.open().err().unwrap(),
         place.log().err().unwrap(),
@@ -43,9 +45,32 @@ fn a_store_of_a_newer_version_is_refused_and_left_alone() {
         assert!(message.contains("store.sqlite has schema version 99"), "{message}");
         assert!(message.contains("install the version"), "{message}");
     }
-    Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 1").unwrap();
+    file.execute_batch(&format!("PRAGMA user_version = {version}")).unwrap();
+    drop(file);
     drop(place.open().unwrap());
     assert_eq!(place.log().unwrap().unwrap().stats(&StatsQuery::default(), 0).unwrap().len(), 2);
+}
+
+#[test]
+fn a_store_of_version_1_becomes_one_of_this_version() {
+    let place = Place::new();
+    write_round(&mut place.open().unwrap(), 1).unwrap();
+    let stats = || place.log().unwrap().unwrap().stats(&StatsQuery::default(), 0).unwrap();
+    let before = stats();
+    let file = place.path().join("store.sqlite");
+    let old = "DROP TABLE bulks; DROP INDEX deliveries_failing; DROP INDEX deliveries_test;
+               ALTER TABLE webhooks DROP COLUMN host; PRAGMA user_version = 1";
+    // Kept open: the last one to close a store takes its log with it, and readers see none.
+    let file = Connection::open(&file).unwrap();
+    file.execute_batch(old).unwrap();
+    let error = place.log().err().unwrap().to_string();
+    assert!(error.contains("still has schema version 1; it becomes 2 when the worker"), "{error}");
+    drop(file);
+    drop(place.open().unwrap());
+    assert_eq!(stats(), before);
+    let mut log = place.log().unwrap().unwrap();
+    assert!(log.bulks().unwrap().is_empty());
+    assert!(log.failures(&FailuresQuery::default()).unwrap().is_empty());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Config, ConfigError, FORMAT, read_file};
 use crate::event;
@@ -25,6 +26,10 @@ struct File {
     allow: Vec<String>,
     webhooks: usize,
     held: Option<String>,
+    #[serde(default)]
+    block_external: Option<Vec<String>>,
+    #[serde(default)]
+    actions: Vec<Value>,
     rules: Vec<Rule>,
 }
 
@@ -62,6 +67,10 @@ pub struct Subscriptions {
     pub webhooks: usize,
     /// Why nothing is sent, see [`Config::held`].
     pub held: Option<String>,
+    /// See [`Config::block_external`].
+    pub block_external: Option<Vec<String>>,
+    /// What the publisher wants back, see [`Config::actions`].
+    pub actions: Vec<Value>,
     exact: HashMap<String, Vec<Rule>>,
     patterns: Vec<Rule>,
     answers: HashMap<String, Rc<Answer>>,
@@ -92,6 +101,8 @@ impl Subscriptions {
             allow: config.allow.clone(),
             webhooks: config.webhooks.len(),
             held: config.held.clone(),
+            block_external: config.block_external.clone(),
+            actions: config.actions.clone(),
             rules,
         };
         serde_json::to_vec(&file).unwrap_or_default()
@@ -122,6 +133,8 @@ impl Subscriptions {
             allow: file.allow,
             webhooks: file.webhooks,
             held: file.held,
+            block_external: file.block_external,
+            actions: file.actions,
             exact,
             patterns,
             answers: HashMap::new(),

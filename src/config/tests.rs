@@ -41,6 +41,24 @@ fn what_was_published_is_read_back() {
 }
 
 #[test]
+fn actions_come_back_as_they_were_given() {
+    let (_folder, spool) = spool();
+    // One that an older version wrote.
+    let without = config(r#"{"webhooks":[],"actions":[]}"#, 1).unwrap();
+    without.publish(&spool, false).unwrap();
+    assert!(Subscriptions::load(&spool).unwrap().unwrap().actions.is_empty());
+    let actions = r#"[{"z":1,"a":[true,null,1.0]},"text",[],{}]"#;
+    let document = format!(r#"{{"webhooks":[],"actions":{actions}}}"#);
+    config(&document, 2).unwrap().publish(&spool, false).unwrap();
+    let published = Subscriptions::load(&spool).unwrap().unwrap().actions;
+    assert_eq!(serde_json::to_string(&published).unwrap(), actions);
+    for none in [r#"{"a":1}"#, "5", r#""text""#, "null"] {
+        let error = config(&format!(r#"{{"webhooks":[],"actions":{none}}}"#), 3).unwrap_err();
+        assert_eq!(error.to_string(), "the config can't be read at actions: expected a list");
+    }
+}
+
+#[test]
 fn secrets_are_for_the_owner_alone() {
     let (folder, spool) = spool();
     config(&document("a", "here"), 1).unwrap().publish(&spool, false).unwrap();

@@ -6,31 +6,24 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use ureq::Agent;
-use ureq::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use ureq::http::Uri;
 
 use super::connection::{MAX_AGE, WireConnector};
-use super::format::{Formatter, Payload};
+use super::format::Formatter;
 use super::guard::{Guard, check_url};
-use super::header::check_header;
 use super::proxy::Proxy;
+use super::recipe::{self, Message, Recipe};
 use super::request::{self, MAX_RESPONSE_HEADERS, Outcome, failure};
 use super::resolve::{GuardedResolver, Names, PATIENCE};
-use super::sign::Signer;
-use super::template::Condition;
 use super::tls::TlsSettings;
-use crate::event::{Event, Flags};
+use crate::event::Event;
 use crate::store::{Failure, Phase};
-use crate::webhook::{Signature, Webhook};
+use crate::webhook::Webhook;
 
 /// `User-Agent` of every request.
 pub const USER_AGENT: &str = concat!("Network-Webhooks/", env!("CARGO_PKG_VERSION"));
 /// What stands in the log for the value of a custom header.
 pub const REDACTED: &str = "•••";
-
-const ID: HeaderName = HeaderName::from_static("webhook-id");
-const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
-const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
-const TEST: HeaderName = HeaderName::from_static("webhook-test");
 
 /// What endpoints share.
 #[derive(Debug)]
@@ -40,6 +33,7 @@ pub(super) struct Shared {
     pub(super) tls: TlsSettings,
     /// `Err`: there is one, and it can't be read; nothing is sent past it.
     pub(super) proxy: Result<Option<Arc<Proxy>>, super::proxy::ProxyError>,
+    pub(super) projections: Arc<super::v1::Projections>,
 }
 
 /// See the module.
@@ -50,10 +44,7 @@ pub(super) struct Endpoint {
     pub(super) used: Mutex<Instant>,
     agent: Agent,
     uri: Uri,
-    headers: HeaderMap,
-    signers: Vec<(Signer, Option<i64>)>,
-    formatter: Formatter,
-    condition: Option<Condition>,
+    recipe: Recipe,
 }
 
 /// A request as it was made, and what came of it.
@@ -81,21 +72,10 @@ impl Endpoint {
         let url = check_url(&webhook.url).map_err(|error| prepare("url", error.to_string()))?;
         let uri =
             url.as_str().parse().map_err(|_| prepare("url", "the URL can't be read".into()))?;
-        let mut headers = HeaderMap::with_capacity(webhook.headers.len() + 6);
-        for custom in &webhook.headers {
-            let (name, value) = check_header(&custom.name, custom.value.expose())
-                .map_err(|error| prepare("header", error.to_string()))?;
-            headers.append(name, value);
-        }
-        let secrets = match webhook.signature {
-            Signature::None => &[][..],
-            Signature::V1 | Signature::V1a => &webhook.secrets,
-        };
-        let signers = secrets
-            .iter()
-            .map(|rotating| Ok((Signer::parse(rotating.secret.expose())?, rotating.until)))
-            .collect::<Result<_, super::sign::SecretError>>()
-            .map_err(|error| prepare("secret", error.to_string()))?;
+        let headers =
+            recipe::headers(webhook).map_err(|error| prepare("header", error.to_string()))?;
+        let signers =
+            recipe::signers(webhook).map_err(|error| prepare("secret", error.to_string()))?;
         let proxy = shared.proxy.clone().map_err(|error| prepare("proxy", error.to_string()))?;
         // Without https no trust is needed, and a system without roots is no reason to fail.
         let tls = match url.scheme() {
@@ -131,26 +111,22 @@ impl Endpoint {
             used: Mutex::new(Instant::now()),
             agent: Agent::with_parts(config, connector, resolver),
             uri,
-            headers,
-            signers,
-            formatter: Formatter::new(webhook)
-                .map_err(|error| prepare("template", error.to_string()))?,
-            condition: webhook
-                .condition
-                .as_deref()
-                .map(Condition::parse)
-                .transpose()
-                .map_err(|error| prepare("condition", error.to_string()))?,
+            recipe: Recipe {
+                headers,
+                signers,
+                formatter: Formatter::new(webhook)
+                    .map_err(|error| prepare("template", error.to_string()))?
+                    .with_projections(Arc::clone(&shared.projections)),
+                condition: recipe::condition(webhook)
+                    .map_err(|error| prepare("condition", error.to_string()))?,
+            },
         })
     }
 
     /// Whether the webhook's condition holds for an event.
     pub(super) fn accepts(&self, event: &Event) -> Result<bool, Failure> {
-        let Some(condition) = &self.condition else {
-            return Ok(true);
-        };
-        condition
-            .holds(&event.body)
+        self.recipe
+            .accepts(event)
             .map_err(|error| failure(Phase::Prepare, "condition", error.to_string()))
     }
 
@@ -162,57 +138,15 @@ impl Endpoint {
         if event.body.is_empty() {
             return Err(failure(Phase::Prepare, "pruned", "the event's body is no longer kept"));
         }
-        let payload = self.formatter.format(event)?;
-        let headers = self.sign(event, &payload, now);
-        let request_headers = describe_headers(&headers, payload.body.len());
+        let message = self.recipe.message(event, now)?;
+        let request_headers = message.describe_headers();
+        let Message { headers, payload } = message;
         let outcome =
             request::send(&self.agent, &self.uri, headers, &payload.body, timeout(&self.webhook));
         Ok(Exchange { outcome, request_headers, request_body: payload.into_own_body(event) })
-    }
-
-    fn sign(&self, event: &Event, payload: &Payload<'_>, now: i64) -> HeaderMap {
-        let timestamp = now.div_euclid(1000);
-        let id = event.id.text();
-        let mut headers = self.headers.clone();
-        headers.insert(header::CONTENT_TYPE, payload.content_type.clone());
-        headers.extend(payload.headers.iter().cloned().map(|(name, value)| (Some(name), value)));
-        headers.insert(ID, ascii(&id));
-        headers.insert(TIMESTAMP, timestamp.into());
-        let mut signature = String::new();
-        let id = std::str::from_utf8(&id).unwrap_or_default();
-        for (signer, until) in &self.signers {
-            if until.is_none_or(|until| timestamp <= until) {
-                signer.sign(id, timestamp, &payload.body, &mut signature);
-            }
-        }
-        if !signature.is_empty() {
-            headers.insert(SIGNATURE, ascii(signature.as_bytes()));
-        }
-        if event.flags.has(Flags::TEST) {
-            headers.insert(TEST, HeaderValue::from_static("true"));
-        }
-        headers
     }
 }
 
 fn timeout(webhook: &Webhook) -> Duration {
     Duration::from_secs(webhook.timeout.clamp(1, 60).into())
-}
-
-/// A value of letters, digits and punctuation, as ids and signatures are.
-fn ascii(text: &[u8]) -> HeaderValue {
-    HeaderValue::from_bytes(text).unwrap_or(HeaderValue::from_static(""))
-}
-
-/// The headers for the log; custom ones are marked sensitive.
-fn describe_headers(headers: &HeaderMap, content_length: usize) -> Vec<(String, String)> {
-    let mut described = Vec::with_capacity(headers.len() + 2);
-    described.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
-    described.push(("content-length".to_owned(), content_length.to_string()));
-    described.extend(headers.iter().map(|(name, value)| {
-        let shown =
-            if value.is_sensitive() { REDACTED } else { value.to_str().unwrap_or_default() };
-        (name.as_str().to_owned(), shown.to_owned())
-    }));
-    described
 }

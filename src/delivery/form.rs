@@ -9,13 +9,12 @@ use serde_json::Value;
 const PRECISION: i32 = 14;
 
 /// `webhook_id`, `type` and `data[…]` of an event.
-pub(super) fn encode(webhook: &str, event: &str, data: &[u8]) -> Result<String, serde_json::Error> {
-    let data: Value = serde_json::from_slice(data)?;
+pub(super) fn encode(webhook: &str, event: &str, data: &Value) -> String {
     let mut form = String::new();
     pair(&mut form, "webhook_id", webhook);
     pair(&mut form, "type", event);
-    field(&mut form, &mut "data".to_owned(), &data);
-    Ok(form)
+    field(&mut form, &mut "data".to_owned(), data);
+    form
 }
 
 /// Appends `value` under `name`, which is encoded already.
@@ -112,7 +111,7 @@ mod tests {
     fn values_nest_as_php_arrays_do() {
         let data = br#"{"id":7,"ok":true,"no":false,"nil":null,"none":[],"a b":["x","y&z"],"deep":{"k":{"l":"~\u00e9"}}}"#;
         assert_eq!(
-            encode("wh 1", "payment_received", data).unwrap(),
+            encode("wh 1", "payment_received", &serde_json::from_slice(data).unwrap()),
             "webhook_id=wh+1&type=payment_received&data%5Bid%5D=7&data%5Bok%5D=1&data%5Bno%5D=0\
              &data%5Ba+b%5D%5B0%5D=x&data%5Ba+b%5D%5B1%5D=y%26z&data%5Bdeep%5D%5Bk%5D%5Bl%5D=%7E%C3%A9"
         );

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `standard` | the event's own bytes, not copied |
 //! | `flat` | `data` alone, as `wp_json_encode()` writes it |
-//! | `v1` | a form: `webhook_id`, `type`, `data[…]` |
+//! | `v1` | a form: `webhook_id`, `type`, `data[…]`, with the keys of WP Ultimo 1 where it had the event |
 //! | `cloudevents` | CloudEvents 1.0, structured mode |
 //! | `cloudevents-binary` | `data` alone, the attributes as `ce-` headers |
 //! | `template` | what the admin's template makes of the envelope |
@@ -13,8 +13,10 @@
 //! changed: JSON is rewritten as text, not through values.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Deserialize;
+use serde_json::Value;
 use ureq::http::{HeaderName, HeaderValue};
 
 use super::fields::Fields;
@@ -22,6 +24,7 @@ use super::form;
 use super::php_json;
 use super::request::failure;
 use super::template::{Template, TemplateError};
+use super::v1::Projections;
 use crate::event::Event;
 use crate::store::{Failure, Phase};
 use crate::webhook::{Format, Webhook};
@@ -41,6 +44,27 @@ pub struct Payload<'a> {
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
+/// Why an event can't be turned into a body.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// Its own body is not what this version writes.
+    #[error("the event's body can't be read: {0}")]
+    Body(String),
+    /// The template fails on it.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
+impl From<FormatError> for Failure {
+    fn from(error: FormatError) -> Self {
+        let code = match error {
+            FormatError::Body(_) => "body",
+            FormatError::Template(_) => "template",
+        };
+        failure(Phase::Prepare, code, error.to_string())
+    }
+}
+
 /// A webhook's format, fields and template, read once.
 #[derive(Debug)]
 pub struct Formatter {
@@ -48,6 +72,7 @@ pub struct Formatter {
     format: Format,
     fields: Option<Fields>,
     template: Option<Template>,
+    projections: Arc<Projections>,
 }
 
 impl Formatter {
@@ -69,17 +94,22 @@ impl Formatter {
                 Some(Fields::new(paths).map_err(|error| TemplateError::new(error.to_string()))?)
             }
         };
-        Ok(Self { webhook: webhook.id.clone(), format: webhook.format, fields, template })
+        let (webhook, format) = (webhook.id.clone(), webhook.format);
+        Ok(Self { webhook, format, fields, template, projections: Arc::default() })
+    }
+
+    /// With what is published about the format `v1`.
+    #[must_use]
+    pub fn with_projections(self, projections: Arc<Projections>) -> Self {
+        Self { projections, ..self }
     }
 
     /// The payload of an event.
     ///
     /// # Errors
     /// Where the template fails on it, or its body is not what this version writes.
-    pub fn format<'a>(&self, event: &'a Event) -> Result<Payload<'a>, Failure> {
-        let malformed = |error: serde_json::Error| {
-            prepare("body", format!("the event's body can't be read: {error}"))
-        };
+    pub fn format<'a>(&self, event: &'a Event) -> Result<Payload<'a>, FormatError> {
+        let malformed = |error: serde_json::Error| FormatError::Body(error.to_string());
         let data = match &self.fields {
             None => Cow::Borrowed(event.data()),
             Some(fields) => Cow::Owned(fields.filter(event.data()).map_err(malformed)?),
@@ -89,7 +119,13 @@ impl Formatter {
             Format::Standard => of_type(with_data(event, &data), JSON),
             Format::Flat => of_type(Cow::Owned(php_json::rewrite(&data)), JSON),
             Format::V1 => {
-                let form = form::encode(&self.webhook, &event.name, &data).map_err(malformed)?;
+                let data: Value = serde_json::from_slice(&data).map_err(malformed)?;
+                let of_event = self.projections.get(&event.name);
+                let data = match of_event.and_then(|sources| sources.get(&event.source)) {
+                    Some(projection) => projection.apply(&data),
+                    None => data,
+                };
+                let form = form::encode(&self.webhook, &event.name, &data);
                 of_type(Cow::Owned(form.into_bytes()), FORM)
             }
             Format::CloudEvents => {
@@ -102,13 +138,9 @@ impl Formatter {
                 content_type: JSON,
             },
             Format::Template => {
-                let template = self
-                    .template
-                    .as_ref()
-                    .ok_or_else(|| prepare("template", "there is no template"))?;
-                let body = template
-                    .render(&with_data(event, &data))
-                    .map_err(|error| prepare("template", error.to_string()))?;
+                let template =
+                    self.template.as_ref().ok_or_else(|| TemplateError::new("there is none"))?;
+                let body = template.render(&with_data(event, &data))?;
                 of_type(Cow::Owned(body), template.content_type().clone())
             }
         })
@@ -123,10 +155,6 @@ impl Payload<'_> {
             body => Some(body.into_owned()),
         }
     }
-}
-
-fn prepare(code: &str, message: impl Into<String>) -> Failure {
-    failure(Phase::Prepare, code, message)
 }
 
 /// The event's body with other data in its place.

@@ -131,6 +131,20 @@ impl Guard {
         Err(Refusal::External(host.to_owned()))
     }
 
+    /// Judges what a URL says itself: whether its host may be asked for at all, and its address
+    /// where it names one, which is then returned.
+    ///
+    /// # Errors
+    /// See [`check_host`](Self::check_host) and [`judge`](Self::judge).
+    pub fn check_uri(&self, host: &str, port: u16) -> Result<Option<IpAddr>, Refusal> {
+        self.check_host(host)?;
+        let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse() else {
+            return Ok(None);
+        };
+        self.judge(host, SocketAddr::new(address, port))?;
+        Ok(Some(address))
+    }
+
     /// Whether a request for `host` may be sent to `address`.
     ///
     /// # Errors

@@ -2,7 +2,8 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | `endpoint` | a webhook prepared for sending |
+//! | `endpoint`, `recipe` | a webhook prepared for sending, and what it makes of events |
+//! | [`preview`] | what would be sent |
 //! | [`format`], [`template`] | the body: the envelope, what is left of it, what an admin made of it |
 //! | [`sign`], [`header`] | signatures, custom headers |
 //! | [`guard`], [`address`] | where requests may go |
@@ -20,7 +21,9 @@ pub mod format;
 pub mod guard;
 pub mod header;
 mod php_json;
+pub mod preview;
 pub mod proxy;
+mod recipe;
 pub mod request;
 pub mod resolve;
 pub mod retry;
@@ -28,6 +31,7 @@ pub mod sign;
 pub mod template;
 pub mod tls;
 mod trace;
+pub mod v1;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,6 +67,8 @@ pub struct Settings {
     pub proxy: Option<ProxySettings>,
     /// `WP_HTTP_BLOCK_EXTERNAL` is set: only these hosts are reached.
     pub block_external: Option<Vec<String>>,
+    /// How events fill the keys of the format `v1`.
+    pub v1: v1::Projections,
 }
 
 /// Makes attempts; shared by all threads of the delivery pool.
@@ -92,6 +98,7 @@ impl Sender {
                 names: Arc::new(Names::new(lookup)),
                 tls: TlsSettings::default(),
                 proxy: proxy.map(|proxy| proxy.map(Arc::new)),
+                projections: Arc::new(settings.v1.clone()),
             },
             endpoints: RwLock::default(),
             swept: Mutex::new(Instant::now()),

@@ -20,6 +20,9 @@ pub const MAX_RESPONSE_HEADERS: usize = 32 * 1024;
 /// What is kept of a response header's value, in bytes.
 const KEPT_HEADER: usize = 1024;
 
+/// Code of the guard's refusal.
+pub(super) const ADDRESS_REFUSED: &str = "address_refused";
+
 /// Response headers that are kept: what helps to find out why, and no cookies.
 const KEPT_HEADERS: &[&str] = &[
     "allow",
@@ -180,7 +183,7 @@ fn describe(error: &Error, trace: &Trace) -> Failure {
         }
         Error::Tls(said) => ("tls", (*said).to_owned()),
         Error::Other(error) => match error.downcast_ref::<Refusal>() {
-            Some(refusal) => ("address_refused", refusal.to_string()),
+            Some(refusal) => (ADDRESS_REFUSED, refusal.to_string()),
             None => ("io", error.to_string()),
         },
         other => ("io", other.to_string()),

@@ -199,13 +199,11 @@ impl Resolver for GuardedResolver {
         let host = uri.host().ok_or_else(|| Error::BadUri("no host".into()))?;
         let port =
             uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
-        self.guard.check_host(host).map_err(|refusal| Error::Other(Box::new(refusal)))?;
-        let mut resolved = self.empty();
+        let refused = |refusal| Error::Other(Box::new(refusal));
         // An address is no name: nothing to look up.
-        let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-        let found = match literal {
-            Ok(address) => Arc::from([address]),
-            Err(_) => self.names.addresses(host, *timeout.after).map_err(|error| match error {
+        let found = match self.guard.check_uri(host, port).map_err(refused)? {
+            Some(address) => Arc::from([address]),
+            None => self.names.addresses(host, *timeout.after).map_err(|error| match error {
                 NameError::Timeout => Error::Timeout(timeout.reason),
                 NameError::NotFound(said) => {
                     trace::say(said);
@@ -213,10 +211,11 @@ impl Resolver for GuardedResolver {
                 }
             })?,
         };
+        let mut resolved = self.empty();
         // All of them are judged, also those that would not be tried.
         for &address in found.iter() {
             let address = SocketAddr::new(address, port);
-            self.guard.judge(host, address).map_err(|refusal| Error::Other(Box::new(refusal)))?;
+            self.guard.judge(host, address).map_err(refused)?;
             if resolved.len() < MAX_ADDRESSES {
                 resolved.push(address);
             }

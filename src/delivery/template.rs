@@ -167,6 +167,34 @@ impl Condition {
         let value = self.expression.eval(context(envelope)?);
         value.map(|value| value.is_true()).map_err(|error| explain(&error, &self.source))
     }
+
+    /// What it reads of an event's envelope (JSON), in its own order: dotted names and their
+    /// values, null where there is none.
+    ///
+    /// # Errors
+    /// Where the envelope can't be read.
+    pub fn values(
+        &self,
+        envelope: &[u8],
+    ) -> Result<serde_json::Map<String, serde_json::Value>, TemplateError> {
+        let envelope = envelope_from(envelope)?;
+        let mut names: Vec<_> = self.expression.undeclared_variables(true).into_iter().collect();
+        names.sort_unstable_by_key(|name| (self.source.find(name.as_str()), name.len()));
+        let value = |name: &str| {
+            let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+            rest.split('.')
+                .filter(|step| !step.is_empty())
+                .try_fold(envelope.get(first)?, |value, step| value.get(step))
+                .cloned()
+        };
+        Ok(names
+            .into_iter()
+            .map(|name| {
+                let value = value(&name).unwrap_or_default();
+                (name, value)
+            })
+            .collect())
+    }
 }
 
 /// Whether a template can be compiled and renders an event's example.
@@ -243,9 +271,13 @@ fn envelope_of(example: &serde_json::Value) -> Result<Vec<u8>, TemplateError> {
     serde_json::to_vec(example).map_err(|error| TemplateError::new(error.to_string()))
 }
 
+fn envelope_from(json: &[u8]) -> Result<serde_json::Map<String, serde_json::Value>, TemplateError> {
+    serde_json::from_slice(json)
+        .map_err(|error| TemplateError::new(format!("the event's body can't be read: {error}")))
+}
+
 fn context(envelope: &[u8]) -> Result<Value, TemplateError> {
-    let mut envelope: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(envelope)
-        .map_err(|error| TemplateError::new(format!("the event's body can't be read: {error}")))?;
+    let mut envelope = envelope_from(envelope)?;
     for name in OPTIONAL {
         envelope.entry(name).or_insert(serde_json::Value::Null);
     }

@@ -61,7 +61,7 @@ impl<'a> FromZval<'a> for ArrayOrObject<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum StringOrArray<'a> {
     String(&'a [u8]),
-    Array(Table<'a>),
+    Array(Array<'a>),
 }
 
 impl<'a> FromZval<'a> for StringOrArray<'a> {
@@ -70,7 +70,7 @@ impl<'a> FromZval<'a> for StringOrArray<'a> {
     fn from_zval(zval: &'a Zval) -> Option<Self> {
         match Value::behind(zval) {
             Value::Text(text) => Some(Self::String(text)),
-            Value::Table(table) => Some(Self::Array(table)),
+            Value::Table(table) => Some(Self::Array(Array { zval, table })),
             _ => None,
         }
     }

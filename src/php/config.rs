@@ -1,15 +1,19 @@
-//! `webhooks_configure()` and `webhooks_revision()`: what was published.
+//! What was published: `webhooks_configure()`, `webhooks_revision()`, `webhooks_actions()`.
 
 use ext_php_rs::prelude::*;
 
 use super::arguments::Array;
+use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
 use crate::config::Config;
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
-    module.function(wrap_function!(webhooks_configure)).function(wrap_function!(webhooks_revision))
+    module
+        .function(wrap_function!(webhooks_configure))
+        .function(wrap_function!(webhooks_revision))
+        .function(wrap_function!(webhooks_actions))
 }
 
 /// Publishes the webhooks. See the stub.
@@ -55,4 +59,15 @@ fn webhooks_revision() -> i64 {
             .map_or(0, |published| published.revision);
         revision.cast_signed()
     })
+}
+
+/// The published actions. See the stub.
+#[php_function]
+fn webhooks_actions() -> PhpResult<Tree> {
+    process::with(|process| {
+        let readable = process.look().is_ok();
+        let published = process.subscriptions().filter(|_| readable);
+        to_zval(&published.map_or(&[][..], |published| &published.actions))
+    })
+    .map_err(exception::new)
 }

@@ -13,12 +13,14 @@ use super::{exception, query};
 use crate::clock::{Clock as _, SystemClock};
 use crate::id::EventId;
 use crate::store;
-use crate::store::log::{DeliveriesQuery, Log, Page, StatsQuery, WebhookStats};
+use crate::store::log::{DeliveriesQuery, FailuresQuery, Log, Page, StatsQuery, WebhookStats};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
     module
         .function(wrap_function!(webhooks_deliveries))
+        .function(wrap_function!(webhooks_count))
+        .function(wrap_function!(webhooks_failures))
         .function(wrap_function!(webhooks_delivery))
         .function(wrap_function!(webhooks_stats))
         .function(wrap_function!(webhooks_wait))
@@ -71,6 +73,20 @@ fn webhooks_deliveries(query: OptionalArray<'_>) -> PhpResult<Tree> {
     let query: DeliveriesQuery = query::read(query.0)?;
     let page = ask(|log| log.deliveries(&query).map(Some))?;
     give(&page.unwrap_or(Page { deliveries: Vec::new(), cursor: None }))
+}
+
+/// How many deliveries a filter has. See the stub.
+#[php_function]
+fn webhooks_count(query: OptionalArray<'_>) -> PhpResult<i64> {
+    let query = query::whole(query.0)?;
+    ask(|log| log.count_all(&query)).map(u64::cast_signed)
+}
+
+/// What fails, by webhook and cause. See the stub.
+#[php_function]
+fn webhooks_failures(query: OptionalArray<'_>) -> PhpResult<Tree> {
+    let query: FailuresQuery = query::read(query.0)?;
+    give(&ask(|log| log.failures(&query))?)
 }
 
 /// One delivery with its attempts. See the stub.

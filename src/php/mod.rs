@@ -16,11 +16,13 @@ mod config;
 mod dispatch;
 mod encode;
 mod engine;
+mod envelope;
 mod exception;
 mod info;
 mod ini;
 mod log;
 mod options;
+mod preview;
 mod process;
 mod query;
 mod requests;
@@ -69,7 +71,12 @@ const DETAILS: &[(&str, usize, Detail)] = &[
     ("webhooks_dispatch", 2, Detail::DefaultsToEmpty),
     ("webhooks_deliveries", 0, Detail::DefaultsToEmpty),
     ("webhooks_stats", 0, Detail::DefaultsToEmpty),
+    ("webhooks_preview", 2, Detail::OrObject),
+    ("webhooks_preview", 3, Detail::DefaultsToEmpty),
+    ("webhooks_count", 0, Detail::DefaultsToEmpty),
+    ("webhooks_failures", 0, Detail::DefaultsToEmpty),
     ("webhooks_resend", 0, Detail::OrArray),
+    ("webhooks_cancel", 0, Detail::OrArray),
     ("webhooks_verify", 0, Detail::OrArray),
 ];
 
@@ -83,10 +90,17 @@ extern "C" fn get_module() -> *mut ModuleEntry {
             .request_startup_function(request_startup)
             .info_function(info::print)
             .function(wrap_function!(webhooks_encode));
-        let module =
-            [dispatch::add, config::add, log::add, requests::add, signing::add, status::add]
-                .into_iter()
-                .fold(module, |module, add| add(module));
+        let module = [
+            dispatch::add,
+            config::add,
+            preview::add,
+            log::add,
+            requests::add,
+            signing::add,
+            status::add,
+        ]
+        .into_iter()
+        .fold(module, |module, add| add(module));
         let built: (ModuleEntry, ModuleStartup, ModuleAllocations) =
             module.try_into().expect("no two functions have one name");
         let (entry, _nothing_else, mut allocations) = built;

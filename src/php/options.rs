@@ -5,7 +5,8 @@ use std::fmt;
 use ext_php_rs::types::Zval;
 
 use super::zval::{Key, Table, Value};
-use crate::event::{Flags, MAX_ONLY, MAX_SOURCE};
+use crate::event::{Fields, Flags, MAX_ONLY, MAX_SOURCE};
+use crate::id::EventId;
 
 /// What an event is given besides its name and its data.
 pub(super) struct Options<'a> {
@@ -86,6 +87,30 @@ impl<'a> Options<'a> {
             }
         }
         Ok(options)
+    }
+
+    /// The id of an event with these options.
+    pub(super) fn id(&self, name: &str, now: i64) -> EventId {
+        match self.idempotency_key {
+            Some(key) => EventId::from_key(name, self.site.as_ref().map_or(0, |it| it.id), key),
+            None => EventId::at(now),
+        }
+    }
+
+    /// The fields, as far as they are known before the body.
+    pub(super) fn fields<'b>(&'b self, id: EventId, timestamp: i64, name: &'b str) -> Fields<'b> {
+        Fields {
+            id,
+            timestamp,
+            network: self.network_id,
+            site: self.site.as_ref().map_or(0, |site| site.id),
+            delay: self.delay,
+            flags: self.flags,
+            data: 0..0,
+            name,
+            source: self.source,
+            only: &self.only,
+        }
     }
 
     #[inline(always)]

@@ -6,6 +6,17 @@ use serde::de::DeserializeOwned;
 use super::arguments::Array;
 use super::zval::Key;
 use super::{encode, exception};
+use crate::store::log::DeliveriesQuery;
+
+/// The filter that `array` is, of a whole result.
+///
+/// # Errors
+/// See [`read`]; also where it says which page is meant.
+pub(super) fn whole(array: Option<Array<'_>>) -> PhpResult<DeliveriesQuery> {
+    let query: DeliveriesQuery = read(array)?;
+    query.check_whole().map_err(exception::new)?;
+    Ok(query)
+}
 
 /// The question that `array` puts; left out or empty: the default one.
 ///

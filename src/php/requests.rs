@@ -7,12 +7,14 @@ use ext_php_rs::prelude::*;
 
 use super::arguments::{Array, StringOrArray};
 use super::log::{ask, wait_for};
-use super::zval::Value;
+use super::to_zval::{Tree, to_zval};
+use super::zval::{Key, Value};
 use super::{exception, process, query};
-use crate::clock::parse_rfc3339;
+use crate::clock::{Clock as _, SystemClock, parse_rfc3339};
 use crate::id::{DeliveryId, EventId};
 use crate::journal::KIND_REQUEST;
-use crate::store::log::StatsQuery;
+use crate::store::bulk::{Action, Bulk};
+use crate::store::log::{DeliveriesQuery, Log, StatsQuery};
 use crate::store::{Person, Selection, State};
 use crate::worker::{FORGOTTEN, Request};
 
@@ -20,6 +22,8 @@ use crate::worker::{FORGOTTEN, Request};
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
     module
         .function(wrap_function!(webhooks_resend))
+        .function(wrap_function!(webhooks_cancel))
+        .function(wrap_function!(webhooks_bulks))
         .function(wrap_function!(webhooks_recover))
         .function(wrap_function!(webhooks_enable))
         .function(wrap_function!(webhooks_forget))
@@ -43,16 +47,37 @@ fn request(request: &Request) -> PhpResult<()> {
 }
 
 /// How many deliveries a request is for.
-fn matching(which: &Selection) -> PhpResult<i64> {
-    ask(|log| log.count(which, State::Pending)).map(u64::cast_signed)
+fn matching(which: &Selection, to: State) -> PhpResult<i64> {
+    ask(|log| log.count(which, to)).map(u64::cast_signed)
 }
 
 /// Sends deliveries again. See the stub.
 #[php_function]
 fn webhooks_resend(ids: StringOrArray<'_>) -> PhpResult<i64> {
+    change(ids, Action::Resend)
+}
+
+/// Gives up deliveries that wait. See the stub.
+#[php_function]
+fn webhooks_cancel(ids: StringOrArray<'_>) -> PhpResult<i64> {
+    change(ids, Action::Cancel)
+}
+
+/// How far the changes of whole results are. See the stub.
+#[php_function]
+fn webhooks_bulks() -> PhpResult<Tree> {
+    to_zval(&ask(Log::bulks)?).map_err(exception::new)
+}
+
+/// Asks for a change of deliveries that are named, or of a whole result.
+fn change(ids: StringOrArray<'_>, action: Action) -> PhpResult<i64> {
     let ids = match ids {
         StringOrArray::String(id) => vec![delivery_id(id)?],
+        StringOrArray::Array(array) if array.table.iter().any(|(key, _)| is_name(key)) => {
+            return change_whole(array, action);
+        }
         StringOrArray::Array(list) => list
+            .table
             .iter()
             .map(|(_, id)| match Value::behind(id) {
                 Value::Text(id) => delivery_id(id),
@@ -66,11 +91,34 @@ fn webhooks_resend(ids: StringOrArray<'_>) -> PhpResult<i64> {
     if ids.is_empty() {
         return Ok(0); // An empty selection would be everything.
     }
-    let count = matching(&Selection { ids: ids.clone(), ..Selection::default() })?;
+    let which = Selection { ids: ids.clone(), ..Selection::default() };
+    let count = matching(&which, action.to())?;
     if count > 0 {
-        request(&Request::Resend { ids })?;
+        request(&match action {
+            Action::Resend => Request::Resend { ids },
+            Action::Cancel => Request::Cancel { ids },
+        })?;
     }
     Ok(count)
+}
+
+fn is_name(key: Key<'_>) -> bool {
+    matches!(key, Key::Text(_))
+}
+
+/// Asks for a change of everything that a filter finds.
+fn change_whole(filter: Array<'_>, action: Action) -> PhpResult<i64> {
+    let query = query::whole(Some(filter))?;
+    if query == DeliveriesQuery::default() {
+        // A filter whose values happen to be missing is a mistake, and this can't be taken back.
+        return Err(exception::new("expected a filter that filters: this one finds everything"));
+    }
+    let matched = ask(|log| log.count_for(&query, action))?;
+    if matched > 0 {
+        let token = EventId::at(SystemClock.unix_ms()).to_string();
+        request(&Request::Bulk(Bulk { token, action, query, matched }))?;
+    }
+    Ok(matched.cast_signed())
 }
 
 fn delivery_id(text: &[u8]) -> PhpResult<DeliveryId> {
@@ -90,12 +138,13 @@ fn webhooks_recover(webhook_id: &str, since: Option<&str>) -> PhpResult<i64> {
         })
         .transpose()?;
     let webhook = webhook_id.to_owned();
-    let count = matching(&Selection {
+    let which = Selection {
         webhook: Some(webhook.clone()),
         states: vec![State::Held, State::Failed],
         since,
         ..Selection::default()
-    })?;
+    };
+    let count = matching(&which, State::Pending)?;
     if count > 0 {
         request(&Request::Recover { webhook, since })?;
     }

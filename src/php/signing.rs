@@ -1,4 +1,4 @@
-//! `webhooks_sign()` and `webhooks_verify()`: for those who send by themselves, and for those
+//! `webhooks_sign()`, `webhooks_public_key()` and `webhooks_verify()`: for those who send by themselves, and for those
 //! who receive.
 
 use ext_php_rs::prelude::*;
@@ -12,7 +12,10 @@ use crate::delivery::sign::{self, SignedHeaders};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
-    module.function(wrap_function!(webhooks_sign)).function(wrap_function!(webhooks_verify))
+    module
+        .function(wrap_function!(webhooks_sign))
+        .function(wrap_function!(webhooks_public_key))
+        .function(wrap_function!(webhooks_verify))
 }
 
 /// The signature for one secret. See the stub.
@@ -21,6 +24,12 @@ fn webhooks_sign(secret: &str, id: &str, timestamp: i64, body: Bytes<'_>) -> Php
     sign::sign(secret, id, timestamp, body.0)
         .map(|signature| Text::new(signature.as_bytes()))
         .map_err(exception::new)
+}
+
+/// The public key of an ed25519 secret. See the stub.
+#[php_function]
+fn webhooks_public_key(secret: &str) -> PhpResult<Text> {
+    sign::public_key(secret).map(|key| Text::new(key.as_bytes())).map_err(exception::new)
 }
 
 /// Whether a request was signed with one of the secrets. See the stub.
@@ -35,6 +44,7 @@ fn webhooks_verify(
     let secrets = match secrets {
         StringOrArray::String(secret) => vec![secret_text(secret)?],
         StringOrArray::Array(list) => list
+            .table
             .iter()
             .map(|(_, secret)| match Value::behind(secret) {
                 Value::Text(secret) => secret_text(secret),

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::bulk::{Action, Bulk, BulkStep};
 use super::log::{DeliveriesQuery, DeliveryDetail, Log, StatsQuery, WebhookStats};
 use super::*;
 use crate::clock::{Clock, ManualClock};
@@ -48,6 +49,9 @@ macro_rules! conformance {
             what_a_dead_worker_had_claimed_is_pending_again,
             only_allowed_transitions_happen,
             a_change_is_for_what_was_selected,
+            a_whole_result_is_changed_in_steps,
+            a_whole_result_goes_on_where_a_dead_worker_left_it,
+            what_fails_is_grouped_by_cause,
             a_resent_delivery_starts_its_schedule_anew,
             what_has_no_body_is_not_sent_again,
             a_jump_of_the_clock_moves_everything_pending,
@@ -104,7 +108,8 @@ impl<'f> Trial<'f> {
             for webhook in to {
                 let id = DeliveryId::at(now);
                 let reason = (state == State::Held).then(|| "paused".to_owned());
-                let delivery = NewDelivery { id, webhook: *webhook, state, due: now, reason };
+                let delivery =
+                    NewDelivery { id, webhook: *webhook, state, due: now, reason, failure: None };
                 t.insert_delivery(event.id, &delivery)?;
                 ids.push(id);
             }
@@ -234,7 +239,8 @@ pub(crate) fn an_event_goes_in_once(fixture: &dyn Fixture) {
     trial.write(|t| {
         let webhook = t.webhook("shop")?;
         let state = State::Pending;
-        let new = NewDelivery { id: second, webhook, state, due: NOON, reason: None };
+        let new =
+            NewDelivery { id: second, webhook, state, due: NOON, reason: None, failure: None };
         t.insert_delivery(event.id, &new)
     });
     let query = DeliveriesQuery { event_id: Some(event.id), ..Default::default() };
@@ -256,7 +262,10 @@ pub(crate) fn a_failed_transaction_leaves_nothing(fixture: &dyn Fixture) {
         let webhook = t.webhook("lost")?;
         t.insert_event(&lost, NOON, &[term("lost")])?;
         let (id, state) = (DeliveryId::at(NOON), State::Pending);
-        t.insert_delivery(lost.id, &NewDelivery { id, webhook, state, due: NOON, reason: None })?;
+        t.insert_delivery(
+            lost.id,
+            &NewDelivery { id, webhook, state, due: NOON, reason: None, failure: None },
+        )?;
         t.record_attempt(&claim, &attempt(NOON, Next::Delivered), None)?;
         t.set_position(segment, 99)?;
         t.shift_due(5, ClockReading { boot: Boot::default(), offset: 5 })?;
@@ -511,6 +520,177 @@ pub(crate) fn a_change_is_for_what_was_selected(fixture: &dyn Fixture) {
     let states = Selection { states: vec![State::Failed, State::Cancelled], ..all };
     assert_eq!(trial.change(&states, State::Pending), 3);
     assert_eq!(trial.stats("two").pending, 2);
+}
+
+/// A change of a whole result; the token is the query's own.
+fn bulk(action: Action, query: serde_json::Value) -> Bulk {
+    let token = format!("{action:?} {query}");
+    Bulk { token, action, query: serde_json::from_value(query).unwrap(), matched: 7 }
+}
+
+pub(crate) fn a_whole_result_is_changed_in_steps(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let (one, two) = (trial.webhook("one"), trial.webhook("two"));
+    assert_eq!(trial.write(|t| t.step_bulk(NOON, 1)), BulkStep::default());
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(trial.add(&event(NOON), &[one, two], State::Held));
+        trial.clock.advance(1);
+    }
+    let resend = bulk(Action::Resend, serde_json::json!({ "webhook_id": "one" }));
+    trial.write(|t| t.begin_bulk(&resend, NOON));
+    // What comes later is none of it.
+    let later = trial.add(&event(NOON), &[one], State::Held)[0];
+    trial.clock.advance(HOUR);
+    let now = trial.clock.unix_ms();
+    let cancel = bulk(
+        Action::Cancel,
+        serde_json::json!({ "state": ["held"], "since": "2026-11-20T10:00:00Z" }),
+    );
+    trial.write(|t| t.begin_bulk(&cancel, now));
+
+    let expected = BulkStep { webhooks: vec![one], more: true };
+    assert_eq!(trial.write(|t| t.step_bulk(now, 2)), expected);
+    assert_eq!(
+        [0, 1, 2].map(|at| trial.state(held[at][0])),
+        [State::Pending, State::Pending, State::Held]
+    );
+    let [cancel_row, resend_row] = &trial.fixture.log().bulks().unwrap()[..] else { panic!() };
+    assert_eq!((resend_row.matched, resend_row.changed, &resend_row.ended), (7, 2, &None));
+    assert_eq!(resend_row.query, serde_json::json!({ "webhook_id": "one" }));
+    assert_eq!((&*cancel_row.action, cancel_row.changed), ("cancel", 0));
+    assert_eq!(trial.shown(held[0][0]).delivery.due, Some(crate::clock::rfc3339(now)));
+
+    while trial.write(|t| t.step_bulk(now, 2)).more {}
+    for pair in &held {
+        assert_eq!(
+            (trial.state(pair[0]), trial.state(pair[1])),
+            (State::Pending, State::Cancelled)
+        );
+        assert_eq!(trial.shown(pair[1]).delivery.reason.as_deref(), Some("cancelled"));
+    }
+    assert_eq!(trial.state(later), State::Cancelled);
+    let ended: Vec<_> = trial.fixture.log().bulks().unwrap();
+    assert_eq!(ended.iter().map(|bulk| bulk.changed).collect::<Vec<_>>(), [4, 3]);
+    assert!(ended.iter().all(|bulk| bulk.ended.is_some()));
+    let (first, second) = (trial.stats("one"), trial.stats("two"));
+    assert_eq!((first.pending, first.held, second.pending, second.held), (3, 0, 0, 0));
+    // Shown for a day; one that looks for a person is gone with them.
+    let ann = bulk(Action::Resend, serde_json::json!({ "search": "Ann@Example.org" }));
+    trial.write(|t| t.begin_bulk(&ann, now));
+    let person = Person { email: Some("ann@example.org".into()), user_id: None };
+    trial.write(|t| t.begin_forgetting("token", &person));
+    while trial.write(|t| t.forget(10)) == Forgetting::UnderWay {}
+    assert_eq!(trial.fixture.log().bulks().unwrap().len(), 2);
+    trial.clock.advance(DAY);
+    trial.prune(0, 0);
+    assert_eq!(trial.fixture.log().bulks().unwrap().len(), 2);
+    trial.clock.advance(1);
+    trial.prune(0, 0);
+    assert!(trial.fixture.log().bulks().unwrap().is_empty());
+}
+
+pub(crate) fn a_whole_result_goes_on_where_a_dead_worker_left_it(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let ids: Vec<_> = (0..3).map(|_| trial.in_state(webhook, State::Failed)).collect();
+    let resend = bulk(Action::Resend, serde_json::json!({ "state": "failed" }));
+    trial.write(|t| t.begin_bulk(&resend, NOON));
+    assert!(trial.write(|t| t.step_bulk(NOON, 1)).more);
+    // The first fails once more before the others had their turn: it had its own.
+    let claim = trial.claim(webhook, 1).remove(0);
+    assert_eq!(claim.id, ids[0]);
+    trial.record(&claim, Next::Failed);
+    drop(trial);
+    let mut trial = Trial::new(fixture);
+    while trial.write(|t| t.step_bulk(NOON, 1)).more {}
+    let states: Vec<_> = ids.iter().map(|id| trial.state(*id)).collect();
+    assert_eq!(states, [State::Failed, State::Pending, State::Pending]);
+    assert_eq!(trial.fixture.log().bulks().unwrap()[0].changed, 3);
+}
+
+pub(crate) fn what_fails_is_grouped_by_cause(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let (crm, shop) = (trial.webhook("crm"), trial.webhook("shop"));
+    let groups = |trial: &Trial<'_>, query: serde_json::Value| {
+        let query = serde_json::from_value(query).unwrap();
+        trial.fixture.log().failures(&query).unwrap()
+    };
+    let all = || serde_json::json!({});
+    for state in [State::Delivered, State::Held, State::Skipped, State::Pending] {
+        trial.in_state(shop, state);
+    }
+    assert!(groups(&trial, all()).is_empty());
+    trial.write(|t| {
+        t.set_host(crm, Some("old.example"))?;
+        t.set_host(crm, Some("crm.example"))
+    });
+    let fail = |trial: &mut Trial<'_>, code: &str, status: Option<u16>, next: Next| {
+        trial.clock.advance(1);
+        let id = trial.add(&event(trial.clock.unix_ms()), &[crm], State::Pending)[0];
+        let claim = trial.claim(crm, 1).remove(0);
+        let mut attempt = attempt(trial.clock.unix_ms(), next);
+        attempt.status = status;
+        attempt.failure =
+            Some(Failure { phase: Phase::RecvResponse, code: code.into(), message: String::new() });
+        trial.write(|t| t.record_attempt(&claim, &attempt, None));
+        id
+    };
+    let first = fail(&mut trial, "status", Some(401), Next::Failed);
+    trial.clock.advance(HOUR);
+    let later = NOON + HOUR;
+    fail(&mut trial, "status", Some(401), Next::Retry(later + DAY));
+    let held = fail(&mut trial, "status", Some(401), Next::Held);
+    fail(&mut trial, "status", Some(500), Next::Failed);
+    fail(&mut trial, "timeout", None, Next::Retry(later + DAY));
+    let condition = NewDelivery {
+        id: DeliveryId::at(later),
+        webhook: shop,
+        state: State::Failed,
+        due: later,
+        reason: Some("line 1: …".into()),
+        failure: Some("condition".into()),
+    };
+    trial.write(|t| {
+        let event = event(later);
+        t.insert_event(&event, later, &[])?;
+        t.insert_delivery(event.id, &condition)
+    });
+
+    let found = groups(&trial, all());
+    let causes: Vec<_> = found
+        .iter()
+        .map(|group| (&*group.webhook_id, &*group.code, group.status, group.count))
+        .collect();
+    assert_eq!(causes[0], ("crm", "status", Some(401), 3));
+    assert_eq!(causes.len(), 4);
+    for cause in [
+        ("crm", "status", Some(500), 1),
+        ("crm", "timeout", None, 1),
+        ("shop", "condition", None, 1),
+    ] {
+        assert!(causes.contains(&cause), "{causes:?}");
+    }
+    let group = &found[0];
+    assert_eq!((group.failed, group.waiting, group.held), (1, 1, 1));
+    assert_eq!((group.host.as_deref(), group.example), (Some("crm.example"), held));
+    let times = [NOON + 1, later + 2, later + 3].map(crate::clock::rfc3339);
+    assert_eq!([&group.since, &group.last], [&times[0], &times[2]]);
+    assert_eq!(groups(&trial, serde_json::json!({ "webhook_id": "shop" })).len(), 1);
+    assert!(groups(&trial, serde_json::json!({ "webhook_id": "missing" })).is_empty());
+    let since = groups(&trial, serde_json::json!({ "since": times[1] }));
+    assert_eq!(since[0].count, 2);
+
+    // Delivered or given up, it is in no group; deleted, its host is unknown.
+    let which = Selection { ids: vec![first], ..Default::default() };
+    assert_eq!(trial.change(&which, State::Pending), 1);
+    let claim = trial.claim(crm, 1).remove(0);
+    trial.record(&claim, Next::Delivered);
+    let which = Selection { ids: vec![held], ..Default::default() };
+    assert_eq!(trial.change(&which, State::Cancelled), 1);
+    trial.write(|t| t.set_host(crm, None));
+    let group = groups(&trial, all()).into_iter().find(|group| group.status == Some(401)).unwrap();
+    assert_eq!((group.count, group.host), (1, None));
 }
 
 pub(crate) fn a_resent_delivery_starts_its_schedule_anew(fixture: &dyn Fixture) {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::bulk::{Action, Bulk};
 use super::conformance::{DAY, Fixture, HOUR, NOON, Trial, attempt, event};
 use super::log::{DeliveriesQuery, StatsQuery};
 use super::*;
@@ -24,6 +25,7 @@ pub(crate) enum Step {
     Release { which: prop::sample::Index, delay: i64 },
     Change { webhook: Option<usize>, from: Vec<State>, to: State, since: Option<i64> },
     ChangeOne { which: prop::sample::Index, to: State },
+    Bulk { asked: Asked, action: Action },
     Shift { by: i64 },
     Prune { bodies: i64, rows: i64 },
     Restart,
@@ -54,6 +56,7 @@ struct Model {
     /// Delivered and failed by webhook and hour.
     counted: BTreeMap<(usize, i64), (i64, i64)>,
     last_id: u128,
+    bulks: u32,
 }
 
 impl Model {
@@ -155,6 +158,8 @@ fn step() -> impl Strategy<Value = Step> {
             prop::option::of(ago.clone()),
         ).prop_map(|(webhook, from, to, since)| Step::Change { webhook, from, to, since }),
         2 => (index(), state()).prop_map(|(which, to)| Step::ChangeOne { which, to }),
+        2 => (asked(), prop::sample::select(vec![Action::Resend, Action::Cancel]))
+            .prop_map(|(asked, action)| Step::Bulk { asked, action }),
         1 => (-HOUR..HOUR).prop_map(|by| Step::Shift { by }),
         1 => (ago.clone(), ago).prop_map(|(bodies, rows)| Step::Prune { bodies, rows }),
         1 => Just(Step::Restart),
@@ -226,7 +231,14 @@ fn live(
                 model.last_id = new.max(model.last_id + 1);
                 let id = DeliveryId::from_bytes(model.last_id.to_be_bytes());
                 let (due, key) = (now + delay, keys[*webhook]);
-                let new = NewDelivery { id, webhook: key, state: *state, due, reason: None };
+                let new = NewDelivery {
+                    id,
+                    webhook: key,
+                    state: *state,
+                    due,
+                    reason: None,
+                    failure: None,
+                };
                 t.insert_delivery(event.id, &new)?;
                 model.rows.push(Row {
                     id,
@@ -311,6 +323,37 @@ fn live(
             let which = Selection { ids: vec![model.rows[at].id], ..Selection::default() };
             let changed = model.change(at, *to, now);
             assert_eq!(t.change(&which, *to, now, None)?, u64::from(changed));
+        }
+        Step::Bulk { asked, action } => {
+            let selected = (0..model.rows.len()).filter(|at| asked.selects(&model.rows[*at]));
+            let selected: Vec<_> = selected.collect();
+            model.bulks += 1;
+            let bulk = Bulk {
+                token: format!("bulk{}", model.bulks),
+                action: *action,
+                query: asked.query(),
+                matched: selected.len() as u64,
+            };
+            t.begin_bulk(&bulk, now)?;
+            t.begin_bulk(&bulk, now)?;
+            let mut touched = Vec::new();
+            loop {
+                let step = t.step_bulk(now, asked.limit)?;
+                touched.extend(step.webhooks);
+                if !step.more {
+                    break;
+                }
+            }
+            let changed = selected.into_iter().filter(|at| model.change(*at, action.to(), now));
+            let mut expected: Vec<_> = changed.collect();
+            expected.sort_unstable();
+            let mut expected: Vec<_> =
+                expected.into_iter().map(|at| keys[model.rows[at].webhook]).collect();
+            for list in [&mut touched, &mut expected] {
+                list.sort_unstable();
+                list.dedup();
+            }
+            assert_eq!(touched, expected, "{asked:?}");
         }
         Step::Shift { by } => {
             t.shift_due(*by, ClockReading { boot: Boot::default(), offset: 0 })?;
@@ -406,9 +449,8 @@ impl Asked {
             && self.test.is_none_or(|test| test == row.test)
     }
 
-    /// Reads the log page by page.
-    fn compare(&self, fixture: &dyn Fixture, model: &Model) {
-        let mut query = DeliveriesQuery {
+    fn query(&self) -> DeliveriesQuery {
+        DeliveriesQuery {
             webhook_id: self.webhook.map(|at| WEBHOOKS[at].to_owned()),
             event: self.name.map(|at| NAMES[at].to_owned()),
             site_id: self.site.map(u64::cast_signed),
@@ -417,11 +459,27 @@ impl Asked {
             until: self.until,
             search: self.search.map(|site| format!("order-{site}")),
             test: self.test,
-            limit: Some(self.limit),
             ..Default::default()
-        };
+        }
+    }
+
+    /// Counts what it finds, and reads it page by page.
+    fn compare(&self, fixture: &dyn Fixture, model: &Model) {
+        let mut query = self.query();
         let mut log = fixture.log();
         let expected = model.rows.iter().rev().filter(|row| self.selects(row));
+        assert_eq!(log.count_all(&query).unwrap(), expected.clone().count() as u64, "{self:?}");
+        for action in [Action::Resend, Action::Cancel] {
+            let to = action.to();
+            let possible = |row: &&Row| {
+                row.state != State::Delivering
+                    && row.state.may_become(to)
+                    && (to != State::Pending || row.body)
+            };
+            let expected = expected.clone().filter(possible).count();
+            assert_eq!(log.count_for(&query, action).unwrap(), expected as u64, "{self:?}");
+        }
+        query.limit = Some(self.limit);
         let mut shown = Vec::new();
         loop {
             let page = log.deliveries(&query).unwrap();

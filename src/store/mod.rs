@@ -7,6 +7,7 @@
 //! counters that follow from it.
 
 mod attempt;
+pub mod bulk;
 #[cfg(test)]
 pub(crate) mod conformance;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use attempt::{Attempt, Failure, Next, Phase};
 pub use person::Person;
 pub use state::{Forbidden, State};
 
+use self::bulk::{Bulk, BulkStep};
 use crate::event::Event;
 use crate::id::{DeliveryId, EventId};
 use crate::journal::{Boot, SegmentId};
@@ -214,6 +216,8 @@ pub struct NewDelivery {
     pub due: i64,
     /// A code for a state that needs one (`paused`, `disabled`, `condition`, …).
     pub reason: Option<String>,
+    /// Code of the failure, where it is `Failed` at once.
+    pub failure: Option<String>,
 }
 
 /// A delivery that was claimed: `delivering`, with all that an attempt needs.
@@ -402,6 +406,26 @@ pub trait Transaction {
     /// # Errors
     /// See [`webhook`](Self::webhook).
     fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool>;
+
+    /// Notes the host of a webhook's URL (none: it is deleted).
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn set_host(&mut self, webhook: WebhookKey, host: Option<&str>) -> Result<()>;
+
+    /// Notes that every delivery that a query finds now is to be changed. The same token a
+    /// second time changes nothing.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn begin_bulk(&mut self, bulk: &Bulk, now: i64) -> Result<()>;
+
+    /// Changes up to `limit` deliveries of the oldest such wish, oldest first, by the rules of
+    /// [`change`](Self::change).
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn step_bulk(&mut self, now: i64, limit: usize) -> Result<BulkStep>;
 
     /// Notes that a person wishes to be forgotten; `token` names the wish.
     ///

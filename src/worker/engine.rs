@@ -59,6 +59,8 @@ pub(super) struct Worker<S: Store> {
     pub(super) idle_since: i64,
     /// There may be wishes to be forgotten in the store.
     pub(super) forgets: bool,
+    /// There may be changes of whole results under way in the store.
+    pub(super) changes: bool,
     /// A wish that is fulfilled but for the store's log: token, and how many events.
     pub(super) forgotten: Option<(String, u64)>,
 }
@@ -103,6 +105,7 @@ impl<S: Store> Worker<S> {
             next_config: 0,
             idle_since: now,
             forgets: true,
+            changes: true,
             forgotten: None,
             spool,
             clock,
@@ -166,7 +169,8 @@ impl<S: Store> Worker<S> {
         }
         let took = self.take_in(now)?;
         let handed_out = self.hand_out(now)?;
-        let worked = self.forget()? || handed_out || took;
+        let changed = self.change(now)?;
+        let worked = self.forget()? || changed || handed_out || took;
         if worked {
             self.idle_since = now;
         } else {

@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::published::held;
 use super::request::Request;
 use super::routes::Routes;
 use super::schedule::Schedule;
 use crate::config::Config;
 use crate::delivery::Sender;
-use crate::event::{Event, Fields, Flags};
+use crate::event::{Event, Fields};
 use crate::id::DeliveryId;
 use crate::journal::{self, OwnedRecord};
+use crate::store::bulk::Action;
 use crate::store::{
     Announcement, Claim, Health, NewDelivery, Result, Selection, State, Transaction, WebhookKey,
 };
+use crate::verdict::{CONDITION, Verdict};
 use crate::webhook::Webhook;
 
 /// What a batch of records changes in memory, once its transaction is committed.
@@ -32,6 +33,8 @@ pub(super) struct Ingested {
     pub(super) tests: Vec<(Claim, Arc<Webhook>)>,
     /// Somebody wishes to be forgotten.
     pub(super) forget: bool,
+    /// Somebody asked for a change of a whole result.
+    pub(super) bulk: bool,
     /// Webhooks that were switched off.
     pub(super) disabled: Vec<WebhookKey>,
     /// Webhooks that a person enabled.
@@ -83,18 +86,7 @@ pub(super) fn event(
     ingested: &mut Ingested,
 ) -> Result<()> {
     let now = context.now;
-    let event = Event {
-        id: fields.id,
-        name: fields.name.to_owned(),
-        timestamp: fields.timestamp,
-        network: fields.network,
-        site: fields.site,
-        source: fields.source.to_owned(),
-        flags: fields.flags,
-        revision,
-        body,
-        data: fields.data.clone(),
-    };
+    let event = Event::new(fields, revision, body);
     let terms = context.routes.terms(&event);
     if !tx.insert_event(&event, now, &terms)? {
         return Ok(()); // The same idempotency key, or a record that was read before.
@@ -109,28 +101,41 @@ pub(super) fn event(
             state: State::Pending,
             due: if fields.delay == 0 { now } else { due },
             reason: None,
+            failure: None,
         };
-        if fields.flags.has(Flags::TEST) {
-            delivery.state = State::Delivering;
-            let event = Arc::clone(shared.get_or_insert_with(|| Arc::new(event.clone())));
-            let claim = Claim {
-                id: delivery.id,
-                webhook: key,
-                event,
-                attempts: 0,
-                due: now,
-                request_body: None,
-            };
-            ingested.tests.push((claim, Arc::clone(webhook)));
-        } else if let Some((state, reason)) = refused(context, webhook, &event) {
-            // Before any hold: nobody asks the condition again when that ends.
-            (delivery.state, delivery.reason) = (state, Some(reason));
-        } else if let Some(reason) =
-            held(context.config, webhook, is_disabled(context, ingested, key))
-        {
-            (delivery.state, delivery.reason) = (State::Held, Some(reason.to_owned()));
-        } else {
-            ingested.touched.push(key);
+        let verdict = webhook.judge(
+            fields.flags,
+            || context.sender.accepts(webhook, &event),
+            || {
+                let disabled = is_disabled(context, ingested, key);
+                webhook.held(context.config.held.as_deref(), disabled).map(str::to_owned)
+            },
+        );
+        match verdict {
+            Verdict::Test => {
+                delivery.state = State::Delivering;
+                let event = Arc::clone(shared.get_or_insert_with(|| Arc::new(event.clone())));
+                let claim = Claim {
+                    id: delivery.id,
+                    webhook: key,
+                    event,
+                    attempts: 0,
+                    due: now,
+                    request_body: None,
+                };
+                ingested.tests.push((claim, Arc::clone(webhook)));
+            }
+            Verdict::Send => ingested.touched.push(key),
+            Verdict::Skip => {
+                (delivery.state, delivery.reason) = (State::Skipped, Some(CONDITION.into()));
+            }
+            Verdict::Fail(failure) => {
+                (delivery.state, delivery.reason) = (State::Failed, Some(failure.message));
+                delivery.failure = Some(failure.code);
+            }
+            Verdict::Hold(reason) => {
+                (delivery.state, delivery.reason) = (State::Held, Some(reason));
+            }
         }
         tx.insert_delivery(event.id, &delivery)?;
     }
@@ -141,15 +146,6 @@ pub(super) fn event(
 fn is_disabled(context: &Context<'_>, ingested: &Ingested, key: WebhookKey) -> bool {
     let before = || context.schedule.lane(key).is_some_and(|lane| lane.health.disabled.is_some());
     !ingested.enabled.contains(&key) && (ingested.disabled.contains(&key) || before())
-}
-
-/// Whether the webhook's condition keeps the event from it, and the state that follows.
-fn refused(context: &Context<'_>, webhook: &Webhook, event: &Event) -> Option<(State, String)> {
-    match context.sender.accepts(webhook, event) {
-        Ok(true) => None,
-        Ok(false) => Some((State::Skipped, "condition".into())),
-        Err(failure) => Some((State::Failed, failure.message)),
-    }
 }
 
 fn key(
@@ -189,10 +185,13 @@ fn request(
             let which = Selection { webhook: Some(webhook), states, since, ..Selection::default() };
             tx.change(&which, State::Pending, now, None)?;
         }
-        Request::Cancel { webhook } => {
-            let states = vec![State::Pending, State::Held];
-            let which = Selection { webhook: Some(webhook), states, ..Selection::default() };
-            tx.change(&which, State::Cancelled, now, Some("cancelled"))?;
+        Request::Cancel { ids } => {
+            let which = Selection { ids, ..Selection::default() };
+            tx.change(&which, State::Cancelled, now, Action::Cancel.reason())?;
+        }
+        Request::Bulk(bulk) => {
+            tx.begin_bulk(&bulk, now)?;
+            ingested.bulk = true;
         }
         Request::Enable { webhook, disabling } => {
             let answered = context.schedule.key(&webhook).filter(|key| {
@@ -203,7 +202,11 @@ fn request(
             if let Some(key) = answered {
                 tx.set_health(key, &Health::default())?;
                 ingested.enabled.push(key);
-                let params = [("webhook".to_owned(), Value::from(webhook))];
+                let configured = context.schedule.lane(key).and_then(|lane| lane.webhook.as_ref());
+                let params = [
+                    ("webhook_name".to_owned(), configured.map(|it| it.name.clone()).into()),
+                    ("webhook_id".to_owned(), Value::from(webhook)),
+                ];
                 tx.announce(&Announcement {
                     code: "webhook_enabled".into(),
                     at: now,

@@ -86,6 +86,7 @@ impl<S: Store> Worker<S> {
             self.schedule.add(key, webhook);
         }
         self.forgets |= ingested.forget;
+        self.changes |= ingested.bulk;
         for key in ingested.enabled {
             self.schedule.set_health(key, Health::default(), now);
         }

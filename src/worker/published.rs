@@ -6,10 +6,11 @@ use super::WorkerError;
 use super::engine::Worker;
 use super::routes::Routes;
 use crate::config::{CONFIG_FILE, Config, ConfigError};
+use crate::delivery::guard::check_url;
 use crate::delivery::{Sender, Settings};
 use crate::spool::Stamp;
 use crate::store::{Selection, State, Store};
-use crate::webhook::Webhook;
+use crate::verdict::{DISABLED, PAUSED};
 
 /// The published config, prepared.
 pub(super) struct Published {
@@ -17,18 +18,6 @@ pub(super) struct Published {
     pub(super) stamp: Stamp,
     pub(super) routes: Routes,
     pub(super) sender: Arc<Sender>,
-}
-
-const PAUSED: &str = "paused";
-const DISABLED: &str = "disabled";
-
-/// Why nothing is sent to a webhook now: a code, which its held deliveries bear.
-pub(super) fn held<'a>(config: &'a Config, webhook: &Webhook, disabled: bool) -> Option<&'a str> {
-    match &config.held {
-        Some(reason) => Some(reason),
-        None if webhook.paused => Some(PAUSED),
-        None => disabled.then_some(DISABLED),
-    }
 }
 
 impl<S: Store> Worker<S> {
@@ -79,27 +68,33 @@ impl<S: Store> Worker<S> {
                     None => {
                         let waiting = of(&[State::Pending, State::Held]);
                         tx.change(&waiting, State::Cancelled, now, Some("deleted"))?;
+                        tx.set_host(key, None)?;
                     }
-                    Some(webhook) => match held(&config, webhook, lane.health.disabled.is_some()) {
-                        // What a person had sent again goes out even so.
-                        Some(DISABLED) => {}
-                        Some(reason) => {
-                            tx.change(&waiting, State::Held, now, Some(reason))?;
+                    Some(webhook) => {
+                        match webhook.held(config.held.as_deref(), lane.health.disabled.is_some()) {
+                            // What a person had sent again goes out even so.
+                            Some(DISABLED) => {}
+                            Some(reason) => {
+                                tx.change(&waiting, State::Held, now, Some(reason))?;
+                            }
+                            // Of the network's hold, whatever it was for; the others end by a click.
+                            None => {
+                                let except = [PAUSED, DISABLED].map(str::to_owned).to_vec();
+                                let held = Selection { except, ..of(&[State::Held]) };
+                                tx.change(&held, State::Pending, now, None)?;
+                            }
                         }
-                        // Of the network's hold, whatever it was for; the others end by a click.
-                        None => {
-                            let except = [PAUSED, DISABLED].map(str::to_owned).to_vec();
-                            let held = Selection { except, ..of(&[State::Held]) };
-                            tx.change(&held, State::Pending, now, None)?;
-                        }
-                    },
+                    }
                 }
                 let ordered = routes.webhook(&lane.id).is_some_and(|webhook| webhook.ordered);
                 due.push((key, tx.next_due(key, ordered)?));
             }
             for webhook in routes.webhooks() {
+                let key = tx.webhook(&webhook.id)?;
+                let url = check_url(&webhook.url).ok();
+                tx.set_host(key, url.as_ref().and_then(|url| url.host_str()))?;
                 if schedule.key(&webhook.id).is_none() {
-                    new.push((tx.webhook(&webhook.id)?, Arc::clone(webhook)));
+                    new.push((key, Arc::clone(webhook)));
                 }
             }
             Ok(())
@@ -122,6 +117,7 @@ impl<S: Store> Worker<S> {
             allow: config.allow.clone(),
             proxy: config.proxy.clone(),
             block_external: config.block_external.clone(),
+            v1: config.v1.clone(),
         }));
         self.published = Some(Published { config, stamp, routes, sender });
         Ok(())

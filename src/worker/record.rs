@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use super::health;
 use super::ingest::{self, Context, DeliveryIds, Ingested};
 use super::pool::Done;
-use super::published::held;
 use crate::event::{Fields, Flags};
 use crate::id::{DeliveryId, EventId};
 use crate::store::{
@@ -84,7 +83,7 @@ fn next<'a>(
     match context.routes.webhook(&webhook.id) {
         _ if !waits => (attempt.next, None),
         None => (Next::Cancelled, Some("deleted")),
-        Some(now) => match held(context.config, now, health.disabled.is_some()) {
+        Some(now) => match now.held(context.config.held.as_deref(), health.disabled.is_some()) {
             Some(reason) => (Next::Held, Some(reason)),
             None => (attempt.next, None),
         },

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::DeliveryId;
 use crate::store::Person;
+use crate::store::bulk::Bulk;
 
 /// Code of the announcement that answers [`Request::Forget`], with `token` and `events`.
 pub const FORGOTTEN: &str = "forgotten";
@@ -31,11 +32,13 @@ pub enum Request {
         /// The disabling that this answers; another one stays.
         disabling: String,
     },
-    /// Give up deliveries that wait.
+    /// Give up these deliveries, where they wait.
     Cancel {
-        /// The webhook's id.
-        webhook: String,
+        /// Which.
+        ids: Vec<DeliveryId>,
     },
+    /// Change every delivery that a query finds.
+    Bulk(Bulk),
     /// Erase the payloads in which a person occurs. Done once an announcement
     /// [`FORGOTTEN`](crate::worker::FORGOTTEN) bears the token.
     Forget {

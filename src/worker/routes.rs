@@ -56,7 +56,7 @@ impl Routes {
         }
         let places = self.places(fields.name);
         let wanting = places.iter().map(|place| &self.webhooks[*place]);
-        wanting.filter(|webhook| webhook.gets(fields)).collect()
+        wanting.filter(|webhook| webhook.turns_away(fields).is_none()).collect()
     }
 
     fn places(&self, name: &str) -> Arc<[usize]> {

@@ -3,6 +3,7 @@
 use super::WorkerError;
 use super::engine::Worker;
 use super::request::FORGOTTEN;
+use crate::store::bulk::BulkStep;
 use crate::store::{Forgetting, Store};
 
 /// How often old things are pruned, in milliseconds, and how many in one step.
@@ -10,6 +11,8 @@ pub(super) const PRUNE_MS: i64 = 60_000;
 const PRUNE_STEP: usize = 500;
 /// Payloads that are searched for a person in one step.
 const FORGET_STEP: usize = 500;
+/// Deliveries of a whole result that are changed in one step.
+const CHANGE_STEP: usize = 500;
 
 impl<S: Store> Worker<S> {
     /// Makes the reserve again when there is room for it.
@@ -57,6 +60,29 @@ impl<S: Store> Worker<S> {
         })?;
         self.next_prune = if more { now } else { now + PRUNE_MS };
         Ok(())
+    }
+
+    /// A step of the changes of whole results, oldest first. What is new and due has its turn
+    /// between two of them.
+    pub(super) fn change(&mut self, now: i64) -> Result<bool, WorkerError> {
+        if !self.changes || !self.reserve.is_there() {
+            return Ok(false);
+        }
+        let schedule = &self.schedule;
+        let (mut step, mut due) = (BulkStep::default(), Vec::new());
+        self.store.transaction(&mut |tx| {
+            due.clear();
+            step = tx.step_bulk(now, CHANGE_STEP)?;
+            for key in &step.webhooks {
+                due.push((*key, tx.next_due(*key, schedule.is_ordered(*key))?));
+            }
+            Ok(())
+        })?;
+        for (key, due) in due {
+            self.schedule.set_due(key, due, now);
+        }
+        self.changes = step.more;
+        Ok(true)
     }
 
     /// A step towards forgetting whoever asked for it. Everything that was in the journal before

@@ -49,7 +49,7 @@ thrown(fn () => webhooks_configure(['webhooks' => [], 'moved' => 'yes'], 12));
 var_dump(webhooks_revision());
 // The same again is no error, and neither are empty arrays where names are keys.
 publish(['x' => ['d']], 11);
-publish([], 12, ['lookup' => [], 'retention' => [], 'proxy' => null, 'block_external' => [], 'held' => null]);
+publish([], 12, ['lookup' => [], 'retention' => [], 'proxy' => null, 'block_external' => [], 'held' => null, 'v1' => []]);
 var_dump(webhooks_revision(), webhooks_has_subscribers('d'));
 publish(['x' => ['d']], 13, ['installation' => ['id' => 'ours', 'fingerprint' => 'here'], 'held' => 'deactivated']);
 echo json_encode(webhooks_status()['config']), "\n";

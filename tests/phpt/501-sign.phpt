@@ -48,6 +48,12 @@ foreach ([-600, -290, 290, 600] as $age) {
 echo "-- ed25519\n";
 $pair = sodium_crypto_sign_keypair();
 $private = 'whsk_' . base64_encode(sodium_crypto_sign_secretkey($pair));
+var_dump(webhooks_public_key($private) === 'whpk_' . base64_encode(sodium_crypto_sign_publickey($pair)));
+$seed = 'whsk_VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk=';
+echo webhooks_public_key($seed), "\n";
+foreach ([$secret, webhooks_public_key($seed), 'whsk_***', 'whsk_QUFBQQ==', ''] as $other_than_private) {
+    thrown(fn () => webhooks_public_key($other_than_private));
+}
 $public = 'whpk_' . base64_encode(sodium_crypto_sign_publickey($pair));
 $signature = webhooks_sign($private, $id, $now, $body);
 var_dump(sodium_crypto_sign_verify_detached(base64_decode(substr($signature, 4)), "$id.$now.$body", sodium_crypto_sign_publickey($pair)), substr($signature, 0, 4));
@@ -94,6 +100,13 @@ bool(false)
 290 [true,true,false]
 600 [false,true,false]
 -- ed25519
+bool(true)
+whpk_ZlN4eg7dSSqi0moX9hQUk3orrOouK3QVQSlJa248c/g=
+Webhooks\Exception: a "whsk_" key is an ed25519 seed of 32 bytes (or seed and public key, 64 bytes) in base64
+Webhooks\Exception: a "whsk_" key is an ed25519 seed of 32 bytes (or seed and public key, 64 bytes) in base64
+Webhooks\Exception: after its prefix a secret is base64 with padding (A-Z a-z 0-9 + / =)
+Webhooks\Exception: a "whsk_" key is an ed25519 seed of 32 bytes (or seed and public key, 64 bytes) in base64
+Webhooks\Exception: a "whsk_" key is an ed25519 seed of 32 bytes (or seed and public key, 64 bytes) in base64
 bool(true)
 string(4) "v1a,"
 bool(true)

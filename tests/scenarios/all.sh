@@ -11,4 +11,8 @@ for scenario in dispatch-cost killed-worker slow-endpoint reloads; do
 done
 echo "== full-disk"
 $here/full-disk.sh || failed=1
+echo "== failed-logins"
+tests/network/with.sh php $here/failed-logins.php || failed=1
+echo "== import"
+tests/network/with.sh php $here/import.php || failed=1
 exit $failed

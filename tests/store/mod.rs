@@ -80,7 +80,8 @@ pub(crate) fn write_round(store: &mut SqliteStore, number: u64) -> Result<()> {
         let (one, two) = (tx.webhook("one")?, tx.webhook("two")?);
         for webhook in [one, two] {
             let (id, state) = (DeliveryId::at(now), State::Pending);
-            let delivery = NewDelivery { id, webhook, state, due: now, reason: None };
+            let delivery =
+                NewDelivery { id, webhook, state, due: now, reason: None, failure: None };
             tx.insert_delivery(event.id, &delivery)?;
         }
         let mut claims = Vec::new();

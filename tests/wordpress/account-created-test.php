@@ -41,7 +41,8 @@ final class Account_Created_Test extends Network_Test_Case {
 			$key = $sent_key;
 		};
 		add_action( 'after_signup_site', $listen, 10, 6 );
-		wpmu_signup_blog( get_network()->domain, "/$login/", 'Photography', $login, "$login@network.example" );
+		$host = get_network()->domain;
+		wpmu_signup_blog( is_subdomain_install() ? "$login.$host" : $host, is_subdomain_install() ? '/' : "/$login/", 'Photography', $login, "$login@network.example" );
 		remove_action( 'after_signup_site', $listen );
 		global $wpdb;
 		$before = did_action( 'wpmu_activate_user' );

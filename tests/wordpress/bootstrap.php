@@ -12,6 +12,9 @@ foreach ( array( 'WP_ROOT', 'WP_URL', 'WP_HOST', 'ADMIN_USER', 'ADMIN_PASSWORD' 
 	}
 }
 
+// Under PHPUnit events are recorded: here they go all their way.
+define( 'NETWORK_WEBHOOKS_RECORD', false );
+
 // PHPUnit loads this file in a function; WordPress expects to be loaded outside of any.
 global $wpdb, $wp_rewrite, $wp, $current_site, $current_blog, $shortcode_tags, $wp_theme_directories, $table_prefix;
 
@@ -24,5 +27,6 @@ add_filter( 'pre_wp_mail', '__return_true' );
 
 require __DIR__ . '/class-endpoint.php';
 require __DIR__ . '/class-browser.php';
+require __DIR__ . '/class-webhook-form.php';
 require __DIR__ . '/class-schema-check.php';
 require __DIR__ . '/class-network-test-case.php';

@@ -19,7 +19,18 @@ final class Catalogue_Test extends Network_Test_Case {
 						'description' => 'A student finished a lesson.',
 						'category'    => 'education',
 						'example'     => array( 'lesson' => 7 ),
+						'schema'      => array( 'type' => 'object' ),
+						'lookup'      => array( 'lesson', 7, '' ),
+						'sensitive'   => true,
 						'source'      => 'school',
+					)
+				);
+				network_webhooks_register_event(
+					array(
+						'slug'        => 'lesson_begun',
+						'name'        => static fn() => 'Lesson Begun',
+						'description' => static fn() => intdiv( 1, 0 ),
+						'category'    => array(),
 					)
 				);
 				network_webhooks_register_event( array( 'slug' => 'door.opened' ) );
@@ -28,6 +39,9 @@ final class Catalogue_Test extends Network_Test_Case {
 				$event = $catalogue->find( 'lesson_finished' );
 				$this->assertSame( array( 'Lesson Finished', 'education' ), array( $event->name, $event->category ) );
 				$this->assertSame( array( 'school' => array( 'lesson' => 7 ) ), $event->examples );
+				$this->assertSame( array( array( 'school' => array( 'type' => 'object' ) ), array( 'lesson' ), true ), array( $event->schemas, $event->lookup, $event->sensitive ) );
+				$begun = $catalogue->find( 'lesson_begun' );
+				$this->assertSame( array( 'Lesson Begun', '', 'other', false ), array( $begun->name, $begun->description, $begun->category, $begun->sensitive ) );
 				$this->assertSame( array( 'Door Opened', 'other' ), array( $catalogue->find( 'door.opened' )->name, $catalogue->find( 'door.opened' )->category ) );
 				$this->assertSame( array( 'Education', 'System', 'Other' ), array_keys( $catalogue->by_category() ) );
 			}
@@ -53,6 +67,15 @@ final class Catalogue_Test extends Network_Test_Case {
 	public function test_sources_that_share_an_event_each_give_an_example(): void {
 		$event = $this->plugin()->catalogue()->find( 'payment_received' );
 		$this->assertSame( array( 'ultimate-multisite', 'wp-ultimo', 'woocommerce', 'easy-digital-downloads' ), array_keys( $event->examples ) );
+	}
+
+	public function test_templates_are_tried_out_with_the_keys_of_all_sources(): void {
+		$examples = $this->plugin()->catalogue()->examples( 'payment_*', 'user_logged_in' );
+		$this->assertArrayNotHasKey( 'account_created', $examples );
+		$this->assertSame( 7, $examples['user_logged_in']['user_id'] );
+		$example = $examples['payment_received'];
+		// Of Ultimate Multisite, WP Ultimo 1, WooCommerce.
+		$this->assertSame( array( 96, 7, 'jane@example.com', 'Course: Photography' ), array( $example['membership_id'], $example['user_id'], $example['customer']['email'], $example['items'][0]['name'] ) );
 	}
 
 	public function test_every_built_in_event_is_described_whole(): void {

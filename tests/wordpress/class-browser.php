@@ -23,17 +23,34 @@ final class Browser {
 		);
 		if ( '' !== $login ) {
 			$this->get( '/wp-login.php' );
-			$this->post(
-				'/wp-login.php',
-				array(
-					'log' => $login,
-					'pwd' => $password,
-				)
-			);
-			if ( str_contains( $this->page, 'id="login_error"' ) ) {
-				throw new RuntimeException( "$login could not log in." );
-			}
+			$this->log_in( $login, $password );
 		}
+	}
+
+	/**
+	 * Logs in, on the page of the login that it shows.
+	 */
+	public function log_in( string $login, string $password ): void {
+		$this->post(
+			'/wp-login.php',
+			array_filter(
+				array(
+					'log'         => $login,
+					'pwd'         => $password,
+					'redirect_to' => $this->values( '//input[@name="redirect_to"]/@value' )[0] ?? '',
+				)
+			)
+		);
+		if ( str_contains( $this->page, 'id="login_error"' ) ) {
+			throw new RuntimeException( "$login could not log in." );
+		}
+	}
+
+	/**
+	 * Loses the session.
+	 */
+	public function forget_cookies(): void {
+		curl_setopt( $this->curl, CURLOPT_COOKIELIST, 'ALL' );
 	}
 
 	public function get( string $path ): string {

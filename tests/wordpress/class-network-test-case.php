@@ -3,6 +3,7 @@
  * A test on the network: what it made is deleted after it.
  */
 
+use Network_Webhooks\Event_Memory;
 use Network_Webhooks\Plugin;
 use Network_Webhooks\Schema;
 use Network_Webhooks\Settings;
@@ -31,13 +32,17 @@ abstract class Network_Test_Case extends TestCase {
 		while ( ms_is_switched() ) {
 			restore_current_blog();
 		}
+		// After an exception out of a filter WordPress believes that it is still running.
+		$GLOBALS['wp_current_filter'] = array();
 		wp_set_current_user( 0 );
 		array_map( 'wpmu_delete_user', $this->users );
 		array_map( 'wp_delete_site', $this->sites );
 		[ $this->users, $this->sites ] = array( array(), array() );
 		$this->plugin()->pending()->drop( '*' );
 		$this->forget_webhooks();
-		delete_site_transient( 'network_webhooks_flash_1' );
+		foreach ( array( 'flash', 'form', 'secret' ) as $what ) {
+			delete_site_transient( "network_webhooks_{$what}_1" );
+		}
 	}
 
 	protected function plugin(): Plugin {
@@ -53,7 +58,7 @@ abstract class Network_Test_Case extends TestCase {
 
 	protected function store( Webhook $webhook ): Webhook {
 		$this->plugin()->publisher()->change( fn() => $this->plugin()->webhooks()->save( $webhook ) );
-		return $webhook;
+		return $this->plugin()->webhooks()->find( $webhook->id );
 	}
 
 	/**
@@ -169,6 +174,19 @@ abstract class Network_Test_Case extends TestCase {
 	}
 
 	/**
+	 * Waits until something is there, and returns it.
+	 */
+	protected function wait_for( callable $look ): mixed {
+		$deadline = microtime( true ) + self::DEADLINE;
+		while ( ! $look() && microtime( true ) < $deadline ) {
+			usleep( 20000 );
+		}
+		$found = $look();
+		$this->assertNotEmpty( $found, 'It did not come in time.' );
+		return $found;
+	}
+
+	/**
 	 * That the browser's page has a text. The message has its notices, not all of its HTML.
 	 */
 	protected function assert_sees( string $text, Browser $browser ): void {
@@ -211,18 +229,22 @@ abstract class Network_Test_Case extends TestCase {
 
 	private function forget_webhooks(): void {
 		global $wpdb;
-		$wpdb->query( 'DELETE FROM ' . Schema::outbox() );
-		$all = $this->plugin()->webhooks()->all();
+		foreach ( array( Schema::outbox(), Schema::events(), Schema::sightings() ) as $table ) {
+			$wpdb->query( "DELETE FROM $table" );
+		}
+		Event_Memory::forget_marks();
+		$wpdb->query( 'DELETE FROM ' . Schema::history() );
+		$all = array( ...$this->plugin()->webhooks()->all(), ...$this->plugin()->webhooks()->deleted() );
 		if ( $all ) {
 			$this->plugin()->publisher()->change(
 				function () use ( $all ) {
 					foreach ( $all as $webhook ) {
-						$this->plugin()->webhooks()->delete( $webhook->id );
+						$this->plugin()->webhooks()->forget( $webhook->id );
 					}
 				}
 			);
 		}
-		array_map( array( Throttle::class, 'forget' ), array( 'upkeep', 'log-dispatch', 'log-journal', 'log-outbox', 'log-publish' ) );
+		array_map( array( Throttle::class, 'forget' ), array( 'upkeep', 'log-journal', 'log-outbox', 'log-publish', ...array_map( static fn( int $kind ) => "log-dispatch-$kind", range( 0, 63 ) ) ) );
 		foreach ( Settings::ALL as $name ) {
 			wp_cache_delete( get_main_network_id() . ":$name", 'site-options' );
 		}

@@ -13,6 +13,7 @@ class Order {
 	public function change( string $status ): void {
 		$from         = $this->status;
 		$this->status = $status;
+		do_action( "woocommerce_order_status_$status", $this->id, $this );
 		do_action( 'woocommerce_order_status_changed', $this->id, $from, $status, $this );
 	}
 

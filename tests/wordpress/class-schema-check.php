@@ -20,7 +20,7 @@ final class Schema_Check {
 			return array( "$path is no " . implode( ' or ', $types ) . ': ' . json_encode( $value ) );
 		}
 		$faults = array();
-		if ( is_string( $value ) && 'date-time' === ( $schema['format'] ?? '' ) && ! preg_match( '/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/D', $value ) ) {
+		if ( is_string( $value ) && 'date-time' === ( $schema['format'] ?? '' ) && ! preg_match( '/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/D', $value ) ) {
 			$faults[] = "$path is no time: $value";
 		}
 		foreach ( is_array( $value ) ? $schema['required'] ?? array() : array() as $key ) {

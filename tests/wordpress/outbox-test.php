@@ -101,7 +101,7 @@ final class Outbox_Test extends Network_Test_Case {
 		$this->subscribe( 'lesson_finished' );
 		$this->run_process( __DIR__ . '/processes/dispatch.php', array( 'lesson_finished', 2 ), false );
 		wp_set_current_user( 1 );
-		$health = new Network_Webhooks\Site_Health( $this->plugin()->publisher(), $this->plugin()->outbox() );
+		$health = new Network_Webhooks\Site_Health( $this->plugin()->publisher(), $this->plugin()->outbox(), $this->plugin()->webhooks() );
 		$this->assertArrayHasKey( 'network_webhooks', $health->add_tests( array( 'direct' => array() ) )['direct'] );
 		$result = $health->test();
 		$this->assertSame( 'recommended', $result['status'] );

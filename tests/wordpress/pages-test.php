@@ -45,57 +45,19 @@ final class Pages_Test extends Network_Test_Case {
 		$admin->act( 'pause', array( 'webhook' => $webhook->id ) );
 		$this->assert_sees( 'The webhook is paused.', $admin );
 		$this->assertTrue( $this->plugin()->webhooks()->find( $webhook->id )->paused );
-		$this->assertSame( array( 'Accounts — Paused' ), $admin->values( '//tbody//*[contains(@class, "column-primary")]/strong' ) );
+		$this->assertSame( array( 'Paused' ), $admin->values( '//tbody//td[contains(@class, "column-status")]' ) );
 		$admin->act( 'resume', array( 'webhook' => $webhook->id ) );
 		$this->assertFalse( $this->plugin()->webhooks()->find( $webhook->id )->paused );
 
 		$admin->get( self::LIST . "&action=delete&webhook=$webhook->id" );
-		$this->assert_sees( 'Delete “Accounts”?', $admin );
+		$this->assert_sees( 'This webhook will be deleted:', $admin );
+		$this->assert_sees( 'No delivery waits for it.', $admin );
 		$this->assertNotNull( $this->plugin()->webhooks()->find( $webhook->id ) );
 		$admin->act( 'delete', array( 'webhook' => $webhook->id ) );
 		$this->assert_sees( 'The webhook is deleted.', $admin );
 		$this->assertNull( $this->plugin()->webhooks()->find( $webhook->id ) );
 		$admin->act( 'pause', array( 'webhook' => $webhook->id ) );
 		$this->assert_sees( 'Somebody deleted it', $admin );
-	}
-
-	/**
-	 * @dataProvider wrong_forms
-	 */
-	public function test_an_error_is_said_and_nothing_typed_is_lost( array $typed, string $error ): void {
-		$this->fill_in( $typed );
-		$this->assert_sees( $error, self::$admin );
-		$this->assertSame( array(), $this->plugin()->webhooks()->all() );
-		$this->assertSame( array( $typed['name'] ), self::$admin->values( '//input[@id="network-webhooks-name"]/@value' ) );
-		$this->assertSame( array( $typed['url'] ), self::$admin->values( '//input[@id="network-webhooks-url"]/@value' ) );
-		$this->assertSame( array( $typed['event'] ), self::$admin->values( '//select[@id="network-webhooks-event"]//option[@selected]/@value' ) );
-		// Once: the next page is a clean one.
-		self::$admin->get( self::NEW );
-		$this->assertSame( array( '' ), self::$admin->values( '//input[@id="network-webhooks-name"]/@value' ) );
-	}
-
-	public static function wrong_forms(): array {
-		$form = static fn( string $name, string $url, string $event ) => compact( 'name', 'url', 'event' );
-		return array(
-			'no name'                          => array( $form( '', 'https://endpoint.example/', 'payment_received' ), 'Give the webhook a name' ),
-			'no URL'                           => array( $form( 'A “name” & <b>', 'endpoint.example', 'payment_received' ), 'The URL has to be a whole one' ),
-			'another protocol'                 => array( $form( 'A', 'ftp://endpoint.example/', 'payment_received' ), 'The URL has to be a whole one' ),
-			'a port that the extension judges' => array( $form( 'A', 'https://endpoint.example:99999/', 'payment_received' ), 'url' ),
-			'an event that none can be'        => array( $form( 'A', 'https://endpoint.example/', 'No Event' ), 'Choose an event.' ),
-		);
-	}
-
-	public function test_every_event_stands_below_the_form_with_description_and_example(): void {
-		self::$admin->get( self::NEW );
-		foreach ( $this->plugin()->catalogue()->all() as $event ) {
-			$this->assert_sees( $event->description, self::$admin );
-			$this->assertContains( $event->name, self::$admin->values( '//select[@name="event"]/optgroup/option' ) );
-			foreach ( $event->examples as $example ) {
-				$shown = array_filter( self::$admin->values( '//pre' ), static fn( $text ) => json_decode( $text, true ) === $example );
-				$this->assertNotSame( array(), $shown, $event->slug );
-			}
-		}
-		$this->assertSame( array( 'Sales', 'CRM', 'Sites', 'Users', 'Content', 'System' ), self::$admin->values( '//select[@name="event"]/optgroup/@label' ) );
 	}
 
 	public function test_an_event_that_is_not_in_the_catalogue_stays_chosen(): void {
@@ -121,7 +83,7 @@ final class Pages_Test extends Network_Test_Case {
 		$this->assertTrue( webhooks_verify( $webhook->secret(), $received[0]['headers'], $received[0]['body'] ) );
 		$this->assertFalse( webhooks_verify( $other->secret(), $received[0]['headers'], $received[0]['body'] ) );
 		self::$admin->get( self::LIST );
-		$this->assertSame( array( '0', '0' ), self::$admin->values( '//td[contains(@class, "column-calls")]' ) );
+		$this->assertSame( array_fill( 0, 2, '24 hours: 0 delivered All: 0 delivered' ), self::$admin->values( '//td[contains(@class, "column-calls")]' ) );
 	}
 
 	public function test_a_paused_webhook_gets_its_test_event_too(): void {
@@ -150,21 +112,6 @@ final class Pages_Test extends Network_Test_Case {
 			array( 'http://127.0.0.1:1/', 'did not arrive', 'Nothing answers at this address' ),
 			array( 'http://10.1.2.3/', 'did not arrive', 'may not reach that address' ),
 		);
-	}
-
-	public function test_scripts_send_and_ask_for_the_result(): void {
-		$webhook = $this->store( Webhook::create( 'A', self::$endpoint->url . '/200', 'payment_received' ) );
-		$fields  = array(
-			'_wpnonce' => self::$admin->nonce(),
-			'webhook'  => $webhook->id,
-		);
-		$sent    = json_decode( self::$admin->post( '/wp-admin/admin-ajax.php', array( 'action' => 'network_webhooks_test' ) + $fields ), true );
-		$this->assertTrue( $sent['success'] );
-		$deadline = microtime( true ) + self::DEADLINE;
-		do {
-			$result = json_decode( self::$admin->post( '/wp-admin/admin-ajax.php', array( 'action' => 'network_webhooks_test_result', 'event' => $sent['data']['event'] ) + $fields ), true );
-		} while ( empty( $result['data']['html'] ) && microtime( true ) < $deadline );
-		$this->assertStringContainsString( 'the endpoint answered 200', $result['data']['html'] );
 	}
 
 	public function test_nothing_stored_becomes_markup(): void {
@@ -197,7 +144,7 @@ final class Pages_Test extends Network_Test_Case {
 			$this->assertNotNull( webhooks_wait( $id, self::DEADLINE ) );
 		}
 		self::$admin->get( self::LIST );
-		$this->assertSame( array( '3' ), self::$admin->values( '//td[contains(@class, "column-calls")]' ) );
+		$this->assertSame( array( '24 hours: 3 delivered All: 3 delivered' ), self::$admin->values( '//td[contains(@class, "column-calls")]' ) );
 	}
 
 	private function fill_in( array $fields ): void {

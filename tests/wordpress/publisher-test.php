@@ -158,6 +158,28 @@ final class Publisher_Test extends Network_Test_Case {
 		$this->assertSame( array( 'here', 'there' ), array_column( array_column( $this->events_of( $webhook ), 'data' ), 'where' ) );
 	}
 
+	public function test_no_worker_is_started_on_a_copy_before_one_says_what_it_is(): void {
+		$stored     = Installation::stored();
+		$is_running = static fn() => webhooks_status()['worker']['running'];
+		$wait       = function ( bool $running ) use ( $is_running ) {
+			$deadline = microtime( true ) + self::DEADLINE;
+			while ( $is_running() !== $running && microtime( true ) < $deadline ) {
+				usleep( 20000 );
+			}
+			$this->assertSame( $running, $is_running() );
+		};
+		webhooks_wake();
+		$wait( true );
+		$this->assertTrue( posix_kill( webhooks_status()['worker']['pid'], 15 ) );
+		$wait( false );
+		Settings::set( Settings::INSTALLATION, array( 'fingerprint' => 'elsewhere' ) + $stored );
+		do_action( 'network_webhooks_wake' );
+		$this->assertFalse( $is_running() );
+		$this->plugin()->publisher()->accept_move();
+		do_action( 'network_webhooks_wake' );
+		$wait( true );
+	}
+
 	public function test_a_copy_gets_an_id_and_secrets_of_its_own_and_is_paused(): void {
 		$webhook = $this->store( Webhook::create( 'Test', 'https://endpoint.example/', 'lesson_finished' ) );
 		$stored  = Installation::stored();
@@ -207,5 +229,21 @@ final class Publisher_Test extends Network_Test_Case {
 		$this->assertSame( 200, $browser->status );
 		// The page after it, as a person would see it.
 		$browser->get( '/wp-admin/network/plugins.php' );
+	}
+
+	public function test_what_is_saved_is_tried_out_with_the_examples_of_its_events_and_what_catches_up_is_not(): void {
+		$row           = (object) Network_Webhooks\Webhook::create( 'Template', 'https://endpoint.example/', 'user_logged_*' )->to_row();
+		$row->settings = json_encode( array( 'format' => 'template', 'template' => '{"login": {{ data.user_login.first.letter | tojson }}}' ) + json_decode( $row->settings, true ) );
+		$webhook       = Network_Webhooks\Webhook::from_row( $row );
+		$save          = fn() => $this->plugin()->webhooks()->save( $webhook );
+		try {
+			$this->plugin()->publisher()->change( $save, ...$webhook->events() );
+			$this->fail( 'The template was taken.' );
+		} catch ( Webhooks\Exception $error ) {
+			$this->assertStringContainsString( 'user_logged_in', $error->getMessage() );
+		}
+		$this->assertNull( $this->plugin()->webhooks()->find( $webhook->id ) );
+		$this->plugin()->publisher()->change( $save );
+		$this->assertNotNull( $this->plugin()->webhooks()->find( $webhook->id ) );
 	}
 }

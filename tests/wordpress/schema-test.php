@@ -11,7 +11,8 @@ final class Schema_Test extends Network_Test_Case {
 	public function test_processes_that_migrate_at_once_make_the_tables_once(): void {
 		global $wpdb;
 		$wpdb->query( 'DROP TABLE ' . Schema::webhooks() );
-		$wpdb->query( 'DROP TABLE ' . Schema::outbox() );
+		$tables = array( Schema::webhooks(), Schema::events(), Schema::history(), Schema::outbox(), Schema::sightings() );
+		$wpdb->query( 'DROP TABLE ' . implode( ', ', $tables ) );
 		$kept = Settings::read( Settings::INSTALLATION, Settings::REVISION );
 		delete_site_option( Settings::SCHEMA );
 		$started = array();
@@ -21,11 +22,26 @@ final class Schema_Test extends Network_Test_Case {
 		foreach ( $started as $process ) {
 			$this->assertSame( (string) Schema::VERSION, $this->finish_process( $process ) );
 		}
-		$this->assertSame( array( Schema::webhooks(), Schema::outbox() ), $wpdb->get_col( "SHOW TABLES LIKE '{$wpdb->base_prefix}network\_webhooks%'" ) );
+		$this->assertSame( $tables, $wpdb->get_col( "SHOW TABLES LIKE '{$wpdb->base_prefix}network\_webhooks%'" ) );
 		$this->assertSame( $kept, Settings::read( Settings::INSTALLATION, Settings::REVISION ) );
 		foreach ( array( Settings::SCHEMA, Settings::INSTALLATION, Settings::REVISION ) as $name ) {
 			$this->assertSame( '1', $wpdb->get_var( $wpdb->prepare( "SELECT COUNT(*) FROM $wpdb->sitemeta WHERE meta_key = %s", $name ) ), $name );
 		}
+	}
+
+	public function test_webhooks_of_version_1_stay_as_they_were_and_a_migration_cut_off_is_run_again(): void {
+		global $wpdb;
+		$webhook = $this->subscribe( 'lesson_finished' );
+		$table   = Schema::webhooks();
+		$wpdb->query( "ALTER TABLE $table DROP COLUMN version, DROP COLUMN deleted, DROP COLUMN deleted_by" );
+		$wpdb->query( 'DROP TABLE ' . Schema::history() );
+		foreach ( array( 'at once', 'cut off' ) as $how ) {
+			Settings::set( Settings::SCHEMA, 1 );
+			Schema::migrate();
+			$this->assertEquals( $webhook, $this->plugin()->webhooks()->find( $webhook->id ), $how );
+			$this->assertSame( array(), Network_Webhooks\History::of( $webhook->id, 10 ), $how );
+		}
+		$this->assertSame( (string) Schema::VERSION, $wpdb->get_var( $wpdb->prepare( "SELECT meta_value FROM $wpdb->sitemeta WHERE meta_key = %s", Settings::SCHEMA ) ) );
 	}
 
 	public function test_a_new_network_gets_its_id_once_from_processes_that_start_at_once(): void {
@@ -50,7 +66,7 @@ final class Schema_Test extends Network_Test_Case {
 		}
 	}
 
-	public function test_nothing_is_written_per_site(): void {
+	public function test_no_site_gets_tables_and_none_but_the_request_s_own_an_option(): void {
 		$site = $this->make_site();
 		$this->subscribe( 'lesson_finished' );
 		switch_to_blog( $site );

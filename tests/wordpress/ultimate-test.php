@@ -138,7 +138,7 @@ final class Ultimate_Test extends Network_Test_Case {
 		}
 		$account = $events[2]['data'];
 		$this->assertSame( array( 1, 13, 'Premium plan', '49.00', 4900, 'EUR', 3 ), array( $account['user_site_id'], $account['plan_id'], $account['plan_name'], $account['price'], $account['price_minor'], $account['currency'], $account['billing_frequency'] ) );
-		$this->assertSame( array( '4.50', 450, 'refunded' ), array( $events[4]['data']['amount'], $events[4]['data']['amount_minor'], $events[4]['data']['status'] ) );
+		$this->assertSame( array( '4.50', 450, 'refund' ), array( $events[4]['data']['amount'], $events[4]['data']['amount_minor'], $events[4]['data']['status'] ) );
 		// One of its call sites passes two arguments.
 		$this->assertSame( array( null, 12 ), array( $events[6]['data']['old_plan_id'], $events[7]['data']['old_plan_id'] ) );
 		$this->assertStringNotContainsString( 'canary', json_encode( $events ) );

@@ -5,9 +5,10 @@
  * @package Network_Webhooks
  */
 
-use Network_Webhooks\Catalogue;
 use Network_Webhooks\Event;
+use Network_Webhooks\Misuse;
 use Network_Webhooks\Plugin;
+use Network_Webhooks\Registration;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -42,39 +43,53 @@ function network_webhooks_dispatch( $event, $data = array(), $options = array() 
 
 /**
  * Adds an event to the catalogue, so that it can be chosen by name. To be called on the action
- * `network_webhooks_register_events`. An event need not be registered to be dispatched.
+ * `network_webhooks_register_events`, which fires when somebody needs the catalogue, never before
+ * `init`. An event need not be registered to be dispatched.
  *
  * @param array $args {
  *     The event.
  *
- * @type string       $slug        Its name in network_webhooks_dispatch().
- * @type string       $name        What people call it; by default made of the slug.
- * @type string       $description When it happens, in a sentence.
- * @type string       $category    sales, crm, education, sites, users, content, system or other.
- * @type array|object $example     A payload as it could be.
- * @type string       $source      What raises it, such as your plugin's slug.
+ * @type string          $slug        Its name in network_webhooks_dispatch().
+ * @type string|\Closure $name        What people call it; by default made of the slug. A closure
+ *                                    is called when somebody looks.
+ * @type string|\Closure $description When it happens, in a sentence.
+ * @type string          $category    sales, crm, education, sites, users, content, system or other.
+ * @type array|object    $example     A payload as it could be.
+ * @type array           $schema      JSON Schema 2020-12 of the payload; the example has to fit it.
+ * @type array           $lookup      Paths in the payload by which people search, such as
+ *                                    `order.id` or `items.*.sku`.
+ * @type bool            $sensitive   Whether the payload opens a door, such as a link that confirms
+ *                                    an address.
+ * @type string          $source      What raises it, such as your plugin's slug.
  * }
  * @return bool Whether it was added.
  */
 function network_webhooks_register_event( $args ): bool {
-	$slug = is_array( $args ) ? $args['slug'] ?? '' : '';
-	if ( ! is_string( $slug ) || ! Event::is_name( $slug ) ) {
-		_doing_it_wrong( __FUNCTION__, esc_html__( 'An event needs a “slug” of 1 to 100 of the characters a-z 0-9 _ . -', 'network-webhooks' ), '0.1.0' );
+	$args = Registration::usable( $args );
+	if ( null === $args ) {
 		return false;
 	}
-	$text    = static fn( string $key, string $otherwise ) => is_scalar( $args[ $key ] ?? null ) ? (string) $args[ $key ] : $otherwise;
-	$example = $args['example'] ?? array();
-	$added   = Plugin::instance()->catalogue()->register(
-		new Event(
-			$slug,
-			array_key_exists( $text( 'category', '' ), Catalogue::categories() ) ? $args['category'] : 'other',
-			$text( 'name', ucwords( strtr( $slug, '_.-', '   ' ) ) ),
-			$text( 'description', '' ),
-			array( $text( 'source', '' ) => is_array( $example ) || is_object( $example ) ? $example : array() )
-		)
-	);
+	$added = Plugin::instance()->catalogue()->register( Event::registered( $args['slug'], $args ) );
 	if ( ! $added ) {
-		_doing_it_wrong( __FUNCTION__, esc_html__( 'Events are registered on the action “network_webhooks_register_events”.', 'network-webhooks' ), '0.1.0' );
+		Misuse::say(
+			__FUNCTION__,
+			/* translators: %s: name of an event */
+			sprintf( __( 'Events are registered on the action “network_webhooks_register_events”, and “%s” was at another time. It is not in the catalogue.', 'network-webhooks' ), $args['slug'] )
+		);
 	}
 	return $added;
+}
+
+/**
+ * Does work during which events are not sent, such as a repair of a million rows that nobody wants
+ * to hear of. May be nested; what the work throws goes on to the caller, and ends the suspension
+ * too. Which plugin suspended what is remembered, so that an admin finds out why an event did not
+ * come.
+ *
+ * @param callable     $work   The work.
+ * @param string|array $events Names and patterns (`post_*`) of the events; by default all.
+ * @return mixed What the work returns.
+ */
+function network_webhooks_suspend( callable $work, string|array $events = '*' ): mixed {
+	return Plugin::instance()->dispatcher()->suspension()->during( $work, $events );
 }

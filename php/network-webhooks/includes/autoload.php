@@ -1,6 +1,8 @@
 <?php
 /**
- * Finds a class's file: Network_Webhooks\Admin\List_Page is admin/class-list-page.php.
+ * Finds a class's file: Network_Webhooks\Admin\List_Page is admin/class-list-page.php. What serves
+ * tests lies beside this folder: Network_Webhooks\Testing\RecordsWebhooks is
+ * ../testing/trait-records-webhooks.php.
  *
  * @package Network_Webhooks
  */
@@ -12,11 +14,12 @@ spl_autoload_register(
 		if ( ! str_starts_with( $name, 'Network_Webhooks\\' ) ) {
 			return;
 		}
-		$parts = explode( '\\', strtolower( str_replace( '_', '-', $name ) ) );
-		$noun  = array_pop( $parts );
-		$parts = array_slice( $parts, 1 );
-		foreach ( array( 'class', 'interface' ) as $kind ) {
-			$file = implode( '/', array( __DIR__, ...$parts, "$kind-$noun.php" ) );
+		$parts  = explode( '\\', strtolower( preg_replace( '/_|(?<=[a-z])(?=[A-Z])/', '-', $name ) ) );
+		$noun   = array_pop( $parts );
+		$parts  = array_slice( $parts, 1 );
+		$folder = 'testing' === ( $parts[0] ?? '' ) ? dirname( __DIR__ ) : __DIR__;
+		foreach ( array( 'class', 'interface', 'trait' ) as $kind ) {
+			$file = implode( '/', array( $folder, ...$parts, "$kind-$noun.php" ) );
 			if ( is_file( $file ) ) {
 				require_once $file;
 				return;

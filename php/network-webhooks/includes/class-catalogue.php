@@ -25,32 +25,67 @@ final class Catalogue {
 	private ?array $events = null;
 
 	/**
+	 * Slugs that plugins registered in this request.
+	 *
+	 * @var array<string, true>
+	 */
+	private array $registered = array();
+
+	/**
 	 * Takes the parts.
 	 *
 	 * @param list<Source> $sources The first of those that share an event describes it.
 	 */
-	public function __construct( private readonly array $sources ) {}
+	public function __construct( private readonly array $sources, private readonly Event_Memory $memory = new Event_Memory() ) {}
 
 	/**
-	 * All events by slug, those of a category together.
+	 * The events of the sources, by slug.
+	 *
+	 * @return array<string, Event>
+	 */
+	public function built_in(): array {
+		$events = array();
+		foreach ( $this->sources as $source ) {
+			foreach ( $source->events() as $event ) {
+				$events[ $event->slug ] = isset( $events[ $event->slug ] ) ? $events[ $event->slug ]->with_source( $event ) : $event;
+			}
+		}
+		return $events;
+	}
+
+	/**
+	 * All events by slug, those of a category together: whatever this request has loaded, also
+	 * those that the plugins of another site registered or dispatched.
 	 *
 	 * @return array<string, Event>
 	 */
 	public function all(): array {
-		if ( null === $this->events ) {
-			$this->events = array();
-			foreach ( $this->sources as $source ) {
-				array_map( array( $this, 'add' ), $source->events() );
-			}
-			/**
-			 * Time to call network_webhooks_register_event(). Fires when somebody needs the
-			 * catalogue, never before `init`.
-			 */
-			do_action( 'network_webhooks_register_events' );
-			$order = array_flip( array_keys( self::categories() ) );
-			uasort( $this->events, static fn( Event $a, Event $b ) => array( $order[ $a->category ], $a->name ) <=> array( $order[ $b->category ], $b->name ) );
+		if ( null !== $this->events ) {
+			return $this->events;
 		}
-		return $this->events;
+		$this->events = $this->built_in();
+		$early        = ! did_action( 'init' );
+		if ( ! $early ) {
+			$this->ask_plugins();
+		}
+		$this->events = $this->filtered( $this->events + $this->memory->events() );
+		$order        = array_flip( array_keys( self::categories() ) );
+		uasort( $this->events, static fn( Event $a, Event $b ) => array( $order[ $a->category ], $a->name ) <=> array( $order[ $b->category ], $b->name ) );
+		$events = $this->events;
+		if ( $early ) {
+			// Whoever looks again gets what plugins register, too.
+			$this->events = null;
+		}
+		return $events;
+	}
+
+	/**
+	 * Forgets what was registered, so that whoever looks next makes the catalogue anew: a test has
+	 * hooks of its own.
+	 */
+	public function renew(): void {
+		$this->events     = null;
+		$this->registered = array();
 	}
 
 	/**
@@ -81,8 +116,97 @@ final class Catalogue {
 	}
 
 	/**
-	 * Where in `data` people search, for the published config. Of the sources alone: whatever
-	 * plugins a request has loaded, one revision has to mean the same.
+	 * Lets other plugins register their events. One that fails must not cost the others' pages; in
+	 * a test it is seen.
+	 *
+	 * @throws \Throwable In a test.
+	 */
+	private function ask_plugins(): void {
+		$depth = Hook_Stack::depth();
+		try {
+			/**
+			 * Time to call network_webhooks_register_event(). Fires when somebody needs the
+			 * catalogue, never before `init`.
+			 */
+			do_action( 'network_webhooks_register_events' );
+		} catch ( \Throwable $error ) {
+			Hook_Stack::restore( $depth );
+			if ( Environment::is_recording() ) {
+				$this->events = null;
+				throw $error;
+			}
+			Log::write( 'register', "A plugin failed while it registered its events: {$error->getMessage()}" );
+		}
+	}
+
+	/**
+	 * The events as other plugins want them listed; what is no event any more is left out.
+	 *
+	 * @param array<string, Event> $events
+	 * @return array<string, Event>
+	 */
+	private function filtered( array $events ): array {
+		$depth = Hook_Stack::depth();
+		try {
+			/**
+			 * Filters the events that are listed. Which events are sent stays as it is.
+			 *
+			 * @param array<string, Event> $events By slug.
+			 */
+			$filtered = apply_filters( 'network_webhooks_events', $events );
+		} catch ( \Throwable $error ) {
+			Hook_Stack::restore( $depth );
+			Log::write( 'register', "A filter on network_webhooks_events fails: {$error->getMessage()}" );
+			return $events;
+		}
+		if ( ! is_array( $filtered ) ) {
+			Misuse::say(
+				'network_webhooks_events',
+				/* translators: %s: what a filter returned */
+				sprintf( __( 'A filter on “network_webhooks_events” has to return an array of events, and returned %s.', 'network-webhooks' ), Misuse::value( $filtered ) )
+			);
+			return $events;
+		}
+		return array_filter( $filtered, static fn( $event, $slug ) => $event instanceof Event && $event->slug === (string) $slug, ARRAY_FILTER_USE_BOTH );
+	}
+
+	/**
+	 * On how many sites an event happened; 0: it was not seen yet.
+	 */
+	public function seen( string $slug ): int {
+		return $this->memory->sites( $slug );
+	}
+
+	/**
+	 * The same for people.
+	 */
+	public function seen_text( string $slug ): string {
+		$sites = $this->seen( $slug );
+		return 0 === $sites
+			? __( 'Not seen yet', 'network-webhooks' )
+			/* translators: %s: number of sites */
+			: sprintf( _n( 'Seen on %s site', 'Seen on %s sites', $sites, 'network-webhooks' ), number_format_i18n( $sites ) );
+	}
+
+	/**
+	 * Remembers, for the whole network, which events this request saw and which its plugins
+	 * register. Costs no query where there is nothing new.
+	 *
+	 * @return bool Whether lookup() changed.
+	 */
+	public function remember(): bool {
+		// Visitors don't wait for a look at what plugins register.
+		$look = is_admin() || wp_doing_cron() || ( defined( 'WP_CLI' ) && WP_CLI );
+		if ( ! did_action( 'init' ) || Environment::is_recording() || ! $this->memory->is_due( $look ) ) {
+			return false;
+		}
+		$all = $this->all();
+		return $this->memory->remember( $this->built_in(), array_intersect_key( $all, $this->registered ) );
+	}
+
+	/**
+	 * Where in `data` people search, for the published config. Of the sources and of what is
+	 * remembered alone: whatever plugins a request has loaded, one revision has to mean the same.
 	 *
 	 * @return array<string, list<string>> Event → paths.
 	 */
@@ -93,8 +217,54 @@ final class Catalogue {
 				$paths[ $event->slug ] = array_values( array_unique( array_merge( $paths[ $event->slug ] ?? array(), $event->lookup ) ) );
 			}
 		}
+		$paths += array_map( static fn( Event $event ) => $event->lookup, $this->memory->events() );
 		ksort( $paths );
 		return array_filter( $paths );
+	}
+
+	/**
+	 * How the sources feed the eight events of WP Ultimo 1.
+	 *
+	 * @return array<string, array<string, Sources\Feed>> Event → source → how; sources that have not
+	 *                                                     the event are left out.
+	 */
+	public function feeds(): array {
+		$feeds = array_fill_keys( array_keys( Sources\Feed::VERSION_1 ), array() );
+		foreach ( $this->sources as $source ) {
+			foreach ( $source->feeds() as $event => $feed ) {
+				$feeds[ $event ][ $source->name() ] = $feed;
+			}
+		}
+		return $feeds;
+	}
+
+	/**
+	 * What the format `v1` sends in place of `data`, for the published config.
+	 *
+	 * @return array<string, array<string, array>> Event → source → version 1's keys.
+	 */
+	public function projections(): array {
+		$projections = array();
+		foreach ( $this->feeds() as $event => $feeds ) {
+			$projections[ $event ] = array_map( static fn( Sources\Feed $feed ) => $feed->projection( $event ), $feeds );
+		}
+		return array_filter( $projections );
+	}
+
+	/**
+	 * An example of each event that patterns subscribe to, with which templates and conditions are
+	 * tried out. It has the keys of all sources: what fits one of them is no mistake.
+	 *
+	 * @return array<string, array|object> Event → `data`.
+	 */
+	public function examples( string ...$patterns ): array {
+		$examples = array();
+		foreach ( $this->all() as $slug => $event ) {
+			if ( array_filter( $patterns, static fn( string $pattern ) => Event::matches( $pattern, $slug ) ) ) {
+				$examples[ $slug ] = array_replace_recursive( ...array_map( static fn( array|object $example ) => (array) $example, array_values( $event->examples ) ) );
+			}
+		}
+		return array_filter( $examples );
 	}
 
 	/**
@@ -106,7 +276,10 @@ final class Catalogue {
 		if ( ! doing_action( 'network_webhooks_register_events' ) ) {
 			return false;
 		}
-		$this->add( $event );
+		$this->registered[ $event->slug ] = true;
+		$known                            = $this->events[ $event->slug ] ?? null;
+		// Another source of a known event adds what it says of its own.
+		$this->events[ $event->slug ] = $known ? $known->with_source( $event ) : $event;
 		return true;
 	}
 
@@ -126,13 +299,5 @@ final class Catalogue {
 			'system'    => __( 'System', 'network-webhooks' ),
 			'other'     => __( 'Other', 'network-webhooks' ),
 		);
-	}
-
-	/**
-	 * Adds an event; another source of a known one adds what it says of its own.
-	 */
-	private function add( Event $event ): void {
-		$known                        = $this->events[ $event->slug ] ?? null;
-		$this->events[ $event->slug ] = $known ? $known->with_source( $event ) : $event;
 	}
 }

@@ -7,15 +7,14 @@
 
 namespace Network_Webhooks;
 
+use Network_Webhooks\Testing\Recorder;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
  * Accepts events. Whatever goes wrong here, the request in which the event happened goes on.
  */
 final class Dispatcher {
-
-	/** What a caller may say about an event. */
-	private const OPTIONS = array( 'site', 'network_id', 'scope', 'actor', 'source', 'timestamp', 'idempotency_key', 'delay', 'only', 'import' );
 
 	/**
 	 * Whether this request dispatched anything.
@@ -25,7 +24,13 @@ final class Dispatcher {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
+	public function __construct(
+		private readonly Webhooks $webhooks,
+		private readonly Outbox $outbox,
+		private readonly Event_Memory $memory = new Event_Memory(),
+		private readonly Suspension $suspension = new Suspension(),
+		private readonly Suppressions $suppressions = new Suppressions(),
+	) {}
 
 	/**
 	 * Accepts an event. Never throws, whatever it is given.
@@ -38,11 +43,18 @@ final class Dispatcher {
 	 *                     outbox, or where it could not be accepted, which is logged.
 	 */
 	public function dispatch( mixed $event, mixed $data, mixed $options = array() ): ?string {
+		$call = Dispatch_Call::of( $event, $data, $options );
+		if ( null === $call ) {
+			return null;
+		}
+		$depth = Hook_Stack::depth();
 		try {
-			return $this->accept( $event, $data, $options );
+			return $this->accept( $call->event, $call->data, $call->options );
 		} catch ( \Throwable $error ) {
-			$name = is_string( $event ) ? substr( $event, 0, 100 ) : gettype( $event );
-			Log::write( 'dispatch', "The event $name was lost: {$error->getMessage()}" );
+			Hook_Stack::restore( $depth );
+			// A kind for each event, so that none hides another; but not for each name that is made up.
+			Log::write( 'dispatch-' . crc32( $call->event ) % 64, "The event $call->event was lost: {$error->getMessage()}" );
+			self::recorder()?->lose( $call->event, $error );
 			return null;
 		}
 	}
@@ -52,7 +64,14 @@ final class Dispatcher {
 	 * dispatch() knows.
 	 */
 	public function is_wanted( string $event ): bool {
-		return ! Environment::has_extension() || webhooks_has_subscribers( $event );
+		return ! Environment::has_extension() || self::recorder() || webhooks_has_subscribers( $event );
+	}
+
+	/**
+	 * An event happened to which nobody subscribes: it is remembered that there is such a one.
+	 */
+	public function note( string $event ): void {
+		$this->memory->note( $event );
 	}
 
 	/**
@@ -60,6 +79,20 @@ final class Dispatcher {
 	 */
 	public function is_busy(): bool {
 		return $this->busy;
+	}
+
+	/**
+	 * What code suspends.
+	 */
+	public function suspension(): Suspension {
+		return $this->suspension;
+	}
+
+	/**
+	 * Which events code suppressed.
+	 */
+	public function suppressions(): Suppressions {
+		return $this->suppressions;
 	}
 
 	/**
@@ -86,15 +119,16 @@ final class Dispatcher {
 	 * Judges, completes, and hands over to the extension or to the outbox.
 	 */
 	private function accept( string $event, array|object $data, array $options ): ?string {
-		$options = $this->check( $event, $options );
-		if ( null === $options ) {
-			return null;
+		$recorder = self::recorder();
+		$site_id  = $this->site_id( $options );
+		$import   = true === ( $options['import'] ?? false );
+		if ( ! $recorder ) {
+			$this->memory->note( $event );
+			if ( ! $this->has_subscribers( $event, $site_id, $import ) ) {
+				return null;
+			}
 		}
-		$site_id = $this->site_id( $options );
-		if ( Environment::has_extension() && ! webhooks_has_subscribers( $event, $site_id ) ) {
-			return null;
-		}
-		if ( ! Environment::has_extension() && ! $this->webhooks->wants( $event, $site_id ) ) {
+		if ( $this->is_suppressed( $event, $site_id, $options ) ) {
 			return null;
 		}
 		if ( $data instanceof \Closure ) {
@@ -103,8 +137,15 @@ final class Dispatcher {
 				return null;
 			}
 		}
+		$options = $this->complete( $options );
+		$data    = $this->filter( $event, $data, $options );
+		if ( null === $data ) {
+			return null;
+		}
+		if ( $recorder ) {
+			return $recorder->record( $event, $data, $options );
+		}
 		$this->busy = true;
-		$options    = $this->complete( $options );
 		if ( ! Environment::has_extension() ) {
 			$this->outbox->add( $event, $data, $options, Environment::extension_problem() );
 			return null;
@@ -113,7 +154,7 @@ final class Dispatcher {
 			return webhooks_dispatch( $event, $data, $options );
 		} catch ( \Throwable $error ) {
 			// The extension may have said "somebody subscribes" only because it can't read who does.
-			if ( $this->webhooks->wants( $event, $site_id ) ) {
+			if ( $this->webhooks->wants( $event, $site_id, $import ) ) {
 				$this->outbox->add( $event, $data, $options, $error->getMessage() );
 				Log::write( 'journal', sprintf( 'The event %s waits in the outbox: %s', $event, $error->getMessage() ) );
 			}
@@ -122,30 +163,66 @@ final class Dispatcher {
 	}
 
 	/**
-	 * Tells developers what is wrong with a call; what can be left out is left out.
-	 *
-	 * @return array<string, mixed>|null The usable options; null where there can be no such event.
+	 * Whether anybody subscribes to an event of a site.
 	 */
-	private function check( string $event, array $options ): ?array {
-		if ( ! Event::is_name( $event ) ) {
-			_doing_it_wrong(
-				'network_webhooks_dispatch',
-				/* translators: %s: what was given as an event's name */
-				esc_html( sprintf( __( 'An event’s name has 1 to 100 of the characters a-z 0-9 _ . - and “%s” has not.', 'network-webhooks' ), $event ) ),
-				'0.1.0'
+	private function has_subscribers( string $event, ?int $site_id, bool $import ): bool {
+		return Environment::has_extension() ? webhooks_has_subscribers( $event, $site_id ) : $this->webhooks->wants( $event, $site_id, $import );
+	}
+
+	/**
+	 * Whether code keeps an event, to which somebody subscribes, from being sent. That is
+	 * remembered.
+	 */
+	private function is_suppressed( string $event, ?int $site_id, array $options ): bool {
+		$cause = $this->suspension->cause( $event );
+		if ( ! $cause ) {
+			/**
+			 * Whether an event that somebody subscribes to is sent. Asked before its payload is
+			 * made.
+			 *
+			 * @param bool     $should  By default true.
+			 * @param string   $event   The event's name.
+			 * @param int|null $site_id The site that it is about; null: the whole network.
+			 * @param array    $options What the caller said beside the payload, such as `source`.
+			 */
+			if ( apply_filters( 'network_webhooks_should_dispatch', true, $event, $site_id, $options ) ) {
+				return false;
+			}
+			$cause = array(
+				'reason' => Suppressions::FILTER,
+				'by'     => Origin::of_hook( 'network_webhooks_should_dispatch' ),
 			);
-			return null;
 		}
-		$unknown = array_diff( array_keys( $options ), self::OPTIONS );
-		if ( $unknown ) {
-			_doing_it_wrong(
-				'network_webhooks_dispatch',
-				/* translators: %s: names of options */
-				esc_html( sprintf( __( 'There is no such option of an event: %s.', 'network-webhooks' ), implode( ', ', $unknown ) ) ),
-				'0.1.0'
-			);
+		( self::recorder() ?? $this->suppressions )->note( $event, $cause['reason'], $cause['by'] );
+		return true;
+	}
+
+	/**
+	 * What takes events in the journal's place while PHPUnit runs.
+	 */
+	private static function recorder(): ?Recorder {
+		return Environment::is_recording() ? Recorder::current() : null;
+	}
+
+	/**
+	 * The payload as other plugins want it. What a filter takes out must not be sent where the
+	 * filter fails: then there is no event.
+	 *
+	 * @throws \UnexpectedValueException Where a filter returns what can't be a payload.
+	 */
+	private function filter( string $event, array|object $data, array $options ): array|object|null {
+		/**
+		 * Filters the payload of an event that somebody subscribes to.
+		 *
+		 * @param array|object $data    The payload; null: the event is not sent.
+		 * @param string       $event   The event's name.
+		 * @param array        $options What is known beside the payload, such as `site` and `source`.
+		 */
+		$data = apply_filters( 'network_webhooks_payload', $data, $event, $options );
+		if ( null !== $data && ! is_array( $data ) && ! is_object( $data ) ) {
+			throw new \UnexpectedValueException( 'A filter on network_webhooks_payload returned ' . get_debug_type( $data ) . ' and not an array or an object.' );
 		}
-		return array_intersect_key( $options, array_flip( self::OPTIONS ) );
+		return $data;
 	}
 
 	/**
@@ -178,7 +255,7 @@ final class Dispatcher {
 		if ( ! $home ) {
 			// Its tables are gone, or not there yet.
 			$site = get_site( $id );
-			$home = $site ? 'https://' . untrailingslashit( $site->domain . $site->path ) : '';
+			$home = 'https://' . ( $site ? untrailingslashit( $site->domain . $site->path ) : get_network()->domain );
 		}
 		return array(
 			'id'  => $id,

@@ -28,6 +28,13 @@ final class Environment {
 	private static $extension = null;
 
 	/**
+	 * Whether this process runs tests, once known.
+	 *
+	 * @var bool|null
+	 */
+	private static $test = null;
+
+	/**
 	 * Whether the plugin can run at all. The extension is not asked for: without it events wait
 	 * in the outbox.
 	 *
@@ -81,6 +88,45 @@ final class Environment {
 			$text = sprintf( __( 'Network Webhooks needs WordPress %1$s or newer, and this network runs %2$s. It does nothing until WordPress is updated.', 'network-webhooks' ), self::WORDPRESS, get_bloginfo( 'version' ) );
 		}
 		printf( '<div class="notice notice-error"><p>%s</p></div>', esc_html( $text ) );
+	}
+
+	/**
+	 * Whether events are recorded for a test: neither spool nor worker nor tables are touched.
+	 *
+	 * @return bool
+	 */
+	public static function is_recording() {
+		if ( null === self::$test ) {
+			self::$test = self::runs_tests();
+		}
+		return self::$test && null !== Testing\Recorder::current();
+	}
+
+	/**
+	 * Says that this process runs tests, should it have looked otherwise.
+	 *
+	 * @return void
+	 */
+	public static function expect_tests() {
+		self::$test = true;
+	}
+
+	/**
+	 * Whether this process looks as if it ran tests. Never in a web server; on the command line it
+	 * is PHPUnit, in whichever way it was started, also as the process of its own that it gives a
+	 * test.
+	 *
+	 * @return bool
+	 */
+	private static function runs_tests() {
+		return in_array( PHP_SAPI, array( 'cli', 'phpdbg' ), true ) && (
+			defined( 'PHPUNIT_COMPOSER_INSTALL' )
+			|| defined( '__PHPUNIT_PHAR__' )
+			|| class_exists( 'PHPUnit\\Framework\\TestCase', false )
+			|| function_exists( '__phpunit_run_isolated_test' )
+			|| defined( 'WP_TESTS_DOMAIN' )
+			|| defined( 'NETWORK_WEBHOOKS_RECORD' )
+		);
 	}
 
 	/**

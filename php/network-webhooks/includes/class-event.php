@@ -64,6 +64,66 @@ final class Event {
 	}
 
 	/**
+	 * An event of another plugin, as it describes it: with what is usable of that. To be made when
+	 * somebody looks: texts may be closures, which then speak the reader's language.
+	 *
+	 * @param string               $slug Its name, which is_name().
+	 * @param array<string, mixed> $args See network_webhooks_register_event().
+	 */
+	public static function registered( string $slug, array $args ): self {
+		$category = self::text( $args['category'] ?? null );
+		$source   = self::text( $args['source'] ?? null );
+		$example  = $args['example'] ?? null;
+		$schema   = $args['schema'] ?? null;
+		$lookup   = array_filter( (array) ( $args['lookup'] ?? array() ), static fn( mixed $path ) => is_string( $path ) && '' !== $path );
+		$name     = self::text( $args['name'] ?? null );
+		return new self(
+			$slug,
+			array_key_exists( $category, Catalogue::categories() ) ? $category : 'other',
+			'' === $name ? ucwords( strtr( $slug, '_.-', '   ' ) ) : $name,
+			self::text( $args['description'] ?? null ),
+			array( $source => is_array( $example ) || is_object( $example ) ? $example : array() ),
+			is_array( $schema ) ? array( $source => $schema ) : array(),
+			array(),
+			array_values( array_unique( $lookup ) ),
+			! empty( $args['sensitive'] )
+		);
+	}
+
+	/**
+	 * What registered() makes this event of again, without closures.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function definition(): array {
+		$source = (string) array_key_first( $this->examples );
+		return array_filter(
+			array(
+				'name'        => $this->name,
+				'description' => $this->description,
+				'category'    => $this->category,
+				'source'      => $source,
+				'example'     => $this->examples[ $source ] ?? array(),
+				'schema'      => $this->schemas[ $source ] ?? array(),
+				'lookup'      => $this->lookup,
+				'sensitive'   => $this->sensitive,
+			)
+		);
+	}
+
+	/**
+	 * A text, or what a closure makes. One that fails says nothing.
+	 */
+	private static function text( mixed $text ): string {
+		try {
+			$text = $text instanceof \Closure ? $text() : $text;
+		} catch ( \Throwable ) {
+			return '';
+		}
+		return is_scalar( $text ) ? (string) $text : '';
+	}
+
+	/**
 	 * This event with what another source of the same event says of its own.
 	 */
 	public function with_source( self $other ): self {
@@ -77,6 +137,25 @@ final class Event {
 			$this->when + $other->when,
 			array_values( array_unique( array_merge( $this->lookup, $other->lookup ) ) ),
 			$this->sensitive || $other->sensitive
+		);
+	}
+
+	/**
+	 * This event under other words, for filters.
+	 *
+	 * @param string|null $category A key of Catalogue::categories(); others leave it where it is.
+	 */
+	public function with_texts( ?string $name = null, ?string $description = null, ?string $category = null ): self {
+		return new self(
+			$this->slug,
+			array_key_exists( (string) $category, Catalogue::categories() ) ? $category : $this->category,
+			$name ?? $this->name,
+			$description ?? $this->description,
+			$this->examples,
+			$this->schemas,
+			$this->when,
+			$this->lookup,
+			$this->sensitive
 		);
 	}
 

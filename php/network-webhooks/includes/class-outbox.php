@@ -113,6 +113,24 @@ final class Outbox {
 	}
 
 	/**
+	 * Deletes the events in which an e-mail address occurs.
+	 *
+	 * @return int How many there were.
+	 */
+	public function forget( string $email ): int {
+		global $wpdb;
+		$quiet = $wpdb->suppress_errors();
+		$done  = $wpdb->query(
+			$wpdb->prepare(
+				'DELETE FROM ' . Schema::outbox() . ' WHERE LOWER( CONVERT( data USING utf8mb4 ) ) LIKE %s',
+				'%' . $wpdb->esc_like( '"' . strtolower( $email ) . '"' ) . '%'
+			)
+		);
+		$wpdb->suppress_errors( $quiet );
+		return (int) $done;
+	}
+
+	/**
 	 * Claims rows in one statement, so that two processes never hold the same one.
 	 *
 	 * @return list<object>

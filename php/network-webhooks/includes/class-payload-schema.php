@@ -33,13 +33,14 @@ final class Payload_Schema {
 	 * another plugin's.
 	 *
 	 * @param array<string, mixed> $example
+	 * @param list<string>         $optional Keys that may be missing.
 	 * @return array<string, mixed>
 	 */
-	public static function untouched( array $example ): array {
+	public static function untouched( array $example, array $optional = array() ): array {
 		return array(
 			'type'       => 'object',
 			'properties' => array_fill_keys( array_keys( $example ), true ),
-			'required'   => array_keys( $example ),
+			'required'   => array_values( array_diff( array_keys( $example ), $optional ) ),
 		);
 	}
 
@@ -70,7 +71,7 @@ final class Payload_Schema {
 	 */
 	private static function text( string $value ): array {
 		$format = match ( true ) {
-			1 === preg_match( '/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/D', $value ) => 'date-time',
+			1 === preg_match( '/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/D', $value ) => 'date-time',
 			str_starts_with( $value, 'https://' ) => 'uri',
 			default => null,
 		};

@@ -54,6 +54,11 @@ final class Plugin {
 	private ?Catalogue $catalogue = null;
 
 	/**
+	 * Which events happened, and what plugins of other sites registered.
+	 */
+	private ?Event_Memory $memory = null;
+
+	/**
 	 * Where events come from.
 	 *
 	 * @var list<Source>|null
@@ -82,6 +87,20 @@ final class Plugin {
 	}
 
 	/**
+	 * Webhooks that are tested before they are saved.
+	 */
+	public function drafts(): Drafts {
+		return new Drafts( $this->publisher() );
+	}
+
+	/**
+	 * Test events.
+	 */
+	public function test_event(): Test_Event {
+		return new Test_Event( $this->catalogue(), $this->dispatcher(), new Last_Payload( $this->webhooks() ), $this->drafts() );
+	}
+
+	/**
 	 * What the journal could not take.
 	 */
 	public function outbox(): Outbox {
@@ -92,14 +111,21 @@ final class Plugin {
 	 * Accepts events.
 	 */
 	public function dispatcher(): Dispatcher {
-		return $this->dispatcher ??= new Dispatcher( $this->webhooks(), $this->outbox() );
+		return $this->dispatcher ??= new Dispatcher( $this->webhooks(), $this->outbox(), $this->memory() );
 	}
 
 	/**
 	 * Which events there are.
 	 */
 	public function catalogue(): Catalogue {
-		return $this->catalogue ??= new Catalogue( $this->sources() );
+		return $this->catalogue ??= new Catalogue( $this->sources(), $this->memory() );
+	}
+
+	/**
+	 * Which events happened, and what plugins of other sites registered.
+	 */
+	private function memory(): Event_Memory {
+		return $this->memory ??= new Event_Memory();
 	}
 
 	/**
@@ -128,10 +154,12 @@ final class Plugin {
 			new Sources\Core\Posts(),
 			new Sources\Core\Comments(),
 			new Sources\Core\System(),
-			new Sources\Source_Ultimate_Multisite( $accounts ),
-			new Sources\Source_Wp_Ultimo( $accounts ),
-			new Sources\Source_Woocommerce(),
+			new Sources\Source_Ultimate_Multisite( $accounts, $underway ),
+			new Sources\Source_Wp_Ultimo( $accounts, $underway ),
+			new Sources\Source_Woocommerce( $underway ),
 			new Sources\Source_Edd(),
+			new Sources\Source_Actions(),
+			new Sources\Source_Worker(),
 		);
 		return $this->sources;
 	}
@@ -146,12 +174,37 @@ final class Plugin {
 			$source->add_hooks( $this->dispatcher() );
 		}
 		$this->pending()->add_hooks();
+		$this->dispatcher()->suppressions()->add_hooks();
+		// After what waits for the request's end, and before Upkeep, which publishes.
+		add_action( 'shutdown', array( $this, 'remember_events' ), 900 );
+		add_action( 'wp_delete_site', static fn( \WP_Site $site ) => Event_Memory::forget_site( (int) $site->blog_id ), 900 );
 		( new Capabilities() )->add_hooks();
-		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher() ) )->add_hooks();
+		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
+		( new Rest\Delivery_Routes( $this ) )->add_hooks();
+		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
+		( new Rest\Routes( $this ) )->add_hooks();
+		( new Site_Directory() )->add_hooks();
 		if ( is_admin() ) {
-			( new Site_Health( $this->publisher(), $this->outbox() ) )->add_hooks();
+			( new Site_Health( $this->publisher(), $this->outbox(), $this->webhooks() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();
 			register_deactivation_hook( NETWORK_WEBHOOKS_FILE, array( $this, 'deactivate' ) );
+		}
+	}
+
+	/**
+	 * Remembers what this request saw. Where that brings other paths to search by, they are
+	 * published. What a test recorded did not happen.
+	 */
+	public function remember_events(): void {
+		if ( Environment::is_recording() ) {
+			return;
+		}
+		try {
+			if ( $this->catalogue()->remember() ) {
+				$this->publisher()->change( static fn() => null );
+			}
+		} catch ( \Throwable $error ) {
+			Log::write( 'catalogue', "The events of this request could not be remembered: {$error->getMessage()}" );
 		}
 	}
 

@@ -47,10 +47,12 @@ final class Publisher {
 	 * values, neither. Where this server can't publish for another reason the change is stored,
 	 * and published as soon as it can.
 	 *
-	 * @param callable(): void $change Writes to the table of webhooks.
+	 * @param callable(): void $change      Writes to the table of webhooks.
+	 * @param string           ...$patterns What a webhook that is being saved subscribes to: its
+	 *                                      template and condition are tried out with the examples.
 	 * @throws \Exception Says what is wrong with the values, or what the database refused.
 	 */
-	public function change( callable $change ): void {
+	public function change( callable $change, string ...$patterns ): void {
 		global $wpdb;
 		Schema::migrate();
 		$publishable = '' === $this->obstacle();
@@ -60,7 +62,9 @@ final class Publisher {
 			$revision = $this->raise_revision();
 			$change();
 			if ( $publishable ) {
-				webhooks_configure( $this->document(), $revision );
+				// Where another server catches up, an example that changed must not be in the way.
+				$tried = $patterns ? array( 'examples' => $this->catalogue->examples( ...$patterns ) ) : array();
+				webhooks_configure( $this->document() + $tried, $revision );
 			}
 			$wpdb->query( 'COMMIT' );
 		} catch ( \Throwable $error ) {
@@ -161,8 +165,9 @@ final class Publisher {
 		Installation::found();
 		$this->change(
 			function () {
-				foreach ( $this->webhooks->all() as $webhook ) {
-					$this->webhooks->save( $webhook->with_paused( true )->with_new_secret() );
+				// Deleted ones too: restored here, they must not sign in the origin's name.
+				foreach ( array( ...$this->webhooks->all(), ...$this->webhooks->deleted() ) as $webhook ) {
+					$this->webhooks->save( $webhook->with_paused( true )->with_new_secret(), History::COPIED );
 				}
 			}
 		);
@@ -210,7 +215,10 @@ final class Publisher {
 			$held = self::ELSEWHERE;
 		}
 		return array(
-			'webhooks'       => array_map( static fn( Webhook $webhook ) => $webhook->to_config(), $this->webhooks->all() ),
+			'webhooks'       => array_merge(
+				array_map( static fn( Webhook $webhook ) => $webhook->to_config(), $this->webhooks->all() ),
+				Drafts::to_config()
+			),
 			'installation'   => array(
 				'id'          => Installation::stored()['id'],
 				'fingerprint' => Installation::fingerprint(),
@@ -218,7 +226,9 @@ final class Publisher {
 			'held'           => '' === $held ? null : $held,
 			// Once the place is this installation's own, its spool on each server follows.
 			'moved'          => ! Installation::is_elsewhere(),
+			'actions'        => Custom_Events::document(),
 			'lookup'         => $this->catalogue->lookup(),
+			'v1'             => $this->catalogue->projections(),
 			'proxy'          => Http_Policy::proxy(),
 			'block_external' => Http_Policy::reachable_hosts(),
 		);

@@ -14,7 +14,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Schema {
 
-	public const VERSION = 1;
+	public const VERSION = 3;
 
 	/** Seconds that a process waits for another one's migration. */
 	private const PATIENCE = 30;
@@ -36,6 +36,30 @@ final class Schema {
 	}
 
 	/**
+	 * Table of who changed which webhook.
+	 */
+	public static function history(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks_history';
+	}
+
+	/**
+	 * Table of the events beside the built-in ones.
+	 */
+	public static function events(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks_events';
+	}
+
+	/**
+	 * Table of which event happened on which site.
+	 */
+	public static function sightings(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks_sightings';
+	}
+
+	/**
 	 * Brings the tables up to date. Costs one query where they are.
 	 *
 	 * @throws \RuntimeException Where the database refuses, or another process takes too long.
@@ -44,21 +68,22 @@ final class Schema {
 		if ( self::version() >= self::VERSION ) {
 			return;
 		}
-		global $wpdb;
-		// Names of locks are shared by all databases of a server.
-		$lock = 'network_webhooks_' . md5( $wpdb->dbname . '/' . $wpdb->base_prefix );
-		if ( ! $wpdb->get_var( $wpdb->prepare( 'SELECT GET_LOCK( %s, %d )', $lock, self::PATIENCE ) ) ) {
-			throw new \RuntimeException( __( 'Another process is still updating the tables of Network Webhooks. Try again in a minute.', 'network-webhooks' ) );
-		}
-		try {
-			for ( $version = self::version() + 1; $version <= self::VERSION; $version++ ) {
-				match ( $version ) {
-					1 => self::create(),
-				};
-				Settings::set( Settings::SCHEMA, $version );
+		$done = Lock::try(
+			'schema',
+			self::PATIENCE,
+			static function (): void {
+				for ( $version = self::version() + 1; $version <= self::VERSION; $version++ ) {
+					match ( $version ) {
+						1 => self::create(),
+						2 => self::add_history(),
+						3 => self::add_events(),
+					};
+					Settings::set( Settings::SCHEMA, $version );
+				}
 			}
-		} finally {
-			$wpdb->query( $wpdb->prepare( 'SELECT RELEASE_LOCK( %s )', $lock ) );
+		);
+		if ( ! $done ) {
+			throw new \RuntimeException( __( 'Another process is still updating the tables of Network Webhooks. Try again in a minute.', 'network-webhooks' ) );
 		}
 	}
 
@@ -113,6 +138,58 @@ final class Schema {
 		if ( null === $known[ Settings::INSTALLATION ] ) {
 			Installation::found();
 		}
+	}
+
+	/**
+	 * Version 2: who changed what, which version a form was opened with, and deleting that can be
+	 * undone. A migration that was cut off is run again, and MySQL has no ADD COLUMN IF NOT EXISTS.
+	 */
+	private static function add_history(): void {
+		global $wpdb;
+		$present = $wpdb->get_col( 'SHOW COLUMNS FROM ' . self::webhooks() );
+		if ( ! in_array( 'version', $present, true ) ) {
+			self::run(
+				'ALTER TABLE ' . self::webhooks() . '
+					ADD COLUMN version int(10) unsigned NOT NULL DEFAULT 1,
+					ADD COLUMN deleted datetime DEFAULT NULL,
+					ADD COLUMN deleted_by bigint(20) unsigned NOT NULL DEFAULT 0,
+					ADD KEY deleted (deleted)'
+			);
+		}
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::history() . " (
+				id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+				webhook_id varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				user_id bigint(20) unsigned NOT NULL DEFAULT 0,
+				at datetime NOT NULL,
+				action varchar(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				changes longtext NOT NULL,
+				PRIMARY KEY  (id),
+				KEY webhook (webhook_id, id)
+			) {$wpdb->get_charset_collate()}"
+		);
+	}
+
+	/**
+	 * Version 3: what other plugins registered, and where events happened.
+	 */
+	private static function add_events(): void {
+		global $wpdb;
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::events() . " (
+				event varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				definition longtext NOT NULL,
+				PRIMARY KEY  (event)
+			) {$wpdb->get_charset_collate()}"
+		);
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::sightings() . ' (
+				event varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				site_id bigint(20) unsigned NOT NULL,
+				PRIMARY KEY  (event, site_id),
+				KEY site_id (site_id)
+			) CHARACTER SET ascii COLLATE ascii_bin'
+		);
 	}
 
 	/**

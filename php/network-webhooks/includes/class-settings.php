@@ -11,7 +11,7 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Names, and reading and writing, of the options. One WordPress database has one set of them, on
- * the main network; nothing is written per site.
+ * the main network. A site has one option of its own: see Event_Memory.
  */
 final class Settings {
 
@@ -25,8 +25,49 @@ final class Settings {
 	public const HELD = 'network_webhooks_held';
 	/** Whether uninstalling removes everything. */
 	public const REMOVE_DATA = 'network_webhooks_remove_data';
+	/** Ids of the users who may see the webhooks, though they are no super admins. */
+	public const VIEWERS = 'network_webhooks_viewers';
+	/** Which events code kept from being sent, see Suppressions. */
+	public const SUPPRESSED = 'network_webhooks_suppressed';
+	/** Actions that are events; what was recorded of them; and what people should know of them. */
+	public const CUSTOM_EVENTS  = 'network_webhooks_custom_events';
+	public const CUSTOM_SAMPLES = 'network_webhooks_custom_samples';
+	public const CUSTOM_REMARKS = 'network_webhooks_custom_remarks';
+	/** Announcements that nobody dismissed yet: see Announcements\Kept. */
+	public const ANNOUNCEMENTS = 'network_webhooks_announcements';
+	/** Store → number of the last announcement that was collected from it. */
+	public const ANNOUNCED = 'network_webhooks_announced';
+	/** Server and kind of process → what was last wrong with it. */
+	public const CONDITIONS = 'network_webhooks_conditions';
+	/** Webhook's id, or Announcements\Mail::EVERYBODY → list of addresses. */
+	public const MAIL_TO = 'network_webhooks_mail_to';
+	/** Unix time of the last mail. */
+	public const MAILED_AT = 'network_webhooks_mailed_at';
+	/** Servers and kinds of processes that were seen: see Server. */
+	public const SERVERS = 'network_webhooks_servers';
 
-	public const ALL = array( self::SCHEMA, self::REVISION, self::INSTALLATION, self::HELD, self::REMOVE_DATA );
+	/** Webhooks that are tested before they are saved: see Drafts. */
+	public const DRAFTS = 'network_webhooks_drafts';
+
+	public const ALL = array(
+		self::SCHEMA,
+		self::REVISION,
+		self::INSTALLATION,
+		self::HELD,
+		self::REMOVE_DATA,
+		self::VIEWERS,
+		self::ANNOUNCEMENTS,
+		self::ANNOUNCED,
+		self::CONDITIONS,
+		self::MAIL_TO,
+		self::MAILED_AT,
+		self::SERVERS,
+		self::SUPPRESSED,
+		self::DRAFTS,
+		self::CUSTOM_EVENTS,
+		self::CUSTOM_SAMPLES,
+		self::CUSTOM_REMARKS,
+	);
 
 	/**
 	 * An option, through the object cache.

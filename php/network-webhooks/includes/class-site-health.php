@@ -17,13 +17,20 @@ final class Site_Health {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Publisher $publisher, private readonly Outbox $outbox ) {}
+	public function __construct(
+		private readonly Publisher $publisher,
+		private readonly Outbox $outbox,
+		private readonly Webhooks $webhooks,
+	) {}
 
 	/**
 	 * Adds the hooks.
 	 */
 	public function add_hooks(): void {
 		add_filter( 'site_status_tests', array( $this, 'add_tests' ) );
+		add_filter( 'debug_information', array( $this, 'add_information' ) );
+		// Site Health's script replaces the first underscore of a test's name.
+		add_action( 'wp_ajax_health-check-network-webhooks_deliveries', array( $this, 'answer' ) );
 	}
 
 	/**
@@ -38,8 +45,67 @@ final class Site_Health {
 				'label' => __( 'Network webhooks', 'network-webhooks' ),
 				'test'  => array( $this, 'test' ),
 			);
+			// It reads the log, which may be large: not while the page is made.
+			$tests['async']['network_webhooks_deliveries'] = array(
+				'label'             => __( 'Deliveries of network webhooks', 'network-webhooks' ),
+				'test'              => 'network_webhooks_deliveries',
+				'has_rest'          => false,
+				'async_direct_test' => array( $this, 'test_deliveries' ),
+			);
 		}
 		return $tests;
+	}
+
+	/**
+	 * Adds the figures of every part to Site Health's information.
+	 *
+	 * @param array<string, array> $information
+	 * @return array<string, array>
+	 */
+	public function add_information( array $information ): array {
+		if ( ! is_main_site() || ! current_user_can( Capabilities::MANAGE ) ) {
+			return $information;
+		}
+		$fields = array();
+		foreach ( ( new Diagnosis( $this->webhooks, $this->outbox ) )->sections() as $title => $rows ) {
+			foreach ( $rows as $name => $value ) {
+				$fields[ sanitize_key( "$title-$name" ) ] = array(
+					'label' => "$title: $name",
+					'value' => $value,
+				);
+			}
+		}
+		$information['network-webhooks'] = array(
+			'label'  => __( 'Network Webhooks', 'network-webhooks' ),
+			'fields' => $fields,
+		);
+		return $information;
+	}
+
+	/**
+	 * Answers Site Health's request for the test that reads the log.
+	 */
+	public function answer(): void {
+		check_ajax_referer( 'health-check-site-status' );
+		if ( ! is_main_site() || ! current_user_can( Capabilities::MANAGE ) || ! current_user_can( 'view_site_health_checks' ) ) {
+			wp_send_json_error();
+		}
+		wp_send_json_success( $this->test_deliveries() );
+	}
+
+	/**
+	 * Whether all webhooks reach their endpoints.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function test_deliveries(): array {
+		$ailing = ( new Ailing( $this->webhooks ) )->count();
+		if ( $ailing ) {
+			/* translators: %s: number of webhooks */
+			$text = sprintf( _n( '%s webhook is failing or disabled. Its page says why, and what to do.', '%s webhooks are failing or disabled. Their pages say why, and what to do.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) );
+			return self::result( 'network_webhooks_deliveries', 'recommended', __( 'Not all webhooks reach their endpoints', 'network-webhooks' ), array( $text ) );
+		}
+		return self::result( 'network_webhooks_deliveries', 'good', __( 'Webhooks reach their endpoints', 'network-webhooks' ), array( __( 'No webhook is failing or disabled.', 'network-webhooks' ) ) );
 	}
 
 	/**
@@ -79,15 +145,25 @@ final class Site_Health {
 			$label   = __( 'Events for webhooks reach the journal', 'network-webhooks' );
 			$texts[] = __( 'What happens on the network is written to the journal at once, and sent from there.', 'network-webhooks' );
 		}
+		return self::result( 'network_webhooks', $status, $label, array_unique( $texts ) );
+	}
+
+	/**
+	 * What Site Health shows.
+	 *
+	 * @param list<string> $texts
+	 * @return array<string, mixed>
+	 */
+	private static function result( string $test, string $status, string $label, array $texts ): array {
 		return array(
-			'test'        => 'network_webhooks',
+			'test'        => $test,
 			'label'       => $label,
 			'status'      => $status,
 			'badge'       => array(
 				'label' => __( 'Webhooks', 'network-webhooks' ),
 				'color' => 'blue',
 			),
-			'description' => implode( '', array_map( static fn( string $text ) => '<p>' . esc_html( $text ) . '</p>', array_unique( $texts ) ) ),
+			'description' => implode( '', array_map( static fn( string $text ) => '<p>' . esc_html( $text ) . '</p>', $texts ) ),
 			'actions'     => sprintf( '<a href="%s">%s</a>', esc_url( network_admin_url( 'admin.php?page=network-webhooks' ) ), esc_html__( 'Webhooks', 'network-webhooks' ) ),
 		);
 	}

@@ -10,42 +10,42 @@ namespace Network_Webhooks;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Sends the example of a webhook's event to that webhook alone, and waits for what its endpoint
- * says. One attempt, not counted as a call, to paused webhooks too.
+ * Sends the example of a webhook's event, or the last one that really happened, to that webhook
+ * alone, and waits for what its endpoint says. One attempt, not counted as a call, to paused
+ * webhooks and to drafts too.
  */
 final class Test_Event {
 
 	/** Seconds after which one stops waiting. */
 	public const PATIENCE = 20;
 
+	/** Send the last event that really happened, where there was one. */
+	public const REAL = 'real';
+
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Catalogue $catalogue, private readonly Dispatcher $dispatcher ) {}
+	public function __construct(
+		private readonly Catalogue $catalogue,
+		private readonly Dispatcher $dispatcher,
+		private readonly Last_Payload $last,
+		private readonly Drafts $drafts,
+	) {}
 
 	/**
 	 * Sends one.
 	 *
+	 * @param string $data Empty: the example; or REAL.
 	 * @return string The event's id.
 	 * @throws \Exception Says why it could not be sent.
 	 */
-	public function send( Webhook $webhook ): string {
+	public function send( Webhook $webhook, string $data = '' ): string {
 		if ( ! Environment::has_extension() ) {
 			throw new \RuntimeException( Environment::extension_problem() );
 		}
-		$event   = $this->event( $webhook );
-		$source  = $event ? array_key_first( $event->examples ) : '';
-		$options = $this->dispatcher->complete(
-			array(
-				'source' => $source,
-				'only'   => array( $webhook->id ),
-			)
-		);
-		$id      = webhooks_dispatch(
-			$event->slug ?? str_replace( '*', 'test', $webhook->events()[0] ?? 'test' ),
-			$event->examples[ $source ] ?? array( 'test' => true ),
-			array( 'test' => true ) + $options
-		);
+		$sample  = $this->sample( $webhook, $data );
+		$options = array( 'only' => array( $webhook->id ) ) + $this->options( $sample['source'] );
+		$id      = webhooks_dispatch( $sample['event'], $sample['data'], $options );
 		if ( null === $id ) {
 			throw new \RuntimeException( __( 'This server does not know the webhook yet. Try again in a minute.', 'network-webhooks' ) );
 		}
@@ -53,14 +53,55 @@ final class Test_Event {
 	}
 
 	/**
-	 * What came of one.
+	 * The options of webhooks_dispatch() for a test event that happens here and now.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function options( string $source ): array {
+		return array( 'test' => true ) + $this->dispatcher->complete( array( 'source' => $source ) );
+	}
+
+	/**
+	 * What came of one. A draft has served its purpose then.
 	 *
 	 * @param float $seconds How long to wait for it.
 	 * @return array<string, mixed>|null The delivery with its attempts; null: nothing yet.
 	 * @throws \Exception Where the log can't be read.
 	 */
 	public function result( string $event_id, float $seconds ): ?array {
-		return webhooks_wait( $event_id, $seconds )[0] ?? null;
+		$delivery = webhooks_wait( $event_id, $seconds )[0] ?? null;
+		if ( $delivery ) {
+			$this->drafts->remove( $delivery['webhook_id'] );
+		}
+		return $delivery;
+	}
+
+	/**
+	 * What is sent: the webhook's first event that the catalogue has, with its data.
+	 *
+	 * @return array{event: string, source: string, data: array<string, mixed>|object}
+	 * @throws \RuntimeException Where the real one was asked for, and none happened yet.
+	 */
+	public function sample( Webhook $webhook, string $data = '' ): array {
+		$event = $this->event( $webhook );
+		$slug  = $event->slug ?? str_replace( '*', 'test', $webhook->events()[0] ?? 'test' );
+		if ( self::REAL === $data ) {
+			if ( $event?->sensitive ) {
+				throw new \RuntimeException( __( 'What really happened may open a door, such as a link that confirms an address, and is not sent as a test. Send the example.', 'network-webhooks' ) );
+			}
+			$found = $this->last->find( $slug );
+			if ( ! $found ) {
+				/* translators: %s: name of an event */
+				throw new \RuntimeException( sprintf( __( 'No event “%s” is in the log whose whole data is known. Send the example.', 'network-webhooks' ), $event->name ?? $slug ) );
+			}
+			return array( 'event' => $slug ) + $found;
+		}
+		$source = $event ? (string) array_key_first( $event->examples ) : '';
+		return array(
+			'event'  => $slug,
+			'source' => $source,
+			'data'   => $event->examples[ $source ] ?? array( 'test' => true ),
+		);
 	}
 
 	/**

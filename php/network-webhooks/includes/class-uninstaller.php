@@ -38,7 +38,11 @@ final class Uninstaller {
 			Log::write( 'publish', "The published webhooks could not be removed: {$error->getMessage()}" );
 		}
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::webhooks() );
+		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::history() );
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::outbox() );
+		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::events() );
+		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::sightings() );
+		Event_Memory::forget_marks();
 		foreach ( Settings::ALL as $name ) {
 			delete_network_option( get_main_network_id(), $name );
 		}

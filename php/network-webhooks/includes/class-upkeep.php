@@ -29,6 +29,8 @@ final class Upkeep {
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,
 		private readonly Dispatcher $dispatcher,
+		private readonly Webhooks $webhooks,
+		private readonly Announcements\Collector $collector,
 	) {}
 
 	/**
@@ -77,9 +79,26 @@ final class Upkeep {
 	 * Every five minutes, on the main site: retries are due at night too.
 	 */
 	public function wake(): void {
+		if ( Environment::is_recording() ) {
+			return;
+		}
 		$this->run( self::CRON_SECONDS );
-		if ( Environment::has_extension() ) {
+		$this->webhooks->forget_deleted();
+		try {
+			( new Drafts( $this->publisher ) )->remove_old();
+		} catch ( \Throwable $error ) {
+			Log::write( 'publish', "Webhooks that were only tested could not be removed: {$error->getMessage()}" );
+		}
+		// A copied spool has its origin's deliveries: nobody starts a worker on it before one has
+		// said what this network is.
+		if ( Environment::has_extension() && ! Installation::is_elsewhere() ) {
 			webhooks_wake();
+		}
+		try {
+			( new Announcements\Conditions( $this->collector ) )->review();
+			( new Announcements\Mail( new Announcements\Kept() ) )->send();
+		} catch ( \Throwable $error ) {
+			Log::write( 'announcement', "Nobody could be told what is wrong: {$error->getMessage()}" );
 		}
 	}
 
@@ -87,10 +106,15 @@ final class Upkeep {
 	 * Brings everything up to date. Never throws.
 	 */
 	public function run( float $seconds = 1.0 ): void {
+		if ( Environment::is_recording() ) {
+			return;
+		}
 		try {
 			Schema::migrate();
 			$this->publisher->publish();
 			$this->outbox->drain( $seconds );
+			$this->collector->collect();
+			Server::note();
 		} catch ( \Throwable $error ) {
 			Log::write( 'publish', "This server's webhooks could not be brought up to date: {$error->getMessage()}" );
 		}

@@ -14,11 +14,48 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Webhook {
 
+	/** Longest name, in characters. */
+	public const NAME_LENGTH = 200;
+
+	/** What the settings are where they are not stored: those of webhooks_configure(). */
+	public const DEFAULTS = array(
+		'sites'           => 'all',
+		'network_events'  => true,
+		'include_imports' => false,
+		'signature'       => 'v1',
+		'headers'         => array(),
+		'format'          => 'standard',
+		'template'        => null,
+		'content_type'    => 'application/json',
+		'condition'       => null,
+		'fields'          => array(),
+		'timeout'         => 15,
+		'retries'         => array( 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400 ),
+		'concurrency'     => 8,
+		'rate_limit'      => null,
+		'ordered'         => false,
+		'log_bodies'      => true,
+		'disable_after'   => 432000,
+		'ca_file'         => null,
+	);
+
+	/**
+	 * Where the chosen sites were, so that one that was deleted since still has a name: id → address.
+	 * For people alone; webhooks_configure() does not get it.
+	 */
+	public const SITE_ADDRESSES = 'site_addresses';
+
 	/**
 	 * Takes the parts.
 	 *
-	 * @param array<string, mixed> $settings Everything else, in the words of webhooks_configure();
-	 *                                       at least `events` and `secrets`.
+	 * @param array<string, mixed> $settings    Everything else, in the words of webhooks_configure();
+	 *                                          at least `events` and `secrets`.
+	 * @param int                  $version     Raised at each save; 0: not stored yet.
+	 * @param string               $created     When it was stored first, `Y-m-d H:i:s` in UTC.
+	 * @param string               $modified    When it was stored last.
+	 * @param int                  $modified_by The user who did; 0: nobody.
+	 * @param string|null          $deleted     When it was deleted; null: it was not.
+	 * @param int                  $deleted_by  The user who did; 0: nobody.
 	 */
 	private function __construct(
 		public readonly string $id,
@@ -26,6 +63,12 @@ final class Webhook {
 		public readonly string $url,
 		public readonly bool $paused,
 		public readonly array $settings,
+		public readonly int $version = 0,
+		public readonly string $created = '',
+		public readonly string $modified = '',
+		public readonly int $modified_by = 0,
+		public readonly ?string $deleted = null,
+		public readonly int $deleted_by = 0,
 	) {}
 
 	/**
@@ -33,7 +76,7 @@ final class Webhook {
 	 */
 	public static function create( string $name, string $url, string ...$events ): self {
 		return new self(
-			'whk_' . bin2hex( random_bytes( 10 ) ),
+			self::new_id(),
 			$name,
 			$url,
 			false,
@@ -53,12 +96,18 @@ final class Webhook {
 			(string) $row->name,
 			(string) $row->url,
 			(bool) $row->paused,
-			(array) json_decode( (string) $row->settings, true )
+			(array) json_decode( (string) $row->settings, true ),
+			(int) ( $row->version ?? 0 ),
+			(string) ( $row->created ?? '' ),
+			(string) ( $row->modified ?? '' ),
+			(int) ( $row->modified_by ?? 0 ),
+			$row->deleted ?? null,
+			(int) ( $row->deleted_by ?? 0 )
 		);
 	}
 
 	/**
-	 * The columns of the row.
+	 * The columns that people decide; the others are the table's own business.
 	 *
 	 * @return array<string, scalar>
 	 */
@@ -78,34 +127,104 @@ final class Webhook {
 	 * @return array<string, mixed>
 	 */
 	public function to_config(): array {
+		$settings = $this->settings;
+		unset( $settings[ self::SITE_ADDRESSES ] );
 		return array(
 			'id'     => $this->id,
 			'name'   => $this->name,
 			'url'    => $this->url,
 			'paused' => $this->paused,
-		) + $this->settings;
+		) + $settings;
+	}
+
+	/**
+	 * A setting, or its default.
+	 */
+	public function setting( string $name ): mixed {
+		return $this->settings[ $name ] ?? self::DEFAULTS[ $name ];
+	}
+
+	/**
+	 * The same webhook as a form has it. What is the default is not stored, so that a better
+	 * default of a later version reaches it.
+	 *
+	 * @param array<string, mixed> $settings All of them.
+	 */
+	public function with_form( string $name, string $url, bool $paused, array $settings ): self {
+		foreach ( self::DEFAULTS as $key => $default ) {
+			if ( array_key_exists( $key, $settings ) && $settings[ $key ] === $default ) {
+				unset( $settings[ $key ] );
+			}
+		}
+		return $this->with(
+			array(
+				'name'     => $name,
+				'url'      => $url,
+				'paused'   => $paused,
+				'settings' => $settings,
+			)
+		);
+	}
+
+	/**
+	 * Whether it is, or was, in the database.
+	 */
+	public function is_stored(): bool {
+		return $this->version > 0;
+	}
+
+	/**
+	 * A draft of this webhook: with an id of its own, and subscribed to nothing, so that it gets
+	 * only events that name it.
+	 */
+	public function as_draft(): self {
+		$nothing = array(
+			'sites'          => array( 'only' => array() ),
+			'network_events' => false,
+		);
+		return $this->with(
+			array(
+				'id'       => 'draft_' . bin2hex( random_bytes( 10 ) ),
+				'paused'   => true,
+				'settings' => $nothing + $this->settings,
+			)
+		);
 	}
 
 	/**
 	 * The same webhook with another name, URL and events.
 	 */
 	public function with_target( string $name, string $url, string ...$events ): self {
-		return new self( $this->id, $name, $url, $this->paused, array( 'events' => $events ) + $this->settings );
+		return $this->with(
+			array(
+				'name'     => $name,
+				'url'      => $url,
+				'settings' => array( 'events' => $events ) + $this->settings,
+			)
+		);
 	}
 
 	/**
 	 * The same webhook, paused or not.
 	 */
 	public function with_paused( bool $paused ): self {
-		return new self( $this->id, $this->name, $this->url, $paused, $this->settings );
+		return $this->with( array( 'paused' => $paused ) );
 	}
 
 	/**
 	 * The same webhook with a new secret, the old ones gone.
 	 */
 	public function with_new_secret(): self {
-		$secrets = array( array( 'secret' => self::new_secret() ) );
-		return new self( $this->id, $this->name, $this->url, $this->paused, array( 'secrets' => $secrets ) + $this->settings );
+		$secrets = array( array( 'secret' => self::new_secret( (string) $this->setting( 'signature' ) ) ) );
+		return $this->with( array( 'settings' => array( 'secrets' => $secrets ) + $this->settings ) );
+	}
+
+	/**
+	 * A new webhook with the same settings, under another name, with an id and a secret of its own.
+	 * It is paused, so that nothing is sent twice before somebody has changed it.
+	 */
+	public function duplicate( string $name ): self {
+		return ( new self( self::new_id(), $name, $this->url, true, $this->settings ) )->with_new_secret();
 	}
 
 	/**
@@ -128,20 +247,14 @@ final class Webhook {
 	 * Whether it gets an event, as the extension would say.
 	 *
 	 * @param int|null $site_id The site it is about; null: the whole network.
+	 * @param bool     $import  Whether it is part of an import.
 	 */
-	public function wants( string $event, ?int $site_id ): bool {
-		if ( null === $site_id ) {
-			if ( ! ( $this->settings['network_events'] ?? true ) ) {
-				return false;
-			}
-		} else {
-			$sites = $this->settings['sites'] ?? 'all';
-			if ( isset( $sites['only'] ) && ! in_array( $site_id, $sites['only'], true ) ) {
-				return false;
-			}
-			if ( isset( $sites['except'] ) && in_array( $site_id, $sites['except'], true ) ) {
-				return false;
-			}
+	public function wants( string $event, ?int $site_id, bool $import = false ): bool {
+		if ( $import && ! ( $this->settings['include_imports'] ?? false ) ) {
+			return false;
+		}
+		if ( null === $site_id ? ! ( $this->settings['network_events'] ?? true ) : ! $this->is_for( $site_id ) ) {
+			return false;
 		}
 		foreach ( $this->events() as $pattern ) {
 			if ( Event::matches( $pattern, $event ) ) {
@@ -152,9 +265,38 @@ final class Webhook {
 	}
 
 	/**
-	 * A signing secret of Standard Webhooks 1.0.0.
+	 * Whether it gets events of a site.
 	 */
-	private static function new_secret(): string {
-		return 'whsec_' . base64_encode( random_bytes( 32 ) );
+	public function is_for( int $site_id ): bool {
+		$sites = $this->settings['sites'] ?? 'all';
+		return match ( true ) {
+			isset( $sites['only'] ) => in_array( $site_id, $sites['only'], true ),
+			isset( $sites['except'] ) => ! in_array( $site_id, $sites['except'], true ),
+			default => true,
+		};
+	}
+
+	/**
+	 * The same webhook with other values of some properties.
+	 *
+	 * @param array<string, mixed> $values By their names.
+	 */
+	private function with( array $values ): self {
+		return new self( ...array_merge( get_object_vars( $this ), $values ) );
+	}
+
+	/**
+	 * An id that none has.
+	 */
+	private static function new_id(): string {
+		return 'whk_' . bin2hex( random_bytes( 10 ) );
+	}
+
+	/**
+	 * A signing secret of Standard Webhooks 1.0.0: 32 random bytes, for `v1a` the seed of an
+	 * ed25519 key.
+	 */
+	public static function new_secret( string $signature = 'v1' ): string {
+		return ( 'v1a' === $signature ? 'whsk_' : 'whsec_' ) . base64_encode( random_bytes( 32 ) );
 	}
 }

@@ -15,7 +15,10 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Webhooks {
 
-	private const COLUMNS = 'id, name, url, paused, settings';
+	/** For so long a deleted webhook can be restored, in days. */
+	public const UNDO_DAYS = 30;
+
+	private const COLUMNS = 'id, name, url, paused, settings, version, created, modified, modified_by, deleted, deleted_by';
 
 	/**
 	 * The webhooks, once read by wants().
@@ -30,26 +33,16 @@ final class Webhooks {
 	 * @return list<Webhook>
 	 */
 	public function all(): array {
-		global $wpdb;
-		return self::from_rows( $wpdb->get_results( 'SELECT ' . self::COLUMNS . ' FROM ' . Schema::webhooks() . ' ORDER BY created, id' ) );
+		return self::select( 'WHERE deleted IS NULL ORDER BY created, id' );
 	}
 
 	/**
-	 * One page of the list.
+	 * Those that were deleted and can be restored, the last one first.
 	 *
 	 * @return list<Webhook>
 	 */
-	public function page( int $number, int $size ): array {
-		global $wpdb;
-		return self::from_rows(
-			$wpdb->get_results(
-				$wpdb->prepare(
-					'SELECT ' . self::COLUMNS . ' FROM ' . Schema::webhooks() . ' ORDER BY name, id LIMIT %d OFFSET %d',
-					$size,
-					max( 0, $number - 1 ) * $size
-				)
-			)
-		);
+	public function deleted(): array {
+		return self::select( 'WHERE deleted IS NOT NULL ORDER BY deleted DESC, id' );
 	}
 
 	/**
@@ -57,48 +50,108 @@ final class Webhooks {
 	 */
 	public function count(): int {
 		global $wpdb;
-		return (int) $wpdb->get_var( 'SELECT COUNT(*) FROM ' . Schema::webhooks() );
+		return (int) $wpdb->get_var( 'SELECT COUNT(*) FROM ' . Schema::webhooks() . ' WHERE deleted IS NULL' );
 	}
 
 	/**
-	 * A webhook by its id.
+	 * How many can be restored.
+	 */
+	public function count_deleted(): int {
+		global $wpdb;
+		return (int) $wpdb->get_var( 'SELECT COUNT(*) FROM ' . Schema::webhooks() . ' WHERE deleted IS NOT NULL' );
+	}
+
+	/**
+	 * A webhook by its id; null for a deleted one too.
 	 */
 	public function find( string $id ): ?Webhook {
-		global $wpdb;
-		$row = $wpdb->get_row( $wpdb->prepare( 'SELECT ' . self::COLUMNS . ' FROM ' . Schema::webhooks() . ' WHERE id = %s', $id ) );
-		return $row ? Webhook::from_row( $row ) : null;
+		$webhook = self::stored( $id );
+		return null === $webhook?->deleted ? $webhook : null;
 	}
 
 	/**
-	 * Stores a webhook, new or changed.
-	 *
-	 * @throws \RuntimeException With the database's own words.
+	 * A deleted webhook that can be restored.
 	 */
-	public function save( Webhook $webhook ): void {
-		global $wpdb;
-		$row = $webhook->to_row() + array(
-			'modified'    => current_time( 'mysql', true ),
-			'modified_by' => get_current_user_id(),
-		);
-		if ( $this->find( $webhook->id ) ) {
-			$done = $wpdb->update( Schema::webhooks(), $row, array( 'id' => $webhook->id ) );
-		} else {
-			$done = $wpdb->insert( Schema::webhooks(), $row + array( 'created' => $row['modified'] ) );
-		}
-		if ( false === $done ) {
-			/* translators: %s: message of the database */
-			throw new \RuntimeException( sprintf( __( 'The database did not take the webhook: %s', 'network-webhooks' ), $wpdb->last_error ) );
-		}
-		$this->read = null;
+	public function find_deleted( string $id ): ?Webhook {
+		$webhook = self::stored( $id );
+		return null === $webhook?->deleted ? null : $webhook;
 	}
 
 	/**
-	 * Deletes a webhook.
+	 * Stores a webhook, new or changed, and who did what.
+	 *
+	 * @param string $action What the history calls it; empty: created, paused, resumed or changed.
+	 * @throws \RuntimeException Where somebody deleted it, or with the database's own words.
+	 */
+	public function save( Webhook $webhook, string $action = '' ): void {
+		$old = self::stored( $webhook->id );
+		if ( $old ? $old->deleted !== $webhook->deleted : $webhook->version > 0 ) {
+			throw new \RuntimeException( __( 'This webhook is not there any more. Somebody deleted it.', 'network-webhooks' ) );
+		}
+		$row = $webhook->to_row() + self::stamp() + array( 'version' => ( $old->version ?? 0 ) + 1 );
+		$this->write( $row, $old );
+		$changes = History::difference( $old, $webhook );
+		if ( '' === $action ) {
+			$action = match ( true ) {
+				! $old => History::CREATED,
+				array( 'paused' ) === array_keys( $changes ) => $webhook->paused ? History::PAUSED : History::RESUMED,
+				default => History::CHANGED,
+			};
+		}
+		if ( $changes || History::CHANGED !== $action ) {
+			History::record( $webhook->id, $action, $changes );
+		}
+	}
+
+	/**
+	 * Deletes a webhook, so that restore() can undo it.
 	 */
 	public function delete( string $id ): void {
+		$old = $this->find( $id );
+		if ( $old ) {
+			$stamp = self::stamp();
+			$marks = array(
+				'deleted'    => $stamp['modified'],
+				'deleted_by' => $stamp['modified_by'],
+			);
+			$this->write( array( 'version' => $old->version + 1 ) + $marks + $stamp, $old );
+			History::record( $id, History::DELETED, array() );
+		}
+	}
+
+	/**
+	 * Undoes the deleting of a webhook.
+	 */
+	public function restore( string $id ): void {
+		$old = $this->find_deleted( $id );
+		if ( $old ) {
+			$marks = array(
+				'deleted'    => null,
+				'deleted_by' => 0,
+			);
+			$this->write( array( 'version' => $old->version + 1 ) + $marks + self::stamp(), $old );
+			History::record( $id, History::RESTORED, array() );
+		}
+	}
+
+	/**
+	 * Removes a webhook and its history for good.
+	 */
+	public function forget( string $id ): void {
 		global $wpdb;
 		$wpdb->delete( Schema::webhooks(), array( 'id' => $id ) );
+		History::forget( $id );
 		$this->read = null;
+	}
+
+	/**
+	 * Removes for good what can't be restored any more.
+	 */
+	public function forget_deleted(): void {
+		global $wpdb;
+		$before = gmdate( 'Y-m-d H:i:s', time() - self::UNDO_DAYS * DAY_IN_SECONDS );
+		$ids    = $wpdb->get_col( $wpdb->prepare( 'SELECT id FROM ' . Schema::webhooks() . ' WHERE deleted < %s', $before ) );
+		array_map( array( $this, 'forget' ), $ids );
 	}
 
 	/**
@@ -106,8 +159,9 @@ final class Webhooks {
 	 * process.
 	 *
 	 * @param int|null $site_id The site it is about; null: the whole network.
+	 * @param bool     $import  Whether it is part of an import.
 	 */
-	public function wants( string $event, ?int $site_id ): bool {
+	public function wants( string $event, ?int $site_id, bool $import = false ): bool {
 		if ( null === $this->read ) {
 			global $wpdb;
 			// Before the first visit to Network Admin there is no table, and no webhook either.
@@ -116,7 +170,7 @@ final class Webhooks {
 			$wpdb->suppress_errors( $quiet );
 		}
 		foreach ( $this->read as $webhook ) {
-			if ( $webhook->wants( $event, $site_id ) ) {
+			if ( $webhook->wants( $event, $site_id, $import ) ) {
 				return true;
 			}
 		}
@@ -124,12 +178,54 @@ final class Webhooks {
 	}
 
 	/**
-	 * Webhooks of rows.
+	 * Writes a row.
 	 *
-	 * @param list<object>|null $rows
+	 * @param array<string, scalar|null> $row
+	 * @param Webhook|null               $old What the row holds; null: there is none yet.
+	 * @throws \RuntimeException With the database's own words.
+	 */
+	private function write( array $row, ?Webhook $old ): void {
+		global $wpdb;
+		// Not without formats: wpdb takes any column `deleted` for the number that wp_blogs has there.
+		$done = $old
+			? $wpdb->update( Schema::webhooks(), $row, array( 'id' => $old->id ), '%s' )
+			: $wpdb->insert( Schema::webhooks(), $row + array( 'created' => $row['modified'] ), '%s' );
+		if ( false === $done ) {
+			/* translators: %s: message of the database */
+			throw new \RuntimeException( sprintf( __( 'The database did not take the webhook: %s', 'network-webhooks' ), $wpdb->last_error ) );
+		}
+		$this->read = null;
+	}
+
+	/**
+	 * Who writes, and when.
+	 *
+	 * @return array{modified: string, modified_by: int}
+	 */
+	private static function stamp(): array {
+		return array(
+			'modified'    => current_time( 'mysql', true ),
+			'modified_by' => get_current_user_id(),
+		);
+	}
+
+	/**
+	 * A webhook by its id, deleted or not.
+	 */
+	private static function stored( string $id ): ?Webhook {
+		global $wpdb;
+		return self::select( $wpdb->prepare( 'WHERE id = %s', $id ) )[0] ?? null;
+	}
+
+	/**
+	 * Webhooks of the table.
+	 *
+	 * @param string $clauses Prepared.
 	 * @return list<Webhook>
 	 */
-	private static function from_rows( ?array $rows ): array {
+	private static function select( string $clauses ): array {
+		global $wpdb;
+		$rows = $wpdb->get_results( 'SELECT ' . self::COLUMNS . ' FROM ' . Schema::webhooks() . ' ' . $clauses );
 		return array_map( array( Webhook::class, 'from_row' ), $rows ?? array() );
 	}
 }

@@ -14,10 +14,13 @@ use crate::store::sqlite::schema::{EVENT, event_of};
 use crate::store::{State, term};
 
 /// Rows up to which the rarer of two filters is looked for.
-const COUNTED: i64 = 2000;
+const COUNTED: i64 = 20_000;
 /// How far ids may be out of order with the rows (rows of one millisecond, a clock set back a
 /// little), in milliseconds.
 const SLACK_MS: i64 = 60_000;
+
+/// Deliveries that one slice of a whole result looks at, at most.
+const WINDOW: i64 = 10_000;
 
 /// Where a search begins.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +29,8 @@ enum Lead {
     All,
     /// One webhook's deliveries in one state.
     Arm(i64, State),
+    /// Deliveries of tests.
+    Tests,
     /// Events of a name.
     Name(String),
     /// Events about a site.
@@ -49,24 +54,77 @@ struct Filter {
 /// Keys of the deliveries that a query is for: newest first, at most one more than its limit.
 pub(super) fn keys(connection: &Connection, query: &DeliveriesQuery) -> rusqlite::Result<Vec<i64>> {
     let mut filter = Filter::new(connection, query)?;
-    let leads = match &query.search {
-        Some(text) => match text.trim().parse::<EventId>() {
-            Ok(id) => filter.narrow_to(connection, id)?,
-            Err(_) => vec![Lead::Term(term(text))],
-        },
-        None => match query.event_id {
-            Some(id) => filter.narrow_to(connection, id)?,
-            None => filter.leads(connection, query)?,
-        },
-    };
     let limit = query.limit() + 1;
     let mut keys = Vec::new();
-    for lead in &leads {
-        keys.extend(filter.find(connection, lead, limit)?);
+    for lead in filter.starts(connection, query)? {
+        keys.extend(filter.find(connection, &lead, Order::Newest, limit)?);
     }
     keys.sort_unstable_by(|a, b| b.cmp(a));
     keys.truncate(limit);
     Ok(keys)
+}
+
+/// Up to `limit` keys of the deliveries that a query is for, oldest first, between two keys
+/// (both excluded), and the key after which to go on: `None` at the end. One call looks at
+/// [`WINDOW`] deliveries at most, so it may find none and yet there are more.
+pub(crate) fn slice(
+    connection: &Connection,
+    query: &DeliveriesQuery,
+    after: i64,
+    below: i64,
+    limit: usize,
+) -> rusqlite::Result<(Vec<i64>, Option<i64>)> {
+    let mut filter = Filter::new(connection, query)?;
+    // Within a window the deliveries themselves are as quick a lead as any index.
+    let starts = match filter.named(connection, query)? {
+        Some(starts) => starts,
+        None => vec![Lead::All],
+    };
+    filter.from = filter.from.max(after.saturating_add(1));
+    let last = filter.below.min(below);
+    if starts.is_empty() || filter.from >= last {
+        return Ok((Vec::new(), None));
+    }
+    let end: Option<i64> = connection
+        .prepare_cached(
+            "SELECT key FROM deliveries WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT 1 OFFSET ?3",
+        )?
+        .query_row((filter.from, last, WINDOW), |row| row.get(0))
+        .optional()?;
+    filter.below = end.unwrap_or(last);
+    let mut keys = Vec::new();
+    for lead in &starts {
+        keys.extend(filter.find(connection, lead, Order::Oldest, limit)?);
+    }
+    keys.sort_unstable();
+    keys.truncate(limit);
+    let full = keys.last().copied().filter(|_| keys.len() == limit);
+    Ok((keys, full.or(end.map(|end| end - 1))))
+}
+
+/// How many deliveries a query is for; `sendable`: leaving out those whose body is gone.
+pub(super) fn count(
+    connection: &Connection,
+    query: &DeliveriesQuery,
+    sendable: bool,
+) -> rusqlite::Result<u64> {
+    let mut filter = Filter::new(connection, query)?;
+    if sendable {
+        let has_body = format!("EXISTS (SELECT 1 FROM bodies WHERE event = d.key & -{EVENT})");
+        filter.require(&has_body, None);
+    }
+    let mut count = 0;
+    for lead in filter.starts(connection, query)? {
+        count += filter.count_all(connection, &lead)?;
+    }
+    Ok(count.cast_unsigned())
+}
+
+/// In which order deliveries are looked for.
+#[derive(Clone, Copy)]
+enum Order {
+    Newest,
+    Oldest,
 }
 
 impl Filter {
@@ -109,6 +167,34 @@ impl Filter {
         Ok(filter)
     }
 
+    /// Where a search for a query begins.
+    fn starts(
+        &mut self,
+        connection: &Connection,
+        query: &DeliveriesQuery,
+    ) -> rusqlite::Result<Vec<Lead>> {
+        match self.named(connection, query)? {
+            Some(leads) => Ok(leads),
+            None => self.leads(connection, query),
+        }
+    }
+
+    /// Where a search begins that names its events; `None`: it names none.
+    fn named(
+        &mut self,
+        connection: &Connection,
+        query: &DeliveriesQuery,
+    ) -> rusqlite::Result<Option<Vec<Lead>>> {
+        let id = match &query.search {
+            Some(text) => match text.trim().parse::<EventId>() {
+                Ok(id) => Some(id),
+                Err(_) => return Ok(Some(vec![Lead::Term(term(text))])),
+            },
+            None => query.event_id,
+        };
+        id.map(|id| self.narrow_to(connection, id)).transpose()
+    }
+
     fn require(&mut self, condition: &str, value: Option<Value>) {
         self.conditions.push_str(" AND ");
         self.conditions.push_str(condition);
@@ -139,6 +225,7 @@ impl Filter {
         }
         ways.extend(query.event.clone().map(|name| vec![Lead::Name(name)]));
         ways.extend(query.site_id.map(|site| vec![Lead::Site(site)]));
+        ways.extend((query.test == Some(true)).then(|| vec![Lead::Tests]));
         if ways.len() < 2 {
             return Ok(ways.pop().unwrap_or_else(|| vec![Lead::All]));
         }
@@ -167,6 +254,11 @@ impl Filter {
             ),
             Lead::Name(name) => ("events WHERE name = ?".into(), Value::Text(name.clone())),
             Lead::Site(site) => ("events WHERE site = ?".into(), Value::Integer(*site)),
+            // The number is for the form of the statement alone: a partial index takes no parameter.
+            Lead::Tests => (
+                "deliveries d INDEXED BY deliveries_test WHERE test = 1 AND ? = 1".into(),
+                Value::Integer(1),
+            ),
             Lead::All | Lead::Term(_) => return Ok(COUNTED),
         };
         let sql = format!(
@@ -180,8 +272,35 @@ impl Filter {
         &self,
         connection: &Connection,
         lead: &Lead,
+        order: Order,
         limit: usize,
     ) -> rusqlite::Result<Vec<i64>> {
+        let (rows, leading, values) = self.rows(lead);
+        let direction = match order {
+            Order::Newest => "DESC",
+            Order::Oldest => "ASC",
+        };
+        let leading = match leading {
+            Some(column) => format!("{column} {direction},"),
+            None => String::new(),
+        };
+        let sql =
+            format!("SELECT d.key FROM {rows} ORDER BY {leading} d.key {direction} LIMIT {limit}");
+        connection
+            .prepare_cached(&sql)?
+            .query_map(params_from_iter(values), |row| row.get(0))?
+            .collect()
+    }
+
+    fn count_all(&self, connection: &Connection, lead: &Lead) -> rusqlite::Result<i64> {
+        let (rows, _, values) = self.rows(lead);
+        let sql = format!("SELECT count(*) FROM {rows}");
+        connection.prepare_cached(&sql)?.query_row(params_from_iter(values), |row| row.get(0))
+    }
+
+    /// The rows that a lead leads to: SQL after FROM, the column that orders them before the
+    /// delivery's key, and the values.
+    fn rows(&self, lead: &Lead) -> (String, Option<&'static str>, Vec<Value>) {
         let event = if self.of_event {
             format!("CROSS JOIN events e ON e.key = d.key & -{EVENT}")
         } else {
@@ -190,33 +309,40 @@ impl Filter {
         let deliveries =
             format!("CROSS JOIN deliveries d ON d.key >= e.key AND d.key < e.key + {EVENT}");
         let (tables, condition, plus, order, value) = match lead {
-            Lead::All => (format!("deliveries d {event}"), "1".into(), "", "", None),
+            Lead::All => (format!("deliveries d {event}"), "1".into(), "", None, None),
+            Lead::Tests => (
+                format!("deliveries d INDEXED BY deliveries_test {event}"),
+                "d.test = 1".into(),
+                "",
+                None,
+                None,
+            ),
             Lead::Arm(webhook, state) => (
                 format!("deliveries d INDEXED BY deliveries_state {event}"),
                 format!("d.webhook = ? AND d.state = {}", *state as u8),
                 "",
-                "",
+                None,
                 Some(Value::Integer(*webhook)),
             ),
             Lead::Name(name) => (
                 format!("events e INDEXED BY events_name {deliveries}"),
                 "e.name = ?".into(),
                 "+",
-                "e.key DESC,",
+                Some("e.key"),
                 Some(Value::Text(name.clone())),
             ),
             Lead::Site(site) => (
                 format!("events e INDEXED BY events_site {deliveries}"),
                 "e.site = ?".into(),
                 "+",
-                "e.key DESC,",
+                Some("e.key"),
                 Some(Value::Integer(*site)),
             ),
             Lead::Term(term) => (
                 format!("terms t CROSS JOIN events e ON e.key = t.event {deliveries}"),
                 "t.term = ?".into(),
                 "+",
-                "t.event DESC,",
+                Some("t.event"),
                 Some(Value::Text(term.clone())),
             ),
         };
@@ -224,24 +350,19 @@ impl Filter {
         let (bounds, bound) = match lead {
             Lead::Name(_) | Lead::Site(_) => (" AND e.key >= ? AND e.key <= ?", true),
             Lead::Term(_) => (" AND t.event >= ? AND t.event <= ?", true),
-            Lead::All | Lead::Arm(..) => ("", false),
+            Lead::All | Lead::Tests | Lead::Arm(..) => ("", false),
         };
-        let sql = format!(
-            "SELECT d.key FROM {tables}
-             WHERE {condition}{bounds} AND {plus}d.key >= ? AND {plus}d.key < ?{}
-             ORDER BY {order} d.key DESC LIMIT {limit}",
-            self.conditions
-        );
         let mut values: Vec<Value> = value.into_iter().collect();
         if bound {
             values.extend([event_of(self.from).into(), event_of(self.below).into()]);
         }
         values.extend([self.from.into(), self.below.into()]);
         values.extend(self.values.iter().cloned());
-        connection
-            .prepare_cached(&sql)?
-            .query_map(params_from_iter(values), |row| row.get(0))?
-            .collect()
+        let rows = format!(
+            "{tables} WHERE {condition}{bounds} AND {plus}d.key >= ? AND {plus}d.key < ?{}",
+            self.conditions
+        );
+        (rows, order, values)
     }
 }
 
@@ -269,7 +390,7 @@ fn webhook(connection: &Connection, id: &str) -> rusqlite::Result<Option<i64>> {
 }
 
 /// Key of the first delivery that was created at this time or later.
-fn key_at(connection: &Connection, unix_ms: i64) -> rusqlite::Result<Option<i64>> {
+pub(super) fn key_at(connection: &Connection, unix_ms: i64) -> rusqlite::Result<Option<i64>> {
     connection
         .prepare_cached("SELECT key FROM deliveries WHERE id >= ?1 ORDER BY id LIMIT 1")?
         .query_row([first_id(unix_ms).as_bytes()], |row| row.get(0))

@@ -6,6 +6,7 @@
 //! worker's checkpoint ever waits for it for long. Results serialise to the array shapes of
 //! `stubs/webhooks.stub.php`.
 
+mod failures;
 mod find;
 mod query;
 mod row;
@@ -20,12 +21,15 @@ use rusqlite::{
     Connection, ErrorCode, FileControl, OpenFlags, OptionalExtension, Transaction, params,
 };
 
-pub use query::{DeliveriesQuery, StatsQuery};
+pub use failures::FailureGroup;
+pub(crate) use find::slice;
+pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
 pub use row::{
-    AttemptRow, Bytes, DeliveryDetail, DeliveryRow, DisabledSince, Headers, Hour, Page,
+    AttemptRow, BulkRow, Bytes, DeliveryDetail, DeliveryRow, DisabledSince, Headers, Hour, Page,
     WebhookStats,
 };
 
+use super::bulk::Action;
 use super::sqlite::{self, Place, error, schema};
 use super::{Result, Selection, State, StoreError};
 use crate::clock::rfc3339;
@@ -35,6 +39,8 @@ use crate::spool::Spool;
 
 /// After this long a read is interrupted.
 const LONGEST_READ: Duration = Duration::from_secs(2);
+/// How long it is looked which deliveries of a whole result still have a body.
+const LONGEST_CHECK: Duration = Duration::from_millis(500);
 /// How soon a reader looks again at an index that is being written.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 /// Most announcements given at once.
@@ -221,6 +227,57 @@ impl Log {
         })
     }
 
+    /// How many deliveries a query is for.
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    pub fn count_all(&mut self, query: &DeliveriesQuery) -> Result<u64> {
+        self.read(|connection| find::count(connection, query, false))
+    }
+
+    /// How many deliveries a change of a whole result would be for. Where it takes too long to
+    /// find out which of them still have a body, those without are counted too.
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    pub fn count_for(&mut self, query: &DeliveriesQuery, action: Action) -> Result<u64> {
+        let state = sqlite::from_states(&query.state, action.to());
+        if state.is_empty() {
+            return Ok(0);
+        }
+        let query = DeliveriesQuery { state, ..query.clone() };
+        let sendable = action == Action::Resend;
+        let patience = if sendable { LONGEST_CHECK } else { LONGEST_READ };
+        match self.try_read(patience, |connection| find::count(connection, &query, sendable))? {
+            Err(error) if sendable && is_late(&error) => self.count_all(&query),
+            counted => counted.map_err(|error| self.failed(error)),
+        }
+    }
+
+    /// What fails, by webhook and cause; the largest groups first.
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    pub fn failures(&mut self, query: &FailuresQuery) -> Result<Vec<FailureGroup>> {
+        self.read(|connection| failures::groups(connection, query))
+    }
+
+    /// Changes of whole results: those under way and those of the last day, newest first.
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    pub fn bulks(&mut self) -> Result<Vec<BulkRow>> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT token, action, query, matched, changed, asked, ended FROM bulks
+                     ORDER BY key DESC",
+                )?
+                .query_map([], BulkRow::from_row)?
+                .collect()
+        })
+    }
+
     /// How many deliveries a change of these to `to` would be for.
     ///
     /// # Errors
@@ -254,9 +311,17 @@ impl Log {
 
     /// Runs one short transaction, on a connection to the file that is there now.
     fn read<T>(&mut self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        self.try_read(LONGEST_READ, read)?.map_err(|error| self.failed(error))
+    }
+
+    fn try_read<T>(
+        &mut self,
+        longest: Duration,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<rusqlite::Result<T>> {
         self.refresh()?;
         let Open { connection, deadline, since, .. } = &self.open;
-        let until = since.elapsed() + LONGEST_READ;
+        let until = since.elapsed() + longest;
         deadline.store(u64::try_from(until.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
         let result = begin(connection, || since.elapsed() < until).and_then(|transaction| {
             read(connection).and_then(|read| {
@@ -265,7 +330,7 @@ impl Log {
             })
         });
         deadline.store(u64::MAX, Ordering::Relaxed);
-        result.map_err(|error| self.failed(error))
+        Ok(result)
     }
 
     /// Opens anew where the file was replaced (a damaged one was set aside) or this is a fork.
@@ -289,7 +354,7 @@ impl Log {
     }
 
     fn failed(&self, error: rusqlite::Error) -> StoreError {
-        if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+        if is_late(&error) {
             return StoreError::Failed {
                 action: "reading the log",
                 reason: format!("took over {} seconds: narrow the query", LONGEST_READ.as_secs()),
@@ -298,6 +363,11 @@ impl Log {
         let address = format!("sqlite:{}", self.place.path().display());
         error::from(&self.open.connection, &address, "reading the log", error)
     }
+}
+
+/// Whether a read was interrupted because it took too long.
+fn is_late(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
 }
 
 impl Open {

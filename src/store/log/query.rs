@@ -1,8 +1,7 @@
 //! What can be asked of the log; unknown keys and bad values are refused by name.
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::clock::parse_rfc3339;
 use crate::id::EventId;
 use crate::store::State;
 
@@ -11,26 +10,43 @@ const DEFAULT_LIMIT: usize = 50;
 /// Most deliveries of a page.
 const MOST: usize = 200;
 /// The query of `webhooks_deliveries()`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[allow(missing_docs, reason = "the stub says what each key means")]
 pub struct DeliveriesQuery {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<EventId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub site_id: Option<i64>,
-    #[serde(deserialize_with = "states")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "states")]
     pub state: Vec<State>,
-    #[serde(deserialize_with = "time")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "time")]
     pub since: Option<i64>,
-    #[serde(deserialize_with = "time")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "time")]
     pub until: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<bool>,
-    #[serde(deserialize_with = "limit")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "limit")]
     pub limit: Option<usize>,
-    #[serde(deserialize_with = "place")]
+    // A whole result, which alone is ever written, has no place in it.
+    #[serde(skip_serializing, deserialize_with = "place")]
     pub cursor: Option<i64>,
+}
+
+/// The query of `webhooks_failures()`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub struct FailuresQuery {
+    pub webhook_id: Option<String>,
+    #[serde(deserialize_with = "time::deserialize")]
+    pub since: Option<i64>,
 }
 
 /// The query of `webhooks_stats()`.
@@ -59,6 +75,18 @@ impl DeliveriesQuery {
     pub(super) fn limit(&self) -> usize {
         self.limit.unwrap_or(DEFAULT_LIMIT)
     }
+
+    /// Refuses what says which page of the result is meant.
+    ///
+    /// # Errors
+    /// Names the key.
+    pub fn check_whole(&self) -> Result<(), &'static str> {
+        match (self.limit, self.cursor) {
+            (Some(_), _) => Err("limit: this is about the whole result, which has no pages"),
+            (_, Some(_)) => Err("cursor: this is about the whole result, which has no pages"),
+            _ => Ok(()),
+        }
+    }
 }
 
 fn states<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<State>, D::Error> {
@@ -81,13 +109,30 @@ fn states<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<State>, D::E
     names.iter().map(state).collect()
 }
 
-fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    parse_rfc3339(&text).map(Some).ok_or_else(|| {
-        de::Error::custom(format!(
-            "\"{text}\" is no time; expected RFC 3339, such as 2026-11-20T10:00:00Z"
-        ))
-    })
+/// Unix milliseconds, written as RFC 3339.
+mod time {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    use crate::clock::{parse_rfc3339, rfc3339};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<i64>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        parse_rfc3339(&text).map(Some).ok_or_else(|| {
+            de::Error::custom(format!(
+                "\"{text}\" is no time; expected RFC 3339, such as 2026-11-20T10:00:00Z"
+            ))
+        })
+    }
+
+    #[expect(clippy::ref_option, reason = "serde gives a reference")]
+    pub(super) fn serialize<S: Serializer>(
+        time: &Option<i64>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        time.map(rfc3339).serialize(serializer)
+    }
 }
 
 fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {

@@ -76,7 +76,7 @@ pub struct AttemptRow {
 }
 
 /// Bytes that need not be text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Bytes(pub Vec<u8>);
 
 impl Serialize for Bytes {
@@ -90,16 +90,20 @@ impl Serialize for Bytes {
 pub struct Headers(pub Vec<(String, String)>);
 
 impl Headers {
-    fn from_json(json: &str) -> Self {
-        let mut headers: Vec<(String, String)> = Vec::new();
-        for (name, value) in serde_json::from_str::<Vec<(String, String)>>(json).unwrap_or_default()
-        {
+    /// Headers of which some may have the same name.
+    pub fn new(pairs: Vec<(String, String)>) -> Self {
+        let mut headers: Vec<(String, String)> = Vec::with_capacity(pairs.len());
+        for (name, value) in pairs {
             match headers.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, values)) => *values = format!("{values}, {value}"),
                 None => headers.push((name, value)),
             }
         }
         Self(headers)
+    }
+
+    fn from_json(json: &str) -> Self {
+        Self::new(serde_json::from_str(json).unwrap_or_default())
     }
 
     fn get(&self, name: &str) -> Option<&str> {
@@ -117,6 +121,33 @@ impl Serialize for Headers {
             map.serialize_entry(name, value)?;
         }
         map.end()
+    }
+}
+
+/// A change of a whole result (`Bulk` of the stub).
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub struct BulkRow {
+    pub id: String,
+    pub action: String,
+    pub query: serde_json::Value,
+    pub matched: i64,
+    pub changed: i64,
+    pub asked: String,
+    pub ended: Option<String>,
+}
+
+impl BulkRow {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            action: row.get(1)?,
+            query: serde_json::from_str(row.get_ref(2)?.as_str()?).unwrap_or_default(),
+            matched: row.get(3)?,
+            changed: row.get(4)?,
+            asked: rfc3339(row.get(5)?),
+            ended: row.get::<_, Option<i64>>(6)?.map(rfc3339),
+        })
     }
 }
 
@@ -283,6 +314,6 @@ fn milliseconds(microseconds: i64) -> f64 {
 }
 
 /// When a delivery was created: the first 48 bits of its id, in Unix milliseconds.
-fn created(id: DeliveryId) -> i64 {
+pub(super) fn created(id: DeliveryId) -> i64 {
     (u128::from_be_bytes(*id.as_bytes()) >> 80) as i64
 }

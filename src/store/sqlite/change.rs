@@ -10,11 +10,12 @@ use crate::id::DeliveryId;
 use crate::store::{Selection, State, WebhookKey};
 
 /// What a change writes.
-struct Change<'a> {
-    to: State,
-    due: i64,
-    reason: Option<&'a str>,
-    now: i64,
+pub(super) struct Change<'a> {
+    pub(super) to: State,
+    /// Before the clock's shift is added.
+    pub(super) due: i64,
+    pub(super) reason: Option<&'a str>,
+    pub(super) now: i64,
 }
 
 impl SqliteTransaction<'_> {
@@ -31,7 +32,7 @@ impl SqliteTransaction<'_> {
             Some(id) => self.memory.webhooks.get(id).copied().into_iter().collect(),
             None => self.memory.webhooks.values().copied().collect(),
         };
-        let states = from_states(which, to);
+        let states = from_states(&which.states, to);
         let since = first_id(which.since.unwrap_or(0));
         let mut changed = 0;
         if which.ids.is_empty() {
@@ -69,6 +70,18 @@ impl SqliteTransaction<'_> {
         if !webhooks.contains(&webhook) {
             return Ok(0);
         }
+        self.change_row((key, from, test), webhook, which, change).map(u64::from)
+    }
+
+    /// Changes one delivery: its key, its state, and whether it is a test. What else is selected
+    /// by is its reason.
+    pub(super) fn change_row(
+        &mut self,
+        (key, from, test): (i64, State, bool),
+        webhook: WebhookKey,
+        which: &Selection,
+        change: &Change<'_>,
+    ) -> Result<bool, Trouble> {
         let changed = self
             .statements
             .get(
@@ -90,7 +103,7 @@ impl SqliteTransaction<'_> {
         if changed > 0 && !test {
             self.counters.moved(webhook, Some(from), Some(change.to), 1, change.now);
         }
-        Ok(changed as u64)
+        Ok(changed > 0)
     }
 
     fn change_all(
@@ -142,10 +155,10 @@ fn list(texts: &[String]) -> String {
 
 /// The states from which a selected delivery may become `to`. `delivering` begins with a claim
 /// and ends with its attempt, whatever is wished meanwhile.
-fn from_states(which: &Selection, to: State) -> Vec<State> {
+pub(crate) fn from_states(selected: &[State], to: State) -> Vec<State> {
     State::ALL
         .into_iter()
-        .filter(|from| which.states.is_empty() || which.states.contains(from))
+        .filter(|from| selected.is_empty() || selected.contains(from))
         .filter(|from| from.may_become(to) && ![*from, to].contains(&State::Delivering))
         .collect()
 }
@@ -157,7 +170,8 @@ pub(crate) fn count(
     which: &Selection,
     to: State,
 ) -> rusqlite::Result<u64> {
-    let states: Vec<u8> = from_states(which, to).into_iter().map(|state| state as u8).collect();
+    let states: Vec<u8> =
+        from_states(&which.states, to).into_iter().map(|state| state as u8).collect();
     let states = format!("{states:?}").replace(['[', ']'], "");
     let conditions = format!(
         "d.state IN ({states}) AND d.id >= ?1 AND (?2 IS NULL OR d.reason = ?2)

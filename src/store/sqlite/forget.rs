@@ -47,6 +47,7 @@ impl SqliteTransaction<'_> {
         }
         if candidates.is_empty() {
             self.erase_deferred(&wish.person)?;
+            self.erase_bulks(&wish.person)?;
             self.statements
                 .get("DELETE FROM forgetting WHERE token = ?1")?
                 .execute([&wish.token])?;

@@ -75,8 +75,9 @@ impl SqliteTransaction<'_> {
         let settled = settled(delivery.state, now);
         self.statements
             .get(
-                "INSERT INTO deliveries (key, id, webhook, state, due, test, settled, reason)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO deliveries (key, id, webhook, state, due, test, settled, reason,
+                     last_failure)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 key,
@@ -87,6 +88,7 @@ impl SqliteTransaction<'_> {
                 current.test,
                 settled,
                 delivery.reason,
+                delivery.failure,
             ])?;
         if !current.test {
             self.counters.moved(delivery.webhook, None, Some(delivery.state), 1, now);

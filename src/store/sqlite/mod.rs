@@ -5,6 +5,7 @@
 //! commits; the journal's segments are kept until [`Store::make_durable`] has said that what
 //! was read from them can't be undone.
 
+mod bulk;
 mod change;
 mod claim;
 mod counters;
@@ -35,7 +36,7 @@ use crate::store::{
     ClockReading, Health, Loaded, Result, State, Store, StoreError, Transaction, WebhookKey,
     WebhookState,
 };
-pub(crate) use change::{count, first_id};
+pub(crate) use change::{count, first_id, from_states};
 pub(crate) use files::Place;
 pub use files::{SetAside, open, open_or_set_aside, set_aside};
 use statements::Statements;

@@ -52,6 +52,7 @@ impl SqliteTransaction<'_> {
         let more = self.pruned.bodies.is_some() || self.pruned.rows.is_some();
         if !more {
             self.prune_sums(rows_before)?;
+            self.prune_bulks()?;
             *self.pruned = Progress::default();
         }
         let free = self.shrink(limit)?;

@@ -19,7 +19,7 @@ const APPLICATION: i32 = 0x7762_686b;
 const PAGE_SIZE: u32 = 8192;
 
 /// The n-th entry leads from version n to n + 1.
-const MIGRATIONS: [&str; 1] = [include_str!("1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("1.sql"), include_str!("2.sql")];
 
 /// The version that this software reads and writes.
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -47,7 +47,9 @@ pub(crate) enum Found {
 
 /// Says what the file is, from its header and schema alone.
 pub(crate) fn find(connection: &Connection) -> rusqlite::Result<Found> {
-    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    // One snapshot: a worker may be making the store between two looks.
+    let snapshot = connection.unchecked_transaction()?;
+    let number = |sql: &str| snapshot.query_row(sql, [], |row| row.get::<_, i64>(0));
     let application = number("PRAGMA application_id")?;
     let version = number("PRAGMA user_version")?;
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
@@ -94,11 +96,13 @@ pub(crate) fn migrate(connection: &Connection, store: &str) -> Result<()> {
     };
     let _: String =
         connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
-    for (migration, to) in MIGRATIONS.iter().zip(1..).skip(version as usize) {
+    if version < VERSION {
+        // In one transaction: a reader sees no version in between.
+        let steps = MIGRATIONS[version as usize..].join("\n");
         connection
             .execute_batch(&format!(
-                "BEGIN IMMEDIATE; {migration}
-                 PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {to}; COMMIT;"
+                "BEGIN IMMEDIATE; {steps}
+                 PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT;"
             ))
             .map_err(failed)?;
     }

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::event::Event;
 use crate::id::{DeliveryId, EventId};
 use crate::journal::SegmentId;
+use crate::store::bulk::{Bulk, BulkStep};
 use crate::store::{
     Announcement, Attempt, Claim, ClockReading, Forgetting, Health, NewDelivery, Person, Result,
     Selection, State, StoreError, Transaction, WebhookKey,
@@ -195,6 +196,24 @@ impl Transaction for SqliteTransaction<'_> {
     fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool> {
         let more = self.try_prune(bodies_before, rows_before, limit);
         self.told("pruning", more)
+    }
+
+    fn set_host(&mut self, webhook: WebhookKey, host: Option<&str>) -> Result<()> {
+        let set = self.run(
+            "UPDATE webhooks SET host = ?2 WHERE key = ?1 AND host IS NOT ?2",
+            params![webhook.0, host],
+        );
+        self.told("writing a webhook's host", set.map(drop))
+    }
+
+    fn begin_bulk(&mut self, bulk: &Bulk, now: i64) -> Result<()> {
+        let begun = self.try_begin_bulk(bulk, now);
+        self.told("noting a change of many deliveries", begun)
+    }
+
+    fn step_bulk(&mut self, now: i64, limit: usize) -> Result<BulkStep> {
+        let step = self.try_step_bulk(now, limit);
+        self.told("changing many deliveries", step)
     }
 
     fn begin_forgetting(&mut self, token: &str, person: &Person) -> Result<()> {

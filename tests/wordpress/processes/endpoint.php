@@ -20,5 +20,9 @@ $request = array(
 	'body'    => file_get_contents( 'php://input' ),
 );
 file_put_contents( getenv( 'RECEIVED' ), json_encode( $request ) . "\n", FILE_APPEND | LOCK_EX );
-http_response_code( (int) trim( $_SERVER['REQUEST_URI'], '/' ) );
+http_response_code( (int) trim( strtok( $_SERVER['REQUEST_URI'], '?' ), '/' ) );
+
+if ( isset( $_GET['delay'] ) ) {
+	usleep( 1000 * (int) $_GET['delay'] );
+}
 echo 'Thank <b>you</b>.';

@@ -49,3 +49,10 @@ if ( 'all' === ( $argv[2] ?? '' ) ) {
 	do_action( 'wu_subscription_change_plan', $subscription, $plan, (object) array( 'id' => 12, 'title' => 'Starter plan' ) );
 	do_action( 'wpmu_delete_user', $id );
 }
+
+if ( 'shop' === ( $argv[2] ?? '' ) ) {
+	// As its WooCommerce gateway does it, when the order of a payment is completed.
+	require dirname( __DIR__ ) . '/class-order.php';
+	add_action( 'woocommerce_order_status_completed', static fn() => do_action( 'wp_ultimo_payment_completed', 1, 'woocommerce', 49.9 ) );
+	( new Order( (int) $argv[3] ) )->change( 'completed' );
+}

@@ -8,7 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
-use Network_Webhooks\Event;
+use Network_Webhooks\History;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Test_Event;
@@ -26,9 +26,6 @@ final class Actions {
 	/** Prefix of the actions, and the nonce's action. */
 	public const PREFIX = 'network_webhooks_';
 
-	/** Longest name, in characters. */
-	private const NAME_LENGTH = 200;
-
 	/**
 	 * Takes the parts.
 	 */
@@ -42,7 +39,7 @@ final class Actions {
 	 * Adds the hooks.
 	 */
 	public function add_hooks(): void {
-		foreach ( array( 'save', 'pause', 'resume', 'delete', 'test', 'settings', 'restored', 'moved', 'copied' ) as $action ) {
+		foreach ( array( 'pause', 'resume', 'enable', 'duplicate', 'delete', 'restore', 'test', 'settings', 'restored', 'moved', 'copied' ) as $action ) {
 			add_action( 'network_admin_edit_' . self::PREFIX . $action, array( $this, $action ) );
 		}
 	}
@@ -63,38 +60,26 @@ final class Actions {
 
 	/**
 	 * Ends a request that may not write.
+	 *
+	 * @param string $nonce_action What its nonce is for.
 	 */
-	public static function check(): void {
+	public static function check( string $nonce_action = self::PREFIX . 'write' ): void {
 		if ( 'POST' !== ( $_SERVER['REQUEST_METHOD'] ?? '' ) || ! current_user_can( Capabilities::MANAGE ) ) {
 			wp_die( esc_html__( 'Sorry, you are not allowed to change the webhooks of this network.', 'network-webhooks' ), '', 403 );
 		}
-		check_admin_referer( self::PREFIX . 'write' );
+		check_admin_referer( $nonce_action );
 	}
 
 	/**
-	 * Saves the form of a webhook, new or not. What was typed survives an error.
+	 * Address of the list, as it was filtered where the request came from.
+	 *
+	 * @param array<string, string> $query Added to it.
 	 */
-	public function save(): void {
-		self::check();
-		$id    = $this->posted( 'webhook' );
-		$typed = array(
-			'name'  => trim( $this->posted( 'name' ) ),
-			'url'   => trim( $this->posted( 'url' ) ),
-			'event' => $this->posted( 'event' ),
-		);
-		$old   = '' === $id ? null : $this->posted_webhook();
-		$error = self::first_error( $typed );
-		if ( '' === $error ) {
-			$webhook = $old
-				? $old->with_target( $typed['name'], $typed['url'], $typed['event'] )
-				: Webhook::create( $typed['name'], $typed['url'], $typed['event'] );
-			$error   = $this->attempt( fn() => $this->webhooks->save( $webhook ) );
-		}
-		if ( '' !== $error ) {
-			Flash::put( $error, array( 'webhook' => $id ) + $typed );
-			self::leave( $old ? Admin::url( self::page_of( $old ) ) : Admin::url( array(), Admin::NEW ) );
-		}
-		self::leave( Admin::url( self::page_of( $webhook ) + array( 'message' => $old ? 'saved' : 'added' ) ) );
+	public static function list_url( array $query = array() ): string {
+		parse_str( (string) wp_parse_url( (string) wp_get_referer(), PHP_URL_QUERY ), $from );
+		$from = Admin::PAGE === ( $from['page'] ?? '' ) && empty( $from['action'] ) ? array_filter( $from, 'is_string' ) : array();
+		$kept = array_intersect_key( $from, array_flip( array( 's', 'status', 'event', 'site', 'orderby', 'order', 'paged' ) ) );
+		return Admin::url( $query + $kept );
 	}
 
 	/**
@@ -114,12 +99,81 @@ final class Actions {
 	}
 
 	/**
-	 * Deletes a webhook.
+	 * Ends the disabling that the page showed.
+	 */
+	public function enable(): void {
+		self::check();
+		$webhook   = $this->posted_webhook();
+		$disabling = sanitize_text_field( wp_unslash( $_GET['disabling'] ?? '' ) );
+		$this->answer(
+			static function () use ( $webhook, $disabling ) {
+				if ( ! webhooks_enable( $webhook->id, $disabling ) ) {
+					throw new \RuntimeException( __( 'The webhook is not disabled any more, or was disabled again meanwhile: look at it once more.', 'network-webhooks' ) );
+				}
+				History::record( $webhook->id, History::ENABLED, array() );
+			},
+			'enabled'
+		);
+	}
+
+	/**
+	 * Makes a copy, and leads to its form.
+	 */
+	public function duplicate(): void {
+		self::check();
+		$webhook = $this->posted_webhook();
+		/* translators: %s: name of a webhook */
+		$suffixed = sprintf( __( '%s (copy)', 'network-webhooks' ), mb_substr( $webhook->name, 0, Webhook::NAME_LENGTH - 20 ) );
+		$copy     = $webhook->duplicate( $suffixed );
+		$error    = $this->attempt( fn() => $this->webhooks->save( $copy ) );
+		if ( '' !== $error ) {
+			Flash::put( $error );
+			self::leave( self::list_url() );
+		}
+		self::leave(
+			Admin::url(
+				array(
+					'action'  => 'edit',
+					'webhook' => $copy->id,
+					'message' => 'duplicated',
+				)
+			)
+		);
+	}
+
+	/**
+	 * Deletes webhooks, and offers to undo it.
 	 */
 	public function delete(): void {
 		self::check();
-		$webhook = $this->posted_webhook();
-		$this->finish( fn() => $this->webhooks->delete( $webhook->id ), 'deleted' );
+		$ids   = $this->posted_ids();
+		$error = $this->attempt( fn() => array_map( array( $this->webhooks, 'delete' ), $ids ) );
+		if ( '' !== $error ) {
+			Flash::put( $error );
+			self::leave( self::list_url() );
+		}
+		self::leave(
+			self::list_url(
+				array(
+					'message' => 'deleted',
+					'number'  => (string) count( $ids ),
+				) + ( 1 === count( $ids ) ? array( 'undo' => $ids[0] ) : array() )
+			)
+		);
+	}
+
+	/**
+	 * Undoes the deleting of webhooks.
+	 */
+	public function restore(): void {
+		self::check();
+		$ids  = $this->posted_ids();
+		$gone = array_filter( $ids, fn( string $id ) => ! $this->webhooks->find_deleted( $id ) );
+		if ( ! $ids || $gone ) {
+			Flash::put( __( 'The webhook can’t be brought back: somebody did so already, or its time is over.', 'network-webhooks' ) );
+			self::leave( Admin::url() );
+		}
+		$this->finish( fn() => array_map( array( $this->webhooks, 'restore' ), $ids ), 'undone' );
 	}
 
 	/**
@@ -150,7 +204,12 @@ final class Actions {
 	 */
 	public function settings(): void {
 		self::check();
-		Settings::set( Settings::REMOVE_DATA, '' === $this->posted( 'remove_data' ) ? '' : '1' );
+		$before = (bool) Settings::get( Settings::REMOVE_DATA );
+		$after  = '' !== $this->posted( 'remove_data' );
+		Settings::set( Settings::REMOVE_DATA, $after ? '1' : '' );
+		if ( $before !== $after ) {
+			History::record( History::NETWORK, History::SETTINGS, array( 'remove_data' => array( $before, $after ) ) );
+		}
 		self::leave( Admin::url( array( 'message' => 'settings' ) ) );
 	}
 
@@ -159,7 +218,13 @@ final class Actions {
 	 */
 	public function restored(): void {
 		self::check();
-		$this->answer( fn() => $this->publisher->publish_restored(), 'published' );
+		$this->answer(
+			function () {
+				$this->publisher->publish_restored();
+				History::record( History::NETWORK, History::PUBLISHED, array() );
+			},
+			'published'
+		);
 	}
 
 	/**
@@ -167,7 +232,13 @@ final class Actions {
 	 */
 	public function moved(): void {
 		self::check();
-		$this->answer( fn() => $this->publisher->accept_move(), 'moved' );
+		$this->answer(
+			function () {
+				$this->publisher->accept_move();
+				History::record( History::NETWORK, History::MOVED, array() );
+			},
+			'moved'
+		);
 	}
 
 	/**
@@ -175,37 +246,30 @@ final class Actions {
 	 */
 	public function copied(): void {
 		self::check();
-		$this->answer( fn() => $this->publisher->accept_copy(), 'copied' );
-	}
-
-	/**
-	 * What is wrong with the form, before the extension is asked; empty where nothing is.
-	 *
-	 * @param array{name: string, url: string, event: string} $typed
-	 */
-	private static function first_error( array $typed ): string {
-		if ( '' === $typed['name'] ) {
-			return __( 'Give the webhook a name by which you will know it again.', 'network-webhooks' );
-		}
-		if ( mb_strlen( $typed['name'] ) > self::NAME_LENGTH ) {
-			/* translators: %d: number of characters */
-			return sprintf( __( 'The name has more than %d characters.', 'network-webhooks' ), self::NAME_LENGTH );
-		}
-		if ( ! preg_match( '~^https?://[^/?#\s]+~i', $typed['url'] ) ) {
-			return __( 'The URL has to be a whole one, beginning with https:// or http://.', 'network-webhooks' );
-		}
-		if ( ! Event::is_name( str_replace( '*', '_', $typed['event'] ) ) ) {
-			return __( 'Choose an event.', 'network-webhooks' );
-		}
-		return '';
+		$this->answer(
+			function () {
+				$this->publisher->accept_copy();
+				History::record( History::NETWORK, History::COPIED, array() );
+			},
+			'copied'
+		);
 	}
 
 	/**
 	 * Pauses or resumes the posted webhook.
 	 */
 	private function set_paused( bool $paused, string $message ): void {
-		$webhook = $this->posted_webhook()->with_paused( $paused );
-		$this->finish( fn() => $this->webhooks->save( $webhook ), $message );
+		$id = $this->posted_webhook()->id;
+		$this->finish(
+			function () use ( $id, $paused ) {
+				// As it is now: under the lock of the change nobody else saves.
+				$webhook = $this->webhooks->find( $id );
+				if ( $webhook && $webhook->paused !== $paused ) {
+					$this->webhooks->save( $webhook->with_paused( $paused ) );
+				}
+			},
+			$message
+		);
 	}
 
 	/**
@@ -227,9 +291,9 @@ final class Actions {
 			$work();
 		} catch ( \Throwable $error ) {
 			Flash::put( $error->getMessage() );
-			self::leave( Admin::url() );
+			self::leave( self::list_url() );
 		}
-		self::leave( Admin::url( array( 'message' => $message ) ) );
+		self::leave( self::list_url( array( 'message' => $message ) ) );
 	}
 
 	/**
@@ -259,6 +323,16 @@ final class Actions {
 	}
 
 	/**
+	 * Ids of the webhooks that the form is about, one or more.
+	 *
+	 * @return list<string>
+	 */
+	private function posted_ids(): array {
+		$ids = (array) wp_unslash( $_POST['webhooks'] ?? $_POST['webhook'] ?? array() );
+		return array_values( array_unique( array_filter( $ids, 'is_string' ) ) );
+	}
+
+	/**
 	 * A posted text as it was typed. Not sanitize_text_field(), which would eat the %20 of a URL.
 	 */
 	private function posted( string $name ): string {
@@ -281,7 +355,7 @@ final class Actions {
 	/**
 	 * Redirects and ends the request.
 	 */
-	private static function leave( string $url ): never {
+	public static function leave( string $url ): never {
 		wp_safe_redirect( $url );
 		exit;
 	}

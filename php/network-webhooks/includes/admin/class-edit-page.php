@@ -1,27 +1,33 @@
 <?php
 /**
- * The form of a webhook.
+ * The page of a webhook's form.
  *
  * @package Network_Webhooks
  */
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Admin\Form\Errors;
+use Network_Webhooks\Admin\Form\Fields;
+use Network_Webhooks\Admin\Form\Form;
+use Network_Webhooks\Admin\Form\Typed;
 use Network_Webhooks\Catalogue;
-use Network_Webhooks\Event;
+use Network_Webhooks\Presets;
+use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Add New Webhook, and Edit Webhook.
+ * Add New Webhook, and Edit Webhook. All of it works without JavaScript: what a script would do in
+ * place, a button asks of the server, which brings the form back as it was.
  */
 final class Edit_Page {
 
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Catalogue $catalogue ) {}
+	public function __construct( private readonly Catalogue $catalogue, private readonly Test_Event $test ) {}
 
 	/**
 	 * Prints the page.
@@ -29,12 +35,15 @@ final class Edit_Page {
 	 * @param Webhook|null $webhook null: a new one.
 	 */
 	public function print( ?Webhook $webhook ): void {
-		$typed  = Flash::typed( $webhook->id ?? '' );
-		$values = $typed ?? array(
-			'name'  => $webhook->name ?? '',
-			'url'   => $webhook->url ?? '',
-			'event' => $webhook?->events()[0] ?? '',
-		);
+		$form   = new Form( $this->catalogue, $webhook && Flash::reveals( $webhook->id ) );
+		$stored = $form->show( $webhook );
+		$kept   = Flash::typed( $webhook->id ?? '' );
+		$preset = null === $kept && ! $webhook ? sanitize_key( $_GET['preset'] ?? '' ) : '';
+		$typed  = null === $kept ? $this->begun( $stored, $preset, $webhook ) : $stored->with( $kept );
+		$errors = new Errors( null === $kept ? array() : Flash::errors() );
+		// Before the form is printed, since it may find what is wrong with an input.
+		$preview = isset( $_GET['preview'] ) && null !== $kept ? $this->preview( $form, $typed, $webhook, $errors ) : '';
+		$fields  = new Fields( $typed, $errors );
 		?>
 		<div class="wrap">
 			<h1 class="wp-heading-inline"><?php echo esc_html( $webhook ? __( 'Edit Webhook', 'network-webhooks' ) : __( 'Add New Webhook', 'network-webhooks' ) ); ?></h1>
@@ -42,125 +51,127 @@ final class Edit_Page {
 				<a class="page-title-action" href="<?php echo esc_url( Admin::url() ); ?>"><?php esc_html_e( 'All Webhooks', 'network-webhooks' ); ?></a>
 			<?php endif; ?>
 			<hr class="wp-header-end">
-			<div id="network-webhooks-test" role="status" aria-live="polite"></div>
-			<form method="post" action="<?php echo esc_url( Actions::url( 'save' ) ); ?>" <?php echo null === $typed ? '' : 'aria-describedby="network-webhooks-error"'; ?>>
-				<?php Actions::print_nonce(); ?>
+			<?php
+			if ( $webhook && (int) $typed->text( 'version' ) !== $webhook->version ) {
+				Conflict_Box::print( $webhook, $stored, $typed );
+			}
+			if ( ! $webhook ) {
+				Preset_Bar::print( $preset );
+			}
+			?>
+			<form method="post" id="network-webhooks-form" class="network-webhooks-form" action="<?php echo esc_url( Actions::url( 'save' ) ); ?>" <?php echo $errors->all() ? 'aria-describedby="network-webhooks-error"' : ''; ?>>
+				<?php
+				Actions::print_nonce();
+				Issued::print();
+				?>
 				<input type="hidden" name="webhook" value="<?php echo esc_attr( $webhook->id ?? '' ); ?>">
+				<?php // After a conflict this is the newer one: saving again means it. ?>
+				<input type="hidden" name="version" value="<?php echo esc_attr( (string) ( $webhook->version ?? 0 ) ); ?>">
+				<?php // The first button of a form is the one that Enter presses. ?>
+				<button type="submit" class="screen-reader-text" tabindex="-1" aria-hidden="true"></button>
 				<table class="form-table" role="presentation">
-					<tr>
-						<th scope="row"><label for="network-webhooks-name"><?php esc_html_e( 'Name', 'network-webhooks' ); ?></label></th>
-						<td>
-							<input type="text" id="network-webhooks-name" name="name" class="regular-text" maxlength="200" required value="<?php echo esc_attr( $values['name'] ); ?>" aria-describedby="network-webhooks-name-help">
-							<p class="description" id="network-webhooks-name-help"><?php esc_html_e( 'What you call it, such as “Payments to Zapier”.', 'network-webhooks' ); ?></p>
-						</td>
-					</tr>
-					<tr>
-						<th scope="row"><label for="network-webhooks-url"><?php esc_html_e( 'URL', 'network-webhooks' ); ?></label></th>
-						<td>
-							<input type="url" id="network-webhooks-url" name="url" class="large-text code" maxlength="2048" required value="<?php echo esc_attr( $values['url'] ); ?>" aria-describedby="network-webhooks-url-help">
-							<p class="description" id="network-webhooks-url-help"><?php esc_html_e( 'Where events are sent to. The receiving service shows it to you.', 'network-webhooks' ); ?></p>
-						</td>
-					</tr>
-					<tr>
-						<th scope="row"><label for="network-webhooks-event"><?php esc_html_e( 'Event', 'network-webhooks' ); ?></label></th>
-						<td>
-							<?php $this->print_select( $values['event'] ); ?>
-							<p class="description" id="network-webhooks-event-help"><?php esc_html_e( 'When something is sent. All events are described below.', 'network-webhooks' ); ?></p>
-						</td>
-					</tr>
-					<?php if ( $webhook && '' !== $webhook->secret() ) : ?>
-						<tr>
-							<th scope="row"><label for="network-webhooks-secret"><?php esc_html_e( 'Secret', 'network-webhooks' ); ?></label></th>
-							<td>
-								<input type="text" id="network-webhooks-secret" class="large-text code" readonly value="<?php echo esc_attr( $webhook->secret() ); ?>" aria-describedby="network-webhooks-secret-help">
-								<p class="description" id="network-webhooks-secret-help"><?php esc_html_e( 'Signs what is sent (Standard Webhooks). Give it to the receiver, so that it can tell your events from forged ones, and to nobody else.', 'network-webhooks' ); ?></p>
-							</td>
-						</tr>
-					<?php endif; ?>
+					<?php
+					$form->target->print( $fields, $webhook );
+					if ( $webhook && $form->security->reveals() ) {
+						$form->security->print_secret( $fields, $webhook );
+					}
+					?>
 				</table>
-				<p class="submit">
-					<?php submit_button( $webhook ? __( 'Save Webhook', 'network-webhooks' ) : __( 'Add Webhook', 'network-webhooks' ), 'primary', 'submit', false ); ?>
-					<?php if ( $webhook ) : ?>
-						<button type="submit" class="button" form="network-webhooks-row" formaction="<?php echo esc_url( Actions::url( 'test' ) ); ?>" name="webhook" value="<?php echo esc_attr( $webhook->id ); ?>" data-network-webhooks="test"><?php esc_html_e( 'Send Test Event', 'network-webhooks' ); ?></button>
-					<?php endif; ?>
-				</p>
+				<?php $this->print_more( $form, $fields, $webhook ); ?>
+				<?php $this->print_preview( $preview ); ?>
+				<div id="network-webhooks-test" role="status" aria-live="polite"></div>
+				<?php $this->print_buttons( $webhook ); ?>
 			</form>
-			<form id="network-webhooks-row" method="post"><?php Actions::print_nonce(); ?></form>
-			<?php $this->print_events(); ?>
+			<?php
+			if ( $webhook ) {
+				History_Box::print( $webhook );
+			}
+			?>
 		</div>
 		<?php
 	}
 
 	/**
-	 * Prints the choice of the event. One that the catalogue does not know (its plugin may be
-	 * away) stays chosen.
+	 * What a new form begins with: a preset, or the event from whose page one comes.
 	 */
-	private function print_select( string $chosen ): void {
-		$groups = array();
-		foreach ( $this->catalogue->by_category() as $category => $events ) {
-			$groups[ $category ] = array_column( array_map( static fn( Event $event ) => array( $event->slug, $event->name ), $events ), 1, 0 );
+	private function begun( Typed $stored, string $preset, ?Webhook $webhook ): Typed {
+		if ( $webhook ) {
+			return $stored;
 		}
-		if ( '' !== $chosen && ! $this->catalogue->find( $chosen ) ) {
-			$groups[ Catalogue::categories()['other'] ][ $chosen ] = $chosen;
-		}
-		echo '<select id="network-webhooks-event" name="event" required aria-describedby="network-webhooks-event-help">';
-		printf( '<option value="">%s</option>', esc_html__( '— Choose an event —', 'network-webhooks' ) );
-		foreach ( $groups as $category => $events ) {
-			printf( '<optgroup label="%s">', esc_attr( $category ) );
-			foreach ( $events as $slug => $name ) {
-				printf( '<option value="%s" %s>%s</option>', esc_attr( $slug ), selected( (string) $slug, $chosen, false ), esc_html( $name ) );
-			}
-			echo '</optgroup>';
-		}
-		echo '</select>';
+		$event = isset( $_GET['event'] ) ? sanitize_text_field( wp_unslash( $_GET['event'] ) ) : '';
+		$typed = $stored->with( Presets::all()[ $preset ]['values'] ?? array() );
+		return '' === $event ? $typed : $typed->with( array( 'event' => $event ) );
 	}
 
 	/**
-	 * Prints every event with its description and payloads.
+	 * Prints what has a default.
 	 */
-	private function print_events(): void {
+	private function print_more( Form $form, Fields $fields, ?Webhook $webhook ): void {
+		$basic = array( 'name', 'url', 'event' );
+		$open  = array_diff( array_keys( $fields->errors->all() ), $basic );
+		printf( '<details class="network-webhooks-more"%s><summary>%s <span class="description">%s</span></summary>', $open ? ' open' : '', esc_html__( 'More', 'network-webhooks' ), esc_html( $this->changed( $fields->typed ) ) );
+		printf( '<h2>%s</h2><table class="form-table" role="presentation">', esc_html__( 'Events', 'network-webhooks' ) );
+		$form->target->print_further( $fields );
+		echo '</table>';
+		foreach ( $form->more as $title => $group ) {
+			printf( '<h2>%s</h2><table class="form-table" role="presentation">', esc_html( $title ) );
+			$group->print( $fields, $webhook );
+			echo '</table>';
+		}
+		echo '</details>';
+	}
+
+	/**
+	 * Says which settings are not the default, so that one knows without opening.
+	 */
+	private function changed( Typed $typed ): string {
+		$blank   = ( new Form( $this->catalogue ) )->show( null )->all();
+		$changed = array();
+		foreach ( Labels::all() as $name => $label ) {
+			if ( ( $typed->all()[ $name ] ?? '' ) !== ( $blank[ $name ] ?? '' ) ) {
+				$changed[] = $label;
+			}
+		}
+		return $changed
+			/* translators: %s: names of settings */
+			? sprintf( __( 'Not the default: %s', 'network-webhooks' ), implode( ', ', $changed ) )
+			: __( 'Further events, sites, body, security, delivery', 'network-webhooks' );
+	}
+
+	/**
+	 * Prints the preview.
+	 *
+	 * @param string $html Of Preview_Box; empty: not asked for yet.
+	 */
+	private function print_preview( string $html ): void {
+		printf( '<details class="network-webhooks-more" id="network-webhooks-preview"%s><summary>%s</summary>', '' === $html ? '' : ' open', esc_html__( 'Preview', 'network-webhooks' ) );
+		printf( '<p>%s</p>', esc_html__( 'What would be sent for the first event, as the form stands. Nothing is sent.', 'network-webhooks' ) );
+		printf( '<p><button type="submit" class="button" formaction="%s" formnovalidate>%s</button></p>', esc_url( Actions::url( 'preview' ) ), esc_html__( 'Show the preview', 'network-webhooks' ) );
+		printf( '<div id="network-webhooks-preview-content" aria-live="polite">%s</div></details>', $html ); // Escaped there.
+	}
+
+	/**
+	 * Prints the buttons.
+	 */
+	private function print_buttons( ?Webhook $webhook ): void {
 		?>
-		<h2><?php esc_html_e( 'Events', 'network-webhooks' ); ?></h2>
-		<p>
-			<?php
-			printf(
-				/* translators: 1: “data”, 2: further names of fields */
-				esc_html__( 'Each event is sent as JSON. What is shown here stands in %1$s; beside it are %2$s.', 'network-webhooks' ),
-				'<code>data</code>',
-				'<code>id</code>, <code>type</code>, <code>timestamp</code>, <code>network_id</code>, <code>site</code>, <code>source</code>, <code>actor</code>'
-			);
-			?>
+		<p class="submit">
+			<?php submit_button( $webhook ? __( 'Save Webhook', 'network-webhooks' ) : __( 'Add Webhook', 'network-webhooks' ), 'primary', 'submit', false ); ?>
+			<button type="submit" class="button" formaction="<?php echo esc_url( Actions::url( 'test_form' ) ); ?>" name="test" value="1" data-network-webhooks="test"><?php esc_html_e( 'Send Test Event', 'network-webhooks' ); ?></button>
+			<label for="network-webhooks-test_data"><?php esc_html_e( 'with', 'network-webhooks' ); ?></label>
+			<select name="test_data" id="network-webhooks-test_data">
+				<option value=""><?php esc_html_e( 'the example', 'network-webhooks' ); ?></option>
+				<option value="<?php echo esc_attr( Test_Event::REAL ); ?>"><?php esc_html_e( 'the last event that really happened', 'network-webhooks' ); ?></option>
+			</select>
 		</p>
+		<p class="description"><?php esc_html_e( 'The test event goes to this URL alone, as the form stands, also before you save it.', 'network-webhooks' ); ?></p>
 		<?php
-		foreach ( $this->catalogue->by_category() as $category => $events ) {
-			printf( '<h3>%s</h3>', esc_html( $category ) );
-			foreach ( $events as $event ) {
-				$this->print_event( $event );
-			}
-		}
 	}
 
 	/**
-	 * Prints an event.
+	 * The preview of what was typed.
 	 */
-	private function print_event( Event $event ): void {
-		printf(
-			'<div class="network-webhooks-event"><h4 id="%1$s">%2$s <code>%3$s</code></h4><p>%4$s</p>',
-			esc_attr( 'network-webhooks-event-' . $event->slug ),
-			esc_html( $event->name ),
-			esc_html( $event->slug ),
-			esc_html( $event->description )
-		);
-		foreach ( $event->examples as $source => $example ) {
-			/* translators: %s: name of an event's source, such as woocommerce */
-			$label = '' === $source ? __( 'Example', 'network-webhooks' ) : sprintf( __( 'Example from %s', 'network-webhooks' ), $source );
-			printf(
-				'<p class="network-webhooks-source">%1$s</p><pre tabindex="0" role="region" aria-label="%2$s">%3$s</pre>',
-				esc_html( $label ),
-				esc_attr( "$event->name: $label" ),
-				esc_html( (string) wp_json_encode( $example, JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE ) )
-			);
-		}
-		echo '</div>';
+	private function preview( Form $form, Typed $typed, ?Webhook $old, Errors $errors ): string {
+		return Preview_Box::html( $form->read( $typed, $old, $errors ), $this->test, '', $errors );
 	}
 }

@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Capabilities;
 use Network_Webhooks\Catalogue;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Webhooks;
@@ -19,9 +20,45 @@ defined( 'ABSPATH' ) || exit;
 final class List_Page {
 
 	/**
+	 * Made before the page is printed, so that Screen Options know its columns.
+	 */
+	private readonly List_Table $table;
+
+	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
+	public function __construct( Webhooks $webhooks, Catalogue $catalogue ) {
+		$this->table = new List_Table( $webhooks, $catalogue, List_Query::of_request() );
+	}
+
+	/**
+	 * Adds Screen Options and Help, before the page is printed.
+	 */
+	public function load(): void {
+		add_screen_option(
+			'per_page',
+			array(
+				'label'   => __( 'Webhooks per page', 'network-webhooks' ),
+				'default' => List_Table::ROWS,
+				'option'  => List_Table::PER_PAGE,
+			)
+		);
+		get_current_screen()->set_screen_reader_content(
+			array(
+				'heading_views'      => __( 'Filter webhooks list', 'network-webhooks' ),
+				'heading_pagination' => __( 'Webhooks list navigation', 'network-webhooks' ),
+				'heading_list'       => __( 'Webhooks list', 'network-webhooks' ),
+			)
+		);
+		List_Help::add( get_current_screen() );
+	}
+
+	/**
+	 * How many rows somebody chose in Screen Options; `set-screen-option` gives it to be stored.
+	 */
+	public static function rows( mixed $stored, string $option, mixed $chosen ): int {
+		return max( 1, min( List_Table::MOST_ROWS, (int) $chosen ) );
+	}
 
 	/**
 	 * Prints the page.
@@ -29,21 +66,35 @@ final class List_Page {
 	 * @param bool $missing Whether the request asked for a webhook that is not there.
 	 */
 	public function print( bool $missing ): void {
-		$table = new List_Table( $this->webhooks, $this->catalogue );
-		$table->prepare_items();
+		$this->table->prepare_items();
+		$may_manage = current_user_can( Capabilities::MANAGE );
 		?>
 		<div class="wrap">
 			<h1 class="wp-heading-inline"><?php esc_html_e( 'Webhooks', 'network-webhooks' ); ?></h1>
-			<a class="page-title-action" href="<?php echo esc_url( Admin::url( array(), Admin::NEW ) ); ?>"><?php esc_html_e( 'Add New Webhook', 'network-webhooks' ); ?></a>
+			<?php if ( $may_manage ) : ?>
+				<a class="page-title-action" href="<?php echo esc_url( Admin::url( array(), Admin::NEW ) ); ?>"><?php esc_html_e( 'Add New Webhook', 'network-webhooks' ); ?></a>
+			<?php endif; ?>
 			<hr class="wp-header-end">
 			<?php if ( $missing ) : ?>
 				<div class="notice notice-error"><p><?php esc_html_e( 'This webhook is not there any more. Somebody deleted it.', 'network-webhooks' ); ?></p></div>
 			<?php endif; ?>
 			<div id="network-webhooks-test" role="status" aria-live="polite"></div>
-			<?php $table->display(); ?>
-			<?php // The buttons of all rows belong to this one: a form can't stand inside another. ?>
-			<form id="network-webhooks-row" method="post"><?php Actions::print_nonce(); ?></form>
-			<?php $this->print_settings(); ?>
+			<?php $this->table->views(); ?>
+			<?php $this->table->print_filter_form(); ?>
+			<?php if ( $may_manage ) : ?>
+				<form method="post" action="<?php echo esc_url( Admin::url() ); ?>" class="network-webhooks-list">
+					<input type="hidden" name="<?php echo esc_attr( Bulk::FIELD ); ?>" value="1">
+					<?php $this->table->display(); ?>
+				</form>
+			<?php else : ?>
+				<div class="network-webhooks-list"><?php $this->table->display(); ?></div>
+			<?php endif; ?>
+			<?php if ( $may_manage ) : ?>
+				<?php // The buttons of all rows belong to this one: a form can't stand inside another. ?>
+				<form id="network-webhooks-row" method="post"><?php Actions::print_nonce(); ?></form>
+				<?php $this->print_settings(); ?>
+				<?php History_Box::print_network(); ?>
+			<?php endif; ?>
 		</div>
 		<?php
 	}

@@ -11,6 +11,7 @@ use Network_Webhooks\Capabilities;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Installation;
 use Network_Webhooks\Publisher;
+use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -22,7 +23,7 @@ final class Notices {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Publisher $publisher ) {}
+	public function __construct( private readonly Publisher $publisher, private readonly Webhooks $webhooks ) {}
 
 	/**
 	 * Adds the hooks.
@@ -84,21 +85,64 @@ final class Notices {
 			printf( '<div class="notice notice-error" id="network-webhooks-error" role="alert"><p>%s</p></div>', esc_html( $error ) );
 			return;
 		}
-		// Chooses one of our own texts.
-		$message = match ( sanitize_key( $_GET['message'] ?? '' ) ) {
+		$message = sanitize_key( $_GET['message'] ?? '' );
+		$number  = max( 1, absint( $_GET['number'] ?? 1 ) );
+		$text    = self::text( $message, $number );
+		if ( '' === $text ) {
+			return;
+		}
+		printf( '<div class="notice notice-success is-dismissible" role="status"><p>%s', esc_html( $text ) );
+		if ( 'deleted' === $message ) {
+			$this->print_undo();
+		}
+		echo '</p></div>';
+	}
+
+	/**
+	 * One of our own texts.
+	 *
+	 * @param string $message Of the address.
+	 * @param int    $number  Of how many webhooks it speaks.
+	 */
+	private static function text( string $message, int $number ): string {
+		$text = match ( $message ) {
 			'added' => __( 'The webhook is set up. Send a test event to see whether it arrives.', 'network-webhooks' ),
 			'saved' => __( 'The webhook is saved.', 'network-webhooks' ),
-			'paused' => __( 'The webhook is paused. Its events are kept until you resume it.', 'network-webhooks' ),
-			'resumed' => __( 'The webhook is active again.', 'network-webhooks' ),
-			'deleted' => __( 'The webhook is deleted.', 'network-webhooks' ),
+			/* translators: %s: number of webhooks */
+			'paused' => _n( 'The webhook is paused. Its events are kept until you resume it.', '%s webhooks are paused. Their events are kept until you resume them.', $number, 'network-webhooks' ),
+			/* translators: %s: number of webhooks */
+			'resumed' => _n( 'The webhook is active again.', '%s webhooks are active again.', $number, 'network-webhooks' ),
+			'enabled' => __( 'The webhook is enabled: events are sent to it again.', 'network-webhooks' ),
+			'duplicated' => __( 'This is the copy. It is paused and has a secret of its own: change what it should do otherwise, then resume it.', 'network-webhooks' ),
+			/* translators: %s: number of webhooks */
+			'deleted' => _n( 'The webhook is deleted.', '%s webhooks are deleted.', $number, 'network-webhooks' ),
+			'undone' => __( 'The webhook is back. What waited when it was deleted was cancelled and is not sent by itself.', 'network-webhooks' ),
 			'settings' => __( 'Settings saved.', 'network-webhooks' ),
 			'published' => __( 'The webhooks shown here are in use now.', 'network-webhooks' ),
 			'moved' => __( 'The network goes on sending from here.', 'network-webhooks' ),
 			'copied' => __( 'This copy has paused webhooks with secrets of their own now. Resume those that it should use.', 'network-webhooks' ),
+			'resent' => __( 'What was asked for is being sent again.', 'network-webhooks' ),
+			'cancelled' => __( 'What was asked for is being cancelled.', 'network-webhooks' ),
+			'mended' => __( 'The webhook gets its events again.', 'network-webhooks' ),
 			default => '',
 		};
-		if ( '' !== $message ) {
-			printf( '<div class="notice notice-success is-dismissible" role="status"><p>%s</p></div>', esc_html( $message ) );
+		return sprintf( $text, number_format_i18n( $number ) );
+	}
+
+	/**
+	 * Prints the way back: a button for one webhook, a link to the page of the deleted for many.
+	 */
+	private function print_undo(): void {
+		$id = sanitize_text_field( wp_unslash( $_GET['undo'] ?? '' ) );
+		if ( '' === $id ) {
+			printf( ' <a href="%s">%s</a>', esc_url( Deleted_Page::url() ), esc_html__( 'Undo …', 'network-webhooks' ) );
+		} elseif ( $this->webhooks->find_deleted( $id ) ) {
+			printf(
+				' <button type="submit" class="button-link" form="network-webhooks-row" formaction="%s" name="webhook" value="%s">%s</button>',
+				esc_url( Actions::url( 'restore' ) ),
+				esc_attr( $id ),
+				esc_html__( 'Undo', 'network-webhooks' )
+			);
 		}
 	}
 

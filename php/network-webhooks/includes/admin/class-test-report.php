@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Failure;
+use Network_Webhooks\Test_Event;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -16,8 +17,8 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Test_Report {
 
-	/** How much of an answer is shown, in bytes. */
-	private const ANSWER = 2000;
+	/** How much of a request or an answer is shown, in bytes. */
+	private const SHOWN = 4000;
 
 	/**
 	 * Of a delivery that had its attempt.
@@ -27,7 +28,7 @@ final class Test_Report {
 	public static function of( array $delivery ): string {
 		$attempt = end( $delivery['attempts_made'] );
 		if ( ! $attempt ) {
-			return self::error( __( 'The test event was not sent. Is the webhook still there, and published on this server?', 'network-webhooks' ) );
+			return self::without_attempt( $delivery );
 		}
 		$lines = array();
 		$time  = number_format_i18n( $attempt['duration_ms'], $attempt['duration_ms'] < 10 ? 1 : 0 );
@@ -50,19 +51,28 @@ final class Test_Report {
 			__( 'Sent', 'network-webhooks' )    => get_date_from_gmt( gmdate( 'Y-m-d H:i:s', (int) strtotime( $attempt['started'] ) ), get_option( 'date_format' ) . ' H:i:s' ),
 			__( 'Address', 'network-webhooks' ) => (string) $attempt['address'],
 		);
-		return self::notice( null === $attempt['failure'] ? 'success' : 'error', $title, $lines, array_filter( $details ), (string) $attempt['response_body'] );
+		return self::notice(
+			null === $attempt['failure'] ? 'success' : 'error',
+			$title,
+			$lines,
+			array_filter( $details ),
+			self::exchange( $delivery, $attempt )
+		);
 	}
 
 	/**
 	 * Where nothing came yet.
 	 */
-	public static function nothing_yet(): string {
-		$lines  = array( __( 'The attempt goes on in the background; reload this page later to see what came of it.', 'network-webhooks' ) );
+	public static function nothing_yet( string $event_id ): string {
 		$worker = webhooks_status()['worker'];
+		$lines  = array( __( 'The attempt goes on in the background.', 'network-webhooks' ) );
 		if ( ! $worker['running'] ) {
 			$lines = array_filter( array( __( 'The worker that sends events is not running on this server.', 'network-webhooks' ), (string) $worker['last_error'] ) );
 		}
-		return self::notice( 'warning', __( 'The endpoint did not answer within 20 seconds.', 'network-webhooks' ), $lines );
+		/* translators: %d: number of seconds */
+		$title = sprintf( __( 'The endpoint did not answer within %d seconds.', 'network-webhooks' ), Test_Event::PATIENCE );
+		$link  = sprintf( '<p><a href="%s">%s</a></p>', esc_url( Test_Page::url( $event_id ) ), esc_html__( 'See what came of it', 'network-webhooks' ) );
+		return self::notice( 'warning', $title, $lines, array(), $link );
 	}
 
 	/**
@@ -73,12 +83,54 @@ final class Test_Report {
 	}
 
 	/**
+	 * Of a delivery that is settled, but of which no request was made.
+	 */
+	private static function without_attempt( array $delivery ): string {
+		$reason = (string) ( $delivery['reason'] ?? '' );
+		return self::error( '' === $reason ? __( 'The test event was not sent. Is the webhook still there, and published on this server?', 'network-webhooks' ) : Failure::sentence( array( 'status' => null, 'failure' => array( 'code' => strtok( $reason, ':' ) ) ) ) . ' ' . $reason );
+	}
+
+	/**
+	 * The request as sent and the response as received, as HTML.
+	 */
+	private static function exchange( array $delivery, array $attempt ): string {
+		$html = '';
+		if ( $attempt['request_headers'] || null !== $delivery['body'] ) {
+			$html .= self::message( __( 'The request as it was sent', 'network-webhooks' ), $attempt['request_headers'], (string) $delivery['body'] );
+		}
+		if ( $attempt['status'] ) {
+			$html .= self::message( __( 'The response as it came', 'network-webhooks' ), array( 'status' => (string) $attempt['status'] ) + $attempt['response_headers'], (string) $attempt['response_body'], true );
+		}
+		return $html;
+	}
+
+	/**
+	 * Headers and body, folded away where they are not what one looks for.
+	 *
+	 * @param array<string, string> $headers
+	 */
+	private static function message( string $title, array $headers, string $body, bool $open = false ): string {
+		$text = '';
+		foreach ( $headers as $name => $value ) {
+			$text .= "$name: $value\n";
+		}
+		$text .= '' === $body ? '' : "\n" . self::readable( $body );
+		return sprintf(
+			'<details%1$s><summary>%2$s</summary><pre tabindex="0" role="group" aria-label="%2$s">%3$s</pre></details>',
+			$open ? ' open' : '',
+			esc_html( $title ),
+			Form\Fields::exact( $text )
+		);
+	}
+
+	/**
 	 * A notice that stays where it is printed.
 	 *
 	 * @param list<string>          $lines
 	 * @param array<string, string> $details
+	 * @param string                $more    HTML.
 	 */
-	private static function notice( string $kind, string $title, array $lines, array $details = array(), string $answer = '' ): string {
+	private static function notice( string $kind, string $title, array $lines, array $details = array(), string $more = '' ): string {
 		$html = sprintf( '<div class="notice notice-%s inline network-webhooks-report"><p><strong>%s</strong></p>', esc_attr( $kind ), esc_html( $title ) );
 		foreach ( $lines as $line ) {
 			$html .= '<p>' . esc_html( $line ) . '</p>';
@@ -90,20 +142,16 @@ final class Test_Report {
 			}
 			$html .= '</dl>';
 		}
-		if ( '' !== $answer ) {
-			$label = esc_html__( 'What the endpoint answered', 'network-webhooks' );
-			$html .= sprintf( '<p>%1$s</p><pre tabindex="0" role="region" aria-label="%1$s">%2$s</pre>', $label, esc_html( self::readable( $answer ) ) );
-		}
-		return $html . '</div>';
+		return $html . $more . '</div>';
 	}
 
 	/**
-	 * The beginning of an answer, which may be any bytes.
+	 * The beginning of a body, which may be any bytes.
 	 */
 	private static function readable( string $bytes ): string {
-		$start = substr( $bytes, 0, self::ANSWER );
+		$start = substr( $bytes, 0, self::SHOWN );
 		// A character may have been cut, and json_encode() knows how to mend that.
 		$text = json_decode( (string) wp_json_encode( $start, JSON_INVALID_UTF8_SUBSTITUTE ) );
-		return $text . ( strlen( $bytes ) > self::ANSWER ? ' …' : '' );
+		return $text . ( strlen( $bytes ) > self::SHOWN ? ' …' : '' );
 	}
 }

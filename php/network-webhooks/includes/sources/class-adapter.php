@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Sources;
 
 use Network_Webhooks\Dispatcher;
+use Network_Webhooks\Hook_Stack;
 use Network_Webhooks\Log;
 
 defined( 'ABSPATH' ) || exit;
@@ -20,6 +21,9 @@ abstract class Adapter implements Source {
 
 	public const NAME = '';
 
+	/** Whether an import makes the events by the thousand: only who asked for that gets them. */
+	protected const IS_CONTENT = false;
+
 	/**
 	 * Where events go.
 	 */
@@ -31,6 +35,20 @@ abstract class Adapter implements Source {
 	final public function add_hooks( Dispatcher $dispatcher ): void {
 		$this->dispatcher = $dispatcher;
 		$this->listen();
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	final public function name(): string {
+		return static::NAME;
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function feeds(): array {
+		return array();
 	}
 
 	/**
@@ -50,9 +68,11 @@ abstract class Adapter implements Source {
 		add_action(
 			$hook,
 			static function ( ...$given ) use ( $event, $hook, $handler ): void {
+				$depth = Hook_Stack::depth();
 				try {
 					$handler( ...$given );
 				} catch ( \Throwable $error ) {
+					Hook_Stack::restore( $depth );
 					Log::write( "source-$event", "The event $event was lost at the hook $hook: {$error->getMessage()}" );
 				}
 			},
@@ -69,6 +89,14 @@ abstract class Adapter implements Source {
 	}
 
 	/**
+	 * Whether anybody subscribes to an event that is happening.
+	 */
+	final protected function is_wanted_now( string $event ): bool {
+		$this->dispatcher->note( $event );
+		return $this->dispatcher->is_wanted( $event );
+	}
+
+	/**
 	 * Sends an event.
 	 *
 	 * @param array|object         $data    The payload, or a closure that makes it; null from it
@@ -77,8 +105,13 @@ abstract class Adapter implements Source {
 	 */
 	final protected function send( string $event, array|object $data, array $options = array() ): void {
 		if ( ! $this->is_wanted( $event ) ) {
+			$this->dispatcher->note( $event );
 			return;
 		}
-		$this->dispatcher->dispatch( $event, $data, $options + array( 'source' => static::NAME ) );
+		$options += array( 'source' => static::NAME );
+		if ( static::IS_CONTENT && defined( 'WP_IMPORTING' ) && WP_IMPORTING ) {
+			$options['import'] = true;
+		}
+		$this->dispatcher->dispatch( $event, $data, $options );
 	}
 }

@@ -31,7 +31,7 @@ final class Source_Edd extends Adapter {
 		return array(
 			self::event( 'payment_received', __( 'Payment Received', 'network-webhooks' ), __( 'A payment was received.', 'network-webhooks' ), 'edd_complete_purchase', array() ),
 			self::event( 'payment_failed', __( 'Payment Failed', 'network-webhooks' ), __( 'A payment was refused.', 'network-webhooks' ), 'edd_transition_order_status', array() ),
-			self::event( 'refund_issued', __( 'Refund Issued', 'network-webhooks' ), __( 'A payment was refunded, in whole or in part.', 'network-webhooks' ), 'edd_refund_order', array( 'refund_id' => 1240 ) + Money::fields( 'refund', '59.29', 'EUR' ) + array( 'is_whole' => true ) ),
+			self::event( 'refund_issued', __( 'Refund Issued', 'network-webhooks' ), __( 'A payment was refunded, in whole or in part.', 'network-webhooks' ), 'edd_refund_order', array( 'refund_id' => 1240 ) + Money::fields( 'refund', '59.29', 'EUR' ) + self::refund_fields( true ) ),
 			self::event( 'order_status_changed', __( 'Order Status Changed', 'network-webhooks' ), __( 'An order has another status.', 'network-webhooks' ), 'edd_transition_order_status', array( 'old_status' => 'pending' ) ),
 			Event::of(
 				self::NAME,
@@ -49,6 +49,36 @@ final class Source_Edd extends Adapter {
 				),
 				array( 'user_id' ),
 				array( 'customer_id', 'user_id', 'email' )
+			),
+		);
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function feeds(): array {
+		$origins = static fn( string $amount, string $date ): array => array(
+			'user_id' => '$order->user_id',
+			'amount'  => $amount,
+			'gateway' => '$order->gateway',
+			'status'  => 'the event',
+			'date'    => $date,
+		);
+		$paths   = array(
+			'user_id' => 'customer.user_id',
+			'gateway' => 'payment_method',
+		);
+		return array(
+			'payment_received' => new Feed( 'edd_complete_purchase', $origins( '$order->total', '$order->date_completed' ), $paths + array( 'date' => 'paid_at' ), array( 'status' => 'successful' ) ),
+			'payment_failed'   => new Feed( 'edd_transition_order_status', $origins( '$order->total', '$order->date_created' ), $paths + array( 'date' => 'created_at' ), array( 'status' => 'failed' ) ),
+			'refund_issued'    => new Feed(
+				'edd_refund_order',
+				$origins( '$refund->total', 'the time of the hook' ),
+				$paths + array(
+					'amount' => 'refund',
+					'date'   => 'refunded_at',
+				),
+				array( 'status' => 'refund' )
 			),
 		);
 	}
@@ -105,7 +135,7 @@ final class Source_Edd extends Adapter {
 				$refund = edd_get_order( $refund_id );
 				return array( 'refund_id' => $refund_id )
 					+ Money::fields( 'refund', is_object( $refund ) ? abs( (float) $refund->total ) : 0, (string) $order->currency )
-					+ array( 'is_whole' => (bool) $is_whole );
+					+ self::refund_fields( (bool) $is_whole, time() );
 			},
 			self::NAME . ":refund:$refund_id"
 		);
@@ -177,6 +207,18 @@ final class Source_Edd extends Adapter {
 				'email'   => (string) $order->email,
 			),
 			'items'          => $items,
+		);
+	}
+
+	/**
+	 * What else a refund has.
+	 *
+	 * @return array<string, bool|string>
+	 */
+	private static function refund_fields( bool $is_whole, int $time = 1795176000 ): array {
+		return array(
+			'is_whole'    => $is_whole,
+			'refunded_at' => Payload::time( $time ),
 		);
 	}
 

@@ -10,6 +10,7 @@ namespace Network_Webhooks\Sources;
 use Network_Webhooks\Event;
 use Network_Webhooks\Payload_Schema;
 use Network_Webhooks\Sources\Core\Accounts;
+use Network_Webhooks\Sources\Core\Underway;
 use Network_Webhooks\Sources\Ultimate\Recorded;
 
 defined( 'ABSPATH' ) || exit;
@@ -35,7 +36,56 @@ final class Source_Ultimate_Multisite extends Adapter {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Accounts $accounts ) {}
+	public function __construct( private readonly Accounts $accounts, private readonly Underway $underway ) {}
+
+	/**
+	 * {@inheritDoc}
+	 *
+	 * As its own map from version 1's keys has it; the amount as a number, which version 1 sent.
+	 */
+	public function feeds(): array {
+		return array(
+			'account_created'  => Accounts::account_feed(
+				'wu_checkout_done',
+				array(
+					'plan_id'   => '$membership->get_plan()->get_id()',
+					'plan_name' => '$membership->get_plan()->get_name()',
+				)
+			),
+			'payment_received' => new Feed(
+				'wu_event',
+				array(
+					'user_id' => 'its payload',
+					'amount'  => 'its payload',
+					'gateway' => 'its payload',
+					'status'  => 'its payload',
+					'date'    => 'its payload',
+				),
+				array(
+					'user_id' => 'customer_user_id',
+					'amount'  => 'payment_total_raw',
+					'gateway' => 'payment_gateway',
+					'status'  => 'payment_status',
+					'date'    => 'payment_date_created',
+				)
+			),
+			'payment_failed'   => new Feed(
+				'wu_event',
+				array(
+					'user_id' => 'its payload',
+					'amount'  => 'its payload: what the membership costs',
+					'gateway' => 'its payload',
+					'status'  => 'the event',
+				),
+				array(
+					'user_id' => 'customer_user_id',
+					'amount'  => 'membership_amount_raw',
+					'gateway' => 'payment_gateway',
+				),
+				array( 'status' => 'failed' )
+			),
+		);
+	}
 
 	/**
 	 * {@inheritDoc}
@@ -50,13 +100,14 @@ final class Source_Ultimate_Multisite extends Adapter {
 				$recorded[1],
 				$recorded[2],
 				array( self::NAME => $example ),
-				array( self::NAME => Payload_Schema::untouched( $example ) ),
+				array( self::NAME => Payload_Schema::untouched( $example, Recorded::OPTIONAL ) ),
 				array( self::NAME => in_array( $slug, Recorded::LOGGED, true ) ? __( 'At wu_event_post_save: it is only logged.', 'network-webhooks' ) : __( 'At wu_event. The payload passes untouched.', 'network-webhooks' ) ),
 				Recorded::lookup( $example ),
 				'confirm_email_address' === $slug
 			);
 		}
-		return array( ...$events, ...$this->unannounced(), ...$this->registered() );
+		$events[] = Accounts::account_created( self::NAME, __( 'At wu_checkout_done, where the checkout made the account.', 'network-webhooks' ) );
+		return array( ...$events, ...$this->unannounced() );
 	}
 
 	/**
@@ -74,6 +125,7 @@ final class Source_Ultimate_Multisite extends Adapter {
 		$this->on( 'membership_renewed', 'wu_membership_post_renew', fn( $expiration = '', $id = 0 ) => $this->tell( 'membership_renewed', 'membership', (int) $id ), 2 );
 		$this->on( 'membership_cancelled', 'wu_membership_post_cancel', fn( $id = 0 ) => $this->tell( 'membership_cancelled', 'membership', (int) $id ) );
 		$this->on( 'domain_verified', 'wu_transition_domain_stage', $this->verified( ... ), 3 );
+		$this->on( 'wu_event', 'network_webhooks_register_events', $this->register( ... ), 0 );
 		$this->on( 'account_created', 'wu_checkout_done', $this->checked_out( ... ), 3 );
 	}
 
@@ -113,22 +165,24 @@ final class Source_Ultimate_Multisite extends Adapter {
 	}
 
 	/**
-	 * What it or its add-ons registered beyond what is recorded.
-	 *
-	 * @return list<Event>
+	 * Registers what it or its add-ons registered beyond what is recorded.
 	 */
-	private function registered(): array {
-		$events = array();
-		$types  = did_action( 'init' ) && function_exists( 'wu_get_event_types' ) ? (array) wu_get_event_types() : array();
+	private function register(): void {
+		$types = did_action( 'init' ) && function_exists( 'wu_get_event_types' ) ? (array) wu_get_event_types() : array();
 		foreach ( array_diff_key( $types, Recorded::events() ) as $slug => $type ) {
-			if ( ! is_string( $slug ) || ! Event::is_name( $slug ) || ! is_array( $type ) ) {
-				continue;
+			if ( is_string( $slug ) && Event::is_name( $slug ) && is_array( $type ) ) {
+				$sample = $type['payload'] ?? array();
+				network_webhooks_register_event(
+					array(
+						'slug'        => $slug,
+						'name'        => $type['name'] ?? '',
+						'description' => $type['desc'] ?? '',
+						'source'      => self::NAME,
+						'example'     => is_callable( $sample ) ? self::sample( $sample ) : $sample,
+					)
+				);
 			}
-			$sample   = $type['payload'] ?? array();
-			$sample   = is_callable( $sample ) ? self::sample( $sample ) : $sample;
-			$events[] = new Event( $slug, 'other', (string) ( $type['name'] ?? $slug ), (string) ( $type['desc'] ?? '' ), array( self::NAME => (array) $sample ), array(), array( self::NAME => __( 'At wu_event. The payload passes untouched.', 'network-webhooks' ) ) );
 		}
-		return $events;
 	}
 
 	/**
@@ -161,10 +215,14 @@ final class Source_Ultimate_Multisite extends Adapter {
 			return;
 		}
 		$slug = (string) $event->get_slug();
-		if ( isset( $this->announced[ $slug ] ) || ! Event::is_name( $slug ) || ! $this->is_wanted( $slug ) ) {
+		if ( isset( $this->announced[ $slug ] ) || ! Event::is_name( $slug ) ) {
 			return;
 		}
-		$is_known = in_array( $slug, Recorded::LOGGED, true ) || ( function_exists( 'wu_get_event_types' ) && isset( wu_get_event_types()[ $slug ] ) );
+		$is_recorded = in_array( $slug, Recorded::LOGGED, true );
+		if ( ! ( $is_recorded ? $this->is_wanted_now( $slug ) : $this->is_wanted( $slug ) ) ) {
+			return;
+		}
+		$is_known = $is_recorded || ( function_exists( 'wu_get_event_types' ) && isset( wu_get_event_types()[ $slug ] ) );
 		if ( $is_known ) {
 			$payload = $event->get_payload();
 			$this->pass( $slug, is_string( $payload ) ? json_decode( $payload, true ) : $payload );
@@ -175,12 +233,40 @@ final class Source_Ultimate_Multisite extends Adapter {
 	 * Passes what it composed on, untouched.
 	 */
 	private function pass( string $slug, mixed $payload ): void {
-		if ( ! Event::is_name( $slug ) || ! ( is_array( $payload ) || is_object( $payload ) ) || ! $this->is_wanted( $slug ) ) {
+		if ( ! Event::is_name( $slug ) || ! ( is_array( $payload ) || is_object( $payload ) ) ) {
 			return;
 		}
-		$site = ( (array) $payload )['site_id'] ?? 0;
+		if ( ! $this->is_wanted_now( $slug ) ) {
+			return;
+		}
+		$site    = ( (array) $payload )['site_id'] ?? 0;
+		$options = array();
 		// To get_site() 0 is the current one.
-		$this->send( $slug, $payload, is_numeric( $site ) && $site > 0 && get_site( (int) $site ) ? array( 'site' => (int) $site ) : array() );
+		if ( is_numeric( $site ) && $site > 0 && get_site( (int) $site ) ) {
+			$options['site'] = (int) $site;
+		}
+		$key = 'payment_received' === $slug ? $this->payment_key( (array) $payload ) : '';
+		if ( '' !== $key ) {
+			$options['idempotency_key'] = $key;
+		}
+		$this->send( $slug, $payload, $options );
+	}
+
+	/**
+	 * What makes a payment the same as that of the shop which is its gateway: the order being paid
+	 * in this request, or the reference that the gateway left. Empty: another gateway's. Unverified
+	 * that every version of that gateway leaves the order's id.
+	 */
+	private function payment_key( array $payload ): string {
+		if ( Source_Woocommerce::NAME !== ( $payload['payment_gateway'] ?? '' ) ) {
+			return '';
+		}
+		if ( '' !== $this->underway->payment ) {
+			return $this->underway->payment;
+		}
+		$payment   = function_exists( 'wu_get_payment' ) ? wu_get_payment( (int) ( $payload['payment_id'] ?? 0 ) ) : null;
+		$reference = is_object( $payment ) && method_exists( $payment, 'get_gateway_payment_id' ) ? $payment->get_gateway_payment_id() : 0;
+		return is_numeric( $reference ) && $reference > 0 ? Source_Woocommerce::payment_key( (int) $reference ) : '';
 	}
 
 	/**

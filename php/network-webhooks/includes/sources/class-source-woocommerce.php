@@ -10,6 +10,7 @@ namespace Network_Webhooks\Sources;
 use Network_Webhooks\Event;
 use Network_Webhooks\Money;
 use Network_Webhooks\Sources\Core\Payload;
+use Network_Webhooks\Sources\Core\Underway;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -27,10 +28,56 @@ final class Source_Woocommerce extends Adapter {
 	private const LOOKUP   = array( 'order_id', 'order_number', 'transaction_id', 'customer.email', 'customer.id' );
 
 	/**
+	 * Takes the parts.
+	 */
+	public function __construct( private readonly Underway $underway ) {}
+
+	/**
+	 * What makes the payment of an order one event, whoever tells it.
+	 */
+	public static function payment_key( int $order_id ): string {
+		return self::NAME . ":order:$order_id";
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function feeds(): array {
+		$origins = static fn( string $amount, string $date ): array => array(
+			'user_id' => '$order->get_customer_id()',
+			'amount'  => $amount,
+			'gateway' => '$order->get_payment_method()',
+			'status'  => 'the event',
+			'date'    => $date,
+		);
+		$paths   = array(
+			'user_id' => 'customer.id',
+			'gateway' => 'payment_method',
+		);
+		$total   = '$order->get_total()';
+		return array(
+			'payment_received' => new Feed( 'woocommerce_order_status_changed', $origins( $total, '$order->get_date_paid()' ), $paths + array( 'date' => 'paid_at' ), array( 'status' => 'successful' ) ),
+			'payment_failed'   => new Feed( 'woocommerce_order_status_changed', $origins( $total, '$order->get_date_created()' ), $paths + array( 'date' => 'created_at' ), array( 'status' => 'failed' ) ),
+			'refund_issued'    => new Feed(
+				'woocommerce_order_refunded',
+				$origins( '$refund->get_amount()', 'the time of the hook' ),
+				$paths + array(
+					'amount' => 'refund',
+					'date'   => 'refunded_at',
+				),
+				array( 'status' => 'refund' )
+			),
+		);
+	}
+
+	/**
 	 * {@inheritDoc}
 	 */
 	public function events(): array {
-		$refund        = array( 'refund_id' => 1240 ) + Money::fields( 'refund', '59.29', 'EUR' ) + array( 'reason' => '' );
+		$refund        = array( 'refund_id' => 1240 ) + Money::fields( 'refund', '59.29', 'EUR' ) + array(
+			'reason'      => '',
+			'refunded_at' => '2026-11-20T12:00:00Z',
+		);
 		$subscription  = array(
 			'subscription_id' => 77,
 			'status'          => 'active',
@@ -68,6 +115,10 @@ final class Source_Woocommerce extends Adapter {
 	 * changes; every payment changes the status.
 	 */
 	protected function listen(): void {
+		// Fired before the change is told. A plugin whose gateway the shop is marks its payment as paid here.
+		foreach ( array( 'processing', 'completed' ) as $status ) {
+			$this->on( 'payment_received', "woocommerce_order_status_$status", fn( $id = 0 ) => $this->underway->payment = self::payment_key( (int) $id ), 1, 1 );
+		}
 		$this->on( 'payment_received', 'woocommerce_order_status_changed', $this->status_changed( ... ), 4 );
 		$this->on( 'refund_issued', 'woocommerce_order_refunded', $this->refunded( ... ), 2 );
 		$this->on( 'order_created', 'woocommerce_new_order', fn( $id = 0, $order = null ) => $this->tell( 'order_created', (int) $id, $order ), 2 );
@@ -86,11 +137,12 @@ final class Source_Woocommerce extends Adapter {
 		$paid = function_exists( 'wc_get_is_paid_statuses' ) ? (array) wc_get_is_paid_statuses() : array( 'processing', 'completed' );
 		$this->tell( 'order_status_changed', $id, $order, array( 'old_status' => (string) $from ) );
 		if ( in_array( $to, $paid, true ) && ! in_array( $from, $paid, true ) ) {
-			$this->tell( 'payment_received', $id, $order, array(), self::NAME . ":order:$id" );
+			$this->tell( 'payment_received', $id, $order, array(), self::payment_key( $id ) );
 		}
 		if ( 'failed' === $to ) {
 			$this->tell( 'payment_failed', $id, $order );
 		}
+		$this->underway->payment = '';
 	}
 
 	/**
@@ -106,7 +158,10 @@ final class Source_Woocommerce extends Adapter {
 				$refund = wc_get_order( $refund_id );
 				return array( 'refund_id' => $refund_id )
 					+ Money::fields( 'refund', is_object( $refund ) ? $refund->get_amount() : 0, (string) $order->get_currency() )
-					+ array( 'reason' => is_object( $refund ) ? (string) $refund->get_reason() : '' );
+					+ array(
+						'reason'      => is_object( $refund ) ? (string) $refund->get_reason() : '',
+						'refunded_at' => Payload::time( time() ),
+					);
 			},
 			self::NAME . ":refund:$refund_id"
 		);

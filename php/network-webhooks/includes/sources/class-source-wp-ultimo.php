@@ -11,6 +11,7 @@ use Network_Webhooks\Event;
 use Network_Webhooks\Money;
 use Network_Webhooks\Sources\Core\Accounts;
 use Network_Webhooks\Sources\Core\Payload;
+use Network_Webhooks\Sources\Core\Underway;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -25,7 +26,63 @@ final class Source_Wp_Ultimo extends Adapter {
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Accounts $accounts ) {}
+	public function __construct( private readonly Accounts $accounts, private readonly Underway $underway ) {}
+
+	/**
+	 * {@inheritDoc}
+	 *
+	 * Accounts that are deleted are core's. Version 1 sent payment_received for failed payments and
+	 * refunds too; here it is only what the name says.
+	 */
+	public function feeds(): array {
+		$payment = array(
+			'user_id' => 'the hook',
+			'amount'  => 'the hook',
+			'gateway' => 'the hook',
+			'status'  => 'the event',
+			'date'    => 'the time of the hook',
+		);
+		return array(
+			'account_created'    => Accounts::account_feed(
+				'wp_ultimo_registration',
+				array(
+					'plan_id'           => '$plan->id',
+					'plan_name'         => '$plan->title',
+					'price'             => '$plan->price_{frequency}',
+					'billing_frequency' => 'plan_freq of the signup',
+					'trial_days'        => '$plan->get_trial()',
+					'template_id'       => 'template of the signup',
+				)
+			),
+			'payment_received'   => new Feed( 'wp_ultimo_payment_completed', $payment ),
+			'payment_successful' => new Feed( 'wp_ultimo_payment_completed', $payment ),
+			'payment_failed'     => new Feed( 'wp_ultimo_payment_failed', $payment ),
+			'refund_issued'      => new Feed( 'wp_ultimo_payment_refunded', $payment ),
+			'new_domain_mapping' => new Feed(
+				'wu_after_domain_mapping',
+				array(
+					'user_id'       => 'the hook',
+					'user_site_id'  => 'the hook',
+					'mapped_domain' => 'the hook',
+					'user_site_url' => 'the site’s home',
+					'network_ip'    => 'the server’s SERVER_ADDR',
+				)
+			),
+			'plan_change'        => new Feed(
+				'wu_subscription_change_plan',
+				array(
+					'user_id'               => '$subscription->user_id',
+					'new_price'             => '$subscription->price',
+					'new_billing_frequency' => '$subscription->freq',
+					'old_plan_id'           => '$old->id',
+					'new_plan_id'           => '$new->id',
+					'old_plan_name'         => '$old->title',
+					'new_plan_name'         => '$new->title',
+					'date'                  => 'the time of the hook',
+				)
+			),
+		);
+	}
 
 	/**
 	 * {@inheritDoc}
@@ -41,6 +98,7 @@ final class Source_Wp_Ultimo extends Adapter {
 			$example  = self::payment( 7, 'stripe', '59.29', 'USD', self::STATUSES[ $slug ], 1795168800 );
 			$events[] = Event::of( self::NAME, $slug, 'sales', $name, $description, self::when( $hook ), $example, array( 'currency' ), array( 'user_id' ) );
 		}
+		$events[] = Accounts::account_created( self::NAME, self::when( 'wp_ultimo_registration' ) );
 		$events[] = Event::of(
 			self::NAME,
 			'plan_change',
@@ -88,7 +146,7 @@ final class Source_Wp_Ultimo extends Adapter {
 		'payment_received'   => 'successful',
 		'payment_successful' => 'successful',
 		'payment_failed'     => 'failed',
-		'refund_issued'      => 'refunded',
+		'refund_issued'      => 'refund',
 	);
 
 	/**
@@ -126,8 +184,10 @@ final class Source_Wp_Ultimo extends Adapter {
 	 */
 	private function paid( string ...$events ): \Closure {
 		return function ( mixed $user_id = 0, mixed $gateway = '', mixed $amount = 0 ) use ( $events ): void {
+			// The shop tells the same payment: the first of the two is the event.
+			$options = 'woocommerce' === $gateway && '' !== $this->underway->payment ? array( 'idempotency_key' => $this->underway->payment ) : array();
 			foreach ( $events as $event ) {
-				$this->send( $event, static fn(): array => self::payment( (int) $user_id, (string) $gateway, $amount, self::currency(), self::STATUSES[ $event ], time() ) );
+				$this->send( $event, static fn(): array => self::payment( (int) $user_id, (string) $gateway, $amount, self::currency(), self::STATUSES[ $event ], time() ), $options );
 			}
 		};
 	}

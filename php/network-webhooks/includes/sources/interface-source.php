@@ -26,6 +26,18 @@ interface Source {
 	public function events(): array;
 
 	/**
+	 * Which of the eight events of WP Ultimo 1 the source feeds; the others it has not.
+	 *
+	 * @return array<string, Feed> Event → how.
+	 */
+	public function feeds(): array;
+
+	/**
+	 * Its name, as it stands in `source` of its events.
+	 */
+	public function name(): string;
+
+	/**
 	 * Listens. Called in every request: it may add hooks and nothing else.
 	 */
 	public function add_hooks( Dispatcher $dispatcher ): void;

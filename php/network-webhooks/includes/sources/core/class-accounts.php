@@ -9,6 +9,7 @@ namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
 use Network_Webhooks\Sources\Adapter;
+use Network_Webhooks\Sources\Feed;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -70,31 +71,7 @@ final class Accounts extends Adapter {
 		$user   = Payload::example_user();
 		$lookup = array( 'user_id', 'user_email', 'user_login' );
 		return array(
-			Event::of(
-				self::NAME,
-				'account_created',
-				'users',
-				__( 'Account Created', 'network-webhooks' ),
-				__( 'A user account was created: by signing up, by an administrator, or by a plugin.', 'network-webhooks' ),
-				__( 'At user_register or wpmu_new_user, once. Where the same request goes on to make a site for the account, it is sent then, with the keys of site and plan; otherwise at the end of the request, and they are null.', 'network-webhooks' ),
-				$user + array(
-					'created_at'        => '2026-11-20T10:00:00Z',
-					'user_site_id'      => 3,
-					'user_site_url'     => 'https://network.example/photography',
-					'user_site_name'    => 'Photography',
-					'user_site_slug'    => 'photography',
-					'plan_id'           => 12,
-					'plan_name'         => 'Premium plan',
-					'price'             => '49.00',
-					'price_minor'       => 4900,
-					'currency'          => 'EUR',
-					'billing_frequency' => 1,
-					'trial_days'        => 14,
-					'template_id'       => 2,
-				),
-				array_keys( self::NO_SITE ),
-				$lookup
-			),
+			self::account_created( self::NAME, __( 'At user_register or wpmu_new_user, once. Where the same request goes on to make a site for the account, it is sent then, with the keys of site and plan; otherwise at the end of the request, and they are null.', 'network-webhooks' ) ),
 			Event::of(
 				self::NAME,
 				'account_deleted',
@@ -116,7 +93,7 @@ final class Accounts extends Adapter {
 				'users',
 				__( 'Profile Updated', 'network-webhooks' ),
 				__( 'A user’s name, e-mail address or password was changed.', 'network-webhooks' ),
-				__( 'At profile_update, where something changed. A password is named, never sent.', 'network-webhooks' ),
+				__( 'At profile_update, where something changed. A password is named, never sent. What the request saves that made the account belongs to account_created.', 'network-webhooks' ),
 				$user + array(
 					'display_name' => 'Jane Doe',
 					'old_email'    => 'jane@old.example',
@@ -129,6 +106,78 @@ final class Accounts extends Adapter {
 			Event::of( self::NAME, 'user_unspammed', 'users', __( 'User Not Spam', 'network-webhooks' ), __( 'The mark as spam was taken from a user of the network.', 'network-webhooks' ), __( 'At make_ham_user.', 'network-webhooks' ), $user, array(), $lookup ),
 			Event::of( self::NAME, 'super_admin_granted', 'users', __( 'Super Admin Granted', 'network-webhooks' ), __( 'A user became a super admin.', 'network-webhooks' ), __( 'At granted_super_admin.', 'network-webhooks' ), $user, array(), $lookup ),
 			Event::of( self::NAME, 'super_admin_revoked', 'users', __( 'Super Admin Revoked', 'network-webhooks' ), __( 'A user is no longer a super admin.', 'network-webhooks' ), __( 'At revoked_super_admin.', 'network-webhooks' ), $user, array(), $lookup ),
+		);
+	}
+
+	/**
+	 * The event of a new account, which the source that makes its site completes and sends.
+	 */
+	public static function account_created( string $source, string $when ): Event {
+		return Event::of(
+			$source,
+			'account_created',
+			'users',
+			__( 'Account Created', 'network-webhooks' ),
+			__( 'A user account was created: by signing up, by an administrator, or by a plugin.', 'network-webhooks' ),
+			$when,
+			Payload::example_user() + array(
+				'created_at'        => '2026-11-20T10:00:00Z',
+				'user_site_id'      => 3,
+				'user_site_url'     => 'https://network.example/photography',
+				'user_site_name'    => 'Photography',
+				'user_site_slug'    => 'photography',
+				'plan_id'           => 12,
+				'plan_name'         => 'Premium plan',
+				'price'             => '49.00',
+				'price_minor'       => 4900,
+				'currency'          => 'EUR',
+				'billing_frequency' => 1,
+				'trial_days'        => 14,
+				'template_id'       => 2,
+			),
+			array_keys( self::NO_SITE ),
+			array( 'user_id', 'user_email', 'user_login' )
+		);
+	}
+
+	/**
+	 * How a source feeds account_created.
+	 *
+	 * @param array<string, string> $plan Keys of the plan → what they are read from.
+	 */
+	public static function account_feed( string $hook, array $plan ): Feed {
+		return new Feed(
+			$hook,
+			array(
+				'user_id'        => 'the user',
+				'user_login'     => 'the user',
+				'user_email'     => 'the user',
+				'user_firstname' => 'the user’s meta',
+				'user_lastname'  => 'the user’s meta',
+				'created_at'     => 'the user’s user_registered',
+				'user_site_id'   => 'the site that the request made',
+				'user_site_url'  => 'the site’s home',
+				'user_site_name' => 'the site’s blogname',
+				'user_site_slug' => 'the site’s path, or its subdomain',
+			) + $plan
+		);
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function feeds(): array {
+		return array(
+			'account_created' => self::account_feed( 'user_register', array() ),
+			'account_deleted' => new Feed(
+				'deleted_user',
+				array(
+					'user_id'    => 'the user, read at wpmu_delete_user',
+					'user_name'  => 'the user’s login, read at wpmu_delete_user',
+					'user_email' => 'the user, read at wpmu_delete_user',
+					'date'       => 'the time of the hook',
+				)
+			),
 		);
 	}
 
@@ -170,7 +219,8 @@ final class Accounts extends Adapter {
 		$this->changed_meta = array();
 		// Its request goes on with another user, so this one gets no site any more.
 		$this->pending->send( 'account:*' );
-		$user = $this->is_wanted( 'account_created' ) ? get_userdata( $id ) : false;
+		// Held for profile_updated too, which is none before its account is told.
+		$user = $this->is_wanted_now( 'account_created' ) || $this->is_wanted( 'profile_updated' ) ? get_userdata( $id ) : false;
 		if ( $user ) {
 			$created = array( 'created_at' => Payload::time( $user->user_registered ) );
 			$this->pending->hold( "account:$id:", 'account_created', Payload::user( $user ) + $created + self::NO_SITE );
@@ -213,7 +263,7 @@ final class Accounts extends Adapter {
 		$gone = array_column( $this->pending->drop( "removed:$id:*" ), 'site_id' );
 		$this->pending->drop( "role:$id:*" );
 		$this->underway->left_sites[ $id ] = $gone;
-		$user                              = $this->is_wanted( 'account_deleted' ) ? get_userdata( $id ) : false;
+		$user                              = $this->is_wanted_now( 'account_deleted' ) ? get_userdata( $id ) : false;
 		if ( $user ) {
 			$this->leaving[ $id ] = Payload::user( $user ) + array( 'user_name' => (string) $user->user_login );
 		}
@@ -257,6 +307,14 @@ final class Accounts extends Adapter {
 		$id                 = (int) $id;
 		$changed            = array_values( array_unique( $this->changed_meta[ $id ] ?? array() ) );
 		$this->changed_meta = array();
+		$key                = "account:$id:";
+		$held               = $this->pending->data( $key );
+		if ( $held ) {
+			// The REST API and others make an account with few words, and save the rest at once.
+			$user = get_userdata( $id );
+			$this->pending->hold( $key, 'account_created', ( $user ? Payload::user( $user ) : array() ) + $held );
+			return;
+		}
 		$this->send(
 			'profile_updated',
 			static function () use ( $id, $old, $changed ): ?array {

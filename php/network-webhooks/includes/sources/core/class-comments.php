@@ -19,6 +19,8 @@ final class Comments extends Adapter {
 
 	public const NAME = 'core';
 
+	protected const IS_CONTENT = true;
+
 	/**
 	 * {@inheritDoc}
 	 */

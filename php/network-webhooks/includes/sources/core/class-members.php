@@ -107,7 +107,8 @@ final class Members extends Adapter {
 	 * A member of the current site has one role more, or one less. Whether it stays so shows later.
 	 */
 	private function role_changed( int $id, string $role, bool $is_given ): void {
-		$user = $this->is_wanted( 'role_changed' ) && ! isset( $this->underway->new_sites[ get_current_blog_id() ] ) ? get_userdata( $id ) : false;
+		$this->first_role_given( $id );
+		$user = ! isset( $this->underway->new_sites[ get_current_blog_id() ] ) && $this->is_wanted_now( 'role_changed' ) ? get_userdata( $id ) : false;
 		if ( ! $user ) {
 			return;
 		}
@@ -137,6 +138,18 @@ final class Members extends Adapter {
 	}
 
 	/**
+	 * The REST API makes a member without a role, and gives it one then.
+	 */
+	private function first_role_given( int $id ): void {
+		$key  = "added:$id:" . get_current_blog_id() . ':';
+		$held = $this->pending->data( $key );
+		$user = $held ? get_userdata( $id ) : false;
+		if ( $user ) {
+			$this->pending->hold( $key, 'user_added_to_site', array_replace( $held, array( 'roles' => array_values( $user->roles ) ) ) );
+		}
+	}
+
+	/**
 	 * A user was added to a site, or was one of its members already: WordPress sets the role
 	 * first, and only somebody new had none.
 	 */
@@ -148,16 +161,32 @@ final class Members extends Adapter {
 		if ( ! $is_new || isset( $this->underway->new_sites[ $site_id ] ) ) {
 			return;
 		}
+		if ( '' === (string) $role && get_current_blog_id() === $site_id ) {
+			$user = $this->is_wanted_now( 'user_added_to_site' ) ? Payload::user_of( $id ) : null;
+			if ( $user ) {
+				$this->pending->hold( "added:$id:$site_id:", 'user_added_to_site', $user + self::membership( $site_id, '' ) );
+			}
+			return;
+		}
 		$this->send(
 			'user_added_to_site',
 			static function () use ( $id, $role, $site_id ): ?array {
 				$user = Payload::user_of( $id );
-				return $user ? $user + array(
-					'site_id' => $site_id,
-					'roles'   => '' === $role ? array() : array( (string) $role ),
-				) : null;
+				return $user ? $user + self::membership( $site_id, (string) $role ) : null;
 			},
 			array( 'site' => $site_id )
+		);
+	}
+
+	/**
+	 * A new member's site and roles.
+	 *
+	 * @return array{site_id: int, roles: list<string>}
+	 */
+	private static function membership( int $site_id, string $role ): array {
+		return array(
+			'site_id' => $site_id,
+			'roles'   => '' === $role ? array() : array( $role ),
 		);
 	}
 
@@ -175,9 +204,11 @@ final class Members extends Adapter {
 			$this->underway->left_sites[ $id ][] = $site_id;
 			return;
 		}
-		if ( ! $this->is_wanted( 'user_removed_from_site' ) && ! $this->is_wanted( 'account_deleted' ) ) {
+		if ( ! $this->is_wanted_now( 'user_removed_from_site' ) && ! $this->is_wanted( 'account_deleted' ) ) {
 			return;
 		}
+		// Who came in the same request was never told to have come.
+		$this->pending->send( "added:$id:$site_id:" );
 		global $wpdb;
 		$roles = get_user_meta( $id, $wpdb->get_blog_prefix( $site_id ) . 'capabilities', true );
 		$user  = is_array( $roles ) ? get_userdata( $id ) : false;

@@ -25,7 +25,9 @@ final class Pending {
 	/**
 	 * Held events by key, oldest first.
 	 *
-	 * @var array<string, array{event: string, data: array, options: array}>
+	 * `cause`: what suspended it when it happened.
+	 *
+	 * @var array<string, array{event: string, data: array, options: array, cause: array|null}>
 	 */
 	private array $held = array();
 
@@ -49,7 +51,10 @@ final class Pending {
 	 */
 	public function hold( string $key, string $event, array $data ): void {
 		$user_id            = get_current_user_id();
+		$cause              = $this->dispatcher->suspension()->cause( $event );
 		$this->held[ $key ] = array(
+			// Of two changes that become one event, one that is to be told is enough.
+			'cause'   => isset( $this->held[ $key ] ) && ! $this->held[ $key ]['cause'] ? null : $cause,
 			'event'   => $event,
 			'data'    => $data,
 			'options' => $this->held[ $key ]['options'] ?? array(
@@ -111,7 +116,11 @@ final class Pending {
 	private function send_one( string $key ): void {
 		$held = $this->held[ $key ];
 		unset( $this->held[ $key ] );
-		$this->dispatcher->dispatch( $held['event'], $held['data'], $held['options'] );
+		if ( ! $held['cause'] ) {
+			$this->dispatcher->suspension()->outside( fn() => $this->dispatcher->dispatch( $held['event'], $held['data'], $held['options'] ) );
+		} elseif ( $this->dispatcher->is_wanted( $held['event'] ) ) {
+			$this->dispatcher->suppressions()->note( $held['event'], $held['cause']['reason'], $held['cause']['by'] );
+		}
 	}
 
 	/**

@@ -19,6 +19,8 @@ final class Posts extends Adapter {
 
 	public const NAME = 'core';
 
+	protected const IS_CONTENT = true;
+
 	/** Fields of a post whose change is worth telling. */
 	private const FIELDS = array( 'post_title', 'post_content', 'post_excerpt', 'post_name', 'post_author', 'post_parent', 'post_date_gmt', 'post_type', 'comment_status', 'menu_order' );
 
@@ -68,7 +70,7 @@ final class Posts extends Adapter {
 			$this->on( 'post_updated', $hook, fn( $meta_id = 0, $id = 0, $key = '' ) => '_thumbnail_id' === $key && $this->note( (int) $id, 'featured_image' ), 3 );
 		}
 		$this->on( 'post_published', 'wp_after_insert_post', $this->saved( ... ), 4 );
-		$this->on( 'post_trashed', 'trashed_post', fn( $id = 0 ) => $this->gone( 'post_trashed', get_post( (int) $id ) ) );
+		$this->on( 'post_trashed', 'trashed_post', fn( $id = 0 ) => $this->is_wanted_now( 'post_trashed' ) && $this->gone( 'post_trashed', get_post( (int) $id ) ) );
 		$this->on( 'post_deleted', 'after_delete_post', fn( $id = 0, $post = null ) => $this->gone( 'post_deleted', $post ), 2 );
 	}
 
@@ -153,9 +155,23 @@ final class Posts extends Adapter {
 			'excerpt'      => '' === $post->post_password ? (string) $post->post_excerpt : '',
 			'author_id'    => (int) $post->post_author,
 			'parent_id'    => (int) $post->post_parent,
-			'published_at' => str_starts_with( $post->post_date_gmt, '0000' ) ? null : Payload::time( $post->post_date_gmt ),
-			'modified_at'  => Payload::time( $post->post_modified_gmt ),
+			'published_at' => 'publish' === $post->post_status || ! self::is_open( $post->post_date_gmt ) ? self::time( $post->post_date_gmt, $post->post_date ) : null,
+			'modified_at'  => self::time( $post->post_modified_gmt, $post->post_modified ),
 			'site_id'      => get_current_blog_id(),
 		);
+	}
+
+	/**
+	 * A time of a post. wp_publish_post() leaves a draft's times in UTC open.
+	 */
+	private static function time( string $utc, string $local ): string {
+		return Payload::time( self::is_open( $utc ) ? get_gmt_from_date( $local ) : $utc );
+	}
+
+	/**
+	 * Whether a time is one that WordPress has yet to set.
+	 */
+	private static function is_open( string $time ): bool {
+		return str_starts_with( $time, '0000' );
 	}
 }

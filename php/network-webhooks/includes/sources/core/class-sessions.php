@@ -20,6 +20,11 @@ final class Sessions extends Adapter {
 	public const NAME = 'core';
 
 	/**
+	 * Takes the part that counts.
+	 */
+	public function __construct( private readonly Failed_Logins $failed_logins = new Failed_Logins() ) {}
+
+	/**
 	 * {@inheritDoc}
 	 */
 	public function events(): array {
@@ -41,14 +46,17 @@ final class Sessions extends Adapter {
 				'login_failed',
 				'users',
 				__( 'Login Failed', 'network-webhooks' ),
-				__( 'Somebody tried to log in and was refused.', 'network-webhooks' ),
-				__( 'At wp_login_failed. A name that is nobody’s is masked: it may be a password in the wrong field.', 'network-webhooks' ),
+				__( 'Somebody tried to log in and was refused. After ten of a minute on a site, all further ones of that minute are one event with their number.', 'network-webhooks' ),
+				__( 'At wp_login_failed. A name that is nobody’s is masked: it may be a password in the wrong field. A sum is sent after its minute, with the reason “many_attempts” and no name.', 'network-webhooks' ),
 				array(
 					'user_login' => 'j***',
 					'user_id'    => 7,
 					'reason'     => 'incorrect_password',
+					'attempts'   => 1,
+					'since'      => '2026-11-20T10:00:00Z',
+					'until'      => '2026-11-20T10:00:00Z',
 				),
-				array( 'user_id' ),
+				array( 'user_login', 'user_id' ),
 				array( 'user_id' )
 			),
 			Event::of( self::NAME, 'password_reset', 'users', __( 'Password Reset', 'network-webhooks' ), __( 'A user chose a new password by the link in an e-mail.', 'network-webhooks' ), __( 'At after_password_reset, without the password.', 'network-webhooks' ), $user, array(), $lookup ),
@@ -65,6 +73,8 @@ final class Sessions extends Adapter {
 		$this->on( 'user_logged_out', 'wp_logout', fn( $id = 0 ) => $this->send_user( 'user_logged_out', $id, self::actor( $id ) ) );
 		$this->on( 'password_reset', 'after_password_reset', fn( $user = null ) => $this->send_user( 'password_reset', $user, self::actor( $user ) ) );
 		$this->on( 'login_failed', 'wp_login_failed', $this->login_failed( ... ), 2 );
+		// After what waits for the request's end, and before Upkeep.
+		$this->on( 'login_failed', 'shutdown', fn() => $this->failed_logins->is_due() && $this->failed_logins->collect( $this->send_sum( ... ) ), 0, 950 );
 		$this->on( 'signup_pending', 'after_signup_user', fn( $login = '', $email = '' ) => $this->signed_up( $login, $email ), 2 );
 		$this->on( 'signup_pending', 'after_signup_site', fn( $domain = '', $path = '', $title = '', $login = '', $email = '' ) => $this->signed_up( $login, $email, array( $domain, $path, $title ) ), 5 );
 		$this->on( 'signup_activated', 'wpmu_activate_user', fn( $id = 0 ) => $this->activated( $id, null ) );
@@ -92,18 +102,54 @@ final class Sessions extends Adapter {
 	 * A login was refused. Its name was looked up already, so that asking again is free.
 	 */
 	private function login_failed( mixed $name = '', mixed $error = null ): void {
+		$is_counted = $this->is_wanted_now( 'login_failed' ) && ! $this->dispatcher->suspension()->cause( 'login_failed' );
+		if ( $is_counted && ! $this->failed_logins->count( get_current_blog_id(), (string) get_option( 'home' ), $this->send_sum( ... ) ) ) {
+			return;
+		}
 		$this->send(
 			'login_failed',
 			static function () use ( $name, $error ): array {
 				$name   = is_string( $name ) ? $name : '';
 				$reason = $error instanceof \WP_Error ? (string) $error->get_error_code() : '';
 				$user   = 'incorrect_password' === $reason ? ( get_user_by( 'login', $name ) ?: get_user_by( 'email', $name ) ) : false;
+				$time   = Payload::time( time() );
 				return array(
 					'user_login' => $user ? (string) $user->user_login : mb_substr( $name, 0, 1 ) . '***',
 					'user_id'    => $user ? (int) $user->ID : null,
 					'reason'     => '' === $reason ? 'unknown' : $reason,
+					'attempts'   => 1,
+					'since'      => $time,
+					'until'      => $time,
 				);
 			}
+		);
+	}
+
+	/**
+	 * Sends how many more logins of a minute failed on a site. Nobody of this request did it.
+	 *
+	 * @param array{id: string, since: int, last: int, count: int, url: string} $sum
+	 */
+	private function send_sum( int $site_id, array $sum ): void {
+		$this->send(
+			'login_failed',
+			array(
+				'user_login' => null,
+				'user_id'    => null,
+				'reason'     => 'many_attempts',
+				'attempts'   => $sum['count'],
+				'since'      => Payload::time( $sum['since'] ),
+				'until'      => Payload::time( $sum['last'] ),
+			),
+			array(
+				'site'            => array(
+					'id'  => $site_id,
+					'url' => $sum['url'],
+				),
+				'actor'           => null,
+				'timestamp'       => $sum['last'],
+				'idempotency_key' => $sum['id'],
+			)
 		);
 	}
 

@@ -9,6 +9,7 @@ namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
 use Network_Webhooks\Sources\Adapter;
+use Network_Webhooks\Sources\Feed;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -114,6 +115,24 @@ final class Sites extends Adapter {
 	}
 
 	/**
+	 * {@inheritDoc}
+	 */
+	public function feeds(): array {
+		return array(
+			'new_domain_mapping' => new Feed(
+				'wp_update_site',
+				array(
+					'user_id'       => 'the user of the site’s admin_email',
+					'user_site_id'  => 'the site',
+					'mapped_domain' => 'the site’s domain',
+					'user_site_url' => 'the site’s home',
+					'network_ip'    => 'the server’s SERVER_ADDR',
+				)
+			),
+		);
+	}
+
+	/**
 	 * Flags of a site: event → name and description.
 	 *
 	 * @return array<string, array{string, string}>
@@ -178,7 +197,7 @@ final class Sites extends Adapter {
 		}
 		$id                                  = (int) $site->blog_id;
 		$this->underway->lost_members[ $id ] = 0;
-		if ( $this->is_wanted( 'site_deleted' ) ) {
+		if ( $this->is_wanted_now( 'site_deleted' ) ) {
 			$this->leaving[ $id ] = Payload::site( $site );
 		}
 	}

@@ -30,6 +30,12 @@ final class Underway {
 	public array $lost_members = array();
 
 	/**
+	 * Key of the payment for which an order of a shop is being marked as paid; empty: none. Another
+	 * plugin whose gateway the shop is tells the same payment.
+	 */
+	public string $payment = '';
+
+	/**
 	 * Users that the network is deleting → the sites that they left.
 	 *
 	 * @var array<int, list<int>>

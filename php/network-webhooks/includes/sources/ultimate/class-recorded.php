@@ -38,12 +38,12 @@ final class Recorded {
 				),
 			),
 			'membership_expired'         => array( 'sales', __( 'Membership Expired', 'network-webhooks' ), __( 'A membership ran out.', 'network-webhooks' ), $all ),
-			'payment_created'            => array( 'sales', __( 'Payment Created', 'network-webhooks' ), __( 'A payment was recorded, paid or not.', 'network-webhooks' ), array( 'payment', ...$all ) ),
-			'payment_updated'            => array( 'sales', __( 'Payment Updated', 'network-webhooks' ), __( 'A payment was changed.', 'network-webhooks' ), array( 'payment', ...$all ) ),
-			'membership_created'         => array( 'crm', __( 'Membership Created', 'network-webhooks' ), __( 'A customer has a new membership.', 'network-webhooks' ), $all ),
-			'membership_updated'         => array( 'crm', __( 'Membership Updated', 'network-webhooks' ), __( 'A membership was changed.', 'network-webhooks' ), $all ),
-			'customer_created'           => array( 'crm', __( 'Customer Created', 'network-webhooks' ), __( 'Somebody became a customer.', 'network-webhooks' ), array( 'customer', 'membership' ) ),
-			'customer_updated'           => array( 'crm', __( 'Customer Updated', 'network-webhooks' ), __( 'A customer was changed.', 'network-webhooks' ), array( 'customer', 'membership' ) ),
+			'payment_created'            => array( 'sales', __( 'Payment Created', 'network-webhooks' ), __( 'A payment was recorded, paid or not.', 'network-webhooks' ), array( 'payment', ...$all, 'billing' ) ),
+			'payment_updated'            => array( 'sales', __( 'Payment Updated', 'network-webhooks' ), __( 'A payment was changed.', 'network-webhooks' ), array( 'payment', ...$all, 'billing' ) ),
+			'membership_created'         => array( 'crm', __( 'Membership Created', 'network-webhooks' ), __( 'A customer has a new membership.', 'network-webhooks' ), array( ...$all, 'billing' ) ),
+			'membership_updated'         => array( 'crm', __( 'Membership Updated', 'network-webhooks' ), __( 'A membership was changed.', 'network-webhooks' ), array( ...$all, 'billing' ) ),
+			'customer_created'           => array( 'crm', __( 'Customer Created', 'network-webhooks' ), __( 'Somebody became a customer.', 'network-webhooks' ), array( 'customer', 'membership', 'billing' ) ),
+			'customer_updated'           => array( 'crm', __( 'Customer Updated', 'network-webhooks' ), __( 'A customer was changed.', 'network-webhooks' ), array( 'customer', 'membership', 'billing' ) ),
 			'confirm_email_address'      => array( 'crm', __( 'Confirm Email Address', 'network-webhooks' ), __( 'A customer is asked to confirm an e-mail address. The event carries the link that confirms it.', 'network-webhooks' ), array( 'customer' ), array( 'verification_link' => 'https://network.example/?email-verification-key=…' ) ),
 			'site_published'             => array( 'sites', __( 'Site Published', 'network-webhooks' ), __( 'A customer’s site was published.', 'network-webhooks' ), array( 'site', 'customer', 'membership' ) ),
 			'domain_created'             => array( 'sites', __( 'Domain Created', 'network-webhooks' ), __( 'A domain was added to a site.', 'network-webhooks' ), array( 'domain', 'site', ...$all ) ),
@@ -65,11 +65,17 @@ final class Recorded {
 				'sales',
 				__( 'Checkout Completed', 'network-webhooks' ),
 				__( 'A checkout was completed.', 'network-webhooks' ),
-				array( 'checkout' ),
+				array( 'checkout', 'cart' ),
 				array(
+					'customer_id'    => 41,
+					'membership_id'  => 96,
 					'payment_id'     => 812,
 					'payment_total'  => 59.29,
 					'payment_status' => 'completed',
+					'plan_id'        => 12,
+					'plan_slug'      => 'premium',
+					'cart_type'      => 'new',
+					'gateway'        => 'stripe',
 				),
 			),
 			'checkout_failed'            => array(
@@ -80,22 +86,89 @@ final class Recorded {
 				array(
 					'checkout_form'  => 'main-form',
 					'error_codes'    => array( 'declined' ),
-					'error_messages' => array( 'The card was declined.' ),
+					'error_messages' => array( 'declined' => 'The card was declined.' ),
 					'user_id'        => 7,
 				),
 			),
-			'subsite_post_created'       => array( 'content', __( 'Post Created on a Site', 'network-webhooks' ), __( 'A post was written on a customer’s site.', 'network-webhooks' ), array( 'subsite' ) ),
-			'subsite_cpt_created'        => array( 'content', __( 'Content Created on a Site', 'network-webhooks' ), __( 'Content of a custom type was made on a customer’s site.', 'network-webhooks' ), array( 'subsite' ) ),
-			'subsite_user_registered'    => array( 'users', __( 'User Registered on a Site', 'network-webhooks' ), __( 'A user registered on a customer’s site.', 'network-webhooks' ), array( 'subsite' ) ),
-			'subsite_woocommerce_order'  => array( 'sales', __( 'WooCommerce Order on a Site', 'network-webhooks' ), __( 'An order was placed in the shop of a customer’s site.', 'network-webhooks' ), array( 'subsite' ) ),
+			'subsite_post_created'       => array(
+				'content',
+				__( 'Post Created on a Site', 'network-webhooks' ),
+				__( 'A post was written on a customer’s site.', 'network-webhooks' ),
+				array( 'subsite' ),
+				self::subsite( self::post( 'post' ) ),
+			),
+			'subsite_cpt_created'        => array(
+				'content',
+				__( 'Content Created on a Site', 'network-webhooks' ),
+				__( 'Content of a custom type was made on a customer’s site.', 'network-webhooks' ),
+				array( 'subsite' ),
+				self::subsite( self::post( 'product' ) ),
+			),
+			'subsite_user_registered'    => array(
+				'users',
+				__( 'User Registered on a Site', 'network-webhooks' ),
+				__( 'A user registered on a customer’s site.', 'network-webhooks' ),
+				array( 'subsite' ),
+				self::subsite(
+					 array(
+						 'new_user_id'    => 9,
+						 'new_user_login' => 'john',
+						 'new_user_email' => 'john@example.com',
+						 'new_user_role'  => 'subscriber',
+					 )
+					),
+			),
+			'subsite_woocommerce_order'  => array(
+				'sales',
+				__( 'WooCommerce Order on a Site', 'network-webhooks' ),
+				__( 'An order was placed in the shop of a customer’s site.', 'network-webhooks' ),
+				array( 'subsite' ),
+				self::subsite(
+					 array(
+						 'order_id'     => 1234,
+						 'order_total'  => '59.29',
+						 'order_status' => 'pending',
+						 'order_items'  => 1,
+					 )
+					),
+			),
 		);
 	}
+
+	/**
+	 * What comes before `object_type` in an event of a customer's site: site, membership, and keys of
+	 * its own.
+	 *
+	 * @param array<string, mixed> $own
+	 * @return array<string, mixed>
+	 */
+	private static function subsite( array $own ): array {
+		return self::BLOCKS['site'] + self::BLOCKS['membership'] + $own;
+	}
+
+	/**
+	 * A post of a customer's site.
+	 *
+	 * @return array<string, int|string>
+	 */
+	private static function post( string $type ): array {
+		return array(
+			'post_id'        => 42,
+			'post_title'     => 'Light and Shadow',
+			'post_type'      => $type,
+			'post_status'    => 'publish',
+			'post_author_id' => 7,
+		);
+	}
+
+	/** Keys that are there only where they are filled in. */
+	public const OPTIONAL = array( 'company_name', 'billing_email', 'billing_address_line_1', 'billing_address_line_2', 'billing_country', 'billing_state', 'billing_city', 'billing_zip_code' );
 
 	/** Slugs that are only logged, and so have no `wu_version`. */
 	public const LOGGED = array( 'checkout_started', 'checkout_step_completed', 'checkout_completed', 'checkout_failed', 'subsite_post_created', 'subsite_cpt_created', 'subsite_user_registered', 'subsite_woocommerce_order' );
 
 	/** Where people search: whichever of these an event carries. */
-	private const LOOKUP = array( 'payment_id', 'payment_reference_code', 'membership_id', 'customer_id', 'customer_user_email', 'customer_user_id', 'site_id', 'domain_domain', 'user_id', 'object_id' );
+	private const LOOKUP = array( 'payment_id', 'payment_reference_code', 'membership_id', 'customer_id', 'customer_user_email', 'customer_user_id', 'site_id', 'domain_domain', 'user_id', 'object_id', 'order_id', 'new_user_email' );
 
 	/**
 	 * An event's payload, made up.
@@ -182,6 +255,16 @@ final class Recorded {
 			'domain_secure'       => 'false',
 			'domain_date_created' => '2026-11-20 10:00:00',
 			'domain_manage_url'   => 'https://network.example/wp-admin/network/admin.php?page=wp-ultimo-edit-domain&id=5',
+		),
+		'billing'    => array(
+			'company_name'           => 'Company Co.',
+			'billing_email'          => 'company@example.com',
+			'billing_address_line_1' => '1 Canal Street',
+			'billing_address_line_2' => 'Second floor',
+			'billing_country'        => 'NL',
+			'billing_state'          => 'NH',
+			'billing_city'           => 'Amsterdam',
+			'billing_zip_code'       => '1015 AB',
 		),
 		'gateway'    => array( 'payment_gateway' => 'stripe' ),
 		'demo'       => array(

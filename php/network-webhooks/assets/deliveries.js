@@ -1,0 +1,61 @@
+/**
+ * Deliveries that keep themselves up to date, bars that move, and texts that can be copied.
+ * Without this file the page shows how things were when it was made.
+ */
+( function () {
+	'use strict';
+
+	const { __ } = wp.i18n;
+	const PAUSE = 5000;
+
+	const table = document.querySelector( '.network-webhooks-deliveries[data-live]' );
+	const bulks = document.getElementById( 'network-webhooks-bulks' );
+	const filter = table && table.dataset.live ? JSON.parse( table.dataset.live ) : null;
+	let timer = null;
+
+	/** Replaces what changed, and leaves alone what somebody has in their hands. */
+	function show( rows ) {
+		const body = table.tBodies[ 0 ];
+		if ( rows === body.innerHTML || body.contains( document.activeElement ) ) {
+			return;
+		}
+		body.innerHTML = rows;
+	}
+
+	/** One poll. wp.apiFetch asks for a new nonce by itself where the old one is over. */
+	async function refresh() {
+		const query = new URLSearchParams( filter || { none: '1' } );
+		try {
+			const news = await wp.apiFetch( { path: '/network-webhooks/v1/deliveries?' + query } );
+			if ( filter ) {
+				show( news.rows );
+			}
+			if ( bulks && news.bulks !== bulks.innerHTML ) {
+				bulks.innerHTML = news.bulks;
+			}
+		} catch ( error ) {
+			// The network is away or the session is over: the next poll, or the next click, tells.
+		}
+		plan();
+	}
+
+	/** Polls while somebody looks: always for a list, else while a bar moves. */
+	function plan() {
+		clearTimeout( timer );
+		if ( ! document.hidden && ( filter || ( bulks && bulks.querySelector( '[data-under-way]' ) ) ) ) {
+			timer = setTimeout( refresh, PAUSE );
+		}
+	}
+
+	document.addEventListener( 'visibilitychange', plan );
+	plan();
+
+	document.addEventListener( 'click', async ( click ) => {
+		const button = click.target.closest( '.network-webhooks-copy-text' );
+		if ( button ) {
+			const text = button.closest( 'details' ).querySelector( 'pre' ).textContent;
+			await navigator.clipboard.writeText( text );
+			button.nextElementSibling.textContent = __( 'Copied!', 'network-webhooks' );
+		}
+	} );
+}() );

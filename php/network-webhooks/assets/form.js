@@ -1,0 +1,243 @@
+/**
+ * The form of a webhook: searching events as one types, filling in a preset, what depends on a
+ * choice, the preview, and errors at their fields. Without this file all of that is there too,
+ * at a click more.
+ */
+( function () {
+	'use strict';
+
+	const { __, sprintf } = wp.i18n;
+	const form = document.getElementById( 'network-webhooks-form' );
+	if ( ! form ) {
+		return;
+	}
+	const field = ( name ) => document.getElementById( `network-webhooks-${ name }` );
+
+	/** An input for searching, before an element. */
+	function addSearch( before, label, onInput ) {
+		const input = document.createElement( 'input' );
+		input.type = 'search';
+		input.placeholder = label;
+		input.className = 'network-webhooks-filter';
+		input.setAttribute( 'aria-label', label );
+		input.addEventListener( 'input', () => onInput( input.value.toLowerCase().split( /\s+/ ).filter( Boolean ) ) );
+		// Enter would send the form.
+		input.addEventListener( 'keydown', ( key ) => {
+			if ( key.key === 'Enter' ) {
+				key.preventDefault();
+			}
+		} );
+		before.before( input );
+		return input;
+	}
+
+	// The event: options that don't have the words are taken out, since not every browser hides them.
+	const select = field( 'event' );
+	const everything = [ ...select.children ];
+	const options = new Map( everything.filter( ( child ) => child.label && child.children.length ).map( ( group ) => [ group, [ ...group.children ] ] ) );
+	const search = addSearch( select, __( 'Search events', 'network-webhooks' ), ( words ) => {
+		let found = 0;
+		const chosen = select.value;
+		select.replaceChildren( ...everything );
+		for ( const [ group, all ] of options ) {
+			const some = all.filter( ( option ) => words.every( ( word ) => `${ group.label } ${ option.text } ${ option.value }`.toLowerCase().includes( word ) ) );
+			found += some.length;
+			group.replaceChildren( ...some );
+			if ( ! some.length ) {
+				group.remove();
+			}
+		}
+		select.value = chosen;
+		// While one searches, what was found is seen, as a list.
+		select.size = words.length ? Math.max( 2, Math.min( 12, select.options.length + select.children.length ) ) : 1;
+		/* translators: %d: number of events */
+		wp.a11y.speak( sprintf( __( 'Events found: %d', 'network-webhooks' ), found ) );
+	} );
+	function endSearch() {
+		search.value = '';
+		search.dispatchEvent( new Event( 'input' ) );
+	}
+	search.addEventListener( 'keydown', ( key ) => {
+		const first = select.querySelector( 'optgroup option' );
+		if ( key.key === 'ArrowDown' ) {
+			key.preventDefault();
+			select.focus();
+			select.value = first?.value ?? '';
+		} else if ( key.key === 'Enter' && search.value && first ) {
+			select.value = first.value;
+			endSearch();
+			select.focus();
+			select.dispatchEvent( new Event( 'change', { bubbles: true } ) );
+		} else if ( key.key === 'Escape' ) {
+			endSearch();
+		}
+	} );
+	// A click chooses; arrow keys only go through the list, until Enter or leaving it.
+	select.addEventListener( 'click', () => {
+		if ( select.size > 1 && select.value ) {
+			endSearch();
+		}
+	} );
+	select.addEventListener( 'keydown', ( key ) => {
+		if ( key.key === 'Enter' && select.size > 1 ) {
+			key.preventDefault();
+			endSearch();
+		}
+	} );
+	select.addEventListener( 'blur', () => {
+		if ( select.size > 1 && select.value ) {
+			endSearch();
+		}
+	} );
+
+	// Further events.
+	const boxes = form.querySelector( '.network-webhooks-events' );
+	addSearch( boxes, __( 'Search further events', 'network-webhooks' ), ( words ) => {
+		for ( const group of boxes.querySelectorAll( 'fieldset' ) ) {
+			const category = group.querySelector( 'legend' ).textContent;
+			let any = false;
+			for ( const label of group.querySelectorAll( 'label' ) ) {
+				const text = `${ category } ${ label.textContent } ${ label.title }`.toLowerCase();
+				label.hidden = ! words.every( ( word ) => text.includes( word ) );
+				any = any || ! label.hidden;
+			}
+			group.hidden = ! any;
+		}
+	} );
+
+	// What depends on a choice is shown with it.
+	const row = ( name ) => form.querySelector( `.network-webhooks-row-${ name }` );
+	function showWhatCounts() {
+		const isTemplate = field( 'format' ).value === 'template';
+		row( 'template' ).hidden = row( 'content_type' ).hidden = ! isTemplate;
+		const isListed = form.elements.sites.value !== 'all';
+		row( 'site_list' ).hidden = ! isListed;
+		const change = form.elements.secret_change.value;
+		field( 'secret_own' ).hidden = change !== 'own';
+		if ( row( 'secret_overlap' ) ) {
+			row( 'secret_overlap' ).hidden = change === 'keep';
+		}
+	}
+	form.addEventListener( 'change', showWhatCounts );
+	showWhatCounts();
+
+	// Presets.
+	const steps = field( 'steps' );
+	let filled = {};
+	const defaults = Object.fromEntries( new FormData( form ) );
+	for ( const link of document.querySelectorAll( '[data-preset]' ) ) {
+		link.addEventListener( 'click', ( click ) => {
+			if ( click.ctrlKey || click.metaKey || click.shiftKey ) {
+				return;
+			}
+			click.preventDefault();
+			const preset = JSON.parse( link.dataset.preset );
+			// What another preset filled in goes; what somebody typed stays.
+			for ( const [ name, value ] of Object.entries( filled ) ) {
+				const input = form.elements[ name ];
+				if ( input.value === value ) {
+					input.value = defaults[ name ];
+				}
+			}
+			filled = {};
+			for ( const [ name, value ] of Object.entries( preset.values ) ) {
+				const input = form.elements[ name ];
+				if ( input.value === defaults[ name ] ) {
+					input.value = filled[ name ] = value;
+				}
+			}
+			field( 'url' ).placeholder = preset.url;
+			for ( const other of document.querySelectorAll( '[data-preset]' ) ) {
+				other.classList.toggle( 'active', other === link );
+				other.removeAttribute( 'aria-current' );
+			}
+			link.setAttribute( 'aria-current', 'true' );
+			steps.hidden = false;
+			steps.children[ 0 ].textContent = preset.steps;
+			steps.querySelector( 'code' ).textContent = preset.url;
+			field( 'script' ).hidden = preset.id !== 'sheets';
+			/* translators: %s: name of a service */
+			form.querySelector( '.network-webhooks-more > summary .description' ).textContent = sprintf( __( 'Filled in for %s', 'network-webhooks' ), preset.name );
+			showWhatCounts();
+			updatePreview();
+		} );
+	}
+
+	/** Shows what is wrong at each field; what was wrong before and is not any more goes. */
+	function showErrors( errors ) {
+		for ( const place of form.querySelectorAll( '.network-webhooks-invalid' ) ) {
+			const name = place.id.replace( /^network-webhooks-|-error$/g, '' );
+			const text = errors[ name ] ?? '';
+			place.textContent = text;
+			place.hidden = ! text;
+			const input = field( name );
+			if ( ! input ) {
+				continue;
+			}
+			if ( text ) {
+				input.setAttribute( 'aria-invalid', 'true' );
+				const described = new Set( ( input.getAttribute( 'aria-describedby' ) ?? '' ).split( ' ' ).filter( Boolean ) );
+				input.setAttribute( 'aria-describedby', [ ...described.add( place.id ) ].join( ' ' ) );
+				input.closest( 'details' )?.setAttribute( 'open', '' );
+			} else {
+				input.removeAttribute( 'aria-invalid' );
+			}
+		}
+	}
+	form.addEventListener( 'network-webhooks-errors', ( event ) => showErrors( event.detail ) );
+
+	// The preview follows what is typed, while it is open.
+	const preview = field( 'preview' );
+	const content = field( 'preview-content' );
+	let timer = 0;
+	let asked = 0;
+	async function updatePreview() {
+		if ( ! preview.open ) {
+			return;
+		}
+		const mine = ++asked;
+		const body = new FormData( form );
+		// The form's own nonce is not the one of REST, which would take it for that.
+		body.delete( '_wpnonce' );
+		try {
+			const seen = await wp.apiFetch( { path: '/network-webhooks/v1/preview', method: 'POST', body } );
+			if ( mine === asked ) {
+				content.innerHTML = seen.html;
+				// Empty fields are not wrong before one had the time to fill them in.
+				for ( const name of [ 'name', 'url', 'event' ] ) {
+					if ( ! form.elements[ name ].value ) {
+						delete seen.errors[ name ];
+					}
+				}
+				showErrors( seen.errors );
+			}
+		} catch ( error ) {
+			if ( mine === asked ) {
+				content.textContent = error.message;
+			}
+		}
+	}
+	preview.querySelector( 'button' ).addEventListener( 'click', ( click ) => {
+		click.preventDefault();
+		updatePreview();
+	} );
+	preview.addEventListener( 'toggle', updatePreview );
+	form.addEventListener( 'input', () => {
+		clearTimeout( timer );
+		timer = setTimeout( updatePreview, 500 );
+	} );
+
+	// An open form that was changed is not left by accident.
+	let isChanged = false;
+	form.addEventListener( 'input', () => {
+		isChanged = true;
+	} );
+	form.addEventListener( 'submit', () => {
+		isChanged = false;
+	} );
+	window.addEventListener( 'beforeunload', ( event ) => {
+		if ( isChanged ) {
+			event.preventDefault();
+		}
+	} );
+}() );

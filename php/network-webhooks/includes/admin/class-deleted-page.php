@@ -1,0 +1,57 @@
+<?php
+/**
+ * Deleted webhooks.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Admin;
+
+use Network_Webhooks\Catalogue;
+use Network_Webhooks\Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Shows what was deleted, and brings it back.
+ */
+final class Deleted_Page {
+
+	/** Name of the page among those of the list. */
+	public const ACTION = 'deleted';
+
+	/**
+	 * Takes the parts.
+	 */
+	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
+
+	/**
+	 * Address of the page.
+	 */
+	public static function url(): string {
+		return Admin::url( array( 'action' => self::ACTION ) );
+	}
+
+	/**
+	 * Prints the page.
+	 */
+	public function print(): void {
+		$table = new Deleted_Table( $this->webhooks, $this->catalogue );
+		$table->prepare_items();
+		?>
+		<div class="wrap">
+			<h1 class="wp-heading-inline"><?php esc_html_e( 'Deleted Webhooks', 'network-webhooks' ); ?></h1>
+			<a class="page-title-action" href="<?php echo esc_url( Admin::url() ); ?>"><?php esc_html_e( 'All Webhooks', 'network-webhooks' ); ?></a>
+			<hr class="wp-header-end">
+			<p>
+				<?php
+				/* translators: %d: number of days */
+				echo esc_html( sprintf( __( 'A deleted webhook gets nothing. It stays here for %d days, then it is removed for good.', 'network-webhooks' ), Webhooks::UNDO_DAYS ) );
+				?>
+			</p>
+			<?php $table->display(); ?>
+			<form id="network-webhooks-row" method="post"><?php Actions::print_nonce(); ?></form>
+		</div>
+		<?php
+	}
+}

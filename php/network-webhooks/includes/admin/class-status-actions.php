@@ -1,0 +1,97 @@
+<?php
+/**
+ * What the status page and the announcements ask for.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Admin;
+
+use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Announcements\Mail;
+use Network_Webhooks\Capabilities;
+use Network_Webhooks\Lock;
+use Network_Webhooks\Report;
+use Network_Webhooks\Settings;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Saves who gets mail, dismisses announcements, and hands out the report.
+ */
+final class Status_Actions {
+
+	/**
+	 * Takes the parts.
+	 */
+	public function __construct( private readonly Report $report ) {}
+
+	/**
+	 * Adds the hooks.
+	 */
+	public function add_hooks(): void {
+		foreach ( array( 'mail', 'dismiss', 'report' ) as $action ) {
+			add_action( 'network_admin_edit_' . Actions::PREFIX . $action, array( $this, $action ) );
+		}
+	}
+
+	/**
+	 * Where the report is.
+	 */
+	public static function report_url(): string {
+		return wp_nonce_url( Actions::url( 'report' ), Actions::PREFIX . 'report' );
+	}
+
+	/**
+	 * Saves the addresses.
+	 */
+	public function mail(): void {
+		Actions::check();
+		$typed     = wp_check_invalid_utf8( wp_unslash( (string) ( $_POST['addresses'] ?? '' ) ), true );
+		$addresses = array_values( array_unique( preg_split( '/[\s,;]+/', $typed, -1, PREG_SPLIT_NO_EMPTY ) ) );
+		$wrong     = array_filter( $addresses, static fn( string $one ) => ! is_email( $one ) );
+		if ( $wrong ) {
+			/* translators: %s: what was typed */
+			Flash::put( sprintf( __( 'This is no e-mail address: %s. Nothing was saved.', 'network-webhooks' ), implode( ', ', $wrong ) ) );
+			self::leave( Admin::url( array(), Admin::STATUS ) );
+		}
+		$stored = array_filter( array( Mail::EVERYBODY => $addresses ) + (array) Settings::get( Settings::MAIL_TO, array() ) );
+		Settings::set( Settings::MAIL_TO, $stored );
+		self::leave( Admin::url( array( 'message' => 'settings' ), Admin::STATUS ) );
+	}
+
+	/**
+	 * Dismisses an announcement.
+	 */
+	public function dismiss(): void {
+		Actions::check();
+		$id = sanitize_key( wp_unslash( $_POST['announcement'] ?? '' ) );
+		Lock::try( 'announcements', 10, static fn() => ( new Kept() )->dismiss( $id ) );
+		$back = wp_get_referer();
+		self::leave( $back ? $back : Admin::url() );
+	}
+
+	/**
+	 * Hands out the report.
+	 */
+	public function report(): void {
+		check_admin_referer( Actions::PREFIX . 'report' );
+		if ( ! current_user_can( Capabilities::MANAGE ) ) {
+			wp_die( esc_html__( 'Sorry, you are not allowed to see this report.', 'network-webhooks' ), '', 403 );
+		}
+		nocache_headers();
+		header( 'Content-Type: text/plain; charset=utf-8' );
+		header( 'Content-Disposition: attachment; filename="network-webhooks-' . gmdate( 'Y-m-d-His' ) . '.txt"' );
+		header( 'X-Content-Type-Options: nosniff' );
+		echo $this->report->text(); // phpcs:ignore WordPress.Security.EscapeOutput -- a text file, not HTML.
+		exit;
+	}
+
+	/**
+	 * Redirects and ends the request.
+	 */
+	private static function leave( string $url ): never {
+		wp_safe_redirect( $url );
+		exit;
+	}
+}

@@ -1,0 +1,261 @@
+<?php
+/**
+ * One delivery.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Admin\Deliveries;
+
+use Network_Webhooks\Admin\Actions;
+use Network_Webhooks\Admin\Admin;
+use Network_Webhooks\Admin\Moment;
+use Network_Webhooks\Capabilities;
+use Network_Webhooks\Catalogue;
+use Network_Webhooks\Endpoint_Url;
+use Network_Webhooks\Failure;
+use Network_Webhooks\Webhook;
+use Network_Webhooks\Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * A delivery with its attempts: when, how long, what was answered, what comes next; and request
+ * and response, which those who may only look don't see.
+ */
+final class Detail_Page {
+
+	/**
+	 * Takes the parts.
+	 */
+	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
+
+	/**
+	 * Address of a delivery's page.
+	 */
+	public static function url( string $id ): string {
+		return Admin::url( array( 'delivery' => $id ), Admin::DELIVERIES );
+	}
+
+	/**
+	 * Prints the page.
+	 */
+	public function print( string $id ): void {
+		?>
+		<div class="wrap">
+			<h1 class="wp-heading-inline"><?php esc_html_e( 'Delivery', 'network-webhooks' ); ?></h1>
+			<a class="page-title-action" href="<?php echo esc_url( Admin::url( array(), Admin::DELIVERIES ) ); ?>"><?php esc_html_e( 'All Deliveries', 'network-webhooks' ); ?></a>
+			<hr class="wp-header-end">
+			<?php
+			try {
+				$delivery = webhooks_delivery( $id );
+				if ( $delivery ) {
+					$this->print_delivery( $delivery );
+				} else {
+					printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html__( 'There is no such delivery. The log keeps them for 30 days.', 'network-webhooks' ) );
+				}
+			} catch ( \Exception $error ) {
+				printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html( $error->getMessage() ) );
+			}
+			?>
+		</div>
+		<?php
+	}
+
+	/**
+	 * Prints what is known.
+	 *
+	 * @param array<string, mixed> $delivery As webhooks_delivery() gives it.
+	 */
+	private function print_delivery( array $delivery ): void {
+		$webhook = $this->webhooks->find( $delivery['webhook_id'] );
+		$manages = current_user_can( Capabilities::MANAGE );
+		$facts   = array(
+			__( 'Event', 'network-webhooks' )    => $this->catalogue->name( $delivery['event'] ) . " ({$delivery['event']})",
+			__( 'Event id', 'network-webhooks' ) => $delivery['event_id'],
+			__( 'Webhook', 'network-webhooks' )  => $webhook->name ?? $delivery['webhook_id'],
+			__( 'Site', 'network-webhooks' )     => $delivery['site_id'] ? (string) $delivery['site_id'] : __( 'The network', 'network-webhooks' ),
+			__( 'Source', 'network-webhooks' )   => $delivery['source'],
+			__( 'Happened', 'network-webhooks' ) => Moment::exact( $delivery['created'] ),
+		);
+		?>
+		<p><?php echo State::html( $delivery['state'] ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there. ?> <?php echo esc_html( State::reason( $delivery['reason'] ) ); ?></p>
+		<dl class="network-webhooks-facts">
+			<?php foreach ( array_filter( $facts, 'strlen' ) as $name => $value ) : ?>
+				<div><dt><?php echo esc_html( $name ); ?></dt><dd><?php echo esc_html( $value ); ?></dd></div>
+			<?php endforeach; ?>
+		</dl>
+		<?php if ( $manages && ! in_array( $delivery['state'], array( 'pending', 'delivering' ), true ) ) : ?>
+			<form method="post" action="<?php echo esc_url( Actions::url( 'resend' ) ); ?>">
+				<?php Actions::print_nonce(); ?>
+				<button class="button button-primary" name="delivery" value="<?php echo esc_attr( $delivery['id'] ); ?>"><?php esc_html_e( 'Resend', 'network-webhooks' ); ?></button>
+			</form>
+		<?php endif; ?>
+		<h2><?php esc_html_e( 'Attempts', 'network-webhooks' ); ?></h2>
+		<?php
+		$this->print_timeline( $delivery );
+		if ( ! $manages ) {
+			printf( '<p>%s</p>', esc_html__( 'Request and response are shown to those who manage webhooks.', 'network-webhooks' ) );
+			return;
+		}
+		$this->print_exchange( $delivery, $webhook );
+	}
+
+	/**
+	 * Prints the attempts, oldest first.
+	 *
+	 * @param array<string, mixed> $delivery
+	 */
+	private function print_timeline( array $delivery ): void {
+		if ( ! $delivery['attempts_made'] ) {
+			printf( '<p>%s</p>', esc_html__( 'None was made.', 'network-webhooks' ) );
+			return;
+		}
+		echo '<ol class="network-webhooks-timeline">';
+		foreach ( $delivery['attempts_made'] as $attempt ) {
+			$time = number_format_i18n( $attempt['duration_ms'], $attempt['duration_ms'] < 10 ? 1 : 0 );
+			$said = $attempt['status']
+				/* translators: 1: HTTP status, 2: number of milliseconds */
+				? sprintf( __( 'answered %1$d after %2$s ms', 'network-webhooks' ), $attempt['status'], $time )
+				/* translators: 1: cause such as timeout, 2: number of milliseconds */
+				: sprintf( __( 'no answer (%1$s) after %2$s ms', 'network-webhooks' ), $attempt['failure']['code'] ?? '', $time );
+			printf(
+				'<li class="%s"><p><strong>%s</strong> %s%s</p>',
+				$attempt['failure'] ? 'is-failed' : 'is-delivered',
+				esc_html( Moment::exact( $attempt['started'] ) ),
+				esc_html( $said ),
+				$attempt['address'] ? ' <code>' . esc_html( $attempt['address'] ) . '</code>' : ''
+			);
+			if ( $attempt['failure'] ) {
+				printf( '<p>%s</p>', esc_html( Failure::sentence( $attempt ) ) );
+				if ( ! $attempt['status'] ) {
+					/* translators: 1: part of a request, such as connecting, 2: message */
+					printf( '<p class="description">%s</p>', esc_html( sprintf( __( '%1$s: %2$s', 'network-webhooks' ), $attempt['failure']['phase'], $attempt['failure']['message'] ) ) );
+				}
+			}
+			$next = self::next( $attempt );
+			echo '' === $next ? '' : '<p>' . esc_html( $next ) . '</p>', '</li>';
+		}
+		echo '</ol>';
+	}
+
+	/**
+	 * What came after an attempt.
+	 *
+	 * @param array<string, mixed> $attempt
+	 */
+	private static function next( array $attempt ): string {
+		if ( $attempt['next_at'] ) {
+			/* translators: %s: date and time */
+			return sprintf( __( 'Next attempt: %s', 'network-webhooks' ), Moment::exact( $attempt['next_at'] ) );
+		}
+		return $attempt['failure'] ? State::label( $attempt['next'] ) : '';
+	}
+
+	/**
+	 * Prints request and response of the last attempt.
+	 *
+	 * @param array<string, mixed> $delivery
+	 */
+	private function print_exchange( array $delivery, ?Webhook $webhook ): void {
+		$attempt = $delivery['attempts_made'] ? end( $delivery['attempts_made'] ) : null;
+		$body    = $delivery['body'];
+		$altered = self::altered( $body );
+		if ( $altered ) {
+			/* translators: %s: paths such as data.order.total */
+			printf( '<div class="notice notice-warning inline"><p>%s</p></div>', esc_html( sprintf( __( 'These values have no form as JSON, or were too long, and were mended: %s', 'network-webhooks' ), implode( ', ', $altered ) ) ) );
+		}
+		echo '<h2>' . esc_html__( 'Request', 'network-webhooks' ) . '</h2>';
+		if ( null === $body ) {
+			printf( '<p>%s</p>', esc_html__( 'Its body is not kept any more, or was never kept, as the webhook is set.', 'network-webhooks' ) );
+		}
+		if ( $webhook ) {
+			$url = new Endpoint_Url( $webhook->url );
+			printf( '<p><code>POST %s</code></p>', esc_html( $url->masked() ) );
+		}
+		self::print_headers( $attempt['request_headers'] ?? array() );
+		if ( null !== $body ) {
+			self::print_text( __( 'Body', 'network-webhooks' ), self::pretty( $body ) );
+			if ( $webhook ) {
+				self::print_text( 'curl', self::curl( $webhook->url, $attempt['request_headers'] ?? array(), $body ), true );
+			}
+		}
+		if ( $attempt && $attempt['status'] ) {
+			/* translators: %d: HTTP status */
+			echo '<h2>' . esc_html( sprintf( __( 'Response: %d', 'network-webhooks' ), $attempt['status'] ) ) . '</h2>';
+			self::print_headers( $attempt['response_headers'] );
+			if ( '' !== $attempt['response_body'] ) {
+				self::print_text( __( 'Body', 'network-webhooks' ), self::pretty( $attempt['response_body'] ) );
+			}
+		}
+	}
+
+	/**
+	 * Prints headers.
+	 *
+	 * @param array<string, string|list<string>> $headers
+	 */
+	private static function print_headers( array $headers ): void {
+		if ( ! $headers ) {
+			return;
+		}
+		$text = '';
+		foreach ( $headers as $name => $values ) {
+			foreach ( (array) $values as $value ) {
+				$text .= "$name: $value\n";
+			}
+		}
+		self::print_text( __( 'Headers', 'network-webhooks' ), $text );
+	}
+
+	/**
+	 * Prints a text that can be copied.
+	 */
+	private static function print_text( string $title, string $text, bool $closed = false ): void {
+		printf(
+			'<details%1$s><summary>%2$s</summary><p class="hide-if-no-js"><button type="button" class="button button-small network-webhooks-copy-text">%3$s</button> <span role="status"></span></p><pre tabindex="0" role="group" aria-label="%4$s">%5$s</pre></details>',
+			$closed ? '' : ' open',
+			esc_html( $title ),
+			esc_html__( 'Copy', 'network-webhooks' ),
+			esc_attr( $title ),
+			// esc_html() leaves entities that are there as they are, and this is what was sent.
+			htmlspecialchars( $text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8', true )
+		);
+	}
+
+	/**
+	 * JSON in lines; any other bytes as text.
+	 */
+	private static function pretty( string $bytes ): string {
+		$value = json_decode( $bytes );
+		return null === $value ? $bytes : (string) json_encode( $value, JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION );
+	}
+
+	/**
+	 * The paths that were mended.
+	 *
+	 * @return list<string>
+	 */
+	private static function altered( ?string $body ): array {
+		$event = null === $body ? null : json_decode( $body, true );
+		$paths = is_array( $event ) ? $event['altered'] ?? array() : array();
+		return is_array( $paths ) ? array_filter( $paths, 'is_string' ) : array();
+	}
+
+	/**
+	 * The request as a command.
+	 *
+	 * @param array<string, string|list<string>> $headers
+	 */
+	private static function curl( string $url, array $headers, string $body ): string {
+		$quote = static fn( string $text ) => "'" . str_replace( "'", "'\\''", $text ) . "'";
+		$parts = array( 'curl -i ' . $quote( $url ) );
+		foreach ( array_diff_key( $headers, array_flip( array( 'host', 'content-length', 'accept-encoding', 'connection' ) ) ) as $name => $values ) {
+			foreach ( (array) $values as $value ) {
+				$parts[] = '-H ' . $quote( "$name: $value" );
+			}
+		}
+		$parts[] = '--data-binary ' . $quote( $body );
+		return implode( " \\\n  ", $parts );
+	}
+}

@@ -1,0 +1,118 @@
+<?php
+/**
+ * What fails, and why.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Admin\Deliveries;
+
+use Network_Webhooks\Admin\Moment;
+use Network_Webhooks\Capabilities;
+use Network_Webhooks\Failure;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Failures grouped by webhook and cause, the largest first: what is wrong, what to do about it,
+ * and one button that sends all of them again.
+ */
+final class Failures_Box {
+
+	/** Groups that are shown. */
+	private const SHOWN = 10;
+
+	/**
+	 * Takes the rows, which know what webhooks are called.
+	 */
+	public function __construct( private readonly Rows $rows ) {}
+
+	/**
+	 * Prints the groups; nothing where all is well.
+	 *
+	 * @param string $webhook_id Of one webhook; empty: of all.
+	 */
+	public function print( string $webhook_id ): void {
+		try {
+			$groups = webhooks_failures( '' === $webhook_id ? array() : array( 'webhook_id' => $webhook_id ) );
+		} catch ( \Exception $error ) {
+			printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html( $error->getMessage() ) );
+			return;
+		}
+		if ( ! $groups ) {
+			return;
+		}
+		?>
+		<section class="network-webhooks-failures" aria-labelledby="network-webhooks-failures">
+			<h2 id="network-webhooks-failures"><?php esc_html_e( 'What fails', 'network-webhooks' ); ?></h2>
+			<ul>
+				<?php
+				foreach ( array_slice( $groups, 0, self::SHOWN ) as $group ) {
+					$this->print_group( $group );
+				}
+				?>
+			</ul>
+		</section>
+		<?php
+	}
+
+	/**
+	 * Prints one group.
+	 *
+	 * @param array<string, mixed> $group As webhooks_failures() gives it.
+	 */
+	private function print_group( array $group ): void {
+		$attempt = array(
+			'status'  => $group['status'],
+			'failure' => array( 'code' => $group['code'] ),
+		);
+		$query   = Query::of(
+			array(
+				'webhook' => $group['webhook_id'],
+				'state'   => 'failed',
+			)
+		);
+		?>
+		<li>
+			<p>
+				<strong><?php echo esc_html( $this->heading( $group ) ); ?></strong>
+				— <?php echo esc_html( $this->rows->name( $group['webhook_id'] ) ); ?>
+			</p>
+			<p><?php echo esc_html( Failure::sentence( $attempt ) ); ?></p>
+			<p>
+				<?php
+				if ( $group['waiting'] ) {
+					/* translators: %s: number of deliveries */
+					echo esc_html( sprintf( _n( '%s of them is tried again by itself.', '%s of them are tried again by themselves.', $group['waiting'], 'network-webhooks' ), number_format_i18n( $group['waiting'] ) ) ), ' ';
+				}
+				?>
+				<a href="<?php echo esc_url( Detail_Page::url( $group['example'] ) ); ?>"><?php esc_html_e( 'Look at the last one', 'network-webhooks' ); ?></a>
+				<?php if ( $group['failed'] && current_user_can( Capabilities::MANAGE ) ) : ?>
+					| <a href="<?php echo esc_url( Bulk_Page::url( $query ) ); ?>">
+						<?php
+						/* translators: %s: number of deliveries */
+						echo esc_html( sprintf( _n( 'Resend the %s that failed for good', 'Resend the %s that failed for good', $group['failed'], 'network-webhooks' ), number_format_i18n( $group['failed'] ) ) );
+						?>
+					</a>
+				<?php endif; ?>
+			</p>
+		</li>
+		<?php
+	}
+
+	/**
+	 * The cause, from whom, how often and since when.
+	 *
+	 * @param array<string, mixed> $group
+	 */
+	private function heading( array $group ): string {
+		return sprintf(
+			/* translators: 1: status such as 401 or a cause such as timeout, 2: name of a host, 3: number of deliveries, 4: date and time */
+			_n( '%1$s from %2$s, %3$s delivery since %4$s', '%1$s from %2$s, %3$s deliveries since %4$s', $group['count'], 'network-webhooks' ),
+			$group['status'] ? (string) $group['status'] : $group['code'],
+			$group['host'] ?? __( 'a deleted webhook', 'network-webhooks' ),
+			number_format_i18n( $group['count'] ),
+			Moment::exact( $group['since'] )
+		);
+	}
+}

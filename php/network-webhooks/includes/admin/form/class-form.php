@@ -1,0 +1,108 @@
+<?php
+/**
+ * The form of a webhook.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Admin\Form;
+
+use Network_Webhooks\Catalogue;
+use Network_Webhooks\Site_Directory;
+use Network_Webhooks\Webhook;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * From a webhook to the inputs of its form and back.
+ */
+final class Form {
+
+	/**
+	 * Name, URL and event.
+	 */
+	public readonly Target $target;
+
+	/**
+	 * The groups below “More”, by their headings.
+	 *
+	 * @var array<string, Group>
+	 */
+	public readonly array $more;
+
+	/**
+	 * Signature and secret.
+	 */
+	public readonly Security $security;
+
+	/**
+	 * Makes the groups.
+	 *
+	 * @param bool $reveal Whether this page may show the secret.
+	 */
+	public function __construct( Catalogue $catalogue, bool $reveal = false ) {
+		$this->target   = new Target( $catalogue );
+		$this->security = new Security( $reveal );
+		$this->more     = array(
+			__( 'Sites', 'network-webhooks' )    => new Audience( new Site_Directory() ),
+			__( 'Body', 'network-webhooks' )     => new Body(),
+			__( 'Security', 'network-webhooks' ) => $this->security,
+			__( 'Delivery', 'network-webhooks' ) => new Pace(),
+		);
+	}
+
+	/**
+	 * What stands in the form of a webhook.
+	 *
+	 * @param Webhook|null $webhook null: a new one.
+	 */
+	public function show( ?Webhook $webhook ): Typed {
+		$webhook ??= Webhook::create( '', '' );
+		$values    = array(
+			'webhook' => $webhook->is_stored() ? $webhook->id : '',
+			'version' => (string) $webhook->version,
+		);
+		foreach ( $this->groups() as $group ) {
+			$values += $group->show( $webhook );
+		}
+		return new Typed( $values );
+	}
+
+	/**
+	 * What was posted. What was not is as it was.
+	 *
+	 * @param array<string, mixed> $posted As $_POST has it, with slashes.
+	 * @param Webhook|null         $old    null: a new one.
+	 */
+	public function posted( array $posted, ?Webhook $old ): Typed {
+		return Typed::posted( $posted, $this->show( $old )->all() );
+	}
+
+	/**
+	 * The webhook that a form describes. Where something is wrong it says so in `$errors`, and
+	 * the webhook is of no use.
+	 *
+	 * @param Webhook|null $old null: a new one.
+	 */
+	public function read( Typed $typed, ?Webhook $old, Errors $errors ): Webhook {
+		$old    ??= Webhook::create( '', '' );
+		$settings = array();
+		foreach ( $this->groups() as $group ) {
+			$settings += $group->read( $typed, $old, $errors );
+		}
+		list( 'name' => $name, 'url' => $url, 'paused' => $paused ) = $settings;
+		unset( $settings['name'], $settings['url'], $settings['paused'] );
+		$rest = $old->settings;
+		unset( $rest[ Webhook::SITE_ADDRESSES ] );
+		return $old->with_form( $name, $url, $paused, $settings + $rest );
+	}
+
+	/**
+	 * All groups.
+	 *
+	 * @return list<Group>
+	 */
+	private function groups(): array {
+		return array( $this->target, ...array_values( $this->more ) );
+	}
+}

@@ -1,0 +1,220 @@
+<?php
+/**
+ * A piece of news for people.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Announcements;
+
+use Network_Webhooks\Admin\Admin;
+use Network_Webhooks\Admin\Deliveries\Mend_Page;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * What the worker or a server announces: a code with parameters, put into words here, in the
+ * language of whoever reads it. A value, changed by making another one.
+ */
+final class Announcement {
+
+	/** A webhook was disabled by the worker. */
+	public const DISABLED = 'webhook_disabled';
+	/** A webhook was enabled by a person. */
+	public const ENABLED = 'webhook_enabled';
+	/** A delivery ran out of attempts. */
+	public const FAILED = 'delivery_failed';
+	/** Parts of the journal could not be read. */
+	public const CORRUPT = 'corrupt_records';
+	/** The store could not be read, and a new one was begun. */
+	public const STORE_SET_ASIDE = 'store_set_aside';
+	/** Something of Conditions began, named by the parameter `condition`. */
+	public const BEGAN = 'condition_began';
+	/** It is over. */
+	public const ENDED = 'condition_ended';
+
+	/**
+	 * Takes the parts.
+	 *
+	 * @param string               $id     Of the entry where it is kept; empty before.
+	 * @param array<string, mixed> $params What it is about, such as `webhook_id`.
+	 * @param int                  $at     Unix time of the first of its kind.
+	 * @param int                  $count  How many of its kind this one stands for.
+	 * @param bool                 $mailed Whether mail said it.
+	 */
+	public function __construct(
+		public readonly string $code,
+		public readonly array $params,
+		public readonly int $at,
+		public readonly string $id = '',
+		public readonly int $count = 1,
+		public readonly bool $mailed = false,
+	) {}
+
+	/**
+	 * One of webhooks_announcements(); null for what the worker says to the extension alone.
+	 *
+	 * @param array{code: string, at: string, params: array<string, mixed>} $announced
+	 */
+	public static function from_store( array $announced ): ?self {
+		$known = array( self::DISABLED, self::ENABLED, self::FAILED, self::CORRUPT, self::STORE_SET_ASIDE );
+		if ( ! in_array( $announced['code'], $known, true ) ) {
+			return null;
+		}
+		return new self( $announced['code'], $announced['params'], (int) strtotime( $announced['at'] ) );
+	}
+
+	/**
+	 * The announcement of a kept entry.
+	 *
+	 * @param array<string, mixed> $entry As to_array() gives it.
+	 */
+	public static function from_array( array $entry ): self {
+		return new self( ...array_intersect_key( $entry, array_flip( array( 'code', 'params', 'at', 'id', 'count', 'mailed' ) ) ) );
+	}
+
+	/**
+	 * What is kept of it.
+	 *
+	 * @return array<string, mixed>
+	 */
+	public function to_array(): array {
+		return get_object_vars( $this );
+	}
+
+	/**
+	 * The same announcement under an id.
+	 */
+	public function with_id( string $id ): self {
+		return self::from_array( array( 'id' => $id ) + $this->to_array() );
+	}
+
+	/**
+	 * The same announcement for one more of its kind.
+	 */
+	public function and_another(): self {
+		return self::from_array( array( 'count' => $this->count + 1 ) + $this->to_array() );
+	}
+
+	/**
+	 * The same announcement, said by mail or not.
+	 */
+	public function with_mailed( bool $mailed ): self {
+		return self::from_array( array( 'mailed' => $mailed ) + $this->to_array() );
+	}
+
+	/**
+	 * Whether another one says the same of the same thing.
+	 */
+	public function is_like( self $other ): bool {
+		return $this->code === $other->code && $this->subject() === $other->subject();
+	}
+
+	/**
+	 * Id of the webhook that it is about; empty where it is about a server.
+	 */
+	public function webhook_id(): string {
+		return (string) ( $this->params['webhook_id'] ?? '' );
+	}
+
+	/**
+	 * Whether it is good news.
+	 */
+	public function is_good(): bool {
+		return self::ENABLED === $this->code || self::ENDED === $this->code;
+	}
+
+	/**
+	 * In a few words, as a mail's heading.
+	 */
+	public function title(): string {
+		$name = (string) ( $this->params['webhook_name'] ?? '' );
+		return match ( $this->code ) {
+			/* translators: %s: name of a webhook */
+			self::DISABLED => sprintf( __( '“%s” is disabled', 'network-webhooks' ), $name ),
+			/* translators: %s: name of a webhook */
+			self::ENABLED => sprintf( __( '“%s” is enabled again', 'network-webhooks' ), $name ),
+			/* translators: %s: name of a webhook */
+			self::FAILED => sprintf( __( 'Events did not reach “%s”', 'network-webhooks' ), $name ),
+			self::CORRUPT => __( 'Parts of the journal could not be read', 'network-webhooks' ),
+			self::STORE_SET_ASIDE => __( 'The log of deliveries was damaged', 'network-webhooks' ),
+			self::BEGAN => Conditions::title( (string) $this->params['condition'] ),
+			/* translators: %s: what was wrong, such as “The disk is almost full” */
+			self::ENDED => sprintf( __( 'Over: %s', 'network-webhooks' ), Conditions::title( (string) $this->params['condition'] ) ),
+			default => $this->code,
+		};
+	}
+
+	/**
+	 * What happened and what to do.
+	 */
+	public function text(): string {
+		/**
+		 * What an announcement says, on the pages and in mails.
+		 *
+		 * @param string       $text         In the reader's language.
+		 * @param Announcement $announcement What it is about.
+		 */
+		return (string) apply_filters( 'network_webhooks_announcement_text', $this->sentence(), $this );
+	}
+
+	/**
+	 * Where one sees more and mends it.
+	 */
+	public function url(): string {
+		$webhook = $this->webhook_id();
+		return '' === $webhook ? Admin::url( array(), Admin::STATUS ) : Mend_Page::url( $webhook );
+	}
+
+	/**
+	 * The text before anybody changes it.
+	 */
+	private function sentence(): string {
+		return match ( $this->code ) {
+			self::DISABLED => $this->disabled(),
+			self::ENABLED => __( 'New events are sent to it again. What was kept meanwhile can be sent too.', 'network-webhooks' ),
+			self::FAILED => sprintf(
+				/* translators: 1: number of deliveries, 2: name of an event */
+				_n( '%1$s delivery failed for good: it ran out of attempts (%2$s). It is kept, and can be sent again.', '%1$s deliveries failed for good: they ran out of attempts (the first was %2$s). They are kept, and can be sent again.', $this->count, 'network-webhooks' ),
+				number_format_i18n( $this->count ),
+				(string) ( $this->params['event'] ?? '' )
+			),
+			self::CORRUPT => sprintf(
+				/* translators: 1: number of bytes, 2: name of a file */
+				__( '%1$s of the journal could not be read, as after a power failure, and lie aside in %2$s. All else went on. Events in them may not have been sent.', 'network-webhooks' ),
+				(string) size_format( (int) ( $this->params['bytes'] ?? 0 ) ),
+				'corrupt/' . ( $this->params['kept_as'] ?? '' )
+			),
+			self::STORE_SET_ASIDE => sprintf(
+				/* translators: 1: path of a file, 2: what was wrong with it */
+				__( 'The file could not be used any more and lies aside as %1$s (%2$s). A new log was begun; what had waited in the old one is not sent.', 'network-webhooks' ),
+				(string) ( $this->params['kept_as'] ?? '' ),
+				(string) ( $this->params['reason'] ?? '' )
+			),
+			self::BEGAN => (string) ( $this->params['message'] ?? '' ),
+			self::ENDED => __( 'Nothing has to be done.', 'network-webhooks' ),
+			default => '',
+		};
+	}
+
+	/**
+	 * Why a webhook was disabled, and what to do.
+	 */
+	private function disabled(): string {
+		$why = 'gone' === ( $this->params['reason'] ?? '' )
+			? __( 'Its endpoint answered 410: it is gone for good.', 'network-webhooks' )
+			: sprintf(
+				/* translators: %s: number of failures */
+				_n( 'Its last %s attempt failed.', 'All of its last %s attempts failed.', (int) ( $this->params['failures_in_row'] ?? 0 ), 'network-webhooks' ),
+				number_format_i18n( (int) ( $this->params['failures_in_row'] ?? 0 ) )
+			);
+		return $why . ' ' . __( 'Its events are kept from now on. Mend the endpoint, then enable the webhook and send what was missed.', 'network-webhooks' );
+	}
+
+	/**
+	 * What it is about, for comparing.
+	 */
+	private function subject(): string {
+		return $this->webhook_id() . '|' . ( $this->params['condition'] ?? '' ) . '|' . ( $this->params['server'] ?? '' );
+	}
+}

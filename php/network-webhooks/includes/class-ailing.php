@@ -1,0 +1,44 @@
+<?php
+/**
+ * Webhooks that need somebody.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * How many webhooks are disabled or failing, for the bubble in the menu and the dashboard.
+ */
+final class Ailing {
+
+	/** Seconds for which a count holds: the menu asks on every page. */
+	private const HOLDS = 60;
+
+	private const TRANSIENT = 'network_webhooks_ailing';
+
+	/**
+	 * Takes the stored webhooks: the log also knows those that were deleted.
+	 */
+	public function __construct( private readonly Webhooks $webhooks ) {}
+
+	/**
+	 * How many there are; 0 where the log can't be read, which is said elsewhere.
+	 */
+	public function count(): int {
+		if ( ! Environment::has_extension() ) {
+			return 0;
+		}
+		$kept = get_site_transient( self::TRANSIENT );
+		if ( is_array( $kept ) ) {
+			return $kept['count'];
+		}
+		$counters = Counters::read( null, 0 );
+		$ailing   = static fn( Webhook $webhook ) => in_array( Status::of( $webhook, $counters )->code, array( Status::DISABLED, Status::FAILING ), true );
+		$count    = count( array_filter( $this->webhooks->all(), $ailing ) );
+		set_site_transient( self::TRANSIENT, array( 'count' => $count ), self::HOLDS );
+		return $count;
+	}
+}

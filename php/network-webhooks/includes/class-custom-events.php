@@ -1,0 +1,189 @@
+<?php
+/**
+ * The actions that are events.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Reads and writes them. They stand in a network option, and are published together with the
+ * webhooks: with the extension a request learns of them without a query. Without it the option is
+ * read, which is one query a request where no object cache has it.
+ *
+ * Writing is done inside Publisher::change().
+ */
+final class Custom_Events {
+
+	/** How many there may be. */
+	public const LIMIT = 100;
+
+	/** Seconds for which a remark is shown. */
+	private const REMARKABLE = WEEK_IN_SECONDS;
+
+	/** More of it happened in a request than are sent one by one. */
+	public const TOO_MANY = 'too_many';
+	/** It was fired as a filter. */
+	public const IS_FILTER = 'is_filter';
+
+	/**
+	 * What this process goes by.
+	 *
+	 * @return list<Custom_Event>
+	 */
+	public static function published(): array {
+		try {
+			return self::events( Environment::has_extension() ? webhooks_actions() : (array) Settings::get( Settings::CUSTOM_EVENTS, array() ) );
+		} catch ( \Throwable $error ) {
+			Log::write( 'custom', "The custom events could not be read: {$error->getMessage()}" );
+			return array();
+		}
+	}
+
+	/**
+	 * What is stored, past the object cache.
+	 *
+	 * @return list<Custom_Event>
+	 */
+	public static function all(): array {
+		return self::events( self::document() );
+	}
+
+	/**
+	 * One of them.
+	 */
+	public static function find( string $slug ): ?Custom_Event {
+		return array_column( self::all(), null, 'slug' )[ $slug ] ?? null;
+	}
+
+	/**
+	 * What is published.
+	 *
+	 * @return list<array<string, mixed>>
+	 */
+	public static function document(): array {
+		return array_values( array_filter( (array) ( Settings::read( Settings::CUSTOM_EVENTS )[ Settings::CUSTOM_EVENTS ] ?? array() ), 'is_array' ) );
+	}
+
+	/**
+	 * Stores one, new or changed.
+	 *
+	 * @throws \RuntimeException Where there are too many.
+	 */
+	public static function save( Custom_Event $event ): void {
+		$all                 = array_column( self::all(), null, 'slug' );
+		$all[ $event->slug ] = $event;
+		if ( count( $all ) > self::LIMIT ) {
+			/* translators: %d: number of events */
+			throw new \RuntimeException( sprintf( __( 'There can be %d custom events. Delete one that nobody needs.', 'network-webhooks' ), self::LIMIT ) );
+		}
+		self::write( $all );
+	}
+
+	/**
+	 * Deletes one, with what is known of it.
+	 */
+	public static function delete( string $slug ): void {
+		self::write( array_filter( self::all(), static fn( Custom_Event $event ) => $event->slug !== $slug ) );
+		foreach ( array( Settings::CUSTOM_SAMPLES, Settings::CUSTOM_REMARKS ) as $name ) {
+			$known = self::option( $name );
+			if ( isset( $known[ $slug ] ) ) {
+				unset( $known[ $slug ] );
+				Settings::set( $name, $known );
+			}
+		}
+	}
+
+	/**
+	 * Has the object cache forget what a change wrote that then was undone.
+	 */
+	public static function forget_undone(): void {
+		foreach ( array( Settings::CUSTOM_EVENTS, Settings::CUSTOM_SAMPLES, Settings::CUSTOM_REMARKS ) as $name ) {
+			wp_cache_delete( get_main_network_id() . ":$name", 'site-options' );
+		}
+		wp_cache_delete( get_main_network_id() . ':notoptions', 'site-options' );
+	}
+
+	/**
+	 * Keeps what an action's arguments were, for the recording that asked for it. The first counts.
+	 *
+	 * @param list<mixed> $given
+	 */
+	public static function record( Custom_Event $event, array $given ): void {
+		$known = self::option( Settings::CUSTOM_SAMPLES );
+		if ( ( $known[ $event->slug ]['recording'] ?? '' ) !== $event->recording ) {
+			$known[ $event->slug ] = array(
+				'recording' => $event->recording,
+				'at'        => time(),
+				'site_id'   => get_current_blog_id(),
+				'arguments' => Hook_Sample::of( $given ),
+			);
+			Settings::set( Settings::CUSTOM_SAMPLES, $known );
+		}
+	}
+
+	/**
+	 * What was recorded, by slug.
+	 *
+	 * @return array<string, array{recording: string, at: int, site_id: int, arguments: list<array{type: string, fields: array<string, string>}>}>
+	 */
+	public static function samples(): array {
+		return self::option( Settings::CUSTOM_SAMPLES );
+	}
+
+	/**
+	 * Keeps what people should know of an event; once a minute per server at most.
+	 *
+	 * @param string $what TOO_MANY or IS_FILTER.
+	 */
+	public static function remark( string $slug, string $what, int $count = 0 ): void {
+		if ( Throttle::permits( 'custom-' . md5( "$slug $what" ) ) ) {
+			$known                   = self::option( Settings::CUSTOM_REMARKS );
+			$known[ $slug ][ $what ] = array(
+				'at'    => time(),
+				'count' => $count,
+			);
+			Settings::set( Settings::CUSTOM_REMARKS, $known );
+		}
+	}
+
+	/**
+	 * What people should know: of the last week.
+	 *
+	 * @return array<string, array<string, array{at: int, count: int}>> Slug → remark → when and how many.
+	 */
+	public static function remarks(): array {
+		$fresh = static fn( array $remark ) => $remark['at'] > time() - self::REMARKABLE;
+		return array_filter( array_map( static fn( array $remarks ) => array_filter( $remarks, $fresh ), self::option( Settings::CUSTOM_REMARKS ) ) );
+	}
+
+	/**
+	 * Writes them.
+	 *
+	 * @param Custom_Event[] $events
+	 */
+	private static function write( array $events ): void {
+		Settings::set( Settings::CUSTOM_EVENTS, array_values( array_map( static fn( Custom_Event $event ) => $event->to_array(), $events ) ) );
+	}
+
+	/**
+	 * An option that is an array, past the object cache.
+	 *
+	 * @return array<string, array>
+	 */
+	private static function option( string $name ): array {
+		return (array) ( Settings::read( $name )[ $name ] ?? array() );
+	}
+
+	/**
+	 * Events of what was stored.
+	 *
+	 * @return list<Custom_Event>
+	 */
+	private static function events( array $stored ): array {
+		return array_values( array_filter( array_map( array( Custom_Event::class, 'from_array' ), $stored ) ) );
+	}
+}

@@ -1,0 +1,78 @@
+<?php
+/**
+ * The route that keeps the list of deliveries up to date.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Rest;
+
+use Network_Webhooks\Admin\Deliveries\Bulk_Progress;
+use Network_Webhooks\Admin\Deliveries\List_Page;
+use Network_Webhooks\Admin\Deliveries\Query;
+use Network_Webhooks\Admin\Deliveries\Rows;
+use Network_Webhooks\Capabilities;
+use Network_Webhooks\Environment;
+use Network_Webhooks\Plugin;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * The newest deliveries as the page has them. On the main site only, since a site's own REST API
+ * is under that site's administrators.
+ */
+final class Delivery_Routes {
+
+	/**
+	 * Takes the plugin, whose parts the routes need.
+	 */
+	public function __construct( private readonly Plugin $plugin ) {}
+
+	/**
+	 * Adds the hooks.
+	 */
+	public function add_hooks(): void {
+		add_action( 'rest_api_init', array( $this, 'add_routes' ) );
+	}
+
+	/**
+	 * Adds the route.
+	 */
+	public function add_routes(): void {
+		if ( ! is_main_network() || ! is_main_site() || ! Environment::has_extension() ) {
+			return;
+		}
+		register_rest_route(
+			'network-webhooks/v1',
+			'/deliveries',
+			array(
+				'methods'             => 'GET',
+				'callback'            => array( $this, 'deliveries' ),
+				'permission_callback' => static fn() => current_user_can( Capabilities::VIEW ),
+			)
+		);
+	}
+
+	/**
+	 * Rows and bars as HTML.
+	 *
+	 * @return \WP_REST_Response|\WP_Error
+	 */
+	public function deliveries( \WP_REST_Request $request ) {
+		$bulks = current_user_can( Capabilities::MANAGE ) ? Bulk_Progress::html() : '';
+		if ( $request->get_param( 'none' ) ) {
+			return new \WP_REST_Response( array( 'bulks' => $bulks ) );
+		}
+		try {
+			$found = List_Page::read( Query::of( wp_slash( $request->get_query_params() ) ) );
+		} catch ( \Exception $error ) {
+			return new \WP_Error( 'network_webhooks', $error->getMessage(), array( 'status' => 400 ) );
+		}
+		return new \WP_REST_Response(
+			array(
+				'rows'  => ( new Rows( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->html( $found['deliveries'] ),
+				'bulks' => $bulks,
+			)
+		);
+	}
+}

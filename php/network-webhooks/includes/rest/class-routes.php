@@ -1,0 +1,204 @@
+<?php
+/**
+ * The REST routes that the pages use.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Rest;
+
+use Network_Webhooks\Admin\Form\Errors;
+use Network_Webhooks\Admin\Form\Form;
+use Network_Webhooks\Admin\Preview_Box;
+use Network_Webhooks\Admin\Test_Page;
+use Network_Webhooks\Admin\Test_Report;
+use Network_Webhooks\Capabilities;
+use Network_Webhooks\Plugin;
+use Network_Webhooks\Site_Directory;
+use Network_Webhooks\Test_Event;
+use Network_Webhooks\Webhook;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Search for sites, preview and test, for pages with JavaScript. On the main site only, since a
+ * site's own REST API is under that site's administrators.
+ */
+final class Routes {
+
+	private const NAMESPACE = 'network-webhooks/v1';
+
+	/** Seconds that one question for a result may wait, so that no PHP process is kept for long. */
+	private const WAIT = 1.0;
+
+	/**
+	 * Takes the plugin, whose parts the routes need.
+	 */
+	public function __construct( private readonly Plugin $plugin ) {}
+
+	/**
+	 * Adds the hooks.
+	 */
+	public function add_hooks(): void {
+		add_action( 'rest_api_init', array( $this, 'add_routes' ) );
+	}
+
+	/**
+	 * Adds the routes.
+	 */
+	public function add_routes(): void {
+		if ( ! is_main_network() || ! is_main_site() ) {
+			return;
+		}
+		$this->add( '/sites', 'GET', 'sites', array( 'search' => self::text( '' ), 'page' => self::number( 1 ) ) );
+		$this->add( '/preview', 'POST', 'preview' );
+		$this->add( '/test', 'POST', 'test' );
+		$this->add( '/test/(?P<event>[A-Za-z0-9_-]{1,64})', 'GET', 'result', array( 'last' => self::text( '' ) ) );
+	}
+
+	/**
+	 * Whether the request may.
+	 */
+	public function is_allowed(): bool {
+		return current_user_can( Capabilities::MANAGE );
+	}
+
+	/**
+	 * Sites in whose id, domain, path or name the text is, 20 at a time.
+	 */
+	public function sites( \WP_REST_Request $request ): \WP_REST_Response {
+		return new \WP_REST_Response( ( new Site_Directory() )->search( (string) $request['search'], (int) $request['page'] ) );
+	}
+
+	/**
+	 * What the posted form would send.
+	 */
+	public function preview( \WP_REST_Request $request ): \WP_REST_Response {
+		list( $webhook, $errors ) = $this->form( $request );
+		$data                     = (string) $request->get_param( 'test_data' );
+		return new \WP_REST_Response(
+			array(
+				'html'   => Preview_Box::html( $webhook, $this->plugin->test_event(), $data, $errors ),
+				'errors' => (object) $errors->all(),
+			)
+		);
+	}
+
+	/**
+	 * Sends a test event to a stored webhook (`webhook` alone), or as the posted form stands.
+	 */
+	public function test( \WP_REST_Request $request ): \WP_REST_Response {
+		$test   = $this->plugin->test_event();
+		$data   = (string) $request->get_param( 'test_data' );
+		$errors = new Errors();
+		$draft  = null;
+		try {
+			if ( null === $request->get_param( 'url' ) ) {
+				$webhook = $this->plugin->webhooks()->find( (string) $request->get_param( 'webhook' ) );
+				if ( ! $webhook ) {
+					throw new \RuntimeException( __( 'This webhook is not there any more. Somebody deleted it.', 'network-webhooks' ) );
+				}
+			} else {
+				list( $webhook, $errors ) = $this->form( $request );
+				if ( $errors->all() ) {
+					return $this->refused( __( 'Some fields have to be changed first. Each says why.', 'network-webhooks' ), $errors );
+				}
+				$draft   = $this->plugin->drafts()->add( $webhook );
+				$webhook = $draft;
+			}
+			return new \WP_REST_Response( array( 'event' => $test->send( $webhook, $data ) ) );
+		} catch ( \Throwable $error ) {
+			if ( $draft ) {
+				$this->plugin->drafts()->remove( $draft->id );
+			}
+			$said = isset( $webhook ) && $errors->add_exception( $error, $webhook->id ) ? __( 'Some fields have to be changed first. Each says why.', 'network-webhooks' ) : $error->getMessage();
+			return $this->refused( $said, $errors );
+		}
+	}
+
+	/**
+	 * What came of a test event; without `html`: nothing yet.
+	 */
+	public function result( \WP_REST_Request $request ): \WP_REST_Response {
+		$event = (string) $request['event'];
+		try {
+			$delivery = $this->plugin->test_event()->result( $event, self::WAIT );
+		} catch ( \Throwable $error ) {
+			return new \WP_REST_Response( array( 'html' => Test_Report::error( $error->getMessage() ) ) );
+		}
+		if ( $delivery ) {
+			return new \WP_REST_Response( array( 'html' => Test_Report::of( $delivery ) ) );
+		}
+		return new \WP_REST_Response( $request['last'] ? array( 'html' => Test_Report::nothing_yet( $event ) ) : new \stdClass() );
+	}
+
+	/**
+	 * The webhook that a posted form describes.
+	 *
+	 * @return array{Webhook, Errors}
+	 */
+	private function form( \WP_REST_Request $request ): array {
+		$form   = new Form( $this->plugin->catalogue() );
+		$id     = $request->get_param( 'webhook' );
+		$old    = is_string( $id ) && '' !== $id ? $this->plugin->webhooks()->find( $id ) : null;
+		$errors = new Errors();
+		// REST took the slashes away; the form reads what has them.
+		return array( $form->read( $form->posted( wp_slash( $request->get_body_params() ), $old ), $old, $errors ), $errors );
+	}
+
+	/**
+	 * Why no test event was sent.
+	 */
+	private function refused( string $message, Errors $errors ): \WP_REST_Response {
+		return new \WP_REST_Response(
+			array(
+				'html'   => Test_Report::error( $message ),
+				'errors' => (object) $errors->all(),
+			)
+		);
+	}
+
+	/**
+	 * Adds a route.
+	 *
+	 * @param array<string, array<string, mixed>> $arguments
+	 */
+	private function add( string $path, string $method, string $callback, array $arguments = array() ): void {
+		register_rest_route(
+			self::NAMESPACE,
+			$path,
+			array(
+				'methods'             => $method,
+				'callback'            => array( $this, $callback ),
+				'permission_callback' => array( $this, 'is_allowed' ),
+				'args'                => $arguments,
+				'show_in_index'       => false,
+			)
+		);
+	}
+
+	/**
+	 * An argument that is a text.
+	 *
+	 * @return array<string, mixed>
+	 */
+	private static function text( string $otherwise ): array {
+		return array(
+			'type'    => 'string',
+			'default' => $otherwise,
+		);
+	}
+
+	/**
+	 * An argument that is a number from 1.
+	 *
+	 * @return array<string, mixed>
+	 */
+	private static function number( int $otherwise ): array {
+		return array(
+			'type'    => 'integer',
+			'minimum' => 1,
+			'default' => $otherwise,
+		);
+	}
+}

@@ -1,0 +1,121 @@
+//! What a webhook makes of events, read once: its condition, and headers, body and signatures
+//! of its requests. It opens nothing, so it can also be asked what would be sent.
+
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::endpoint::{REDACTED, USER_AGENT};
+use super::format::{FormatError, Formatter, Payload};
+use super::header::{HeaderError, check_header};
+use super::sign::{SecretError, Signer};
+use super::template::{Condition, TemplateError};
+use crate::event::{Event, Flags};
+use crate::webhook::{Signature, Webhook};
+
+const ID: HeaderName = HeaderName::from_static("webhook-id");
+const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+const TEST: HeaderName = HeaderName::from_static("webhook-test");
+
+/// Secrets ready to sign, and until when (Unix seconds).
+pub(super) type Signers = Vec<(Signer, Option<i64>)>;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Recipe {
+    pub(super) headers: HeaderMap,
+    pub(super) signers: Signers,
+    pub(super) formatter: Formatter,
+    pub(super) condition: Option<Condition>,
+}
+
+/// A request but for its address.
+pub(super) struct Message<'a> {
+    pub(super) headers: HeaderMap,
+    pub(super) payload: Payload<'a>,
+}
+
+/// The webhook's own headers.
+pub(super) fn headers(webhook: &Webhook) -> Result<HeaderMap, HeaderError> {
+    let mut headers = HeaderMap::with_capacity(webhook.headers.len() + 6);
+    for custom in &webhook.headers {
+        let (name, value) = check_header(&custom.name, custom.value.expose())?;
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+/// The secrets that sign.
+pub(super) fn signers(webhook: &Webhook) -> Result<Signers, SecretError> {
+    let secrets = match webhook.signature {
+        Signature::None => &[][..],
+        Signature::V1 | Signature::V1a => &webhook.secrets,
+    };
+    let parse = |secret: &str, until| Ok((Signer::parse(secret)?, until));
+    secrets.iter().map(|rotating| parse(rotating.secret.expose(), rotating.until)).collect()
+}
+
+/// The webhook's condition, where it has one.
+pub(super) fn condition(webhook: &Webhook) -> Result<Option<Condition>, TemplateError> {
+    webhook.condition.as_deref().map(Condition::parse).transpose()
+}
+
+impl Recipe {
+    /// Whether the webhook's condition holds for an event.
+    pub(super) fn accepts(&self, event: &Event) -> Result<bool, TemplateError> {
+        self.condition.as_ref().map_or(Ok(true), |condition| condition.holds(&event.body))
+    }
+
+    /// The request of an event. `now` is in Unix milliseconds.
+    pub(super) fn message<'a>(
+        &self,
+        event: &'a Event,
+        now: i64,
+    ) -> Result<Message<'a>, FormatError> {
+        let payload = self.formatter.format(event)?;
+        Ok(Message { headers: self.sign(event, &payload, now), payload })
+    }
+
+    fn sign(&self, event: &Event, payload: &Payload<'_>, now: i64) -> HeaderMap {
+        let timestamp = now.div_euclid(1000);
+        let id = event.id.text();
+        let mut headers = self.headers.clone();
+        headers.insert(header::CONTENT_TYPE, payload.content_type.clone());
+        headers.extend(payload.headers.iter().cloned().map(|(name, value)| (Some(name), value)));
+        headers.insert(ID, ascii(&id));
+        headers.insert(TIMESTAMP, timestamp.into());
+        let mut signature = String::new();
+        let id = std::str::from_utf8(&id).unwrap_or_default();
+        for (signer, until) in &self.signers {
+            if until.is_none_or(|until| timestamp <= until) {
+                signer.sign(id, timestamp, &payload.body, &mut signature);
+            }
+        }
+        if !signature.is_empty() {
+            headers.insert(SIGNATURE, ascii(signature.as_bytes()));
+        }
+        if event.flags.has(Flags::TEST) {
+            headers.insert(TEST, HeaderValue::from_static("true"));
+        }
+        headers
+    }
+}
+
+impl Message<'_> {
+    /// The headers as people may see them: custom ones without their values.
+    pub(super) fn describe_headers(&self) -> Vec<(String, String)> {
+        let mut described = Vec::with_capacity(self.headers.len() + 2);
+        described.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
+        described.push(("content-length".to_owned(), self.payload.body.len().to_string()));
+        described.extend(self.headers.iter().map(|(name, value)| {
+            let shown =
+                if value.is_sensitive() { REDACTED } else { value.to_str().unwrap_or_default() };
+            (name.as_str().to_owned(), shown.to_owned())
+        }));
+        described
+    }
+}
+
+/// A value of letters, digits and punctuation, as ids and signatures are.
+fn ascii(text: &[u8]) -> HeaderValue {
+    HeaderValue::from_bytes(text).unwrap_or(HeaderValue::from_static(""))
+}

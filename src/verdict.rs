@@ -1,0 +1,178 @@
+//! What becomes of an event for a webhook: whether it is for it at all, and if so, whether it is
+//! sent now. Asked in this order by the worker, for every event that it takes in, and by
+//! whoever wants to know beforehand.
+
+use crate::event::{self, Fields, Flags};
+use crate::webhook::Webhook;
+
+/// The webhook is paused.
+pub const PAUSED: &str = "paused";
+/// The webhook is switched off: its endpoint is gone, or failed for too long.
+pub const DISABLED: &str = "disabled";
+/// The webhook's condition said no.
+pub const CONDITION: &str = "condition";
+
+/// Why an event is not for a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotFor {
+    /// It names the webhooks that may get it, and this is none of them.
+    Only,
+    /// Its name.
+    Event,
+    /// It is part of an import.
+    Import,
+    /// It is about the whole network.
+    Network,
+    /// The site that it is about.
+    Site,
+}
+
+impl NotFor {
+    /// The word used in JSON and PHP.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Only => "only",
+            Self::Event => "event",
+            Self::Import => "import",
+            Self::Network => "network",
+            Self::Site => "site",
+        }
+    }
+}
+
+/// What becomes of an event that is for a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict<E> {
+    /// A test: sent at once and once, whatever the webhook's state and condition.
+    Test,
+    /// It is sent.
+    Send,
+    /// The condition said no.
+    Skip,
+    /// The condition can't be asked of it.
+    Fail(E),
+    /// It is kept until the webhook is sent to again: a code.
+    Hold(String),
+}
+
+impl Webhook {
+    /// Why an event with these fields is not for this webhook; none: it is.
+    pub fn turns_away(&self, event: &Fields<'_>) -> Option<NotFor> {
+        if !event.only.is_empty() {
+            let named = event.only.lines().any(|id| id == self.id);
+            return (!named).then_some(NotFor::Only);
+        }
+        if !self.events.iter().any(|pattern| event::matches(pattern, event.name)) {
+            return Some(NotFor::Event);
+        }
+        if event.flags.has(Flags::IMPORT) && !self.include_imports {
+            return Some(NotFor::Import);
+        }
+        if event.flags.has(Flags::NETWORK) {
+            return (!self.network_events).then_some(NotFor::Network);
+        }
+        (!self.sites.include(event.site)).then_some(NotFor::Site)
+    }
+
+    /// Why nothing is sent to this webhook now: a code, which its held deliveries bear. `network`:
+    /// why nothing is sent to any.
+    pub fn held<'a>(&self, network: Option<&'a str>, disabled: bool) -> Option<&'a str> {
+        match network {
+            Some(reason) => Some(reason),
+            None if self.paused => Some(PAUSED),
+            None => disabled.then_some(DISABLED),
+        }
+    }
+
+    /// What becomes of an event that is for this webhook. The condition is asked before any
+    /// hold, as nobody asks it again when that ends.
+    pub fn judge<E>(
+        &self,
+        flags: Flags,
+        condition: impl FnOnce() -> Result<bool, E>,
+        held: impl FnOnce() -> Option<String>,
+    ) -> Verdict<E> {
+        if flags.has(Flags::TEST) {
+            return Verdict::Test;
+        }
+        match condition() {
+            Err(error) => Verdict::Fail(error),
+            Ok(false) => Verdict::Skip,
+            Ok(true) => held().map_or(Verdict::Send, Verdict::Hold),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::EventId;
+
+    fn webhook(more: &str) -> Webhook {
+        let json = format!(
+            r#"{{"id":"whk_1","url":"https://crm.example/in","events":["payment_*"]{more}}}"#
+        );
+        serde_json::from_str(&json).expect("a webhook")
+    }
+
+    fn fields(name: &'static str, site: u64, flags: Flags, only: &'static str) -> Fields<'static> {
+        Fields {
+            id: EventId::at(0),
+            timestamp: 0,
+            network: 1,
+            site,
+            delay: 0,
+            flags,
+            data: 0..0,
+            name,
+            source: "",
+            only,
+        }
+    }
+
+    #[test]
+    fn it_gets_what_it_subscribes_to_and_says_why_not() {
+        let none = Flags::default();
+        let of = |site| fields("payment_received", site, none, "");
+        let network = fields("payment_received", 3, Flags::NETWORK, "");
+        let all = webhook("");
+        assert_eq!(all.turns_away(&of(3)), None);
+        assert_eq!(all.turns_away(&fields("refund", 3, none, "")), Some(NotFor::Event));
+        let some = webhook(r#","sites":{"only":[3]},"network_events":false"#);
+        assert_eq!(some.turns_away(&of(3)), None);
+        assert_eq!(some.turns_away(&of(4)), Some(NotFor::Site));
+        assert_eq!(some.turns_away(&network), Some(NotFor::Network));
+        let but = webhook(r#","sites":{"except":[3]}"#);
+        assert_eq!(but.turns_away(&of(3)), Some(NotFor::Site));
+        assert_eq!((but.turns_away(&of(4)), but.turns_away(&network)), (None, None));
+        let import = fields("payment_received", 3, Flags::IMPORT, "");
+        assert_eq!(all.turns_away(&import), Some(NotFor::Import));
+        assert_eq!(webhook(r#","include_imports":true"#).turns_away(&import), None);
+        // Who is named gets it, subscribed or not.
+        assert_eq!(all.turns_away(&fields("other", 3, Flags::TEST, "whk_0\nwhk_1\n")), None);
+        let another = fields("payment_received", 3, Flags::TEST, "whk_11\n");
+        assert_eq!(all.turns_away(&another), Some(NotFor::Only));
+    }
+
+    #[test]
+    fn the_network_comes_before_the_webhook() {
+        let (active, paused) = (webhook(""), webhook(r#","paused":true"#));
+        assert_eq!(active.held(None, false), None);
+        assert_eq!(active.held(None, true), Some(DISABLED));
+        assert_eq!(paused.held(None, true), Some(PAUSED));
+        assert_eq!(paused.held(Some("copy"), true), Some("copy"));
+    }
+
+    #[test]
+    fn the_condition_is_asked_before_the_hold_and_a_test_asks_neither() {
+        let judge = |flags, condition: Result<bool, ()>, held: Option<&str>| {
+            webhook("").judge(flags, || condition, || held.map(str::to_owned))
+        };
+        let none = Flags::default();
+        assert_eq!(judge(none, Ok(true), None), Verdict::Send);
+        assert_eq!(judge(none, Ok(true), Some("paused")), Verdict::Hold("paused".into()));
+        assert_eq!(judge(none, Ok(false), Some("paused")), Verdict::Skip);
+        assert_eq!(judge(none, Err(()), Some("paused")), Verdict::Fail(()));
+        assert_eq!(judge(Flags::TEST, Err(()), Some("paused")), Verdict::Test);
+    }
+}

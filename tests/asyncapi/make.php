@@ -1,0 +1,25 @@
+<?php
+/**
+ * Makes docs/events.md and docs/asyncapi.json from the catalogue, in a network:
+ *
+ *   tests/network/with.sh php tests/asyncapi/make.php
+ */
+
+require dirname( __DIR__ ) . '/wordpress/processes/request.php';
+require getenv( 'WP_ROOT' ) . '/wp-load.php';
+require __DIR__ . '/class-asyncapi.php';
+require __DIR__ . '/class-event-reference.php';
+
+$catalogue = Network_Webhooks\Plugin::instance()->catalogue();
+$docs      = dirname( __DIR__, 2 ) . '/docs';
+$files     = array(
+	'events.md'     => ( new Event_Reference( $catalogue ) )->page(),
+	'asyncapi.json' => ( new Asyncapi( $catalogue ) )->document(),
+);
+foreach ( $files as $name => $text ) {
+	if ( strlen( $text ) !== file_put_contents( "$docs/$name", $text ) ) {
+		fwrite( STDERR, "docs/$name could not be written.\n" );
+		exit( 1 );
+	}
+	echo "docs/$name: ", count( $catalogue->built_in() ), " events\n";
+}

@@ -1,0 +1,255 @@
+// The form of a webhook: presets, every setting, errors, preview, and a test before it is saved.
+
+import assert from 'node:assert/strict';
+
+const NEW = 'admin.php?page=network-webhooks-new';
+const form = ( page ) => page.locator( '#network-webhooks-form' );
+const more = ( page ) => page.locator( 'summary', { hasText: /^More/ } );
+const input = ( page, name ) => page.locator( `#network-webhooks-${ name }` );
+
+async function openForm( page, env ) {
+	await page.goto( `${ env.WP_URL }/wp-admin/network/${ NEW }` );
+	await page.getByRole( 'heading', { name: 'Add New Webhook', level: 1 } ).waitFor();
+}
+
+async function fillIn( page, url, name = 'A webhook' ) {
+	await page.getByLabel( 'Name', { exact: true } ).fill( name );
+	await page.getByLabel( 'URL', { exact: true } ).fill( url );
+	await page.getByLabel( 'Event', { exact: true } ).selectOption( 'payment_received' );
+}
+
+async function sendTest( page ) {
+	await page.getByRole( 'button', { name: 'Send Test Event' } ).click();
+	await page.locator( '.network-webhooks-report' ).waitFor();
+}
+
+export const steps = {
+	async 'every preset sends what its service understands'( { page, env, received } ) {
+		const expected = {
+			Zapier: ( { event } ) => assert.equal( event.type, 'payment_received' ),
+			Make: ( { event } ) => assert.equal( event.type, 'payment_received' ),
+			n8n: ( { event } ) => assert.equal( event.type, 'payment_received' ),
+			Slack: ( { event } ) => assert.match( event.text, /^\*payment_received\* – http.*\npayment_id: 812\n/ ),
+			Discord( { event } ) {
+				assert.match( event.content, /^\*\*payment_received\*\* – http/ );
+				assert.deepEqual( event.allowed_mentions, { parse: [] } );
+			},
+			Telegram: ( { event } ) => assert.match( event.text, /^payment_received – http.*\npayment_id: 812\n/ ),
+			'Microsoft Teams'( { event } ) {
+				const [ { contentType, content } ] = event.attachments;
+				assert.equal( contentType, 'application/vnd.microsoft.card.adaptive' );
+				assert.equal( content.body[ 0 ].text, 'payment_received' );
+				assert.deepEqual( content.body[ 2 ].facts[ 1 ], { title: 'payment_id', value: '812' } );
+			},
+			'Google Sheets'( { event, headers } ) {
+				assert.equal( event.type, 'payment_received' );
+				assert.equal( headers[ 'webhook-signature' ], undefined );
+			},
+			'Custom endpoint': ( { event } ) => assert.equal( event.type, 'payment_received' ),
+		};
+		for ( const [ name, isRight ] of Object.entries( expected ) ) {
+			await openForm( page, env );
+			await fillIn( page, `${ env.ENDPOINT_URL }${ name.replaceAll( ' ', '-' ) }` );
+			await page.getByRole( 'link', { name, exact: true } ).click();
+			await page.getByText( 'Its URL looks like this' ).waitFor();
+			// What was typed before stays.
+			assert.equal( await page.getByLabel( 'Name', { exact: true } ).inputValue(), 'A webhook' );
+			await sendTest( page );
+			await page.getByText( 'The test event arrived: the endpoint answered 200' ).waitFor();
+			isRight( received.settled().at( -1 ) );
+			await page.getByRole( 'button', { name: 'Add Webhook' } ).click();
+			await page.getByText( 'The webhook is set up.' ).waitFor();
+		}
+	},
+
+	async 'a preset gives way to another, and to what somebody typed'( { page, env } ) {
+		await openForm( page, env );
+		await more( page ).click();
+		await page.getByRole( 'link', { name: 'Slack', exact: true } ).click();
+		assert.equal( await input( page, 'format' ).inputValue(), 'template' );
+		assert.match( await input( page, 'template' ).inputValue(), /replace\("&", "&amp;"\)/ );
+		await page.getByRole( 'link', { name: 'Zapier', exact: true } ).click();
+		assert.equal( await input( page, 'format' ).inputValue(), 'standard' );
+		assert.equal( await input( page, 'template' ).inputValue(), '' );
+		await input( page, 'timeout' ).fill( '20' );
+		await page.getByRole( 'link', { name: 'Google Sheets', exact: true } ).click();
+		assert.equal( await input( page, 'timeout' ).inputValue(), '20' );
+		await page.getByText( 'function doPost(e)' ).waitFor();
+	},
+
+	async 'an event is found as one types, by keyboard alone'( { page, env } ) {
+		await openForm( page, env );
+		const search = page.getByLabel( 'Search events', { exact: true } );
+		await search.focus();
+		await page.keyboard.type( 'users account crea' );
+		await page.keyboard.press( 'Enter' );
+		assert.equal( await input( page, 'event' ).inputValue(), 'account_created' );
+		assert.equal( await search.inputValue(), '' );
+		await search.focus();
+		await page.keyboard.type( 'payment_rec' );
+		await page.keyboard.press( 'ArrowDown' );
+		await page.keyboard.press( 'Enter' );
+		assert.match( await input( page, 'event' ).inputValue(), /payment_received/ );
+		assert.ok( page.url().endsWith( NEW ), 'Enter in the list does not send the form.' );
+	},
+
+	async 'sites are found by name, listed, and taken out'( { page, env, wordpress, check } ) {
+		const id = wordpress( `
+			return wp_insert_site( array( 'domain' => get_network()->domain, 'path' => '/bakery' . wp_rand() . '/', 'title' => 'The <b>Bakery</b>', 'user_id' => 1 ) );
+		` );
+		await openForm( page, env );
+		await fillIn( page, `${ env.ENDPOINT_URL }sites`, 'For a site' );
+		await more( page ).click();
+		await page.getByLabel( 'Only the sites listed here' ).check();
+		await page.getByLabel( 'Search sites by id, address or name' ).fill( 'bakery' );
+		await page.getByRole( 'button', { name: new RegExp( `^Add ${ id } .*bakery` ) } ).click();
+		await page.getByRole( 'button', { name: new RegExp( `^Remove ${ id } ` ) } ).waitFor();
+		await check( page, 'form, everything open' );
+		await page.getByRole( 'button', { name: 'Add Webhook' } ).click();
+		await page.getByText( 'The webhook is set up.' ).waitFor();
+		await more( page ).click();
+		await page.getByRole( 'button', { name: new RegExp( `^Remove ${ id } ` ) } ).click();
+		await page.getByRole( 'button', { name: 'Save Webhook' } ).click();
+		await page.getByText( 'List at least one site' ).waitFor();
+		wordpress( 'wp_delete_site( $arguments[0] );', id );
+	},
+
+	async 'the preview follows the template, and a mistake has line and column'( { page, env, screenshot, check } ) {
+		await openForm( page, env );
+		await fillIn( page, `${ env.ENDPOINT_URL }preview` );
+		await more( page ).click();
+		await input( page, 'format' ).selectOption( 'template' );
+		await input( page, 'template' ).fill( '{"paid": {{ data.payment_total }}}' );
+		await page.locator( 'summary', { hasText: 'Preview' } ).click();
+		await page.locator( '#network-webhooks-preview pre', { hasText: '"paid": "$ 59.29"' } ).waitFor();
+		await input( page, 'template' ).fill( '{\n  "paid": {{ data.payment_totl }}\n}' );
+		await input( page, 'template-error' ).filter( { hasText: /line 2.*payment_totl/is } ).waitFor();
+		await screenshot( 'form-preview' );
+		await check( page, 'form with a mistake' );
+		await input( page, 'template' ).fill( '{"paid": {{ data.payment_total }}}' );
+		await input( page, 'template-error' ).waitFor( { state: 'hidden' } );
+		await input( page, 'condition' ).fill( 'data.payment_total_raw >= 100' );
+		await page.getByText( 'The condition is not true of this event' ).waitFor();
+		await page.getByText( 'data.payment_total_raw = 59.29' ).waitFor();
+	},
+
+	async 'an error keeps all that was typed, and is at its field'( { page, env, check } ) {
+		await openForm( page, env );
+		await fillIn( page, `${ env.ENDPOINT_URL }errors`, 'Typed <b>for</b> long' );
+		await more( page ).click();
+		await input( page, 'timeout' ).fill( '61' );
+		await input( page, 'headers' ).fill( 'X-Key: my own' );
+		await page.getByRole( 'button', { name: 'Add Webhook' } ).click();
+		await input( page, 'timeout-error' ).filter( { hasText: 'expected 1 to 60 seconds' } ).waitFor();
+		assert.equal( await page.getByLabel( 'Name', { exact: true } ).inputValue(), 'Typed <b>for</b> long' );
+		assert.equal( await input( page, 'headers' ).inputValue(), 'X-Key: my own' );
+		assert.equal( await page.evaluate( () => document.activeElement.id ), 'network-webhooks-timeout' );
+		await check( page, 'form with an error' );
+		await input( page, 'timeout' ).fill( '60' );
+		await page.getByRole( 'button', { name: 'Add Webhook' } ).click();
+		await page.getByText( 'The webhook is set up.' ).waitFor();
+	},
+
+	async 'each kind of failure says what it means, before anything is saved'( { page, env, wordpress } ) {
+		const failures = {
+			'http://nowhere.test/': 'The name in the URL was not found.',
+			'http://127.0.0.1:1/': 'Nothing answers at this address',
+			'http://10.1.2.3/': 'may not reach that address',
+			[ `${ env.ENDPOINT_URL }status/301` ]: 'says that it moved',
+			[ `${ env.ENDPOINT_URL }status/401` ]: 'does not let the request in',
+			[ `${ env.ENDPOINT_URL }status/404` ]: 'Check the path',
+			[ `${ env.ENDPOINT_URL }status/410` ]: 'gone for good',
+			[ `${ env.ENDPOINT_URL }status/429` ]: 'more requests than it takes',
+			[ `${ env.ENDPOINT_URL }status/500` ]: 'own program failed',
+		};
+		await openForm( page, env );
+		for ( const [ url, sentence ] of Object.entries( failures ) ) {
+			await fillIn( page, url, 'Never saved' );
+			await sendTest( page );
+			await page.locator( '.network-webhooks-report' ).getByText( sentence ).waitFor();
+		}
+		await more( page ).click();
+		await fillIn( page, `${ env.ENDPOINT_URL }delay/1500`, 'Never saved' );
+		await input( page, 'timeout' ).fill( '1' );
+		await sendTest( page );
+		await page.getByText( 'The endpoint did not answer in time.' ).waitFor();
+		await input( page, 'timeout' ).fill( '99' );
+		await sendTest( page );
+		await input( page, 'timeout-error' ).filter( { hasText: '1 to 60' } ).waitFor();
+		const names = wordpress( 'return array_column( Network_Webhooks\\Plugin::instance()->webhooks()->all(), "name" );' );
+		assert.ok( ! names.includes( 'Never saved' ) );
+		assert.deepEqual( wordpress( 'return Network_Webhooks\\Drafts::to_config();' ), [] );
+		page.once( 'dialog', ( dialog ) => dialog.accept() );
+	},
+
+	async 'a slow endpoint: after 20 seconds it goes on without waiting'( { page, env } ) {
+		await openForm( page, env );
+		await fillIn( page, `${ env.ENDPOINT_URL }delay/23000`, 'Slow' );
+		await more( page ).click();
+		await input( page, 'timeout' ).fill( '60' );
+		await page.getByRole( 'button', { name: 'Send Test Event' } ).click();
+		await page.locator( '.network-webhooks-progress' ).getByText( 'waiting for the endpoint’s answer' ).waitFor();
+		const report = page.locator( '.network-webhooks-report' );
+		await report.getByText( 'did not answer within 20 seconds' ).waitFor( { timeout: 60_000 } );
+		page.once( 'dialog', ( dialog ) => dialog.accept() );
+		await report.getByRole( 'link', { name: 'See what came of it' } ).click();
+		await page.getByText( 'The test event arrived: the endpoint answered 200' ).waitFor( { timeout: 60_000 } );
+	},
+
+	async 'the secret is shown once, and again to somebody who asks'( { page, env, check } ) {
+		await openForm( page, env );
+		await fillIn( page, `${ env.ENDPOINT_URL }secret`, 'With a secret' );
+		await page.getByRole( 'button', { name: 'Add Webhook' } ).click();
+		const secret = await input( page, 'secret' ).inputValue();
+		assert.match( secret, /^whsec_/ );
+		await page.getByRole( 'button', { name: 'Copy: Secret' } ).click();
+		await page.getByRole( 'button', { name: 'Copied: Secret' } ).waitFor();
+		await page.reload();
+		await page.goto( page.url().replace( '&message=added', '' ) );
+		assert.ok( ! ( await page.content() ).includes( secret ) );
+		await more( page ).click();
+		await page.getByRole( 'button', { name: 'Show the secret' } ).click();
+		assert.equal( await input( page, 'secret' ).inputValue(), secret );
+		await check( page, 'form of a webhook' );
+		await page.locator( 'summary', { hasText: 'History' } ).click();
+		await page.getByText( 'The secret was shown' ).waitFor();
+	},
+
+	async 'fits a screen of 320 px'( { page, env, screenshot } ) {
+		await page.setViewportSize( { width: 320, height: 640 } );
+		for ( const query of [ NEW, 'admin.php?page=network-webhooks-events' ] ) {
+			await page.goto( `${ env.WP_URL }/wp-admin/network/${ query }` );
+			for ( const details of await page.locator( '#wpbody details' ).all() ) {
+				await details.evaluate( ( element ) => element.setAttribute( 'open', '' ) );
+			}
+			const widest = await page.evaluate( () => Math.max( ...[ ...document.querySelectorAll( '#wpbody-content *' ) ].filter( ( { offsetParent } ) => offsetParent ).map( ( element ) => element.getBoundingClientRect().right ) ) );
+			assert.ok( widest <= 320, `${ query } is ${ widest } px wide.` );
+		}
+		await page.goto( `${ env.WP_URL }/wp-admin/network/${ NEW }` );
+		await screenshot( 'form-320' );
+		await page.setViewportSize( { width: 1200, height: 800 } );
+	},
+
+	async 'with a keyboard alone: added and tested'( { page, env } ) {
+		await openForm( page, env );
+		await page.getByLabel( 'Name', { exact: true } ).focus();
+		await page.keyboard.type( 'By keyboard' );
+		await page.keyboard.press( 'Tab' );
+		await page.keyboard.type( `${ env.ENDPOINT_URL }keyboard` );
+		await page.keyboard.press( 'Tab' );
+		await page.keyboard.type( 'payment_received' );
+		await page.keyboard.press( 'Enter' );
+		for ( let presses = 0; presses < 10; presses++ ) {
+			await page.keyboard.press( 'Tab' );
+			if ( ( await page.evaluate( () => document.activeElement.textContent.trim() ) ) === 'Send Test Event' ) {
+				break;
+			}
+		}
+		await page.keyboard.press( 'Enter' );
+		await page.getByText( 'The test event arrived: the endpoint answered 200' ).waitFor();
+		await page.keyboard.press( 'Shift+Tab' );
+		await page.keyboard.press( 'Enter' );
+		await page.getByText( 'The webhook is set up.' ).waitFor();
+		assert.equal( await form( page ).getByLabel( 'Name', { exact: true } ).inputValue(), 'By keyboard' );
+	},
+};

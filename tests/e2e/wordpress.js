@@ -1,0 +1,61 @@
+// The network from behind: PHP in a process of its own, with WordPress loaded.
+
+import { execFileSync } from 'node:child_process';
+
+const PRELUDE = `<?php
+define( 'WP_ADMIN', true );
+require '${ new URL( '../wordpress', import.meta.url ).pathname }/processes/request.php';
+require getenv( 'WP_ROOT' ) . '/wp-load.php';
+require_once ABSPATH . 'wp-admin/includes/admin.php';
+ob_start();
+$arguments = json_decode( (string) getenv( 'ARGUMENTS' ), true );
+$result = ( static function ( $arguments ) {
+`;
+const EPILOGUE = `
+} )( $arguments );
+$printed = ob_get_clean();
+echo json_encode( array( 'result' => $result, 'printed' => $printed ) );
+`;
+
+/**
+ * Runs PHP and gives back what it returns: `await wordpress( 'return get_site_option( $arguments[0] );', 'site_name' )`.
+ * For what a flow begins with, and for what no page shows. What a flow is about is done in the browser.
+ */
+export function wordpress( code, ...args ) {
+	let output;
+	try {
+		output = execFileSync( 'php', [], {
+			input: PRELUDE + code + EPILOGUE,
+			encoding: 'utf8',
+			env: { ...process.env, ARGUMENTS: JSON.stringify( args ) },
+			stdio: [ 'pipe', 'pipe', 'inherit' ],
+		} );
+	} catch ( error ) {
+		throw new Error( `${ code.trim() }\nended with ${ error.status }: ${ error.stdout }` );
+	}
+	let answer;
+	try {
+		answer = JSON.parse( output );
+	} catch {
+		throw new Error( `${ code.trim() }\nprinted ${ output }` );
+	}
+	if ( answer.printed !== '' ) {
+		throw new Error( `${ code.trim() }\nprinted ${ answer.printed }` );
+	}
+	return answer.result;
+}
+
+/** No webhook, and an administrator who never changed how WordPress looks: so every flow begins. */
+export function begin() {
+	wordpress( `
+		global $wpdb;
+		$all = $wpdb->get_col( 'SELECT id FROM ' . Network_Webhooks\\Schema::webhooks() );
+		if ( $all ) {
+			Network_Webhooks\\Plugin::instance()->publisher()->change(
+				static fn() => $wpdb->query( 'DELETE FROM ' . Network_Webhooks\\Schema::webhooks() )
+			);
+		}
+		delete_user_meta( 1, 'locale' );
+		delete_user_meta( 1, 'admin_color' );
+	` );
+}

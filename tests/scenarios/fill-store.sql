@@ -1,0 +1,35 @@
+-- So many deliveries in the store, spread over all of its webhooks, with 30 days of counters: as
+-- the worker would have left them. Keys: see src/store/sqlite/schema.rs.
+.bail on
+.filectrl persist_wal 1
+PRAGMA busy_timeout = 10000;
+CREATE TEMP TABLE numbers AS
+	WITH RECURSIVE up(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < :count) SELECT n FROM up;
+CREATE TEMP TABLE keys AS SELECT key, row_number() OVER (ORDER BY key) - 1 AS place FROM webhooks;
+CREATE UNIQUE INDEX temp.places ON keys (place);
+CREATE TEMP TABLE now AS SELECT unixepoch() * 1000 AS ms;
+
+BEGIN;
+DELETE FROM attempts;
+DELETE FROM deliveries;
+DELETE FROM bodies;
+DELETE FROM events;
+DELETE FROM hours;
+-- Spread over 30 days, the last ones now.
+INSERT INTO events
+	SELECT n << 28, randomblob(16), 'event_' || (1 + n % (SELECT count(*) FROM keys)), ms, 1, 1 + n % 3000, 'woocommerce', 0, 1, ms, 0, 2
+	FROM (SELECT n, (SELECT ms FROM now) - (:count - n) * 2592000000 / :count AS ms FROM numbers);
+INSERT INTO bodies SELECT n << 28, CAST(printf('{"data":"%0500d"}', n) AS BLOB) FROM numbers;
+INSERT INTO deliveries (key, id, webhook, state, due, test, attempts, attempted, settled, last_status, duration_us)
+	SELECT events.key + 4096, randomblob(16), keys.key, iif((events.key >> 28) % 50, 2, 3), 0, 0, 1, 1, created, 200, 35000
+	FROM events JOIN keys ON place = (events.key >> 28) % (SELECT count(*) FROM keys);
+INSERT INTO attempts
+	SELECT key + 4097, created, 35000, '192.0.2.1:443', 200, NULL, '[]', '[]', x'6f6b', 0, 2, NULL FROM events;
+INSERT INTO hours
+	SELECT created / 3600000, webhook, sum(state = 2), sum(state = 3)
+	FROM deliveries JOIN events ON events.key = deliveries.key - 4096 GROUP BY 1, 2;
+UPDATE webhooks SET (delivered, failed, last_attempt, last_success) = (
+	SELECT coalesce(sum(state = 2), 0), coalesce(sum(state = 3), 0), max(settled), max(settled)
+	FROM deliveries WHERE webhook = webhooks.key);
+COMMIT;
+SELECT count(*) || ' deliveries of ' || count(DISTINCT webhook) || ' webhooks, ' || (SELECT count(*) FROM hours) || ' hours' FROM deliveries;

@@ -1,0 +1,225 @@
+<?php
+/**
+ * Arguments as hooks bring them, with a canary wherever a secret lies or could lie: whatever an
+ * adapter reads beyond what it has to read shows up in the payload.
+ */
+
+require_once __DIR__ . '/class-order.php';
+
+/** An object of another plugin: what is asked of it beyond what is given is a secret. */
+final class Haunted {
+
+	/** How often anything was read of any. */
+	public static int $reads = 0;
+
+	public function __construct( private array $values ) {}
+
+	public function __get( string $name ): mixed {
+		++self::$reads;
+		return array_key_exists( $name, $this->values ) ? $this->values[ $name ] : 'canary';
+	}
+
+	public function __isset( string $name ): bool {
+		return array_key_exists( $name, $this->values );
+	}
+
+	public function __call( string $name, array $arguments ): mixed {
+		return $this->__get( $name );
+	}
+}
+
+/** A model of Ultimate Multisite. Its adapter asks whether there is a method. */
+final class Haunted_Model {
+
+	public function __construct( private int $id, private ?object $plan = null ) {}
+
+	public function get_id(): int {
+		return $this->id;
+	}
+
+	public function get_user_id(): int {
+		return $this->id;
+	}
+
+	public function get_name(): string {
+		return 'Premium plan';
+	}
+
+	public function get_plan(): ?object {
+		return $this->plan;
+	}
+
+	public function get_sites(): array {
+		return array();
+	}
+
+	public function __call( string $name, array $arguments ): string {
+		return 'canary';
+	}
+}
+
+/** An entry in the log of Ultimate Multisite. */
+final class Haunted_Event {
+
+	public function get_slug(): string {
+		return 'checkout_failed';
+	}
+
+	public function get_payload(): array {
+		++Haunted::$reads;
+		return array( 'user_id' => 7 );
+	}
+
+	public function __call( string $name, array $arguments ): string {
+		return 'canary';
+	}
+}
+
+/** An order of WooCommerce, or a subscription. */
+final class Haunted_Order extends Order {
+
+	public function get_total(): string {
+		++Haunted::$reads;
+		return parent::get_total();
+	}
+
+	public function get_time( string $date ): int {
+		return 'next_payment' === $date ? 1797760800 : 0;
+	}
+
+	public function __call( string $name, array $arguments ): string {
+		return 'canary';
+	}
+}
+
+/** Arguments of every hook that the sources listen to, in an order that makes each tell its event. */
+final class Haunted_Arguments {
+
+	/**
+	 * @return list<array{string, array, string}> Hook, arguments, and the event that it tells, if it
+	 *                                            tells one by itself.
+	 */
+	public static function all( WP_User $account, WP_Site $site ): array {
+		$user                            = clone $account;
+		$user->data                      = clone $account->data;
+		$user->data->user_pass           = 'canary';
+		$user->data->user_activation_key = 'canary';
+		$id                              = $user->ID;
+		$secrets                         = array(
+			'user_pass'      => 'canary',
+			'pass'           => 'canary',
+			'key'            => 'canary',
+			'session_tokens' => 'canary',
+		);
+		$old                             = clone $user->data;
+		$old->user_email                 = 'old@network.example';
+		$before                          = clone $site;
+		$before->path                    = '/before/';
+		$post                            = new WP_Post(
+			(object) array(
+				'ID'            => 4711,
+				'post_type'     => 'post',
+				'post_status'   => 'publish',
+				'post_title'    => 'Light',
+				'post_password' => 'canary',
+				'post_excerpt'  => 'canary',
+				'post_content'  => 'canary',
+				'filter'        => 'raw',
+			)
+		);
+		$comment                         = new WP_Comment(
+			(object) array(
+				'comment_ID'        => 99,
+				'comment_approved'  => '1',
+				'comment_type'      => 'comment',
+				'comment_author_IP' => 'canary',
+				'comment_agent'     => 'canary',
+				'comment_content'   => 'Beautiful!',
+				'comment_date_gmt'  => '2026-11-20 10:00:00',
+			)
+		);
+		$order                           = new Haunted_Order( random_int( 1000, 1000000000 ) );
+		$theme                           = wp_get_theme();
+		$model                           = new Haunted_Model( 96 );
+		$flag                            = static fn( string $hook, string $event ) => array( $hook, array( (int) $site->blog_id ), $event );
+		$of_user                         = static fn( string $hook, string $event ) => array( $hook, array( $id ), $event );
+		return array(
+			array( 'user_register', array( $id, $secrets ), 'account_created' ),
+			$of_user( 'wpmu_new_user', '' ),
+			array( 'wu_checkout_done', array( $model, new Haunted_Model( 5, $model ), new Haunted_Model( $id ), $model, 'new', $model ), '' ),
+			array( 'wpmu_activate_user', array( $id, 'canary', $secrets ), 'signup_activated' ),
+			array( 'wpmu_activate_blog', array( (int) $site->blog_id, $id, 'canary', 'Title', $secrets ), 'signup_activated' ),
+			array( 'after_signup_user', array( 'jane', 'jane@example.com', 'canary', $secrets ), 'signup_pending' ),
+			array( 'after_signup_site', array( 'd.example', '/p/', 'T', 'jane', 'jane@example.com', 'canary', $secrets ), 'signup_pending' ),
+			array( 'added_user_meta', array( 1, $id, 'first_name', 'Joan' ), '' ),
+			array( 'updated_user_meta', array( 1, $id, 'session_tokens', 'canary' ), '' ),
+			array( 'profile_update', array( $id, $old, $secrets ), 'profile_updated' ),
+			array( 'wp_login', array( $user->user_login, $user ), 'user_logged_in' ),
+			$of_user( 'wp_logout', 'user_logged_out' ),
+			array( 'wp_login_failed', array( 'canary', new WP_Error( 'invalid_username', 'canary', 'canary' ) ), 'login_failed' ),
+			array( 'after_password_reset', array( $user, 'canary' ), 'password_reset' ),
+			$of_user( 'make_spam_user', 'user_spammed' ),
+			$of_user( 'make_ham_user', 'user_unspammed' ),
+			$of_user( 'granted_super_admin', 'super_admin_granted' ),
+			$of_user( 'revoked_super_admin', 'super_admin_revoked' ),
+			array( 'set_user_role', array( $id, 'editor', array() ), '' ),
+			array( 'add_user_to_blog', array( $id, 'editor', 1 ), 'user_added_to_site' ),
+			array( 'remove_user_role', array( $id, 'subscriber' ), '' ),
+			array( 'add_user_role', array( $id, 'editor' ), 'role_changed' ),
+			array( 'remove_user_from_blog', array( $id, 1, 0 ), 'user_removed_from_site' ),
+			array( 'wpmu_delete_user', array( $id, $user ), '' ),
+			array( 'deleted_user', array( $id, null, $user ), 'account_deleted' ),
+			array( 'wp_insert_site', array( $site ), '' ),
+			array( 'wp_initialize_site', array( $site, array( 'user_id' => $id ) + $secrets ), 'site_created' ),
+			array( 'wp_update_site', array( $site, $before ), 'site_updated' ),
+			array( 'update_option_blogname', array( 'canary', 'canary' ), 'site_updated' ),
+			array( 'update_blog_public', array( (int) $site->blog_id, '1' ), 'site_made_public' ),
+			$flag( 'make_spam_blog', 'site_spammed' ),
+			$flag( 'make_ham_blog', 'site_unspammed' ),
+			$flag( 'archive_blog', 'site_archived' ),
+			$flag( 'unarchive_blog', 'site_unarchived' ),
+			$flag( 'make_delete_blog', 'site_deactivated' ),
+			$flag( 'make_undelete_blog', 'site_reactivated' ),
+			array( 'wp_uninitialize_site', array( $site ), '' ),
+			array( 'wp_delete_site', array( $site ), 'site_deleted' ),
+			array( 'added_post_meta', array( 1, 4711, '_thumbnail_id', 'canary' ), '' ),
+			array( 'updated_post_meta', array( 1, 4711, '_thumbnail_id', 'canary' ), '' ),
+			array( 'deleted_post_meta', array( array( 1 ), 4711, '_thumbnail_id', 'canary' ), '' ),
+			array( 'set_object_terms', array( 4711, array( 'canary' ), array( 5 ), 'category', false, array( 4 ) ), '' ),
+			array( 'wp_after_insert_post', array( 4711, $post, true, $post ), 'post_updated' ),
+			array( 'trashed_post', array( 4711 ), '' ),
+			array( 'after_delete_post', array( 4711, $post ), 'post_deleted' ),
+			array( 'wp_insert_comment', array( 99, $comment ), 'comment_created' ),
+			array( 'transition_comment_status', array( 'approved', 'hold', $comment ), 'comment_approved' ),
+			array( 'switch_theme', array( 'Theme', $theme, $theme ), 'theme_switched' ),
+			array( 'activated_plugin', array( 'a/a.php', false ), 'plugin_activated' ),
+			array( 'deactivated_plugin', array( 'a/a.php', false ), 'plugin_deactivated' ),
+			array( 'upgrader_process_complete', array( new Haunted( array() ), array( 'action' => 'update', 'type' => 'plugin', 'plugins' => array( 'a/a.php' ), 'key' => 'canary' ) ), 'plugin_updated' ),
+			array( '_core_updated_successfully', array( '9.9' ), 'core_updated' ),
+			array( 'wu_event', array( 'payment_failed', array( 'user_id' => 7 ) ), 'payment_failed' ),
+			array( 'wu_event_post_save', array( $secrets, new Haunted_Event(), true ), 'checkout_failed' ),
+			array( 'wu_customer_post_delete', array( true, $model ), 'customer_deleted' ),
+			array( 'wu_membership_post_delete', array( true, $model ), 'membership_deleted' ),
+			array( 'wu_payment_post_delete', array( true, $model ), 'payment_deleted' ),
+			array( 'wu_domain_post_delete', array( true, $model ), 'domain_deleted' ),
+			array( 'wu_transition_membership_status', array( 'active', 'on-hold', 96 ), 'membership_status_changed' ),
+			array( 'wu_transition_payment_status', array( 'pending', 'completed', 96 ), 'payment_status_changed' ),
+			array( 'wu_membership_post_renew', array( '2027-01-01', 96, $model ), 'membership_renewed' ),
+			array( 'wu_membership_post_cancel', array( 96, $model ), 'membership_cancelled' ),
+			array( 'wu_transition_domain_stage', array( 'checking-dns', 'done', 5 ), 'domain_verified' ),
+			array( 'woocommerce_new_order', array( $order->get_id(), $order ), 'order_created' ),
+			array( 'woocommerce_order_status_processing', array( $order->get_id(), $order ), '' ),
+			array( 'woocommerce_order_status_completed', array( $order->get_id(), $order ), '' ),
+			array( 'woocommerce_order_status_changed', array( $order->get_id(), 'pending', 'processing', $order ), 'payment_received' ),
+			array( 'woocommerce_order_refunded', array( $order->get_id(), 0 ), '' ),
+			array( 'woocommerce_created_customer', array( 1, $secrets, 'canary' ), 'shop_customer_created' ),
+			array( 'woocommerce_subscription_status_updated', array( $order, 'active', 'pending' ), 'subscription_status_changed' ),
+			array( 'woocommerce_subscription_payment_complete', array( $order ), 'subscription_payment_received' ),
+			array( 'woocommerce_subscription_payment_failed', array( $order ), 'subscription_payment_failed' ),
+			array( 'edd_complete_purchase', array( 5, new Haunted( array() ), new Haunted( array() ) ), '' ),
+			array( 'edd_transition_order_status', array( 'pending', 'failed', 5 ), '' ),
+			array( 'edd_refund_order', array( 5, 6, true ), '' ),
+			array( 'edd_customer_post_create', array( 41, array( 'email' => 'jane@example.com', 'name' => 'Jane' ) + $secrets ), 'shop_customer_created' ),
+		);
+	}
+}
