@@ -41,10 +41,7 @@ export const steps = {
 		await check( page, 'delivery' );
 	},
 
-	async 'mends the endpoint and sends all that was missed'( { page, env, wordpress, received, check } ) {
-		await wordpress( `$plugin = Network_Webhooks\\Plugin::instance();
-			$webhook = $plugin->webhooks()->all()[0];
-			$plugin->publisher()->change( fn() => $plugin->webhooks()->save( $webhook->with_target( 'CRM', '${ env.ENDPOINT_URL }crm', 'payment_received' ) ) );` );
+	async 'cancels what waits, mends the endpoint, and sends all that was missed'( { page, env, wordpress, received, check } ) {
 		await page.goto( deliveries( env ) );
 		await page.getByLabel( 'All webhooks' ).selectOption( { label: 'CRM' } );
 		await page.getByRole( 'button', { name: 'Filter', exact: true } ).click();
@@ -54,6 +51,9 @@ export const steps = {
 		await cancel.click();
 		await page.getByText( 'What was asked for is being cancelled.' ).waitFor();
 		await page.getByRole( 'row', { name: /Cancelled/ } ).nth( 1 ).waitFor();
+		await wordpress( `$plugin = Network_Webhooks\\Plugin::instance();
+			$webhook = $plugin->webhooks()->all()[0];
+			$plugin->publisher()->change( fn() => $plugin->webhooks()->save( $webhook->with_target( 'CRM', '${ env.ENDPOINT_URL }crm', 'payment_received' ) ) );` );
 		await page.getByRole( 'link', { name: 'Resend or cancel all of these' } ).click();
 		await page.getByRole( 'button', { name: 'Resend 2 deliveries' } ).click();
 		await page.getByRole( 'row', { name: /Delivered/ } ).nth( 1 ).waitFor();
