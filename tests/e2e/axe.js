@@ -21,6 +21,8 @@ const results = [];
  * @param {string} name Of the page, in axe.json; its path by default.
  */
 export async function check( page, name = new URL( page.url() ).pathname + new URL( page.url() ).search ) {
+	// A click may have brought a page of which the body is still on its way.
+	await page.waitForLoadState();
 	// Not as a script of the page, which its Content-Security-Policy could refuse.
 	if ( ! ( await page.evaluate( () => 'axe' in window ) ) ) {
 		await page.evaluate( SOURCE );

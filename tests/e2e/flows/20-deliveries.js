@@ -46,8 +46,9 @@ export const steps = {
 		await page.getByLabel( 'All webhooks' ).selectOption( { label: 'CRM' } );
 		await page.getByRole( 'button', { name: 'Filter', exact: true } ).click();
 		await page.getByRole( 'link', { name: 'Resend or cancel all of these' } ).click();
-		await check( page, 'resend or cancel' );
 		const cancel = page.getByRole( 'button', { name: /^Cancel 2 waiting deliveries/ } );
+		await cancel.waitFor();
+		await check( page, 'resend or cancel' );
 		await cancel.click();
 		await page.getByText( 'What was asked for is being cancelled.' ).waitFor();
 		await page.getByRole( 'row', { name: /Cancelled/ } ).nth( 1 ).waitFor();
