@@ -69,7 +69,8 @@ final class Site_Health {
 		$fields = array();
 		foreach ( ( new Diagnosis( $this->webhooks, $this->outbox ) )->sections() as $title => $rows ) {
 			foreach ( $rows as $name => $value ) {
-				$fields[ sanitize_key( "$title-$name" ) ] = array(
+				// Numbered, since of a title in Greek letters no key is left.
+				$fields[ count( $fields ) . '-' . sanitize_key( "$title-$name" ) ] = array(
 					'label' => "$title: $name",
 					'value' => $value,
 				);
