@@ -8,18 +8,18 @@ use PHPUnit\Framework\TestCase;
 
 final class Native_Text_Test extends TestCase {
 
+	use Other_Language;
+
 	private const SOURCES = __DIR__ . '/../../src';
 
 	/** What the template engine says, and what PHP itself does. */
 	private const OTHERS = '/^(syntax error|unknown filter|unknown function|invalid operation): %s$|^PHP %1\$s|^The PHP extension|^The worker that runs|^Only %1\$s are free/';
 
 	/** Errors that people meet: of settings, addresses, the spool, the journal, the worker and the log. */
-	private const ERRORS = array( 'delivery/header', 'delivery/sign', 'delivery/fields', 'delivery/guard', 'delivery/proxy', 'delivery/tls', 'delivery/format', 'config', 'spool/error', 'journal/error', 'store/mod' );
+	private const ERRORS = array( 'id', 'delivery/header', 'delivery/sign', 'delivery/fields', 'delivery/guard', 'delivery/proxy', 'delivery/tls', 'delivery/format', 'config', 'spool/error', 'journal/error', 'store/mod' );
 
 	protected function tearDown(): void {
-		array_map( 'unlink', glob( get_temp_dir() . 'native-text-*' ) );
-		remove_all_filters( 'pre_determine_locale' );
-		unload_textdomain( 'network-webhooks', true );
+		$this->speak_english();
 	}
 
 	public function test_each_text_is_one_of_theirs(): void {
@@ -56,7 +56,8 @@ final class Native_Text_Test extends TestCase {
 	}
 
 	public function test_what_is_filled_in_is_translated_too(): void {
-		$this->load_dutch(
+		$this->speak(
+			'nl_NL',
 			array(
 				'%1$s is a %2$s and the address of "%3$s": webhooks may reach public addresses only; add %4$s or %5$s to webhooks.allow in php.ini if this is meant' => '“%3$s” is %1$s, een %2$s. Zet %5$s of %4$s in webhooks.allow.',
 				'private address'                  => 'privé-adres',
@@ -101,17 +102,5 @@ final class Native_Text_Test extends TestCase {
 			}
 		}
 		return false;
-	}
-
-	/**
-	 * Makes this process speak a Dutch of a few texts.
-	 *
-	 * @param array<string, string> $texts
-	 */
-	private function load_dutch( array $texts ): void {
-		$file = get_temp_dir() . 'native-text-' . bin2hex( random_bytes( 5 ) ) . '.l10n.php';
-		file_put_contents( $file, '<?php return ' . var_export( array( 'messages' => $texts ), true ) . ';' );
-		add_filter( 'pre_determine_locale', static fn() => 'nl_NL' );
-		load_textdomain( 'network-webhooks', substr( $file, 0, -9 ) . '.mo', 'nl_NL' );
 	}
 }

@@ -320,6 +320,10 @@ final class Native_Text {
 			__( '%s; the event may be lost in a power cut', 'network-webhooks' ),
 			/* translators: %s: what was typed */
 			__( 'since: "%s" is no time; expected RFC 3339, such as 2026-11-20T10:00:00Z', 'network-webhooks' ),
+			/* translators: 1: what was asked for, 2: what it has to be, such as “an event's id”, 3: how that begins */
+			__( '"%1$s" is not %2$s (expected "%3$s_" and 26 characters of 0-9 a-z without i l o u)', 'network-webhooks' ),
+			__( 'an event\'s id', 'network-webhooks' ),
+			__( 'a delivery\'s id', 'network-webhooks' ),
 			__( 'expected a filter that filters: this one finds everything', 'network-webhooks' ),
 			// What the plugin itself keeps in English, since mails and pages have readers of their own.
 			/* translators: 1: PHP version, 2: name of the server interface such as fpm-fcgi, 3: path of php.ini */
