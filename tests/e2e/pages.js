@@ -26,17 +26,20 @@ async function linksOf( page ) {
 		.filter( ( { pathname, searchParams } ) => pathname.endsWith( '/network/admin.php' ) && searchParams.get( 'page' )?.startsWith( 'network-webhooks' ) );
 }
 
+/** A kind without what is only shown otherwise: `page=network-webhooks&action=edit`. */
+export const typeOf = ( url ) => kindOf( url ).split( '&' ).filter( ( part ) => part.includes( '=' ) || [ 'delivery', 'event' ].includes( part ) ).join( '&' );
+
 /**
  * Opens one page of each kind, and calls `visit( kind )` there. Gives back the kinds, such as
  * `page=network-webhooks&action=edit&webhook`.
  */
-export async function walk( page, env, visit ) {
+export async function walk( page, env, visit, of = kindOf ) {
 	const kinds = new Set();
 	const waiting = [];
 	const add = async () => {
 		for ( const link of await linksOf( page ) ) {
 			link.hash = '';
-			const kind = kindOf( link );
+			const kind = of( link );
 			if ( ! kinds.has( kind ) ) {
 				kinds.add( kind );
 				waiting.push( { kind, href: link.href } );

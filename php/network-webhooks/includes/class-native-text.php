@@ -119,6 +119,8 @@ final class Native_Text {
 			// With the settings of a webhook.
 			/* translators: %s: what was typed */
 			__( '"%s" is no event: expected 1 to 100 of the characters a-z 0-9 _ . - and * for any', 'network-webhooks' ),
+			/* translators: %s: what was typed */
+			__( '"%s" can\'t be an event\'s name: expected 1 to 100 of a-z 0-9 _ . -', 'network-webhooks' ),
 			__( 'expected at least one event or pattern', 'network-webhooks' ),
 			__( 'expected at least one secret, or "signature": "none"', 'network-webhooks' ),
 			__( '"v1" is signed with a whsec_ secret, "v1a" with a whsk_ one', 'network-webhooks' ),
