@@ -48,10 +48,7 @@ final class Languages_Test extends TestCase {
 		$known = new Translation( self::PLUGIN . '/languages/network-webhooks.pot' );
 		$known = array_column( $known->entries, 'singular', 'singular' );
 		$calls = 0;
-		foreach ( new RecursiveIteratorIterator( new RecursiveDirectoryIterator( self::PLUGIN ) ) as $file ) {
-			if ( 'php' !== $file->getExtension() || str_ends_with( $file->getFilename(), '.l10n.php' ) ) {
-				continue;
-			}
+		foreach ( $this->sources() as $file ) {
 			foreach ( self::calls( (string) file_get_contents( $file ) ) as [ $line, $function, $arguments ] ) {
 				$what = sprintf( '%s( %s ) in %s, line %d', $function, implode( ', ', $arguments ), $file->getFilename(), $line );
 				$this->assertSame( "'network-webhooks'", end( $arguments ), $what );
@@ -63,6 +60,13 @@ final class Languages_Test extends TestCase {
 			}
 		}
 		$this->assertGreaterThan( 1000, $calls );
+	}
+
+	public function test_no_page_has_a_text_of_its_own(): void {
+		foreach ( $this->sources() as $file ) {
+			$html = implode( '', array_map( static fn( $token ) => $token->is( T_INLINE_HTML ) ? $token->text : '', PhpToken::tokenize( (string) file_get_contents( $file ) ) ) );
+			$this->assertDoesNotMatchRegularExpression( '/[A-Za-z]{2}/', preg_replace( '/<[^>]*>|&\w+;/', ' ', $html ), $file->getFilename() );
+		}
 	}
 
 	public function test_a_text_with_a_placeholder_says_what_comes_there(): void {
@@ -113,6 +117,14 @@ final class Languages_Test extends TestCase {
 			$this->assertSame( array( $faults, $gaps ), array( count( $translation->faults() ), count( $translation->gaps() ) ), $entry );
 		}
 		unlink( $file );
+	}
+
+	/**
+	 * @return list<SplFileInfo> The plugin's PHP.
+	 */
+	private function sources(): array {
+		$all = iterator_to_array( new RecursiveIteratorIterator( new RecursiveDirectoryIterator( self::PLUGIN ) ), false );
+		return array_filter( $all, static fn( $file ) => 'php' === $file->getExtension() && ! str_ends_with( $file->getFilename(), '.l10n.php' ) );
 	}
 
 	/**
