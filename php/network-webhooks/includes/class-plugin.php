@@ -97,7 +97,7 @@ final class Plugin {
 	 * Test events.
 	 */
 	public function test_event(): Test_Event {
-		return new Test_Event( $this->catalogue(), $this->dispatcher(), new Last_Payload( $this->webhooks() ), $this->drafts() );
+		return new Test_Event( $this->catalogue(), $this->dispatcher(), new Last_Payload( $this->webhooks() ), $this->drafts(), $this->webhooks() );
 	}
 
 	/**
@@ -181,6 +181,7 @@ final class Plugin {
 		( new Capabilities() )->add_hooks();
 		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
 		( new Rest\Delivery_Routes( $this ) )->add_hooks();
+		( new Rest\Inbox_Routes() )->add_hooks();
 		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
 		( new Rest\Routes( $this ) )->add_hooks();
 		( new Site_Directory() )->add_hooks();

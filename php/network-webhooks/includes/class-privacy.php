@@ -136,7 +136,7 @@ final class Privacy {
 	 */
 	public function erase( string $email ): array {
 		$user     = get_user_by( 'email', $email );
-		$removed  = $this->outbox->forget( $email );
+		$removed  = $this->outbox->forget( $email ) + ( new Inbox\Requests() )->forget( $email );
 		$messages = array();
 		$retained = false;
 		if ( Environment::has_extension() ) {

@@ -46,6 +46,9 @@ final class Settings {
 	/** Servers and kinds of processes that were seen: see Server. */
 	public const SERVERS = 'network_webhooks_servers';
 
+	/** The test inbox: see Inbox\Inbox. */
+	public const INBOX = 'network_webhooks_inbox';
+
 	/** Webhooks that are tested before they are saved: see Drafts. */
 	public const DRAFTS = 'network_webhooks_drafts';
 
@@ -64,6 +67,7 @@ final class Settings {
 		self::SERVERS,
 		self::SUPPRESSED,
 		self::DRAFTS,
+		self::INBOX,
 		self::CUSTOM_EVENTS,
 		self::CUSTOM_SAMPLES,
 		self::CUSTOM_REMARKS,

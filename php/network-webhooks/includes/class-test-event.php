@@ -7,6 +7,9 @@
 
 namespace Network_Webhooks;
 
+use Network_Webhooks\Inbox\Inbox;
+use Network_Webhooks\Inbox\Requests;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -19,6 +22,12 @@ final class Test_Event {
 	/** Seconds after which one stops waiting. */
 	public const PATIENCE = 20;
 
+	/** The test inbox has the event, and has not answered yet. */
+	public const TAKEN = 'taken';
+
+	/** The event is on its way to the test inbox, and no PHP process took it so far. */
+	public const NOT_TAKEN = 'not_taken';
+
 	/** Send the last event that really happened, where there was one. */
 	public const REAL = 'real';
 
@@ -30,6 +39,7 @@ final class Test_Event {
 		private readonly Dispatcher $dispatcher,
 		private readonly Last_Payload $last,
 		private readonly Drafts $drafts,
+		private readonly Webhooks $webhooks,
 	) {}
 
 	/**
@@ -74,6 +84,44 @@ final class Test_Event {
 			$this->drafts->remove( $delivery['webhook_id'] );
 		}
 		return $delivery;
+	}
+
+	/**
+	 * What came of one, as result() says, for a page that waits. It does not wait for long for the
+	 * test inbox: that needs a PHP process to answer, and this one may be the only one there is.
+	 *
+	 * @return array<string, mixed>|null
+	 * @throws \Exception Where the log can't be read.
+	 */
+	public function wait( string $event_id, float $seconds ): ?array {
+		$inbox = Inbox::find();
+		$first = $inbox ? min( $seconds, Inbox::PATIENCE + $inbox->delay ) : 0.0;
+		if ( $first > 0 ) {
+			$delivery = $this->result( $event_id, $first );
+			if ( $delivery || null !== $this->at_inbox( $event_id ) ) {
+				return $delivery;
+			}
+		}
+		return $this->result( $event_id, $seconds - $first );
+	}
+
+	/**
+	 * Where a test event to the test inbox is that has no answer yet.
+	 *
+	 * @return string|null TAKEN or NOT_TAKEN; null: it goes elsewhere, or is not on its way.
+	 * @throws \Exception Where the log can't be read.
+	 */
+	public function at_inbox( string $event_id ): ?string {
+		$inbox    = Inbox::find();
+		$delivery = $inbox ? webhooks_deliveries( array( 'event_id' => $event_id, 'limit' => 1 ) )['deliveries'][0] ?? null : null;
+		if ( ! $delivery || 'delivering' !== $delivery['state'] ) {
+			return null;
+		}
+		$urls = array_column( Drafts::to_config(), 'url', 'id' );
+		if ( ! $inbox->is_at( (string) ( $urls[ $delivery['webhook_id'] ] ?? $this->webhooks->find( $delivery['webhook_id'] )?->url ) ) ) {
+			return null;
+		}
+		return ( new Requests() )->has_event( $event_id ) ? self::TAKEN : self::NOT_TAKEN;
 	}
 
 	/**

@@ -32,6 +32,9 @@ final class Admin {
 	/** Page of all events. */
 	public const EVENTS = 'network-webhooks-events';
 
+	/** Page of the test inbox. */
+	public const INBOX = 'network-webhooks-inbox';
+
 	/** Page of the status. */
 	public const STATUS = 'network-webhooks-status';
 
@@ -75,6 +78,7 @@ final class Admin {
 			( new Custom_Events_Page( $this->plugin ) )->add_hooks();
 			( new Announcement_Notices( new Kept(), new Ailing( $this->plugin->webhooks() ) ) )->add_hooks();
 			( new Deliveries\Changes( $this->plugin->webhooks() ) )->add_hooks();
+			( new Inbox\Changes( $this->plugin->publisher() ) )->add_hooks();
 			( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
 		}
 	}
@@ -90,9 +94,11 @@ final class Admin {
 			add_submenu_page( self::PAGE, __( 'Add New Webhook', 'network-webhooks' ), __( 'Add New Webhook', 'network-webhooks' ), Capabilities::MANAGE, self::NEW, array( $this, 'print_new_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Deliveries', 'network-webhooks' ), __( 'Deliveries', 'network-webhooks' ), Capabilities::VIEW, self::DELIVERIES, array( $this, 'print_deliveries_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Events', 'network-webhooks' ), __( 'Events', 'network-webhooks' ), Capabilities::MANAGE, self::EVENTS, array( $this, 'print_events_page' ) ),
+			add_submenu_page( self::PAGE, __( 'Test Inbox', 'network-webhooks' ), __( 'Test Inbox', 'network-webhooks' ), Capabilities::MANAGE, self::INBOX, array( $this, 'print_inbox_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Webhooks Status', 'network-webhooks' ), __( 'Status', 'network-webhooks' ), Capabilities::MANAGE, self::STATUS, array( $this, 'print_status_page' ) ),
 		);
 		add_action( 'load-' . $this->screens[0], array( $this, 'load_page' ) );
+		add_action( 'load-' . get_plugin_page_hookname( self::INBOX, self::PAGE ), static fn() => Inbox\Help::add( get_current_screen() ) );
 	}
 
 	/**
@@ -108,6 +114,9 @@ final class Admin {
 		$this->add_script( 'network-webhooks', 'admin', array( 'wp-a11y', 'wp-api-fetch', 'wp-i18n' ) );
 		if ( str_ends_with( $screen, self::DELIVERIES ) ) {
 			$this->add_script( 'network-webhooks-deliveries', 'deliveries', array( 'wp-api-fetch', 'wp-i18n' ) );
+		} elseif ( str_ends_with( $screen, self::INBOX ) ) {
+			wp_enqueue_style( 'network-webhooks-inbox', plugins_url( 'assets/inbox.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
+			$this->add_script( 'network-webhooks-inbox', 'inbox', array( 'network-webhooks' ) );
 		} elseif ( $this->list ) {
 			$this->add_script( 'network-webhooks-list', 'list', array( 'clipboard', 'wp-a11y', 'wp-i18n' ) );
 		} else {
@@ -216,6 +225,13 @@ final class Admin {
 		} else {
 			( new Deliveries\List_Page( $webhooks, $catalogue ) )->print();
 		}
+	}
+
+	/**
+	 * Prints the test inbox.
+	 */
+	public function print_inbox_page(): void {
+		( new Inbox\Page( $this->plugin->webhooks() ) )->print( absint( self::asked( 'before' ) ) );
 	}
 
 	/**

@@ -12,6 +12,7 @@ use Network_Webhooks\Admin\Form\Fields;
 use Network_Webhooks\Admin\Form\Form;
 use Network_Webhooks\Admin\Form\Typed;
 use Network_Webhooks\Catalogue;
+use Network_Webhooks\Inbox\Inbox;
 use Network_Webhooks\Presets;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
@@ -92,11 +93,20 @@ final class Edit_Page {
 	}
 
 	/**
-	 * What a new form begins with: a preset, or the event from whose page one comes.
+	 * What a new form begins with: a preset, or the event or the test inbox from whose page one comes.
 	 */
 	private function begun( Typed $stored, string $preset, ?Webhook $webhook ): Typed {
 		if ( $webhook ) {
 			return $stored;
+		}
+		$inbox = isset( $_GET['inbox'] ) ? Inbox::find() : null;
+		if ( $inbox ) {
+			$stored = $stored->with(
+				array(
+					'name' => __( 'Test inbox', 'network-webhooks' ),
+					'url'  => $inbox->url(),
+				)
+			);
 		}
 		$event = isset( $_GET['event'] ) ? sanitize_text_field( wp_unslash( $_GET['event'] ) ) : '';
 		$typed = $stored->with( Presets::all()[ $preset ]['values'] ?? array() );
