@@ -190,7 +190,7 @@ final class Entries {
 			esc_url( Actions::url( 'inbox_body' ) ),
 			(int) $request->id,
 			/* translators: %d: number of a request */
-			esc_attr( sprintf( __( 'Download the body of request %d', 'network-webhooks' ), $request->id ) ),
+			esc_attr( sprintf( __( 'Download Body: request %d', 'network-webhooks' ), $request->id ) ),
 			esc_html__( 'Download Body', 'network-webhooks' )
 		);
 	}
