@@ -56,7 +56,7 @@ final class Inbox_One_Process_Test extends Network_Test_Case {
 		$tests = array_map( fn( Webhook $webhook ) => "$webhook->id:" . $this->plugin()->test_event()->send( $webhook ), array( $this->webhook, $other ) );
 		$page  = $this->page_that_waits( '&action=tests&tests=' . rawurlencode( implode( ',', $tests ) ) );
 		$this->assertSame( 2, substr_count( $page, 'This server has no free PHP process to take the test event.' ) );
-		$this->wait_for( static fn() => 2 === ( new Requests() )->count() );
+		$this->wait_for( static fn() => 2 === count( ( new Requests() )->read( 200 ) ) );
 	}
 
 	public function test_a_script_that_asks_again_and_again_is_in_nobody_s_way(): void {
@@ -110,7 +110,7 @@ final class Inbox_One_Process_Test extends Network_Test_Case {
 	}
 
 	private function assert_arrived(): void {
-		$this->wait_for( static fn() => 1 === ( new Requests() )->count() );
+		$this->wait_for( static fn() => 1 === count( ( new Requests() )->read( 200 ) ) );
 		$kept = ( new Requests() )->read( 1 )[0];
 		$this->assertSame( array( Signature::VALID, 'To the inbox' ), array( $kept->verdict, $kept->webhook ) );
 	}

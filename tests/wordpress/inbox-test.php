@@ -91,7 +91,7 @@ final class Inbox_Test extends Network_Test_Case {
 			$this->assertSame( array( 200, $method, $body ), array( $status, $kept->method, $kept->body ), "$method $type" );
 			$this->assertSame( strlen( $body ), (int) $kept->size );
 		}
-		$this->assertSame( count( $cases ), ( new Requests() )->count() );
+		$this->assertSame( count( $cases ), count( ( new Requests() )->read( 200 ) ) );
 	}
 
 	public function test_a_multipart_form_is_shown_as_php_took_it_apart(): void {
@@ -159,14 +159,14 @@ final class Inbox_Test extends Network_Test_Case {
 		if ( ! is_subdomain_install() ) {
 			$this->assertSame( 404, $this->send( str_replace( '/index.php', $site->path . 'index.php', $url ), 'POST', 'x' )[0] );
 		}
-		$this->assertSame( 0, ( new Requests() )->count() );
+		$this->assertSame( 0, count( ( new Requests() )->read( 200 ) ) );
 
 		$moved = $this->keep( $this->inbox->with_new_address() );
 		$this->assertSame( 404, $this->send( $url )[0] );
 		$this->assertSame( 200, $this->send( $moved->url() )[0] );
 		$this->plugin()->publisher()->change( static fn() => Inbox::delete() );
 		$this->assertSame( array( 404, $none ), array_slice( $this->send( $moved->url() ), 0, 2 ) );
-		$this->assertSame( 0, ( new Requests() )->count() );
+		$this->assertSame( 0, count( ( new Requests() )->read( 200 ) ) );
 	}
 
 	public function test_links_without_rewriting_need_nothing_else(): void {
@@ -204,7 +204,7 @@ final class Inbox_Test extends Network_Test_Case {
 		$this->assertSame( 200, $this->send( $this->inbox->url() )[0] );
 		[ $status, $text, $headers ] = $this->send( $this->inbox->url() );
 		$this->assertSame( array( 429, '10' ), array( $status, $headers['retry-after'] ) );
-		$this->assertSame( Requests::BURST, ( new Requests() )->count() );
+		$this->assertSame( Requests::BURST, count( ( new Requests() )->read( 200 ) ) );
 		$wpdb->query( 'UPDATE ' . Schema::inbox() . ' SET received = received - 10001' );
 		$this->assertSame( 200, $this->send( $this->inbox->url() )[0] );
 	}
@@ -215,12 +215,11 @@ final class Inbox_Test extends Network_Test_Case {
 			$this->add( $now + $number, (string) $number );
 		}
 		$requests = new Requests( $now + 105 );
-		$this->assertSame( 100, $requests->count() );
+		$this->assertSame( 100, count( $requests->read( 200 ) ) );
 		$this->assertSame( array( '105', '6' ), array( $requests->read( 200, 0, 0, 10 )[0]->body, $requests->read( 200, 0, 0, 10 )[99]->body ) );
 
 		// What is too old is not shown, also before anybody deletes it.
 		$later = new Requests( $now + 50 + DAY_IN_SECONDS * 1000 );
-		$this->assertSame( 55, $later->count() );
 		$this->assertCount( 55, $later->read( 200 ) );
 		$this->assertNull( $later->body( (int) $requests->read( 200 )[99]->id ) );
 		global $wpdb;
@@ -304,6 +303,32 @@ final class Inbox_Test extends Network_Test_Case {
 		$this->assertSame( array( null, null ), $published() );
 	}
 
+	public function test_the_worker_reaches_it_past_the_guard_and_nothing_beside_it(): void {
+		$sent = json_decode( $this->run_process( __DIR__ . '/processes/inbox-guard.php', array( $this->inbox->url() ) ), true );
+		$this->assertSame(
+			array(
+				'inbox'     => array( 'delivered', null ),
+				'more'      => array( 'failed', 'address_refused' ),
+				'front'     => array( 'failed', 'address_refused' ),
+				'localhost' => array( 'failed', 'address_refused' ),
+			),
+			$sent
+		);
+		$this->assertCount( 1, ( new Requests() )->read( 200 ) );
+	}
+
+	public function test_a_new_address_of_the_main_site_is_one_of_the_inbox_too(): void {
+		$home = get_option( 'home' );
+		try {
+			update_option( 'home', 'http://another.example' );
+			$config = json_decode( (string) file_get_contents( getenv( 'SPOOL' ) . '/config.json' ), true );
+			$this->assertStringStartsWith( 'http://another.example/index.php?network-webhooks-inbox=', $config['inbox'] );
+			$this->assertSame( $this->inbox->url(), $config['inbox'] );
+		} finally {
+			update_option( 'home', $home );
+		}
+	}
+
 	public function test_it_answers_as_it_is_told_to_and_delays_one_at_a_time(): void {
 		$this->keep( $this->inbox->with_answer( 503, 0 ) );
 		[ $status, $text ] = $this->send( $this->inbox->url() );
@@ -353,11 +378,16 @@ final class Inbox_Test extends Network_Test_Case {
 		};
 		$this->keep( Inbox::create() );
 		foreach ( array( 'staging', 'development', 'local' ) as $environment ) {
-			$this->assertSame( array( 'open' => true, 'exempt' => Inbox::find()->url(), 'off' => false ), $is_open( $environment ), $environment );
+			$this->assertSame( array( 'open' => true, 'exempt' => Inbox::find()->url(), 'says' => array( 'Address' ) ), $is_open( $environment ), $environment );
 		}
 		foreach ( array( 'production', '' ) as $environment ) {
-			$this->assertSame( array( 'open' => false, 'exempt' => null, 'off' => true ), $is_open( $environment ), $environment );
+			$this->assertSame( array( 'open' => false, 'exempt' => null, 'says' => array( 'The test inbox is off', 'Turn On the Test Inbox Here' ) ), $is_open( $environment ), $environment );
 		}
+		$kept = Inbox::find();
+		$this->plugin()->publisher()->change( static fn() => Inbox::delete() );
+		$this->assertSame( array( 'Make a Test Inbox' ), $is_open( 'staging' )['says'] );
+		$this->assertSame( array( 'The test inbox is off', 'Turn On the Test Inbox Here' ), $is_open( 'production' )['says'] );
+		$this->keep( $kept );
 		// The web server's PHP says nothing, which means production.
 		$this->assertSame( 404, $this->send( Inbox::find()->url() )[0] );
 		self::$admin->get( self::PAGE );
@@ -387,7 +417,7 @@ final class Inbox_Test extends Network_Test_Case {
 
 		self::$admin->act( 'inbox_empty', array() );
 		$this->assert_sees( 'The requests are deleted.', self::$admin );
-		$this->assertSame( 0, ( new Requests() )->count() );
+		$this->assertSame( 0, count( ( new Requests() )->read( 200 ) ) );
 		self::$admin->act( 'inbox_delete', array() );
 		$this->assert_sees( 'The test inbox and its requests are deleted.', self::$admin );
 		$this->assert_sees( 'Turn On the Test Inbox Here', self::$admin );
@@ -491,7 +521,7 @@ final class Inbox_Test extends Network_Test_Case {
 		$erased = ( new Network_Webhooks\Privacy( $this->plugin()->webhooks(), $this->plugin()->outbox() ) )->erase( 'jane.doe@network.example' );
 		$this->assertTrue( $erased['items_removed'] );
 		$this->assertSame( '{"email":"john.doe@network.example"}', $this->newest()->body );
-		$this->assertSame( 1, ( new Requests() )->count() );
+		$this->assertSame( 1, count( ( new Requests() )->read( 200 ) ) );
 	}
 
 	public function test_an_address_that_no_worker_can_read_keeps_nothing_from_being_published(): void {

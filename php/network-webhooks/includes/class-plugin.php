@@ -185,6 +185,7 @@ final class Plugin {
 		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
 		( new Rest\Routes( $this ) )->add_hooks();
 		( new Site_Directory() )->add_hooks();
+		add_action( 'update_option_home', array( $this, 'republish_inbox' ) );
 		if ( is_admin() ) {
 			( new Site_Health( $this->publisher(), $this->outbox(), $this->webhooks() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();
@@ -206,6 +207,20 @@ final class Plugin {
 			}
 		} catch ( \Throwable $error ) {
 			Log::write( 'catalogue', "The events of this request could not be remembered: {$error->getMessage()}" );
+		}
+	}
+
+	/**
+	 * The main site has another address, and so has its test inbox: the worker has to know.
+	 */
+	public function republish_inbox(): void {
+		if ( ! is_main_site() || ! is_main_network() || ! Inbox\Inbox::find() ) {
+			return;
+		}
+		try {
+			$this->publisher()->change( static fn() => null );
+		} catch ( \Throwable $error ) {
+			Log::write( 'publish', "The new address of the test inbox could not be published: {$error->getMessage()}" );
 		}
 	}
 

@@ -17,8 +17,8 @@ ob_start();
 $page = ob_get_clean();
 echo wp_json_encode(
 	array(
-		'open'   => Inbox::find()->is_open(),
+		'open'   => Inbox::find()?->is_open(),
 		'exempt' => Inbox::exempt_url(),
-		'off'    => str_contains( $page, 'The test inbox is off' ),
+		'says'   => array_values( array_filter( array( 'The test inbox is off', 'Turn On the Test Inbox Here', 'Make a Test Inbox', 'Address' ), static fn( string $text ) => str_contains( $page, $text ) ) ),
 	)
 );

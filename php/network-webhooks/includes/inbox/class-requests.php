@@ -103,14 +103,6 @@ final class Requests {
 	}
 
 	/**
-	 * How many there are.
-	 */
-	public function count(): int {
-		global $wpdb;
-		return (int) $wpdb->get_var( $wpdb->prepare( 'SELECT COUNT(*) FROM ' . Schema::inbox() . ' WHERE received > %d', $this->oldest() ) );
-	}
-
-	/**
 	 * Whether so many came just now that the next one is turned away.
 	 */
 	public function are_too_many(): bool {
