@@ -307,10 +307,10 @@ final class Inbox_Test extends Network_Test_Case {
 		$sent = json_decode( $this->run_process( __DIR__ . '/processes/inbox-guard.php', array( $this->inbox->url() ) ), true );
 		$this->assertSame(
 			array(
-				'inbox'     => array( 'delivered', null ),
-				'more'      => array( 'failed', 'address_refused' ),
-				'front'     => array( 'failed', 'address_refused' ),
-				'localhost' => array( 'failed', 'address_refused' ),
+				'inbox' => array( 'delivered', null ),
+				'more'  => array( 'failed', 'address_refused' ),
+				'front' => array( 'failed', 'address_refused' ),
+				'host'  => array( 'failed', 'address_refused' ),
 			),
 			$sent
 		);

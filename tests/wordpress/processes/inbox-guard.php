@@ -17,10 +17,10 @@ if ( '' !== ini_get( 'webhooks.allow' ) ) {
 }
 
 $urls     = array(
-	'inbox'     => $url,
-	'more'      => "$url&more=1",
-	'front'     => strtok( $url, '?' ),
-	'localhost' => preg_replace( '~//[^:/]+~', '//localhost', $url ),
+	'inbox' => $url,
+	'more'  => "$url&more=1",
+	'front' => strtok( $url, '?' ),
+	'host'  => preg_replace( '~//[^:/]+~', str_contains( $url, '//127.0.0.1' ) ? '//localhost' : '//127.0.0.1', $url ),
 );
 $webhooks = array();
 foreach ( $urls as $id => $to ) {
