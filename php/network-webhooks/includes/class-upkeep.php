@@ -84,6 +84,7 @@ final class Upkeep {
 		}
 		$this->run( self::CRON_SECONDS );
 		$this->webhooks->forget_deleted();
+		Heard::remove_old( time() );
 		try {
 			( new Drafts( $this->publisher ) )->remove_old();
 		} catch ( \Throwable $error ) {

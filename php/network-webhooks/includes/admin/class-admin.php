@@ -29,6 +29,9 @@ final class Admin {
 	/** Page of the deliveries. */
 	public const DELIVERIES = 'network-webhooks-deliveries';
 
+	/** Page of what happens, whether or not a webhook is for it. */
+	public const LISTEN = 'network-webhooks-listen';
+
 	/** Page of all events. */
 	public const EVENTS = 'network-webhooks-events';
 
@@ -75,6 +78,7 @@ final class Admin {
 			( new Custom_Events_Page( $this->plugin ) )->add_hooks();
 			( new Announcement_Notices( new Kept(), new Ailing( $this->plugin->webhooks() ) ) )->add_hooks();
 			( new Deliveries\Changes( $this->plugin->webhooks() ) )->add_hooks();
+			( new Listen\Changes( $this->plugin->publisher() ) )->add_hooks();
 			( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
 		}
 	}
@@ -89,10 +93,12 @@ final class Admin {
 			add_submenu_page( self::PAGE, $title, __( 'All Webhooks', 'network-webhooks' ), Capabilities::VIEW, self::PAGE, array( $this, 'print_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Add New Webhook', 'network-webhooks' ), __( 'Add New Webhook', 'network-webhooks' ), Capabilities::MANAGE, self::NEW, array( $this, 'print_new_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Deliveries', 'network-webhooks' ), __( 'Deliveries', 'network-webhooks' ), Capabilities::VIEW, self::DELIVERIES, array( $this, 'print_deliveries_page' ) ),
+			add_submenu_page( self::PAGE, __( 'Listen', 'network-webhooks' ), __( 'Listen', 'network-webhooks' ), Capabilities::VIEW, self::LISTEN, array( $this, 'print_listen_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Events', 'network-webhooks' ), __( 'Events', 'network-webhooks' ), Capabilities::MANAGE, self::EVENTS, array( $this, 'print_events_page' ) ),
 			add_submenu_page( self::PAGE, __( 'Webhooks Status', 'network-webhooks' ), __( 'Status', 'network-webhooks' ), Capabilities::MANAGE, self::STATUS, array( $this, 'print_status_page' ) ),
 		);
 		add_action( 'load-' . $this->screens[0], array( $this, 'load_page' ) );
+		add_action( 'load-' . get_plugin_page_hookname( self::LISTEN, self::PAGE ), array( Listen\Page::class, 'load' ) );
 	}
 
 	/**
@@ -108,6 +114,8 @@ final class Admin {
 		$this->add_script( 'network-webhooks', 'admin', array( 'wp-a11y', 'wp-api-fetch', 'wp-i18n' ) );
 		if ( str_ends_with( $screen, self::DELIVERIES ) ) {
 			$this->add_script( 'network-webhooks-deliveries', 'deliveries', array( 'wp-api-fetch', 'wp-i18n' ) );
+		} elseif ( str_ends_with( $screen, self::LISTEN ) ) {
+			$this->add_script( 'network-webhooks-listen', 'listen', array( 'wp-a11y', 'wp-api-fetch' ) );
 		} elseif ( $this->list ) {
 			$this->add_script( 'network-webhooks-list', 'list', array( 'clipboard', 'wp-a11y', 'wp-i18n' ) );
 		} else {
@@ -215,6 +223,18 @@ final class Admin {
 			( new Deliveries\Mend_Page() )->print( $webhook );
 		} else {
 			( new Deliveries\List_Page( $webhooks, $catalogue ) )->print();
+		}
+	}
+
+	/**
+	 * Prints what was recorded while somebody listened, or one event of it.
+	 */
+	public function print_listen_page(): void {
+		$id = absint( $_GET['heard'] ?? 0 );
+		if ( $id ) {
+			( new Listen\Detail_Page( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->print( $id );
+		} else {
+			( new Listen\Page( $this->plugin ) )->print();
 		}
 	}
 
