@@ -21,6 +21,16 @@ final class Dispatcher {
 	 */
 	private bool $busy = false;
 
+	/**
+	 * What becomes of an event, beside the reasons of Suppressions: for who listens. They stand here
+	 * so that nothing is loaded for them while nobody does.
+	 */
+	public const SENT     = 'sent';
+	public const UNWANTED = 'unwanted';
+	public const WAITS    = 'waits';
+	public const DROPPED  = 'dropped';
+	public const LOST     = 'lost';
+
 	/** Nanoseconds for which it is known whether somebody listens. */
 	private const KNOWN = 1_000_000_000;
 
@@ -80,7 +90,7 @@ final class Dispatcher {
 			// A kind for each event, so that none hides another; but not for each name that is made up.
 			Log::write( 'dispatch-' . crc32( $call->event ) % 64, "The event $call->event was lost: {$error->getMessage()}" );
 			self::recorder()?->lose( $call->event, $error );
-			$this->hear( $call->event, null, $call->options, Listener::LOST, array( 'message' => $error->getMessage() ) );
+			$this->hear( $call->event, null, $call->options, self::LOST, array( 'message' => $error->getMessage() ) );
 			return null;
 		}
 	}
@@ -205,34 +215,34 @@ final class Dispatcher {
 		$options = $this->complete( $options );
 		$data    = $this->filter( $event, $data, $options );
 		if ( null === $data ) {
-			$this->hear( $event, null, $options, Listener::DROPPED, array( 'by' => Origin::of_hook( 'network_webhooks_payload' ) ) );
+			$this->hear( $event, null, $options, self::DROPPED, $this->listener() ? array( 'by' => Origin::of_hook( 'network_webhooks_payload' ) ) : array() );
 			return null;
 		}
 		if ( $recorder ) {
 			return $recorder->record( $event, $data, $options );
 		}
 		if ( ! $is_wanted ) {
-			$this->hear( $event, $data, $options, Listener::UNWANTED );
+			$this->hear( $event, $data, $options, self::UNWANTED );
 			return null;
 		}
 		$this->busy = true;
 		if ( ! Environment::has_extension() ) {
 			$this->outbox->add( $event, $data, $options, Environment::extension_problem() );
-			$this->hear( $event, $data, $options, Listener::WAITS, array( 'message' => Environment::extension_problem() ) );
+			$this->hear( $event, $data, $options, self::WAITS, array( 'message' => Environment::extension_problem() ) );
 			return null;
 		}
 		try {
 			$id = webhooks_dispatch( $event, $data, $options );
-			$this->hear( $event, $data, $options, null === $id ? Listener::UNWANTED : Listener::SENT, array( 'event_id' => $id ) );
+			$this->hear( $event, $data, $options, null === $id ? self::UNWANTED : self::SENT, array( 'event_id' => $id ) );
 			return $id;
 		} catch ( \Throwable $error ) {
 			// The extension may have said "somebody subscribes" only because it can't read who does.
 			if ( $this->webhooks->wants( $event, $site_id, $import ) ) {
 				$this->outbox->add( $event, $data, $options, $error->getMessage() );
 				Log::write( 'journal', sprintf( 'The event %s waits in the outbox: %s', $event, $error->getMessage() ) );
-				$this->hear( $event, $data, $options, Listener::WAITS, array( 'message' => $error->getMessage() ) );
+				$this->hear( $event, $data, $options, self::WAITS, array( 'message' => $error->getMessage() ) );
 			} else {
-				$this->hear( $event, $data, $options, Listener::UNWANTED );
+				$this->hear( $event, $data, $options, self::UNWANTED );
 			}
 			return null;
 		}

@@ -22,6 +22,7 @@ final class Heard_Event {
 	 * @param string|null          $event_id Of what was sent.
 	 * @param bool                 $has_data Whether a payload was made and kept.
 	 * @param bool                 $is_whole Whether it is all there.
+	 * @param bool                 $is_again Whether one of the same id was heard before.
 	 * @param string|null          $json     The payload; null where it was not read.
 	 * @param array<string, mixed> $details  See Listener.
 	 */
@@ -33,6 +34,7 @@ final class Heard_Event {
 		public readonly ?string $event_id,
 		public readonly bool $has_data,
 		public readonly bool $is_whole,
+		public readonly bool $is_again,
 		public readonly ?string $json,
 		public readonly array $details,
 	) {}
@@ -49,6 +51,7 @@ final class Heard_Event {
 			$row->event_id,
 			(bool) $row->has_data,
 			(bool) $row->is_whole,
+			(bool) $row->is_again,
 			$row->data ?? null,
 			(array) json_decode( (string) $row->details, true )
 		);
@@ -92,11 +95,24 @@ final class Heard_Event {
 	}
 
 	/**
-	 * What became of it for each webhook: see Verdicts.
+	 * What became of it for each webhook that has it among its events: see Verdicts.
 	 *
 	 * @return list<array{webhook: string, code: string}>
 	 */
 	public function verdicts(): array {
 		return array_values( array_filter( (array) ( $this->details['verdicts'] ?? array() ), static fn( $one ) => is_array( $one ) && isset( $one['webhook'], $one['code'] ) ) );
+	}
+
+	/**
+	 * How many webhooks have it not among their events, and the ids of the first of them.
+	 *
+	 * @return array{count: int, named: list<string>}
+	 */
+	public function others(): array {
+		$others = (array) ( $this->details['others'] ?? array() );
+		return array(
+			'count' => (int) ( $others['count'] ?? 0 ),
+			'named' => array_values( array_filter( (array) ( $others['named'] ?? array() ), 'is_string' ) ),
+		);
 	}
 }

@@ -24,6 +24,9 @@ final class Heard {
 	/** Seconds after which one is removed. */
 	public const LIFETIME = DAY_IN_SECONDS;
 
+	/** Whether one of the same id was heard before: such a one is dropped by the worker. */
+	private const IS_AGAIN = 'event_id IS NOT NULL AND EXISTS ( SELECT 1 FROM %1$s AS earlier WHERE earlier.event_id = heard.event_id AND earlier.id < heard.id ) AS is_again FROM %1$s AS heard';
+
 	/**
 	 * Keeps some, and lets go of the oldest where there are too many.
 	 *
@@ -69,7 +72,7 @@ final class Heard {
 		$where  = '' === $event ? '' : $wpdb->prepare( ' AND event = %s', $event );
 		$where .= $before ? $wpdb->prepare( ' AND id < %d', $before ) : '';
 		// Without payloads, which a list does not show.
-		$rows = $wpdb->get_results( $wpdb->prepare( 'SELECT id, at, event, site_id, event_id, data IS NOT NULL AS has_data, is_whole, details FROM ' . Schema::heard() . " WHERE 1 = 1$where ORDER BY id DESC LIMIT %d", $limit ) );
+		$rows = $wpdb->get_results( $wpdb->prepare( 'SELECT id, at, event, site_id, event_id, data IS NOT NULL AS has_data, is_whole, details, ' . sprintf( self::IS_AGAIN, Schema::heard() ) . " WHERE 1 = 1$where ORDER BY id DESC LIMIT %d", $limit ) );
 		return array_map( array( Heard_Event::class, 'from_row' ), (array) $rows );
 	}
 
@@ -79,7 +82,7 @@ final class Heard {
 	public static function find( int $id ): ?Heard_Event {
 		global $wpdb;
 		Schema::migrate();
-		$row = $wpdb->get_row( $wpdb->prepare( 'SELECT *, data IS NOT NULL AS has_data FROM ' . Schema::heard() . ' WHERE id = %d', $id ) );
+		$row = $wpdb->get_row( $wpdb->prepare( 'SELECT heard.*, data IS NOT NULL AS has_data, ' . sprintf( self::IS_AGAIN, Schema::heard() ) . ' WHERE id = %d', $id ) );
 		return $row ? Heard_Event::from_row( $row ) : null;
 	}
 

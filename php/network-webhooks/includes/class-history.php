@@ -31,6 +31,7 @@ final class History {
 	public const PUBLISHED      = 'published';
 	public const RESENT         = 'resent';
 	public const CANCELLED      = 'cancelled';
+	public const LISTENED       = 'listened';
 
 	/** The id under which the network's own entries stand. */
 	public const NETWORK = '';

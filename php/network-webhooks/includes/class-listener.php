@@ -17,13 +17,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Listener {
 
-	/** What became of an event, beside the reasons of Suppressions. */
-	public const SENT     = 'sent';
-	public const UNWANTED = 'unwanted';
-	public const WAITS    = 'waits';
-	public const DROPPED  = 'dropped';
-	public const LOST     = 'lost';
-
 	/** Events of a process that are kept at once; further ones are counted. */
 	public const MOST = 50;
 
@@ -97,8 +90,8 @@ final class Listener {
 	 *
 	 * @param array|object|null                                 $data    null: no payload was made.
 	 * @param array<string, mixed>                              $options As webhooks_dispatch() takes them.
-	 * @param string                                            $outcome One of the constants, or a
-	 *                                                                   reason of Suppressions.
+	 * @param string                                            $outcome One of the constants of
+	 *                                                                   Dispatcher, or of Suppressions.
 	 * @param array{event_id?: string, by?: list<string>, message?: string} $more    What is known of the outcome.
 	 * @param array{hook: string, file: string, line: int}|null $place   Where it happened; null: here.
 	 */
@@ -185,13 +178,14 @@ final class Listener {
 			'details'  => array(
 				'outcome'  => $one['outcome'],
 				'by'       => $one['more']['by'] ?? array(),
-				'message'  => mb_strcut( $one['more']['message'] ?? '', 0, self::MESSAGE ),
+				'message'  => mb_substr( $one['more']['message'] ?? '', 0, self::MESSAGE ),
 				'actor'    => $options['actor'] ?? null,
 				'source'   => (string) ( $options['source'] ?? '' ),
 				'import'   => true === ( $options['import'] ?? false ),
 				'masked'   => $masked,
 				'process'  => wp_doing_cron() ? 'cron' : PHP_SAPI,
-				'verdicts' => $masked ? array_map( array( Verdicts::class, 'without_values' ), $verdicts ) : $verdicts,
+				'verdicts' => $masked ? array_map( array( Verdicts::class, 'without_values' ), $verdicts['for'] ) : $verdicts['for'],
+				'others'   => $verdicts['others'],
 			) + $one['place'],
 		);
 	}
@@ -208,9 +202,9 @@ final class Listener {
 	 * Has the page say that something could not be recorded.
 	 */
 	private static function tell( \Throwable $error ): void {
-		$message = mb_strcut( $error->getMessage(), 0, self::MESSAGE );
-		Log::write( 'listen', "What was heard could not be kept: $message" );
 		try {
+			$message = mb_substr( $error->getMessage(), 0, self::MESSAGE );
+			Log::write( 'listen', "What was heard could not be kept: $message" );
 			if ( Throttle::permits( 'listen-problem', 5 ) ) {
 				Settings::set(
 					Settings::LISTEN_PROBLEM,

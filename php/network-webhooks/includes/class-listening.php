@@ -65,6 +65,18 @@ final class Listening {
 	}
 
 	/**
+	 * Forgets one that ended as long ago as what was heard lives: until then people are told of it.
+	 *
+	 * @throws \Exception Where nothing can be published.
+	 */
+	public static function forget_old( Publisher $publisher, int $now ): void {
+		$stored = self::stored();
+		if ( $stored && $stored->until() + Heard::LIFETIME < $now ) {
+			$publisher->change( static fn() => Custom_Events::set_listening( null ) );
+		}
+	}
+
+	/**
 	 * How it is stored and published; with its end, for those who must not load this class.
 	 *
 	 * @return array<string, mixed>

@@ -67,7 +67,8 @@ final class Payload_Copy {
 		if ( is_string( $value ) ) {
 			$length = strlen( $value );
 			if ( $length > $left ) {
-				$value = mb_strcut( $value, 0, $left, 'UTF-8' );
+				// A character that this cuts is mended as the JSON is made.
+				$value = substr( $value, 0, $left );
 				$left  = -1;
 				return $value;
 			}

@@ -86,9 +86,10 @@ final class Upkeep {
 		$this->webhooks->forget_deleted();
 		Heard::remove_old( time() );
 		try {
+			Listening::forget_old( $this->publisher, time() );
 			( new Drafts( $this->publisher ) )->remove_old();
 		} catch ( \Throwable $error ) {
-			Log::write( 'publish', "Webhooks that were only tested could not be removed: {$error->getMessage()}" );
+			Log::write( 'publish', "The last listening, or webhooks that were only tested, could not be removed: {$error->getMessage()}" );
 		}
 		// A copied spool has its origin's deliveries: nobody starts a worker on it before one has
 		// said what this network is.

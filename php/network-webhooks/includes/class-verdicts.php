@@ -16,7 +16,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Verdicts {
 
-	/** Webhooks that are named for an event; those that have it not among their events come last. */
+	/** Webhooks that are named for an event, and among those that it is no event of. */
 	private const NAMED = 100;
 
 	/** Nanoseconds that a process may spend on asking the extension, each time it keeps something. */
@@ -51,24 +51,30 @@ final class Verdicts {
 	 * What became of an event for each webhook.
 	 *
 	 * @param array{event: string, data: Payload_Copy|null, options: array, outcome: string, more: array} $heard
-	 * @return list<array{webhook: string, code: string}> And, by the code: `condition` and `values`,
-	 *         `reason`, `message`, `by`.
+	 * @return array{for: list<array{webhook: string, code: string}>, others: array{count: int, named: list<string>}}
+	 *         `for` has also, by the code: `condition` and `values`, `reason`, `message`, `by`;
+	 *         `others`: webhooks that have it not among their events.
 	 */
 	public function of( array $heard ): array {
 		$options = $heard['options'];
 		$site_id = 'network' === ( $options['scope'] ?? null ) ? null : (int) ( $options['site']['id'] ?? 0 );
-		$first   = array();
-		$last    = array();
+		$for     = array();
+		$others  = array();
 		foreach ( $this->webhooks() as $webhook ) {
-			$turned  = $webhook->turns_away( $heard['event'], $site_id, true === ( $options['import'] ?? false ), $options['only'] ?? null );
-			$verdict = array( 'webhook' => $webhook->id ) + ( null === $turned ? $this->judge( $webhook, $heard ) : array( 'code' => $turned ) );
+			$turned = $webhook->turns_away( $heard['event'], $site_id, true === ( $options['import'] ?? false ), $options['only'] ?? null );
 			if ( 'event' === $turned ) {
-				$last[] = $verdict;
-			} else {
-				$first[] = $verdict;
+				$others[] = $webhook->id;
+			} elseif ( count( $for ) < self::NAMED ) {
+				$for[] = array( 'webhook' => $webhook->id ) + ( null === $turned ? $this->judge( $webhook, $heard ) : array( 'code' => $turned ) );
 			}
 		}
-		return array_slice( array( ...$first, ...$last ), 0, self::NAMED );
+		return array(
+			'for'    => $for,
+			'others' => array(
+				'count' => count( $others ),
+				'named' => array_slice( $others, 0, self::NAMED ),
+			),
+		);
 	}
 
 	/**
@@ -91,11 +97,11 @@ final class Verdicts {
 	 */
 	private function judge( Webhook $webhook, array $heard ): array {
 		$outcome = $heard['outcome'];
-		if ( Listener::UNWANTED === $outcome ) {
+		if ( Dispatcher::UNWANTED === $outcome ) {
 			// The database has it so, and this server did not.
 			return array( 'code' => 'unpublished' );
 		}
-		if ( Listener::SENT !== $outcome ) {
+		if ( Dispatcher::SENT !== $outcome ) {
 			return array( 'code' => $outcome ) + $heard['more'];
 		}
 		if ( null !== $webhook->setting( 'condition' ) && ! $heard['data']?->is_whole ) {
@@ -146,7 +152,7 @@ final class Verdicts {
 				'message' => $seen['address']['message'],
 			);
 		}
-		return array( 'code' => Listener::SENT );
+		return array( 'code' => Dispatcher::SENT );
 	}
 
 	/**
@@ -168,9 +174,10 @@ final class Verdicts {
 	 * A value of a condition, short enough to be read.
 	 */
 	private static function shortened( mixed $value ): mixed {
-		if ( is_string( $value ) ) {
-			return mb_strimwidth( $value, 0, self::TEXT, ' …' );
+		if ( ! is_string( $value ) && ( is_scalar( $value ) || null === $value ) ) {
+			return $value;
 		}
-		return is_scalar( $value ) || null === $value ? $value : mb_strimwidth( (string) wp_json_encode( $value ), 0, self::TEXT, ' …' );
+		$text = is_string( $value ) ? $value : (string) wp_json_encode( $value );
+		return mb_strlen( $text ) > self::TEXT ? mb_substr( $text, 0, self::TEXT ) . ' …' : $text;
 	}
 }

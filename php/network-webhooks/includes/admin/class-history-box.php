@@ -121,6 +121,7 @@ final class History_Box {
 			History::PUBLISHED => __( 'The webhooks of a restored database were published', 'network-webhooks' ),
 			History::RESENT => __( 'Deliveries sent again', 'network-webhooks' ),
 			History::CANCELLED => __( 'Waiting deliveries cancelled', 'network-webhooks' ),
+			History::LISTENED => __( 'Every event recorded for 10 minutes, with its payload', 'network-webhooks' ),
 			default => $action,
 		};
 	}

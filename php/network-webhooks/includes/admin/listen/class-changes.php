@@ -12,6 +12,7 @@ use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Flash;
 use Network_Webhooks\Custom_Events;
 use Network_Webhooks\Heard;
+use Network_Webhooks\History;
 use Network_Webhooks\Listening;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Schema;
@@ -54,6 +55,7 @@ final class Changes {
 		);
 		try {
 			$this->begin( self::sites( $typed['sites'] ), self::user( $typed['user'] ) );
+			History::record( History::NETWORK, History::LISTENED, array() );
 		} catch ( \Throwable $error ) {
 			Custom_Events::forget_undone();
 			Flash::put( $error->getMessage() );

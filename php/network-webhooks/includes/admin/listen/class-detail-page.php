@@ -61,7 +61,7 @@ final class Detail_Page {
 			__( 'Event', 'network-webhooks' )     => $heard->event,
 			__( 'Happened', 'network-webhooks' )  => Moment::exact( $heard->time() ),
 			__( 'Site', 'network-webhooks' )      => Rows::site( $heard, Rows::sites( array( $heard ) ) ),
-			__( 'Done by', 'network-webhooks' )   => Rows::actor( $heard, Rows::users( array( $heard ) ) ),
+			__( 'Done by', 'network-webhooks' )   => $rows->actor( $heard, Rows::users( array( $heard ) ) ),
 			__( 'Raised by', 'network-webhooks' ) => $place[0] ?? '',
 			__( 'Line', 'network-webhooks' )      => $place[1] ?? '',
 			__( 'Event id', 'network-webhooks' )  => (string) $heard->event_id,
@@ -78,6 +78,14 @@ final class Detail_Page {
 				<li><?php echo esc_html( $sentence ); ?></li>
 			<?php endforeach; ?>
 		</ul>
+		<?php if ( $rows->others( $heard ) ) : ?>
+			<p class="description">
+				<?php
+				/* translators: %s: names of webhooks */
+				echo esc_html( sprintf( __( 'Webhooks that are for other events: %s', 'network-webhooks' ), implode( ', ', $rows->others( $heard ) ) ) );
+				?>
+			</p>
+		<?php endif; ?>
 		<?php if ( null !== $heard->event_id ) : ?>
 			<p><a href="<?php echo esc_url( Admin::url( array( 's' => $heard->event_id ), Admin::DELIVERIES ) ); ?>"><?php esc_html_e( 'See its deliveries', 'network-webhooks' ); ?></a></p>
 		<?php endif; ?>

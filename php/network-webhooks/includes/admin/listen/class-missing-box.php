@@ -87,7 +87,7 @@ final class Missing_Box {
 		if ( Heard::left_out() ) {
 			$reasons[] = __( 'Events were left out since there were too many: it may be one of them.', 'network-webhooks' );
 		}
-		return array( ...$reasons, ...( $current ? $this->standing->obstacles() : array() ) );
+		return array( ...$reasons, ...( $current && current_user_can( Capabilities::MANAGE ) ? $this->standing->obstacles() : array() ) );
 	}
 
 	/**
@@ -173,8 +173,11 @@ final class Missing_Box {
 	 * @return list<string>
 	 */
 	private static function of_processes(): array {
+		if ( ! current_user_can( Capabilities::MANAGE ) ) {
+			return array();
+		}
 		$reasons = Environment::has_extension() ? array() : array( Environment::extension_problem() );
-		foreach ( current_user_can( Capabilities::MANAGE ) ? Server::all() : array() as $one ) {
+		foreach ( Server::all() as $one ) {
 			if ( '' === $one['extension'] ) {
 				/* translators: 1: name of a server, 2: kind of process such as cli */
 				$reasons[] = sprintf( __( 'On the server %1$s, PHP of the kind %2$s lacks the extension: what happens there waits in the database.', 'network-webhooks' ), $one['server'], $one['sapi'] );

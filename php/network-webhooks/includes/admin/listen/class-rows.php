@@ -89,12 +89,14 @@ final class Rows {
 	 * @return list<string>
 	 */
 	public function sentences( Heard_Event $heard, int $most = PHP_INT_MAX ): array {
-		$verdicts = $heard->verdicts();
-		$all      = Verdict_Text::of_all( $heard->text( 'outcome' ), array_filter( (array) ( $heard->details['by'] ?? array() ), 'is_string' ), $heard->text( 'message' ), $this->manages );
-		$for      = array_values( array_filter( $verdicts, static fn( array $one ) => 'event' !== $one['code'] ) );
-		$lines    = array_map( fn( array $one ) => Verdict_Text::of( $one, $this->names[ $one['webhook'] ] ?? (string) $one['webhook'], $this->manages ), array_slice( $for, 0, $most ) );
-		$left     = count( $for ) - count( $lines );
-		$others   = count( $verdicts ) - count( $for );
+		if ( $heard->is_again ) {
+			return array( __( 'It is not sent again: an event with the same idempotency key came before.', 'network-webhooks' ) );
+		}
+		$for    = $heard->verdicts();
+		$others = $heard->others();
+		$all    = Verdict_Text::of_all( $heard->text( 'outcome' ), array_filter( (array) ( $heard->details['by'] ?? array() ), 'is_string' ), $heard->text( 'message' ), $this->manages );
+		$lines  = array_map( fn( array $one ) => Verdict_Text::of( $one, $this->names[ $one['webhook'] ] ?? (string) $one['webhook'], $this->manages ), array_slice( $for, 0, $most ) );
+		$left   = count( $for ) - count( $lines );
 		if ( '' !== $all && ! $for ) {
 			array_unshift( $lines, $all );
 		}
@@ -102,24 +104,36 @@ final class Rows {
 			/* translators: %s: number of webhooks */
 			$lines[] = sprintf( _n( 'And %s more webhook: see the details.', 'And %s more webhooks: see the details.', $left, 'network-webhooks' ), number_format_i18n( $left ) );
 		}
-		if ( $others ) {
+		if ( $others['count'] ) {
 			/* translators: %s: number of webhooks */
-			$lines[] = sprintf( _n( 'It is none of the events of %s webhook.', 'It is none of the events of %s webhooks.', $others, 'network-webhooks' ), number_format_i18n( $others ) );
+			$lines[] = sprintf( _n( 'It is none of the events of %s webhook.', 'It is none of the events of %s webhooks.', $others['count'], 'network-webhooks' ), number_format_i18n( $others['count'] ) );
 		}
-		if ( ! $verdicts && '' === $all ) {
+		if ( ! $for && ! $others['count'] && '' === $all ) {
 			$lines[] = __( 'There was no webhook.', 'network-webhooks' );
 		}
 		return $lines;
 	}
 
 	/**
-	 * Who did it.
+	 * Webhooks that have it not among their events, by name.
+	 *
+	 * @return list<string>
+	 */
+	public function others( Heard_Event $heard ): array {
+		return array_map( fn( string $id ) => $this->names[ $id ] ?? $id, $heard->others()['named'] );
+	}
+
+	/**
+	 * Who did it. As in the deliveries, only who manages webhooks sees that.
 	 *
 	 * @param array<int, string> $users Id → login.
 	 */
-	public static function actor( Heard_Event $heard, array $users ): string {
+	public function actor( Heard_Event $heard, array $users ): string {
 		$actor = $heard->details['actor'] ?? null;
 		$id    = is_array( $actor ) && is_numeric( $actor['user'] ?? null ) ? (int) $actor['user'] : 0;
+		if ( $id && ! $this->manages ) {
+			return __( 'Somebody who is logged in', 'network-webhooks' );
+		}
 		if ( $id ) {
 			return isset( $users[ $id ] ) ? "{$users[ $id ]} (#$id)" : "#$id";
 		}
@@ -202,7 +216,7 @@ final class Rows {
 			'event'    => $this->event( $heard ),
 			'at'       => Moment::clock( $heard->at ),
 			'site'     => esc_html( self::site( $heard, $sites ) ),
-			'actor'    => esc_html( self::actor( $heard, $users ) ),
+			'actor'    => esc_html( $this->actor( $heard, $users ) ),
 			'place'    => implode( '<br>', array_map( 'esc_html', self::place( $heard ) ) ),
 			'verdicts' => implode( '', array_map( static fn( string $line ) => '<p>' . esc_html( $line ) . '</p>', $this->sentences( $heard, self::SENTENCES ) ) ),
 		);

@@ -60,7 +60,7 @@ final class Standing {
 				sprintf( __( 'Events could not be recorded at %1$s: %2$s', 'network-webhooks' ), Moment::exact( gmdate( 'Y-m-d H:i:s', (int) ( $problem['at'] ?? 0 ) ) ), (string) ( $problem['message'] ?? '' ) )
 			);
 		}
-		foreach ( $current ? $this->obstacles() : array() as $obstacle ) {
+		foreach ( $current && current_user_can( Capabilities::MANAGE ) ? $this->obstacles() : array() as $obstacle ) {
 			$html .= self::notice( 'warning', $obstacle );
 		}
 		return $html;

@@ -8,10 +8,9 @@
 namespace Network_Webhooks\Admin\Listen;
 
 use Network_Webhooks\Admin\Deliveries\State;
+use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Failure;
-use Network_Webhooks\Listener;
 use Network_Webhooks\Suppressions;
-use Network_Webhooks\Verdicts;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -25,20 +24,18 @@ final class Verdict_Text {
 	 *
 	 * @param array<string, mixed> $verdict  As Verdicts makes it.
 	 * @param string               $name     What the webhook is called.
-	 * @param bool                 $may_read Whether the reader may see values of the payload.
+	 * @param bool                 $may_read Whether the reader may see conditions, values and messages.
 	 */
 	public static function of( array $verdict, string $name, bool $may_read ): string {
 		return match ( $verdict['code'] ) {
 			/* translators: %s: name of a webhook */
-			Listener::SENT => sprintf( __( 'It is sent to the webhook “%s”.', 'network-webhooks' ), $name ),
+			Dispatcher::SENT => sprintf( __( 'It is sent to the webhook “%s”.', 'network-webhooks' ), $name ),
 			/* translators: %s: name of a webhook */
 			'paused' => sprintf( __( 'The webhook “%s” did not get it yet: it is paused. The event is kept for it until somebody resumes it.', 'network-webhooks' ), $name ),
 			/* translators: %s: name of a webhook */
 			'disabled' => sprintf( __( 'The webhook “%s” did not get it yet: it was disabled after failures. The event is kept for it until somebody enables it.', 'network-webhooks' ), $name ),
 			/* translators: 1: name of a webhook, 2: why nothing is sent */
 			'held' => sprintf( __( 'The webhook “%1$s” did not get it yet: nothing is sent by the whole network. %2$s', 'network-webhooks' ), $name, State::reason( (string) ( $verdict['reason'] ?? '' ) ) ),
-			/* translators: %s: name of a webhook */
-			'event' => sprintf( __( 'The webhook “%s” did not get it: this is none of its events.', 'network-webhooks' ), $name ),
 			/* translators: %s: name of a webhook */
 			'site' => sprintf( __( 'The webhook “%s” did not get it: it is not for this site.', 'network-webhooks' ), $name ),
 			/* translators: %s: name of a webhook */
@@ -50,11 +47,11 @@ final class Verdict_Text {
 			'condition' => self::condition( $verdict, $name, $may_read ),
 			/* translators: 1: name of a webhook, 2: what is wrong */
 			'error' => sprintf( __( 'The webhook “%1$s” does not get it: no request can be made of it. %2$s', 'network-webhooks' ), $name, $may_read ? (string) ( $verdict['message'] ?? '' ) : '' ),
-			'address' => self::address( $verdict, $name ),
+			'address' => self::address( $verdict, $name, $may_read ),
 			/* translators: %s: name of a webhook */
 			'unpublished' => sprintf( __( 'The webhook “%s” did not get it: the server on which it happened did not know the webhook yet as it was saved.', 'network-webhooks' ), $name ),
 			/* translators: 1: name of a webhook, 2: why an event waits */
-			Listener::WAITS => sprintf( __( 'The webhook “%1$s” did not get it yet: the event waits in the database. %2$s', 'network-webhooks' ), $name, (string) ( $verdict['message'] ?? '' ) ),
+			Dispatcher::WAITS => sprintf( __( 'The webhook “%1$s” did not get it yet: the event waits in the database. %2$s', 'network-webhooks' ), $name, $may_read ? (string) ( $verdict['message'] ?? '' ) : '' ),
 			/* translators: 1: name of a webhook, 2: name of a plugin or file */
 			Suppressions::SUSPENDED => sprintf( __( 'The webhook “%1$s” did not get it: %2$s suspended such events with network_webhooks_suspend().', 'network-webhooks' ), $name, self::by( $verdict ) ),
 			/* translators: 1: name of a webhook, 2: name of a constant */
@@ -62,9 +59,9 @@ final class Verdict_Text {
 			/* translators: 1: name of a webhook, 2: names of plugins or files, 3: name of a filter */
 			Suppressions::FILTER => sprintf( __( 'The webhook “%1$s” did not get it: %2$s suppressed it with the filter %3$s.', 'network-webhooks' ), $name, self::by( $verdict ), 'network_webhooks_should_dispatch' ),
 			/* translators: 1: name of a webhook, 2: names of plugins or files, 3: name of a filter */
-			Listener::DROPPED => sprintf( __( 'The webhook “%1$s” did not get it: %2$s dropped its payload with the filter %3$s.', 'network-webhooks' ), $name, self::by( $verdict ), 'network_webhooks_payload' ),
+			Dispatcher::DROPPED => sprintf( __( 'The webhook “%1$s” did not get it: %2$s dropped its payload with the filter %3$s.', 'network-webhooks' ), $name, self::by( $verdict ), 'network_webhooks_payload' ),
 			/* translators: 1: name of a webhook, 2: message of an error */
-			Listener::LOST => sprintf( __( 'The webhook “%1$s” did not get it: an error came between. %2$s', 'network-webhooks' ), $name, $may_read ? (string) ( $verdict['message'] ?? '' ) : '' ),
+			Dispatcher::LOST => sprintf( __( 'The webhook “%1$s” did not get it: an error came between. %2$s', 'network-webhooks' ), $name, $may_read ? (string) ( $verdict['message'] ?? '' ) : '' ),
 			/* translators: %s: name of a webhook */
 			'large' => sprintf( __( 'It is for the webhook “%s”, but too large to try its condition here: the deliveries tell what became of it.', 'network-webhooks' ), $name ),
 			/* translators: %s: name of a webhook */
@@ -88,10 +85,10 @@ final class Verdict_Text {
 			/* translators: 1: names of plugins or files, 2: name of a filter */
 			Suppressions::FILTER => sprintf( __( '%1$s suppressed it with the filter %2$s.', 'network-webhooks' ), $by, 'network_webhooks_should_dispatch' ),
 			/* translators: 1: names of plugins or files, 2: name of a filter */
-			Listener::DROPPED => sprintf( __( '%1$s dropped its payload with the filter %2$s.', 'network-webhooks' ), $by, 'network_webhooks_payload' ),
+			Dispatcher::DROPPED => sprintf( __( '%1$s dropped its payload with the filter %2$s.', 'network-webhooks' ), $by, 'network_webhooks_payload' ),
 			/* translators: %s: message of an error */
-			Listener::LOST => sprintf( __( 'An error came between: %s', 'network-webhooks' ), $may_read ? $message : '—' ),
-			Listener::WAITS => __( 'It waits in the database, since the process in which it happened could not hand it over.', 'network-webhooks' ),
+			Dispatcher::LOST => sprintf( __( 'An error came between: %s', 'network-webhooks' ), $may_read ? $message : '—' ),
+			Dispatcher::WAITS => __( 'It waits in the database, since the process in which it happened could not hand it over.', 'network-webhooks' ),
 			default => '',
 		};
 	}
@@ -102,7 +99,10 @@ final class Verdict_Text {
 	 * @param array<string, mixed> $verdict
 	 */
 	private static function condition( array $verdict, string $name, bool $may_read ): string {
-		$verdict   = $may_read ? $verdict : Verdicts::without_values( $verdict );
+		if ( ! $may_read ) {
+			/* translators: %s: name of a webhook */
+			return sprintf( __( 'The webhook “%s” did not get it: its condition is false.', 'network-webhooks' ), $name );
+		}
 		$condition = (string) ( $verdict['condition'] ?? '' );
 		$values    = array();
 		foreach ( (array) ( $verdict['values'] ?? array() ) as $path => $value ) {
@@ -120,7 +120,7 @@ final class Verdict_Text {
 	 *
 	 * @param array<string, mixed> $verdict
 	 */
-	private static function address( array $verdict, string $name ): string {
+	private static function address( array $verdict, string $name, bool $may_read ): string {
 		$said = Failure::sentence(
 			array(
 				'status'  => null,
@@ -128,7 +128,7 @@ final class Verdict_Text {
 			)
 		);
 		/* translators: 1: name of a webhook, 2: why, and what to do */
-		return sprintf( __( 'The webhook “%1$s” does not get it: its address is refused. %2$s', 'network-webhooks' ), $name, $said );
+		return sprintf( __( 'The webhook “%1$s” does not get it: its address is refused. %2$s', 'network-webhooks' ), $name, trim( $said . ' ' . ( $may_read ? (string) ( $verdict['message'] ?? '' ) : '' ) ) );
 	}
 
 	/**
