@@ -7,12 +7,12 @@ const listen = ( env, query = '' ) => `${ env.WP_URL }/wp-admin/network/admin.ph
 const PAYMENT = `network_webhooks_dispatch( 'payment_received', array( 'payment_id' => 'p-1', 'amount' => '19.00', 'amount_raw' => 1900, 'note' => '<script>alert(1)</script><img src=x onerror=alert(2)>' ), array( 'source' => 'woocommerce' ) );`;
 
 export const steps = {
-	async 'has a webhook with a condition, and one for something else'( { env, wordpress } ) {
+	async 'has a webhook with a condition, a paused one, and one for something else'( { env, wordpress } ) {
 		await wordpress( `$plugin = Network_Webhooks\\Plugin::instance();
-			foreach ( array( array( 'CRM', 'payment_received', 'data.amount_raw > 10000' ), array( 'Books', 'account_created', null ) ) as list( $name, $event, $condition ) ) {
+			foreach ( array( array( 'CRM', 'payment_received', 'data.amount_raw > 10000' ), array( 'Archive', 'payment_*', null ), array( 'Books', 'account_created', null ) ) as list( $name, $event, $condition ) ) {
 				$row = (object) Network_Webhooks\\Webhook::create( $name, '${ env.ENDPOINT_URL }' . strtolower( $name ), $event )->to_row();
 				$row->settings = json_encode( array( 'condition' => $condition ) + json_decode( $row->settings, true ) );
-				$plugin->publisher()->change( fn() => $plugin->webhooks()->save( Network_Webhooks\\Webhook::from_row( $row ) ) );
+				$plugin->publisher()->change( fn() => $plugin->webhooks()->save( Network_Webhooks\\Webhook::from_row( $row )->with_paused( 'Archive' === $name ) ) );
 			}
 			Network_Webhooks\\Heard::clear();
 			$plugin->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::set_listening( null ) );` );
@@ -36,9 +36,14 @@ export const steps = {
 		await other.page.getByLabel( 'Username or Email Address' ).fill( env.ADMIN_USER );
 		await other.page.locator( '#user_pass' ).fill( env.ADMIN_PASSWORD );
 		await other.page.getByRole( 'button', { name: 'Log In' } ).click();
-		await page.getByRole( 'row', { name: /Login.*wp_login.*none of the events of 2 webhooks/s } ).waitFor();
-		await screenshot( 'listen' );
+		await page.getByRole( 'row', { name: /Login.*wp_login.*3 webhooks are for other events/s } ).waitFor();
+		await page.getByText( 'The webhook “Archive” did not get it yet: it is paused.' ).waitFor();
 		await check( page, 'listen' );
+		await page.goto( listen( env ) );
+		await page.getByText( /2 events so far/ ).waitFor();
+		await page.setViewportSize( { width: 1200, height: 680 } );
+		await screenshot( 'listen' );
+		await page.setViewportSize( { width: 1200, height: 800 } );
 	},
 
 	async 'looks at one, whose payload is text and nothing else'( { page, check } ) {

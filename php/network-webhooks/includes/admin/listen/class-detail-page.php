@@ -72,7 +72,7 @@ final class Detail_Page {
 				<div><dt><?php echo esc_html( $name ); ?></dt><dd><?php echo esc_html( $value ); ?></dd></div>
 			<?php endforeach; ?>
 		</dl>
-		<h2><?php esc_html_e( 'What became of it', 'network-webhooks' ); ?></h2>
+		<h2><?php esc_html_e( 'Outcome', 'network-webhooks' ); ?></h2>
 		<ul class="ul-disc">
 			<?php foreach ( $rows->sentences( $heard ) as $sentence ) : ?>
 				<li><?php echo esc_html( $sentence ); ?></li>

@@ -39,7 +39,7 @@ final class Page {
 			__( 'Listen records every event of the network for 10 minutes, whether or not a webhook is for it: press the button, do what should have fired, and see what became of it. Leave the fields empty to record everything.', 'network-webhooks' ),
 			__( 'It ends by itself. While nobody listens it costs nothing.', 'network-webhooks' ),
 			__( 'The newest 500 events are kept for 24 hours. Payloads of events that may open a door are masked before they are kept, and payloads are shown only to those who manage webhooks.', 'network-webhooks' ),
-			__( '“What became of it” says for each webhook whether it is sent, or why not. Whether it then arrived is told by Deliveries.', 'network-webhooks' ),
+			__( '“Outcome” says for each webhook whether the event is sent to it, or why not. Whether it then arrived is told by Deliveries.', 'network-webhooks' ),
 			__( 'Choose the event that you miss: if it was not recorded, the page says what may keep it from happening.', 'network-webhooks' ),
 		);
 		get_current_screen()->add_help_tab(
@@ -94,7 +94,7 @@ final class Page {
 				<input type="text" class="regular-text" id="network-webhooks-listen-sites" name="sites" value="<?php echo esc_attr( self::asked( 'sites' ) ); ?>" placeholder="<?php esc_attr_e( 'All', 'network-webhooks' ); ?>" aria-describedby="network-webhooks-listen-help">
 				<label for="network-webhooks-listen-user"><?php esc_html_e( 'User', 'network-webhooks' ); ?></label>
 				<input type="text" id="network-webhooks-listen-user" name="user" value="<?php echo esc_attr( self::asked( 'user' ) ); ?>" placeholder="<?php esc_attr_e( 'Everybody', 'network-webhooks' ); ?>" aria-describedby="network-webhooks-listen-help">
-				<button class="button button-primary"><?php echo esc_html( $current ? __( 'Begin anew, for 10 minutes', 'network-webhooks' ) : __( 'Listen for 10 minutes', 'network-webhooks' ) ); ?></button>
+				<button class="button<?php echo $current ? '' : ' button-primary'; ?>"><?php echo esc_html( $current ? __( 'Begin anew, for 10 minutes', 'network-webhooks' ) : __( 'Listen for 10 minutes', 'network-webhooks' ) ); ?></button>
 			</p>
 			<p class="description" id="network-webhooks-listen-help"><?php esc_html_e( 'Sites: ids or addresses. User: name, e-mail address or id, for what that user does, and what is about the user. What was recorded before is removed.', 'network-webhooks' ); ?></p>
 		</form>

@@ -57,7 +57,7 @@ final class Rows {
 			'site'     => __( 'Site', 'network-webhooks' ),
 			'actor'    => __( 'Done by', 'network-webhooks' ),
 			'place'    => __( 'Raised by', 'network-webhooks' ),
-			'verdicts' => __( 'What became of it', 'network-webhooks' ),
+			'verdicts' => __( 'Outcome', 'network-webhooks' ),
 		);
 	}
 
@@ -106,7 +106,7 @@ final class Rows {
 		}
 		if ( $others['count'] ) {
 			/* translators: %s: number of webhooks */
-			$lines[] = sprintf( _n( 'It is none of the events of %s webhook.', 'It is none of the events of %s webhooks.', $others['count'], 'network-webhooks' ), number_format_i18n( $others['count'] ) );
+			$lines[] = sprintf( _n( '%s webhook is for other events.', '%s webhooks are for other events.', $others['count'], 'network-webhooks' ), number_format_i18n( $others['count'] ) );
 		}
 		if ( ! $for && ! $others['count'] && '' === $all ) {
 			$lines[] = __( 'There was no webhook.', 'network-webhooks' );
