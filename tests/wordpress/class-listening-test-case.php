@@ -20,6 +20,12 @@ abstract class Listening_Test_Case extends Network_Test_Case {
 
 	protected ?Listener $listener = null;
 
+	protected function setUp(): void {
+		parent::setUp();
+		$this->stop();
+		Heard::clear();
+	}
+
 	protected function tearDown(): void {
 		$this->stop();
 		Heard::clear();

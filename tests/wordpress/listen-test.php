@@ -95,6 +95,9 @@ final class Listen_Test extends Listening_Test_Case {
 		$parts = array( 'listen', 'heard', 'verdicts', 'payload-copy', 'class-last-payload', 'class-origin' );
 		$ours  = static fn( array $files ) => array_values( array_filter( $files, static fn( string $file ) => str_replace( $parts, '', $file ) !== $file ) );
 		$this->assertSame( array(), $ours( $never['files'] ) );
+		$webhook = $this->subscribe( 'lesson_finished' );
+		$this->assertSame( array(), $ours( $loaded()['files'] ), 'Of an event that is sent.' );
+		$this->plugin()->publisher()->change( fn() => $this->plugin()->webhooks()->forget( $webhook->id ) );
 
 		$this->listen();
 		$listening = $loaded();
