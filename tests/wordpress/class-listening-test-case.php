@@ -85,6 +85,17 @@ abstract class Listening_Test_Case extends Network_Test_Case {
 	}
 
 	/**
+	 * Has the plugin's own listener keep what it heard.
+	 */
+	protected function keep_all(): void {
+		foreach ( $GLOBALS['wp_filter']['shutdown']->callbacks[ PHP_INT_MAX ] ?? array() as $callback ) {
+			if ( is_array( $callback['function'] ) && $callback['function'][0] instanceof Listener ) {
+				$callback['function']();
+			}
+		}
+	}
+
+	/**
 	 * What became of an event, as a super admin reads it.
 	 */
 	protected function sentences( Heard_Event $heard, int $reader = 1 ): array {

@@ -297,17 +297,6 @@ final class Listen_Test extends Listening_Test_Case {
 	}
 
 	/**
-	 * Has the plugin's own listener keep what it heard.
-	 */
-	private function keep_all(): void {
-		foreach ( $GLOBALS['wp_filter']['shutdown']->callbacks[ PHP_INT_MAX ] ?? array() as $callback ) {
-			if ( is_array( $callback['function'] ) && $callback['function'][0] instanceof Listener ) {
-				$callback['function']();
-			}
-		}
-	}
-
-	/**
 	 * Stores the listening with other values.
 	 */
 	private function change_listening( array $values ): void {

@@ -123,6 +123,23 @@ final class Verdicts_Test extends Listening_Test_Case {
 		$this->assertNotContains( 'nobody.wants', array_column( Suppressions::all(), 'event' ), 'Nobody was kept from it.' );
 	}
 
+	public function test_an_error_in_a_source_is_told(): void {
+		$this->webhook( 'CRM', 'http://127.0.0.1:9/', array(), 'post_published' );
+		$this->listen();
+		$this->wait_for( fn() => $this->plugin()->dispatcher()->place() );
+		$bug = static function () {
+			throw new LogicException( 'A bug in another plugin.' );
+		};
+		add_filter( 'network_webhooks_tell_post', $bug );
+		try {
+			$this->fire( 'wp_after_insert_post', 1, new WP_Post( (object) array( 'ID' => 1, 'post_status' => 'publish', 'post_type' => 'post' ) ), false, null );
+		} finally {
+			remove_filter( 'network_webhooks_tell_post', $bug );
+		}
+		$this->keep_all();
+		$this->assertSame( array( 'The webhook “CRM” did not get it: an error came between. A bug in another plugin.' ), $this->sentences( $this->only_heard( 'post_published' ) ) );
+	}
+
 	public function test_the_constant_is_named(): void {
 		$this->webhook( 'CRM', 'http://127.0.0.1:9/', array(), 'lesson_finished' );
 		$this->listen();

@@ -90,9 +90,18 @@ final class Dispatcher {
 			// A kind for each event, so that none hides another; but not for each name that is made up.
 			Log::write( 'dispatch-' . crc32( $call->event ) % 64, "The event $call->event was lost: {$error->getMessage()}" );
 			self::recorder()?->lose( $call->event, $error );
-			$this->hear( $call->event, null, $call->options, self::LOST, array( 'message' => $error->getMessage() ) );
+			$this->lose( $call->event, $error, $call->options );
 			return null;
 		}
+	}
+
+	/**
+	 * An event was lost by an error: who listens is told.
+	 *
+	 * @param array<string, mixed> $options See network_webhooks_dispatch().
+	 */
+	public function lose( string $event, \Throwable $error, array $options = array() ): void {
+		$this->hear( $event, null, $options, self::LOST, array( 'message' => $error->getMessage() ) );
 	}
 
 	/**
