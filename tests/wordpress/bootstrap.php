@@ -30,3 +30,4 @@ require __DIR__ . '/class-browser.php';
 require __DIR__ . '/class-webhook-form.php';
 require __DIR__ . '/class-schema-check.php';
 require __DIR__ . '/class-network-test-case.php';
+require __DIR__ . '/class-listening-test-case.php';

@@ -101,7 +101,7 @@ final class Capabilities_Test extends Network_Test_Case {
 		foreach ( array( 'TokenInThePath', $webhook->secret() ) as $hidden ) {
 			$this->assertFalse( str_contains( $browser->page, $hidden ), $hidden );
 		}
-		foreach ( array_diff( $this->doors( $viewer->ID )['pages'], array( 'network-webhooks', 'network-webhooks-deliveries' ) ) as $page ) {
+		foreach ( array_diff( $this->doors( $viewer->ID )['pages'], array( 'network-webhooks', 'network-webhooks-deliveries', 'network-webhooks-listen' ) ) as $page ) {
 			$browser->get( "/wp-admin/network/admin.php?page=$page" );
 			$this->assertSame( 403, $browser->status, $page );
 		}
@@ -279,7 +279,7 @@ final class Capabilities_Test extends Network_Test_Case {
 	private function try_everything( Browser $browser, Webhook $webhook, string $nonce, string $bulk_nonce = '' ): void {
 		$deliveries = count( webhooks_deliveries( array( 'webhook_id' => $webhook->id ) )['deliveries'] );
 		$deleted    = $this->plugin()->webhooks()->deleted();
-		$settings   = Settings::read( Settings::REVISION, Settings::INSTALLATION, Settings::HELD, Settings::VIEWERS, Settings::REMOVE_DATA, Settings::INBOX );
+		$settings   = Settings::read( Settings::REVISION, Settings::INSTALLATION, Settings::HELD, Settings::VIEWERS, Settings::REMOVE_DATA, Settings::INBOX, Settings::CUSTOM_EVENTS );
 		$history    = $this->history();
 		$fields     = array(
 			'_wpnonce'    => $nonce,
@@ -313,7 +313,7 @@ final class Capabilities_Test extends Network_Test_Case {
 		$this->assertEquals( array( $webhook ), $this->plugin()->webhooks()->all() );
 		$this->assertEquals( $deleted, $this->plugin()->webhooks()->deleted() );
 		$this->assertCount( $deliveries, webhooks_deliveries( array( 'webhook_id' => $webhook->id ) )['deliveries'] );
-		$this->assertSame( $settings, Settings::read( Settings::REVISION, Settings::INSTALLATION, Settings::HELD, Settings::VIEWERS, Settings::REMOVE_DATA, Settings::INBOX ) );
+		$this->assertSame( $settings, Settings::read( Settings::REVISION, Settings::INSTALLATION, Settings::HELD, Settings::VIEWERS, Settings::REMOVE_DATA, Settings::INBOX, Settings::CUSTOM_EVENTS ) );
 		$this->assertSame( $history, $this->history() );
 	}
 

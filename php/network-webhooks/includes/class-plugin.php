@@ -111,7 +111,12 @@ final class Plugin {
 	 * Accepts events.
 	 */
 	public function dispatcher(): Dispatcher {
-		return $this->dispatcher ??= new Dispatcher( $this->webhooks(), $this->outbox(), $this->memory() );
+		return $this->dispatcher ??= new Dispatcher(
+			$this->webhooks(),
+			$this->outbox(),
+			$this->memory(),
+			listeners: fn( Listening $listening ) => new Listener( new Verdicts( $this->webhooks() ), $this->catalogue(), $listening )
+		);
 	}
 
 	/**
@@ -182,6 +187,8 @@ final class Plugin {
 		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
 		( new Rest\Delivery_Routes( $this ) )->add_hooks();
 		( new Rest\Inbox_Routes() )->add_hooks();
+		// Loaded by those requests alone.
+		add_action( 'rest_api_init', fn() => ( new Rest\Listen_Routes( $this ) )->add_routes() );
 		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
 		( new Rest\Routes( $this ) )->add_hooks();
 		( new Site_Directory() )->add_hooks();

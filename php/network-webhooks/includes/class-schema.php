@@ -14,7 +14,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Schema {
 
-	public const VERSION = 4;
+	public const VERSION = 5;
 
 	/** Seconds that a process waits for another one's migration. */
 	private const PATIENCE = 30;
@@ -68,6 +68,14 @@ final class Schema {
 	}
 
 	/**
+	 * Table of the events that were recorded while somebody listened.
+	 */
+	public static function heard(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks_heard';
+	}
+
+	/**
 	 * Brings the tables up to date. Costs one query where they are.
 	 *
 	 * @throws \RuntimeException Where the database refuses, or another process takes too long.
@@ -86,6 +94,7 @@ final class Schema {
 						2 => self::add_history(),
 						3 => self::add_events(),
 						4 => self::add_inbox(),
+						5 => self::add_heard(),
 					};
 					Settings::set( Settings::SCHEMA, $version );
 				}
@@ -226,6 +235,26 @@ final class Schema {
 				delay smallint(5) unsigned NOT NULL DEFAULT 0,
 				PRIMARY KEY  (id),
 				KEY received (received)
+			) {$wpdb->get_charset_collate()}"
+		);
+	}
+
+	/**
+	 * Version 5: what was recorded while somebody listened. A payload is bytes, as in the outbox.
+	 */
+	private static function add_heard(): void {
+		global $wpdb;
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::heard() . " (
+				id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+				at bigint(20) unsigned NOT NULL,
+				event varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				site_id bigint(20) unsigned NOT NULL,
+				event_id varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+				data longblob DEFAULT NULL,
+				is_whole tinyint(1) NOT NULL DEFAULT 1,
+				details longblob NOT NULL,
+				PRIMARY KEY  (id)
 			) {$wpdb->get_charset_collate()}"
 		);
 	}

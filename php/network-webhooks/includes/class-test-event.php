@@ -31,6 +31,9 @@ final class Test_Event {
 	/** Send the last event that really happened, where there was one. */
 	public const REAL = 'real';
 
+	/** Send the event of this id that Network Admin › Listen recorded: `heard:7`. */
+	public const HEARD = 'heard:';
+
 	/**
 	 * Takes the parts.
 	 */
@@ -45,7 +48,7 @@ final class Test_Event {
 	/**
 	 * Sends one.
 	 *
-	 * @param string $data Empty: the example; or REAL.
+	 * @param string $data Empty: the example; or REAL, or HEARD and an id.
 	 * @return string The event's id.
 	 * @throws \Exception Says why it could not be sent.
 	 */
@@ -131,6 +134,9 @@ final class Test_Event {
 	 * @throws \RuntimeException Where the real one was asked for, and none happened yet.
 	 */
 	public function sample( Webhook $webhook, string $data = '' ): array {
+		if ( str_starts_with( $data, self::HEARD ) ) {
+			return self::heard( (int) substr( $data, strlen( self::HEARD ) ) );
+		}
 		$event = $this->event( $webhook );
 		$slug  = $event->slug ?? str_replace( '*', 'test', $webhook->events()[0] ?? 'test' );
 		if ( self::REAL === $data ) {
@@ -149,6 +155,29 @@ final class Test_Event {
 			'event'  => $slug,
 			'source' => $source,
 			'data'   => $event->examples[ $source ] ?? array( 'test' => true ),
+		);
+	}
+
+	/**
+	 * What was heard, as a test.
+	 *
+	 * @return array{event: string, source: string, data: array<string, mixed>|object}
+	 * @throws \RuntimeException Where it is gone, or can't be sent.
+	 */
+	private static function heard( int $id ): array {
+		$heard = Heard::find( $id );
+		$data  = $heard?->is_testable() ? $heard->data() : null;
+		if ( null === $data ) {
+			throw new \RuntimeException(
+				$heard
+					? __( 'The payload of this event can’t be sent as a test: it was masked, cut, or never made. Send the example.', 'network-webhooks' )
+					: __( 'The event that was recorded is not there any more. Send the example.', 'network-webhooks' )
+			);
+		}
+		return array(
+			'event'  => $heard->event,
+			'source' => $heard->text( 'source' ),
+			'data'   => $data,
 		);
 	}
 
