@@ -107,8 +107,17 @@ pub trait Store {
     /// Where the engine can't read.
     fn load(&mut self) -> Result<Loaded>;
 
-    /// Returns when everything committed so far would survive a power cut (a checkpoint that
-    /// reached the disk). Segments are deleted only after this.
+    /// How many transactions that changed something were committed since the store was opened.
+    fn commits(&self) -> u64;
+
+    /// Whether the first `commits` of them would survive a power cut. If not, that is brought
+    /// about without keeping the caller waiting: ask again. Segments are deleted only after this.
+    ///
+    /// # Errors
+    /// Where the disk refused.
+    fn is_durable(&mut self, commits: u64) -> Result<bool>;
+
+    /// Returns when everything committed so far would survive a power cut.
     ///
     /// # Errors
     /// Where the disk refused.

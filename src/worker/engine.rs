@@ -13,7 +13,7 @@ use super::upkeep::PRUNE_MS;
 use super::{Mode, Stop, WorkerError};
 use crate::clock::{self, Clock};
 use crate::journal::wake::{Sleeper, WakeHandle};
-use crate::journal::{Batch, Boot, Reader};
+use crate::journal::{Batch, Boot, Reader, SegmentId};
 use crate::spool::Spool;
 use crate::store::{Announcement, ClockReading, Store};
 
@@ -25,8 +25,6 @@ const RESCAN_MS: i64 = 60_000;
 const GRACE_MS: i64 = 10_000;
 /// A difference between wall clock and monotonic clock that is a jump, in milliseconds.
 pub(super) const JUMP_MS: i64 = 30_000;
-/// Segments are made durable and deleted this often at most, in milliseconds.
-const RETIRE_MS: i64 = 1000;
 /// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
 const AGAIN_MS: i64 = 1000;
 
@@ -52,6 +50,8 @@ pub(super) struct Worker<S: Store> {
     pub(super) reading: ClockReading,
     pub(super) reading_is_kept: bool,
     pub(super) next_retire: i64,
+    /// Segments to delete once so many commits would survive a power cut.
+    pub(super) retiring: Option<(Vec<SegmentId>, u64)>,
     /// Something was read since then: a segment may be done with.
     pub(super) read_on: bool,
     pub(super) next_prune: i64,
@@ -100,6 +100,7 @@ impl<S: Store> Worker<S> {
             reading: kept.unwrap_or(reading),
             reading_is_kept: kept.is_some(),
             next_retire: 0,
+            retiring: None,
             read_on: true,
             next_prune: now + PRUNE_MS,
             next_config: 0,
@@ -134,7 +135,7 @@ impl<S: Store> Worker<S> {
                 Mode::Daemonize => self.schedule.is_idle() && now - self.idle_since >= IDLE_MS,
             };
             if leave && self.pool.is_idle() {
-                self.retire(true)?;
+                self.retire_all()?;
                 return Ok(());
             }
             self.sleeper.wait(Some(self.time_to_wait(now, mode)));
@@ -177,8 +178,7 @@ impl<S: Store> Worker<S> {
             self.prune(now)?;
         }
         if now >= self.next_retire {
-            self.next_retire = now + RETIRE_MS;
-            self.retire(false)?;
+            self.retire(now)?;
         }
         Ok(worked)
     }
@@ -307,7 +307,7 @@ impl<S: Store> Worker<S> {
             self.sleeper.wait(Some(Duration::from_millis(left.cast_unsigned())));
         }
         // Whatever is still under way stays `delivering`: the next worker returns it.
-        self.retire(true)
+        self.retire_all()
     }
 
     pub(super) fn announce<const N: usize>(
