@@ -21,11 +21,11 @@ use rusqlite::{Connection, FileControl, OpenFlags};
 
 use super::schema::PAGE_SIZE;
 
-/// Pages by which the log grows until the next pass (16 MiB).
-const PART: u32 = (16 << 20) / PAGE_SIZE;
+/// Pages by which the log grows until the next pass (32 MiB).
+const PART: u32 = (32 << 20) / PAGE_SIZE;
 /// Bytes that the log may have while others could still make it shorter; it keeps as many on the
 /// disk when it begins anew, and none at a clean end.
-pub(super) const MOST_BYTES: u32 = 64 << 20;
+pub(super) const MOST_BYTES: u32 = 128 << 20;
 const MOST: u32 = MOST_BYTES / PAGE_SIZE;
 
 /// The committing side.
