@@ -15,7 +15,7 @@ use crate::clock::{self, Clock};
 use crate::journal::wake::{Sleeper, WakeHandle};
 use crate::journal::{Batch, Boot, Reader, SegmentId};
 use crate::spool::Spool;
-use crate::store::{Announcement, ClockReading, Store};
+use crate::store::{Announcement, Claim, ClockReading, Store};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
 const IDLE_MS: i64 = 60_000;
@@ -190,35 +190,36 @@ impl<S: Store> Worker<S> {
         };
         let Some(first) = self.schedule.next(now) else { return Ok(false) };
         let (store, schedule) = (&mut self.store, &mut self.schedule);
-        let mut claims = Vec::new();
+        let (mut claims, mut jobs) = (Vec::new(), Vec::new());
         let committed = store.transaction(&mut |tx| {
             let mut next = Some(first.clone());
             while let Some(turn) = next {
-                let before = claims.len();
                 let claimed = tx
                     .claim(turn.key, now, turn.limit, turn.ordered, &mut claims)
                     .and_then(|()| tx.next_due(turn.key, turn.ordered));
-                let ids = claims[before..].iter().map(|claim| claim.id);
+                let new = runs(claims.drain(..), turn.runs);
+                let ids = new.iter().map(|run| run[0].id);
                 // Should this fail, it is due now as before, and the round is made again.
                 let due = claimed.as_ref().map_or(Some(now), |due| *due);
                 schedule.sent(&turn, ids, due, now);
+                jobs.extend(new.into_iter().map(|run| (turn.key, run)));
                 claimed?;
                 next = schedule.next(now);
             }
             Ok(())
         });
         if let Err(error) = committed {
-            for claim in &claims {
-                schedule.came_back(claim.webhook, claim.id, now);
-                schedule.set_due(claim.webhook, Some(now), now);
+            for (webhook, run) in &jobs {
+                schedule.came_back(*webhook, run[0].id, now);
+                schedule.set_due(*webhook, Some(now), now);
             }
             return Err(error.into());
         }
-        let jobs: Vec<_> = claims
+        let jobs: Vec<_> = jobs
             .into_iter()
-            .filter_map(|claim| {
-                let webhook = Arc::clone(schedule.lane(claim.webhook)?.webhook.as_ref()?);
-                Some(Job { claim, webhook, sender: Arc::clone(&published.sender) })
+            .filter_map(|(key, run)| {
+                let webhook = Arc::clone(schedule.lane(key)?.webhook.as_ref()?);
+                Some(Job { run, webhook, sender: Arc::clone(&published.sender) })
             })
             .collect();
         let any = !jobs.is_empty();
@@ -325,4 +326,14 @@ impl<S: Store> Worker<S> {
             tracing::error!(%error, code, "can't be announced");
         }
     }
+}
+
+/// Spreads claims over up to `most` runs, so that those due first are sent first.
+fn runs(claims: impl ExactSizeIterator<Item = Claim>, most: usize) -> Vec<Vec<Claim>> {
+    let count = claims.len().min(most);
+    let mut runs: Vec<_> = (0..count).map(|_| Vec::new()).collect();
+    for (number, claim) in claims.enumerate() {
+        runs[number % count].push(claim);
+    }
+    runs
 }

@@ -102,7 +102,7 @@ impl<S: Store> Worker<S> {
         if let Some(published) = &self.published {
             let sender = &published.sender;
             let jobs = ingested.tests.into_iter().map(|(claim, webhook)| Job {
-                claim,
+                run: vec![claim],
                 webhook,
                 sender: Arc::clone(sender),
             });

@@ -4,6 +4,10 @@
 //! memory grows with the number of webhooks, never with the backlog, and a webhook with 100,000
 //! deliveries waiting takes one place in the row, like any other.
 //!
+//! A thread makes a *run* of requests, one after the other: of a webhook that is well and has a
+//! backlog up to [`RUN`], else a single one. To the schedule a run is one request under way,
+//! known by its first delivery; a failure ends it (see [`pool`](super::pool)).
+//!
 //! A lane *waits* until it has something due and may send (its probe's time has come, its rate
 //! allows it), is then *ready*, and is *full* while all its requests are under way. Ready lanes
 //! are served round robin. Those whose last attempt failed or was slow, and those that have never
@@ -27,6 +31,8 @@ pub(super) const PROBE_AFTER: u32 = 5;
 pub(super) const POOL: u32 = 32;
 /// Requests that may be under way at once while many of them hang.
 pub(super) const MOST_THREADS: u32 = 256;
+/// Most requests of a run.
+const RUN: u32 = 4;
 /// A request that has taken longer hangs, in milliseconds.
 const HANGS_AFTER: i64 = 1000;
 
@@ -74,6 +80,12 @@ impl Lane {
 
     fn is_suspect(&self) -> bool {
         !self.health.proven || self.health.slow || self.health.failures_in_row > 0
+    }
+
+    /// Most requests of one of its runs.
+    fn run(&self) -> u32 {
+        let free = |webhook: &Arc<Webhook>| !webhook.ordered && webhook.rate_limit.is_none();
+        if self.webhook.as_ref().is_some_and(free) && !self.is_suspect() { RUN } else { 1 }
     }
 
     /// How many requests more it may have under way, whatever is due.
@@ -134,11 +146,12 @@ pub(super) struct Schedule {
     under_way: VecDeque<Request>,
 }
 
-/// A lane's turn: claim up to `limit` of its deliveries.
+/// A lane's turn: claim up to `limit` of its deliveries, and send them in `runs` at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Turn {
     pub(super) key: WebhookKey,
     pub(super) limit: usize,
+    pub(super) runs: usize,
     pub(super) ordered: bool,
     suspect: bool,
 }
@@ -262,7 +275,8 @@ impl Schedule {
             }
             return Some(Turn {
                 key,
-                limit: allowed as usize,
+                limit: (allowed * lane.run()) as usize,
+                runs: allowed as usize,
                 ordered: lane.webhook.as_ref().is_some_and(|webhook| webhook.ordered),
                 suspect: lane.is_suspect(),
             });
@@ -286,18 +300,18 @@ impl Schedule {
         (free, free.min(free_suspect).min((MOST_THREADS / 2).saturating_sub(suspects)))
     }
 
-    /// Notes what a turn brought: these deliveries go out, the next one is due at `due`.
+    /// Notes what a turn brought: these runs go out, the next delivery is due at `due`.
     pub(super) fn sent(
         &mut self,
         turn: &Turn,
-        deliveries: impl Iterator<Item = DeliveryId>,
+        runs: impl Iterator<Item = DeliveryId>,
         due: Option<i64>,
         now: i64,
     ) {
         let Some(lane) = self.lanes.get_mut(&turn.key) else { return };
         let before = self.under_way.len();
         let request = |delivery| Request { delivery, since: now, suspect: turn.suspect };
-        self.under_way.extend(deliveries.map(request));
+        self.under_way.extend(runs.map(request));
         let claimed = (self.under_way.len() - before) as u32;
         lane.next_due = due;
         lane.in_flight += claimed;
@@ -307,7 +321,7 @@ impl Schedule {
         self.place(turn.key, now);
     }
 
-    /// Notes that a request came back; one that went out without a turn (a test) counts not.
+    /// Notes that a run came back; one that went out without a turn (a test) counts not.
     pub(super) fn came_back(&mut self, key: WebhookKey, delivery: DeliveryId, now: i64) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
         let Some(at) = self.under_way.iter().position(|one| one.delivery == delivery) else {
