@@ -188,6 +188,11 @@ pub struct Health {
 }
 
 impl Health {
+    /// Whether its next attempts may well fail or hang: nothing is known yet, or the last one did.
+    pub fn is_suspect(&self) -> bool {
+        !self.proven || self.slow || self.failures_in_row > 0
+    }
+
     /// Whether any of it lies on the wall clock's line and still matters.
     pub fn has_times(&self) -> bool {
         self.probe_at.is_some() || self.failing_since.is_some()

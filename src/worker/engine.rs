@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ingest::DeliveryIds;
 use super::mark::Mark;
-use super::pool::{Done, Job, Pool};
+use super::pool::{self, Done, Job, Pool};
 use super::published::Published;
 use super::reserve::Reserve;
 use super::schedule::{MOST_THREADS, POOL, Schedule};
@@ -15,7 +15,7 @@ use crate::clock::{self, Clock};
 use crate::journal::wake::{Sleeper, WakeHandle};
 use crate::journal::{Batch, Boot, Reader, SegmentId};
 use crate::spool::Spool;
-use crate::store::{Announcement, Claim, ClockReading, Store};
+use crate::store::{Announcement, ClockReading, Store};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
 const IDLE_MS: i64 = 60_000;
@@ -197,7 +197,7 @@ impl<S: Store> Worker<S> {
                 let claimed = tx
                     .claim(turn.key, now, turn.limit, turn.ordered, &mut claims)
                     .and_then(|()| tx.next_due(turn.key, turn.ordered));
-                let new = runs(claims.drain(..), turn.runs);
+                let new = pool::runs(claims.drain(..), turn.runs);
                 let ids = new.iter().map(|run| run[0].id);
                 // Should this fail, it is due now as before, and the round is made again.
                 let due = claimed.as_ref().map_or(Some(now), |due| *due);
@@ -326,14 +326,4 @@ impl<S: Store> Worker<S> {
             tracing::error!(%error, code, "can't be announced");
         }
     }
-}
-
-/// Spreads claims over up to `most` runs, so that those due first are sent first.
-fn runs(claims: impl ExactSizeIterator<Item = Claim>, most: usize) -> Vec<Vec<Claim>> {
-    let count = claims.len().min(most);
-    let mut runs: Vec<_> = (0..count).map(|_| Vec::new()).collect();
-    for (number, claim) in claims.enumerate() {
-        runs[number % count].push(claim);
-    }
-    runs
 }

@@ -200,3 +200,13 @@ fn attempt(shared: &Shared, job: Job) {
         }
     }
 }
+
+/// Spreads claims over up to `most` runs, so that those due first are sent first.
+pub(super) fn runs(claims: impl ExactSizeIterator<Item = Claim>, most: usize) -> Vec<Vec<Claim>> {
+    let count = claims.len().min(most);
+    let mut runs: Vec<_> = (0..count).map(|_| Vec::new()).collect();
+    for (number, claim) in claims.enumerate() {
+        runs[number % count].push(claim);
+    }
+    runs
+}

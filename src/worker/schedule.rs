@@ -79,7 +79,7 @@ impl Lane {
     }
 
     fn is_suspect(&self) -> bool {
-        !self.health.proven || self.health.slow || self.health.failures_in_row > 0
+        self.health.is_suspect()
     }
 
     /// Most requests of one of its runs.
@@ -90,13 +90,17 @@ impl Lane {
 
     /// How many requests more it may have under way, whatever is due.
     fn room(&self) -> u32 {
+        self.room_beside(self.in_flight)
+    }
+
+    fn room_beside(&self, in_flight: u32) -> u32 {
         let most = match &self.webhook {
             None => 0,
             Some(webhook) if webhook.ordered => 1,
             Some(_) if !self.health.proven || self.health.failures_in_row >= PROBE_AFTER => 1,
             Some(webhook) => webhook.concurrency,
         };
-        most.saturating_sub(self.in_flight)
+        most.saturating_sub(in_flight)
     }
 
     /// How many requests the rate allows at `now`, and when the next one if none.
@@ -300,6 +304,35 @@ impl Schedule {
         (free, free.min(free_suspect).min((MOST_THREADS / 2).saturating_sub(suspects)))
     }
 
+    /// How many runs may begin with deliveries that have just come in, of all webhooks; none
+    /// where a lane waits for a thread already.
+    pub(super) fn open_places(&self, now: i64) -> Option<u32> {
+        let nobody_waits = self.ready.is_empty() && self.ready_suspects.is_empty();
+        nobody_waits.then(|| self.free(now).0)
+    }
+
+    /// The same of one webhook, and the length of its runs; `ended` of those under way are over.
+    pub(super) fn room_at_once(&self, key: WebhookKey, ended: u32, now: i64) -> (u32, u32) {
+        let lane = self
+            .lanes
+            .get(&key)
+            .filter(|lane| lane.run() > 1 && lane.next_due.is_none_or(|due| due > now));
+        lane.map_or((0, 0), |lane| {
+            (lane.room_beside(lane.in_flight.saturating_sub(ended)), lane.run())
+        })
+    }
+
+    /// Notes runs that go out without a turn.
+    pub(super) fn sent_at_once(
+        &mut self,
+        key: WebhookKey,
+        runs: impl Iterator<Item = DeliveryId>,
+        now: i64,
+    ) {
+        self.begin(key, false, runs, now);
+        self.place(key, now);
+    }
+
     /// Notes what a turn brought: these runs go out, the next delivery is due at `due`.
     pub(super) fn sent(
         &mut self,
@@ -308,17 +341,28 @@ impl Schedule {
         due: Option<i64>,
         now: i64,
     ) {
-        let Some(lane) = self.lanes.get_mut(&turn.key) else { return };
-        let before = self.under_way.len();
-        let request = |delivery| Request { delivery, since: now, suspect: turn.suspect };
-        self.under_way.extend(runs.map(request));
-        let claimed = (self.under_way.len() - before) as u32;
-        lane.next_due = due;
-        lane.in_flight += claimed;
-        if lane.webhook.as_ref().is_some_and(|webhook| webhook.rate_limit.is_some()) {
-            lane.recent.extend((0..claimed).map(|_| now));
+        self.begin(turn.key, turn.suspect, runs, now);
+        if let Some(lane) = self.lanes.get_mut(&turn.key) {
+            lane.next_due = due;
         }
         self.place(turn.key, now);
+    }
+
+    fn begin(
+        &mut self,
+        key: WebhookKey,
+        suspect: bool,
+        runs: impl Iterator<Item = DeliveryId>,
+        now: i64,
+    ) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let before = self.under_way.len();
+        self.under_way.extend(runs.map(|run| Request { delivery: run, since: now, suspect }));
+        let begun = (self.under_way.len() - before) as u32;
+        lane.in_flight += begun;
+        if lane.webhook.as_ref().is_some_and(|webhook| webhook.rate_limit.is_some()) {
+            lane.recent.extend((0..begun).map(|_| now));
+        }
     }
 
     /// Notes that a run came back; one that went out without a turn (a test) counts not.

@@ -97,7 +97,9 @@ impl Checkpointer {
             .name("checkpoint".into())
             .stack_size(1 << 20)
             .spawn(move || work(&working, &connection))
-            .map_err(|error| tracing::error!(%error, "no thread can be started; commits checkpoint"))
+            .map_err(
+                |error| tracing::error!(%error, "no thread can be started; commits checkpoint"),
+            )
             .ok();
         Ok(Self { shared, thread, seen: 0, next: PART, next_here: MOST })
     }

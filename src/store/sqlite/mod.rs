@@ -37,8 +37,8 @@ use crate::store::{
     ClockReading, Health, Loaded, Result, State, Store, StoreError, Transaction, WebhookKey,
     WebhookState,
 };
-use checkpoint::Checkpointer;
 pub(crate) use change::{count, first_id, from_states};
+use checkpoint::Checkpointer;
 pub(crate) use files::Place;
 pub use files::{SetAside, open, open_or_set_aside, set_aside};
 use statements::Statements;
