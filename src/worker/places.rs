@@ -75,3 +75,88 @@ impl Places {
         begun.map(|(key, lane)| (key, pool::runs(lane.claims.into_iter(), lane.runs as usize)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::event::{Event, Fields, Flags};
+    use crate::id::{DeliveryId, EventId};
+    use crate::store::Health;
+
+    const KEY: WebhookKey = WebhookKey(1);
+
+    fn schedule(more: &str) -> Schedule {
+        let mut schedule = Schedule::new(POOL, Vec::new());
+        let json = format!(r#"{{"id":"a","url":"http://x/","events":["*"]{more}}}"#);
+        schedule.add(KEY, Arc::new(serde_json::from_str(&json).expect("a webhook")));
+        schedule.set_health(KEY, Health { proven: true, ..Health::default() }, 0);
+        schedule
+    }
+
+    fn claim(webhook: WebhookKey) -> Claim {
+        let fields = Fields {
+            id: EventId::at(0),
+            timestamp: 0,
+            network: 1,
+            site: 1,
+            delay: 0,
+            flags: Flags::default(),
+            data: 0..0,
+            name: "e",
+            source: "s",
+            only: "",
+        };
+        Claim {
+            id: DeliveryId::at(0),
+            webhook,
+            event: Arc::new(Event::new(&fields, 1, Arc::from([]))),
+            attempts: 0,
+            due: 0,
+            request_body: None,
+        }
+    }
+
+    /// How many deliveries find a place, and the lengths of their runs.
+    fn fill(schedule: &Schedule) -> Vec<usize> {
+        let mut places = Places::new(schedule, &[], 0);
+        for _ in 0..1000 {
+            if places.has(schedule, KEY) {
+                places.put(claim(KEY));
+            }
+        }
+        places.into_runs().flat_map(|(_, runs)| runs).map(|run| run.len()).collect()
+    }
+
+    #[test]
+    fn new_deliveries_fill_the_runs_that_are_free() {
+        let mut schedule = schedule(r#","concurrency":3"#);
+        assert_eq!(fill(&schedule), [4, 4, 4]);
+        schedule.sent_at_once(KEY, [DeliveryId::at(0)].into_iter(), 0);
+        assert_eq!(fill(&schedule), [4, 4]);
+    }
+
+    #[test]
+    fn nothing_new_goes_before_what_is_due() {
+        let mut schedule = schedule("");
+        schedule.set_due(KEY, Some(0), 0);
+        assert!(fill(&schedule).is_empty());
+        assert!(schedule.next(0).is_some());
+        schedule.set_due(KEY, Some(60_000), 0);
+        assert_eq!(fill(&schedule).len(), 8, "a retry in a minute keeps nobody");
+    }
+
+    #[test]
+    fn order_rate_and_failures_let_nothing_go_at_once() {
+        for more in [r#","ordered":true"#, r#","rate_limit":{"count":3,"per":"second"}"#] {
+            assert!(fill(&schedule(more)).is_empty(), "{more}");
+        }
+        let mut schedule = schedule("");
+        let mut places = Places::new(&schedule, &[], 0);
+        places.close(KEY);
+        assert!(!places.has(&schedule, KEY));
+        schedule.set_health(KEY, Health { slow: true, proven: true, ..Health::default() }, 0);
+        assert!(fill(&schedule).is_empty());
+    }
+}

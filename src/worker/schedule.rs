@@ -456,13 +456,13 @@ mod tests {
         DeliveryId::from_bytes(i128::from(key).to_be_bytes())
     }
 
-    /// Serves turns until none is left; returns (webhook, limit) of each.
+    /// Serves turns until none is left; returns (webhook, runs) of each.
     fn serve(schedule: &mut Schedule, now: i64, due: Option<i64>) -> Vec<(i64, usize)> {
         let mut served = Vec::new();
         while let Some(turn) = schedule.next(now) {
-            let ids = std::iter::repeat_n(id(turn.key.0), turn.limit);
+            let ids = std::iter::repeat_n(id(turn.key.0), turn.runs);
             schedule.sent(&turn, ids, due, now);
-            served.push((turn.key.0, turn.limit));
+            served.push((turn.key.0, turn.runs));
         }
         served
     }
@@ -547,6 +547,21 @@ mod tests {
         assert_eq!(schedule.next(999), None);
         assert_eq!(schedule.wake_at(999), Some(1000));
         assert_eq!(serve(&mut schedule, 1000, None), [(1, 3)]);
+    }
+
+    #[test]
+    fn only_a_webhook_that_is_well_has_runs() {
+        let limited = r#","rate_limit":{"count":3,"per":"second"}"#;
+        let mut schedule = schedule(64, &["", r#","ordered":true"#, limited, ""]);
+        let failed = Health { failures_in_row: 1, proven: true, ..Health::default() };
+        schedule.set_health(WebhookKey(4), failed, 0);
+        let mut turns = Vec::new();
+        while let Some(turn) = schedule.next(0) {
+            schedule.sent(&turn, std::iter::empty(), None, 0);
+            turns.push((turn.key.0, turn.limit, turn.runs));
+        }
+        turns.sort_unstable();
+        assert_eq!(turns, [(1, 8 * RUN as usize, 8), (2, 1, 1), (3, 3, 3), (4, 8, 8)]);
     }
 
     #[test]
