@@ -164,7 +164,7 @@ impl<S: Store> Worker<S> {
 
     pub(super) fn try_round(&mut self, now: i64) -> Result<bool, WorkerError> {
         self.look_at_clock(now)?;
-        self.look_at_disk();
+        self.look_at_disk()?;
         if now >= self.next_config {
             self.look_at_config(now);
         }

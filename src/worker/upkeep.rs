@@ -20,12 +20,19 @@ const FORGET_STEP: usize = 500;
 const CHANGE_STEP: usize = 500;
 
 impl<S: Store> Worker<S> {
-    /// Makes the reserve again when there is room for it.
-    pub(super) fn look_at_disk(&mut self) {
-        if !self.reserve.is_there() && self.reserve.restore(&self.spool) {
+    /// Makes the reserve again when there is room for it. The store's log may be what fills the
+    /// disk: without commits it would never become shorter.
+    pub(super) fn look_at_disk(&mut self) -> Result<(), WorkerError> {
+        if self.reserve.is_there() {
+            return Ok(());
+        }
+        if self.reserve.restore(&self.spool)
+            || (self.store.truncate_log()? && self.reserve.restore(&self.spool))
+        {
             tracing::info!("there is room on the disk again");
             self.sleeper.set_full(false);
         }
+        Ok(())
     }
 
     /// Deletes segments that are read to the end, once the commits of what they held would

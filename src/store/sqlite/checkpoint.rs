@@ -6,7 +6,7 @@
 //! up every delivery for as long as the disk takes. Beside it, a pass leaves behind what was
 //! committed meanwhile, so it is repeated while that shrinks: in the first gap between two
 //! commits nothing is left. Where there never is a gap, the log grows to [`MOST`], and then the
-//! committing thread makes a pass itself.
+//! committing thread makes a pass itself; so it does where the disk has no room for more log.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -21,19 +21,19 @@ use rusqlite::{Connection, FileControl, OpenFlags};
 
 use super::schema::PAGE_SIZE;
 
-/// Pages by which the log grows until the next pass (32 MiB).
-const PART: u32 = (32 << 20) / PAGE_SIZE;
-/// Bytes that the log may have while others could still make it shorter; it keeps as many on the
-/// disk when it begins anew, and none at a clean end.
-pub(super) const MOST_BYTES: u32 = 128 << 20;
-const MOST: u32 = MOST_BYTES / PAGE_SIZE;
+/// Most bytes that the log may have while others could still make it shorter.
+const MOST: u64 = 128 << 20;
+/// It never takes more than this share of the file system.
+const SHARE: u64 = 16;
 
 /// The committing side.
 pub(super) struct Checkpointer {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
-    /// Pages in the log when it was last looked at, and at which the next pass begins: beside
-    /// us, and here.
+    /// Pages of log after which a pass is made beside the commits, and in their place.
+    part: u32,
+    most: u32,
+    /// Pages in the log when it was last looked at, and at which the next passes begin.
     seen: u32,
     next: u32,
     next_here: u32,
@@ -65,6 +65,12 @@ impl Checkpointer {
     pub(super) fn start(writer: &mut Connection, path: &Path) -> rusqlite::Result<Self> {
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
+        let system = rustix::fs::statvfs(&log);
+        let share = system.map_or(MOST, |it| it.f_blocks.saturating_mul(it.f_frsize) / SHARE);
+        let most = MOST.min(share) as u32;
+        // What it has grown to it keeps when it begins anew, and nothing of it at a clean end.
+        let limit = format!("PRAGMA journal_size_limit = {most}");
+        writer.query_row(&limit, [], |row| row.get::<_, u32>(0))?;
         // SQLite locks the store's index, never its log, so closing this descriptor drops none.
         let log = OpenOptions::new()
             .read(true)
@@ -101,27 +107,36 @@ impl Checkpointer {
                 |error| tracing::error!(%error, "no thread can be started; commits checkpoint"),
             )
             .ok();
-        Ok(Self { shared, thread, seen: 0, next: PART, next_here: MOST })
+        let (part, most) = (most / 4 / PAGE_SIZE, most / PAGE_SIZE);
+        Ok(Self { shared, thread, part, most, seen: 0, next: part, next_here: most })
     }
 
     /// To be called between two transactions: has a pass made when it is time for one.
     pub(super) fn look(&mut self, writer: &Connection) -> rusqlite::Result<()> {
         let pages = self.shared.pages.load(Ordering::Relaxed);
         if pages < self.seen {
-            (self.next, self.next_here) = (PART, MOST); // It began anew.
+            (self.next, self.next_here) = (self.part, self.most); // It began anew.
         }
         self.seen = pages;
         if pages >= self.next_here || (self.thread.is_none() && pages >= self.next) {
             let _turn = self.shared.turn.lock();
             pass(writer)?;
             // What a reader keeps from being copied is left for later.
-            (self.next, self.next_here) = (pages + PART, pages + PART);
+            (self.next, self.next_here) = (pages + self.part, pages + self.part);
         } else if pages >= self.next {
-            self.next = pages + PART;
+            self.next = pages + self.part;
             self.shared.wishes.lock().pass = true;
             self.shared.news.notify_one();
         }
         Ok(())
+    }
+
+    /// A commit found no room: what the log holds makes way for what comes.
+    pub(super) fn make_room(&self, writer: &Connection) {
+        let _turn = self.shared.turn.lock();
+        if let Err(error) = pass(writer) {
+            tracing::warn!(%error, "the store's log can't be copied into its file");
+        }
     }
 
     /// How many commits there were so far.

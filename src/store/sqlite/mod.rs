@@ -25,6 +25,7 @@ mod transaction;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, FileControl, OpenFlags};
@@ -43,6 +44,8 @@ pub(crate) use files::Place;
 pub use files::{SetAside, open, open_or_set_aside, set_aside};
 use statements::Statements;
 
+/// Another process can only hold a lock while it recovers the WAL of a worker that died.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// KiB of pages kept in memory: the hot ends of all trees and the bodies of one batch.
 const CACHE_KIB: i64 = 4096;
 
@@ -127,8 +130,7 @@ impl SqliteStore {
 
 /// What holds for every connection that writes.
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    // Another process can only hold a lock while it recovers the WAL of a worker that died.
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // A plan that stays: else the next_due() and claim() of every round are prepared anew, as the
@@ -142,8 +144,6 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA cache_size = -{CACHE_KIB};
          PRAGMA foreign_keys = OFF;"
     ))?;
-    let pragma = format!("PRAGMA journal_size_limit = {}", checkpoint::MOST_BYTES);
-    let _: u32 = connection.query_row(&pragma, [], |row| row.get(0))?;
     // A reader that came after the last writer had removed -wal and -shm would make them anew as
     // its own user, and lock the worker out of its store.
     connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))
@@ -171,9 +171,12 @@ impl Store for SqliteStore {
         work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
     ) -> Result<()> {
         let result = self.attempt(work);
-        if result.is_err() {
+        if let Err(error) = &result {
             // Its own failure adds nothing to the reason for it.
             let _ = self.roll_back();
+            if matches!(error, StoreError::Full { .. }) {
+                self.checkpointer.make_room(&self.connection);
+            }
         }
         result
     }
@@ -185,9 +188,14 @@ impl Store for SqliteStore {
 
     fn truncate_log(&mut self) -> Result<bool> {
         let truncate = || {
-            let mut checkpoint =
-                self.connection.prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?;
-            checkpoint.query_row([], |row| row.get(0))
+            // Whoever reads is not waited for: there is other work until the next try.
+            self.connection.busy_timeout(Duration::ZERO)?;
+            let busy = self
+                .connection
+                .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")
+                .and_then(|mut checkpoint| checkpoint.query_row([], |row| row.get(0)));
+            self.connection.busy_timeout(PATIENCE)?;
+            busy
         };
         let busy: bool =
             self.checkpointer.alone(truncate).map_err(self.failed("emptying the store's log"))?;
