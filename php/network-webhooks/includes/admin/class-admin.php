@@ -93,6 +93,15 @@ final class Admin {
 			add_submenu_page( self::PAGE, __( 'Webhooks Status', 'network-webhooks' ), __( 'Status', 'network-webhooks' ), Capabilities::MANAGE, self::STATUS, array( $this, 'print_status_page' ) ),
 		);
 		add_action( 'load-' . $this->screens[0], array( $this, 'load_page' ) );
+		$helps = array(
+			self::NEW        => 'of_form',
+			self::DELIVERIES => 'of_deliveries',
+			self::EVENTS     => 'of_events',
+			self::STATUS     => 'of_status',
+		);
+		foreach ( $helps as $page => $help ) {
+			add_action( 'load-' . get_plugin_page_hookname( $page, self::PAGE ), static fn() => Help::$help( get_current_screen() ) );
+		}
 	}
 
 	/**
@@ -150,6 +159,7 @@ final class Admin {
 			if ( ! current_user_can( Capabilities::MANAGE ) ) {
 				wp_die( esc_html__( 'Sorry, you are not allowed to change the webhooks of this network.', 'network-webhooks' ), '', 403 );
 			}
+			'edit' === self::asked( 'action' ) ? Help::of_form( get_current_screen() ) : Help::of_list( get_current_screen() );
 		} else {
 			$this->list = new List_Page( $this->plugin->webhooks(), $this->plugin->catalogue() );
 			$this->list->load();
