@@ -163,7 +163,7 @@ final class Help {
 			$screen,
 			'mail',
 			__( 'Mail', 'network-webhooks' ),
-			__( 'The addresses at the bottom are told when a webhook is disabled, a delivery fails for good, or a server has a problem.', 'network-webhooks' )
+			__( 'The addresses at the bottom are told when a webhook is disabled, a delivery fails for good, or a server has a problem. A webhook can have addresses of its own instead: in its form, below “More”.', 'network-webhooks' )
 		);
 	}
 
