@@ -30,7 +30,7 @@ const PAYMENTS = 60;
 const ORDER = Date.now().toString( 36 ).toUpperCase();
 const SOUGHT = `${ ORDER }-17`;
 const FORGET_ANNOUNCEMENTS = 'Network_Webhooks\\Settings::set( Network_Webhooks\\Settings::ANNOUNCEMENTS, array() );';
-const say = ( text ) => console.log( `     60-new-user: ${ text }` );
+const say = ( text ) => console.log( `     05-new-user: ${ text }` );
 
 let person;
 
