@@ -5,12 +5,13 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Person } from '../person.js';
 
 export const user = null;
 
 /** An endpoint that answers as it is told, here and now. */
-const endpoint = { status: 200, bodies: [] };
+const endpoint = { status: 200, bodies: [], accepted: [] };
 const server = createServer( ( request, response ) => {
 	let body = '';
 	request.on( 'data', ( bytes ) => {
@@ -18,6 +19,9 @@ const server = createServer( ( request, response ) => {
 	} );
 	request.on( 'end', () => {
 		endpoint.bodies.push( body );
+		if ( endpoint.status === 200 ) {
+			endpoint.accepted.push( body );
+		}
 		response.writeHead( endpoint.status ).end( endpoint.status === 200 ? 'Thank you.' : 'Not here any more.' );
 	} );
 } );
@@ -28,9 +32,40 @@ const fire = ( env ) => `${ env.WP_ROOT }/wp-content/mu-plugins/fire.php`;
 const PAYMENTS = 60;
 // References of a kind of their own, also where the network has been used before.
 const ORDER = Date.now().toString( 36 ).toUpperCase();
-const SOUGHT = `${ ORDER }-17`;
+const SOUGHT = `${ ORDER }B-17`;
 const FORGET_ANNOUNCEMENTS = 'Network_Webhooks\\Settings::set( Network_Webhooks\\Settings::ANNOUNCEMENTS, array() );';
 const say = ( text ) => console.log( `     05-new-user: ${ text }` );
+
+/** Payments of the last hour, one a minute, all of them now. */
+const pay = ( wordpress, series ) =>
+	wordpress(
+		`for ( $number = 1; $number <= $arguments[0]; $number++ ) {
+			$payment = array( 'payment_id' => 9000 + $number, 'payment_reference_code' => "{$arguments[1]}-$number", 'customer_name' => 'Jane Doe', 'customer_user_email' => 'jane@network.example', 'payment_total' => '$ 59.29' );
+			$event = network_webhooks_dispatch( 'payment_received', $payment, array( 'timestamp' => time() - 60 * ( $arguments[0] - $number ) ) );
+			if ( 1 === $number && null === webhooks_wait( $event, 30 ) ) {
+				throw new Exception( 'The worker did not come.' );
+			}
+		}
+		delete_site_transient( 'network_webhooks_ailing' );`,
+		PAYMENTS,
+		ORDER + series
+	);
+
+/** Waits for something of this process. */
+async function until( isThere, what = '' ) {
+	const deadline = Date.now() + 60_000;
+	while ( ! isThere() ) {
+		assert.ok( Date.now() < deadline, `That did not happen: ${ what || isThere }` );
+		await pause( 50 );
+	}
+}
+
+/** Waits until the endpoint took every payment of a series. */
+async function allArrive( series ) {
+	for ( let number = 1; number <= PAYMENTS; number++ ) {
+		await until( () => endpoint.accepted.some( ( body ) => body.includes( `"${ ORDER }${ series }-${ number }"` ) ), `${ series }-${ number } arrives` );
+	}
+}
 
 let person;
 
@@ -77,21 +112,29 @@ export const steps = {
 		say( `a webhook added, tested, and a payment seen: ${ person.sum() }` );
 	},
 
+	async 'an endpoint that failed: once a test event arrives, all that waited follows by itself'( { page, env, wordpress } ) {
+		const failed = endpoint.bodies.length;
+		endpoint.status = 503;
+		pay( wordpress, 'A' );
+		// From then on it is probed with one request at a time.
+		await until( () => endpoint.bodies.length >= failed + 5 );
+		endpoint.status = 200;
+		person = new Person( page );
+		await person.click( page.locator( '#adminmenu' ).getByRole( 'link', { name: 'Deliveries', exact: true } ) );
+		await person.read( page.getByText( /^503 from 127\.0\.0\.1, \d+ deliver(y|ies) since/ ) );
+		await person.click( page.locator( '#adminmenu' ).getByRole( 'link', { name: 'All Webhooks', exact: true } ) );
+		const row = page.getByRole( 'row', { name: /Payments to our books/ } );
+		await person.read( row.getByText( 'Failing', { exact: true } ) );
+		await row.hover();
+		await person.click( row.getByRole( 'button', { name: /^Send Test Event/ } ) );
+		await person.read( page.getByText( 'The test event arrived: the endpoint answered 200' ) );
+		await allArrive( 'A' );
+		say( `after 503: the cause found, and ${ PAYMENTS } deliveries on their way: ${ person.sum() }` );
+	},
+
 	async 'the endpoint is gone for an hour, and payments go on'( { env, wordpress } ) {
 		endpoint.status = 410;
-		wordpress(
-			`for ( $number = 1; $number <= $arguments[0]; $number++ ) {
-				$payment = array( 'payment_id' => 9000 + $number, 'payment_reference_code' => $arguments[1] . "-$number", 'customer_name' => 'Jane Doe', 'customer_user_email' => 'jane@network.example', 'payment_total' => '$ 59.29' );
-				$options = array( 'timestamp' => time() - 60 * ( $arguments[0] - $number ) );
-				$event = network_webhooks_dispatch( 'payment_received', $payment, $options );
-				if ( 1 === $number && null === webhooks_wait( $event, 30 ) ) {
-					throw new Exception( 'The worker did not come.' );
-				}
-			}
-			delete_site_transient( 'network_webhooks_ailing' );`,
-			PAYMENTS,
-			ORDER
-		);
+		pay( wordpress, 'B' );
 		rmSync( fire( env ) );
 	},
 
@@ -110,7 +153,6 @@ export const steps = {
 	async 'mends it, and sends everything that was missed'( { page, screenshot, check } ) {
 		// Whoever runs the receiver put it back.
 		endpoint.status = 200;
-		endpoint.bodies = [];
 		person = new Person( page );
 		const row = page.getByRole( 'row', { name: /Payments to our books/ } );
 		await row.hover();
@@ -126,14 +168,7 @@ export const steps = {
 		await person.read( page.getByText( 'The webhook gets its events again.' ) );
 		await person.click( page.getByRole( 'link', { name: 'Its deliveries' } ) );
 		await person.read( page.getByRole( 'row', { name: /Delivered/ } ).first() );
-		for ( let number = 1; number <= PAYMENTS; number++ ) {
-			const isThere = () => endpoint.bodies.some( ( body ) => body.includes( `"${ ORDER }-${ number }"` ) );
-			const deadline = Date.now() + 30_000;
-			while ( ! isThere() ) {
-				assert.ok( Date.now() < deadline, `${ ORDER }-${ number } did not come.` );
-				await page.waitForTimeout( 50 );
-			}
-		}
+		await allArrive( 'B' );
 		say( `mended, and ${ PAYMENTS } deliveries sent again: ${ person.sum() }` );
 	},
 
