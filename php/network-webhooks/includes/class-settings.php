@@ -39,7 +39,7 @@ final class Settings {
 	public const ANNOUNCED = 'network_webhooks_announced';
 	/** Server and kind of process → what was last wrong with it. */
 	public const CONDITIONS = 'network_webhooks_conditions';
-	/** Webhook's id, or Announcements\Mail::EVERYBODY → list of addresses. */
+	/** Addresses that are told what is wrong, where a webhook has none of its own; empty: the network's. */
 	public const MAIL_TO = 'network_webhooks_mail_to';
 	/** Unix time of the last mail. */
 	public const MAILED_AT = 'network_webhooks_mailed_at';

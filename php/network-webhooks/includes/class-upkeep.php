@@ -99,7 +99,7 @@ final class Upkeep {
 		}
 		try {
 			( new Announcements\Conditions( $this->collector ) )->review();
-			( new Announcements\Mail( new Announcements\Kept() ) )->send();
+			( new Announcements\Mail( new Announcements\Kept(), $this->webhooks ) )->send();
 		} catch ( \Throwable $error ) {
 			Log::write( 'announcement', "Nobody could be told what is wrong: {$error->getMessage()}" );
 		}

@@ -46,6 +46,12 @@ final class Webhook {
 	public const SITE_ADDRESSES = 'site_addresses';
 
 	/**
+	 * Addresses that are told of it by mail, in place of the network's. The worker sends no mail:
+	 * webhooks_configure() does not get them either.
+	 */
+	public const MAIL_TO = 'mail_to';
+
+	/**
 	 * Takes the parts.
 	 *
 	 * @param array<string, mixed> $settings    Everything else, in the words of webhooks_configure();
@@ -128,7 +134,7 @@ final class Webhook {
 	 */
 	public function to_config(): array {
 		$settings = $this->settings;
-		unset( $settings[ self::SITE_ADDRESSES ] );
+		unset( $settings[ self::SITE_ADDRESSES ], $settings[ self::MAIL_TO ] );
 		return array(
 			'id'     => $this->id,
 			'name'   => $this->name,
@@ -234,6 +240,15 @@ final class Webhook {
 	 */
 	public function events(): array {
 		return array_values( array_map( 'strval', (array) ( $this->settings['events'] ?? array() ) ) );
+	}
+
+	/**
+	 * Addresses for mail about it; empty: those of the network.
+	 *
+	 * @return list<string>
+	 */
+	public function mail_to(): array {
+		return array_values( array_map( 'strval', (array) ( $this->settings[ self::MAIL_TO ] ?? array() ) ) );
 	}
 
 	/**

@@ -105,6 +105,15 @@ final class Admin {
 		add_action( 'load-' . $this->screens[0], array( $this, 'load_page' ) );
 		add_action( 'load-' . get_plugin_page_hookname( self::INBOX, self::PAGE ), static fn() => Inbox\Help::add( get_current_screen() ) );
 		add_action( 'load-' . get_plugin_page_hookname( self::LISTEN, self::PAGE ), array( Listen\Page::class, 'load' ) );
+		$helps = array(
+			self::NEW        => 'of_form',
+			self::DELIVERIES => 'of_deliveries',
+			self::EVENTS     => 'of_events',
+			self::STATUS     => 'of_status',
+		);
+		foreach ( $helps as $page => $help ) {
+			add_action( 'load-' . get_plugin_page_hookname( $page, self::PAGE ), static fn() => Help::$help( get_current_screen() ) );
+		}
 	}
 
 	/**
@@ -119,7 +128,7 @@ final class Admin {
 		wp_enqueue_style( 'network-webhooks-form', plugins_url( 'assets/form.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
 		$this->add_script( 'network-webhooks', 'admin', array( 'wp-a11y', 'wp-api-fetch', 'wp-i18n' ) );
 		if ( str_ends_with( $screen, self::DELIVERIES ) ) {
-			$this->add_script( 'network-webhooks-deliveries', 'deliveries', array( 'wp-api-fetch', 'wp-i18n' ) );
+			$this->add_script( 'network-webhooks-deliveries', 'deliveries', array( 'wp-api-fetch' ) );
 		} elseif ( str_ends_with( $screen, self::INBOX ) ) {
 			wp_enqueue_style( 'network-webhooks-inbox', plugins_url( 'assets/inbox.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
 			$this->add_script( 'network-webhooks-inbox', 'inbox', array( 'network-webhooks' ) );
@@ -167,6 +176,7 @@ final class Admin {
 			if ( ! current_user_can( Capabilities::MANAGE ) ) {
 				wp_die( esc_html__( 'Sorry, you are not allowed to change the webhooks of this network.', 'network-webhooks' ), '', 403 );
 			}
+			'edit' === self::asked( 'action' ) ? Help::of_form( get_current_screen() ) : Help::of_list( get_current_screen() );
 		} else {
 			$this->list = new List_Page( $this->plugin->webhooks(), $this->plugin->catalogue() );
 			$this->list->load();

@@ -164,7 +164,7 @@ final class Edit_Page {
 		return $changed
 			/* translators: %s: names of settings */
 			? sprintf( __( 'Not the default: %s', 'network-webhooks' ), implode( ', ', $changed ) )
-			: __( 'Further events, sites, body, security, delivery', 'network-webhooks' );
+			: __( 'Further events, sites, body, security, delivery, mail', 'network-webhooks' );
 	}
 
 	/**

@@ -189,6 +189,7 @@ final class History_Box {
 			'disable_after'   => __( 'Disabled after', 'network-webhooks' ),
 			'remove_data'     => __( 'Everything is removed with the plugin', 'network-webhooks' ),
 			'ca_file'         => __( 'CA file', 'network-webhooks' ),
+			'mail_to'         => __( 'Mail', 'network-webhooks' ),
 		);
 	}
 }
