@@ -236,8 +236,9 @@ final class Dispatcher {
 		}
 		$this->busy = true;
 		if ( ! Environment::has_extension() ) {
-			$this->outbox->add( $event, $data, $options, Environment::extension_problem() );
-			$this->hear( $event, $data, $options, self::WAITS, array( 'message' => Environment::extension_problem() ) );
+			$problem = Native_Text::in_english( array( Environment::class, 'extension_problem' ) );
+			$this->outbox->add( $event, $data, $options, $problem );
+			$this->hear( $event, $data, $options, self::WAITS, array( 'message' => $problem ) );
 			return null;
 		}
 		try {
