@@ -55,9 +55,11 @@ cat <<END
   Log in as       $ADMIN_USER
   Password        $ADMIN_PASSWORD
   Endpoint        $ENDPOINT_URL          paste this into the form as URL
+  A payment       $WP_URL/?fire=payment          open this: it is as if a customer had paid
   Stop            Ctrl-C
 
-Add a webhook for "Account Created", then add a user in Network Admin › Users.
+Add a webhook for "Payment Received", then open the address of a payment. Or add one for "Account
+Created", and a user in Network Admin › Users. Click by click: docs/guide/first-webhook.md.
 Deliveries as they come (all of them in target/demo/received.jsonl):
 
 END

@@ -16,12 +16,14 @@ add_action(
 			return;
 		}
 		switch ( $fire ) {
-			// As Ultimate Multisite does, with a payload that it made.
+			// As Ultimate Multisite does, with a payload that it made, or that of a person who opened this address.
 			case 'payment':
 				// phpcs:ignore WordPress.WP.AlternativeFunctions.file_get_contents_file_get_contents -- the request's own body.
-				$payload = json_decode( file_get_contents( 'php://input' ), true );
+				$body    = file_get_contents( 'php://input' );
+				$payload = '' === $body ? network_webhooks_demo_payment() : json_decode( $body, true );
 				do_action( 'wu_event', 'payment_received', $payload );
 				$done = is_array( $payload );
+				$said = $done ? "{$payload['customer_name']} paid {$payload['payment_total']}: {$payload['payment_reference_code']}" : '';
 				break;
 			case 'account':
 				$name = 'user' . bin2hex( random_bytes( 6 ) );
@@ -32,7 +34,20 @@ add_action(
 		}
 		status_header( $done ? 200 : 400 );
 		header( 'Content-Type: text/plain' );
-		echo $done ? "fired\n" : "not fired\n";
+		echo $done ? ( $said ?? 'fired' ) : 'not fired', "\n";
 		exit;
 	}
 );
+
+/**
+ * A payment with a number and a reference of its own.
+ */
+function network_webhooks_demo_payment(): array {
+	$example = Network_Webhooks\Plugin::instance()->catalogue()->find( 'payment_received' )->examples['ultimate-multisite'];
+	$changes = array(
+		'payment_id'             => time(),
+		'payment_reference_code' => strtoupper( bin2hex( random_bytes( 5 ) ) ),
+		'payment_date_created'   => current_time( 'mysql', true ),
+	);
+	return $changes + (array) $example;
+}

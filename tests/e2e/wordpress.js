@@ -1,6 +1,6 @@
 // The network from behind: PHP in a process of its own, with WordPress loaded.
 
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 
 const PRELUDE = `<?php
 define( 'WP_ADMIN', true );
@@ -33,6 +33,29 @@ export function wordpress( code, ...args ) {
 	} catch ( error ) {
 		throw new Error( `${ code.trim() }\nended with ${ error.status }: ${ error.stdout }` );
 	}
+	return resultOf( code, output );
+}
+
+/** The same beside what goes on in the browser: gives a promise of what the PHP returns. */
+export function meanwhile( code, ...args ) {
+	return new Promise( ( resolve, reject ) => {
+		const env = { ...process.env, ARGUMENTS: JSON.stringify( args ) };
+		const php = execFile( 'php', [], { encoding: 'utf8', env, maxBuffer: 2 ** 26 }, ( error, output ) => {
+			try {
+				if ( error ) {
+					throw new Error( `${ code.trim() }\nended with ${ error.code }: ${ output }` );
+				}
+				resolve( resultOf( code, output ) );
+			} catch ( reason ) {
+				reject( reason );
+			}
+		} );
+		php.stdin.end( PRELUDE + code + EPILOGUE );
+	} );
+}
+
+/** What the PHP returned. */
+function resultOf( code, output ) {
 	let answer;
 	try {
 		answer = JSON.parse( output );

@@ -15,4 +15,6 @@ echo "== failed-logins"
 tests/network/with.sh php $here/failed-logins.php || failed=1
 echo "== import"
 tests/network/with.sh php $here/import.php || failed=1
+echo "== pages"
+$here/pages.sh || failed=1
 exit $failed

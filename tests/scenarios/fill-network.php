@@ -19,7 +19,8 @@ global $wpdb;
 
 if ( 'sites' === $what ) {
 	// Those that a page of the Sites list shows are whole, with tables and options: it reads them.
-	for ( $number = get_blog_count(); $number < 25; $number++ ) {
+	// In a network that is just made WordPress has not counted yet.
+	for ( $number = (int) $wpdb->get_var( "SELECT COUNT(*) FROM $wpdb->blogs" ); $number < 25; $number++ ) {
 		wp_insert_site(
 			array(
 				'domain'  => get_network()->domain,

@@ -1,5 +1,5 @@
--- So many deliveries in the store, spread over all of its webhooks, with 30 days of counters: as
--- the worker would have left them. Keys: see src/store/sqlite/schema.rs.
+-- So many deliveries in the store, spread over all of its webhooks, with what they are found by, one in 50
+-- of them failed, and 30 days of counters: as the worker would have left them. Keys: see src/store/sqlite/schema.rs.
 .bail on
 .filectrl persist_wal 1
 PRAGMA busy_timeout = 10000;
@@ -13,6 +13,7 @@ BEGIN;
 DELETE FROM attempts;
 DELETE FROM deliveries;
 DELETE FROM bodies;
+DELETE FROM terms;
 DELETE FROM events;
 DELETE FROM hours;
 -- Spread over 30 days, the last ones now.
@@ -20,11 +21,17 @@ INSERT INTO events
 	SELECT n << 28, randomblob(16), 'event_' || (1 + n % (SELECT count(*) FROM keys)), ms, 1, 1 + n % 3000, 'woocommerce', 0, 1, ms, 0, 2
 	FROM (SELECT n, (SELECT ms FROM now) - (:count - n) * 2592000000 / :count AS ms FROM numbers);
 INSERT INTO bodies SELECT n << 28, CAST(printf('{"data":"%0500d"}', n) AS BLOB) FROM numbers;
-INSERT INTO deliveries (key, id, webhook, state, due, test, attempts, attempted, settled, last_status, duration_us)
-	SELECT events.key + 4096, randomblob(16), keys.key, iif((events.key >> 28) % 50, 2, 3), 0, 0, 1, 1, created, 200, 35000
+-- An order of its own, and one of 100,000 customers, the first of whom has bought a thousand times.
+INSERT INTO terms SELECT 'order-' || n, n << 28 FROM numbers;
+INSERT INTO terms SELECT 'customer' || iif(n % 1000, n % 100000, 0) || '@network.example', n << 28 FROM numbers;
+INSERT INTO deliveries (key, id, webhook, state, due, test, attempts, attempted, settled, last_status, last_failure, duration_us)
+	SELECT events.key + 4096, randomblob(16), keys.key, iif((events.key >> 28) % 50, 2, 3), 0, 0, 1, 1, created,
+		iif((events.key >> 28) % 50, 200, iif((events.key >> 28) % 100, 401, 503)), iif((events.key >> 28) % 50, NULL, 'status'), 35000
 	FROM events JOIN keys ON place = (events.key >> 28) % (SELECT count(*) FROM keys);
 INSERT INTO attempts
 	SELECT key + 4097, created, 35000, '192.0.2.1:443', 200, NULL, '[]', '[]', x'6f6b', 0, 2, NULL FROM events;
+UPDATE attempts SET status = 401, failure = '{"phase":"response","code":"status","message":"401"}', next = 3
+	WHERE (key >> 28) % 50 = 0;
 INSERT INTO hours
 	SELECT created / 3600000, webhook, sum(state = 2), sum(state = 3)
 	FROM deliveries JOIN events ON events.key = deliveries.key - 4096 GROUP BY 1, 2;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How long the pages of Network Admin take, side by side with WordPress's own list of sites: with
 # 3,000 sites, 1,000,000 deliveries in the store, and 10 and 1,000 webhooks. Our list has to
-# answer in under twice the time of WordPress's.
+# answer in under twice the time of WordPress's, and a search in 50 ms (p99).
 #
 #   ROUNDS=60 DELIVERIES=1000000 SITES=3000 tests/scenarios/pages.sh
 set -euo pipefail
@@ -39,9 +39,9 @@ fill() { # WEBHOOKS
 	wake
 }
 
-# The middle one of many numbers, and the one that 95 % don't exceed, in milliseconds.
+# The middle one of many numbers, and the one that 99 % don't exceed, in milliseconds.
 percentiles() {
-	sort -n | awk '{ all[NR] = $1 * 1000 } END { printf "%.1f %.1f\n", all[int((NR + 1) / 2)], all[int(NR * 0.95 + 0.5)] }'
+	sort -n | awk '{ all[NR] = $1 * 1000 } END { printf "%.1f %.1f\n", all[int((NR + 1) / 2)], all[int(NR * 0.99 + 0.5)] }'
 }
 
 measure() { # NAME=PATH…
@@ -51,7 +51,10 @@ measure() { # NAME=PATH…
 		# In turn, so that whatever else the machine does hits all of them.
 		for page in "$@"; do
 			curl --silent --fail --cookie "$browser_dir/cookies" --output "$browser_dir/page.html" \
-				--write-out '%{time_total}\n' "$WP_URL/wp-admin/network/${page#*=}" >>"$browser_dir/times.${page%%=*}"
+				--write-out '%{time_total}\n' "$WP_URL/wp-admin/network/${page#*=}" >>"$browser_dir/times.${page%%=*}" || {
+				echo "FAIL ${page%%=*} did not answer with 200" >&2
+				exit 1
+			}
 		done
 	done
 }
@@ -67,16 +70,19 @@ pages=("sites=sites.php"
 failed=0
 for webhooks in 10 1000; do
 	fill "$webhooks"
-	measure "${pages[@]}"
-	printf '%-10s %10s %10s   with %s webhooks, ms\n' page p50 p95 "$webhooks"
+	mapfile -t log < <(php "$here/log-addresses.php" "$deliveries")
+	measure "${pages[@]}" "${log[@]}"
+	printf '%-15s %8s %8s   with %s webhooks, ms\n' page p50 p99 "$webhooks"
 	theirs=
-	for page in "${pages[@]}"; do
+	for page in "${pages[@]}" "${log[@]}"; do
 		name=${page%%=*}
-		read -r p50 p95 < <(percentiles <"$browser_dir/times.$name")
-		theirs=${theirs:-$p50}
-		printf '%-10s %10s %10s   %s times the list of sites\n' "$name" "$p50" "$p95" "$(awk "BEGIN { printf \"%.2f\", $p50 / $theirs }")"
-		awk "BEGIN { exit !($p50 < 2 * $theirs) }" || failed=1
+		read -r p50 p99 < <(percentiles <"$browser_dir/times.$name")
+		theirs=${theirs:-$p50 $p99}
+		printf '%-15s %8s %8s   %s and %s times the list of sites\n' "$name" "$p50" "$p99" \
+			"$(awk "BEGIN { printf \"%.2f\", $p50 / ${theirs% *} }")" "$(awk "BEGIN { printf \"%.2f\", $p99 / ${theirs#* } }")"
+		awk "BEGIN { exit !($p50 < 2 * ${theirs% *}) }" || failed=1
 	done
+	php "$here/searches.php" "$deliveries" || failed=1
 done
-[ $failed = 0 ] || echo "FAIL a page takes twice the time of WordPress's list of sites" >&2
+[ $failed = 0 ] || echo "FAIL a page takes twice the time of WordPress's list of sites, or a search more than 50 ms" >&2
 exit $failed

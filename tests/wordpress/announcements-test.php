@@ -60,8 +60,8 @@ final class Announcements_Test extends Network_Test_Case {
 		$this->collect();
 		$this->assertSame( array( array( $webhook->id, 'gone' ) ), array_map( static fn( array $one ) => array_slice( $one, 0, 2 ), $disabled ) );
 
-		( new Mail( new Kept() ) )->send();
-		( new Mail( new Kept() ) )->send();
+		( new Mail( new Kept(), $this->plugin()->webhooks() ) )->send();
+		( new Mail( new Kept(), $this->plugin()->webhooks() ) )->send();
 		$this->assertCount( 1, $this->mails );
 		$this->assertSame( get_site_option( 'admin_email' ), $this->mails[0]['to'] );
 		$this->assertStringContainsString( '“Our <b>CRM</b>” is disabled', $this->mails[0]['subject'] );
@@ -93,17 +93,18 @@ final class Announcements_Test extends Network_Test_Case {
 	}
 
 	public function test_mails_go_to_those_who_are_named_at_most_every_fifteen_minutes(): void {
-		Settings::set( Settings::MAIL_TO, array( Mail::EVERYBODY => array( 'ops@network.example' ), 'whk_books' => array( 'books@network.example', 'ops@network.example' ) ) );
-		$kept = new Kept();
-		$kept->add( self::failed( 'whk_books' ), self::failed( 'whk_books' ), self::failed( 'whk_crm' ) );
-		$mail = new Mail( $kept );
+		Settings::set( Settings::MAIL_TO, array( 'ops@network.example' ) );
+		$books = $this->with_mail( 'books@network.example', 'ops@network.example' )->id;
+		$kept  = new Kept();
+		$kept->add( self::failed( $books ), self::failed( $books ), self::failed( 'whk_crm' ) );
+		$mail = new Mail( $kept, $this->plugin()->webhooks() );
 		$mail->send();
 		$this->assertSame( array( 'books@network.example', 'ops@network.example' ), array_column( $this->mails, 'to' ) );
 		$this->assertStringContainsString( '2 deliveries failed for good', $this->mails[0]['message'] );
 		$this->assertStringNotContainsString( '1 delivery', $this->mails[0]['message'] );
 		$this->assertStringContainsString( '1 delivery failed for good', $this->mails[1]['message'] );
 
-		$kept->add( self::failed( 'whk_books' ) );
+		$kept->add( self::failed( $books ) );
 		$mail->send();
 		$this->assertCount( 2, $this->mails, 'The next one has to wait.' );
 		Settings::set( Settings::MAILED_AT, time() - Mail::INTERVAL );
@@ -112,12 +113,25 @@ final class Announcements_Test extends Network_Test_Case {
 		$this->assertStringContainsString( '1 delivery failed for good', $this->mails[3]['message'] );
 	}
 
+	public function test_addresses_of_a_webhook_go_before_those_of_the_network(): void {
+		$mail  = new Mail( new Kept(), $this->plugin()->webhooks() );
+		$books = $this->with_mail( 'books@network.example' )->id;
+		$other = $this->store( Webhook::create( 'CRM', 'https://endpoint.example/', 'payment_received' ) )->id;
+		$this->assertSame( array( 'books@network.example' ), $mail->addresses( $books ) );
+		$this->assertSame( array( get_site_option( 'admin_email' ) ), $mail->addresses( $other ) );
+		Settings::set( Settings::MAIL_TO, array( 'ops@network.example' ) );
+		$this->assertSame( array( 'ops@network.example' ), $mail->addresses( $other ) );
+		$this->assertSame( array( 'ops@network.example' ), $mail->addresses( '' ), 'A server has none of its own.' );
+		$this->plugin()->publisher()->change( fn() => $this->plugin()->webhooks()->delete( $books ) );
+		$this->assertSame( array( 'books@network.example' ), $mail->addresses( $books ), 'What it is told of happened before.' );
+	}
+
 	public function test_a_mail_that_could_not_be_sent_is_sent_later(): void {
 		remove_filter( 'pre_wp_mail', array( $this, 'take_mail' ), 20 );
 		add_filter( 'pre_wp_mail', '__return_false', 30 );
 		$kept = new Kept();
 		$kept->add( self::failed( 'whk_crm' ) );
-		( new Mail( $kept ) )->send();
+		( new Mail( $kept, $this->plugin()->webhooks() ) )->send();
 		remove_filter( 'pre_wp_mail', '__return_false', 30 );
 		$this->assertFalse( $kept->read()[0]->mailed );
 	}
@@ -128,7 +142,7 @@ final class Announcements_Test extends Network_Test_Case {
 		add_filter( 'network_webhooks_announcement_text', $text, 10, 2 );
 		add_filter( 'network_webhooks_mail', $mail );
 		( new Kept() )->add( self::failed( 'whk_crm' ) );
-		( new Mail( new Kept() ) )->send();
+		( new Mail( new Kept(), $this->plugin()->webhooks() ) )->send();
 		remove_filter( 'network_webhooks_announcement_text', $text );
 		remove_filter( 'network_webhooks_mail', $mail );
 		$this->assertSame( 'Jane', $this->mails[0]['subject'] );
@@ -155,6 +169,11 @@ final class Announcements_Test extends Network_Test_Case {
 		( new Conditions( new Collector( new Kept() ) ) )->review();
 		$this->assertSame( array( 'condition_ended' ), array_column( $this->told, 'code' ) );
 		$this->assertStringContainsString( 'Over: PHP runs without the extension', $this->told[0]->title() );
+	}
+
+	private function with_mail( string ...$addresses ): Webhook {
+		$webhook = Webhook::create( 'Books', 'https://endpoint.example/', 'payment_received' );
+		return $this->store( $webhook->with_form( $webhook->name, $webhook->url, true, $webhook->settings + array( 'mail_to' => $addresses ) ) );
 	}
 
 	private static function failed( string $webhook ): Announcement {

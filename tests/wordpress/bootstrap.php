@@ -29,6 +29,8 @@ require __DIR__ . '/class-endpoint.php';
 require __DIR__ . '/class-browser.php';
 require __DIR__ . '/class-webhook-form.php';
 require __DIR__ . '/class-schema-check.php';
+require __DIR__ . '/class-plugin-texts.php';
 require __DIR__ . '/class-translation.php';
 require __DIR__ . '/trait-other-language.php';
 require __DIR__ . '/class-network-test-case.php';
+require __DIR__ . '/class-listening-test-case.php';

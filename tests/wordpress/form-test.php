@@ -37,6 +37,7 @@ final class Form_Test extends Network_Test_Case {
 		'ordered'         => '1',
 		'log_bodies'      => '',
 		'paused'          => '1',
+		'mail_to'         => "books@network.example\nops@network.example",
 	);
 
 	private static ?Browser $admin = null;
@@ -78,6 +79,7 @@ final class Form_Test extends Network_Test_Case {
 			'concurrency'     => 2,
 			'ordered'         => true,
 			'log_bodies'      => false,
+			'mail_to'         => array( 'books@network.example', 'ops@network.example' ),
 			'site_addresses'  => array( 1 => untrailingslashit( get_site( 1 )->domain . get_site( 1 )->path ) ),
 		);
 		$stored   = $webhook->settings;
@@ -89,7 +91,7 @@ final class Form_Test extends Network_Test_Case {
 
 		// Shown, and saved once more without a change: nothing is lost, nothing is altered.
 		$this->form->edit( $webhook->id );
-		foreach ( array( 'name', 'url', 'event', 'patterns', 'condition', 'template', 'fields', 'retries', 'rate_limit', 'timeout' ) as $input ) {
+		foreach ( array( 'name', 'url', 'event', 'patterns', 'condition', 'template', 'fields', 'retries', 'rate_limit', 'timeout', 'mail_to' ) as $input ) {
 			$typed = 'patterns' === $input ? 'refund_* lesson_finished' : self::ALL[ $input ];
 			$this->assertSame( $typed, $this->form->text( $input ), $input );
 		}
@@ -151,6 +153,8 @@ final class Form_Test extends Network_Test_Case {
 			'a rate that is too high'             => array( 'rate_limit', '10001', '1 to 10000' ),
 			'too many at once'                    => array( 'concurrency', '65', '1 to 64' ),
 			'a path that is not absolute'         => array( 'ca_file', 'own.pem', 'absolute path' ),
+			'an address that is none'             => array( 'mail_to', "books@network.example\nbooks <b>", 'This is no e-mail address: books, <b>.' ),
+			'too many addresses'                  => array( 'mail_to', implode( ' ', array_map( static fn( int $number ) => "a$number@network.example", range( 1, 21 ) ) ), 'more than 20 addresses' ),
 			'disabled after too long'             => array( 'disable_after', '31d', '2592000' ),
 		);
 	}
@@ -215,12 +219,12 @@ final class Form_Test extends Network_Test_Case {
 			$second = new Browser( $other->user_login, $other->user_login );
 			$theirs = ( new Webhook_Form( $second ) )->edit( $webhook->id );
 			$this->form->edit( $webhook->id );
-			$theirs->post( array( 'name' => 'Theirs', 'timeout' => '20' ) );
+			$theirs->post( array( 'name' => 'Theirs', 'timeout' => '20', 'mail_to' => 'theirs@network.example' ) );
 			$this->form->post( array( 'name' => 'Mine', 'headers' => 'X-Key: my-own-secret' ) );
 			$this->assert_sees( 'Somebody else saved this webhook', self::$admin );
 			$this->assert_sees( "$other->user_login saved this webhook at", self::$admin );
 			$cells = self::$admin->values( '//*[contains(@class, "network-webhooks-conflict")]//tbody/tr/*' );
-			$this->assertSame( array( 'Name', 'Theirs', 'Mine', 'Headers', '—', 'X-Key', 'Timeout', '20', '15' ), $cells );
+			$this->assertSame( array( 'Name', 'Theirs', 'Mine', 'Headers', '—', 'X-Key', 'Timeout', '20', '15', 'Mail for this webhook', 'theirs@network.example', '—' ), $cells );
 			$this->assertSame( 'Theirs', $this->one()->name );
 			$this->assertSame( 'Mine', $this->form->text( 'name' ) );
 			// Asked, and said again: now it counts.
@@ -230,6 +234,21 @@ final class Form_Test extends Network_Test_Case {
 		} finally {
 			revoke_super_admin( $other->ID );
 		}
+	}
+
+	public function test_addresses_for_mail_are_wordpress_s_own_and_in_the_history(): void {
+		$this->form->open_new()->post( array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'event' => 'payment_received', 'mail_to' => 'books@network.example, books@network.example;ops@network.example' ) );
+		$webhook = $this->one();
+		$this->assertSame( array( 'books@network.example', 'ops@network.example' ), $webhook->mail_to() );
+		$published = file_get_contents( getenv( 'SPOOL' ) . '/config.json' );
+		$this->assertStringContainsString( $webhook->id, $published );
+		$this->assertStringNotContainsString( 'network.example', $published, 'The worker sends no mail.' );
+		$this->form->edit( $webhook->id )->post( array( 'mail_to' => 'jane@network.example' ) );
+		$this->assert_sees( 'Mail: books@network.example, ops@network.example → jane@network.example', self::$admin );
+		$this->assertSame( array( 'mail_to' ), array_keys( History::of( $webhook->id, 1 )[0]->changes ) );
+		$this->assertSame( array( 'jane@network.example' ), $this->one()->duplicate( 'B' )->mail_to() );
+		$this->form->edit( $webhook->id )->post( array( 'mail_to' => '' ) );
+		$this->assertArrayNotHasKey( 'mail_to', $this->one()->settings );
 	}
 
 	public function test_a_form_of_a_webhook_that_was_deleted_meanwhile_becomes_a_new_one(): void {

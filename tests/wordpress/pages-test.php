@@ -60,6 +60,19 @@ final class Pages_Test extends Network_Test_Case {
 		$this->assert_sees( 'Somebody deleted it', $admin );
 	}
 
+	public function test_every_page_of_the_menu_has_help(): void {
+		$webhook = $this->store( Webhook::create( 'A', 'https://endpoint.example/', 'payment_received' ) );
+		self::$admin->get( self::LIST );
+		$pages = array_unique( self::$admin->values( '//*[@id="adminmenu"]//ul//a[contains(@href, "page=network-webhooks")]/@href' ) );
+		$this->assertGreaterThanOrEqual( 6, count( $pages ) );
+		foreach ( array( ...$pages, "admin.php?page=network-webhooks&action=edit&webhook=$webhook->id" ) as $page ) {
+			self::$admin->get( "/wp-admin/network/$page" );
+			$this->assertSame( 200, self::$admin->status, $page );
+			$this->assertNotSame( array(), self::$admin->values( '//*[@id="contextual-help-wrap"]//a' ), "There is no help on $page." );
+			$this->assertGreaterThan( 100, mb_strlen( implode( self::$admin->values( '//*[contains(@class, "help-tab-content")]' ) ) ), $page );
+		}
+	}
+
 	public function test_an_event_that_is_not_in_the_catalogue_stays_chosen(): void {
 		$webhook = $this->store( Webhook::create( 'A', 'https://endpoint.example/', 'from_a_plugin_that_is_away' ) );
 		self::$admin->get( self::LIST . "&action=edit&webhook=$webhook->id" );

@@ -3,7 +3,10 @@
  * Status page, report, Site Health, dashboard.
  */
 
+use Network_Webhooks\Announcements\Kept;
 use Network_Webhooks\Announcements\Mail;
+use Network_Webhooks\History;
+use Network_Webhooks\Plugin;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Webhook;
 
@@ -49,13 +52,19 @@ final class Status_Test extends Network_Test_Case {
 		self::$admin->act( 'mail', array( 'addresses' => "jane@network.example\n ops@network.example,jane@network.example" ) );
 		$this->assert_sees( 'Settings saved.', self::$admin );
 		wp_cache_flush();
-		$this->assertSame( array( 'jane@network.example', 'ops@network.example' ), Mail::addresses( 'whk_any' ) );
+		$this->assertSame( array( 'jane@network.example', 'ops@network.example' ), self::addresses() );
 		self::$admin->act( 'mail', array( 'addresses' => 'jane@network.example <b>jane</b>' ) );
 		$this->assert_sees( 'This is no e-mail address: <b>jane</b>. Nothing was saved.', self::$admin );
+		$this->assertSame( array( 'jane@network.example <b>jane</b>' ), self::$admin->values( '//*[@id="network-webhooks-addresses"]' ), 'What was typed stays.' );
+		$this->assertSame( array( array(), array( 'jane@network.example', 'ops@network.example' ) ), History::of( History::NETWORK, 1 )[0]->changes['mail_to'] );
 		self::$admin->act( 'mail', array( 'addresses' => '' ) );
 		wp_cache_flush();
-		$this->assertSame( array( get_site_option( 'admin_email' ) ), Mail::addresses( '' ) );
+		$this->assertSame( array( get_site_option( 'admin_email' ) ), self::addresses() );
 		delete_network_option( get_main_network_id(), Settings::MAIL_TO );
+	}
+
+	private static function addresses(): array {
+		return ( new Mail( new Kept(), Plugin::instance()->webhooks() ) )->addresses( '' );
 	}
 
 	public function test_only_those_who_manage_webhooks_may_write_or_read_the_report(): void {
@@ -71,7 +80,7 @@ final class Status_Test extends Network_Test_Case {
 		$other->get( self::PAGE );
 		$this->assertSame( 403, $other->status );
 		wp_cache_flush();
-		$this->assertSame( array( get_site_option( 'admin_email' ) ), Mail::addresses( '' ) );
+		$this->assertSame( array( get_site_option( 'admin_email' ) ), self::addresses() );
 	}
 
 	public function test_site_health_of_the_main_site_has_two_tests_and_the_figures(): void {

@@ -1,11 +1,10 @@
 /**
- * Deliveries that keep themselves up to date, bars that move, and texts that can be copied.
+ * Deliveries that keep themselves up to date, and bars that move.
  * Without this file the page shows how things were when it was made.
  */
 ( function () {
 	'use strict';
 
-	const { __ } = wp.i18n;
 	const PAUSE = 5000;
 
 	const table = document.querySelector( '.network-webhooks-deliveries[data-live]' );
@@ -49,13 +48,4 @@
 
 	document.addEventListener( 'visibilitychange', plan );
 	plan();
-
-	document.addEventListener( 'click', async ( click ) => {
-		const button = click.target.closest( '.network-webhooks-copy-text' );
-		if ( button ) {
-			const text = button.closest( 'details' ).querySelector( 'pre' ).textContent;
-			await navigator.clipboard.writeText( text );
-			button.nextElementSibling.textContent = __( 'Copied!', 'network-webhooks' );
-		}
-	} );
 }() );

@@ -31,6 +31,10 @@ final class History {
 	public const PUBLISHED      = 'published';
 	public const RESENT         = 'resent';
 	public const CANCELLED      = 'cancelled';
+	public const INBOX_MADE     = 'inbox_made';
+	public const INBOX_MOVED    = 'inbox_moved';
+	public const INBOX_DELETED  = 'inbox_deleted';
+	public const LISTENED       = 'listened';
 
 	/** The id under which the network's own entries stand. */
 	public const NETWORK = '';
@@ -105,8 +109,8 @@ final class History {
 	 * @return array<string, array{mixed, mixed}|null>
 	 */
 	public static function difference( ?Webhook $old, Webhook $new ): array {
-		$before  = $old ? $old->to_config() : array();
-		$after   = $new->to_config();
+		$before  = $old ? self::fields( $old ) : array();
+		$after   = self::fields( $new );
 		$changes = array();
 		foreach ( array_keys( $before + $after ) as $field ) {
 			$from = $before[ $field ] ?? null;
@@ -116,6 +120,15 @@ final class History {
 			}
 		}
 		return $changes;
+	}
+
+	/**
+	 * What people set of a webhook.
+	 *
+	 * @return array<string, mixed>
+	 */
+	private static function fields( Webhook $webhook ): array {
+		return $webhook->to_config() + array( Webhook::MAIL_TO => $webhook->mail_to() );
 	}
 
 	/**

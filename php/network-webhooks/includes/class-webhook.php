@@ -46,6 +46,12 @@ final class Webhook {
 	public const SITE_ADDRESSES = 'site_addresses';
 
 	/**
+	 * Addresses that are told of it by mail, in place of the network's. The worker sends no mail:
+	 * webhooks_configure() does not get them either.
+	 */
+	public const MAIL_TO = 'mail_to';
+
+	/**
 	 * Takes the parts.
 	 *
 	 * @param array<string, mixed> $settings    Everything else, in the words of webhooks_configure();
@@ -128,7 +134,7 @@ final class Webhook {
 	 */
 	public function to_config(): array {
 		$settings = $this->settings;
-		unset( $settings[ self::SITE_ADDRESSES ] );
+		unset( $settings[ self::SITE_ADDRESSES ], $settings[ self::MAIL_TO ] );
 		return array(
 			'id'     => $this->id,
 			'name'   => $this->name,
@@ -237,6 +243,15 @@ final class Webhook {
 	}
 
 	/**
+	 * Addresses for mail about it; empty: those of the network.
+	 *
+	 * @return list<string>
+	 */
+	public function mail_to(): array {
+		return array_values( array_map( 'strval', (array) ( $this->settings[ self::MAIL_TO ] ?? array() ) ) );
+	}
+
+	/**
 	 * The secret that signs; empty where it is not signed.
 	 */
 	public function secret(): string {
@@ -250,18 +265,31 @@ final class Webhook {
 	 * @param bool     $import  Whether it is part of an import.
 	 */
 	public function wants( string $event, ?int $site_id, bool $import = false ): bool {
-		if ( $import && ! ( $this->settings['include_imports'] ?? false ) ) {
-			return false;
+		return null === $this->turns_away( $event, $site_id, $import );
+	}
+
+	/**
+	 * Why it does not get an event, in the words and the order of the worker.
+	 *
+	 * @param int|null          $site_id The site it is about; null: the whole network.
+	 * @param bool              $import  Whether it is part of an import.
+	 * @param list<string>|null $only    Ids of the webhooks that may get it.
+	 * @return string|null only, event, import, network or site; null: it is for this webhook.
+	 */
+	public function turns_away( string $event, ?int $site_id, bool $import = false, ?array $only = null ): ?string {
+		if ( null !== $only ) {
+			return in_array( $this->id, $only, true ) ? null : 'only';
 		}
-		if ( null === $site_id ? ! ( $this->settings['network_events'] ?? true ) : ! $this->is_for( $site_id ) ) {
-			return false;
+		if ( ! array_filter( $this->events(), static fn( string $pattern ) => Event::matches( $pattern, $event ) ) ) {
+			return 'event';
 		}
-		foreach ( $this->events() as $pattern ) {
-			if ( Event::matches( $pattern, $event ) ) {
-				return true;
-			}
+		if ( $import && ! $this->setting( 'include_imports' ) ) {
+			return 'import';
 		}
-		return false;
+		if ( null === $site_id ) {
+			return $this->setting( 'network_events' ) ? null : 'network';
+		}
+		return $this->is_for( $site_id ) ? null : 'site';
 	}
 
 	/**

@@ -1,6 +1,7 @@
 // The form of a webhook: presets, every setting, errors, preview, and a test before it is saved.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:https';
 
 const NEW = 'admin.php?page=network-webhooks-new';
 const form = ( page ) => page.locator( '#network-webhooks-form' );
@@ -21,6 +22,20 @@ async function fillIn( page, url, name = 'A webhook' ) {
 async function sendTest( page ) {
 	await page.getByRole( 'button', { name: 'Send Test Event' } ).click();
 	await page.locator( '.network-webhooks-report' ).waitFor();
+}
+
+/** An endpoint that vouches for itself: { url, close }. */
+async function selfSigned( wordpress ) {
+	const { key, cert } = wordpress( `
+		$key     = openssl_pkey_new( array( 'private_key_bits' => 2048 ) );
+		$request = openssl_csr_new( array( 'commonName' => 'localhost' ), $key );
+		openssl_x509_export( openssl_csr_sign( $request, null, $key, 1 ), $cert );
+		openssl_pkey_export( $key, $private );
+		return array( 'key' => $private, 'cert' => $cert );
+	` );
+	const server = createServer( { key, cert }, ( request, response ) => response.end( 'never' ) );
+	await new Promise( ( resolve ) => server.listen( 0, '127.0.0.1', resolve ) );
+	return { url: `https://localhost:${ server.address().port }/`, close: () => server.close() };
 }
 
 export const steps = {
@@ -150,8 +165,10 @@ export const steps = {
 		await page.getByText( 'The webhook is set up.' ).waitFor();
 	},
 
-	async 'each kind of failure says what it means, before anything is saved'( { page, env, wordpress } ) {
+	async 'each kind of failure says what it means, before anything is saved'( { page, env, received, wordpress } ) {
+		const vouchesForItself = await selfSigned( wordpress );
 		const failures = {
+			[ vouchesForItself.url ]: 'The endpoint’s certificate is not valid. Ask whoever runs it to renew it or to complete its chain.',
 			'http://nowhere.test/': 'The name in the URL was not found.',
 			'http://127.0.0.1:1/': 'Nothing answers at this address',
 			'http://10.1.2.3/': 'may not reach that address',
@@ -168,7 +185,14 @@ export const steps = {
 			await sendTest( page );
 			await page.locator( '.network-webhooks-report' ).getByText( sentence ).waitFor();
 		}
+		vouchesForItself.close();
 		await more( page ).click();
+		await fillIn( page, `${ env.ENDPOINT_URL }template`, 'Never saved' );
+		await input( page, 'format' ).selectOption( 'template' );
+		await input( page, 'template' ).fill( '{\n  "paid": {{ data.surely_not_there }}\n}' );
+		await sendTest( page );
+		await page.locator( '.network-webhooks-report' ).filter( { hasText: /The body could not be made from the webhook’s template\..*surely_not_there/s } ).waitFor();
+		await input( page, 'format' ).selectOption( 'standard' );
 		await fillIn( page, `${ env.ENDPOINT_URL }delay/1500`, 'Never saved' );
 		await input( page, 'timeout' ).fill( '1' );
 		await sendTest( page );
@@ -178,6 +202,7 @@ export const steps = {
 		await input( page, 'timeout-error' ).filter( { hasText: '1 to 60' } ).waitFor();
 		const names = wordpress( 'return array_column( Network_Webhooks\\Plugin::instance()->webhooks()->all(), "name" );' );
 		assert.ok( ! names.includes( 'Never saved' ) );
+		assert.ok( ! received.settled().some( ( { path } ) => path.endsWith( '/template' ) ) );
 		assert.deepEqual( wordpress( 'return Network_Webhooks\\Drafts::to_config();' ), [] );
 		page.once( 'dialog', ( dialog ) => dialog.accept() );
 	},

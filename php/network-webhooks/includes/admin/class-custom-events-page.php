@@ -50,6 +50,7 @@ final class Custom_Events_Page {
 	public function add_menu(): void {
 		$title        = __( 'Custom Events', 'network-webhooks' );
 		$this->screen = (string) add_submenu_page( Admin::PAGE, $title, $title, Capabilities::MANAGE, self::PAGE, array( $this, 'print' ) );
+		add_action( "load-$this->screen", static fn() => Help::of_custom_events( get_current_screen() ) );
 	}
 
 	/**

@@ -43,6 +43,7 @@ final class Labels {
 			'ordered'         => __( 'Order', 'network-webhooks' ),
 			'log_bodies'      => __( 'Log', 'network-webhooks' ),
 			'paused'          => __( 'Paused', 'network-webhooks' ),
+			'mail_to'         => __( 'Mail for this webhook', 'network-webhooks' ),
 		);
 	}
 }

@@ -50,7 +50,7 @@ final class List_Page {
 				'heading_list'       => __( 'Webhooks list', 'network-webhooks' ),
 			)
 		);
-		List_Help::add( get_current_screen() );
+		Help::of_list( get_current_screen() );
 	}
 
 	/**

@@ -7,12 +7,14 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Admin\Form\News;
 use Network_Webhooks\Announcements\Kept;
-use Network_Webhooks\Announcements\Mail;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\History;
 use Network_Webhooks\Lock;
 use Network_Webhooks\Report;
 use Network_Webhooks\Settings;
+use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -20,6 +22,9 @@ defined( 'ABSPATH' ) || exit;
  * Saves who gets mail, dismisses announcements, and hands out the report.
  */
 final class Status_Actions {
+
+	/** Under what the typed addresses are kept, where a webhook has its id. */
+	public const FLASH = 'mail';
 
 	/**
 	 * Takes the parts.
@@ -48,15 +53,25 @@ final class Status_Actions {
 	public function mail(): void {
 		Actions::check();
 		$typed     = wp_check_invalid_utf8( wp_unslash( (string) ( $_POST['addresses'] ?? '' ) ), true );
-		$addresses = array_values( array_unique( preg_split( '/[\s,;]+/', $typed, -1, PREG_SPLIT_NO_EMPTY ) ) );
-		$wrong     = array_filter( $addresses, static fn( string $one ) => ! is_email( $one ) );
+		$addresses = News::addresses( $typed );
+		$wrong     = News::wrong( $addresses );
 		if ( $wrong ) {
 			/* translators: %s: what was typed */
-			Flash::put( sprintf( __( 'This is no e-mail address: %s. Nothing was saved.', 'network-webhooks' ), implode( ', ', $wrong ) ) );
+			$error = sprintf( __( 'This is no e-mail address: %s. Nothing was saved.', 'network-webhooks' ), implode( ', ', $wrong ) );
+			Flash::put(
+				$error,
+				array(
+					'webhook'   => self::FLASH,
+					'addresses' => $typed,
+				)
+			);
 			self::leave( Admin::url( array(), Admin::STATUS ) );
 		}
-		$stored = array_filter( array( Mail::EVERYBODY => $addresses ) + (array) Settings::get( Settings::MAIL_TO, array() ) );
-		Settings::set( Settings::MAIL_TO, $stored );
+		$before = (array) Settings::get( Settings::MAIL_TO, array() );
+		if ( $before !== $addresses ) {
+			Settings::set( Settings::MAIL_TO, $addresses );
+			History::record( History::NETWORK, History::SETTINGS, array( Webhook::MAIL_TO => array( $before, $addresses ) ) );
+		}
 		self::leave( Admin::url( array( 'message' => 'settings' ), Admin::STATUS ) );
 	}
 

@@ -8,7 +8,6 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Announcements\Conditions;
-use Network_Webhooks\Announcements\Mail;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Diagnosis;
@@ -123,7 +122,7 @@ final class Status_Page {
 	 * Prints who gets mail.
 	 */
 	private function print_addresses(): void {
-		$stored = (array) Settings::get( Settings::MAIL_TO, array() );
+		$typed = Flash::typed( Status_Actions::FLASH )['addresses'] ?? implode( "\n", (array) Settings::get( Settings::MAIL_TO, array() ) );
 		?>
 		<h2 id="network-webhooks-mail"><?php esc_html_e( 'Mail', 'network-webhooks' ); ?></h2>
 		<form method="post" action="<?php echo esc_url( Actions::url( 'mail' ) ); ?>">
@@ -132,13 +131,13 @@ final class Status_Page {
 				<label for="network-webhooks-addresses"><?php esc_html_e( 'Who is told when a webhook is disabled, a delivery fails for good, or a server has a problem', 'network-webhooks' ); ?></label>
 			</p>
 			<p>
-				<textarea id="network-webhooks-addresses" name="addresses" rows="3" class="large-text code" aria-describedby="network-webhooks-addresses-help"><?php echo esc_textarea( implode( "\n", $stored[ Mail::EVERYBODY ] ?? array() ) ); ?></textarea>
+				<textarea id="network-webhooks-addresses" name="addresses" rows="3" class="large-text code" aria-describedby="network-webhooks-addresses-help"><?php echo esc_textarea( $typed ); ?></textarea>
 			</p>
 			<p class="description" id="network-webhooks-addresses-help">
 				<?php
 				printf(
 					/* translators: %s: an e-mail address */
-					esc_html__( 'E-mail addresses, one a line. Empty: the network’s own, %s. Messages are put together in one mail every 15 minutes at most.', 'network-webhooks' ),
+					esc_html__( 'E-mail addresses, one a line. Empty: the network’s own, %s. A webhook can have its own instead, in its form below “More”. Messages are put together in one mail every 15 minutes at most.', 'network-webhooks' ),
 					esc_html( (string) Settings::get( 'admin_email', '' ) )
 				);
 				?>

@@ -10,6 +10,7 @@ namespace Network_Webhooks\Announcements;
 use Network_Webhooks\Lock;
 use Network_Webhooks\Log;
 use Network_Webhooks\Settings;
+use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -22,13 +23,10 @@ final class Mail {
 	/** Seconds between two mails. */
 	public const INTERVAL = 15 * MINUTE_IN_SECONDS;
 
-	/** Key of Settings::MAIL_TO for webhooks that have no addresses of their own. */
-	public const EVERYBODY = '*';
-
 	/**
 	 * Takes the parts.
 	 */
-	public function __construct( private readonly Kept $kept ) {}
+	public function __construct( private readonly Kept $kept, private readonly Webhooks $webhooks ) {}
 
 	/**
 	 * Sends what is due.
@@ -53,7 +51,7 @@ final class Mail {
 			}
 		);
 		$unsent = array();
-		foreach ( self::by_address( $due ) as $address => $announcements ) {
+		foreach ( $this->by_address( $due ) as $address => $announcements ) {
 			if ( ! self::send_to( $address, $announcements ) ) {
 				Log::write( 'mail', 'WordPress could not send a mail about webhooks; it tries again in 15 minutes.' );
 				array_push( $unsent, ...array_column( $announcements, 'id' ) );
@@ -65,14 +63,27 @@ final class Mail {
 	}
 
 	/**
-	 * Addresses to which a webhook's announcements go; by default the network's own.
+	 * Addresses to which a webhook's announcements go: its own, those that are set for all, or the
+	 * network's.
 	 *
-	 * @param string $webhook_id Empty: those of the servers.
+	 * @param string $webhook_id Empty: what is announced of servers.
 	 * @return list<string>
 	 */
-	public static function addresses( string $webhook_id ): array {
-		$stored = (array) Settings::get( Settings::MAIL_TO, array() );
-		return $stored[ $webhook_id ] ?? $stored[ self::EVERYBODY ] ?? array( (string) Settings::get( 'admin_email', '' ) );
+	public function addresses( string $webhook_id ): array {
+		// Of one that was deleted since, people may still want to know.
+		$webhook = '' === $webhook_id ? null : $this->webhooks->find( $webhook_id ) ?? $this->webhooks->find_deleted( $webhook_id );
+		$own     = $webhook ? $webhook->mail_to() : array();
+		return $own ? $own : self::of_network();
+	}
+
+	/**
+	 * Addresses for all that has none of its own.
+	 *
+	 * @return list<string>
+	 */
+	private static function of_network(): array {
+		$set = (array) Settings::get( Settings::MAIL_TO, array() );
+		return $set ? array_values( $set ) : array( (string) Settings::get( 'admin_email', '' ) );
 	}
 
 	/**
@@ -81,10 +92,10 @@ final class Mail {
 	 * @param list<Announcement> $announcements
 	 * @return array<string, list<Announcement>>
 	 */
-	private static function by_address( array $announcements ): array {
+	private function by_address( array $announcements ): array {
 		$mails = array();
 		foreach ( $announcements as $announcement ) {
-			foreach ( self::addresses( $announcement->webhook_id() ) as $address ) {
+			foreach ( $this->addresses( $announcement->webhook_id() ) as $address ) {
 				$mails[ $address ][] = $announcement;
 			}
 		}
@@ -135,7 +146,7 @@ final class Mail {
 		}
 		$parts[] = sprintf(
 			/* translators: %s: address of a page */
-			__( 'Who gets these mails is set at %s', 'network-webhooks' ),
+			__( 'Who gets these mails is set at %s – and for a single webhook in its form, below “More”.', 'network-webhooks' ),
 			\Network_Webhooks\Admin\Admin::url( array(), \Network_Webhooks\Admin\Admin::STATUS )
 		);
 		return array(

@@ -214,10 +214,9 @@ final class Detail_Page {
 	 */
 	private static function print_text( string $title, string $text, bool $closed = false ): void {
 		printf(
-			'<details%1$s><summary>%2$s</summary><p class="hide-if-no-js"><button type="button" class="button button-small network-webhooks-copy-text">%3$s</button> <span role="status"></span></p><pre tabindex="0" role="group" aria-label="%4$s">%5$s</pre></details>',
+			'<details%1$s><summary>%2$s</summary><pre tabindex="0" role="group" aria-label="%3$s" data-network-webhooks-copy>%4$s</pre></details>',
 			$closed ? '' : ' open',
 			esc_html( $title ),
-			esc_html__( 'Copy', 'network-webhooks' ),
 			esc_attr( $title ),
 			// esc_html() leaves entities that are there as they are, and this is what was sent.
 			htmlspecialchars( $text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8', true )

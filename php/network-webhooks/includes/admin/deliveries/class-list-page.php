@@ -74,7 +74,7 @@ final class List_Page {
 	 */
 	private function print_filter( Query $query ): void {
 		?>
-		<form method="get" class="network-webhooks-filter">
+		<form method="get" class="network-webhooks-log-filter">
 			<input type="hidden" name="page" value="<?php echo esc_attr( Admin::DELIVERIES ); ?>">
 			<p class="search-box">
 				<label class="screen-reader-text" for="network-webhooks-search"><?php esc_html_e( 'Search by event id, order number, reference or e-mail address', 'network-webhooks' ); ?></label>

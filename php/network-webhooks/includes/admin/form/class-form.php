@@ -48,6 +48,7 @@ final class Form {
 			__( 'Body', 'network-webhooks' )     => new Body(),
 			__( 'Security', 'network-webhooks' ) => $this->security,
 			__( 'Delivery', 'network-webhooks' ) => new Pace(),
+			__( 'Mail', 'network-webhooks' )     => new News(),
 		);
 	}
 
@@ -93,7 +94,7 @@ final class Form {
 		list( 'name' => $name, 'url' => $url, 'paused' => $paused ) = $settings;
 		unset( $settings['name'], $settings['url'], $settings['paused'] );
 		$rest = $old->settings;
-		unset( $rest[ Webhook::SITE_ADDRESSES ] );
+		unset( $rest[ Webhook::SITE_ADDRESSES ], $rest[ Webhook::MAIL_TO ] );
 		return $old->with_form( $name, $url, $paused, $settings + $rest );
 	}
 
