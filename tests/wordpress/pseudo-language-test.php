@@ -107,7 +107,7 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 		);
 		delete_network_option( get_main_network_id(), Settings::MAILED_AT );
 		// To somebody who is no user, and reads the network's language.
-		Settings::set( Settings::MAIL_TO, array( Network_Webhooks\Announcements\Mail::EVERYBODY => array( 'somebody@else.example' ) ) );
+		Settings::set( Settings::MAIL_TO, array( 'somebody@else.example' ) );
 		( new Kept() )->add( ...array_values( $announcements ) );
 		do_action( 'network_webhooks_wake' );
 		remove_filter( 'pre_wp_mail', $keep, 5 );
