@@ -113,7 +113,7 @@ final class Diagnosis {
 		}
 		if ( $worker['last_error'] ) {
 			/* translators: 1: date and time, 2: message */
-			$error = sprintf( __( '%1$s: %2$s', 'network-webhooks' ), self::date( (int) strtotime( (string) $worker['last_error_at'] ) ), $worker['last_error'] );
+			$error = sprintf( __( '%1$s: %2$s', 'network-webhooks' ), self::date( (int) strtotime( (string) $worker['last_error_at'] ) ), Native_Text::translated( $worker['last_error'] ) );
 
 			$rows[ __( 'Last error', 'network-webhooks' ) ] = $error;
 		}
@@ -152,7 +152,7 @@ final class Diagnosis {
 		$rows    = array( __( 'Events waiting in the database', 'network-webhooks' ) => number_format_i18n( $waiting['count'] ) );
 		if ( $waiting['count'] ) {
 			$rows[ __( 'Since', 'network-webhooks' ) ] = self::date( (int) strtotime( $waiting['oldest'] . ' UTC' ) );
-			$rows[ __( 'Why', 'network-webhooks' ) ]   = implode( ' ', $waiting['reasons'] );
+			$rows[ __( 'Why', 'network-webhooks' ) ]   = implode( ' ', array_map( array( Native_Text::class, 'translated' ), $waiting['reasons'] ) );
 		}
 		return $rows;
 	}

@@ -145,7 +145,7 @@ final class Privacy {
 			} catch ( \Exception $error ) {
 				$retained = true;
 				/* translators: %s: what went wrong */
-				$messages[] = sprintf( __( 'The log of webhook deliveries was not erased: %s', 'network-webhooks' ), $error->getMessage() );
+				$messages[] = sprintf( __( 'The log of webhook deliveries was not erased: %s', 'network-webhooks' ), Native_Text::of( $error ) );
 			}
 		}
 		return array(

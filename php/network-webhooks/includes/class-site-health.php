@@ -132,7 +132,7 @@ final class Site_Health {
 				number_format_i18n( $waiting['count'] ),
 				get_date_from_gmt( $waiting['oldest'], get_option( 'date_format' ) . ' ' . get_option( 'time_format' ) )
 			);
-			$texts = array_merge( $texts, $waiting['reasons'] );
+			$texts = array_merge( $texts, array_map( array( Native_Text::class, 'translated' ), $waiting['reasons'] ) );
 		}
 		if ( '' !== $obstacle ) {
 			$status = 'critical';
