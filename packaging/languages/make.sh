@@ -19,6 +19,7 @@ set -euo pipefail
 folder=$(realpath "${1:-$(dirname "$0")/../../php/network-webhooks/languages}")
 cd "$(dirname "$0")/../.."
 project=$PWD
+plugin=$project/php/network-webhooks
 wordpress=$project/target/wordpress/site
 [ -e "$wordpress/wp-includes" ] || {
 	echo "There is no WordPress yet, whose own classes write the files. Try: tests/network/install.sh languages wordpress" >&2
@@ -39,19 +40,16 @@ header() {
 	local field text
 	printf 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
 	for field in 'Plugin Name' Description; do
-		text=$(sed -n "s/^ \* $field: *//p" network-webhooks.php | sed 's/[\\"]/\\&/g')
+		text=$(sed -n "s/^ \* $field: *//p" "$plugin/network-webhooks.php" | sed 's/[\\"]/\\&/g')
 		printf '\n#. %s of the plugin\n#: network-webhooks.php\nmsgid "%s"\nmsgstr ""\n' "$field" "$text"
 	done
 }
 
-cd "$project/php/network-webhooks"
 header >"$work/header.po"
-{
-	echo "$work/header.po"
-	find . -name languages -prune -o \( -name '*.php' -o -name '*.js' \) -printf '%P\n' | LC_ALL=C sort
-} >"$work/files"
+php -d display_errors=stderr "$project/packaging/languages/sources.php" "$plugin" "$work/sources" >"$work/files"
+cd "$work/sources"
 # shellcheck disable=SC2046,SC2086 # a list of words
-xgettext --files-from="$work/files" --output="$work/texts.pot" --from-code=UTF-8 \
+xgettext "$work/header.po" --files-from="$work/files" --output="$work/texts.pot" --from-code=UTF-8 \
 	--keyword $(printf -- '--keyword=%s ' $keywords) --add-comments=translators: \
 	--add-location=file --sort-by-file --no-wrap
 cat >"$work/network-webhooks.pot" <<-'POT'
@@ -86,4 +84,4 @@ for po in network-webhooks-*.po; do
 	printf '%-30s' "$po"
 	msgfmt --statistics --output-file=/dev/null "$po" 2>&1
 done
-php -n "$project/packaging/languages/compile.php" "$wordpress" "$folder"
+php -n -d display_errors=stderr "$project/packaging/languages/compile.php" "$wordpress" "$folder"

@@ -45,6 +45,8 @@ final class Languages_Test extends TestCase {
 	}
 
 	public function test_every_text_is_found_by_its_call(): void {
+		$known = new Translation( self::PLUGIN . '/languages/network-webhooks.pot' );
+		$known = array_column( $known->entries, 'singular', 'singular' );
 		$calls = 0;
 		foreach ( new RecursiveIteratorIterator( new RecursiveDirectoryIterator( self::PLUGIN ) ) as $file ) {
 			if ( 'php' !== $file->getExtension() || str_ends_with( $file->getFilename(), '.l10n.php' ) ) {
@@ -56,6 +58,7 @@ final class Languages_Test extends TestCase {
 				foreach ( array_slice( $arguments, 0, self::FUNCTIONS[ $function ] ) as $text ) {
 					$this->assertMatchesRegularExpression( '/^([\'"]).+\1$/s', $text, "$what: only a text as it stands can be found by translators." );
 				}
+				$this->assertArrayHasKey( self::text( $arguments[0] ), $known, "$what is not in the .pot. Run: make languages" );
 				++$calls;
 			}
 		}
@@ -134,6 +137,14 @@ final class Languages_Test extends TestCase {
 		}
 		$read = new Translation( $file );
 		return array( $read->entries, $read->headers );
+	}
+
+	/**
+	 * The text that a literal of PHP stands for.
+	 */
+	private static function text( string $literal ): string {
+		$inside = substr( $literal, 1, -1 );
+		return '"' === $literal[0] ? stripcslashes( $inside ) : strtr( $inside, array( "\\'" => "'", '\\\\' => '\\' ) );
 	}
 
 	/**
