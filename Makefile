@@ -2,7 +2,7 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench lint docs e2e walk chaos fuzz scenarios install clean
+.PHONY: help build test demo bench lint docs languages e2e walk chaos fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
@@ -69,6 +69,10 @@ docs: ## docs/events.md and docs/asyncapi.json from the catalogue; the crate's i
 	@$(MAKE) --no-print-directory build
 	@tests/network/with.sh php tests/asyncapi/make.php
 	cargo doc --no-deps --document-private-items
+
+languages: ## The plugin's texts for translators, and their translations for WordPress (LOCALE=de_DE: a new language)
+	@$(SETUP) languages wordpress
+	@LOCALE='$(LOCALE)' packaging/languages/make.sh
 
 install: ## Extension, INI, worker, spool folder and plugin into the system (DESTDIR=)
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' PHP_CONFIG='$(PHP_CONFIG)' SPOOL_USER='$(SPOOL_USER)' \

@@ -29,6 +29,8 @@ define( 'NETWORK_WEBHOOKS_VERSION', '0.1.0' );
 
 require_once __DIR__ . '/includes/class-environment.php';
 
+Network_Webhooks\Environment::add_texts();
+
 if ( ! Network_Webhooks\Environment::is_fit() ) {
 	Network_Webhooks\Environment::add_notice();
 	return;

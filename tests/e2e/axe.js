@@ -19,18 +19,20 @@ const results = [];
  *
  * @param page
  * @param {string} name Of the page, in axe.json; its path by default.
+ * @param {string[]} schemes
  */
-export async function check( page, name = new URL( page.url() ).pathname + new URL( page.url() ).search ) {
+export async function check( page, name = new URL( page.url() ).pathname + new URL( page.url() ).search, schemes = SCHEMES ) {
 	// A click may have brought a page of which the body is still on its way.
 	await page.waitForLoadState();
 	// Not as a script of the page, which its Content-Security-Policy could refuse.
 	if ( ! ( await page.evaluate( () => 'axe' in window ) ) ) {
 		await page.evaluate( SOURCE );
 	}
-	const locale = await page.evaluate( () => document.documentElement.lang );
+	// As WordPress names it, and as screen readers hear it.
+	const locale = ( await page.evaluate( () => document.documentElement.lang ) ).replace( '-', '_' );
 	const found = [];
 	const chosen = await page.evaluate( () => document.body.className.match( /admin-color-(\S+)/ )?.[ 1 ] );
-	for ( const scheme of SCHEMES ) {
+	for ( const scheme of schemes ) {
 		await paint( page, scheme );
 		const violations = await page.evaluate( audit, { rules: RULES, exclude: NOT_OURS } );
 		results.push( { page: name, locale, scheme, violations } );

@@ -45,6 +45,8 @@ are_there() {
 expect "below DESTDIR lies what is listed" are_there
 expect "and nothing in the system" test ! -e /var/lib/webhooks -a ! -e "$ini"
 
+expect "with the plugin as it is, its languages too" diff -r php/network-webhooks /tmp/package/usr/local/share/network-webhooks/network-webhooks
+
 expect "installs into the system" packaging/install.sh
 expect "the spool belongs to php-fpm's user" owner_and_mode /var/lib/webhooks 'www-data 2770'
 expect "the CLI has the extension" php --ri webhooks

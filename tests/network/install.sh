@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 
 usage() {
-	echo "usage: $0 SET…   sets: build network wordpress test browser interop scenario bench" >&2
+	echo "usage: $0 SET…   sets: build network wordpress test languages browser interop scenario bench" >&2
 	exit 2
 }
 
@@ -45,6 +45,7 @@ packages() {
 			"mariadb-server-core:mariadbd mariadb-client-core:mariadb nginx-light:nginx curl:curl"
 		;;
 	wordpress) echo "$php-cli:php" ;;
+	languages) echo "$php-cli:php gettext:xgettext" ;;
 	test) echo "$php-dev $php-xml $php-mbstring phpunit:phpunit php-codesniffer:phpcs gettext:msgfmt shellcheck:shellcheck valgrind:valgrind" ;;
 	browser) echo "chromium:chromium nodejs:node npm:npm" ;;
 	interop) echo "$php-cli:php python3:python3 python3-pip:pip nodejs:node npm:npm" ;;

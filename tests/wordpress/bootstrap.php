@@ -30,4 +30,6 @@ require __DIR__ . '/class-browser.php';
 require __DIR__ . '/class-webhook-form.php';
 require __DIR__ . '/class-schema-check.php';
 require __DIR__ . '/class-plugin-texts.php';
+require __DIR__ . '/class-translation.php';
+require __DIR__ . '/trait-other-language.php';
 require __DIR__ . '/class-network-test-case.php';

@@ -7,13 +7,15 @@ use Network_Webhooks\Failure;
 
 final class Failure_Test extends PHPUnit\Framework\TestCase {
 
-	/** The codes of an attempt without an answer, as src/store/attempt.rs lists them. */
-	private const CODES = array( 'name_not_found', 'refused', 'reset', 'timeout', 'certificate', 'tls', 'protocol', 'address_refused', 'template', 'too_large', 'io' );
-
 	public function test_each_code_has_its_own_sentence(): void {
-		$sentences = array_map( static fn( string $code ) => self::sentence( null, $code ), self::CODES );
-		$this->assertCount( count( self::CODES ), array_unique( $sentences ) );
+		$codes     = self::codes();
+		$sentences = array_map( static fn( string $code ) => self::sentence( null, $code ), $codes );
+		$causes    = array_map( array( Failure::class, 'cause' ), $codes );
+		$this->assertCount( count( $codes ), array_unique( $sentences ) );
+		$this->assertCount( count( $codes ), array_unique( $causes ) );
+		$this->assertSame( array(), array_intersect( $codes, $causes ), 'A code is shown as it is.' );
 		$this->assertSame( self::sentence( null, 'io' ), self::sentence( null, 'a code of a later version' ) );
+		$this->assertSame( 'of a later version', Failure::cause( 'of a later version' ) );
 	}
 
 	public function test_each_kind_of_status_has_its_own_sentence(): void {
@@ -23,6 +25,19 @@ final class Failure_Test extends PHPUnit\Framework\TestCase {
 		$this->assertSame( self::sentence( 401, 'status' ), self::sentence( 403, 'status' ) );
 		$this->assertSame( self::sentence( 500, 'status' ), self::sentence( 503, 'status' ) );
 		$this->assertSame( self::sentence( 301, 'redirect' ), self::sentence( 308, 'redirect' ) );
+	}
+
+	/**
+	 * The codes of an attempt without an answer.
+	 *
+	 * @return list<string>
+	 */
+	private static function codes(): array {
+		$source = file_get_contents( __DIR__ . '/../../src/store/attempt.rs' );
+		preg_match( '~/// A code: (.*?)pub code~s', $source, $list );
+		preg_match_all( '/`(\w+)`/', $list[1] ?? '', $codes );
+		// What has a status is said by its status.
+		return array_values( array_diff( $codes[1], array( 'status', 'redirect', 'gone' ) ) );
 	}
 
 	private static function sentence( ?int $status, string $code ): string {

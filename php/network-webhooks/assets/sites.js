@@ -50,11 +50,16 @@
 	function showChosen() {
 		chosen.replaceChildren(
 			...lines().map( ( line ) =>
-				/* translators: %s: a site */
-				entry( line, __( 'Remove', 'network-webhooks' ), __( 'Remove %s', 'network-webhooks' ), () => {
-					write( lines().filter( ( other ) => other !== line ) );
-					search.focus();
-				} )
+				entry(
+					line,
+					__( 'Remove', 'network-webhooks' ),
+					/* translators: %s: a site */
+					__( 'Remove %s', 'network-webhooks' ),
+					() => {
+						write( lines().filter( ( other ) => other !== line ) );
+						search.focus();
+					}
+				)
 			)
 		);
 	}
@@ -80,7 +85,8 @@
 			.map( ( site ) => {
 				const text = `${ site.id } ${ site.address } ${ site.name }`.replace( /[,;\n]/g, ' ' ).trim();
 				/* translators: %s: a site */
-				return entry( text, __( 'Add', 'network-webhooks' ), __( 'Add %s', 'network-webhooks' ), ( click ) => {
+				const label = __( 'Add %s', 'network-webhooks' );
+				return entry( text, __( 'Add', 'network-webhooks' ), label, ( click ) => {
 					const item = click.target.closest( 'li' );
 					const next = item.nextElementSibling ?? item.previousElementSibling;
 					write( [ ...lines(), text ] );

@@ -99,7 +99,10 @@ final class Diagnosis {
 		$rows   = array();
 		if ( $worker['running'] ) {
 			/* translators: %s: date and time */
-			$rows[ __( 'State', 'network-webhooks' ) ]   = $worker['since'] ? sprintf( __( 'running since %s', 'network-webhooks' ), self::date( (int) strtotime( $worker['since'] ) ) ) : __( 'running', 'network-webhooks' );
+			$since = __( 'running since %s', 'network-webhooks' );
+			$state = $worker['since'] ? sprintf( $since, self::date( (int) strtotime( $worker['since'] ) ) ) : __( 'running', 'network-webhooks' );
+
+			$rows[ __( 'State', 'network-webhooks' ) ]   = $state;
 			$rows[ __( 'Version', 'network-webhooks' ) ] = (string) $worker['version'];
 			$rows[ __( 'Process', 'network-webhooks' ) ] = (string) $worker['pid'];
 			$rows[ __( 'Memory', 'network-webhooks' ) ]  = self::memory( (int) $worker['pid'] );
@@ -110,7 +113,9 @@ final class Diagnosis {
 		}
 		if ( $worker['last_error'] ) {
 			/* translators: 1: date and time, 2: message */
-			$rows[ __( 'Last error', 'network-webhooks' ) ] = sprintf( __( '%1$s: %2$s', 'network-webhooks' ), self::date( (int) strtotime( (string) $worker['last_error_at'] ) ), $worker['last_error'] );
+			$error = sprintf( __( '%1$s: %2$s', 'network-webhooks' ), self::date( (int) strtotime( (string) $worker['last_error_at'] ) ), Native_Text::translated( $worker['last_error'] ) );
+
+			$rows[ __( 'Last error', 'network-webhooks' ) ] = $error;
 		}
 		if ( $status['config']['held'] ) {
 			$rows[ __( 'Sending', 'network-webhooks' ) ] = __( 'held: events are kept and not sent', 'network-webhooks' );
@@ -127,12 +132,13 @@ final class Diagnosis {
 	private static function journal( array $status ): array {
 		$journal = $status['journal'];
 		$oldest  = $journal['oldest'];
+		/* translators: %s: a time such as “5 mins” */
+		$lag = __( 'the oldest event waits for %s', 'network-webhooks' );
 		return array(
 			__( 'Folder', 'network-webhooks' )       => $status['spool']['path'] . ' (' . (string) $status['spool']['owner'] . ')',
 			__( 'Files', 'network-webhooks' )        => number_format_i18n( $journal['segments'] ),
 			__( 'Not taken in yet', 'network-webhooks' ) => (string) size_format( $journal['bytes_waiting'] ),
-			/* translators: %s: a time such as “5 mins” */
-			__( 'Lag', 'network-webhooks' )          => $oldest ? sprintf( __( 'the oldest event waits for %s', 'network-webhooks' ), human_time_diff( (int) strtotime( $oldest ) ) ) : __( 'none', 'network-webhooks' ),
+			__( 'Lag', 'network-webhooks' )          => $oldest ? sprintf( $lag, human_time_diff( (int) strtotime( $oldest ) ) ) : __( 'none', 'network-webhooks' ),
 		);
 	}
 
@@ -146,7 +152,7 @@ final class Diagnosis {
 		$rows    = array( __( 'Events waiting in the database', 'network-webhooks' ) => number_format_i18n( $waiting['count'] ) );
 		if ( $waiting['count'] ) {
 			$rows[ __( 'Since', 'network-webhooks' ) ] = self::date( (int) strtotime( $waiting['oldest'] . ' UTC' ) );
-			$rows[ __( 'Why', 'network-webhooks' ) ]   = implode( ' ', $waiting['reasons'] );
+			$rows[ __( 'Why', 'network-webhooks' ) ]   = implode( ' ', array_map( array( Native_Text::class, 'translated' ), $waiting['reasons'] ) );
 		}
 		return $rows;
 	}

@@ -147,7 +147,7 @@ final class Dispatcher {
 		}
 		$this->busy = true;
 		if ( ! Environment::has_extension() ) {
-			$this->outbox->add( $event, $data, $options, Environment::extension_problem() );
+			$this->outbox->add( $event, $data, $options, Native_Text::in_english( array( Environment::class, 'extension_problem' ) ) );
 			return null;
 		}
 		try {

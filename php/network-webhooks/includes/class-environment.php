@@ -60,6 +60,40 @@ final class Environment {
 	}
 
 	/**
+	 * Sees to it that texts are in the reader's language from `init` on.
+	 *
+	 * Until then they are in English: whoever dispatches wrongly in its first lines shall read of
+	 * that, and not that a translation was loaded too early.
+	 *
+	 * @return void
+	 */
+	public static function add_texts() {
+		if ( did_action( 'init' ) ) {
+			self::load_texts();
+			return;
+		}
+		if ( ! isset( $GLOBALS['l10n']['network-webhooks'] ) ) {
+			// What WordPress puts here itself where it found none.
+			$GLOBALS['l10n']['network-webhooks'] = new \NOOP_Translations();
+		}
+		add_action( 'init', array( __CLASS__, 'load_texts' ) );
+	}
+
+	/**
+	 * Loads the translations, from wherever the plugin lies.
+	 *
+	 * @return void
+	 */
+	public static function load_texts() {
+		$folder = dirname( plugin_basename( NETWORK_WEBHOOKS_FILE ) ) . '/languages';
+		if ( 0 === strpos( wp_normalize_path( NETWORK_WEBHOOKS_FILE ), wp_normalize_path( WPMU_PLUGIN_DIR ) . '/' ) ) {
+			load_muplugin_textdomain( 'network-webhooks', $folder );
+		} else {
+			load_plugin_textdomain( 'network-webhooks', false, $folder );
+		}
+	}
+
+	/**
 	 * Tells those who can do something about it why the plugin does not run.
 	 *
 	 * @return void

@@ -29,6 +29,50 @@ final class Failure {
 	}
 
 	/**
+	 * The cause in a word or two; as the worker names it where it is one of a later version.
+	 */
+	public static function cause( string $code ): string {
+		return match ( $code ) {
+			'name_not_found' => __( 'name not found', 'network-webhooks' ),
+			'address_refused' => __( 'address not allowed', 'network-webhooks' ),
+			'refused' => __( 'connection refused', 'network-webhooks' ),
+			'timeout' => __( 'out of time', 'network-webhooks' ),
+			'certificate' => __( 'certificate not valid', 'network-webhooks' ),
+			'tls' => __( 'no encrypted connection', 'network-webhooks' ),
+			'reset' => __( 'connection closed', 'network-webhooks' ),
+			'protocol' => __( 'no HTTP', 'network-webhooks' ),
+			'too_large' => __( 'too large', 'network-webhooks' ),
+			'template' => __( 'error in the template', 'network-webhooks' ),
+			'condition' => __( 'error in the condition', 'network-webhooks' ),
+			'url' => __( 'error in the URL', 'network-webhooks' ),
+			'header' => __( 'error in a header', 'network-webhooks' ),
+			'secret' => __( 'error in the secret', 'network-webhooks' ),
+			'proxy' => __( 'error in the proxy’s URL', 'network-webhooks' ),
+			'body' => __( 'error in the body', 'network-webhooks' ),
+			'pruned' => __( 'body no longer kept', 'network-webhooks' ),
+			'internal' => __( 'internal error', 'network-webhooks' ),
+			'io' => __( 'error of the network', 'network-webhooks' ),
+			default => $code,
+		};
+	}
+
+	/**
+	 * At which part of a request it was.
+	 */
+	public static function phase( string $phase ): string {
+		return match ( $phase ) {
+			'prepare' => __( 'preparing', 'network-webhooks' ),
+			'resolve' => __( 'resolving the name', 'network-webhooks' ),
+			'connect' => __( 'connecting', 'network-webhooks' ),
+			'send_request' => __( 'sending the request', 'network-webhooks' ),
+			'send_body' => __( 'sending the body', 'network-webhooks' ),
+			'recv_response' => __( 'waiting for the response', 'network-webhooks' ),
+			'recv_body' => __( 'reading the response\'s body', 'network-webhooks' ),
+			default => $phase,
+		};
+	}
+
+	/**
 	 * The sentence for an answer that is not a success.
 	 */
 	private static function of_status( int $status ): string {
@@ -58,7 +102,15 @@ final class Failure {
 			'reset' => __( 'The endpoint closed the connection before it answered. Its log may know why.', 'network-webhooks' ),
 			'protocol' => __( 'What answers at this address does not speak HTTP. Check the port, and http:// or https://.', 'network-webhooks' ),
 			'too_large' => __( 'The event, or what the endpoint answered, is larger than allowed.', 'network-webhooks' ),
-			'template', 'condition' => __( 'The body could not be made from the webhook’s template.', 'network-webhooks' ),
+			'template' => __( 'The body could not be made from the webhook’s template.', 'network-webhooks' ),
+			'condition' => __( 'The webhook’s condition can’t be judged of this event. Correct it in the webhook’s settings.', 'network-webhooks' ),
+			'url' => __( 'The webhook’s URL can’t be read. Enter it anew.', 'network-webhooks' ),
+			'header' => __( 'One of the webhook’s headers can’t be sent. Correct it in the webhook’s settings.', 'network-webhooks' ),
+			'secret' => __( 'The webhook’s secret can’t be used. Give it a new one, and tell the receiver.', 'network-webhooks' ),
+			'proxy' => __( 'The proxy of this network can’t be used. Correct it in wp-config.php.', 'network-webhooks' ),
+			'body' => __( 'What is kept of the event can’t be read any more.', 'network-webhooks' ),
+			'pruned' => __( 'The event’s body is no longer kept, so it can’t be sent.', 'network-webhooks' ),
+			'internal' => __( 'The worker met an error of its own. The file worker.log in the spool says more.', 'network-webhooks' ),
 			default => __( 'The request did not reach the endpoint.', 'network-webhooks' ),
 		};
 	}

@@ -77,7 +77,8 @@ final class Outbox {
 		return array(
 			'count'   => (int) ( $total->number ?? 0 ),
 			'oldest'  => (string) ( $total->oldest ?? '' ),
-			'reasons' => $why,
+			// Where none was given, wpdb makes null of it.
+			'reasons' => array_values( array_filter( $why ) ),
 		);
 	}
 

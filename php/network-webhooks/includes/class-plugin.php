@@ -168,7 +168,6 @@ final class Plugin {
 	 * Adds all hooks.
 	 */
 	public function add_hooks(): void {
-		add_action( 'init', array( $this, 'load_texts' ) );
 		add_action( 'network_webhooks_dispatch', 'network_webhooks_dispatch', 10, 3 );
 		foreach ( $this->sources() as $source ) {
 			$source->add_hooks( $this->dispatcher() );
@@ -205,18 +204,6 @@ final class Plugin {
 			}
 		} catch ( \Throwable $error ) {
 			Log::write( 'catalogue', "The events of this request could not be remembered: {$error->getMessage()}" );
-		}
-	}
-
-	/**
-	 * Loads the translations, from wherever the plugin lies.
-	 */
-	public function load_texts(): void {
-		$folder = dirname( plugin_basename( NETWORK_WEBHOOKS_FILE ) ) . '/languages';
-		if ( str_starts_with( wp_normalize_path( NETWORK_WEBHOOKS_FILE ), wp_normalize_path( WPMU_PLUGIN_DIR ) . '/' ) ) {
-			load_muplugin_textdomain( 'network-webhooks', $folder );
-		} else {
-			load_plugin_textdomain( 'network-webhooks', false, $folder );
 		}
 	}
 

@@ -109,7 +109,7 @@ final class Publisher {
 		}
 		$status = webhooks_status();
 		if ( ! $status['spool']['usable'] ) {
-			return implode( ' ', array_column( $status['problems'], 'message' ) );
+			return implode( ' ', array_map( array( Native_Text::class, 'translated' ), array_column( $status['problems'], 'message' ) ) );
 		}
 		$owner = $status['config']['installation'];
 		$here  = Installation::stored();

@@ -69,7 +69,8 @@ final class Site_Health {
 		$fields = array();
 		foreach ( ( new Diagnosis( $this->webhooks, $this->outbox ) )->sections() as $title => $rows ) {
 			foreach ( $rows as $name => $value ) {
-				$fields[ sanitize_key( "$title-$name" ) ] = array(
+				// Numbered, since of a title in Greek letters no key is left.
+				$fields[ count( $fields ) . '-' . sanitize_key( "$title-$name" ) ] = array(
 					'label' => "$title: $name",
 					'value' => $value,
 				);
@@ -122,8 +123,8 @@ final class Site_Health {
 		}
 		if ( $waiting['count'] ) {
 			$texts[] = sprintf(
-				/* translators: 1: number of events, 2: date and time */
 				_n(
+					/* translators: 1: number of events, 2: date and time */
 					'%1$s event waits in the database since %2$s, because the process in which it happened could not write it to the journal. It is sent by itself as soon as a process can.',
 					'%1$s events wait in the database, the oldest since %2$s, because the processes in which they happened could not write them to the journal. They are sent by themselves as soon as a process can.',
 					$waiting['count'],
@@ -132,7 +133,7 @@ final class Site_Health {
 				number_format_i18n( $waiting['count'] ),
 				get_date_from_gmt( $waiting['oldest'], get_option( 'date_format' ) . ' ' . get_option( 'time_format' ) )
 			);
-			$texts = array_merge( $texts, $waiting['reasons'] );
+			$texts = array_merge( $texts, array_map( array( Native_Text::class, 'translated' ), $waiting['reasons'] ) );
 		}
 		if ( '' !== $obstacle ) {
 			$status = 'critical';

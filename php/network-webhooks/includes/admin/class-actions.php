@@ -9,6 +9,7 @@ namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\History;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Test_Event;
@@ -185,7 +186,7 @@ final class Actions {
 		try {
 			$event = $this->test->send( $webhook );
 		} catch ( \Throwable $error ) {
-			Flash::put( $error->getMessage() );
+			Flash::put( Native_Text::of( $error ) );
 			self::leave( Admin::url() );
 		}
 		self::leave(
@@ -290,7 +291,7 @@ final class Actions {
 		try {
 			$work();
 		} catch ( \Throwable $error ) {
-			Flash::put( $error->getMessage() );
+			Flash::put( Native_Text::of( $error ) );
 			self::leave( self::list_url() );
 		}
 		self::leave( self::list_url( array( 'message' => $message ) ) );
@@ -306,7 +307,7 @@ final class Actions {
 			$this->publisher->change( $change );
 			return '';
 		} catch ( \Throwable $error ) {
-			return $error->getMessage();
+			return Native_Text::of( $error );
 		}
 	}
 

@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
@@ -91,7 +92,7 @@ final class Bulk {
 				}
 			);
 		} catch ( \Throwable $error ) {
-			Flash::put( $error->getMessage() );
+			Flash::put( Native_Text::of( $error ) );
 			Actions::leave( Actions::list_url() );
 		}
 		Actions::leave(
@@ -122,7 +123,7 @@ final class Bulk {
 			}
 		} catch ( \Throwable $error ) {
 			/* translators: 1: name of a webhook, 2: what went wrong */
-			Flash::put( sprintf( __( '“%1$s”: %2$s', 'network-webhooks' ), $webhook->name, $error->getMessage() ) );
+			Flash::put( sprintf( __( '“%1$s”: %2$s', 'network-webhooks' ), $webhook->name, Native_Text::of( $error ) ) );
 		}
 		if ( $sent ) {
 			Actions::leave(

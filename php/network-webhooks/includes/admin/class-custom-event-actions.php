@@ -11,6 +11,7 @@ use Network_Webhooks\Catalogue;
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
 use Network_Webhooks\Hook_Calls;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Secrets;
 
@@ -225,10 +226,10 @@ final class Custom_Event_Actions {
 			$event = $work();
 			return '';
 		} catch ( \InvalidArgumentException $error ) {
-			return $error->getMessage();
+			return Native_Text::of( $error );
 		} catch ( \Throwable $error ) {
 			Custom_Events::forget_undone();
-			return $error->getMessage();
+			return Native_Text::of( $error );
 		}
 	}
 

@@ -108,7 +108,7 @@ final class Deleted_Table extends \WP_List_Table {
 	 * @param Webhook $item
 	 */
 	protected function column_url( $item ): string {
-		return '<span class="network-webhooks-host">' . esc_html( ( new Endpoint_Url( $item->url ) )->host ) . '</span>';
+		return '<span class="network-webhooks-host" dir="ltr">' . esc_html( ( new Endpoint_Url( $item->url ) )->host ) . '</span>';
 	}
 
 	/**

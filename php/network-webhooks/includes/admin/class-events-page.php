@@ -126,7 +126,8 @@ final class Events_Page {
 		}
 		foreach ( $event->examples as $source => $example ) {
 			/* translators: %s: name of an event's source, such as woocommerce */
-			$label = '' === $source ? __( 'Example', 'network-webhooks' ) : sprintf( __( 'Example from %s', 'network-webhooks' ), $source );
+			$from  = __( 'Example from %s', 'network-webhooks' );
+			$label = '' === $source ? __( 'Example', 'network-webhooks' ) : sprintf( $from, $source );
 			printf( '<p class="network-webhooks-source">%s</p>', esc_html( $label ) );
 			self::print_json( $example, "$event->name: $label" );
 		}

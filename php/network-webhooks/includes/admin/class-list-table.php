@@ -318,12 +318,12 @@ final class List_Table extends \WP_List_Table {
 	protected function column_url( $item ): string {
 		$url = new Endpoint_Url( $item->url );
 		if ( ! $this->may_manage ) {
-			return '<span class="network-webhooks-host">' . esc_html( $url->host ) . '</span>';
+			return '<span class="network-webhooks-host" dir="ltr">' . esc_html( $url->host ) . '</span>';
 		}
 		/* translators: %s: name of a webhook */
 		$label = sprintf( __( 'Copy the URL of “%s”', 'network-webhooks' ), $item->name );
 		return sprintf(
-			'<span title="%s"><span class="network-webhooks-host">%s</span><span class="network-webhooks-rest">%s</span></span> <span class="copy-to-clipboard-container hide-if-no-js"><button type="button" class="button-link network-webhooks-copy" data-clipboard-text="%s" aria-label="%s"><span class="dashicons dashicons-admin-page" aria-hidden="true"></span></button> <span class="success hidden" aria-hidden="true">%s</span></span>',
+			'<span title="%s" dir="ltr"><span class="network-webhooks-host">%s</span><span class="network-webhooks-rest">%s</span></span> <span class="copy-to-clipboard-container hide-if-no-js"><button type="button" class="button-link network-webhooks-copy" data-clipboard-text="%s" aria-label="%s"><span class="dashicons dashicons-admin-page" aria-hidden="true"></span></button> <span class="success hidden" aria-hidden="true">%s</span></span>',
 			esc_attr( $item->url ),
 			esc_html( $url->host ),
 			esc_html( $url->short_rest() ),

@@ -10,6 +10,7 @@ namespace Network_Webhooks\Admin;
 use Network_Webhooks\Admin\Form\Errors;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Failure;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
 
@@ -33,7 +34,7 @@ final class Preview_Box {
 		try {
 			$sample = $test->sample( $webhook, $data );
 		} catch ( \RuntimeException $error ) {
-			return self::line( 'error', $error->getMessage() );
+			return self::line( 'error', Native_Text::of( $error ) );
 		}
 		$seen = webhooks_preview( $webhook->with_paused( false )->to_config(), $sample['event'], $sample['data'], $test->options( $sample['source'] ) );
 		$html = '';
@@ -42,7 +43,7 @@ final class Preview_Box {
 			$html .= self::line( 'error', self::place( $seen['error'] ) );
 		}
 		if ( $seen['address'] ) {
-			$html .= self::line( 'error', Failure::sentence( array( 'status' => null, 'failure' => $seen['address'] ) ) . ' ' . $seen['address']['message'] );
+			$html .= self::line( 'error', Failure::sentence( array( 'status' => null, 'failure' => $seen['address'] ) ) . ' ' . Native_Text::translated( $seen['address']['message'] ) );
 		}
 		if ( $seen['condition'] ) {
 			$html .= self::line( $seen['condition']['result'] ? 'success' : 'warning', self::condition( $seen['condition'] ) );
@@ -83,11 +84,12 @@ final class Preview_Box {
 	 * @param array{field: string, message: string, line: int|null, column: int|null} $error
 	 */
 	private static function place( array $error ): string {
+		$said = Native_Text::translated( $error['message'] );
 		if ( ! $error['line'] || str_starts_with( $error['message'], 'line ' ) ) {
-			return $error['message'];
+			return $said;
 		}
 		/* translators: 1: number of a line, 2: number of a character in it, 3: what is wrong there */
-		return sprintf( __( 'Line %1$d, column %2$d: %3$s', 'network-webhooks' ), $error['line'], (int) $error['column'], $error['message'] );
+		return sprintf( __( 'Line %1$d, column %2$d: %3$s', 'network-webhooks' ), $error['line'], (int) $error['column'], $said );
 	}
 
 	/**

@@ -13,6 +13,7 @@ use Network_Webhooks\Admin\Form\Typed;
 use Network_Webhooks\Catalogue;
 use Network_Webhooks\Drafts;
 use Network_Webhooks\History;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
@@ -117,7 +118,7 @@ final class Save {
 			$event = $this->test->send( $draft, self::posted_text( 'test_data' ) );
 		} catch ( \Throwable $error ) {
 			$this->drafts->remove( $draft->id );
-			$this->back( $error->getMessage(), $typed );
+			$this->back( Native_Text::of( $error ), $typed );
 		}
 		Flash::put( '', $typed->all() );
 		self::leave( Test_Page::url( $event, '', $typed->text( 'webhook' ) ) );
@@ -182,7 +183,7 @@ final class Save {
 	 * Goes back with what the extension or the database said.
 	 */
 	private function refuse( \Throwable $error, Webhook $webhook, Typed $typed, Errors $errors ): never {
-		$said = $errors->add_exception( $error, $webhook->id ) ? self::summary( $errors ) : $error->getMessage();
+		$said = $errors->add_exception( $error, $webhook->id ) ? self::summary( $errors ) : Native_Text::of( $error );
 		$this->back( $said, $typed, $errors );
 	}
 

@@ -78,7 +78,8 @@ final class Status_Page {
 				<?php foreach ( $rows as $name => $value ) : ?>
 					<tr>
 						<th scope="row"><?php echo esc_html( $name ); ?></th>
-						<td><?php echo esc_html( $value ); ?></td>
+						<?php // A path keeps its slash in front, also where one reads from right to left. ?>
+						<td><bdi><?php echo esc_html( $value ); ?></bdi></td>
 					</tr>
 				<?php endforeach; ?>
 			</tbody>
@@ -107,7 +108,7 @@ final class Status_Page {
 					<?php foreach ( $this->diagnosis->servers() as $row ) : ?>
 						<tr>
 							<?php foreach ( $row as $at => $value ) : ?>
-								<td data-colname="<?php echo esc_attr( $columns[ $at ] ); ?>"><?php echo esc_html( $value ); ?></td>
+								<td data-colname="<?php echo esc_attr( $columns[ $at ] ); ?>"><bdi><?php echo esc_html( $value ); ?></bdi></td>
 							<?php endforeach; ?>
 						</tr>
 					<?php endforeach; ?>

@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
 
@@ -78,7 +79,7 @@ final class Test_Page {
 			$delivery = $this->test->result( $event_id, Test_Event::PATIENCE );
 			echo $delivery ? Test_Report::of( $delivery ) : Test_Report::nothing_yet( $event_id ); // Escaped there.
 		} catch ( \Throwable $error ) {
-			echo Test_Report::error( $error->getMessage() ); // Escaped there.
+			echo Test_Report::error( Native_Text::of( $error ) ); // Escaped there.
 		}
 	}
 

@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Failure;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Test_Event;
 
 defined( 'ABSPATH' ) || exit;
@@ -43,7 +44,7 @@ final class Test_Report {
 			/* translators: %s: milliseconds */
 			$title   = sprintf( __( 'The test event did not arrive (after %s ms).', 'network-webhooks' ), $time );
 			$lines[] = Failure::sentence( $attempt );
-			$lines[] = $attempt['failure']['message'];
+			$lines[] = Native_Text::translated( $attempt['failure']['message'] );
 		}
 		$details = array(
 			__( 'Event', 'network-webhooks' )   => $delivery['event'],
@@ -67,7 +68,7 @@ final class Test_Report {
 		$worker = webhooks_status()['worker'];
 		$lines  = array( __( 'The attempt goes on in the background.', 'network-webhooks' ) );
 		if ( ! $worker['running'] ) {
-			$lines = array_filter( array( __( 'The worker that sends events is not running on this server.', 'network-webhooks' ), (string) $worker['last_error'] ) );
+			$lines = array_filter( array( __( 'The worker that sends events is not running on this server.', 'network-webhooks' ), Native_Text::translated( (string) $worker['last_error'] ) ) );
 		}
 		/* translators: %d: number of seconds */
 		$title = sprintf( __( 'The endpoint did not answer within %d seconds.', 'network-webhooks' ), Test_Event::PATIENCE );
@@ -87,7 +88,7 @@ final class Test_Report {
 	 */
 	private static function without_attempt( array $delivery ): string {
 		$reason = (string) ( $delivery['reason'] ?? '' );
-		return self::error( '' === $reason ? __( 'The test event was not sent. Is the webhook still there, and published on this server?', 'network-webhooks' ) : Failure::sentence( array( 'status' => null, 'failure' => array( 'code' => strtok( $reason, ':' ) ) ) ) . ' ' . $reason );
+		return self::error( '' === $reason ? __( 'The test event was not sent. Is the webhook still there, and published on this server?', 'network-webhooks' ) : Deliveries\State::reason( $reason ) );
 	}
 
 	/**

@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhooks;
 
@@ -61,7 +62,7 @@ final class Tests_Page {
 			$delivery = $this->test->result( $event, $seconds );
 			echo $delivery ? Test_Report::of( $delivery ) : Test_Report::nothing_yet(); // Escaped there.
 		} catch ( \Throwable $error ) {
-			echo Test_Report::error( $error->getMessage() ); // Escaped there.
+			echo Test_Report::error( Native_Text::of( $error ) ); // Escaped there.
 		}
 	}
 }

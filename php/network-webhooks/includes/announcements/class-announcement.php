@@ -9,6 +9,7 @@ namespace Network_Webhooks\Announcements;
 
 use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Deliveries\Mend_Page;
+use Network_Webhooks\Native_Text;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -189,9 +190,9 @@ final class Announcement {
 				/* translators: 1: path of a file, 2: what was wrong with it */
 				__( 'The file could not be used any more and lies aside as %1$s (%2$s). A new log was begun; what had waited in the old one is not sent.', 'network-webhooks' ),
 				(string) ( $this->params['kept_as'] ?? '' ),
-				(string) ( $this->params['reason'] ?? '' )
+				Native_Text::translated( (string) ( $this->params['reason'] ?? '' ) )
 			),
-			self::BEGAN => (string) ( $this->params['message'] ?? '' ),
+			self::BEGAN => Native_Text::translated( (string) ( $this->params['message'] ?? '' ) ),
 			self::ENDED => __( 'Nothing has to be done.', 'network-webhooks' ),
 			default => '',
 		};

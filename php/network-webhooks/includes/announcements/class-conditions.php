@@ -9,6 +9,7 @@ namespace Network_Webhooks\Announcements;
 
 use Network_Webhooks\Environment;
 use Network_Webhooks\Lock;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Server;
 use Network_Webhooks\Settings;
 
@@ -41,7 +42,7 @@ final class Conditions {
 		$status = webhooks_status();
 		$wrong  = array();
 		foreach ( $status['problems'] as $problem ) {
-			$wrong[ $problem['code'] ] = trim( ( $wrong[ $problem['code'] ] ?? '' ) . ' ' . $problem['message'] );
+			$wrong[ $problem['code'] ] = trim( ( $wrong[ $problem['code'] ] ?? '' ) . ' ' . Native_Text::translated( $problem['message'] ) );
 		}
 		$worker = $status['worker'];
 		if ( $worker['running'] && $worker['version'] && $worker['version'] !== $status['version'] ) {
@@ -84,7 +85,7 @@ final class Conditions {
 	 */
 	public function review(): void {
 		$place = Server::name() . ' ' . PHP_SAPI;
-		$now   = self::now();
+		$now   = Native_Text::in_english( array( self::class, 'now' ) );
 		$known = (array) Settings::get( Settings::CONDITIONS, array() );
 		if ( array_keys( $now ) === ( $known[ $place ] ?? array() ) ) {
 			return;

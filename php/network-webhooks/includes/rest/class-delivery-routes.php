@@ -13,6 +13,7 @@ use Network_Webhooks\Admin\Deliveries\Query;
 use Network_Webhooks\Admin\Deliveries\Rows;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Environment;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Plugin;
 
 defined( 'ABSPATH' ) || exit;
@@ -66,7 +67,7 @@ final class Delivery_Routes {
 		try {
 			$found = List_Page::read( Query::of( wp_slash( $request->get_query_params() ) ) );
 		} catch ( \Exception $error ) {
-			return new \WP_Error( 'network_webhooks', $error->getMessage(), array( 'status' => 400 ) );
+			return new \WP_Error( 'network_webhooks', Native_Text::of( $error ), array( 'status' => 400 ) );
 		}
 		return new \WP_REST_Response(
 			array(

@@ -13,6 +13,7 @@ use Network_Webhooks\Admin\Preview_Box;
 use Network_Webhooks\Admin\Test_Page;
 use Network_Webhooks\Admin\Test_Report;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Plugin;
 use Network_Webhooks\Site_Directory;
 use Network_Webhooks\Test_Event;
@@ -111,7 +112,7 @@ final class Routes {
 			if ( $draft ) {
 				$this->plugin->drafts()->remove( $draft->id );
 			}
-			$said = isset( $webhook ) && $errors->add_exception( $error, $webhook->id ) ? __( 'Some fields have to be changed first. Each says why.', 'network-webhooks' ) : $error->getMessage();
+			$said = isset( $webhook ) && $errors->add_exception( $error, $webhook->id ) ? __( 'Some fields have to be changed first. Each says why.', 'network-webhooks' ) : Native_Text::of( $error );
 			return $this->refused( $said, $errors );
 		}
 	}
@@ -124,7 +125,7 @@ final class Routes {
 		try {
 			$delivery = $this->plugin->test_event()->result( $event, self::WAIT );
 		} catch ( \Throwable $error ) {
-			return new \WP_REST_Response( array( 'html' => Test_Report::error( $error->getMessage() ) ) );
+			return new \WP_REST_Response( array( 'html' => Test_Report::error( Native_Text::of( $error ) ) ) );
 		}
 		if ( $delivery ) {
 			return new \WP_REST_Response( array( 'html' => Test_Report::of( $delivery ) ) );

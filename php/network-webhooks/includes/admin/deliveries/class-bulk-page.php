@@ -9,6 +9,7 @@ namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
+use Network_Webhooks\Native_Text;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -62,7 +63,7 @@ final class Bulk_Page {
 			try {
 				$this->print_forms( $query );
 			} catch ( \Exception $error ) {
-				printf( '<div class="notice notice-error inline" role="alert"><p>%s</p></div>', esc_html( $error->getMessage() ) );
+				printf( '<div class="notice notice-error inline" role="alert"><p>%s</p></div>', esc_html( Native_Text::of( $error ) ) );
 			}
 			?>
 			<p><a class="button" href="<?php echo esc_url( $query->url() ); ?>"><?php esc_html_e( 'Back to the deliveries', 'network-webhooks' ); ?></a></p>

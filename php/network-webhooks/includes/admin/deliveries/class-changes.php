@@ -11,6 +11,7 @@ use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Flash;
 use Network_Webhooks\History;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
@@ -116,7 +117,7 @@ final class Changes {
 		try {
 			$work();
 		} catch ( \Throwable $error ) {
-			Flash::put( $error->getMessage() );
+			Flash::put( Native_Text::of( $error ) );
 			self::leave( $url );
 		}
 		self::leave( add_query_arg( 'message', $message, $url ) );

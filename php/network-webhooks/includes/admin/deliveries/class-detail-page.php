@@ -14,6 +14,7 @@ use Network_Webhooks\Capabilities;
 use Network_Webhooks\Catalogue;
 use Network_Webhooks\Endpoint_Url;
 use Network_Webhooks\Failure;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Webhook;
 use Network_Webhooks\Webhooks;
 
@@ -55,7 +56,7 @@ final class Detail_Page {
 					printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html__( 'There is no such delivery. The log keeps them for 30 days.', 'network-webhooks' ) );
 				}
 			} catch ( \Exception $error ) {
-				printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html( $error->getMessage() ) );
+				printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html( Native_Text::of( $error ) ) );
 			}
 			?>
 		</div>
@@ -117,8 +118,8 @@ final class Detail_Page {
 			$said = $attempt['status']
 				/* translators: 1: HTTP status, 2: number of milliseconds */
 				? sprintf( __( 'answered %1$d after %2$s ms', 'network-webhooks' ), $attempt['status'], $time )
-				/* translators: 1: cause such as timeout, 2: number of milliseconds */
-				: sprintf( __( 'no answer (%1$s) after %2$s ms', 'network-webhooks' ), $attempt['failure']['code'] ?? '', $time );
+				/* translators: 1: cause such as “out of time”, 2: number of milliseconds */
+				: sprintf( __( 'no answer (%1$s) after %2$s ms', 'network-webhooks' ), Failure::cause( (string) ( $attempt['failure']['code'] ?? '' ) ), $time );
 			printf(
 				'<li class="%s"><p><strong>%s</strong> %s%s</p>',
 				$attempt['failure'] ? 'is-failed' : 'is-delivered',
@@ -130,7 +131,7 @@ final class Detail_Page {
 				printf( '<p>%s</p>', esc_html( Failure::sentence( $attempt ) ) );
 				if ( ! $attempt['status'] ) {
 					/* translators: 1: part of a request, such as connecting, 2: message */
-					printf( '<p class="description">%s</p>', esc_html( sprintf( __( '%1$s: %2$s', 'network-webhooks' ), $attempt['failure']['phase'], $attempt['failure']['message'] ) ) );
+					printf( '<p class="description">%s</p>', esc_html( sprintf( __( '%1$s: %2$s', 'network-webhooks' ), Failure::phase( $attempt['failure']['phase'] ), Native_Text::translated( $attempt['failure']['message'] ) ) ) );
 				}
 			}
 			$next = self::next( $attempt );

@@ -10,6 +10,7 @@ namespace Network_Webhooks\Admin\Deliveries;
 use Network_Webhooks\Admin\Moment;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Failure;
+use Network_Webhooks\Native_Text;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -36,7 +37,7 @@ final class Failures_Box {
 		try {
 			$groups = webhooks_failures( '' === $webhook_id ? array() : array( 'webhook_id' => $webhook_id ) );
 		} catch ( \Exception $error ) {
-			printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html( $error->getMessage() ) );
+			printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html( Native_Text::of( $error ) ) );
 			return;
 		}
 		if ( ! $groups ) {
@@ -107,9 +108,9 @@ final class Failures_Box {
 	 */
 	private function heading( array $group ): string {
 		return sprintf(
-			/* translators: 1: status such as 401 or a cause such as timeout, 2: name of a host, 3: number of deliveries, 4: date and time */
+			/* translators: 1: status such as 401 or a cause such as “out of time”, 2: name of a host, 3: number of deliveries, 4: date and time */
 			_n( '%1$s from %2$s, %3$s delivery since %4$s', '%1$s from %2$s, %3$s deliveries since %4$s', $group['count'], 'network-webhooks' ),
-			$group['status'] ? (string) $group['status'] : $group['code'],
+			$group['status'] ? (string) $group['status'] : Failure::cause( $group['code'] ),
 			$group['host'] ?? __( 'a deleted webhook', 'network-webhooks' ),
 			number_format_i18n( $group['count'] ),
 			Moment::exact( $group['since'] )

@@ -12,6 +12,7 @@ use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Catalogue;
 use Network_Webhooks\Environment;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
@@ -111,7 +112,7 @@ final class List_Page {
 		try {
 			$found = self::read( $query );
 		} catch ( \Exception $error ) {
-			printf( '<div class="notice notice-error inline" role="alert"><p>%s</p></div>', esc_html( $error->getMessage() ) );
+			printf( '<div class="notice notice-error inline" role="alert"><p>%s</p></div>', esc_html( Native_Text::of( $error ) ) );
 			return;
 		}
 		if ( $query->is_filtered() && $found['deliveries'] && current_user_can( Capabilities::MANAGE ) ) {

@@ -10,6 +10,7 @@ namespace Network_Webhooks\Admin\Deliveries;
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Counters;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Status;
 use Network_Webhooks\Webhook;
 
@@ -57,7 +58,7 @@ final class Mend_Page {
 			try {
 				$this->print_form( $webhook, $query, $status );
 			} catch ( \Exception $error ) {
-				printf( '<div class="notice notice-error inline" role="alert"><p>%s</p></div>', esc_html( $error->getMessage() ) );
+				printf( '<div class="notice notice-error inline" role="alert"><p>%s</p></div>', esc_html( Native_Text::of( $error ) ) );
 			}
 			?>
 		</div>

@@ -12,6 +12,7 @@ use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Moment;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Catalogue;
+use Network_Webhooks\Failure;
 use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
@@ -146,7 +147,7 @@ final class Rows {
 		if ( ! $delivery['attempts'] ) {
 			return '<span aria-hidden="true">—</span><span class="screen-reader-text">' . esc_html__( 'None yet', 'network-webhooks' ) . '</span>';
 		}
-		$text = $delivery['last_status'] ? (string) $delivery['last_status'] : (string) $delivery['last_failure'];
+		$text = $delivery['last_status'] ? (string) $delivery['last_status'] : Failure::cause( (string) $delivery['last_failure'] );
 		if ( null !== $delivery['duration_ms'] ) {
 			/* translators: %s: number of milliseconds */
 			$text .= ', ' . sprintf( __( '%s ms', 'network-webhooks' ), number_format_i18n( $delivery['duration_ms'] ) );

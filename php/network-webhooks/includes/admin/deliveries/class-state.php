@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks\Admin\Deliveries;
 
+use Network_Webhooks\Native_Text;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -55,7 +57,7 @@ final class State {
 			'condition' => __( 'The webhook’s condition did not hold.', 'network-webhooks' ),
 			'plugin_deactivated' => __( 'The plugin was deactivated.', 'network-webhooks' ),
 			'network_elsewhere' => __( 'Nobody has said yet whether the network was moved or copied.', 'network-webhooks' ),
-			default => (string) $reason,
+			default => Native_Text::translated( (string) $reason ),
 		};
 	}
 

@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks\Admin\Form;
 
+use Network_Webhooks\Native_Text;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -60,13 +62,13 @@ final class Errors {
 	}
 
 	/**
-	 * Adds what the extension says of a field, in its own words.
+	 * Adds what the extension says of a field, in the reader's language.
 	 *
 	 * @param string $field As it names it: `headers[2]`, `rate_limit.count`.
 	 */
 	public function add_refusal( string $field, string $message ): void {
 		$name = (string) preg_replace( '/[\[.].*$/s', '', $field );
-		$this->add( self::INPUTS[ $name ] ?? $name, $message );
+		$this->add( self::INPUTS[ $name ] ?? $name, Native_Text::translated( $message ) );
 	}
 
 	/**

@@ -1,0 +1,52 @@
+// A network that has everything a page can show: webhooks in each status, deliveries in each state, an own event. Its
+// names are in Greek letters, which tells them from texts.
+
+import { wordpress } from './wordpress.js';
+
+/** Makes it, with its endpoint at `url`. */
+export function fill( url ) {
+	wordpress(
+		`
+		global $wpdb;
+		wp_set_current_user( 1 );
+		$plugin = Network_Webhooks\\Plugin::instance();
+		// Names of events that others have seen are no texts of ours.
+		foreach ( array( Network_Webhooks\\Schema::events(), Network_Webhooks\\Schema::sightings() ) as $table ) {
+			$wpdb->query( "DELETE FROM $table" );
+		}
+		$make = static fn( $name, $path, $settings = array(), $paused = false ) => Network_Webhooks\\Webhook::create( $name, $arguments[0] . $path, 'payment_received' )
+			->with_form( $name, $arguments[0] . $path, $paused, array( 'events' => array( 'payment_received' ) ) + $settings + array( 'secrets' => array( array( 'secret' => Network_Webhooks\\Webhook::new_secret() ) ) ) );
+		$webhooks = array(
+			$make( 'Ενεργό', 'active' ),
+			$make( 'Παύση', 'paused', array(), true ),
+			$make( 'Αποτυχία', 'status/503' ),
+			$make( 'Τέλος', 'status/410' ),
+			$make( 'Μία', 'status/401', array( 'retries' => array() ) ),
+			$make( 'Όρος', 'never', array( 'condition' => 'false' ) ),
+			$make( 'Σβησμένο', 'status/500' ),
+		);
+		$refused = Network_Webhooks\\Webhook::create( 'Μέσα', 'http://10.1.2.3/', 'payment_received' );
+		$plugin->publisher()->change( static fn() => array_map( array( $plugin->webhooks(), 'save' ), array( ...$webhooks, $refused ) ) );
+		$event = Network_Webhooks\\Custom_Event::create( 'course_done', 'school_course_done', 'Μάθημα' );
+		$plugin->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::save( $event ) );
+		Network_Webhooks\\Custom_Events::remark( 'course_done', Network_Webhooks\\Custom_Events::TOO_MANY, 5000 );
+		Network_Webhooks\\Custom_Events::remark( 'course_done', Network_Webhooks\\Custom_Events::IS_FILTER );
+		$id = network_webhooks_dispatch( 'payment_received', array( 'payment_id' => 7, 'amount' => '19.00' ) );
+		if ( null === webhooks_wait( $id, 30 ) ) {
+			throw new Exception( 'The worker did not come.' );
+		}
+		// What waits for it is cancelled.
+		$plugin->publisher()->change( static fn() => $plugin->webhooks()->delete( $webhooks[6]->id ) );
+		( new Network_Webhooks\\Announcements\\Collector( new Network_Webhooks\\Announcements\\Kept() ) )->collect();
+		`,
+		url
+	);
+}
+
+/** Leaves nothing of it to other flows. */
+export function empty() {
+	wordpress( `
+		Network_Webhooks\\Plugin::instance()->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::delete( 'course_done' ) );
+		Network_Webhooks\\Settings::set( Network_Webhooks\\Settings::ANNOUNCEMENTS, array() );
+	` );
+}

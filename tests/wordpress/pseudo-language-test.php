@@ -1,0 +1,195 @@
+<?php
+/**
+ * What no page shows, or only when something fails, can be translated too: mails, errors of the
+ * REST API, the sentences for every code, privacy, Site Health. In a language in which every text
+ * of the plugin stands in ⟦brackets⟧.
+ */
+
+use Network_Webhooks\Admin\Deliveries\State;
+use Network_Webhooks\Announcements\Announcement;
+use Network_Webhooks\Announcements\Conditions;
+use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Announcements\Mail;
+use Network_Webhooks\Environment;
+use Network_Webhooks\Failure;
+use Network_Webhooks\Presets;
+use Network_Webhooks\Privacy;
+use Network_Webhooks\Settings;
+use Network_Webhooks\Site_Health;
+use Network_Webhooks\Status;
+use Network_Webhooks\Webhook;
+
+final class Pseudo_Language_Test extends Network_Test_Case {
+
+	use Other_Language;
+
+	/** Names that are the same in every language. */
+	private const NAMES = 'Zapier|Make|n8n|Slack|Discord|Telegram|Microsoft Teams|Google Sheets|WordPress|PHP|Network|corrupt';
+
+	protected function setUp(): void {
+		parent::setUp();
+		$texts      = new Translation( __DIR__ . '/../../php/network-webhooks/languages/network-webhooks.pot' );
+		$messages   = array();
+		$in_bracket = static fn( string $text ) => "⟦{$text}⟧";
+		foreach ( $texts->entries as $entry ) {
+			$key              = ( null === $entry->context ? '' : $entry->context . "\4" ) . $entry->singular;
+			$messages[ $key ] = implode( "\0", array_map( $in_bracket, array_filter( array( $entry->singular, $entry->plural ) ) ) );
+		}
+		$this->speak( 'xx_XX', $messages );
+		// What was made in another language.
+		$this->plugin()->catalogue()->renew();
+	}
+
+	protected function tearDown(): void {
+		$this->speak_english();
+		$this->plugin()->catalogue()->renew();
+		parent::tearDown();
+	}
+
+	public function test_a_text_without_brackets_is_seen(): void {
+		$this->assertSame( 'forgotten', $this->untranslated( '⟦One⟧ forgotten ⟦two⟧ https://endpoint.example/x' ) );
+		$this->assertSame( '', $this->untranslated( '⟦Outside ⟦and inside⟧ 1⟧ payment_received 2026' ) );
+		$this->assertSame( '⟦cut', $this->untranslated( '⟦cut' ) );
+	}
+
+	public function test_every_way_to_fail_is_translated(): void {
+		preg_match( '~/// A code: (.*?)pub code~s', (string) file_get_contents( __DIR__ . '/../../src/store/attempt.rs' ), $list );
+		preg_match_all( '/`(\w+)`/', $list[1], $codes );
+		$this->assertGreaterThan( 20, count( $codes[1] ) );
+		foreach ( array_diff( $codes[1], array( 'status', 'redirect', 'gone' ) ) as $code ) {
+			$this->assert_translated( Failure::sentence( array( 'status' => null, 'failure' => array( 'code' => $code ) ) ), Failure::cause( $code ) );
+		}
+		foreach ( array( 301, 401, 403, 404, 405, 410, 413, 418, 429, 500, 503 ) as $status ) {
+			$this->assert_translated( Failure::sentence( array( 'status' => $status, 'failure' => array( 'code' => 'status' ) ) ) );
+		}
+		foreach ( array( 'prepare', 'resolve', 'connect', 'send_request', 'send_body', 'recv_response', 'recv_body' ) as $phase ) {
+			$this->assert_translated( Failure::phase( $phase ) );
+		}
+		$this->assert_translated( ...array_values( State::labels() ) );
+		foreach ( array( 'paused', 'disabled', 'deleted', 'cancelled', 'condition', 'plugin_deactivated', 'network_elsewhere', 'the template is empty' ) as $reason ) {
+			$this->assert_translated( State::reason( $reason ) );
+		}
+		$this->assert_translated( ...array_values( Status::labels() ) );
+	}
+
+	public function test_every_announcement_and_its_mail_is_translated(): void {
+		$conditions = array( 'extension', 'spool', 'store', 'journal', 'worker', 'allow', 'config', 'version', 'disk' );
+		$this->assert_translated( ...array_map( array( Conditions::class, 'title' ), $conditions ) );
+		$params        = array(
+			'webhook_id'      => 'whk_1',
+			'webhook_name'    => 'Όνομα',
+			'event'           => 'payment_received',
+			'failures_in_row' => 7,
+			'bytes'           => 5,
+			'kept_as'         => '1.seg',
+			'condition'       => 'disk',
+			'reason'          => '/spool/store.sqlite is damaged: 11',
+			'message'         => 'the disk of the spool /spool is full: make room on it; events are accepted again once the worker has its reserve back',
+		);
+		$announcements = array();
+		foreach ( ( new ReflectionClass( Announcement::class ) )->getConstants() as $name => $code ) {
+			if ( is_string( $code ) ) {
+				$announcements[ $name ] = new Announcement( $code, $params, time(), (string) count( $announcements ) );
+				$this->assert_translated( $announcements[ $name ]->title(), $announcements[ $name ]->text() );
+			}
+		}
+		$this->assertGreaterThan( 5, count( $announcements ) );
+		$this->assert_translated( ( new Announcement( Announcement::DISABLED, array( 'reason' => 'gone' ) + $params, time() ) )->text() );
+
+		$mails = array();
+		add_filter(
+			'pre_wp_mail',
+			$keep = static function ( $done, $mail ) use ( &$mails ) {
+				$mails[] = $mail;
+				return true;
+			},
+			5,
+			2
+		);
+		delete_network_option( get_main_network_id(), Settings::MAILED_AT );
+		( new Kept() )->add( ...array_values( $announcements ) );
+		( new Mail( new Kept() ) )->send();
+		remove_filter( 'pre_wp_mail', $keep, 5 );
+		$this->assertCount( 1, $mails );
+		$this->assert_translated( $mails[0]['subject'], $mails[0]['message'] );
+	}
+
+	public function test_the_catalogue_and_the_presets_are_translated(): void {
+		$events = $this->plugin()->catalogue()->built_in();
+		$this->assertGreaterThan( 60, count( $events ) );
+		foreach ( $events as $event ) {
+			$this->assert_translated( $event->name, $event->description, ...array_values( $event->when ) );
+		}
+		$this->assert_translated( ...array_values( Network_Webhooks\Catalogue::categories() ) );
+		foreach ( Presets::all() as $preset ) {
+			$this->assert_translated( $preset['name'], $preset['steps'] );
+		}
+	}
+
+	public function test_errors_of_the_rest_api_are_translated(): void {
+		$paths = array_filter( array_keys( rest_get_server()->get_routes( 'network-webhooks/v1' ) ), static fn( $path ) => '/network-webhooks/v1' !== $path );
+		$this->assertGreaterThan( 3, count( $paths ) );
+		$seen = 0;
+		// Everybody who may not, and what can't be meant.
+		foreach ( array( 0, $this->make_user( 'administrator' )->ID, 1 ) as $user ) {
+			wp_set_current_user( $user );
+			foreach ( $paths as $path ) {
+				foreach ( array( 'GET', 'POST', 'DELETE' ) as $method ) {
+					$request = new WP_REST_Request( $method, preg_replace( '/\(\?P<\w+>[^)]*\)/', 'x7', $path ) );
+					$request->set_query_params( array( 'state' => '☠', 'since' => '☠', 'before' => '☠', 'last' => '1' ) );
+					$request->set_body_params( array( 'name' => '☠', 'url' => '☠', 'event' => '☠', 'sites' => 'only', 'format' => 'template', 'timeout' => '☠' ) );
+					$answer = (array) rest_do_request( $request )->get_data();
+					// Others are WordPress's own, of which this language knows nothing.
+					$ours = str_starts_with( (string) ( $answer['code'] ?? '' ), 'network_webhooks' ) ? array( $answer['message'] ) : array();
+					$said = array_filter( array( ...$ours, ...array_values( (array) ( $answer['errors'] ?? array() ) ), wp_strip_all_tags( $answer['html'] ?? '' ) ) );
+					$this->assert_translated( ...$said );
+					$seen += count( $said );
+				}
+			}
+		}
+		$this->assertGreaterThan( 10, $seen );
+	}
+
+	public function test_privacy_and_site_health_are_translated(): void {
+		wp_set_current_user( 1 );
+		$privacy = new Privacy( $this->plugin()->webhooks(), $this->plugin()->outbox() );
+		foreach ( array( 'exporter' => $privacy->add_exporter( array() ), 'eraser' => $privacy->add_eraser( array() ) ) as $name => $added ) {
+			$this->assertNotEmpty( $added );
+			foreach ( $added as $one ) {
+				$this->assert_translated( $one[ "{$name}_friendly_name" ] );
+			}
+		}
+		$health = new Site_Health( $this->plugin()->publisher(), $this->plugin()->outbox(), $this->plugin()->webhooks() );
+		$states = array( $health->test(), $health->test_deliveries() );
+		$this->plugin()->outbox()->add( 'lesson_finished', array( 'number' => 1 ), array(), Environment::extension_problem() );
+		$states[] = $health->test();
+		foreach ( $states as $state ) {
+			$this->assert_translated( $state['label'], wp_strip_all_tags( $state['description'] ), wp_strip_all_tags( $state['actions'] ), $state['badge']['label'] );
+		}
+		foreach ( $health->add_tests( array() ) as $tests ) {
+			$this->assert_translated( ...array_column( $tests, 'label' ) );
+		}
+		foreach ( $health->add_information( array() )['network-webhooks']['fields'] as $field ) {
+			$this->assert_translated( $field['label'] );
+		}
+	}
+
+	private function assert_translated( string ...$texts ): void {
+		foreach ( $texts as $text ) {
+			$this->assertSame( '', $this->untranslated( $text ), $text );
+		}
+	}
+
+	/**
+	 * What of a text stands in no brackets, and is no data: addresses, names as they are stored,
+	 * numbers.
+	 */
+	private function untranslated( string $text ): string {
+		do {
+			$before = $text;
+			$text   = preg_replace( '/⟦[^⟦⟧]*⟧/u', ' ', $text );
+		} while ( $text !== $before );
+		$rest = preg_replace( array( '~https?://\S+|\S+@\S+|\b\w+(_\w+)+\b~', '~\b[A-Z][a-z]+ \d{1,2}, \d{4}\b|\d+:\d+ [ap]m~', '~\b(' . self::NAMES . ')\b~' ), ' ', $text );
+		return preg_match( '/[A-Za-z]{2}|[⟦⟧]/u', $rest ) ? trim( $rest ) : '';
+	}
+}
