@@ -4,6 +4,7 @@
  * link leads somewhere, and every field and template is of this world.
  */
 
+use Network_Webhooks\Failure;
 use Network_Webhooks\Presets;
 
 final class Guide_Test extends Network_Test_Case {
@@ -73,6 +74,9 @@ final class Guide_Test extends Network_Test_Case {
 			'includes/class-status.php',
 			'includes/admin/deliveries/class-state.php'
 		);
+		// At which part of a request it was needs no explaining.
+		$phases = array_map( array( Failure::class, 'phase' ), array( 'prepare', 'resolve', 'connect', 'send_request', 'send_body', 'recv_response', 'recv_body' ) );
+		$texts  = array_diff( $texts, $phases );
 		// Of the conditions the titles: the sentences come from the server, with its paths.
 		foreach ( Plugin_Texts::in( 'includes/announcements/class-conditions.php' ) as $text ) {
 			if ( ! str_contains( $text, '%' ) ) {
