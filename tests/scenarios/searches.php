@@ -10,10 +10,11 @@ require __DIR__ . '/percentile.php';
 const LIMIT_MS = 50;
 
 $count  = (int) $argv[1];
-$steps  = array_map( static fn( int $step ) => 1 + $step * intdiv( $count, 1000 ), range( 0, 999 ) );
+// Not the oldest, which the worker removes by and by.
+$steps  = array_map( static fn( int $step ) => intdiv( $count, 10 ) + $step * intdiv( $count, 1112 ), range( 0, 999 ) );
 $ids    = array_map( static fn( int $number ) => webhooks_deliveries( array( 'search' => "order-$number" ) )['deliveries'][0]['event_id'], $steps );
 $kinds  = array(
-	'order number'   => array_map( static fn( int $number ) => 'order-' . ( $number + 1 ), array_slice( $steps, 0, -1 ) ),
+	'order number'   => array_map( static fn( int $number ) => 'order-' . ( $number + 1 ), $steps ),
 	'e-mail address' => array_map( static fn( int $number ) => 'customer' . ( $number % 100000 ) . '@network.example', $steps ),
 	'event id'       => $ids,
 	'nothing'        => array_map( static fn( int $number ) => "no-such-$number", $steps ),

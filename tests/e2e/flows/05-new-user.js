@@ -118,13 +118,14 @@ export const steps = {
 		pay( wordpress, 'A' );
 		// From then on it is probed with one request at a time.
 		await until( () => endpoint.bodies.length >= failed + 5 );
-		endpoint.status = 200;
 		person = new Person( page );
 		await person.click( page.locator( '#adminmenu' ).getByRole( 'link', { name: 'Deliveries', exact: true } ) );
 		await person.read( page.getByText( /^503 from 127\.0\.0\.1, \d+ deliver(y|ies) since/ ) );
 		await person.click( page.locator( '#adminmenu' ).getByRole( 'link', { name: 'All Webhooks', exact: true } ) );
 		const row = page.getByRole( 'row', { name: /Payments to our books/ } );
 		await person.read( row.getByText( 'Failing', { exact: true } ) );
+		// Whoever runs the receiver mended it.
+		endpoint.status = 200;
 		await row.hover();
 		await person.click( row.getByRole( 'button', { name: /^Send Test Event/ } ) );
 		await person.read( page.getByText( 'The test event arrived: the endpoint answered 200' ) );
