@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
 
 use crate::clock::rfc3339;
-use crate::delivery::guard::check_allow;
+use crate::delivery::guard::{check_allow, check_url};
 use crate::delivery::proxy::{ProxySettings, check_proxy};
 use crate::delivery::v1::Projections;
 use crate::event;
@@ -65,6 +65,9 @@ pub struct Config {
     /// `WP_HTTP_BLOCK_EXTERNAL` is on, and only these hosts are reached.
     #[serde(default)]
     pub block_external: Option<Vec<String>>,
+    /// URL of the network's own test inbox, which is reached without being judged.
+    #[serde(default)]
+    pub inbox: Option<String>,
     /// Whatever the publisher wants back in every dispatching process.
     #[serde(default)]
     pub actions: Vec<Value>,
@@ -278,6 +281,9 @@ impl Config {
         }
         if let Some(proxy) = &self.proxy {
             check_proxy(proxy).map_err(|error| form("proxy.url", &error))?;
+        }
+        if let Some(inbox) = &self.inbox {
+            check_url(inbox).map_err(|error| form("inbox", &error))?;
         }
         let mut ids = HashSet::new();
         for webhook in &self.webhooks {

@@ -113,7 +113,7 @@ namespace {
      *     held?: string|null, moved?: bool, retention?: array{deliveries_days?: int, bodies_days?: int},
      *     lookup?: array<string, list<string>>, examples?: array<string, array|object>,
      *     proxy?: array{url: string, bypass?: list<string>}|null,
-     *     block_external?: list<string>|null, actions?: list<mixed>,
+     *     block_external?: list<string>|null, inbox?: string|null, actions?: list<mixed>,
      *     v1?: array<string, array<string, array<string, string|array{value: mixed}>>>} $webhooks a list, or the whole document:
      *     - `held`: why nothing is sent (events are kept as held deliveries); null: all is well
      *     - `moved`: take over a spool whose config has the same id and another fingerprint
@@ -122,6 +122,8 @@ namespace {
      *       mistake is told with line and column. Not kept
      *     - `proxy`: WP_PROXY_HOST and its companions, `http://user:password@host:port`
      *     - `block_external`: WP_HTTP_BLOCK_EXTERNAL is on; these hosts (and `*.` patterns) are reached
+     *     - `inbox`: the URL of the network's own test inbox: exactly this one, query included, is
+     *       reached whatever address it has, past WP_HTTP_BLOCK_EXTERNAL and without the proxy
      *     - `actions`: whatever the caller wants back from webhooks_actions() in every process;
      *       every process that dispatches can read it, so no secrets
      *     - `v1`: event → source → what the format `v1` sends in place of `data`: keys of WP Ultimo 1,

@@ -398,6 +398,84 @@ fn wordpress_can_block_all_but_some_hosts() {
     }
 }
 
+/// A sender for which one URL, at `host` on this server, is the network's own test inbox.
+fn with_inbox(server: &Server, host: &str, more: Settings) -> (Sender, String) {
+    let url = format!("http://{host}:{}/wp/?inbox=0123456789abcdef", server.address.port());
+    let settings = Settings { inbox: Some(url.clone()), ..more };
+    let lookup = Answers::always(&["127.0.0.1"]);
+    (Sender::with_lookup(&settings, Box::new(lookup)), url)
+}
+
+fn post(sender: &Sender, url: &str) -> Attempt {
+    sender.send(&webhook(url, json!({})), &claim(), &SystemClock)
+}
+
+#[test]
+fn the_test_inbox_is_reached_at_its_own_url_and_nothing_else_is() {
+    let server = Server::start(|_, to| respond(to, "200 OK", "", b""));
+    let other = Server::start(|_, to| respond(to, "200 OK", "", b""));
+    for host in ["network.test", "127.0.0.1", "localhost"] {
+        let (sender, url) = with_inbox(&server, host, Settings::default());
+        // Twice: a kept connection is judged again.
+        for _ in 0..2 {
+            assert_eq!(post(&sender, &url).failure, None, "{host}");
+        }
+        for same in [url.replace("http:", "HTTP:"), format!("{url}#fragment")] {
+            assert_eq!(post(&sender, &same).failure, None, "{same}");
+        }
+    }
+    let before = server.connections();
+    let (sender, url) = with_inbox(&server, "network.test", Settings::default());
+    let port = server.address.port().to_string();
+    for different in [
+        url.replace("network.test", "127.0.0.1"),
+        url.replace("network.test", "other.test"),
+        url.replace("network.test", "a.network.test"),
+        url.replace("http:", "https:"),
+        url.replace(&port, &other.address.port().to_string()),
+        url.replace("/wp/", "/"),
+        url.replace("/wp/", "/wp/wp-login.php"),
+        url.replace("?inbox=0", "?inbox=1"),
+        url.replace("?inbox=0123456789abcdef", ""),
+        format!("{url}&more=1"),
+    ] {
+        assert_ne!(different, url);
+        let attempt = post(&sender, &different);
+        assert_eq!(failure(&attempt), ("resolve", "address_refused"), "{different}");
+    }
+    assert_eq!((server.connections(), other.connections()), (before, 0));
+}
+
+#[test]
+fn the_test_inbox_is_no_host_outside_and_not_behind_the_proxy() {
+    let server = Server::start(|_, to| respond(to, "200 OK", "", b""));
+    let (proxy, asked) = proxy();
+    let settings = Settings {
+        block_external: Some(vec!["open.test".into()]),
+        proxy: Some(ProxySettings {
+            url: Secret::new(format!("http://{}", proxy.address)),
+            bypass: Vec::new(),
+        }),
+        ..Settings::default()
+    };
+    let (sender, url) = with_inbox(&server, "network.test", settings);
+    let attempt = post(&sender, &url);
+    assert_eq!((attempt.failure, attempt.address), (None, Some(server.address.to_string())));
+    let attempt = post(&sender, &url.replace("/wp/", "/"));
+    assert!(attempt.failure.unwrap().message.contains("WP_ACCESSIBLE_HOSTS"));
+    assert!(asked.try_recv().is_err());
+}
+
+#[test]
+fn where_the_test_inbox_redirects_to_nobody_goes() {
+    let other = Server::start(|_, to| respond(to, "200 OK", "", b""));
+    let location = format!("Location: http://{}/\r\n", other.address);
+    let server = Server::start(move |_, to| respond(to, "307 Temporary Redirect", &location, b""));
+    let (sender, url) = with_inbox(&server, "network.test", Settings::default());
+    assert_eq!(post(&sender, &url).status, Some(307));
+    assert_eq!(other.connections(), 0);
+}
+
 fn through(proxy: &Server, allow: &[&str], lookup: Answers) -> Sender {
     let settings = Settings {
         allow: allow.iter().map(|&entry| entry.to_owned()).collect(),

@@ -290,6 +290,7 @@ const FIELDS: &[&str] = &[
     "proxy",
     "lookup",
     "block_external",
+    "inbox",
     "v1",
     "installation",
     "unknown",

@@ -39,4 +39,10 @@ if ( ! Network_Webhooks\Environment::is_fit() ) {
 require_once __DIR__ . '/includes/autoload.php';
 require_once __DIR__ . '/includes/api.php';
 
+// Nothing that is sent to the test inbox may become an event, or be anything else to this network.
+if ( Network_Webhooks\Inbox\Receiver::is_asked() ) {
+	Network_Webhooks\Inbox\Receiver::add_hooks();
+	return;
+}
+
 Network_Webhooks\Plugin::instance()->add_hooks();

@@ -29,6 +29,8 @@ struct File {
     #[serde(default)]
     block_external: Option<Vec<String>>,
     #[serde(default)]
+    inbox: Option<String>,
+    #[serde(default)]
     actions: Vec<Value>,
     rules: Vec<Rule>,
 }
@@ -69,6 +71,8 @@ pub struct Subscriptions {
     pub held: Option<String>,
     /// See [`Config::block_external`].
     pub block_external: Option<Vec<String>>,
+    /// See [`Config::inbox`]. Who can read this file can read WordPress's database too.
+    pub inbox: Option<String>,
     /// What the publisher wants back, see [`Config::actions`].
     pub actions: Vec<Value>,
     exact: HashMap<String, Vec<Rule>>,
@@ -102,6 +106,7 @@ impl Subscriptions {
             webhooks: config.webhooks.len(),
             held: config.held.clone(),
             block_external: config.block_external.clone(),
+            inbox: config.inbox.clone(),
             actions: config.actions.clone(),
             rules,
         };
@@ -134,6 +139,7 @@ impl Subscriptions {
             webhooks: file.webhooks,
             held: file.held,
             block_external: file.block_external,
+            inbox: file.inbox,
             actions: file.actions,
             exact,
             patterns,

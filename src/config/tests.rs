@@ -59,6 +59,23 @@ fn actions_come_back_as_they_were_given() {
 }
 
 #[test]
+fn the_inbox_is_a_url_that_both_files_have() {
+    let (_folder, spool) = spool();
+    let document = |inbox: &str| format!(r#"{{"webhooks":[],"inbox":{inbox}}}"#);
+    let url = "http://network.test/?inbox=token";
+    config(&document(&format!("\"{url}\"")), 1).unwrap().publish(&spool, false).unwrap();
+    let inbox = || Subscriptions::load(&spool).unwrap().unwrap().inbox;
+    assert_eq!(inbox().as_deref(), Some(url));
+    assert_eq!(Config::load(&spool).unwrap().unwrap().inbox.as_deref(), Some(url));
+    config(&document("null"), 2).unwrap().publish(&spool, false).unwrap();
+    assert_eq!(inbox(), None);
+    for wrong in ["ftp://network.test/", "", "http://a@network.test/"] {
+        let error = config(&document(&format!("\"{wrong}\"")), 3).unwrap_err().to_string();
+        assert!(error.contains("at inbox: the URL"), "{error}");
+    }
+}
+
+#[test]
 fn secrets_are_for_the_owner_alone() {
     let (folder, spool) = spool();
     config(&document("a", "here"), 1).unwrap().publish(&spool, false).unwrap();

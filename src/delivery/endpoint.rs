@@ -87,7 +87,13 @@ impl Endpoint {
             ),
             _ => None,
         };
-        let (guard, names) = (Arc::clone(&shared.guard), Arc::clone(&shared.names));
+        let names = Arc::clone(&shared.names);
+        // Nor through the proxy, where WordPress sends no request to itself either.
+        let (guard, proxy) = if shared.guard.exempts(&url) {
+            (Arc::new(Guard::open()), None)
+        } else {
+            (Arc::clone(&shared.guard), proxy)
+        };
         let resolver = GuardedResolver { guard: Arc::clone(&guard), names: Arc::clone(&names) };
         let connector = WireConnector { guard, names, tls, proxy };
         let idle = webhook.concurrency as usize;

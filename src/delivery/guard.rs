@@ -9,10 +9,13 @@
 //! What the server's owner wants reachable all the same stands in `webhooks.allow`: hosts
 //! (`hooks.internal`, `*.corp.example`), addresses and networks (`10.1.0.0/16`), each with an
 //! optional port (`localhost:8025`, `10.1.0.0/16:443`, `[fd00::/8]:443`).
+//!
+//! One URL is exempt, as a whole: that of the network's own test inbox, see
+//! [`with_inbox`](Guard::with_inbox).
 
 use std::net::{IpAddr, SocketAddr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::{Host, Url};
 
 use super::address::{Special, special};
@@ -26,6 +29,8 @@ pub struct Guard {
     allow: Vec<Allowed>,
     /// `Some`: only these hosts (WordPress's `WP_HTTP_BLOCK_EXTERNAL`).
     accessible: Option<Vec<Pattern>>,
+    /// Exempt: the network's own test inbox.
+    inbox: Option<Url>,
 }
 
 #[derive(Debug)]
@@ -112,7 +117,28 @@ impl Guard {
             allow: allow.iter().filter_map(|entry| Allowed::parse(entry)).collect(),
             accessible: accessible
                 .map(|hosts| hosts.iter().map(|host| Pattern::new(host)).collect()),
+            inbox: None,
         }
+    }
+
+    /// The same guard with one URL exempt: that of the network's own test inbox, which may well
+    /// be at a private address. What can't be a webhook's URL exempts nothing.
+    #[must_use]
+    pub fn with_inbox(self, url: Option<&str>) -> Self {
+        Self { inbox: url.and_then(|url| check_url(url).ok()), ..self }
+    }
+
+    /// Whether this very URL (scheme, host, port, path and query, as [`check_url`] reads them)
+    /// is reached without being judged. Redirects are never followed, so it leads nowhere else.
+    pub fn exempts(&self, url: &Url) -> bool {
+        self.inbox.as_ref() == Some(url)
+    }
+
+    /// A guard that lets everything through.
+    pub(super) fn open() -> Self {
+        let everywhere = [IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())];
+        let allow = everywhere.map(|net| Allowed { what: Target::Net(net), port: None });
+        Self { allow: allow.into(), ..Self::default() }
     }
 
     /// Whether `host` may be asked for at all.

@@ -67,6 +67,8 @@ pub struct Settings {
     pub proxy: Option<ProxySettings>,
     /// `WP_HTTP_BLOCK_EXTERNAL` is set: only these hosts are reached.
     pub block_external: Option<Vec<String>>,
+    /// URL of the network's own test inbox, which is reached without being judged.
+    pub inbox: Option<String>,
     /// How events fill the keys of the format `v1`.
     pub v1: v1::Projections,
 }
@@ -90,7 +92,8 @@ impl Sender {
 
     /// A sender that asks `lookup` for addresses.
     pub fn with_lookup(settings: &Settings, lookup: Box<dyn Lookup>) -> Self {
-        let guard = Guard::new(&settings.allow, settings.block_external.as_deref());
+        let guard = Guard::new(&settings.allow, settings.block_external.as_deref())
+            .with_inbox(settings.inbox.as_deref());
         let proxy = settings.proxy.as_ref().map(Proxy::new).transpose();
         Self {
             shared: Shared {

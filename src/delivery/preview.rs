@@ -179,6 +179,9 @@ fn reason(
 
 /// What the guard says of what the URL names itself.
 fn refusal(guard: &Guard, url: &Url) -> Option<Refused> {
+    if guard.exempts(url) {
+        return None;
+    }
     let port = url.port_or_known_default().unwrap_or_default();
     let refusal = guard.check_uri(url.host_str()?, port).err()?;
     Some(Refused { code: ADDRESS_REFUSED, message: refusal.to_string() })
@@ -214,7 +217,8 @@ mod tests {
             only: "",
         };
         let event = Event::new(&fields, 1, BODY.as_bytes().into());
-        let guard = Guard::new(&["10.1.0.0/16".into()], None);
+        let guard = Guard::new(&["10.1.0.0/16".into()], None)
+            .with_inbox(Some("http://10.2.2.3/?inbox=token"));
         let standing = Standing { guard: &guard, held, disabled, now: 1_763_632_800_123 };
         Preview::new(&webhook, &fields, &event, &standing)
     }
@@ -321,7 +325,13 @@ mod tests {
         let address = |url: &str| preview(&serde_json::json!({ "url": url })).address;
         assert_eq!(address("http://10.1.2.3/"), None);
         assert_eq!(address("http://crm.internal/"), None);
-        for url in ["http://10.2.2.3/", "http://[::1]:8080/", "http://0x7f000001/"] {
+        assert_eq!(address("http://10.2.2.3/?inbox=token"), None);
+        for url in [
+            "http://10.2.2.3/",
+            "http://10.2.2.3:8080/?inbox=token",
+            "http://[::1]:8080/",
+            "http://0x7f000001/",
+        ] {
             let refused = address(url).expect(url);
             assert_eq!(refused.code, "address_refused");
             assert!(refused.message.contains("webhooks.allow"), "{}", refused.message);

@@ -114,10 +114,15 @@ fn look(process: &mut Process) -> (Option<String>, Guard) {
     let readable = process.look().is_ok();
     let allow = process.settings().allow.clone();
     let published = process.subscriptions().filter(|_| readable);
-    let (held, external) = published
-        .map(|published| (published.held.clone(), published.block_external.clone()))
-        .unwrap_or_default();
-    (held, Guard::new(&allow, external.as_deref()))
+    let (held, guard) = published.map_or_else(
+        || (None, Guard::new(&allow, None)),
+        |published| {
+            let guard = Guard::new(&allow, published.block_external.as_deref())
+                .with_inbox(published.inbox.as_deref());
+            (published.held.clone(), guard)
+        },
+    );
+    (held, guard)
 }
 
 /// Whether the worker switched the webhook off; where nobody can say, it did not.

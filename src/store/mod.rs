@@ -107,8 +107,17 @@ pub trait Store {
     /// Where the engine can't read.
     fn load(&mut self) -> Result<Loaded>;
 
-    /// Returns when everything committed so far would survive a power cut (a checkpoint that
-    /// reached the disk). Segments are deleted only after this.
+    /// How many transactions that changed something were committed since the store was opened.
+    fn commits(&self) -> u64;
+
+    /// Whether the first `commits` of them would survive a power cut. If not, that is brought
+    /// about without keeping the caller waiting: ask again. Segments are deleted only after this.
+    ///
+    /// # Errors
+    /// Where the disk refused.
+    fn is_durable(&mut self, commits: u64) -> Result<bool>;
+
+    /// Returns when everything committed so far would survive a power cut.
     ///
     /// # Errors
     /// Where the disk refused.
@@ -179,6 +188,11 @@ pub struct Health {
 }
 
 impl Health {
+    /// Whether its next attempts may well fail or hang: nothing is known yet, or the last one did.
+    pub fn is_suspect(&self) -> bool {
+        !self.proven || self.slow || self.failures_in_row > 0
+    }
+
     /// Whether any of it lies on the wall clock's line and still matters.
     pub fn has_times(&self) -> bool {
         self.probe_at.is_some() || self.failing_since.is_some()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ingest::DeliveryIds;
 use super::mark::Mark;
-use super::pool::{Done, Job, Pool};
+use super::pool::{self, Done, Job, Pool};
 use super::published::Published;
 use super::reserve::Reserve;
 use super::schedule::{MOST_THREADS, POOL, Schedule};
@@ -13,7 +13,7 @@ use super::upkeep::PRUNE_MS;
 use super::{Mode, Stop, WorkerError};
 use crate::clock::{self, Clock};
 use crate::journal::wake::{Sleeper, WakeHandle};
-use crate::journal::{Batch, Boot, Reader};
+use crate::journal::{Batch, Boot, Reader, SegmentId};
 use crate::spool::Spool;
 use crate::store::{Announcement, ClockReading, Store};
 
@@ -25,8 +25,6 @@ const RESCAN_MS: i64 = 60_000;
 const GRACE_MS: i64 = 10_000;
 /// A difference between wall clock and monotonic clock that is a jump, in milliseconds.
 pub(super) const JUMP_MS: i64 = 30_000;
-/// Segments are made durable and deleted this often at most, in milliseconds.
-const RETIRE_MS: i64 = 1000;
 /// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
 const AGAIN_MS: i64 = 1000;
 
@@ -52,6 +50,8 @@ pub(super) struct Worker<S: Store> {
     pub(super) reading: ClockReading,
     pub(super) reading_is_kept: bool,
     pub(super) next_retire: i64,
+    /// Segments to delete once so many commits would survive a power cut.
+    pub(super) retiring: Option<(Vec<SegmentId>, u64)>,
     /// Something was read since then: a segment may be done with.
     pub(super) read_on: bool,
     pub(super) next_prune: i64,
@@ -100,6 +100,7 @@ impl<S: Store> Worker<S> {
             reading: kept.unwrap_or(reading),
             reading_is_kept: kept.is_some(),
             next_retire: 0,
+            retiring: None,
             read_on: true,
             next_prune: now + PRUNE_MS,
             next_config: 0,
@@ -134,7 +135,7 @@ impl<S: Store> Worker<S> {
                 Mode::Daemonize => self.schedule.is_idle() && now - self.idle_since >= IDLE_MS,
             };
             if leave && self.pool.is_idle() {
-                self.retire(true)?;
+                self.retire_all()?;
                 return Ok(());
             }
             self.sleeper.wait(Some(self.time_to_wait(now, mode)));
@@ -163,7 +164,7 @@ impl<S: Store> Worker<S> {
 
     pub(super) fn try_round(&mut self, now: i64) -> Result<bool, WorkerError> {
         self.look_at_clock(now)?;
-        self.look_at_disk();
+        self.look_at_disk()?;
         if now >= self.next_config {
             self.look_at_config(now);
         }
@@ -177,8 +178,7 @@ impl<S: Store> Worker<S> {
             self.prune(now)?;
         }
         if now >= self.next_retire {
-            self.next_retire = now + RETIRE_MS;
-            self.retire(false)?;
+            self.retire(now)?;
         }
         Ok(worked)
     }
@@ -190,35 +190,36 @@ impl<S: Store> Worker<S> {
         };
         let Some(first) = self.schedule.next(now) else { return Ok(false) };
         let (store, schedule) = (&mut self.store, &mut self.schedule);
-        let mut claims = Vec::new();
+        let (mut claims, mut jobs) = (Vec::new(), Vec::new());
         let committed = store.transaction(&mut |tx| {
             let mut next = Some(first.clone());
             while let Some(turn) = next {
-                let before = claims.len();
                 let claimed = tx
                     .claim(turn.key, now, turn.limit, turn.ordered, &mut claims)
                     .and_then(|()| tx.next_due(turn.key, turn.ordered));
-                let ids = claims[before..].iter().map(|claim| claim.id);
+                let new = pool::runs(claims.drain(..), turn.runs);
+                let ids = new.iter().map(|run| run[0].id);
                 // Should this fail, it is due now as before, and the round is made again.
                 let due = claimed.as_ref().map_or(Some(now), |due| *due);
                 schedule.sent(&turn, ids, due, now);
+                jobs.extend(new.into_iter().map(|run| (turn.key, run)));
                 claimed?;
                 next = schedule.next(now);
             }
             Ok(())
         });
         if let Err(error) = committed {
-            for claim in &claims {
-                schedule.came_back(claim.webhook, claim.id, now);
-                schedule.set_due(claim.webhook, Some(now), now);
+            for (webhook, run) in &jobs {
+                schedule.came_back(*webhook, run[0].id, now);
+                schedule.set_due(*webhook, Some(now), now);
             }
             return Err(error.into());
         }
-        let jobs: Vec<_> = claims
+        let jobs: Vec<_> = jobs
             .into_iter()
-            .filter_map(|claim| {
-                let webhook = Arc::clone(schedule.lane(claim.webhook)?.webhook.as_ref()?);
-                Some(Job { claim, webhook, sender: Arc::clone(&published.sender) })
+            .filter_map(|(key, run)| {
+                let webhook = Arc::clone(schedule.lane(key)?.webhook.as_ref()?);
+                Some(Job { run, webhook, sender: Arc::clone(&published.sender) })
             })
             .collect();
         let any = !jobs.is_empty();
@@ -307,7 +308,7 @@ impl<S: Store> Worker<S> {
             self.sleeper.wait(Some(Duration::from_millis(left.cast_unsigned())));
         }
         // Whatever is still under way stays `delivering`: the next worker returns it.
-        self.retire(true)
+        self.retire_all()
     }
 
     pub(super) fn announce<const N: usize>(

@@ -50,6 +50,11 @@ pub(super) fn after(
     (Health { proven, failures_in_row, failing_since, slow, probe_at, probes, disabled }, newly)
 }
 
+/// Whether an attempt gives no reason to wait with the next one.
+pub(super) fn is_well(attempt: &Attempt) -> bool {
+    attempt.failure.is_none() && attempt.duration_us <= SLOW_US
+}
+
 /// When the next probe may be made, and how many have failed. Only a failed probe makes the wait
 /// longer: requests that were under way when the probing began fail of the same outage.
 fn probe(before: &Health, failures_in_row: u32, started: i64, now: i64) -> (Option<i64>, u32) {

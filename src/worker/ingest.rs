@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::places::Places;
 use super::request::Request;
 use super::routes::Routes;
 use super::schedule::Schedule;
@@ -31,6 +32,8 @@ pub(super) struct Ingested {
     pub(super) all_touched: bool,
     /// Test deliveries: claimed as they were written, they wait in no lane.
     pub(super) tests: Vec<(Claim, Arc<Webhook>)>,
+    /// Deliveries that go out as they come in.
+    pub(super) places: Places,
     /// Somebody wishes to be forgotten.
     pub(super) forget: bool,
     /// Somebody asked for a change of a whole result.
@@ -93,6 +96,14 @@ pub(super) fn event(
     }
     let due = now.max(fields.timestamp.saturating_add(i64::from(fields.delay)));
     let mut shared = None;
+    let mut claim = |id, webhook| Claim {
+        id,
+        webhook,
+        event: Arc::clone(shared.get_or_insert_with(|| Arc::new(event.clone()))),
+        attempts: 0,
+        due: now,
+        request_body: None,
+    };
     for webhook in context.routes.of(fields) {
         let key = key(tx, context, webhook, ingested)?;
         let mut delivery = NewDelivery {
@@ -114,16 +125,11 @@ pub(super) fn event(
         match verdict {
             Verdict::Test => {
                 delivery.state = State::Delivering;
-                let event = Arc::clone(shared.get_or_insert_with(|| Arc::new(event.clone())));
-                let claim = Claim {
-                    id: delivery.id,
-                    webhook: key,
-                    event,
-                    attempts: 0,
-                    due: now,
-                    request_body: None,
-                };
-                ingested.tests.push((claim, Arc::clone(webhook)));
+                ingested.tests.push((claim(delivery.id, key), Arc::clone(webhook)));
+            }
+            Verdict::Send if fields.delay == 0 && ingested.places.has(context.schedule, key) => {
+                delivery.state = State::Delivering;
+                ingested.places.put(claim(delivery.id, key));
             }
             Verdict::Send => ingested.touched.push(key),
             Verdict::Skip => {

@@ -3,6 +3,7 @@
 use super::WorkerError;
 use super::engine::Worker;
 use super::ingest::{self, Context, Ingested};
+use super::places::Places;
 use super::pool::Job;
 use super::record::{self, Recorded};
 use crate::journal::{Batch, CorruptPart, Limit};
@@ -37,12 +38,19 @@ impl<S: Store> Worker<S> {
         let none = Batch::default();
         let (batch, done) = (if takes_batch { &self.batch } else { &none }, &self.done);
         let (mut ingested, mut recorded, mut due) = Default::default();
+        // Attempts wait until there is room to record them.
+        let is_full = !self.reserve.is_there();
         mark.begin(&batch.records);
         store.transaction(&mut |tx| {
             (ingested, recorded, due) = (Ingested::default(), Recorded::default(), Vec::new());
             for done in done {
                 record::attempt(tx, &context, done, ids, &mut recorded, &mut ingested)?;
             }
+            if !is_full {
+                ingested.places = Places::new(context.schedule, done, now);
+            }
+            let suspects = recorded.healths.iter().filter(|(_, health)| health.is_suspect());
+            suspects.for_each(|(key, _)| ingested.places.close(*key));
             for record in &batch.records {
                 mark.at(record);
                 ingest::record(tx, &context, record, ids, &mut ingested)?;
@@ -99,15 +107,23 @@ impl<S: Store> Worker<S> {
         for (key, due) in due {
             self.schedule.set_due(*key, *due, now);
         }
-        if let Some(published) = &self.published {
-            let sender = &published.sender;
-            let jobs = ingested.tests.into_iter().map(|(claim, webhook)| Job {
-                claim,
-                webhook,
-                sender: Arc::clone(sender),
-            });
-            self.pool.send(jobs.collect());
+        let Some(sender) = self.published.as_ref().map(|published| &published.sender) else {
+            return;
+        };
+        let job = |run, webhook| Job { run, webhook, sender: Arc::clone(sender) };
+        let mut jobs: Vec<_> =
+            ingested.tests.into_iter().map(|(claim, webhook)| job(vec![claim], webhook)).collect();
+        for (key, runs) in ingested.places.into_runs() {
+            self.schedule.sent_at_once(key, runs.iter().map(|run| run[0].id), now);
+            let webhook = self.schedule.lane(key).and_then(|lane| lane.webhook.as_ref());
+            jobs.extend(
+                webhook
+                    .map(|it| runs.into_iter().map(|run| job(run, Arc::clone(it))))
+                    .into_iter()
+                    .flatten(),
+            );
         }
+        self.pool.send(jobs);
     }
 
     /// Reads the next part of the journal, unless one is still to be committed. Nothing is read

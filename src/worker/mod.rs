@@ -22,6 +22,7 @@ mod intake;
 pub mod lock;
 mod log;
 mod mark;
+mod places;
 mod pool;
 mod published;
 mod record;

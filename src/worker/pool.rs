@@ -2,20 +2,25 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use parking_lot::{Condvar, Mutex};
 
 use super::engine::JUMP_MS;
+use super::health;
 use crate::clock::{self, Clock};
 use crate::delivery::Sender;
+use crate::id::DeliveryId;
 use crate::journal::wake::WakeHandle;
 use crate::store::{Attempt, Claim, Next};
 use crate::webhook::Webhook;
 
-/// One attempt to make: a committed claim, with all that it needs.
+/// Committed claims of one webhook, with all that their attempts need: a run, made one after the
+/// other by one thread, so that it need not wait for each to be recorded before the next.
 pub(super) struct Job {
-    pub(super) claim: Claim,
+    /// At least one.
+    pub(super) run: Vec<Claim>,
     pub(super) webhook: Arc<Webhook>,
     pub(super) sender: Arc<Sender>,
 }
@@ -24,10 +29,20 @@ pub(super) struct Job {
 pub(super) struct Done {
     pub(super) claim: Claim,
     pub(super) attempt: Attempt,
+    /// Where it was the last of its run.
+    pub(super) end: Option<RunEnd>,
     /// As it was configured when the attempt was made.
     pub(super) webhook: Arc<Webhook>,
     /// [`clock::offset`] of the clock by which `attempt.next` is right.
     pub(super) offset: i64,
+}
+
+/// The end of a run. A failure, or an endpoint that takes its time, ends it early.
+pub(super) struct RunEnd {
+    /// Its first delivery, by which the schedule knows it.
+    pub(super) run: DeliveryId,
+    /// What no attempt was made of.
+    pub(super) rest: Vec<Claim>,
 }
 
 impl Done {
@@ -55,6 +70,8 @@ struct Shared {
     queue: Mutex<Queue>,
     news: Condvar,
     done: Mutex<Vec<Done>>,
+    /// The worker is leaving: no run goes on.
+    leaving: AtomicBool,
     wake: WakeHandle,
     clock: Arc<dyn Clock>,
 }
@@ -74,6 +91,7 @@ impl Pool {
             queue: Mutex::default(),
             news: Condvar::new(),
             done: Mutex::default(),
+            leaving: AtomicBool::new(false),
             wake,
             clock,
         };
@@ -110,11 +128,11 @@ impl Pool {
     /// What was made since the last call.
     pub(super) fn take_done(&mut self) -> Vec<Done> {
         let done = std::mem::take(&mut *self.shared.done.lock());
-        self.under_way -= done.len();
+        self.under_way -= done.iter().filter(|done| done.end.is_some()).count();
         done
     }
 
-    /// Whether every attempt that was handed out has been taken back.
+    /// Whether every run that was handed out has been taken back.
     pub(super) fn is_idle(&self) -> bool {
         self.under_way == 0
     }
@@ -124,11 +142,13 @@ impl Pool {
         !self.shared.done.lock().is_empty()
     }
 
-    /// Jobs that no thread has begun: the worker is leaving, they go back to the store.
+    /// The claims that no thread has begun: the worker is leaving, they go back to the store.
+    /// Runs under way end with the attempt that is being made.
     pub(super) fn withdraw(&mut self) -> Vec<Claim> {
+        self.shared.leaving.store(true, Ordering::Relaxed);
         let jobs = std::mem::take(&mut self.shared.queue.lock().jobs);
         self.under_way -= jobs.len();
-        jobs.into_iter().map(|job| job.claim).collect()
+        jobs.into_iter().flat_map(|job| job.run).collect()
     }
 }
 
@@ -155,10 +175,38 @@ fn work(shared: &Shared) {
             queue.idle -= 1;
         };
         drop(queue);
-        let Job { claim, webhook, sender } = job;
+        attempt(shared, job);
+    }
+}
+
+/// Makes the attempts of a run.
+fn attempt(shared: &Shared, job: Job) {
+    let Job { run, webhook, sender } = job;
+    let mut claims = run.into_iter();
+    let Some(mut claim) = claims.next() else { return };
+    let run = claim.id;
+    loop {
         let attempt = sender.send(&webhook, &claim, &*shared.clock);
         let offset = clock::offset(&*shared.clock);
-        shared.done.lock().push(Done { claim, attempt, webhook, offset });
+        let goes_on = health::is_well(&attempt) && !shared.leaving.load(Ordering::Relaxed);
+        let next = if goes_on { claims.next() } else { None };
+        let end = next.is_none().then(|| RunEnd { run, rest: claims.by_ref().collect() });
+        let done = Done { claim, attempt, end, webhook: Arc::clone(&webhook), offset };
+        shared.done.lock().push(done);
         shared.wake.wake();
+        match next {
+            Some(next) => claim = next,
+            None => return,
+        }
     }
+}
+
+/// Spreads claims over up to `most` runs, so that those due first are sent first.
+pub(super) fn runs(claims: impl ExactSizeIterator<Item = Claim>, most: usize) -> Vec<Vec<Claim>> {
+    let count = claims.len().min(most);
+    let mut runs: Vec<_> = (0..count).map(|_| Vec::new()).collect();
+    for (number, claim) in claims.enumerate() {
+        runs[number % count].push(claim);
+    }
+    runs
 }

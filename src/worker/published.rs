@@ -117,6 +117,7 @@ impl<S: Store> Worker<S> {
             allow: config.allow.clone(),
             proxy: config.proxy.clone(),
             block_external: config.block_external.clone(),
+            inbox: config.inbox.clone(),
             v1: config.v1.clone(),
         }));
         self.published = Some(Published { config, stamp, routes, sender });

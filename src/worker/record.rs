@@ -25,7 +25,7 @@ const DELIVERY_FAILED: &str = "webhook_delivery_failed";
 pub(super) struct Recorded {
     /// Health after the attempts.
     pub(super) healths: HashMap<WebhookKey, Health>,
-    /// One for each request that came back to its lane.
+    /// The runs that came back to their lanes.
     pub(super) came_back: Vec<(WebhookKey, DeliveryId)>,
 }
 
@@ -40,7 +40,9 @@ pub(super) fn attempt(
 ) -> Result<()> {
     let Done { claim, attempt, webhook, .. } = done;
     let (event, key) = (&claim.event, claim.webhook);
-    recorded.came_back.push((key, claim.id));
+    if let Some(end) = &done.end {
+        recorded.came_back.push((key, end.run));
+    }
     if event.flags.has(Flags::TEST) {
         return tx.record_attempt(claim, attempt, None);
     }
@@ -65,8 +67,31 @@ pub(super) fn attempt(
     if next == Next::Failed && !event.flags.has(Flags::OWN) {
         failed(tx, context, webhook, claim, attempt, ids, ingested)?;
     }
+    for claim in done.end.iter().flat_map(|end| &end.rest) {
+        put_back(tx, context, webhook, &health, claim)?;
+    }
     recorded.healths.insert(key, health);
     Ok(())
+}
+
+/// Returns a claim that no attempt was made of to where it belongs by now.
+fn put_back(
+    tx: &mut dyn Transaction,
+    context: &Context<'_>,
+    webhook: &Webhook,
+    health: &Health,
+    claim: &Claim,
+) -> Result<()> {
+    tx.release(claim.id, claim.due)?;
+    let (state, reason) = match context.routes.webhook(&webhook.id) {
+        None => (State::Cancelled, "deleted"),
+        Some(now) => match now.held(context.config.held.as_deref(), health.disabled.is_some()) {
+            Some(reason) => (State::Held, reason),
+            None => return Ok(()),
+        },
+    };
+    let which = Selection { ids: vec![claim.id], ..Selection::default() };
+    tx.change(&which, state, context.now, Some(reason)).map(drop)
 }
 
 /// What the config and the webhook's health make of a retry. An endpoint that is gone (410) is

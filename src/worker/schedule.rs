@@ -4,6 +4,10 @@
 //! memory grows with the number of webhooks, never with the backlog, and a webhook with 100,000
 //! deliveries waiting takes one place in the row, like any other.
 //!
+//! A thread makes a *run* of requests, one after the other: of a webhook that is well and has a
+//! backlog up to [`RUN`], else a single one. To the schedule a run is one request under way,
+//! known by its first delivery; a failure ends it (see [`pool`](super::pool)).
+//!
 //! A lane *waits* until it has something due and may send (its probe's time has come, its rate
 //! allows it), is then *ready*, and is *full* while all its requests are under way. Ready lanes
 //! are served round robin. Those whose last attempt failed or was slow, and those that have never
@@ -27,6 +31,8 @@ pub(super) const PROBE_AFTER: u32 = 5;
 pub(super) const POOL: u32 = 32;
 /// Requests that may be under way at once while many of them hang.
 pub(super) const MOST_THREADS: u32 = 256;
+/// Most requests of a run.
+const RUN: u32 = 4;
 /// A request that has taken longer hangs, in milliseconds.
 const HANGS_AFTER: i64 = 1000;
 
@@ -73,18 +79,28 @@ impl Lane {
     }
 
     fn is_suspect(&self) -> bool {
-        !self.health.proven || self.health.slow || self.health.failures_in_row > 0
+        self.health.is_suspect()
+    }
+
+    /// Most requests of one of its runs.
+    fn run(&self) -> u32 {
+        let free = |webhook: &Arc<Webhook>| !webhook.ordered && webhook.rate_limit.is_none();
+        if self.webhook.as_ref().is_some_and(free) && !self.is_suspect() { RUN } else { 1 }
     }
 
     /// How many requests more it may have under way, whatever is due.
     fn room(&self) -> u32 {
+        self.room_beside(self.in_flight)
+    }
+
+    fn room_beside(&self, in_flight: u32) -> u32 {
         let most = match &self.webhook {
             None => 0,
             Some(webhook) if webhook.ordered => 1,
             Some(_) if !self.health.proven || self.health.failures_in_row >= PROBE_AFTER => 1,
             Some(webhook) => webhook.concurrency,
         };
-        most.saturating_sub(self.in_flight)
+        most.saturating_sub(in_flight)
     }
 
     /// How many requests the rate allows at `now`, and when the next one if none.
@@ -134,11 +150,12 @@ pub(super) struct Schedule {
     under_way: VecDeque<Request>,
 }
 
-/// A lane's turn: claim up to `limit` of its deliveries.
+/// A lane's turn: claim up to `limit` of its deliveries, and send them in `runs` at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Turn {
     pub(super) key: WebhookKey,
     pub(super) limit: usize,
+    pub(super) runs: usize,
     pub(super) ordered: bool,
     suspect: bool,
 }
@@ -262,7 +279,8 @@ impl Schedule {
             }
             return Some(Turn {
                 key,
-                limit: allowed as usize,
+                limit: (allowed * lane.run()) as usize,
+                runs: allowed as usize,
                 ordered: lane.webhook.as_ref().is_some_and(|webhook| webhook.ordered),
                 suspect: lane.is_suspect(),
             });
@@ -286,28 +304,68 @@ impl Schedule {
         (free, free.min(free_suspect).min((MOST_THREADS / 2).saturating_sub(suspects)))
     }
 
-    /// Notes what a turn brought: these deliveries go out, the next one is due at `due`.
+    /// How many runs may begin with deliveries that have just come in, of all webhooks; none
+    /// where a lane waits for a thread already.
+    pub(super) fn open_places(&self, now: i64) -> Option<u32> {
+        let nobody_waits = self.ready.is_empty() && self.ready_suspects.is_empty();
+        nobody_waits.then(|| self.free(now).0)
+    }
+
+    /// The same of one webhook, and the length of its runs; `ended` of those under way are over.
+    pub(super) fn room_at_once(&self, key: WebhookKey, ended: u32, now: i64) -> (u32, u32) {
+        let lane = self
+            .lanes
+            .get(&key)
+            .filter(|lane| lane.run() > 1 && lane.next_due.is_none_or(|due| due > now));
+        lane.map_or((0, 0), |lane| {
+            (lane.room_beside(lane.in_flight.saturating_sub(ended)), lane.run())
+        })
+    }
+
+    /// Notes runs that go out without a turn.
+    pub(super) fn sent_at_once(
+        &mut self,
+        key: WebhookKey,
+        runs: impl Iterator<Item = DeliveryId>,
+        now: i64,
+    ) {
+        self.begin(key, false, runs, now);
+        self.place(key, now);
+    }
+
+    /// Notes what a turn brought: these runs go out, the next delivery is due at `due`.
     pub(super) fn sent(
         &mut self,
         turn: &Turn,
-        deliveries: impl Iterator<Item = DeliveryId>,
+        runs: impl Iterator<Item = DeliveryId>,
         due: Option<i64>,
         now: i64,
     ) {
-        let Some(lane) = self.lanes.get_mut(&turn.key) else { return };
-        let before = self.under_way.len();
-        let request = |delivery| Request { delivery, since: now, suspect: turn.suspect };
-        self.under_way.extend(deliveries.map(request));
-        let claimed = (self.under_way.len() - before) as u32;
-        lane.next_due = due;
-        lane.in_flight += claimed;
-        if lane.webhook.as_ref().is_some_and(|webhook| webhook.rate_limit.is_some()) {
-            lane.recent.extend((0..claimed).map(|_| now));
+        self.begin(turn.key, turn.suspect, runs, now);
+        if let Some(lane) = self.lanes.get_mut(&turn.key) {
+            lane.next_due = due;
         }
         self.place(turn.key, now);
     }
 
-    /// Notes that a request came back; one that went out without a turn (a test) counts not.
+    fn begin(
+        &mut self,
+        key: WebhookKey,
+        suspect: bool,
+        runs: impl Iterator<Item = DeliveryId>,
+        now: i64,
+    ) {
+        let Some(lane) = self.lanes.get_mut(&key) else { return };
+        let before = self.under_way.len();
+        self.under_way.extend(runs.map(|run| Request { delivery: run, since: now, suspect }));
+        let begun = (self.under_way.len() - before) as u32;
+        lane.in_flight += begun;
+        if lane.webhook.as_ref().is_some_and(|webhook| webhook.rate_limit.is_some()) {
+            lane.recent.extend((0..begun).map(|_| now));
+        }
+    }
+
+    /// Notes that a run came back; one that went out without a turn (a test) counts not.
     pub(super) fn came_back(&mut self, key: WebhookKey, delivery: DeliveryId, now: i64) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
         let Some(at) = self.under_way.iter().position(|one| one.delivery == delivery) else {
@@ -398,13 +456,13 @@ mod tests {
         DeliveryId::from_bytes(i128::from(key).to_be_bytes())
     }
 
-    /// Serves turns until none is left; returns (webhook, limit) of each.
+    /// Serves turns until none is left; returns (webhook, runs) of each.
     fn serve(schedule: &mut Schedule, now: i64, due: Option<i64>) -> Vec<(i64, usize)> {
         let mut served = Vec::new();
         while let Some(turn) = schedule.next(now) {
-            let ids = std::iter::repeat_n(id(turn.key.0), turn.limit);
+            let ids = std::iter::repeat_n(id(turn.key.0), turn.runs);
             schedule.sent(&turn, ids, due, now);
-            served.push((turn.key.0, turn.limit));
+            served.push((turn.key.0, turn.runs));
         }
         served
     }
@@ -489,6 +547,21 @@ mod tests {
         assert_eq!(schedule.next(999), None);
         assert_eq!(schedule.wake_at(999), Some(1000));
         assert_eq!(serve(&mut schedule, 1000, None), [(1, 3)]);
+    }
+
+    #[test]
+    fn only_a_webhook_that_is_well_has_runs() {
+        let limited = r#","rate_limit":{"count":3,"per":"second"}"#;
+        let mut schedule = schedule(64, &["", r#","ordered":true"#, limited, ""]);
+        let failed = Health { failures_in_row: 1, proven: true, ..Health::default() };
+        schedule.set_health(WebhookKey(4), failed, 0);
+        let mut turns = Vec::new();
+        while let Some(turn) = schedule.next(0) {
+            schedule.sent(&turn, std::iter::empty(), None, 0);
+            turns.push((turn.key.0, turn.limit, turn.runs));
+        }
+        turns.sort_unstable();
+        assert_eq!(turns, [(1, 8 * RUN as usize, 8), (2, 1, 1), (3, 3, 3), (4, 8, 8)]);
     }
 
     #[test]

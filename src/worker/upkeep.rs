@@ -3,9 +3,14 @@
 use super::WorkerError;
 use super::engine::Worker;
 use super::request::FORGOTTEN;
+use crate::journal::SegmentId;
 use crate::store::bulk::BulkStep;
 use crate::store::{Forgetting, Store};
 
+/// Segments are made durable and deleted this often at most, in milliseconds.
+const RETIRE_MS: i64 = 1000;
+/// When the store is asked again whether it is on the disk, in milliseconds.
+const SYNC_MS: i64 = 20;
 /// How often old things are pruned, in milliseconds, and how many in one step.
 pub(super) const PRUNE_MS: i64 = 60_000;
 const PRUNE_STEP: usize = 500;
@@ -15,25 +20,53 @@ const FORGET_STEP: usize = 500;
 const CHANGE_STEP: usize = 500;
 
 impl<S: Store> Worker<S> {
-    /// Makes the reserve again when there is room for it.
-    pub(super) fn look_at_disk(&mut self) {
-        if !self.reserve.is_there() && self.reserve.restore(&self.spool) {
+    /// Makes the reserve again when there is room for it. The store's log may be what fills the
+    /// disk: without commits it would never become shorter.
+    pub(super) fn look_at_disk(&mut self) -> Result<(), WorkerError> {
+        if self.reserve.is_there() {
+            return Ok(());
+        }
+        if self.reserve.restore(&self.spool)
+            || (self.store.truncate_log()? && self.reserve.restore(&self.spool))
+        {
             tracing::info!("there is room on the disk again");
             self.sleeper.set_full(false);
         }
+        Ok(())
     }
 
-    /// Deletes segments that are read to the end, once the store's commits would survive a power
-    /// cut. `all`: without waiting for more of them.
-    pub(super) fn retire(&mut self, all: bool) -> Result<(), WorkerError> {
+    /// Deletes segments that are read to the end, once the commits of what they held would
+    /// survive a power cut.
+    pub(super) fn retire(&mut self, now: i64) -> Result<(), WorkerError> {
         if self.batch.moves() {
             return Ok(());
         }
+        self.next_retire = now + RETIRE_MS;
         self.read_on = false;
-        let finished = self.reader.finished()?;
-        if all || !finished.is_empty() {
-            self.store.make_durable()?;
+        let (finished, commits) = match self.retiring.take() {
+            Some(retiring) => retiring,
+            None => (self.reader.finished()?, self.store.commits()),
+        };
+        if !finished.is_empty() && !self.store.is_durable(commits)? {
+            self.retiring = Some((finished, commits));
+            (self.next_retire, self.read_on) = (now + SYNC_MS, true);
+            return Ok(());
         }
+        self.remove(finished)
+    }
+
+    /// Deletes all that is read to the end before the worker leaves.
+    pub(super) fn retire_all(&mut self) -> Result<(), WorkerError> {
+        if self.batch.moves() {
+            return Ok(());
+        }
+        self.retiring = None;
+        let finished = self.reader.finished()?;
+        self.store.make_durable()?;
+        self.remove(finished)
+    }
+
+    fn remove(&mut self, finished: Vec<SegmentId>) -> Result<(), WorkerError> {
         self.reader.remove(&finished)?;
         let gone = [finished, self.reader.vanished()].concat();
         if !gone.is_empty() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Requests of the real worker, verified and parsed by the libraries that receivers use.
+# Requests of the real worker, verified and parsed by the libraries that receivers use, and by the
+# receivers of the guide.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=tests/interop
@@ -38,9 +39,15 @@ php -n -d extension="$PWD/target/php/release/libwebhooks.so" -d webhooks.spool="
 target/release/webhooks-worker --once --spool "$spool" 2>"$run/worker"
 
 export PYTHONPATH=target/interop/python NODE_PATH=target/interop/node/node_modules
-for verify in "python3 $here/verify.py" "node $here/verify.js"; do
-	$verify "$run/requests.jsonl" "$run/events.json" $here/webhooks.json
-done | tee "$run/verdict"
+mkdir "$run/receivers"
+{
+	for verify in "python3 $here/verify.py" "node $here/verify.js"; do
+		$verify "$run/requests.jsonl" "$run/events.json" $here/webhooks.json
+	done
+	mkdir -m 700 "$run/other-spool"
+	php -n -d extension="$PWD/target/php/release/libwebhooks.so" -d webhooks.spool="$run/other-spool" \
+		-d webhooks.allow=127.0.0.1 -d webhooks.autostart=0 $here/receivers.php "$run/receivers"
+} | tee "$run/verdict"
 passed=$(grep -c '^ok' "$run/verdict" || true)
 failed=$(grep -c '^FAIL' "$run/verdict" || true)
 echo "interop: $passed passed, $failed failed"

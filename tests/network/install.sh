@@ -48,7 +48,7 @@ packages() {
 	languages) echo "$php-cli:php gettext:xgettext" ;;
 	test) echo "$php-dev $php-xml $php-mbstring phpunit:phpunit php-codesniffer:phpcs gettext:msgfmt shellcheck:shellcheck valgrind:valgrind" ;;
 	browser) echo "chromium:chromium nodejs:node npm:npm" ;;
-	interop) echo "$php-cli:php python3:python3 python3-pip:pip nodejs:node npm:npm" ;;
+	interop) echo "$php-cli:php python3:python3 python3-pip:pip nodejs:node npm:npm ruby:ruby golang-go:go" ;;
 	scenario) echo "strace:strace sqlite3:sqlite3" ;;
 	bench) echo "wrk:wrk nginx-light:nginx" ;;
 	*) usage ;;

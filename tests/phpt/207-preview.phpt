@@ -77,7 +77,11 @@ publish(['x' => ['d']], 1, ['held' => 'copy', 'block_external' => ['*.ok.example
 $preview = webhooks_preview($hook(['paused' => true]), 'order_paid', $data);
 echo verdict($preview), "\n", json_encode($preview['address'], JSON_UNESCAPED_SLASHES), "\n";
 var_dump(webhooks_preview($hook(['url' => 'https://crm.ok.example/']), 'order_paid', $data)['address']);
-publish(['x' => ['d']], 2);
+publish(['x' => ['d']], 2, ['inbox' => 'http://10.2.2.3/?inbox=token']);
+foreach (['http://10.2.2.3/?inbox=token', 'http://10.2.2.3/?inbox=other'] as $url) {
+    echo webhooks_preview($hook(['url' => $url]), 'order_paid', $data)['address']['code'] ?? 'nothing said', "\n";
+}
+publish(['x' => ['d']], 3);
 
 // Addresses that the URL names itself.
 foreach (['http://10.1.2.3:8080/', 'http://10.2.2.3/', 'http://[::1]/', 'http://0x7f.1/', 'http://localhost/'] as $url) {
@@ -160,6 +164,8 @@ wanted, no reason
 not, copy
 {"code":"address_refused","message":"\"crm.example\" is not reachable because WP_HTTP_BLOCK_EXTERNAL is set; add it to WP_ACCESSIBLE_HOSTS in wp-config.php if it is meant"}
 NULL
+nothing said
+address_refused
 http://10.1.2.3:8080/ nothing said wanted, no reason
 http://10.2.2.3/ address_refused wanted, no reason
 http://[::1]/ address_refused wanted, no reason

@@ -101,7 +101,7 @@ final class Capabilities_Test extends Network_Test_Case {
 		foreach ( array( 'TokenInThePath', $webhook->secret() ) as $hidden ) {
 			$this->assertFalse( str_contains( $browser->page, $hidden ), $hidden );
 		}
-		foreach ( array_diff( $this->doors( $viewer->ID )['pages'], array( 'network-webhooks', 'network-webhooks-deliveries' ) ) as $page ) {
+		foreach ( array_diff( $this->doors( $viewer->ID )['pages'], array( 'network-webhooks', 'network-webhooks-deliveries', 'network-webhooks-listen' ) ) as $page ) {
 			$browser->get( "/wp-admin/network/admin.php?page=$page" );
 			$this->assertSame( 403, $browser->status, $page );
 		}
@@ -229,6 +229,8 @@ final class Capabilities_Test extends Network_Test_Case {
 		$doors = json_decode( $this->run_process( __DIR__ . '/processes/doors.php', array( (string) $user_id ) ), true, 512, JSON_THROW_ON_ERROR );
 		$this->assertContains( 'network-webhooks-new', $doors['pages'] );
 		$this->assertContains( 'network_webhooks_restore', $doors['actions'] );
+		$this->assertContains( 'network_webhooks_inbox_make', $doors['actions'] );
+		$this->assertArrayHasKey( 'GET /network-webhooks/v1/inbox', $doors['rest'] );
 		return $doors;
 	}
 
@@ -277,7 +279,7 @@ final class Capabilities_Test extends Network_Test_Case {
 	private function try_everything( Browser $browser, Webhook $webhook, string $nonce, string $bulk_nonce = '' ): void {
 		$deliveries = count( webhooks_deliveries( array( 'webhook_id' => $webhook->id ) )['deliveries'] );
 		$deleted    = $this->plugin()->webhooks()->deleted();
-		$settings   = Settings::read( Settings::REVISION, Settings::INSTALLATION, Settings::HELD, Settings::VIEWERS, Settings::REMOVE_DATA );
+		$settings   = Settings::read( Settings::REVISION, Settings::INSTALLATION, Settings::HELD, Settings::VIEWERS, Settings::REMOVE_DATA, Settings::INBOX, Settings::CUSTOM_EVENTS );
 		$history    = $this->history();
 		$fields     = array(
 			'_wpnonce'    => $nonce,
@@ -311,7 +313,7 @@ final class Capabilities_Test extends Network_Test_Case {
 		$this->assertEquals( array( $webhook ), $this->plugin()->webhooks()->all() );
 		$this->assertEquals( $deleted, $this->plugin()->webhooks()->deleted() );
 		$this->assertCount( $deliveries, webhooks_deliveries( array( 'webhook_id' => $webhook->id ) )['deliveries'] );
-		$this->assertSame( $settings, Settings::read( Settings::REVISION, Settings::INSTALLATION, Settings::HELD, Settings::VIEWERS, Settings::REMOVE_DATA ) );
+		$this->assertSame( $settings, Settings::read( Settings::REVISION, Settings::INSTALLATION, Settings::HELD, Settings::VIEWERS, Settings::REMOVE_DATA, Settings::INBOX, Settings::CUSTOM_EVENTS ) );
 		$this->assertSame( $history, $this->history() );
 	}
 

@@ -11,7 +11,7 @@ final class Schema_Test extends Network_Test_Case {
 	public function test_processes_that_migrate_at_once_make_the_tables_once(): void {
 		global $wpdb;
 		$wpdb->query( 'DROP TABLE ' . Schema::webhooks() );
-		$tables = array( Schema::webhooks(), Schema::events(), Schema::history(), Schema::outbox(), Schema::sightings() );
+		$tables = array( Schema::webhooks(), Schema::events(), Schema::heard(), Schema::history(), Schema::inbox(), Schema::outbox(), Schema::sightings() );
 		$wpdb->query( 'DROP TABLE ' . implode( ', ', $tables ) );
 		$kept = Settings::read( Settings::INSTALLATION, Settings::REVISION );
 		delete_site_option( Settings::SCHEMA );

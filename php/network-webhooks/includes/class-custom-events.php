@@ -10,7 +10,7 @@ namespace Network_Webhooks;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Reads and writes them. They stand in a network option, and are published together with the
+ * Reads and writes them, and what Network Admin › Listen asks of every request. They stand in a network option, and are published together with the
  * webhooks: with the extension a request learns of them without a query. Without it the option is
  * read, which is one query a request where no object cache has it.
  *
@@ -29,6 +29,16 @@ final class Custom_Events {
 	/** It was fired as a filter. */
 	public const IS_FILTER = 'is_filter';
 
+	/** Stands beside the events, where no request needs another look for it: see Listening. */
+	private const LISTENING = 'listening';
+
+	/**
+	 * The listening that this process last saw, over or not.
+	 *
+	 * @var array<string, mixed>|null
+	 */
+	private static ?array $listening = null;
+
 	/**
 	 * What this process goes by.
 	 *
@@ -36,11 +46,43 @@ final class Custom_Events {
 	 */
 	public static function published(): array {
 		try {
-			return self::events( Environment::has_extension() ? webhooks_actions() : (array) Settings::get( Settings::CUSTOM_EVENTS, array() ) );
+			return self::events( self::look() );
 		} catch ( \Throwable $error ) {
 			Log::write( 'custom', "The custom events could not be read: {$error->getMessage()}" );
 			return array();
 		}
+	}
+
+	/**
+	 * The listening that is published.
+	 *
+	 * @param bool $again Whether to look anew; else it is what published() saw.
+	 * @return array<string, mixed>|null As Listening::from_array() takes it.
+	 */
+	public static function listening( bool $again ): ?array {
+		if ( $again ) {
+			self::look();
+		}
+		return self::$listening;
+	}
+
+	/**
+	 * The listening that is stored.
+	 *
+	 * @return array<string, mixed>|null
+	 */
+	public static function stored_listening(): ?array {
+		return self::listening_of( self::document() );
+	}
+
+	/**
+	 * Stores the listening.
+	 *
+	 * @param array<string, mixed>|null $listening null: there is none.
+	 */
+	public static function set_listening( ?array $listening ): void {
+		$others = array_filter( self::document(), static fn( array $entry ) => ! isset( $entry[ self::LISTENING ] ) );
+		Settings::set( Settings::CUSTOM_EVENTS, array_values( null === $listening ? $others : array( ...$others, array( self::LISTENING => $listening ) ) ) );
 	}
 
 	/**
@@ -166,7 +208,36 @@ final class Custom_Events {
 	 * @param Custom_Event[] $events
 	 */
 	private static function write( array $events ): void {
+		$listening = self::stored_listening();
 		Settings::set( Settings::CUSTOM_EVENTS, array_values( array_map( static fn( Custom_Event $event ) => $event->to_array(), $events ) ) );
+		if ( null !== $listening ) {
+			self::set_listening( $listening );
+		}
+	}
+
+	/**
+	 * What is published, as it stands there.
+	 *
+	 * @return list<mixed>
+	 */
+	private static function look(): array {
+		$document        = Environment::has_extension() ? webhooks_actions() : (array) Settings::get( Settings::CUSTOM_EVENTS, array() );
+		self::$listening = self::listening_of( $document );
+		return $document;
+	}
+
+	/**
+	 * The listening in what is stored or published.
+	 *
+	 * @return array<string, mixed>|null
+	 */
+	private static function listening_of( array $document ): ?array {
+		foreach ( $document as $entry ) {
+			if ( is_array( $entry ) && is_array( $entry[ self::LISTENING ] ?? null ) ) {
+				return $entry[ self::LISTENING ];
+			}
+		}
+		return null;
 	}
 
 	/**

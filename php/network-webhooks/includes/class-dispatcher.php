@@ -22,7 +22,40 @@ final class Dispatcher {
 	private bool $busy = false;
 
 	/**
+	 * What becomes of an event, beside the reasons of Suppressions: for who listens. They stand here
+	 * so that nothing is loaded for them while nobody does.
+	 */
+	public const SENT     = 'sent';
+	public const UNWANTED = 'unwanted';
+	public const WAITS    = 'waits';
+	public const DROPPED  = 'dropped';
+	public const LOST     = 'lost';
+
+	/** Nanoseconds for which it is known whether somebody listens. */
+	private const KNOWN = 1_000_000_000;
+
+	/**
+	 * What records the events while somebody listens; null: nobody does.
+	 */
+	private ?Listener $listener = null;
+
+	/**
+	 * Until when that is known, as hrtime(); 0: nobody looked yet.
+	 */
+	private int $known_until = 0;
+
+	/**
+	 * Where an event that was held happened.
+	 *
+	 * @var array{hook: string, file: string, line: int}|null
+	 */
+	private ?array $place = null;
+
+	/**
 	 * Takes the parts.
+	 *
+	 * @param (\Closure(Listening): Listener)|null $listeners Makes what records; null: nothing is recorded.
+	 * @param (\Closure(): int)|null               $clock     Unix time; null: the system's.
 	 */
 	public function __construct(
 		private readonly Webhooks $webhooks,
@@ -30,6 +63,8 @@ final class Dispatcher {
 		private readonly Event_Memory $memory = new Event_Memory(),
 		private readonly Suspension $suspension = new Suspension(),
 		private readonly Suppressions $suppressions = new Suppressions(),
+		private readonly ?\Closure $listeners = null,
+		private readonly ?\Closure $clock = null,
 	) {}
 
 	/**
@@ -55,16 +90,63 @@ final class Dispatcher {
 			// A kind for each event, so that none hides another; but not for each name that is made up.
 			Log::write( 'dispatch-' . crc32( $call->event ) % 64, "The event $call->event was lost: {$error->getMessage()}" );
 			self::recorder()?->lose( $call->event, $error );
+			$this->lose( $call->event, $error, $call->options );
 			return null;
 		}
 	}
 
 	/**
-	 * Whether anybody may subscribe to an event, on whichever site; without the extension only
-	 * dispatch() knows.
+	 * An event was lost by an error: who listens is told.
+	 *
+	 * @param array<string, mixed> $options See network_webhooks_dispatch().
+	 */
+	public function lose( string $event, \Throwable $error, array $options = array() ): void {
+		$this->hear( $event, null, $options, self::LOST, array( 'message' => $error->getMessage() ) );
+	}
+
+	/**
+	 * Whether anybody may want an event, on whichever site: a webhook, or who listens; without the
+	 * extension only dispatch() knows.
 	 */
 	public function is_wanted( string $event ): bool {
-		return ! Environment::has_extension() || self::recorder() || webhooks_has_subscribers( $event );
+		return $this->is_subscribed( $event ) || $this->listener();
+	}
+
+	/**
+	 * Where the code under way was called, while somebody listens: for an event that is held.
+	 *
+	 * @return array{hook: string, file: string, line: int}|null
+	 */
+	public function place(): ?array {
+		return $this->listener() ? Listener::place() : null;
+	}
+
+	/**
+	 * Does work whose events happened at another place.
+	 *
+	 * @param array{hook: string, file: string, line: int}|null $place
+	 */
+	public function at( ?array $place, callable $work ): void {
+		$kept        = $this->place;
+		$this->place = $place;
+		try {
+			$work();
+		} finally {
+			$this->place = $kept;
+		}
+	}
+
+	/**
+	 * An event happened that code kept from being sent, where that was asked before.
+	 *
+	 * @param array<string, mixed>                      $options See network_webhooks_dispatch().
+	 * @param array{reason: string, by: list<string>} $cause   See Suspension.
+	 */
+	public function suppress( string $event, array $options, array $cause ): void {
+		if ( $this->is_subscribed( $event ) ) {
+			$this->suppressions->note( $event, $cause['reason'], $cause['by'] );
+		}
+		$this->hear( $event, null, $options, $cause['reason'], array( 'by' => $cause['by'] ) );
 	}
 
 	/**
@@ -119,16 +201,18 @@ final class Dispatcher {
 	 * Judges, completes, and hands over to the extension or to the outbox.
 	 */
 	private function accept( string $event, array|object $data, array $options ): ?string {
-		$recorder = self::recorder();
-		$site_id  = $this->site_id( $options );
-		$import   = true === ( $options['import'] ?? false );
+		$recorder  = self::recorder();
+		$site_id   = $this->site_id( $options );
+		$import    = true === ( $options['import'] ?? false );
+		$is_wanted = true;
 		if ( ! $recorder ) {
 			$this->memory->note( $event );
-			if ( ! $this->has_subscribers( $event, $site_id, $import ) ) {
+			$is_wanted = $this->has_subscribers( $event, $site_id, $import );
+			if ( ! $is_wanted && ! $this->listener()?->is_about( $site_id ) ) {
 				return null;
 			}
 		}
-		if ( $this->is_suppressed( $event, $site_id, $options ) ) {
+		if ( $this->is_suppressed( $event, $site_id, $options, $is_wanted ) ) {
 			return null;
 		}
 		if ( $data instanceof \Closure ) {
@@ -140,26 +224,104 @@ final class Dispatcher {
 		$options = $this->complete( $options );
 		$data    = $this->filter( $event, $data, $options );
 		if ( null === $data ) {
+			$this->hear( $event, null, $options, self::DROPPED, $this->listener() ? array( 'by' => Origin::of_hook( 'network_webhooks_payload' ) ) : array() );
 			return null;
 		}
 		if ( $recorder ) {
 			return $recorder->record( $event, $data, $options );
 		}
+		if ( ! $is_wanted ) {
+			$this->hear( $event, $data, $options, self::UNWANTED );
+			return null;
+		}
 		$this->busy = true;
 		if ( ! Environment::has_extension() ) {
-			$this->outbox->add( $event, $data, $options, Native_Text::in_english( array( Environment::class, 'extension_problem' ) ) );
+			$problem = Native_Text::in_english( array( Environment::class, 'extension_problem' ) );
+			$this->outbox->add( $event, $data, $options, $problem );
+			$this->hear( $event, $data, $options, self::WAITS, array( 'message' => $problem ) );
 			return null;
 		}
 		try {
-			return webhooks_dispatch( $event, $data, $options );
+			$id = webhooks_dispatch( $event, $data, $options );
+			$this->hear( $event, $data, $options, null === $id ? self::UNWANTED : self::SENT, array( 'event_id' => $id ) );
+			return $id;
 		} catch ( \Throwable $error ) {
 			// The extension may have said "somebody subscribes" only because it can't read who does.
 			if ( $this->webhooks->wants( $event, $site_id, $import ) ) {
 				$this->outbox->add( $event, $data, $options, $error->getMessage() );
 				Log::write( 'journal', sprintf( 'The event %s waits in the outbox: %s', $event, $error->getMessage() ) );
+				$this->hear( $event, $data, $options, self::WAITS, array( 'message' => $error->getMessage() ) );
+			} else {
+				$this->hear( $event, $data, $options, self::UNWANTED );
 			}
 			return null;
 		}
+	}
+
+	/**
+	 * Has an event recorded, if somebody listens to its site. Never throws.
+	 *
+	 * @param array|object|null    $data    null: no payload was made.
+	 * @param array<string, mixed> $options Completed, or as they were given.
+	 * @param array<string, mixed> $more    See Listener::hear().
+	 */
+	private function hear( string $event, array|object|null $data, array $options, string $outcome, array $more = array() ): void {
+		$listener = self::recorder() ? null : $this->listener();
+		if ( ! $listener ) {
+			return;
+		}
+		try {
+			if ( $listener->is_about( $this->site_id( $options ) ) ) {
+				$options = isset( $options['installation'] ) ? $options : $this->complete( $options );
+				$listener->hear( $event, $data, $options, $outcome, $more, $this->place );
+			}
+		} catch ( \Throwable $error ) {
+			Log::write( 'listen', "The event $event could not be recorded: {$error->getMessage()}" );
+		}
+	}
+
+	/**
+	 * What records, while somebody listens. In the first second of a request this is a look at a
+	 * number: whether somebody listens came with what the request reads anyway.
+	 */
+	private function listener(): ?Listener {
+		$now = hrtime( true );
+		if ( $now >= $this->known_until ) {
+			$published         = $this->listeners ? Custom_Events::listening( 0 !== $this->known_until ) : null;
+			$this->known_until = $now + self::KNOWN;
+			$this->listener    = $published ? $this->follow( $published ) : $this->end();
+		}
+		return $this->listener;
+	}
+
+	/**
+	 * What records as a listening says, which may be over.
+	 *
+	 * @param array<string, mixed> $published As Custom_Events has it.
+	 */
+	private function follow( array $published ): ?Listener {
+		$now = $this->clock ? ( $this->clock )() : time();
+		// Before a class is loaded for it.
+		$listening = $now < ( $published['until'] ?? 0 ) ? Listening::from_array( $published ) : null;
+		if ( ! $listening?->is_on( $now ) ) {
+			return $this->end();
+		}
+		return $this->listener ? $this->listener->follow( $listening ) : ( $this->listeners )( $listening );
+	}
+
+	/**
+	 * The listening is over: what was heard is kept.
+	 */
+	private function end(): ?Listener {
+		$this->listener?->keep();
+		return null;
+	}
+
+	/**
+	 * Whether a webhook may subscribe to an event, on whichever site.
+	 */
+	private function is_subscribed( string $event ): bool {
+		return ! Environment::has_extension() || self::recorder() || webhooks_has_subscribers( $event );
 	}
 
 	/**
@@ -170,15 +332,14 @@ final class Dispatcher {
 	}
 
 	/**
-	 * Whether code keeps an event, to which somebody subscribes, from being sent. That is
-	 * remembered.
+	 * Whether code keeps an event from being sent. That is remembered where somebody subscribes.
 	 */
-	private function is_suppressed( string $event, ?int $site_id, array $options ): bool {
+	private function is_suppressed( string $event, ?int $site_id, array $options, bool $is_wanted ): bool {
 		$cause = $this->suspension->cause( $event );
 		if ( ! $cause ) {
 			/**
 			 * Whether an event that somebody subscribes to is sent. Asked before its payload is
-			 * made.
+			 * made; and of every event while Network Admin › Listen records.
 			 *
 			 * @param bool     $should  By default true.
 			 * @param string   $event   The event's name.
@@ -193,7 +354,10 @@ final class Dispatcher {
 				'by'     => Origin::of_hook( 'network_webhooks_should_dispatch' ),
 			);
 		}
-		( self::recorder() ?? $this->suppressions )->note( $event, $cause['reason'], $cause['by'] );
+		if ( $is_wanted ) {
+			( self::recorder() ?? $this->suppressions )->note( $event, $cause['reason'], $cause['by'] );
+		}
+		$this->hear( $event, null, $options, $cause['reason'], array( 'by' => $cause['by'] ) );
 		return true;
 	}
 
@@ -212,7 +376,8 @@ final class Dispatcher {
 	 */
 	private function filter( string $event, array|object $data, array $options ): array|object|null {
 		/**
-		 * Filters the payload of an event that somebody subscribes to.
+		 * Filters the payload of an event that somebody subscribes to; and of every event while
+		 * Network Admin › Listen records.
 		 *
 		 * @param array|object $data    The payload; null: the event is not sent.
 		 * @param string       $event   The event's name.

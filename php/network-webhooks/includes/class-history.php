@@ -31,6 +31,10 @@ final class History {
 	public const PUBLISHED      = 'published';
 	public const RESENT         = 'resent';
 	public const CANCELLED      = 'cancelled';
+	public const INBOX_MADE     = 'inbox_made';
+	public const INBOX_MOVED    = 'inbox_moved';
+	public const INBOX_DELETED  = 'inbox_deleted';
+	public const LISTENED       = 'listened';
 
 	/** The id under which the network's own entries stand. */
 	public const NETWORK = '';

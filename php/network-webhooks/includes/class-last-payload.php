@@ -92,7 +92,7 @@ final class Last_Payload {
 	/**
 	 * The same with each text masked.
 	 */
-	private static function masked( mixed $value ): mixed {
+	public static function masked( mixed $value ): mixed {
 		return match ( true ) {
 			is_string( $value ) => self::MASK,
 			is_array( $value ) => array_map( array( self::class, 'masked' ), $value ),

@@ -16,7 +16,8 @@ defined( 'ABSPATH' ) || exit;
 final class Origin {
 
 	/** How far up a caller is looked for. */
-	private const DEPTH = 10;
+	private const DEPTH      = 10;
+	private const LINE_DEPTH = 40;
 
 	/**
 	 * Of the code that called this plugin: the first file on the way here that is not its own.
@@ -30,6 +31,32 @@ final class Origin {
 			}
 		}
 		return 'unknown';
+	}
+
+	/**
+	 * Where the code that led here stands: where a hook was fired to which this plugin listens, or
+	 * where this plugin was called.
+	 *
+	 * @return array{file: string, line: int} `file` below WordPress's folder; empty: nobody can say.
+	 */
+	public static function of_line(): array {
+		$ours  = wp_normalize_path( __DIR__ ) . '/';
+		$hooks = wp_normalize_path( ABSPATH . WPINC ) . '/';
+		foreach ( debug_backtrace( DEBUG_BACKTRACE_IGNORE_ARGS, self::LINE_DEPTH ) as $frame ) {
+			$file = wp_normalize_path( $frame['file'] ?? '' );
+			// What PHP itself calls, such as a callback of array_map(), has no file, and code that it reads
+			// from a pipe none with a path.
+			if ( path_is_absolute( $file ) && ! str_starts_with( $file, $ours ) && "{$hooks}class-wp-hook.php" !== $file && "{$hooks}plugin.php" !== $file ) {
+				return array(
+					'file' => self::below_root( $file ),
+					'line' => (int) ( $frame['line'] ?? 0 ),
+				);
+			}
+		}
+		return array(
+			'file' => '',
+			'line' => 0,
+		);
 	}
 
 	/**
@@ -79,6 +106,13 @@ final class Origin {
 				return $prefix . strtok( substr( $file, strlen( $folder ) ), '/' );
 			}
 		}
+		return self::below_root( $file );
+	}
+
+	/**
+	 * A path below WordPress's folder; of one elsewhere, the name alone.
+	 */
+	private static function below_root( string $file ): string {
 		$root = wp_normalize_path( ABSPATH );
 		return str_starts_with( $file, $root ) ? substr( $file, strlen( $root ) ) : basename( $file );
 	}

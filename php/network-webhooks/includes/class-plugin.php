@@ -97,7 +97,7 @@ final class Plugin {
 	 * Test events.
 	 */
 	public function test_event(): Test_Event {
-		return new Test_Event( $this->catalogue(), $this->dispatcher(), new Last_Payload( $this->webhooks() ), $this->drafts() );
+		return new Test_Event( $this->catalogue(), $this->dispatcher(), new Last_Payload( $this->webhooks() ), $this->drafts(), $this->webhooks() );
 	}
 
 	/**
@@ -111,7 +111,12 @@ final class Plugin {
 	 * Accepts events.
 	 */
 	public function dispatcher(): Dispatcher {
-		return $this->dispatcher ??= new Dispatcher( $this->webhooks(), $this->outbox(), $this->memory() );
+		return $this->dispatcher ??= new Dispatcher(
+			$this->webhooks(),
+			$this->outbox(),
+			$this->memory(),
+			listeners: fn( Listening $listening ) => new Listener( new Verdicts( $this->webhooks() ), $this->catalogue(), $listening )
+		);
 	}
 
 	/**
@@ -180,9 +185,13 @@ final class Plugin {
 		( new Capabilities() )->add_hooks();
 		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
 		( new Rest\Delivery_Routes( $this ) )->add_hooks();
+		( new Rest\Inbox_Routes() )->add_hooks();
+		// Loaded by those requests alone.
+		add_action( 'rest_api_init', fn() => ( new Rest\Listen_Routes( $this ) )->add_routes() );
 		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
 		( new Rest\Routes( $this ) )->add_hooks();
 		( new Site_Directory() )->add_hooks();
+		add_action( 'update_option_home', array( $this, 'republish_inbox' ) );
 		if ( is_admin() ) {
 			( new Site_Health( $this->publisher(), $this->outbox(), $this->webhooks() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();
@@ -204,6 +213,20 @@ final class Plugin {
 			}
 		} catch ( \Throwable $error ) {
 			Log::write( 'catalogue', "The events of this request could not be remembered: {$error->getMessage()}" );
+		}
+	}
+
+	/**
+	 * The main site has another address, and so has its test inbox: the worker has to know.
+	 */
+	public function republish_inbox(): void {
+		if ( ! is_main_site() || ! is_main_network() || ! Inbox\Inbox::find() ) {
+			return;
+		}
+		try {
+			$this->publisher()->change( static fn() => null );
+		} catch ( \Throwable $error ) {
+			Log::write( 'publish', "The new address of the test inbox could not be published: {$error->getMessage()}" );
 		}
 	}
 

@@ -130,13 +130,13 @@ final class Privacy {
 	}
 
 	/**
-	 * Erases a person from the log, the journal and the outbox.
+	 * Erases a person from the log, the journal, the outbox, and what was heard.
 	 *
 	 * @return array{items_removed: bool, items_retained: bool, messages: list<string>, done: bool}
 	 */
 	public function erase( string $email ): array {
 		$user     = get_user_by( 'email', $email );
-		$removed  = $this->outbox->forget( $email );
+		$removed  = $this->outbox->forget( $email ) + ( new Inbox\Requests() )->forget( $email ) + Heard::forget( $email, (int) ( $user->ID ?? 0 ) );
 		$messages = array();
 		$retained = false;
 		if ( Environment::has_extension() ) {

@@ -231,6 +231,7 @@ final class Publisher {
 			'v1'             => $this->catalogue->projections(),
 			'proxy'          => Http_Policy::proxy(),
 			'block_external' => Http_Policy::reachable_hosts(),
+			'inbox'          => Inbox\Inbox::exempt_url(),
 		);
 	}
 

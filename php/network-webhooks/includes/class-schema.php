@@ -14,7 +14,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Schema {
 
-	public const VERSION = 3;
+	public const VERSION = 5;
 
 	/** Seconds that a process waits for another one's migration. */
 	private const PATIENCE = 30;
@@ -60,6 +60,22 @@ final class Schema {
 	}
 
 	/**
+	 * Table of the requests that came to the test inbox.
+	 */
+	public static function inbox(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks_inbox';
+	}
+
+	/**
+	 * Table of the events that were recorded while somebody listened.
+	 */
+	public static function heard(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks_heard';
+	}
+
+	/**
 	 * Brings the tables up to date. Costs one query where they are.
 	 *
 	 * @throws \RuntimeException Where the database refuses, or another process takes too long.
@@ -77,6 +93,8 @@ final class Schema {
 						1 => self::create(),
 						2 => self::add_history(),
 						3 => self::add_events(),
+						4 => self::add_inbox(),
+						5 => self::add_heard(),
 					};
 					Settings::set( Settings::SCHEMA, $version );
 				}
@@ -189,6 +207,55 @@ final class Schema {
 				PRIMARY KEY  (event, site_id),
 				KEY site_id (site_id)
 			) CHARACTER SET ascii COLLATE ascii_bin'
+		);
+	}
+
+	/**
+	 * Version 4: what came to the test inbox. Times are Unix milliseconds, so that a request has its
+	 * place among others of its second; `query` and `headers` are text, the body any bytes.
+	 */
+	private static function add_inbox(): void {
+		global $wpdb;
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::inbox() . " (
+				id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+				received bigint(20) unsigned NOT NULL,
+				method varchar(20) NOT NULL,
+				query text NOT NULL,
+				headers longtext NOT NULL,
+				body mediumblob DEFAULT NULL,
+				parsed tinyint(1) NOT NULL DEFAULT 0,
+				size bigint(20) unsigned NOT NULL,
+				address varchar(45) NOT NULL,
+				event_id varchar(100) NOT NULL,
+				verdict varchar(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				webhook varchar(200) NOT NULL,
+				seconds bigint(20) NOT NULL DEFAULT 0,
+				status smallint(5) unsigned NOT NULL,
+				delay smallint(5) unsigned NOT NULL DEFAULT 0,
+				PRIMARY KEY  (id),
+				KEY received (received)
+			) {$wpdb->get_charset_collate()}"
+		);
+	}
+
+	/**
+	 * Version 5: what was recorded while somebody listened. A payload is bytes, as in the outbox.
+	 */
+	private static function add_heard(): void {
+		global $wpdb;
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::heard() . " (
+				id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+				at bigint(20) unsigned NOT NULL,
+				event varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				site_id bigint(20) unsigned NOT NULL,
+				event_id varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+				data longblob DEFAULT NULL,
+				is_whole tinyint(1) NOT NULL DEFAULT 1,
+				details longblob NOT NULL,
+				PRIMARY KEY  (id)
+			) {$wpdb->get_charset_collate()}"
 		);
 	}
 

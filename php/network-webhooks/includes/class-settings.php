@@ -29,7 +29,7 @@ final class Settings {
 	public const VIEWERS = 'network_webhooks_viewers';
 	/** Which events code kept from being sent, see Suppressions. */
 	public const SUPPRESSED = 'network_webhooks_suppressed';
-	/** Actions that are events; what was recorded of them; and what people should know of them. */
+	/** Actions that are events, and the listening; what was recorded of them; and what people should know of them. */
 	public const CUSTOM_EVENTS  = 'network_webhooks_custom_events';
 	public const CUSTOM_SAMPLES = 'network_webhooks_custom_samples';
 	public const CUSTOM_REMARKS = 'network_webhooks_custom_remarks';
@@ -45,6 +45,12 @@ final class Settings {
 	public const MAILED_AT = 'network_webhooks_mailed_at';
 	/** Servers and kinds of processes that were seen: see Server. */
 	public const SERVERS = 'network_webhooks_servers';
+
+	/** The test inbox: see Inbox\Inbox. */
+	public const INBOX = 'network_webhooks_inbox';
+	/** How many events were heard that are not kept, and why some could not be: see Heard. */
+	public const LEFT_OUT       = 'network_webhooks_left_out';
+	public const LISTEN_PROBLEM = 'network_webhooks_listen_problem';
 
 	/** Webhooks that are tested before they are saved: see Drafts. */
 	public const DRAFTS = 'network_webhooks_drafts';
@@ -64,6 +70,9 @@ final class Settings {
 		self::SERVERS,
 		self::SUPPRESSED,
 		self::DRAFTS,
+		self::INBOX,
+		self::LEFT_OUT,
+		self::LISTEN_PROBLEM,
 		self::CUSTOM_EVENTS,
 		self::CUSTOM_SAMPLES,
 		self::CUSTOM_REMARKS,

@@ -7,6 +7,9 @@
 
 namespace Network_Webhooks;
 
+use Network_Webhooks\Inbox\Inbox;
+use Network_Webhooks\Inbox\Requests;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -19,8 +22,17 @@ final class Test_Event {
 	/** Seconds after which one stops waiting. */
 	public const PATIENCE = 20;
 
+	/** The test inbox has the event, and has not answered yet. */
+	public const TAKEN = 'taken';
+
+	/** The event is on its way to the test inbox, and no PHP process took it so far. */
+	public const NOT_TAKEN = 'not_taken';
+
 	/** Send the last event that really happened, where there was one. */
 	public const REAL = 'real';
+
+	/** Send the event of this id that Network Admin › Listen recorded: `heard:7`. */
+	public const HEARD = 'heard:';
 
 	/**
 	 * Takes the parts.
@@ -30,12 +42,13 @@ final class Test_Event {
 		private readonly Dispatcher $dispatcher,
 		private readonly Last_Payload $last,
 		private readonly Drafts $drafts,
+		private readonly Webhooks $webhooks,
 	) {}
 
 	/**
 	 * Sends one.
 	 *
-	 * @param string $data Empty: the example; or REAL.
+	 * @param string $data Empty: the example; or REAL, or HEARD and an id.
 	 * @return string The event's id.
 	 * @throws \Exception Says why it could not be sent.
 	 */
@@ -77,12 +90,53 @@ final class Test_Event {
 	}
 
 	/**
+	 * What came of one, as result() says, for a page that waits. It does not wait for long for the
+	 * test inbox: that needs a PHP process to answer, and this one may be the only one there is.
+	 *
+	 * @return array<string, mixed>|null
+	 * @throws \Exception Where the log can't be read.
+	 */
+	public function wait( string $event_id, float $seconds ): ?array {
+		$inbox = Inbox::find();
+		$first = $inbox ? min( $seconds, Inbox::PATIENCE + $inbox->delay ) : 0.0;
+		if ( $first > 0 ) {
+			$delivery = $this->result( $event_id, $first );
+			if ( $delivery || null !== $this->at_inbox( $event_id ) ) {
+				return $delivery;
+			}
+		}
+		return $this->result( $event_id, $seconds - $first );
+	}
+
+	/**
+	 * Where a test event to the test inbox is that has no answer yet.
+	 *
+	 * @return string|null TAKEN or NOT_TAKEN; null: it goes elsewhere, or is not on its way.
+	 * @throws \Exception Where the log can't be read.
+	 */
+	public function at_inbox( string $event_id ): ?string {
+		$inbox    = Inbox::find();
+		$delivery = $inbox ? webhooks_deliveries( array( 'event_id' => $event_id, 'limit' => 1 ) )['deliveries'][0] ?? null : null;
+		if ( ! $delivery || 'delivering' !== $delivery['state'] ) {
+			return null;
+		}
+		$urls = array_column( Drafts::to_config(), 'url', 'id' );
+		if ( ! $inbox->is_at( (string) ( $urls[ $delivery['webhook_id'] ] ?? $this->webhooks->find( $delivery['webhook_id'] )?->url ) ) ) {
+			return null;
+		}
+		return ( new Requests() )->has_event( $event_id ) ? self::TAKEN : self::NOT_TAKEN;
+	}
+
+	/**
 	 * What is sent: the webhook's first event that the catalogue has, with its data.
 	 *
 	 * @return array{event: string, source: string, data: array<string, mixed>|object}
 	 * @throws \RuntimeException Where the real one was asked for, and none happened yet.
 	 */
 	public function sample( Webhook $webhook, string $data = '' ): array {
+		if ( str_starts_with( $data, self::HEARD ) ) {
+			return self::heard( (int) substr( $data, strlen( self::HEARD ) ) );
+		}
 		$event = $this->event( $webhook );
 		$slug  = $event->slug ?? str_replace( '*', 'test', $webhook->events()[0] ?? 'test' );
 		if ( self::REAL === $data ) {
@@ -101,6 +155,29 @@ final class Test_Event {
 			'event'  => $slug,
 			'source' => $source,
 			'data'   => $event->examples[ $source ] ?? array( 'test' => true ),
+		);
+	}
+
+	/**
+	 * What was heard, as a test.
+	 *
+	 * @return array{event: string, source: string, data: array<string, mixed>|object}
+	 * @throws \RuntimeException Where it is gone, or can't be sent.
+	 */
+	private static function heard( int $id ): array {
+		$heard = Heard::find( $id );
+		$data  = $heard?->is_testable() ? $heard->data() : null;
+		if ( null === $data ) {
+			throw new \RuntimeException(
+				$heard
+					? __( 'The payload of this event can’t be sent as a test: it was masked, cut, or never made. Send the example.', 'network-webhooks' )
+					: __( 'The event that was recorded is not there any more. Send the example.', 'network-webhooks' )
+			);
+		}
+		return array(
+			'event'  => $heard->event,
+			'source' => $heard->text( 'source' ),
+			'data'   => $data,
 		);
 	}
 

@@ -42,6 +42,8 @@ final class Uninstaller {
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::outbox() );
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::events() );
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::sightings() );
+		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::inbox() );
+		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::heard() );
 		Event_Memory::forget_marks();
 		foreach ( Settings::ALL as $name ) {
 			delete_network_option( get_main_network_id(), $name );

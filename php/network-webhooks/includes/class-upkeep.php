@@ -84,10 +84,13 @@ final class Upkeep {
 		}
 		$this->run( self::CRON_SECONDS );
 		$this->webhooks->forget_deleted();
+		( new Inbox\Requests() )->prune();
+		Heard::remove_old( time() );
 		try {
+			Listening::forget_old( $this->publisher, time() );
 			( new Drafts( $this->publisher ) )->remove_old();
 		} catch ( \Throwable $error ) {
-			Log::write( 'publish', "Webhooks that were only tested could not be removed: {$error->getMessage()}" );
+			Log::write( 'publish', "The last listening, or webhooks that were only tested, could not be removed: {$error->getMessage()}" );
 		}
 		// A copied spool has its origin's deliveries: nobody starts a worker on it before one has
 		// said what this network is.

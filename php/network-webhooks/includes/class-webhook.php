@@ -265,18 +265,31 @@ final class Webhook {
 	 * @param bool     $import  Whether it is part of an import.
 	 */
 	public function wants( string $event, ?int $site_id, bool $import = false ): bool {
-		if ( $import && ! ( $this->settings['include_imports'] ?? false ) ) {
-			return false;
+		return null === $this->turns_away( $event, $site_id, $import );
+	}
+
+	/**
+	 * Why it does not get an event, in the words and the order of the worker.
+	 *
+	 * @param int|null          $site_id The site it is about; null: the whole network.
+	 * @param bool              $import  Whether it is part of an import.
+	 * @param list<string>|null $only    Ids of the webhooks that may get it.
+	 * @return string|null only, event, import, network or site; null: it is for this webhook.
+	 */
+	public function turns_away( string $event, ?int $site_id, bool $import = false, ?array $only = null ): ?string {
+		if ( null !== $only ) {
+			return in_array( $this->id, $only, true ) ? null : 'only';
 		}
-		if ( null === $site_id ? ! ( $this->settings['network_events'] ?? true ) : ! $this->is_for( $site_id ) ) {
-			return false;
+		if ( ! array_filter( $this->events(), static fn( string $pattern ) => Event::matches( $pattern, $event ) ) ) {
+			return 'event';
 		}
-		foreach ( $this->events() as $pattern ) {
-			if ( Event::matches( $pattern, $event ) ) {
-				return true;
-			}
+		if ( $import && ! $this->setting( 'include_imports' ) ) {
+			return 'import';
 		}
-		return false;
+		if ( null === $site_id ) {
+			return $this->setting( 'network_events' ) ? null : 'network';
+		}
+		return $this->is_for( $site_id ) ? null : 'site';
 	}
 
 	/**

@@ -1,12 +1,13 @@
 //! The embedded store: one SQLite file, one writing process.
 //!
 //! WAL, so that PHP reads while the worker writes; `synchronous = NORMAL`, so that a commit is a
-//! `write` and only a checkpoint waits for the disk. A power cut may therefore undo the last
-//! commits; the journal's segments are kept until [`Store::make_durable`] has said that what
-//! was read from them can't be undone.
+//! `write` and only a checkpoint waits for the disk ([`checkpoint`]). A power cut may therefore
+//! undo the last commits; the journal's segments are kept until [`Store::is_durable`] has said
+//! that what was read from them can't be undone.
 
 mod bulk;
 mod change;
+mod checkpoint;
 mod claim;
 mod counters;
 pub(crate) mod error;
@@ -24,6 +25,7 @@ mod transaction;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, FileControl, OpenFlags};
@@ -37,19 +39,20 @@ use crate::store::{
     WebhookState,
 };
 pub(crate) use change::{count, first_id, from_states};
+use checkpoint::Checkpointer;
 pub(crate) use files::Place;
 pub use files::{SetAside, open, open_or_set_aside, set_aside};
 use statements::Statements;
 
+/// Another process can only hold a lock while it recovers the WAL of a worker that died.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// KiB of pages kept in memory: the hot ends of all trees and the bodies of one batch.
 const CACHE_KIB: i64 = 4096;
-/// Pages of WAL after which a commit checkpoints by itself.
-const CHECKPOINT_PAGES: u32 = 2000;
-/// Bytes that the WAL may keep on the disk once it was copied; at a clean end it keeps none.
-const WAL_LIMIT: u32 = 64 << 20;
 
 /// The writing side on SQLite.
 pub struct SqliteStore {
+    // Before the connection, which has to be the last one that closes: it empties the log.
+    checkpointer: Checkpointer,
     connection: Connection,
     /// The store's address, for messages.
     address: String,
@@ -86,16 +89,21 @@ impl SqliteStore {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let connection =
+        let mut connection =
             Connection::open_with_flags(path, flags).map_err(|error| StoreError::Failed {
                 action: "opening the store",
                 reason: format!("{error} ({address})"),
             })?;
-        let failed = |error| error::from(&connection, &address, "opening the store", error);
-        configure(&connection).map_err(failed)?;
+        let failed = |connection: &Connection, error| {
+            error::from(connection, &address, "opening the store", error)
+        };
+        configure(&connection).map_err(|error| failed(&connection, error))?;
         schema::migrate(&connection, &address)?;
-        let memory = Memory::read(&connection).map_err(failed)?;
+        let checkpointer = Checkpointer::start(&mut connection, path);
+        let checkpointer = checkpointer.map_err(|error| failed(&connection, error))?;
+        let memory = Memory::read(&connection).map_err(|error| failed(&connection, error))?;
         Ok(Self {
+            checkpointer,
             connection,
             address,
             clock,
@@ -122,8 +130,7 @@ impl SqliteStore {
 
 /// What holds for every connection that writes.
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
-    // Another process can only hold a lock while it recovers the WAL of a worker that died.
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // A plan that stays: else the next_due() and claim() of every round are prepared anew, as the
@@ -137,12 +144,6 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA cache_size = -{CACHE_KIB};
          PRAGMA foreign_keys = OFF;"
     ))?;
-    for pragma in [
-        format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"),
-        format!("PRAGMA journal_size_limit = {WAL_LIMIT}"),
-    ] {
-        let _: u32 = connection.query_row(&pragma, [], |row| row.get(0))?;
-    }
     // A reader that came after the last writer had removed -wal and -shm would make them anew as
     // its own user, and lock the worker out of its store.
     connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))
@@ -170,9 +171,12 @@ impl Store for SqliteStore {
         work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
     ) -> Result<()> {
         let result = self.attempt(work);
-        if result.is_err() {
+        if let Err(error) = &result {
             // Its own failure adds nothing to the reason for it.
             let _ = self.roll_back();
+            if matches!(error, StoreError::Full { .. }) {
+                self.checkpointer.make_room(&self.connection);
+            }
         }
         result
     }
@@ -183,34 +187,50 @@ impl Store for SqliteStore {
     }
 
     fn truncate_log(&mut self) -> Result<bool> {
-        let busy: bool = self
-            .connection
-            .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")
-            .and_then(|mut checkpoint| checkpoint.query_row([], |row| row.get(0)))
-            .map_err(self.failed("emptying the store's log"))?;
+        let truncate = || {
+            // Whoever reads is not waited for: there is other work until the next try.
+            self.connection.busy_timeout(Duration::ZERO)?;
+            let busy = self
+                .connection
+                .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")
+                .and_then(|mut checkpoint| checkpoint.query_row([], |row| row.get(0)));
+            self.connection.busy_timeout(PATIENCE)?;
+            busy
+        };
+        let busy: bool =
+            self.checkpointer.alone(truncate).map_err(self.failed("emptying the store's log"))?;
         Ok(!busy)
     }
 
+    fn commits(&self) -> u64 {
+        self.checkpointer.commits()
+    }
+
+    fn is_durable(&mut self, commits: u64) -> Result<bool> {
+        self.checkpointer.is_synced(commits).map_err(|error| self.not_synced(&error))
+    }
+
     fn make_durable(&mut self) -> Result<()> {
-        // A passive checkpoint syncs the WAL before it copies anything, so that even one that a
-        // reader keeps from copying everything leaves every commit on the disk.
-        let busy: bool = self
-            .connection
-            .prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")
-            .and_then(|mut checkpoint| checkpoint.query_row([], |row| row.get(0)))
-            .map_err(self.failed("writing the store to disk"))?;
-        if busy {
-            return Err(StoreError::Failed {
-                action: "writing the store to disk",
-                reason: format!("another process holds the checkpoint lock ({})", self.address),
-            });
-        }
-        Ok(())
+        self.checkpointer.sync().map_err(|error| self.not_synced(&error))
     }
 }
 
 impl SqliteStore {
+    fn not_synced(&self, error: &std::io::Error) -> StoreError {
+        let (store, reason) = (self.address.clone(), error.to_string());
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => StoreError::Full { store, reason },
+            _ => StoreError::Failed {
+                action: "writing the store to disk",
+                reason: format!("{reason} ({store})"),
+            },
+        }
+    }
+
     fn attempt(&mut self, work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<()> {
+        self.checkpointer
+            .look(&self.connection)
+            .map_err(self.failed("copying the store's log into its file"))?;
         let mut statements = Statements::new(&self.connection);
         statements
             .get("BEGIN IMMEDIATE")

@@ -16,7 +16,7 @@ use crate::store::{Result, StoreError};
 const APPLICATION: i32 = 0x7762_686b;
 
 /// Bytes of a page, measured with the payload of an Ultimate Multisite payment (2 kB).
-const PAGE_SIZE: u32 = 8192;
+pub(super) const PAGE_SIZE: u32 = 8192;
 
 /// The n-th entry leads from version n to n + 1.
 const MIGRATIONS: [&str; 2] = [include_str!("1.sql"), include_str!("2.sql")];

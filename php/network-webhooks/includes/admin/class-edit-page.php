@@ -12,6 +12,9 @@ use Network_Webhooks\Admin\Form\Fields;
 use Network_Webhooks\Admin\Form\Form;
 use Network_Webhooks\Admin\Form\Typed;
 use Network_Webhooks\Catalogue;
+use Network_Webhooks\Heard;
+use Network_Webhooks\Heard_Event;
+use Network_Webhooks\Inbox\Inbox;
 use Network_Webhooks\Presets;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
@@ -92,15 +95,41 @@ final class Edit_Page {
 	}
 
 	/**
-	 * What a new form begins with: a preset, or the event from whose page one comes.
+	 * What a new form begins with: a preset, or the test inbox, the event or the row from whose page one comes.
 	 */
 	private function begun( Typed $stored, string $preset, ?Webhook $webhook ): Typed {
 		if ( $webhook ) {
 			return $stored;
 		}
+		$inbox = isset( $_GET['inbox'] ) ? Inbox::find() : null;
+		if ( $inbox ) {
+			$stored = $stored->with(
+				array(
+					'name' => __( 'Test inbox', 'network-webhooks' ),
+					'url'  => $inbox->url(),
+				)
+			);
+		}
+		$heard = self::heard();
 		$event = isset( $_GET['event'] ) ? sanitize_text_field( wp_unslash( $_GET['event'] ) ) : '';
 		$typed = $stored->with( Presets::all()[ $preset ]['values'] ?? array() );
+		if ( $heard ) {
+			return $typed->with(
+				array(
+					'event' => $heard->event,
+					'name'  => mb_substr( $this->catalogue->name( $heard->event ), 0, Webhook::NAME_LENGTH ),
+				)
+			);
+		}
 		return '' === $event ? $typed : $typed->with( array( 'event' => $event ) );
+	}
+
+	/**
+	 * The recorded event from whose page one comes; null: from elsewhere, or it is gone.
+	 */
+	private static function heard(): ?Heard_Event {
+		$id = absint( $_GET['heard'] ?? 0 );
+		return $id ? Heard::find( $id ) : null;
 	}
 
 	/**
@@ -154,6 +183,7 @@ final class Edit_Page {
 	 * Prints the buttons.
 	 */
 	private function print_buttons( ?Webhook $webhook ): void {
+		$heard = self::heard();
 		?>
 		<p class="submit">
 			<?php submit_button( $webhook ? __( 'Save Webhook', 'network-webhooks' ) : __( 'Add Webhook', 'network-webhooks' ), 'primary', 'submit', false ); ?>
@@ -162,6 +192,14 @@ final class Edit_Page {
 			<select name="test_data" id="network-webhooks-test_data">
 				<option value=""><?php esc_html_e( 'the example', 'network-webhooks' ); ?></option>
 				<option value="<?php echo esc_attr( Test_Event::REAL ); ?>"><?php esc_html_e( 'the last event that really happened', 'network-webhooks' ); ?></option>
+				<?php if ( $heard?->is_testable() ) : ?>
+					<option value="<?php echo esc_attr( Test_Event::HEARD . $heard->id ); ?>" selected>
+						<?php
+						/* translators: %s: date and time */
+						echo esc_html( sprintf( __( 'what was recorded at %s', 'network-webhooks' ), Moment::exact( $heard->time() ) ) );
+						?>
+					</option>
+				<?php endif; ?>
 			</select>
 		</p>
 		<p class="description"><?php esc_html_e( 'The test event goes to this URL alone, as the form stands, also before you save it.', 'network-webhooks' ); ?></p>

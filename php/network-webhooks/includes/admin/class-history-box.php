@@ -121,6 +121,10 @@ final class History_Box {
 			History::PUBLISHED => __( 'The webhooks of a restored database were published', 'network-webhooks' ),
 			History::RESENT => __( 'Deliveries sent again', 'network-webhooks' ),
 			History::CANCELLED => __( 'Waiting deliveries cancelled', 'network-webhooks' ),
+			History::INBOX_MADE => __( 'The test inbox was made', 'network-webhooks' ),
+			History::INBOX_MOVED => __( 'The test inbox got a new address', 'network-webhooks' ),
+			History::INBOX_DELETED => __( 'The test inbox was deleted', 'network-webhooks' ),
+			History::LISTENED => __( 'Every event recorded for 10 minutes, with its payload', 'network-webhooks' ),
 			default => $action,
 		};
 	}

@@ -24,6 +24,16 @@ final class Moment {
 	}
 
 	/**
+	 * A time of today to the second, such as “10:00:00”, with its date as a hint and for machines.
+	 *
+	 * @param int $at Unix milliseconds.
+	 */
+	public static function clock( int $at ): string {
+		$stamp = intdiv( $at, 1000 );
+		return sprintf( '<time datetime="%s" title="%s">%s</time>', esc_attr( gmdate( 'c', $stamp ) ), esc_attr( self::exact( gmdate( 'Y-m-d H:i:s', $stamp ) ) ), esc_html( (string) wp_date( 'H:i:s', $stamp ) ) );
+	}
+
+	/**
 	 * How long ago a time is, such as “5 mins ago”, with the exact one as a hint and for machines.
 	 */
 	public static function ago( string $time ): string {

@@ -123,7 +123,14 @@ final class Notices {
 			'copied' => __( 'This copy has paused webhooks with secrets of their own now. Resume those that it should use.', 'network-webhooks' ),
 			'resent' => __( 'What was asked for is being sent again.', 'network-webhooks' ),
 			'cancelled' => __( 'What was asked for is being cancelled.', 'network-webhooks' ),
+			'listening' => __( 'What happens is recorded from now on. Do what should have fired; it shows up here.', 'network-webhooks' ),
+			'listened' => __( 'Nothing is recorded any more.', 'network-webhooks' ),
 			'mended' => __( 'The webhook gets its events again.', 'network-webhooks' ),
+			'inbox_made' => __( 'The test inbox is there. Send something to its address.', 'network-webhooks' ),
+			'inbox_moved' => __( 'The test inbox has a new address. Nothing that is sent to the old one arrives any more.', 'network-webhooks' ),
+			'inbox_saved' => __( 'The test inbox answers like that from now on.', 'network-webhooks' ),
+			'inbox_emptied' => __( 'The requests are deleted.', 'network-webhooks' ),
+			'inbox_deleted' => __( 'The test inbox and its requests are deleted.', 'network-webhooks' ),
 			default => '',
 		};
 		return sprintf( $text, number_format_i18n( $number ) );

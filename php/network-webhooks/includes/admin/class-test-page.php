@@ -76,8 +76,8 @@ final class Test_Page {
 	 */
 	private function print_result( string $event_id ): void {
 		try {
-			$delivery = $this->test->result( $event_id, Test_Event::PATIENCE );
-			echo $delivery ? Test_Report::of( $delivery ) : Test_Report::nothing_yet( $event_id ); // Escaped there.
+			$delivery = $this->test->wait( $event_id, Test_Event::PATIENCE );
+			echo $delivery ? Test_Report::of( $delivery ) : Test_Report::nothing_yet( $event_id, $this->test->at_inbox( $event_id ) ); // Escaped there.
 		} catch ( \Throwable $error ) {
 			echo Test_Report::error( Native_Text::of( $error ) ); // Escaped there.
 		}

@@ -63,8 +63,13 @@ final class Test_Report {
 
 	/**
 	 * Where nothing came yet.
+	 *
+	 * @param string|null $at_inbox Of Test_Event::at_inbox().
 	 */
-	public static function nothing_yet( string $event_id ): string {
+	public static function nothing_yet( string $event_id, ?string $at_inbox = null ): string {
+		if ( null !== $at_inbox ) {
+			return self::at_inbox( $event_id, $at_inbox );
+		}
 		$worker = webhooks_status()['worker'];
 		$lines  = array( __( 'The attempt goes on in the background.', 'network-webhooks' ) );
 		if ( ! $worker['running'] ) {
@@ -72,8 +77,29 @@ final class Test_Report {
 		}
 		/* translators: %d: number of seconds */
 		$title = sprintf( __( 'The endpoint did not answer within %d seconds.', 'network-webhooks' ), Test_Event::PATIENCE );
-		$link  = sprintf( '<p><a href="%s">%s</a></p>', esc_url( Test_Page::url( $event_id ) ), esc_html__( 'See what came of it', 'network-webhooks' ) );
-		return self::notice( 'warning', $title, $lines, array(), $link );
+		return self::notice( 'warning', $title, $lines, array(), self::link( Test_Page::url( $event_id ), __( 'See what came of it', 'network-webhooks' ) ) );
+	}
+
+	/**
+	 * Where the test inbox did not answer yet.
+	 */
+	private static function at_inbox( string $event_id, string $at_inbox ): string {
+		if ( Test_Event::TAKEN === $at_inbox ) {
+			$title = __( 'The test inbox has the event, and has not answered yet.', 'network-webhooks' );
+			$line  = __( 'It waits as long as you told it to.', 'network-webhooks' );
+		} else {
+			$title = __( 'This server has no free PHP process to take the test event.', 'network-webhooks' );
+			$line  = __( 'The test inbox is a page of this network, and all PHP processes are busy, one of them with the page that waits here. The event arrives as soon as one is free: see the inbox now. Where that happens often, allow more processes: pm.max_children of php-fpm.', 'network-webhooks' );
+		}
+		$links = self::link( Inbox\Page::url(), __( 'Look at the test inbox', 'network-webhooks' ) ) . self::link( Test_Page::url( $event_id ), __( 'See what came of it', 'network-webhooks' ) );
+		return self::notice( 'warning', $title, array( $line ), array(), $links );
+	}
+
+	/**
+	 * A link in a line of its own.
+	 */
+	private static function link( string $url, string $text ): string {
+		return sprintf( '<p><a href="%s">%s</a></p>', esc_url( $url ), esc_html( $text ) );
 	}
 
 	/**

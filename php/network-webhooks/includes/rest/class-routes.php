@@ -130,7 +130,7 @@ final class Routes {
 		if ( $delivery ) {
 			return new \WP_REST_Response( array( 'html' => Test_Report::of( $delivery ) ) );
 		}
-		return new \WP_REST_Response( $request['last'] ? array( 'html' => Test_Report::nothing_yet( $event ) ) : new \stdClass() );
+		return new \WP_REST_Response( $request['last'] ? array( 'html' => Test_Report::nothing_yet( $event, $this->plugin->test_event()->at_inbox( $event ) ) ) : new \stdClass() );
 	}
 
 	/**

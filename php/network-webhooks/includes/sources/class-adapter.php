@@ -65,15 +65,17 @@ abstract class Adapter implements Source {
 	 * @param int      $arguments How many arguments it takes.
 	 */
 	final protected function on( string $event, string $hook, \Closure $handler, int $arguments = 1, int $priority = 100 ): void {
+		$dispatcher = $this->dispatcher;
 		add_action(
 			$hook,
-			static function ( ...$given ) use ( $event, $hook, $handler ): void {
+			static function ( ...$given ) use ( $event, $hook, $handler, $dispatcher ): void {
 				$depth = Hook_Stack::depth();
 				try {
 					$handler( ...$given );
 				} catch ( \Throwable $error ) {
 					Hook_Stack::restore( $depth );
 					Log::write( "source-$event", "The event $event was lost at the hook $hook: {$error->getMessage()}" );
+					$dispatcher->lose( $event, $error );
 				}
 			},
 			$priority,

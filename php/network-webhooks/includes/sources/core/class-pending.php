@@ -25,9 +25,9 @@ final class Pending {
 	/**
 	 * Held events by key, oldest first.
 	 *
-	 * `cause`: what suspended it when it happened.
+	 * `cause`: what suspended it when it happened; `place`: where it happened, if somebody listens.
 	 *
-	 * @var array<string, array{event: string, data: array, options: array, cause: array|null}>
+	 * @var array<string, array{event: string, data: array, options: array, cause: array|null, place: array|null}>
 	 */
 	private array $held = array();
 
@@ -57,6 +57,7 @@ final class Pending {
 			'cause'   => isset( $this->held[ $key ] ) && ! $this->held[ $key ]['cause'] ? null : $cause,
 			'event'   => $event,
 			'data'    => $data,
+			'place'   => $this->held[ $key ]['place'] ?? $this->dispatcher->place(),
 			'options' => $this->held[ $key ]['options'] ?? array(
 				'source'    => Accounts::NAME,
 				'site'      => array(
@@ -116,11 +117,12 @@ final class Pending {
 	private function send_one( string $key ): void {
 		$held = $this->held[ $key ];
 		unset( $this->held[ $key ] );
-		if ( ! $held['cause'] ) {
-			$this->dispatcher->suspension()->outside( fn() => $this->dispatcher->dispatch( $held['event'], $held['data'], $held['options'] ) );
-		} elseif ( $this->dispatcher->is_wanted( $held['event'] ) ) {
-			$this->dispatcher->suppressions()->note( $held['event'], $held['cause']['reason'], $held['cause']['by'] );
-		}
+		$this->dispatcher->at(
+			$held['place'],
+			fn() => $held['cause']
+				? $this->dispatcher->suppress( $held['event'], $held['options'], $held['cause'] )
+				: $this->dispatcher->suspension()->outside( fn() => $this->dispatcher->dispatch( $held['event'], $held['data'], $held['options'] ) )
+		);
 	}
 
 	/**

@@ -1,0 +1,172 @@
+<?php
+/**
+ * What the test inbox holds.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Inbox;
+
+use Network_Webhooks\Schema;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * The table of the requests: the last hundred, for a day.
+ */
+final class Requests {
+
+	/** Most requests that are kept. */
+	public const KEPT = 100;
+
+	/** How long they are kept, in seconds. */
+	public const LIFETIME = DAY_IN_SECONDS;
+
+	/** Requests in so many seconds after which further ones are turned away. */
+	public const BURST  = 30;
+	public const WINDOW = 10;
+
+	/** All but the bodies, of which only the beginning is read. */
+	private const COLUMNS = 'id, received, method, query, headers, parsed, size, address, event_id, verdict, webhook, seconds, status, delay';
+
+	/**
+	 * Takes the clock.
+	 *
+	 * @param int|null $now Unix milliseconds; null: now.
+	 */
+	public function __construct( private readonly ?int $now = null ) {}
+
+	/**
+	 * Keeps a request, and forgets what is too much or too old.
+	 *
+	 * @param int $status How it is answered.
+	 * @param int $delay  After how many seconds.
+	 * @throws \RuntimeException With the database's own words.
+	 */
+	public function add( Request $request, Signature $signature, int $status, int $delay ): void {
+		global $wpdb;
+		// As hexadecimal digits: no character set may judge or convert a body.
+		$kept = $request->body ?? $request->fields;
+		$body = null === $kept ? 'NULL' : $wpdb->prepare( 'UNHEX( %s )', bin2hex( $kept ) );
+		$done = $wpdb->query(
+			$wpdb->prepare(
+				'INSERT INTO ' . Schema::inbox() . ' ( received, method, query, headers, parsed, size, address, event_id, verdict, webhook, seconds, status, delay, body ) VALUES ( %d, %s, %s, %s, %d, %d, %s, %s, %s, %s, %d, %d, %d, ',
+				$this->now(),
+				$request->method,
+				$request->query,
+				(string) wp_json_encode( (object) $request->headers, JSON_UNESCAPED_SLASHES ),
+				(int) ( null !== $request->fields ),
+				$request->size,
+				$request->address,
+				substr( $request->header( 'webhook-id' ), 0, 100 ),
+				$signature->verdict,
+				$signature->webhook,
+				$signature->seconds,
+				$status,
+				$delay
+			) . "$body )"
+		);
+		if ( ! $done ) {
+			throw new \RuntimeException( "The database did not take the request: $wpdb->last_error" );
+		}
+		$this->prune();
+	}
+
+	/**
+	 * Requests, newest first, with the beginnings of their bodies.
+	 *
+	 * @param int $after  Only those that came after this one.
+	 * @param int $before Only those that came before this one; 0: the newest.
+	 * @param int $shown  How much of a body is read, in bytes.
+	 * @return list<object>
+	 */
+	public function read( int $limit, int $after = 0, int $before = 0, int $shown = 0 ): array {
+		global $wpdb;
+		return (array) $wpdb->get_results(
+			$wpdb->prepare(
+				'SELECT ' . self::COLUMNS . ', LEFT( body, %d ) AS body FROM ' . Schema::inbox() . ' WHERE received > %d AND id > %d AND id < %d ORDER BY id DESC LIMIT %d',
+				$shown,
+				$this->oldest(),
+				$after,
+				$before ? $before : PHP_INT_MAX,
+				$limit
+			)
+		);
+	}
+
+	/**
+	 * The whole body of one; null where it was not kept.
+	 */
+	public function body( int $id ): ?string {
+		global $wpdb;
+		return $wpdb->get_var( $wpdb->prepare( 'SELECT body FROM ' . Schema::inbox() . ' WHERE id = %d AND received > %d', $id, $this->oldest() ) );
+	}
+
+	/**
+	 * Whether so many came just now that the next one is turned away.
+	 */
+	public function are_too_many(): bool {
+		global $wpdb;
+		$recent = $this->now() - self::WINDOW * 1000;
+		return self::BURST <= (int) $wpdb->get_var( $wpdb->prepare( 'SELECT COUNT(*) FROM ' . Schema::inbox() . ' WHERE received > %d', $recent ) );
+	}
+
+	/**
+	 * Whether the request of an event came.
+	 */
+	public function has_event( string $event_id ): bool {
+		global $wpdb;
+		return (bool) $wpdb->get_var( $wpdb->prepare( 'SELECT 1 FROM ' . Schema::inbox() . ' WHERE event_id = %s LIMIT 1', $event_id ) );
+	}
+
+	/**
+	 * Deletes all but the last hundred of the last day.
+	 */
+	public function prune(): void {
+		global $wpdb;
+		$table = Schema::inbox();
+		// The newest of those that are too many; MySQL can't limit what it deletes by an offset.
+		$surplus = (int) $wpdb->get_var( $wpdb->prepare( "SELECT id FROM $table ORDER BY id DESC LIMIT 1 OFFSET %d", self::KEPT ) );
+		$wpdb->query( $wpdb->prepare( "DELETE FROM $table WHERE id <= %d OR received <= %d", $surplus, $this->oldest() ) );
+	}
+
+	/**
+	 * Deletes all.
+	 */
+	public function delete_all(): void {
+		global $wpdb;
+		$wpdb->query( 'DELETE FROM ' . Schema::inbox() );
+	}
+
+	/**
+	 * Deletes those in which an e-mail address occurs.
+	 *
+	 * @return int How many there were.
+	 */
+	public function forget( string $email ): int {
+		global $wpdb;
+		$part = '%' . $wpdb->esc_like( strtolower( $email ) ) . '%';
+		return (int) $wpdb->query(
+			$wpdb->prepare(
+				'DELETE FROM ' . Schema::inbox() . ' WHERE LOWER( CONVERT( body USING utf8mb4 ) ) LIKE %s OR LOWER( query ) LIKE %s OR LOWER( headers ) LIKE %s',
+				$part,
+				$part,
+				$part
+			)
+		);
+	}
+
+	/**
+	 * Unix milliseconds of what is too old.
+	 */
+	private function oldest(): int {
+		return $this->now() - self::LIFETIME * 1000;
+	}
+
+	/**
+	 * Unix milliseconds.
+	 */
+	private function now(): int {
+		return $this->now ?? (int) ( microtime( true ) * 1000 );
+	}
+}

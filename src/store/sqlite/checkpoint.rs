@@ -1,0 +1,230 @@
+//! The store's log goes into its file, and to the disk, on a thread of its own: a commit is a
+//! `write`, and waits for the disk only where that can't keep up.
+//!
+//! SQLite's log (`-wal`) grows with every commit and begins anew once all of it stands in the
+//! file, which a checkpoint brings about. Made by the committing thread, a checkpoint would hold
+//! up every delivery for as long as the disk takes. Beside it, a pass leaves behind what was
+//! committed meanwhile, so it is repeated while that shrinks: in the first gap between two
+//! commits nothing is left. Where there never is a gap, the log grows to [`MOST`], and then the
+//! committing thread makes a pass itself; so it does where the disk has no room for more log.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, FileControl, OpenFlags};
+
+use super::schema::PAGE_SIZE;
+
+/// Most bytes that the log may have while others could still make it shorter.
+const MOST: u64 = 128 << 20;
+/// It never takes more than this share of the file system.
+const SHARE: u64 = 16;
+
+/// The committing side.
+pub(super) struct Checkpointer {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+    /// Pages of log after which a pass is made beside the commits, and in their place.
+    part: u32,
+    most: u32,
+    /// Pages in the log when it was last looked at, and at which the next passes begin.
+    seen: u32,
+    next: u32,
+    next_here: u32,
+}
+
+struct Shared {
+    log: File,
+    /// Pages in the log, and commits so far.
+    pages: AtomicU32,
+    commits: AtomicU64,
+    wishes: Mutex<Wishes>,
+    news: Condvar,
+    /// Held by whoever makes a pass.
+    turn: Mutex<()>,
+}
+
+#[derive(Default)]
+struct Wishes {
+    pass: bool,
+    /// Commits that are wanted on the disk, and that are there.
+    sync: u64,
+    synced: u64,
+    refused: Option<std::io::Error>,
+    end: bool,
+}
+
+impl Checkpointer {
+    /// Takes over the checkpoints of the store in this file from its writing connection.
+    pub(super) fn start(writer: &mut Connection, path: &Path) -> rusqlite::Result<Self> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let system = rustix::fs::statvfs(&log);
+        let share = system.map_or(MOST, |it| it.f_blocks.saturating_mul(it.f_frsize) / SHARE);
+        let most = MOST.min(share) as u32;
+        // What it has grown to it keeps when it begins anew, and nothing of it at a clean end.
+        let limit = format!("PRAGMA journal_size_limit = {most}");
+        writer.query_row(&limit, [], |row| row.get::<_, u32>(0))?;
+        // SQLite locks the store's index, never its log, so closing this descriptor drops none.
+        let log = OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NOFOLLOW)
+            .open(log)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        let shared = Arc::new(Shared {
+            log,
+            pages: AtomicU32::new(0),
+            commits: AtomicU64::new(0),
+            wishes: Mutex::default(),
+            news: Condvar::new(),
+            turn: Mutex::new(()),
+        });
+        let counted = Arc::clone(&shared);
+        // In place of SQLite's own hook, which would make a checkpoint in the commit.
+        writer.wal_hook(Some(move |_: &mut _, pages: i32| {
+            counted.pages.store(pages.unsigned_abs(), Ordering::Relaxed);
+            counted.commits.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        }))?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))?;
+        let working = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("checkpoint".into())
+            .stack_size(1 << 20)
+            .spawn(move || work(&working, &connection))
+            .map_err(
+                |error| tracing::error!(%error, "no thread can be started; commits checkpoint"),
+            )
+            .ok();
+        let (part, most) = (most / 4 / PAGE_SIZE, most / PAGE_SIZE);
+        Ok(Self { shared, thread, part, most, seen: 0, next: part, next_here: most })
+    }
+
+    /// To be called between two transactions: has a pass made when it is time for one.
+    pub(super) fn look(&mut self, writer: &Connection) -> rusqlite::Result<()> {
+        let pages = self.shared.pages.load(Ordering::Relaxed);
+        if pages < self.seen {
+            (self.next, self.next_here) = (self.part, self.most); // It began anew.
+        }
+        self.seen = pages;
+        if pages >= self.next_here || (self.thread.is_none() && pages >= self.next) {
+            let _turn = self.shared.turn.lock();
+            pass(writer)?;
+            // What a reader keeps from being copied is left for later.
+            (self.next, self.next_here) = (pages + self.part, pages + self.part);
+        } else if pages >= self.next {
+            self.next = pages + self.part;
+            self.shared.wishes.lock().pass = true;
+            self.shared.news.notify_one();
+        }
+        Ok(())
+    }
+
+    /// A commit found no room: what the log holds makes way for what comes.
+    pub(super) fn make_room(&self, writer: &Connection) {
+        let _turn = self.shared.turn.lock();
+        if let Err(error) = pass(writer) {
+            tracing::warn!(%error, "the store's log can't be copied into its file");
+        }
+    }
+
+    /// How many commits there were so far.
+    pub(super) fn commits(&self) -> u64 {
+        self.shared.commits.load(Ordering::Relaxed)
+    }
+
+    /// Whether the first `commits` would survive a power cut; if not, that is brought about.
+    pub(super) fn is_synced(&self, commits: u64) -> std::io::Result<bool> {
+        let mut wishes = self.shared.wishes.lock();
+        if let Some(error) = wishes.refused.take() {
+            return Err(error);
+        }
+        if commits > wishes.synced && self.thread.is_some() {
+            wishes.sync = wishes.sync.max(commits);
+            self.shared.news.notify_one();
+            return Ok(false);
+        }
+        drop(wishes);
+        self.thread.as_ref().map_or_else(|| self.sync(), |_| Ok(())).map(|()| true)
+    }
+
+    /// Returns when all commits would survive a power cut. Whatever has left the log stands in
+    /// the file and was synced by the checkpoint that put it there.
+    pub(super) fn sync(&self) -> std::io::Result<()> {
+        self.shared.log.sync_data()
+    }
+
+    /// Keeps the thread from making a pass meanwhile.
+    pub(super) fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _turn = self.shared.turn.lock();
+        work()
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.shared.wishes.lock().end = true;
+        self.shared.news.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // It can't panic on the way out, and there is nobody to tell.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(shared: &Shared, connection: &Connection) {
+    let mut wishes = shared.wishes.lock();
+    while !wishes.end {
+        if wishes.sync > wishes.synced {
+            let commits = shared.commits.load(Ordering::Relaxed);
+            let result = MutexGuard::unlocked(&mut wishes, || shared.log.sync_data());
+            match result {
+                Ok(()) => wishes.synced = commits,
+                Err(error) => {
+                    wishes.sync = wishes.synced;
+                    wishes.refused = Some(error);
+                }
+            }
+        } else if std::mem::take(&mut wishes.pass) {
+            MutexGuard::unlocked(&mut wishes, || catch_up(shared, connection));
+        } else {
+            shared.news.wait(&mut wishes);
+        }
+    }
+}
+
+/// Passes until nothing is left, or no less than before: readers, or ever more commits.
+fn catch_up(shared: &Shared, connection: &Connection) {
+    let _turn = shared.turn.lock();
+    let mut left = u32::MAX;
+    loop {
+        match pass(connection) {
+            Ok(now) if now > 0 && now <= left / 2 => left = now,
+            Ok(_) => return,
+            // Nothing is lost: it stays in the log, and the next pass tries again.
+            Err(error) => {
+                tracing::warn!(%error, "the store's log can't be copied into its file");
+                return;
+            }
+        }
+    }
+}
+
+/// Copies what is committed and no reader holds back; how many pages are left.
+fn pass(connection: &Connection) -> rusqlite::Result<u32> {
+    let mut checkpoint = connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?;
+    let (pages, copied): (i64, i64) =
+        checkpoint.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))?;
+    Ok(u32::try_from(pages - copied).unwrap_or(0))
+}

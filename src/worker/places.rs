@@ -1,0 +1,162 @@
+//! Which deliveries go out as they come in: claimed in the transaction that adds them, they are
+//! never due, and need neither a second transaction nor a second look at the event.
+//!
+//! Only where that is nobody's loss: no lane waits for a thread, and of the webhook's own nothing
+//! is due that came before.
+
+use std::collections::HashMap;
+
+use super::pool::{self, Done};
+use super::schedule::{POOL, Schedule};
+use crate::store::{Claim, WebhookKey};
+
+/// The runs that can begin with one round's deliveries, and those that do.
+#[derive(Default)]
+pub(super) struct Places {
+    now: i64,
+    free: u32,
+    /// Runs that came back in this round, which the schedule does not know of yet.
+    ended: HashMap<WebhookKey, u32>,
+    lanes: HashMap<WebhookKey, Lane>,
+}
+
+/// A webhook's share.
+#[derive(Default)]
+struct Lane {
+    /// Runs that may begin, and those that do.
+    room: u32,
+    runs: u32,
+    /// Most deliveries of one.
+    run: u32,
+    claims: Vec<Claim>,
+}
+
+impl Places {
+    /// Those there are once the attempts of this round are recorded.
+    pub(super) fn new(schedule: &Schedule, done: &[Done], now: i64) -> Self {
+        let mut ended = HashMap::new();
+        for done in done.iter().filter(|done| done.end.is_some()) {
+            *ended.entry(done.claim.webhook).or_default() += 1;
+        }
+        let open = schedule.open_places(now);
+        let free = open.map_or(0, |open| (open + ended.values().sum::<u32>()).min(POOL));
+        Self { now, free, ended, lanes: HashMap::new() }
+    }
+
+    /// A webhook has just failed, or was slow: its deliveries wait.
+    pub(super) fn close(&mut self, webhook: WebhookKey) {
+        self.lanes.insert(webhook, Lane::default());
+    }
+
+    /// Whether a delivery of this webhook finds a place; [`put`](Self::put) takes it.
+    pub(super) fn has(&mut self, schedule: &Schedule, webhook: WebhookKey) -> bool {
+        let lane = self.lanes.entry(webhook).or_insert_with(|| {
+            let ended = self.ended.get(&webhook).copied().unwrap_or(0);
+            let (room, run) = schedule.room_at_once(webhook, ended, self.now);
+            Lane { room, run, ..Lane::default() }
+        });
+        let begins = lane.runs < lane.room && self.free > 0;
+        begins || lane.claims.len() < (lane.runs * lane.run) as usize
+    }
+
+    /// Gives a delivery the place that it [`has`](Self::has).
+    pub(super) fn put(&mut self, claim: Claim) {
+        let Some(lane) = self.lanes.get_mut(&claim.webhook) else { return };
+        if lane.runs < lane.room && self.free > 0 {
+            lane.runs += 1;
+            self.free -= 1;
+        }
+        lane.claims.push(claim);
+    }
+
+    /// The runs to begin, by webhook.
+    pub(super) fn into_runs(self) -> impl Iterator<Item = (WebhookKey, Vec<Vec<Claim>>)> {
+        let begun = self.lanes.into_iter().filter(|(_, lane)| lane.runs > 0);
+        begun.map(|(key, lane)| (key, pool::runs(lane.claims.into_iter(), lane.runs as usize)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::event::{Event, Fields, Flags};
+    use crate::id::{DeliveryId, EventId};
+    use crate::store::Health;
+
+    const KEY: WebhookKey = WebhookKey(1);
+
+    fn schedule(more: &str) -> Schedule {
+        let mut schedule = Schedule::new(POOL, Vec::new());
+        let json = format!(r#"{{"id":"a","url":"http://x/","events":["*"]{more}}}"#);
+        schedule.add(KEY, Arc::new(serde_json::from_str(&json).expect("a webhook")));
+        schedule.set_health(KEY, Health { proven: true, ..Health::default() }, 0);
+        schedule
+    }
+
+    fn claim(webhook: WebhookKey) -> Claim {
+        let fields = Fields {
+            id: EventId::at(0),
+            timestamp: 0,
+            network: 1,
+            site: 1,
+            delay: 0,
+            flags: Flags::default(),
+            data: 0..0,
+            name: "e",
+            source: "s",
+            only: "",
+        };
+        Claim {
+            id: DeliveryId::at(0),
+            webhook,
+            event: Arc::new(Event::new(&fields, 1, Arc::from([]))),
+            attempts: 0,
+            due: 0,
+            request_body: None,
+        }
+    }
+
+    /// How many deliveries find a place, and the lengths of their runs.
+    fn fill(schedule: &Schedule) -> Vec<usize> {
+        let mut places = Places::new(schedule, &[], 0);
+        for _ in 0..1000 {
+            if places.has(schedule, KEY) {
+                places.put(claim(KEY));
+            }
+        }
+        places.into_runs().flat_map(|(_, runs)| runs).map(|run| run.len()).collect()
+    }
+
+    #[test]
+    fn new_deliveries_fill_the_runs_that_are_free() {
+        let mut schedule = schedule(r#","concurrency":3"#);
+        assert_eq!(fill(&schedule), [4, 4, 4]);
+        schedule.sent_at_once(KEY, [DeliveryId::at(0)].into_iter(), 0);
+        assert_eq!(fill(&schedule), [4, 4]);
+    }
+
+    #[test]
+    fn nothing_new_goes_before_what_is_due() {
+        let mut schedule = schedule("");
+        schedule.set_due(KEY, Some(0), 0);
+        assert!(fill(&schedule).is_empty());
+        assert!(schedule.next(0).is_some());
+        schedule.set_due(KEY, Some(60_000), 0);
+        assert_eq!(fill(&schedule).len(), 8, "a retry in a minute keeps nobody");
+    }
+
+    #[test]
+    fn order_rate_and_failures_let_nothing_go_at_once() {
+        for more in [r#","ordered":true"#, r#","rate_limit":{"count":3,"per":"second"}"#] {
+            assert!(fill(&schedule(more)).is_empty(), "{more}");
+        }
+        let mut schedule = schedule("");
+        let mut places = Places::new(&schedule, &[], 0);
+        places.close(KEY);
+        assert!(!places.has(&schedule, KEY));
+        schedule.set_health(KEY, Health { slow: true, proven: true, ..Health::default() }, 0);
+        assert!(fill(&schedule).is_empty());
+    }
+}
