@@ -161,10 +161,10 @@ final class Guide_Test extends Network_Test_Case {
 	 * @return list<string>
 	 */
 	private static function bold( string $file ): array {
-		$prose = preg_replace( '/`[^`\n]+`/', '', self::prose( $file ) );
-		preg_match_all( '/\*\*(.+?)\*\*/s', $prose, $found );
+		// Code outside of bold letters is left out, be there asterisks in it.
+		preg_match_all( '/`[^`\n]+`|\*\*((?:`[^`\n]+`|(?!\*\*).)+)\*\*/s', self::prose( $file ), $found );
 		// A line that is too long goes on in the next one, in a list further right.
-		return array_map( static fn( string $text ) => preg_replace( '/\s+/', ' ', $text ), $found[1] );
+		return array_map( static fn( string $text ) => preg_replace( '/\s+/', ' ', $text ), array_filter( $found[1], 'strlen' ) );
 	}
 
 	/**
