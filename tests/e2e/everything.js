@@ -9,6 +9,7 @@ export function fill( url ) {
 		`
 		global $wpdb;
 		wp_set_current_user( 1 );
+		update_option( 'blogname', 'Δίκτυο' );
 		$plugin = Network_Webhooks\\Plugin::instance();
 		// Names of events that others have seen are no texts of ours.
 		foreach ( array( Network_Webhooks\\Schema::events(), Network_Webhooks\\Schema::sightings() ) as $table ) {
@@ -46,6 +47,7 @@ export function fill( url ) {
 /** Leaves nothing of it to other flows. */
 export function empty() {
 	wordpress( `
+		update_option( 'blogname', 'Network' );
 		Network_Webhooks\\Plugin::instance()->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::delete( 'course_done' ) );
 		Network_Webhooks\\Settings::set( Network_Webhooks\\Settings::ANNOUNCEMENTS, array() );
 	` );

@@ -9,7 +9,6 @@ use Network_Webhooks\Admin\Deliveries\State;
 use Network_Webhooks\Announcements\Announcement;
 use Network_Webhooks\Announcements\Conditions;
 use Network_Webhooks\Announcements\Kept;
-use Network_Webhooks\Announcements\Mail;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Failure;
 use Network_Webhooks\Presets;
@@ -107,9 +106,12 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 			2
 		);
 		delete_network_option( get_main_network_id(), Settings::MAILED_AT );
+		// To somebody who is no user, and reads the network's language.
+		Settings::set( Settings::MAIL_TO, array( 'somebody@else.example' ) );
 		( new Kept() )->add( ...array_values( $announcements ) );
-		( new Mail( new Kept() ) )->send();
+		do_action( 'network_webhooks_wake' );
 		remove_filter( 'pre_wp_mail', $keep, 5 );
+		Settings::set( Settings::MAIL_TO, array() );
 		$this->assertCount( 1, $mails );
 		$this->assert_translated( $mails[0]['subject'], $mails[0]['message'] );
 	}

@@ -6,6 +6,7 @@
 trait Other_Language {
 
 	private string $language_file = '';
+	private ?Closure $language    = null;
 
 	/**
 	 * From now on.
@@ -15,7 +16,9 @@ trait Other_Language {
 	protected function speak( string $locale, array $texts ): void {
 		$this->language_file = get_temp_dir() . 'language-' . bin2hex( random_bytes( 5 ) ) . '.l10n.php';
 		file_put_contents( $this->language_file, '<?php return ' . var_export( array( 'messages' => $texts ), true ) . ';' );
-		add_filter( 'pre_determine_locale', static fn() => $locale );
+		$this->language = static fn() => $locale;
+		add_filter( 'locale', $this->language );
+		add_filter( 'pre_determine_locale', $this->language );
 		load_textdomain( 'network-webhooks', substr( $this->language_file, 0, -strlen( '.l10n.php' ) ) . '.mo', $locale );
 	}
 
@@ -23,12 +26,14 @@ trait Other_Language {
 	 * English again.
 	 */
 	protected function speak_english(): void {
-		remove_all_filters( 'pre_determine_locale' );
+		if ( ! $this->language ) {
+			return;
+		}
+		remove_filter( 'locale', $this->language );
+		remove_filter( 'pre_determine_locale', $this->language );
 		WP_Translation_Controller::get_instance()->unload_textdomain( 'network-webhooks' );
 		unset( $GLOBALS['l10n']['network-webhooks'] );
-		if ( '' !== $this->language_file ) {
-			unlink( $this->language_file );
-			$this->language_file = '';
-		}
+		unlink( $this->language_file );
+		$this->language = null;
 	}
 }

@@ -67,6 +67,8 @@ export const steps = {
 	},
 
 	async 'and what is ours on WordPress’s own pages'( { page, env, wordpress } ) {
+		// WordPress keeps what a policy suggested before, in the language that it had.
+		wordpress( 'delete_post_meta( (int) get_option( "wp_page_for_privacy_policy" ), "_wp_suggested_privacy_policy_content" );' );
 		const user = wordpress( 'return username_exists( "reader" ) ?: wpmu_create_user( "reader", "reader-password", "reader@network.example" );' );
 		for ( const [ name, { path, part } ] of Object.entries( ELSEWHERE ) ) {
 			await page.goto( env.WP_URL + path.replace( '$user', user ) );
