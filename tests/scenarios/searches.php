@@ -28,7 +28,8 @@ foreach ( $kinds as $kind => $texts ) {
 		$found   = webhooks_deliveries( array( 'search' => $text, 'limit' => 50 ) )['deliveries'];
 		$times[] = hrtime( true ) - $start;
 		if ( ( 'nothing' === $kind ) !== ( array() === $found ) ) {
-			exit( "FAIL $text was not found\n" );
+			fwrite( STDERR, "FAIL $text " . ( $found ? 'was found' : 'was not found' ) . "\n" );
+			exit( 1 );
 		}
 	}
 	$p99    = percentile( $times, 99 ) / 1e6;

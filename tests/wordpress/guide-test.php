@@ -4,6 +4,7 @@
  * link leads somewhere, and every field and template is of this world.
  */
 
+use Network_Webhooks\Failure;
 use Network_Webhooks\Presets;
 
 final class Guide_Test extends Network_Test_Case {
@@ -73,6 +74,9 @@ final class Guide_Test extends Network_Test_Case {
 			'includes/class-status.php',
 			'includes/admin/deliveries/class-state.php'
 		);
+		// At which part of a request it was needs no explaining.
+		$phases = array_map( array( Failure::class, 'phase' ), array( 'prepare', 'resolve', 'connect', 'send_request', 'send_body', 'recv_response', 'recv_body' ) );
+		$texts  = array_diff( $texts, $phases );
 		// Of the conditions the titles: the sentences come from the server, with its paths.
 		foreach ( Plugin_Texts::in( 'includes/announcements/class-conditions.php' ) as $text ) {
 			if ( ! str_contains( $text, '%' ) ) {
@@ -157,10 +161,10 @@ final class Guide_Test extends Network_Test_Case {
 	 * @return list<string>
 	 */
 	private static function bold( string $file ): array {
-		$prose = preg_replace( '/`[^`\n]+`/', '', self::prose( $file ) );
-		preg_match_all( '/\*\*(.+?)\*\*/s', $prose, $found );
+		// Code outside of bold letters is left out, be there asterisks in it.
+		preg_match_all( '/`[^`\n]+`|\*\*((?:`[^`\n]+`|(?!\*\*).)+)\*\*/s', self::prose( $file ), $found );
 		// A line that is too long goes on in the next one, in a list further right.
-		return array_map( static fn( string $text ) => preg_replace( '/\s+/', ' ', $text ), $found[1] );
+		return array_map( static fn( string $text ) => preg_replace( '/\s+/', ' ', $text ), array_filter( $found[1], 'strlen' ) );
 	}
 
 	/**

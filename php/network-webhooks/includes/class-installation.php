@@ -63,7 +63,9 @@ final class Installation {
 	public static function fingerprint(): string {
 		if ( null === self::$fingerprint ) {
 			global $wpdb;
-			$network           = get_network( get_main_network_id() );
+			$main = get_main_network_id();
+			// By its id the network that is at hand anyway would cost a query.
+			$network           = get_current_network_id() === $main ? get_network() : get_network( $main );
 			self::$fingerprint = hash(
 				'sha256',
 				implode(

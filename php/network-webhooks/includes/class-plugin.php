@@ -184,19 +184,25 @@ final class Plugin {
 		add_action( 'wp_delete_site', static fn( \WP_Site $site ) => Event_Memory::forget_site( (int) $site->blog_id ), 900 );
 		( new Capabilities() )->add_hooks();
 		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
-		( new Rest\Delivery_Routes( $this ) )->add_hooks();
-		( new Rest\Inbox_Routes() )->add_hooks();
-		// Loaded by those requests alone.
-		add_action( 'rest_api_init', fn() => ( new Rest\Listen_Routes( $this ) )->add_routes() );
 		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
-		( new Rest\Routes( $this ) )->add_hooks();
-		( new Site_Directory() )->add_hooks();
+		add_action( 'rest_api_init', array( $this, 'add_routes' ) );
+		add_action( 'update_option_blogname', array( Site_Directory::class, 'forget_names' ) );
 		add_action( 'update_option_home', array( $this, 'republish_inbox' ) );
 		if ( is_admin() ) {
 			( new Site_Health( $this->publisher(), $this->outbox(), $this->webhooks() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();
 			register_deactivation_hook( NETWORK_WEBHOOKS_FILE, array( $this, 'deactivate' ) );
 		}
+	}
+
+	/**
+	 * Adds the routes of the REST API, whose classes no other request loads.
+	 */
+	public function add_routes(): void {
+		( new Rest\Routes( $this ) )->add_routes();
+		( new Rest\Delivery_Routes( $this ) )->add_routes();
+		( new Rest\Inbox_Routes() )->add_routes();
+		( new Rest\Listen_Routes( $this ) )->add_routes();
 	}
 
 	/**

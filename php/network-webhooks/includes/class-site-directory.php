@@ -29,16 +29,9 @@ final class Site_Directory {
 	private const TABLES = 200;
 
 	/**
-	 * Adds the hooks.
-	 */
-	public function add_hooks(): void {
-		add_action( 'update_option_blogname', array( $this, 'forget_names' ) );
-	}
-
-	/**
 	 * A site has another name: the names are read anew.
 	 */
-	public function forget_names(): void {
+	public static function forget_names(): void {
 		delete_site_transient( self::NAMES );
 	}
 

@@ -1,6 +1,6 @@
 // A new user with nothing but the guide: adds a webhook, tests it, sees a real payment arrive. Later the endpoint is
-// away for an hour: the user finds the cause, mends it, sends what was missed, and finds the delivery of one order.
-// Step by step as docs/guide says; what it took is printed.
+// away for an hour: the user finds the cause, mends it, sends what was missed, finds the delivery of one order, and why
+// an event of a site was not sent. Step by step as docs/guide says; what it took is printed.
 
 import assert from 'node:assert/strict';
 import { copyFileSync, rmSync } from 'node:fs';
@@ -186,6 +186,35 @@ export const steps = {
 		await person.read( page.getByText( 'answered 200 after' ).first() );
 		await page.getByText( `"payment_reference_code": "${ SOUGHT }"` ).waitFor();
 		say( `the delivery of one order found: ${ person.sum() }` );
+	},
+
+	async 'finds out why an event of a site did not fire'( { page, wordpress } ) {
+		const [ site, other ] = wordpress( `
+			wp_set_current_user( 1 );
+			$ids = array();
+			for ( $number = 1; $number <= 2; $number++ ) {
+				$ids[] = wp_insert_site( array( 'domain' => get_network()->domain, 'path' => '/left-out' . wp_rand() . '/', 'title' => "Site $number", 'user_id' => 1 ) );
+			}
+			$plugin = Network_Webhooks\\Plugin::instance();
+			Network_Webhooks\\Heard::clear();
+			[ $webhook ] = $plugin->webhooks()->all();
+			$settings    = array( 'sites' => array( 'except' => array( $ids[0] ) ) ) + $webhook->settings;
+			$plugin->publisher()->change( static fn() => $plugin->webhooks()->save( $webhook->with_form( $webhook->name, $webhook->url, false, $settings ) ) );
+			return $ids;
+		` );
+		person = new Person( page );
+		await person.click( page.locator( '#adminmenu' ).getByRole( 'link', { name: 'Listen', exact: true } ) );
+		await person.click( page.getByRole( 'button', { name: 'Listen for 10 minutes' } ) );
+		await person.read( page.getByText( /^Every event of the network is recorded until/ ) );
+		wordpress( `foreach ( $arguments as $id ) {
+			network_webhooks_dispatch( 'payment_received', array( 'payment_id' => $id, 'payment_total' => '$ 59.29' ), array( 'site' => $id ) );
+		}`, site, other );
+		await person.read( page.getByText( 'The webhook “Payments to our books” did not get it: it is not for this site.' ) );
+		await page.getByText( 'It is sent to the webhook “Payments to our books”.' ).waitFor();
+		say( `why an event of a site did not fire: ${ person.sum() }` );
+		await page.getByRole( 'button', { name: 'Stop', exact: true } ).click();
+		await page.getByRole( 'button', { name: 'Listen for 10 minutes' } ).waitFor();
+		wordpress( 'Network_Webhooks\\Heard::clear(); array_map( "wp_delete_site", $arguments );', site, other );
 		server.close();
 	},
 };

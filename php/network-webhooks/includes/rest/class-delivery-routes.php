@@ -30,13 +30,6 @@ final class Delivery_Routes {
 	public function __construct( private readonly Plugin $plugin ) {}
 
 	/**
-	 * Adds the hooks.
-	 */
-	public function add_hooks(): void {
-		add_action( 'rest_api_init', array( $this, 'add_routes' ) );
-	}
-
-	/**
 	 * Adds the route.
 	 */
 	public function add_routes(): void {

@@ -20,13 +20,6 @@ defined( 'ABSPATH' ) || exit;
 final class Inbox_Routes {
 
 	/**
-	 * Adds the hooks.
-	 */
-	public function add_hooks(): void {
-		add_action( 'rest_api_init', array( $this, 'add_routes' ) );
-	}
-
-	/**
 	 * Adds the route.
 	 */
 	public function add_routes(): void {

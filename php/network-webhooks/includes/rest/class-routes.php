@@ -38,13 +38,6 @@ final class Routes {
 	public function __construct( private readonly Plugin $plugin ) {}
 
 	/**
-	 * Adds the hooks.
-	 */
-	public function add_hooks(): void {
-		add_action( 'rest_api_init', array( $this, 'add_routes' ) );
-	}
-
-	/**
 	 * Adds the routes.
 	 */
 	public function add_routes(): void {
