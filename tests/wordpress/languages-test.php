@@ -95,6 +95,12 @@ final class Languages_Test extends TestCase {
 		}
 	}
 
+	public function test_translations_are_complete(): void {
+		foreach ( $this->languages() as $po ) {
+			$this->assertSame( array(), ( new Translation( $po ) )->gaps(), basename( $po ) );
+		}
+	}
+
 	public function test_what_is_wrong_with_a_translation_is_seen(): void {
 		$file = get_temp_dir() . 'wrong-' . bin2hex( random_bytes( 5 ) ) . '.po';
 		$head = "msgid \"\"\nmsgstr \"Plural-Forms: nplurals=2; plural=(n != 1);\\n\"\n\n";
