@@ -1,5 +1,5 @@
-// A network that has everything a page can show: webhooks in each status, deliveries in each state, an own event. Its
-// names are in Greek letters, which tells them from texts.
+// A network that has everything a page can show: webhooks in each status, deliveries in each state, a custom event, an
+// inbox that got something, and somebody who listens. Its names are in Greek letters, which tells them from texts.
 
 import { wordpress } from './wordpress.js';
 
@@ -32,16 +32,36 @@ export function fill( url ) {
 		$plugin->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::save( $event ) );
 		Network_Webhooks\\Custom_Events::remark( 'course_done', Network_Webhooks\\Custom_Events::TOO_MANY, 5000 );
 		Network_Webhooks\\Custom_Events::remark( 'course_done', Network_Webhooks\\Custom_Events::IS_FILTER );
-		$id = network_webhooks_dispatch( 'payment_received', array( 'payment_id' => 7, 'amount' => '19.00' ) );
+		$plugin->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::set_listening( Network_Webhooks\\Listening::begin( time() )->to_array() ) );
+		Network_Webhooks\\Heard::clear();
+		$inbox = Network_Webhooks\\Inbox\\Inbox::create()->with_production();
+		$plugin->publisher()->change( static function () use ( $inbox, $plugin ) {
+			$inbox->save();
+			$plugin->webhooks()->save( Network_Webhooks\\Webhook::create( 'Εδώ', $inbox->url(), 'payment_received' ) );
+		} );
+		`,
+		url
+	);
+	// Another process knows that somebody listens.
+	wordpress( `
+		wp_set_current_user( 1 );
+		$plugin = Network_Webhooks\\Plugin::instance();
+		$id     = network_webhooks_dispatch( 'payment_received', array( 'payment_id' => 7, 'amount' => '19.00' ) );
 		if ( null === webhooks_wait( $id, 30 ) ) {
 			throw new Exception( 'The worker did not come.' );
 		}
 		// What waits for it is cancelled.
-		$plugin->publisher()->change( static fn() => $plugin->webhooks()->delete( $webhooks[6]->id ) );
+		foreach ( $plugin->webhooks()->all() as $webhook ) {
+			if ( 'Σβησμένο' === $webhook->name ) {
+				$plugin->publisher()->change( static fn() => $plugin->webhooks()->delete( $webhook->id ) );
+			}
+		}
 		( new Network_Webhooks\\Announcements\\Collector( new Network_Webhooks\\Announcements\\Kept() ) )->collect();
-		`,
-		url
-	);
+		$signed = array( 'webhook-id' => 'x', 'webhook-timestamp' => (string) time(), 'webhook-signature' => 'v1,AAAA' );
+		foreach ( array( array(), $signed, array( 'webhook-timestamp' => '1' ) + $signed, array( 'webhook-signature' => 'x' ) + $signed, array( 'webhook-id' => '' ) + $signed ) as $headers ) {
+			wp_remote_post( Network_Webhooks\\Inbox\\Inbox::find()->url(), array( 'headers' => $headers, 'body' => '{"α": 1}' ) );
+		}
+	` );
 }
 
 /** Leaves nothing of it to other flows. */
@@ -49,6 +69,10 @@ export function empty() {
 	wordpress( `
 		update_option( 'blogname', 'Network' );
 		Network_Webhooks\\Plugin::instance()->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::delete( 'course_done' ) );
+		Network_Webhooks\\Plugin::instance()->publisher()->change( static function () {
+			Network_Webhooks\\Custom_Events::set_listening( null );
+			Network_Webhooks\\Inbox\\Inbox::delete();
+		} );
 		Network_Webhooks\\Settings::set( Network_Webhooks\\Settings::ANNOUNCEMENTS, array() );
 	` );
 }

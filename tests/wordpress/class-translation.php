@@ -29,13 +29,16 @@ final class Translation {
 	}
 
 	/**
-	 * What is wrong with a translation; empty where nothing is. One that lacks has no fault.
+	 * What is wrong with the translations that are shown; empty where nothing is.
 	 *
 	 * @return list<string>
 	 */
 	public function faults(): array {
 		$faults = array();
 		foreach ( $this->entries as $entry ) {
+			if ( in_array( 'fuzzy', $entry->flags, true ) ) {
+				continue;
+			}
 			foreach ( array_filter( $entry->translations, static fn( $text ) => '' !== $text ) as $number => $text ) {
 				// Where English says “one”, a language whose first form is also for 21 needs the number.
 				$original = $entry->is_plural && $number > 0 ? $entry->plural : $entry->singular;

@@ -55,6 +55,18 @@ final class Native_Text_Test extends TestCase {
 		$this->assertGreaterThan( 35, $known );
 	}
 
+	public function test_no_page_shows_an_exception_as_it_is(): void {
+		$pages = __DIR__ . '/../../php/network-webhooks/includes/';
+		foreach ( array( 'admin', 'rest' ) as $folder ) {
+			foreach ( new RecursiveIteratorIterator( new RecursiveDirectoryIterator( $pages . $folder, FilesystemIterator::SKIP_DOTS ) ) as $file ) {
+				// It takes the message apart, and has the parts translated.
+				if ( 'class-errors.php' !== $file->getFilename() ) {
+					$this->assertStringNotContainsString( '->getMessage()', (string) file_get_contents( $file ), $file->getFilename() );
+				}
+			}
+		}
+	}
+
 	public function test_what_is_filled_in_is_translated_too(): void {
 		$this->speak(
 			'nl_NL',

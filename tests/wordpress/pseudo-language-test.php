@@ -6,16 +6,21 @@
  */
 
 use Network_Webhooks\Admin\Deliveries\State;
+use Network_Webhooks\Admin\Listen\Verdict_Text;
+use Network_Webhooks\Admin\Notices;
 use Network_Webhooks\Announcements\Announcement;
 use Network_Webhooks\Announcements\Conditions;
 use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Failure;
 use Network_Webhooks\Presets;
 use Network_Webhooks\Privacy;
+use Network_Webhooks\Refused_Hooks;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Site_Health;
 use Network_Webhooks\Status;
+use Network_Webhooks\Suppressions;
 use Network_Webhooks\Webhook;
 
 final class Pseudo_Language_Test extends Network_Test_Case {
@@ -69,6 +74,37 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 			$this->assert_translated( State::reason( $reason ) );
 		}
 		$this->assert_translated( ...array_values( Status::labels() ) );
+	}
+
+	public function test_every_reason_not_to_send_is_translated(): void {
+		$codes = array( 'paused', 'disabled', 'held', 'site', 'network', 'import', 'only', 'condition', 'error', 'address', 'unpublished', 'large', 'unjudged' );
+		foreach ( ( new ReflectionClass( Suppressions::class ) )->getConstants() + ( new ReflectionClass( Dispatcher::class ) )->getConstants() as $constant ) {
+			$codes[] = $constant;
+		}
+		$verdict = array(
+			'reason'    => 'network_elsewhere',
+			'by'        => array( 'Όνομα' ),
+			'message'   => 'the template is empty',
+			'condition' => '',
+			'values'    => array(),
+		);
+		foreach ( array_filter( $codes, 'is_string' ) as $code ) {
+			$this->assert_translated( Verdict_Text::of( array( 'code' => $code ) + $verdict, 'Όνομα', true ), Verdict_Text::of( array( 'code' => $code ) + $verdict, 'Όνομα', false ) );
+			$this->assert_translated( Verdict_Text::of_all( $code, array( 'Όνομα' ), 'the template is empty', true ) );
+		}
+	}
+
+	public function test_what_came_of_a_click_is_translated(): void {
+		$text = new ReflectionMethod( Notices::class, 'text' );
+		preg_match( '/function text\(.*?default =>/s', (string) file_get_contents( $text->getFileName() ), $source );
+		preg_match_all( "/^\t+'(\w+)' =>/m", $source[0], $messages );
+		$this->assertGreaterThan( 12, count( $messages[1] ) );
+		foreach ( $messages[1] as $message ) {
+			$this->assert_translated( $text->invoke( null, $message, 1 ), $text->invoke( null, $message, 2 ) );
+		}
+		foreach ( array( 'all', 'init', 'network_webhooks_wake', 'password_reset', 'wp_head', 'the_title', 'not a hook' ) as $hook ) {
+			$this->assert_translated( Refused_Hooks::reason( $hook ) );
+		}
 	}
 
 	public function test_every_announcement_and_its_mail_is_translated(): void {

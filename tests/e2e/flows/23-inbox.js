@@ -89,6 +89,8 @@ export const steps = {
 		await page.getByLabel( 'HTTP status' ).fill( '503' );
 		await page.getByRole( 'button', { name: 'Save Answer' } ).click();
 		await page.getByText( 'The test inbox answers like that from now on.' ).waitFor();
+		// The button's script comes at the page's end.
+		await page.waitForLoadState();
 		await page.getByRole( 'button', { name: /^Send Test Event/ } ).click();
 		await page.getByText( 'The endpoint did not accept the test event: it answered 503' ).waitFor();
 		await requests( page ).first().getByText( 'Answered 503.' ).waitFor();

@@ -92,7 +92,7 @@ final class Events_Page {
 			esc_html( $event->description )
 		);
 		printf( '<p class="network-webhooks-seen">%s</p>', esc_html( implode( ' · ', array_filter( array( $this->catalogue->seen_text( $event->slug ), self::sources( $event ) ) ) ) ) );
-		printf( '<p><a class="button" href="%s" aria-label="%s">%s</a></p>', esc_url( Admin::url( array( 'event' => $event->slug ), Admin::NEW ) ), /* translators: %s: name of an event */ esc_attr( sprintf( __( 'Add a webhook for this: %s', 'network-webhooks' ), $event->name ) ), esc_html__( 'Add a webhook for this', 'network-webhooks' ) );
+		printf( '<p><a class="button" href="%s" aria-label="%s">%s</a></p>', esc_url( Admin::url( array( 'event' => $event->slug ), Admin::NEW ) ), esc_attr( __( 'Add a webhook for this', 'network-webhooks' ) . ": $event->name" ), esc_html__( 'Add a webhook for this', 'network-webhooks' ) );
 		foreach ( $event->when as $source => $when ) {
 			printf( '<p class="network-webhooks-source">%s %s</p>', '' === $source ? '' : '<code>' . esc_html( $source ) . '</code>', esc_html( $when ) );
 		}

@@ -12,6 +12,7 @@ use Network_Webhooks\Admin\Flash;
 use Network_Webhooks\History;
 use Network_Webhooks\Inbox\Inbox;
 use Network_Webhooks\Inbox\Requests;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Publisher;
 
 defined( 'ABSPATH' ) || exit;
@@ -151,7 +152,7 @@ final class Changes {
 		try {
 			$work();
 		} catch ( \Throwable $error ) {
-			Flash::put( $error->getMessage() );
+			Flash::put( Native_Text::of( $error ) );
 			Actions::leave( Page::url() );
 		}
 		Actions::leave( Page::url( array( 'message' => $message ) ) );

@@ -189,8 +189,11 @@ final class Entries {
 			'<p><button class="button button-small" form="network-webhooks-row" formaction="%s" name="request" value="%d" aria-label="%s">%s</button></p>',
 			esc_url( Actions::url( 'inbox_body' ) ),
 			(int) $request->id,
-			/* translators: %d: number of a request */
-			esc_attr( sprintf( __( 'Download Body: request %d', 'network-webhooks' ), $request->id ) ),
+			esc_attr(
+				__( 'Download Body', 'network-webhooks' ) . ': ' .
+				/* translators: %d: number of a request */
+				sprintf( __( 'request %d', 'network-webhooks' ), $request->id )
+			),
 			esc_html__( 'Download Body', 'network-webhooks' )
 		);
 	}

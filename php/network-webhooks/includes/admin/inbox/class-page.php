@@ -209,8 +209,7 @@ final class Page {
 			'<button class="button button-small" form="network-webhooks-row" formaction="%s" name="webhook" value="%s" aria-label="%s" data-network-webhooks="test">%s</button>',
 			esc_url( Actions::url( 'test' ) ),
 			esc_attr( $webhook->id ),
-			/* translators: %s: name of a webhook */
-			esc_attr( sprintf( __( 'Send Test Event: %s', 'network-webhooks' ), $webhook->name ) ),
+			esc_attr( __( 'Send Test Event', 'network-webhooks' ) . ": $webhook->name" ),
 			esc_html__( 'Send Test Event', 'network-webhooks' )
 		);
 	}

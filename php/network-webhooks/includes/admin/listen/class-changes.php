@@ -14,6 +14,7 @@ use Network_Webhooks\Custom_Events;
 use Network_Webhooks\Heard;
 use Network_Webhooks\History;
 use Network_Webhooks\Listening;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Schema;
 use Network_Webhooks\Site_Directory;
@@ -58,7 +59,7 @@ final class Changes {
 			History::record( History::NETWORK, History::LISTENED, array() );
 		} catch ( \Throwable $error ) {
 			Custom_Events::forget_undone();
-			Flash::put( $error->getMessage() );
+			Flash::put( Native_Text::of( $error ) );
 			Actions::leave( Admin::url( array_filter( $typed, 'strlen' ), Admin::LISTEN ) );
 		}
 		Actions::leave( Admin::url( array( 'message' => 'listening' ), Admin::LISTEN ) );
@@ -73,7 +74,7 @@ final class Changes {
 			$this->publisher->change( static fn() => Custom_Events::set_listening( null ) );
 		} catch ( \Throwable $error ) {
 			Custom_Events::forget_undone();
-			Flash::put( $error->getMessage() );
+			Flash::put( Native_Text::of( $error ) );
 		}
 		Actions::leave( Admin::url( array( 'message' => 'listened' ), Admin::LISTEN ) );
 	}

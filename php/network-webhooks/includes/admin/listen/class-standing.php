@@ -15,6 +15,7 @@ use Network_Webhooks\Environment;
 use Network_Webhooks\Heard;
 use Network_Webhooks\Listener;
 use Network_Webhooks\Listening;
+use Network_Webhooks\Native_Text;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Server;
 use Network_Webhooks\Settings;
@@ -57,7 +58,7 @@ final class Standing {
 			$html .= self::notice(
 				'error',
 				/* translators: 1: date and time, 2: message of an error */
-				sprintf( __( 'Events could not be recorded at %1$s: %2$s', 'network-webhooks' ), Moment::exact( gmdate( 'Y-m-d H:i:s', (int) ( $problem['at'] ?? 0 ) ) ), (string) ( $problem['message'] ?? '' ) )
+				sprintf( __( 'Events could not be recorded at %1$s: %2$s', 'network-webhooks' ), Moment::exact( gmdate( 'Y-m-d H:i:s', (int) ( $problem['at'] ?? 0 ) ) ), Native_Text::translated( (string) ( $problem['message'] ?? '' ) ) )
 			);
 		}
 		foreach ( $current && current_user_can( Capabilities::MANAGE ) ? $this->obstacles() : array() as $obstacle ) {
