@@ -34,7 +34,6 @@ final class Sites_Search_Test extends Network_Test_Case {
 
 	public function test_a_new_name_is_found_at_once(): void {
 		$site = $this->make_site();
-		$this->directory->add_hooks();
 		$this->assertSame( array(), $this->directory->search( 'Renamed' )['sites'] );
 		update_blog_option( $site, 'blogname', 'Renamed' );
 		$this->assertSame( array( $site ), array_column( $this->directory->search( 'renam' )['sites'], 'id' ) );
