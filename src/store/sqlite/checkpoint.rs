@@ -5,8 +5,9 @@
 //! file, which a checkpoint brings about. Made by the committing thread, a checkpoint would hold
 //! up every delivery for as long as the disk takes. Beside it, a pass leaves behind what was
 //! committed meanwhile, so it is repeated while that shrinks: in the first gap between two
-//! commits nothing is left. Where there never is a gap, the log grows to [`MOST`], and then the
-//! committing thread makes a pass itself; so it does where the disk has no room for more log.
+//! commits nothing is left. Where there never is a gap, the committing thread makes the last
+//! pass itself, over the few pages that are left of a file that was just brought to the disk. So
+//! it does where the disk has no room for more log, or can't keep up at all ([`MOST`]).
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -16,15 +17,15 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, FileControl, OpenFlags};
-
-use super::schema::PAGE_SIZE;
+use rusqlite::{Connection, ffi};
 
 /// Most bytes that the log may have while others could still make it shorter.
 const MOST: u64 = 128 << 20;
 /// It never takes more than this share of the file system.
 const SHARE: u64 = 16;
+/// Most pages that the committing thread copies while the other one can do so: a few
+/// milliseconds.
+const FEW: u32 = 512;
 
 /// The committing side.
 pub(super) struct Checkpointer {
@@ -44,6 +45,9 @@ struct Shared {
     /// Pages in the log, and commits so far.
     pages: AtomicU32,
     commits: AtomicU64,
+    /// So many of the log's pages are in the file and on the disk, but for a few of the last; 0
+    /// where the last pass can't be made yet.
+    settled: AtomicU32,
     wishes: Mutex<Wishes>,
     news: Condvar,
     /// Held by whoever makes a pass.
@@ -71,6 +75,7 @@ impl Checkpointer {
         // What it has grown to it keeps when it begins anew, and nothing of it at a clean end.
         let limit = format!("PRAGMA journal_size_limit = {most}");
         writer.query_row(&limit, [], |row| row.get::<_, u32>(0))?;
+        let page: u32 = writer.query_row("PRAGMA page_size", [], |row| row.get(0))?;
         // SQLite locks the store's index, never its log, so closing this descriptor drops none.
         let log = OpenOptions::new()
             .read(true)
@@ -81,6 +86,7 @@ impl Checkpointer {
             log,
             pages: AtomicU32::new(0),
             commits: AtomicU64::new(0),
+            settled: AtomicU32::new(0),
             wishes: Mutex::default(),
             news: Condvar::new(),
             turn: Mutex::new(()),
@@ -92,12 +98,7 @@ impl Checkpointer {
             counted.commits.fetch_add(1, Ordering::Relaxed);
             Ok(())
         }))?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-        connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))?;
+        let connection = super::connect(path)?;
         let working = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("checkpoint".into())
@@ -107,7 +108,7 @@ impl Checkpointer {
                 |error| tracing::error!(%error, "no thread can be started; commits checkpoint"),
             )
             .ok();
-        let (part, most) = (most / 4 / PAGE_SIZE, most / PAGE_SIZE);
+        let (part, most) = (most / 4 / page, most / page);
         Ok(Self { shared, thread, part, most, seen: 0, next: part, next_here: most })
     }
 
@@ -116,13 +117,17 @@ impl Checkpointer {
         let pages = self.shared.pages.load(Ordering::Relaxed);
         if pages < self.seen {
             (self.next, self.next_here) = (self.part, self.most); // It began anew.
+            self.shared.settled.store(0, Ordering::Relaxed);
         }
         self.seen = pages;
-        if pages >= self.next_here || (self.thread.is_none() && pages >= self.next) {
+        let settled = self.shared.settled.load(Ordering::Relaxed);
+        let is_last = settled > 0 && pages >= self.most / 2 && pages - settled <= FEW;
+        if is_last || pages >= self.next_here || (self.thread.is_none() && pages >= self.next) {
             let _turn = self.shared.turn.lock();
+            self.shared.settled.store(0, Ordering::Relaxed);
             pass(writer)?;
             // What a reader keeps from being copied is left for later.
-            (self.next, self.next_here) = (pages + self.part, pages + self.part);
+            (self.next, self.next_here) = (pages + self.part, pages + self.most);
         } else if pages >= self.next {
             self.next = pages + self.part;
             self.shared.wishes.lock().pass = true;
@@ -134,9 +139,7 @@ impl Checkpointer {
     /// A commit found no room: what the log holds makes way for what comes.
     pub(super) fn make_room(&self, writer: &Connection) {
         let _turn = self.shared.turn.lock();
-        if let Err(error) = pass(writer) {
-            tracing::warn!(%error, "the store's log can't be copied into its file");
-        }
+        pass(writer).map_or_else(|error| warn(&error), drop);
     }
 
     /// How many commits there were so far.
@@ -146,17 +149,18 @@ impl Checkpointer {
 
     /// Whether the first `commits` would survive a power cut; if not, that is brought about.
     pub(super) fn is_synced(&self, commits: u64) -> std::io::Result<bool> {
+        if self.thread.is_none() {
+            return self.sync().map(|()| true);
+        }
         let mut wishes = self.shared.wishes.lock();
         if let Some(error) = wishes.refused.take() {
             return Err(error);
         }
-        if commits > wishes.synced && self.thread.is_some() {
+        if commits > wishes.synced {
             wishes.sync = wishes.sync.max(commits);
             self.shared.news.notify_one();
-            return Ok(false);
         }
-        drop(wishes);
-        self.thread.as_ref().map_or_else(|| self.sync(), |_| Ok(())).map(|()| true)
+        Ok(commits <= wishes.synced)
     }
 
     /// Returns when all commits would survive a power cut. Whatever has left the log stands in
@@ -204,27 +208,73 @@ fn work(shared: &Shared, connection: &Connection) {
     }
 }
 
-/// Passes until nothing is left, or no less than before: readers, or ever more commits.
+/// Copies what is there. While commits never cease, some is always left: then the file is
+/// brought to the disk, so that the last pass finds little to do.
 fn catch_up(shared: &Shared, connection: &Connection) {
     let _turn = shared.turn.lock();
+    let copied = passes(shared, connection).and_then(|(_, left)| {
+        if left > 0 {
+            sync_file(connection)?;
+            let (settled, _) = passes(shared, connection)?;
+            shared.settled.store(settled, Ordering::Relaxed);
+        }
+        Ok(())
+    });
+    copied.unwrap_or_else(|error| warn(&error));
+}
+
+/// Passes until nothing is left, or not much less than before: readers, or ever more commits.
+/// How many pages of the log are copied, and how many left.
+fn passes(shared: &Shared, connection: &Connection) -> rusqlite::Result<(u32, u32)> {
     let mut left = u32::MAX;
     loop {
-        match pass(connection) {
-            Ok(now) if now > 0 && now <= left / 2 => left = now,
-            Ok(_) => return,
-            // Nothing is lost: it stays in the log, and the next pass tries again.
-            Err(error) => {
-                tracing::warn!(%error, "the store's log can't be copied into its file");
-                return;
-            }
+        let copied = pass(connection)?;
+        let now = shared.pages.load(Ordering::Relaxed).saturating_sub(copied);
+        let before = std::mem::replace(&mut left, now);
+        if now == 0 || now > before / 2 {
+            return Ok((copied, now));
         }
     }
 }
 
-/// Copies what is committed and no reader holds back; how many pages are left.
+/// Copies what is committed and no reader holds back; how many pages of the log stand in the
+/// file by then.
 fn pass(connection: &Connection) -> rusqlite::Result<u32> {
     let mut checkpoint = connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?;
-    let (pages, copied): (i64, i64) =
-        checkpoint.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))?;
-    Ok(u32::try_from(pages - copied).unwrap_or(0))
+    let copied: i64 = checkpoint.query_row([], |row| row.get(2))?;
+    Ok(u32::try_from(copied).unwrap_or(0))
+}
+
+/// Brings to the disk what passes have copied into the file; SQLite does that in the last one
+/// only. By SQLite's own descriptor: to close another one would drop its locks.
+fn sync_file(connection: &Connection) -> rusqlite::Result<()> {
+    let mut file: *mut ffi::sqlite3_file = std::ptr::null_mut();
+    // SAFETY: the connection is open, "main" is its database, and this control writes a pointer
+    // to where the last argument points.
+    let found = unsafe {
+        ffi::sqlite3_file_control(
+            connection.handle(),
+            c"main".as_ptr(),
+            ffi::SQLITE_FCNTL_FILE_POINTER,
+            (&raw mut file).cast(),
+        )
+    };
+    let code = if found == ffi::SQLITE_OK {
+        // SAFETY: an open connection's file lives as long as it, has methods, and is used by
+        // this thread alone.
+        unsafe {
+            (*(*file).pMethods).xSync.map_or(found, |sync| sync(file, ffi::SQLITE_SYNC_NORMAL))
+        }
+    } else {
+        found
+    };
+    match code {
+        ffi::SQLITE_OK => Ok(()),
+        code => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)),
+    }
+}
+
+/// Nothing is lost: it stays in the log, and the next pass tries again.
+fn warn(error: &rusqlite::Error) {
+    tracing::warn!(%error, "the store's log can't be copied into its file");
 }

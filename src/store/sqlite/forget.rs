@@ -85,7 +85,8 @@ impl SqliteTransaction<'_> {
             self.try_change(&which, State::Cancelled, 0, Some("forgotten"))?;
         }
         self.erase_bodies(event)?;
-        self.statements.get("DELETE FROM terms WHERE event = ?1")?.execute([event])?;
+        self.erase_terms(event)?;
+        self.statements.get("UPDATE events SET terms = NULL WHERE key = ?1")?.execute([event])?;
         self.events.remove(&event);
         Ok(())
     }

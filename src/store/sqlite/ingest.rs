@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::Current;
 use super::error::Trouble;
+use super::record;
 use super::schema::{DELIVERY, EVENT, event_of};
 use super::transaction::SqliteTransaction;
 use crate::event::{Event, Flags};
@@ -22,8 +23,8 @@ impl SqliteTransaction<'_> {
             .statements
             .get(
                 "INSERT INTO events (key, id, name, timestamp, network, site, source, flags,
-                     revision, created, data_start, data_end)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+                     revision, created, data_start, data_end, terms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
                  ON CONFLICT (id) DO NOTHING",
             )?
             .execute(params![
@@ -39,6 +40,7 @@ impl SqliteTransaction<'_> {
                 now,
                 event.data.start,
                 event.data.end,
+                (!terms.is_empty()).then(|| record::json(&terms)).transpose()?,
             ])?;
         if added == 0 {
             return Ok(false);

@@ -86,14 +86,10 @@ impl SqliteStore {
     /// Opens the store in this file, which is there and may be empty.
     fn open_file(path: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
         let address = format!("sqlite:{}", path.display());
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let mut connection =
-            Connection::open_with_flags(path, flags).map_err(|error| StoreError::Failed {
-                action: "opening the store",
-                reason: format!("{error} ({address})"),
-            })?;
+        let mut connection = connect(path).map_err(|error| StoreError::Failed {
+            action: "opening the store",
+            reason: format!("{error} ({address})"),
+        })?;
         let failed = |connection: &Connection, error| {
             error::from(connection, &address, "opening the store", error)
         };
@@ -128,10 +124,22 @@ impl SqliteStore {
     }
 }
 
-/// What holds for every connection that writes.
+/// Opens a connection that may write into the file.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // A reader that came after the last writer had removed -wal and -shm would make them anew as
+    // its own user, and lock the worker out of its store.
+    connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))?;
+    Ok(connection)
+}
+
+/// What else holds for the one that commits.
 fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(PATIENCE)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // A plan that stays: else the next_due() and claim() of every round are prepared anew, as the
     // numbers bound to them could lead to another plan, which there is none of.
@@ -143,10 +151,7 @@ fn configure(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA secure_delete = ON;
          PRAGMA cache_size = -{CACHE_KIB};
          PRAGMA foreign_keys = OFF;"
-    ))?;
-    // A reader that came after the last writer had removed -wal and -shm would make them anew as
-    // its own user, and lock the worker out of its store.
-    connection.file_control(rusqlite::MAIN_DB.into(), FileControl::PersistWal(&mut 1))
+    ))
 }
 
 impl Memory {

@@ -108,6 +108,17 @@ impl SqliteTransaction<'_> {
         Ok(())
     }
 
+    /// Exact search finds an event no more.
+    pub(super) fn erase_terms(&mut self, event: i64) -> rusqlite::Result<()> {
+        self.statements
+            .get(
+                "DELETE FROM terms WHERE event = ?1 AND term IN
+                     (SELECT value FROM json_each((SELECT terms FROM events WHERE key = ?1)))",
+            )?
+            .execute([event])
+            .map(drop)
+    }
+
     /// Looks at the next `limit` events, as [`prune_bodies`](Self::prune_bodies) does.
     fn prune_rows(&mut self, after: i64, before: i64, limit: i64) -> Result<Option<i64>, Trouble> {
         let candidates: Vec<(i64, i64)> = self
@@ -162,11 +173,9 @@ impl SqliteTransaction<'_> {
             }
         }
         if kept == 0 {
-            for sql in [
-                "DELETE FROM terms WHERE event = ?1",
-                "DELETE FROM bodies WHERE event = ?1",
-                "DELETE FROM events WHERE key = ?1",
-            ] {
+            self.erase_terms(event)?;
+            for sql in ["DELETE FROM bodies WHERE event = ?1", "DELETE FROM events WHERE key = ?1"]
+            {
                 self.statements.get(sql)?.execute([event])?;
             }
         }

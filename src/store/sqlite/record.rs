@@ -126,6 +126,6 @@ impl SqliteTransaction<'_> {
     }
 }
 
-fn json(value: &impl Serialize) -> Result<String, Trouble> {
+pub(super) fn json(value: &impl Serialize) -> Result<String, Trouble> {
     serde_json::to_string(value).map_err(|error| Trouble::Refused(error.to_string()))
 }
