@@ -197,7 +197,9 @@ impl Process {
     /// record is there, and `webhooks_status()` tells the rest.
     fn rouse(&mut self) {
         let woken = self.call_worker();
-        if std::mem::take(&mut self.ask) || woken == Woken::NobodySleeps {
+        // Whoever was woken is a worker.
+        let ask = std::mem::take(&mut self.ask) && woken != Woken::Woken;
+        if ask || woken == Woken::NobodySleeps {
             let now = SystemClock.unix_ms();
             if self.settings.autostart && now >= self.pause && !self.ensure_worker() {
                 self.pause = now + PAUSE.as_millis() as i64;

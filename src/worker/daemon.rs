@@ -84,3 +84,16 @@ fn fork_and_leave() -> io::Result<()> {
         _ => unsafe { libc::_exit(0) },
     }
 }
+
+/// From now on this thread, and those that it starts, no longer take the processor away from
+/// whoever runs when they are woken: that is most often the request that has just dispatched, or
+/// the database that it waits for. Their share of a busy machine stays the same (`sched(7)`).
+pub(super) fn give_way() {
+    // SAFETY: all zeros are a valid `sched_param`.
+    let none: libc::sched_param = unsafe { std::mem::zeroed() };
+    // SAFETY: the parameter lives for as long as the call.
+    if unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const none) } != 0 {
+        let error = io::Error::last_os_error();
+        tracing::debug!(%error, "the worker can't be made to give way");
+    }
+}

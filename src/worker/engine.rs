@@ -197,7 +197,7 @@ impl<S: Store> Worker<S> {
                 let claimed = tx
                     .claim(turn.key, now, turn.limit, turn.ordered, &mut claims)
                     .and_then(|()| tx.next_due(turn.key, turn.ordered));
-                let new = pool::runs(claims.drain(..), turn.runs);
+                let new = pool::runs(claims.drain(..), turn.run);
                 let ids = new.iter().map(|run| run[0].id);
                 // Should this fail, it is due now as before, and the round is made again.
                 let due = claimed.as_ref().map_or(Some(now), |due| *due);

@@ -13,6 +13,10 @@ use std::sync::Arc;
 
 /// What one round reads of the journal at most: bounds memory and the first delivery's wait.
 const BATCH: Limit = Limit { records: 1000, bytes: 4 << 20 };
+/// The records of a round while requests are under way: about as many as find a place at once.
+/// More would wait in the store, from where it costs more to send them, and meanwhile nobody
+/// would hand out anything.
+const BATCH_BESIDE_REQUESTS: usize = 64;
 
 impl<S: Store> Worker<S> {
     /// Records the attempts that came back and ingests what is new in the journal.
@@ -101,7 +105,8 @@ impl<S: Store> Worker<S> {
         for (key, health) in &recorded.healths {
             self.schedule.set_health(*key, health.clone(), now);
         }
-        for (key, delivery) in &recorded.came_back {
+        for (key, delivery, us) in &recorded.came_back {
+            self.schedule.took(*key, *us);
             self.schedule.came_back(*key, *delivery, now);
         }
         for (key, due) in due {
@@ -115,13 +120,10 @@ impl<S: Store> Worker<S> {
             ingested.tests.into_iter().map(|(claim, webhook)| job(vec![claim], webhook)).collect();
         for (key, runs) in ingested.places.into_runs() {
             self.schedule.sent_at_once(key, runs.iter().map(|run| run[0].id), now);
-            let webhook = self.schedule.lane(key).and_then(|lane| lane.webhook.as_ref());
-            jobs.extend(
-                webhook
-                    .map(|it| runs.into_iter().map(|run| job(run, Arc::clone(it))))
-                    .into_iter()
-                    .flatten(),
-            );
+            let lane = self.schedule.lane(key);
+            if let Some(webhook) = lane.and_then(|lane| lane.webhook.as_ref()) {
+                jobs.extend(runs.into_iter().map(|run| job(run, Arc::clone(webhook))));
+            }
         }
         self.pool.send(jobs);
     }
@@ -134,7 +136,8 @@ impl<S: Store> Worker<S> {
             return Ok(());
         };
         if !self.batch.moves() {
-            let limit = Limit { records: self.mark.most(BATCH.records), ..BATCH };
+            let most = if self.pool.is_idle() { BATCH.records } else { BATCH_BESIDE_REQUESTS };
+            let limit = Limit { records: self.mark.most(most), ..BATCH };
             self.batch = self.reader.read_batch(limit)?;
             for part in &self.batch.corrupt {
                 tracing::error!(segment = %part.segment, from = part.from, to = part.to, kept_as = part.copy, "part of the journal is damaged");

@@ -150,6 +150,7 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
         return Err(WorkerError::Running { spool: spool.path().display().to_string(), holder });
     };
     log::init(spool.clone(), options.mode != Mode::Daemonize)?;
+    daemon::give_way();
     let (store, set_aside) =
         sqlite::open_or_set_aside(spool, options.store.as_deref(), Arc::clone(&clock))?;
     let mut worker = Worker::new(spool.clone(), store, clock)?;

@@ -31,6 +31,13 @@ struct Lane {
     claims: Vec<Claim>,
 }
 
+impl Lane {
+    /// Whether the runs that begin hold one more delivery.
+    fn has_room(&self) -> bool {
+        self.claims.len() < (self.runs * self.run) as usize
+    }
+}
+
 impl Places {
     /// Those there are once the attempts of this round are recorded.
     pub(super) fn new(schedule: &Schedule, done: &[Done], now: i64) -> Self {
@@ -55,14 +62,13 @@ impl Places {
             let (room, run) = schedule.room_at_once(webhook, ended, self.now);
             Lane { room, run, ..Lane::default() }
         });
-        let begins = lane.runs < lane.room && self.free > 0;
-        begins || lane.claims.len() < (lane.runs * lane.run) as usize
+        lane.has_room() || (lane.runs < lane.room && self.free > 0)
     }
 
     /// Gives a delivery the place that it [`has`](Self::has).
     pub(super) fn put(&mut self, claim: Claim) {
         let Some(lane) = self.lanes.get_mut(&claim.webhook) else { return };
-        if lane.runs < lane.room && self.free > 0 {
+        if !lane.has_room() {
             lane.runs += 1;
             self.free -= 1;
         }
@@ -72,7 +78,7 @@ impl Places {
     /// The runs to begin, by webhook.
     pub(super) fn into_runs(self) -> impl Iterator<Item = (WebhookKey, Vec<Vec<Claim>>)> {
         let begun = self.lanes.into_iter().filter(|(_, lane)| lane.runs > 0);
-        begun.map(|(key, lane)| (key, pool::runs(lane.claims.into_iter(), lane.runs as usize)))
+        begun.map(|(key, lane)| (key, pool::runs(lane.claims.into_iter(), lane.run as usize)))
     }
 }
 
@@ -132,9 +138,16 @@ mod tests {
     #[test]
     fn new_deliveries_fill_the_runs_that_are_free() {
         let mut schedule = schedule(r#","concurrency":3"#);
-        assert_eq!(fill(&schedule), [4, 4, 4]);
+        assert_eq!(fill(&schedule), [1, 1, 1], "nobody knows yet how quick it is");
+        (0..20).for_each(|_| schedule.took(KEY, 100));
+        assert_eq!(fill(&schedule), [8, 8, 8]);
         schedule.sent_at_once(KEY, [DeliveryId::at(0)].into_iter(), 0);
-        assert_eq!(fill(&schedule), [4, 4]);
+        assert_eq!(fill(&schedule), [8, 8]);
+        let mut places = Places::new(&schedule, &[], 0);
+        (0..9).for_each(|_| assert!(places.has(&schedule, KEY)));
+        (0..9).for_each(|_| places.put(claim(KEY)));
+        let runs: Vec<_> = places.into_runs().flat_map(|(_, runs)| runs).collect();
+        assert_eq!(runs.iter().map(Vec::len).collect::<Vec<_>>(), [5, 4], "no thread more");
     }
 
     #[test]

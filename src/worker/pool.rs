@@ -201,10 +201,11 @@ fn attempt(shared: &Shared, job: Job) {
     }
 }
 
-/// Spreads claims over up to `most` runs, so that those due first are sent first.
-pub(super) fn runs(claims: impl ExactSizeIterator<Item = Claim>, most: usize) -> Vec<Vec<Claim>> {
-    let count = claims.len().min(most);
-    let mut runs: Vec<_> = (0..count).map(|_| Vec::new()).collect();
+/// Spreads claims over as few runs of at most `run` as hold them, so that those due first are
+/// sent first.
+pub(super) fn runs(claims: impl ExactSizeIterator<Item = Claim>, run: usize) -> Vec<Vec<Claim>> {
+    let count = claims.len().div_ceil(run.max(1));
+    let mut runs: Vec<_> = (0..count).map(|_| Vec::with_capacity(run)).collect();
     for (number, claim) in claims.enumerate() {
         runs[number % count].push(claim);
     }

@@ -25,8 +25,8 @@ const DELIVERY_FAILED: &str = "webhook_delivery_failed";
 pub(super) struct Recorded {
     /// Health after the attempts.
     pub(super) healths: HashMap<WebhookKey, Health>,
-    /// The runs that came back to their lanes.
-    pub(super) came_back: Vec<(WebhookKey, DeliveryId)>,
+    /// The runs that came back to their lanes, and what their last requests took, in microseconds.
+    pub(super) came_back: Vec<(WebhookKey, DeliveryId, u64)>,
 }
 
 /// Records an attempt and what follows from it.
@@ -41,7 +41,7 @@ pub(super) fn attempt(
     let Done { claim, attempt, webhook, .. } = done;
     let (event, key) = (&claim.event, claim.webhook);
     if let Some(end) = &done.end {
-        recorded.came_back.push((key, end.run));
+        recorded.came_back.push((key, end.run, attempt.duration_us));
     }
     if event.flags.has(Flags::TEST) {
         return tx.record_attempt(claim, attempt, None);

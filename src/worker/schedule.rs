@@ -4,9 +4,9 @@
 //! memory grows with the number of webhooks, never with the backlog, and a webhook with 100,000
 //! deliveries waiting takes one place in the row, like any other.
 //!
-//! A thread makes a *run* of requests, one after the other: of a webhook that is well and has a
-//! backlog up to [`RUN`], else a single one. To the schedule a run is one request under way,
-//! known by its first delivery; a failure ends it (see [`pool`](super::pool)).
+//! A thread makes a *run* of requests, one after the other: of a webhook that is well, as many
+//! as its endpoint answers in [`RUN_US`]; of most of them that is one. To the schedule a run is one
+//! request under way, known by its first delivery; a failure ends it (see [`pool`](super::pool)).
 //!
 //! A lane *waits* until it has something due and may send (its probe's time has come, its rate
 //! allows it), is then *ready*, and is *full* while all its requests are under way. Ready lanes
@@ -31,8 +31,10 @@ pub(super) const PROBE_AFTER: u32 = 5;
 pub(super) const POOL: u32 = 32;
 /// Requests that may be under way at once while many of them hang.
 pub(super) const MOST_THREADS: u32 = 256;
-/// Most requests of a run.
-const RUN: u32 = 4;
+/// Most requests of a run, and how long all of them are to take, in microseconds: a thread more
+/// would gain less than that.
+const RUN: u32 = 8;
+const RUN_US: u64 = 8000;
 /// A request that has taken longer hangs, in milliseconds.
 const HANGS_AFTER: i64 = 1000;
 
@@ -60,6 +62,8 @@ pub(super) struct Lane {
     pub(super) health: Health,
     next_due: Option<i64>,
     in_flight: u32,
+    /// What a request has been taking lately, in microseconds.
+    takes: u64,
     /// When requests were made within the rate's window, oldest first.
     recent: VecDeque<i64>,
     place: Place,
@@ -73,6 +77,7 @@ impl Lane {
             health: state.health,
             next_due: state.next_due,
             in_flight: 0,
+            takes: RUN_US,
             recent: VecDeque::new(),
             place: Place::Idle,
         }
@@ -82,10 +87,16 @@ impl Lane {
         self.health.is_suspect()
     }
 
+    /// Whether neither its health nor what is configured keeps it from sending.
+    fn is_free(&self) -> bool {
+        let free = |webhook: &Arc<Webhook>| !webhook.ordered && webhook.rate_limit.is_none();
+        self.webhook.as_ref().is_some_and(free) && !self.is_suspect()
+    }
+
     /// Most requests of one of its runs.
     fn run(&self) -> u32 {
-        let free = |webhook: &Arc<Webhook>| !webhook.ordered && webhook.rate_limit.is_none();
-        if self.webhook.as_ref().is_some_and(free) && !self.is_suspect() { RUN } else { 1 }
+        let quick = u32::try_from(RUN_US / self.takes.max(1)).unwrap_or(RUN);
+        if self.is_free() { quick.clamp(1, RUN) } else { 1 }
     }
 
     /// How many requests more it may have under way, whatever is due.
@@ -150,12 +161,12 @@ pub(super) struct Schedule {
     under_way: VecDeque<Request>,
 }
 
-/// A lane's turn: claim up to `limit` of its deliveries, and send them in `runs` at most.
+/// A lane's turn: claim up to `limit` of its deliveries, and send them in runs of `run`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Turn {
     pub(super) key: WebhookKey,
     pub(super) limit: usize,
-    pub(super) runs: usize,
+    pub(super) run: usize,
     pub(super) ordered: bool,
     suspect: bool,
 }
@@ -280,7 +291,7 @@ impl Schedule {
             return Some(Turn {
                 key,
                 limit: (allowed * lane.run()) as usize,
-                runs: allowed as usize,
+                run: lane.run() as usize,
                 ordered: lane.webhook.as_ref().is_some_and(|webhook| webhook.ordered),
                 suspect: lane.is_suspect(),
             });
@@ -316,7 +327,7 @@ impl Schedule {
         let lane = self
             .lanes
             .get(&key)
-            .filter(|lane| lane.run() > 1 && lane.next_due.is_none_or(|due| due > now));
+            .filter(|lane| lane.is_free() && lane.next_due.is_none_or(|due| due > now));
         lane.map_or((0, 0), |lane| {
             (lane.room_beside(lane.in_flight.saturating_sub(ended)), lane.run())
         })
@@ -362,6 +373,13 @@ impl Schedule {
         lane.in_flight += begun;
         if lane.webhook.as_ref().is_some_and(|webhook| webhook.rate_limit.is_some()) {
             lane.recent.extend((0..begun).map(|_| now));
+        }
+    }
+
+    /// Notes what a request took, in microseconds.
+    pub(super) fn took(&mut self, key: WebhookKey, us: u64) {
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.takes = (3 * lane.takes + us) / 4;
         }
     }
 
@@ -460,9 +478,9 @@ mod tests {
     fn serve(schedule: &mut Schedule, now: i64, due: Option<i64>) -> Vec<(i64, usize)> {
         let mut served = Vec::new();
         while let Some(turn) = schedule.next(now) {
-            let ids = std::iter::repeat_n(id(turn.key.0), turn.runs);
-            schedule.sent(&turn, ids, due, now);
-            served.push((turn.key.0, turn.runs));
+            let runs = turn.limit / turn.run;
+            schedule.sent(&turn, std::iter::repeat_n(id(turn.key.0), runs), due, now);
+            served.push((turn.key.0, runs));
         }
         served
     }
@@ -550,18 +568,22 @@ mod tests {
     }
 
     #[test]
-    fn only_a_webhook_that_is_well_has_runs() {
+    fn only_a_webhook_that_is_well_and_quick_has_runs() {
         let limited = r#","rate_limit":{"count":3,"per":"second"}"#;
-        let mut schedule = schedule(64, &["", r#","ordered":true"#, limited, ""]);
+        let mut schedule = schedule(64, &["", r#","ordered":true"#, limited, "", "", ""]);
         let failed = Health { failures_in_row: 1, proven: true, ..Health::default() };
         schedule.set_health(WebhookKey(4), failed, 0);
+        for (key, us) in [(1, 100), (2, 100), (3, 100), (4, 100), (5, 2000), (6, 300_000)] {
+            (0..20).for_each(|_| schedule.took(WebhookKey(key), us));
+        }
         let mut turns = Vec::new();
         while let Some(turn) = schedule.next(0) {
             schedule.sent(&turn, std::iter::empty(), None, 0);
-            turns.push((turn.key.0, turn.limit, turn.runs));
+            turns.push((turn.key.0, turn.limit, turn.run));
         }
         turns.sort_unstable();
-        assert_eq!(turns, [(1, 8 * RUN as usize, 8), (2, 1, 1), (3, 3, 3), (4, 8, 8)]);
+        let all = [(1, 64, 8), (2, 1, 1), (3, 3, 1), (4, 8, 1), (5, 24, 3), (6, 8, 1)];
+        assert_eq!(turns, all);
     }
 
     #[test]

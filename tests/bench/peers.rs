@@ -13,7 +13,7 @@ pub(crate) fn run(bench: &Bench, results: &mut Results) -> Result {
     for (key, peer) in
         [("vs_nonblocking_post", "post"), ("vs_insert", "insert"), ("vs_insert_nosync", "nosync")]
     {
-        let command = json!({"peer": peer, "count": 30, "url": network.endpoint()});
+        let command = json!({"peer": peer, "count": 100, "url": network.endpoint()});
         script.ask(&command)?;
         let mut ratios = Vec::new();
         let mut last = json!(null);

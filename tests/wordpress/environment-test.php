@@ -29,6 +29,10 @@ final class Environment_Test extends Network_Test_Case {
 		$this->assertStringContainsString( 'functions: no', $notices );
 	}
 
+	public function test_a_request_has_to_look_for_no_class(): void {
+		$this->assertSame( '', $this->run_process( __DIR__ . '/processes/loading.php' ), 'What every request needs stands in includes/autoload.php.' );
+	}
+
 	public function test_what_an_old_php_loads_has_no_newer_syntax(): void {
 		foreach ( array( 'network-webhooks.php', 'includes/class-environment.php' ) as $file ) {
 			$code = file_get_contents( dirname( NETWORK_WEBHOOKS_FILE ) . "/$file" );
