@@ -260,10 +260,11 @@ impl Reader {
 
     /// Looks which segments there are, and how large they have become.
     fn look(&mut self, batch: &mut Batch) -> Result<(), JournalError> {
-        // Opened anew: the folder may have been removed, and made again by a writer.
-        self.folder = self.spool.folder(JOURNAL_FOLDER)?;
-        let stamp = self.folder.own_stamp()?;
-        if self.listed != Some(stamp) {
+        let top = self.spool.top();
+        if !self.listed.is_some_and(|listed| top.has_unchanged(JOURNAL_FOLDER, listed)) {
+            // Opened anew: it may have been removed, and made again by a writer.
+            self.folder = self.spool.folder(JOURNAL_FOLDER)?;
+            let stamp = self.folder.own_stamp()?;
             self.list(batch)?;
             // A change in the same tick of the clock would not show.
             let settled = stamp.age_ms(SystemClock.unix_ms()) > 100;

@@ -235,6 +235,13 @@ impl Folder {
         Ok(Stamp::of(&stat))
     }
 
+    /// Whether the folder `name` is the one of this [own stamp](Self::own_stamp), and as it was
+    /// then. A single `stat`; in doubt it is not.
+    pub(crate) fn has_unchanged(&self, name: &str, stamp: Stamp) -> bool {
+        rustix::fs::statat(self, name, AtFlags::SYMLINK_NOFOLLOW)
+            .is_ok_and(|stat| Stamp::of(&stat) == stamp)
+    }
+
     /// Renames `from` to `to`, over whatever bears that name.
     ///
     /// # Errors
