@@ -295,10 +295,9 @@ impl Unread {
         folder: &Folder,
         work: impl FnOnce(&mut Self, &mut Window) -> io::Result<T>,
     ) -> Result<T, JournalError> {
-        let name = self.id.file_name();
         let mut window = match self.window.take() {
             Some(window) => window,
-            None => match folder.open(&name, Access::Read)? {
+            None => match folder.open(&self.id.file_name(), Access::Read)? {
                 Some(file) => Window::new(file),
                 None => return Err(failed(folder, self.id, Errno::NOENT.into())),
             },
