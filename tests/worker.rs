@@ -181,27 +181,6 @@ fn what_was_under_way_when_a_hold_began_goes_out_when_it_ends() {
 }
 
 #[test]
-fn what_is_left_of_a_run_when_a_hold_began_is_held() {
-    let (mut network, endpoint) = (Network::new(), Endpoint::new());
-    let more = json!({"timeout": 1, "retries": [1], "concurrency": 1});
-    network.publish(&json!([webhook("crm", &endpoint.url("/"), &["*"], &more)]));
-    network.dispatch("payment_received");
-    network.work_once();
-    let hooks = json!([webhook("crm", &endpoint.url("/hang"), &["*"], &more)]);
-    network.publish(&hooks);
-    for _ in 0..4 {
-        network.dispatch("payment_received");
-    }
-    let worker = network.worker();
-    wait_for("the attempt", || (!endpoint.received_at("/hang").is_empty()).then_some(()));
-    assert_eq!(network.states(&json!({"state": "delivering"})).len(), 4);
-    network.publish_document(&json!({"held": "plugin_deactivated", "webhooks": hooks}));
-    wait_for("the hold", || (network.states(&json!({"state": "held"})).len() == 4).then_some(()));
-    assert_eq!(endpoint.received_at("/hang").len(), 1);
-    drop(worker);
-}
-
-#[test]
 fn a_failure_ends_a_run_and_the_rest_waits() {
     let (mut network, endpoint) = (Network::new(), Endpoint::new());
     let more = json!({"retries": [1], "concurrency": 1});

@@ -41,6 +41,7 @@ struct Simulation {
     writer: Writer,
     taken: Taken,
     asked: Arc<Mutex<Vec<(i64, String)>>>,
+    address: String,
 }
 
 impl Simulation {
@@ -51,15 +52,12 @@ impl Simulation {
         let clock = Arc::new(ManualClock::at(START));
         let (taken, asked) = (Taken::default(), Arc::default());
         let address = endpoint(&clock, outages, &taken, &asked);
-        let document = webhooks(&address).to_string();
-        Config::from_json(document.as_bytes(), 1, &["127.0.0.1".to_owned()])
-            .and_then(|config| config.publish(&spool, false))
-            .expect("published");
+        publish(&spool, &webhooks(&address), 1);
         let store = sqlite::open(&spool, None, Arc::clone(&clock) as Arc<dyn Clock>);
         let clock_of_worker = Arc::clone(&clock) as Arc<dyn Clock>;
         let worker = Worker::new(spool.clone(), store.expect("a store"), clock_of_worker);
         let worker = worker.expect("a worker");
-        Self { folder, spool, clock, worker, writer: Writer::new(), taken, asked }
+        Self { folder, spool, clock, worker, writer: Writer::new(), taken, asked, address }
     }
 
     /// Another worker takes the place of this one, which was killed.
@@ -136,6 +134,12 @@ impl Simulation {
         serde_json::to_value(stats).expect("JSON")
     }
 
+    /// How many deliveries are in a state.
+    fn count(&self, state: &str) -> usize {
+        let query = serde_json::from_value(json!({"state": state})).expect("a query");
+        self.log().deliveries(&query).expect("deliveries").deliveries.len()
+    }
+
     fn announced(&self) -> Vec<Value> {
         let list = self.log().announcements(0).expect("announcements");
         serde_json::to_value(list).expect("JSON").as_array().expect("a list").clone()
@@ -144,6 +148,12 @@ impl Simulation {
     fn taken(&self, path: &str) -> Vec<String> {
         self.taken.lock().expect("no panic").get(path).cloned().unwrap_or_default()
     }
+}
+
+fn publish(spool: &Spool, document: &Value, revision: u64) {
+    Config::from_json(document.to_string().as_bytes(), revision, &["127.0.0.1".to_owned()])
+        .and_then(|config| config.publish(spool, false))
+        .expect("published");
 }
 
 /// An endpoint on loopback; returns its address. The path `/N` is webhook N's.
@@ -328,4 +338,31 @@ fn a_backlog_of_hanging_webhooks_is_behind_everybody_else() {
     let stats = simulation.stats();
     assert_eq!(stats["0"]["pending"], json!(10_000), "what waits uses up no attempts");
     assert!(simulation.folder.path().exists());
+}
+
+#[test]
+fn what_is_left_of_a_run_that_failed_goes_where_the_config_says() {
+    for (held, state, requests) in [(None, "pending", 5), (Some("deactivated"), "held", 2)] {
+        let hooks = |address: &str| {
+            let mut hook = webhook(0, address, &["hourly"]);
+            hook["concurrency"] = json!(1);
+            json!([hook])
+        };
+        let mut simulation = Simulation::new(hooks, vec![(0, HOUR..2 * HOUR)]);
+        simulation.dispatch("hourly");
+        simulation.settle();
+        let key = simulation.worker.schedule.key("0").expect("a lane");
+        (0..20).for_each(|_| simulation.worker.schedule.took(key, 100));
+        simulation.clock.advance(HOUR);
+        (0..4).for_each(|_| drop(simulation.dispatch("hourly")));
+        assert!(simulation.worker.round().expect("a round"));
+        assert_eq!(simulation.count("delivering"), 4, "one run");
+        let document = json!({"webhooks": hooks(&simulation.address), "held": held});
+        publish(&simulation.spool, &document, 2);
+        simulation.worker.next_config = 0;
+        simulation.settle();
+        assert_eq!(simulation.count(state), 4);
+        let asked = simulation.asked.lock().expect("no panic").len();
+        assert_eq!(asked, requests, "one, the first of the run, and whoever is pending");
+    }
 }
