@@ -181,7 +181,7 @@ fn what_was_under_way_when_a_hold_began_goes_out_when_it_ends() {
 }
 
 #[test]
-fn a_failure_ends_a_run_and_the_rest_waits() {
+fn after_five_failures_the_rest_waits_for_a_probe() {
     let (mut network, endpoint) = (Network::new(), Endpoint::new());
     let more = json!({"retries": [1], "concurrency": 1});
     network.publish(&json!([webhook("crm", &endpoint.url("/"), &["*"], &more)]));

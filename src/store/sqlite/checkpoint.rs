@@ -121,13 +121,16 @@ impl Checkpointer {
         }
         self.seen = pages;
         let settled = self.shared.settled.load(Ordering::Relaxed);
-        let is_last = settled > 0 && pages >= self.most / 2 && pages - settled <= FEW;
+        // What was settled of the log before this one may be more than there is of this one.
+        let few = pages.checked_sub(settled).is_some_and(|left| left <= FEW);
+        let is_last = settled > 0 && few && pages >= self.most / 2;
         if is_last || pages >= self.next_here || (self.thread.is_none() && pages >= self.next) {
             let _turn = self.shared.turn.lock();
             self.shared.settled.store(0, Ordering::Relaxed);
             pass(writer)?;
             // What a reader keeps from being copied is left for later.
-            (self.next, self.next_here) = (pages + self.part, pages + self.most);
+            self.next = pages + self.part;
+            self.next_here = self.next_here.max(self.next);
         } else if pages >= self.next {
             self.next = pages + self.part;
             self.shared.wishes.lock().pass = true;
@@ -139,7 +142,9 @@ impl Checkpointer {
     /// A commit found no room: what the log holds makes way for what comes.
     pub(super) fn make_room(&self, writer: &Connection) {
         let _turn = self.shared.turn.lock();
-        pass(writer).map_or_else(|error| warn(&error), drop);
+        if let Err(error) = pass(writer) {
+            warn(&error);
+        }
     }
 
     /// How many commits there were so far.
@@ -220,7 +225,9 @@ fn catch_up(shared: &Shared, connection: &Connection) {
         }
         Ok(())
     });
-    copied.unwrap_or_else(|error| warn(&error));
+    if let Err(error) = copied {
+        warn(&error);
+    }
 }
 
 /// Passes until nothing is left, or not much less than before: readers, or ever more commits.

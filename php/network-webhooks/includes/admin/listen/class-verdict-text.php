@@ -47,12 +47,12 @@ final class Verdict_Text {
 			'only' => sprintf( __( 'The webhook “%s” did not get it: the code that raised the event named other webhooks for it.', 'network-webhooks' ), $name ),
 			'condition' => self::condition( $verdict, $name, $may_read ),
 			/* translators: 1: name of a webhook, 2: what is wrong */
-			'error' => sprintf( __( 'The webhook “%1$s” does not get it: no request can be made of it. %2$s', 'network-webhooks' ), $name, $may_read ? Native_Text::translated( (string) ( $verdict['message'] ?? '' ) ) : '' ),
+			'error' => sprintf( __( 'The webhook “%1$s” does not get it: no request can be made of it. %2$s', 'network-webhooks' ), $name, self::said( $verdict, $may_read ) ),
 			'address' => self::address( $verdict, $name, $may_read ),
 			/* translators: %s: name of a webhook */
 			'unpublished' => sprintf( __( 'The webhook “%s” did not get it: the server on which it happened did not know the webhook yet as it was saved.', 'network-webhooks' ), $name ),
 			/* translators: 1: name of a webhook, 2: why an event waits */
-			Dispatcher::WAITS => sprintf( __( 'The webhook “%1$s” did not get it yet: the event waits in the database. %2$s', 'network-webhooks' ), $name, $may_read ? Native_Text::translated( (string) ( $verdict['message'] ?? '' ) ) : '' ),
+			Dispatcher::WAITS => sprintf( __( 'The webhook “%1$s” did not get it yet: the event waits in the database. %2$s', 'network-webhooks' ), $name, self::said( $verdict, $may_read ) ),
 			/* translators: 1: name of a webhook, 2: name of a plugin or file */
 			Suppressions::SUSPENDED => sprintf( __( 'The webhook “%1$s” did not get it: %2$s suspended such events with network_webhooks_suspend().', 'network-webhooks' ), $name, self::by( $verdict ) ),
 			/* translators: 1: name of a webhook, 2: name of a constant */
@@ -62,7 +62,7 @@ final class Verdict_Text {
 			/* translators: 1: name of a webhook, 2: names of plugins or files, 3: name of a filter */
 			Dispatcher::DROPPED => sprintf( __( 'The webhook “%1$s” did not get it: %2$s dropped its payload with the filter %3$s.', 'network-webhooks' ), $name, self::by( $verdict ), 'network_webhooks_payload' ),
 			/* translators: 1: name of a webhook, 2: message of an error */
-			Dispatcher::LOST => sprintf( __( 'The webhook “%1$s” did not get it: an error came between. %2$s', 'network-webhooks' ), $name, $may_read ? Native_Text::translated( (string) ( $verdict['message'] ?? '' ) ) : '' ),
+			Dispatcher::LOST => sprintf( __( 'The webhook “%1$s” did not get it: an error came between. %2$s', 'network-webhooks' ), $name, self::said( $verdict, $may_read ) ),
 			/* translators: %s: name of a webhook */
 			'large' => sprintf( __( 'It is for the webhook “%s”, but too large to try its condition here: the deliveries tell what became of it.', 'network-webhooks' ), $name ),
 			/* translators: %s: name of a webhook */
@@ -129,7 +129,16 @@ final class Verdict_Text {
 			)
 		);
 		/* translators: 1: name of a webhook, 2: why, and what to do */
-		return sprintf( __( 'The webhook “%1$s” does not get it: its address is refused. %2$s', 'network-webhooks' ), $name, trim( $said . ' ' . ( $may_read ? Native_Text::translated( (string) ( $verdict['message'] ?? '' ) ) : '' ) ) );
+		return sprintf( __( 'The webhook “%1$s” does not get it: its address is refused. %2$s', 'network-webhooks' ), $name, trim( $said . ' ' . self::said( $verdict, $may_read ) ) );
+	}
+
+	/**
+	 * What the extension or an error said, for whoever may read it.
+	 *
+	 * @param array<string, mixed> $verdict
+	 */
+	private static function said( array $verdict, bool $may_read ): string {
+		return $may_read ? Native_Text::translated( (string) ( $verdict['message'] ?? '' ) ) : '';
 	}
 
 	/**
