@@ -23,8 +23,10 @@ export class Endpoint {
 	 * null), `type`, `test`, and `line`: what a person sees, with the judgement of the signature.
 	 */
 	requests() {
+		// In this order: the endpoint writes a request's line to read before the request itself.
+		const recorded = linesOf( ENDPOINT_RECORD );
 		const lines = linesOf( ENDPOINT_LIVE ).slice( 1 );
-		return linesOf( ENDPOINT_RECORD )
+		return recorded
 			.map( ( line, number ) => {
 				const { method, path, headers, body } = JSON.parse( line );
 				let event = null;
@@ -34,7 +36,7 @@ export class Endpoint {
 					// A format other than JSON.
 				}
 				const test = 'webhook-test' in headers;
-				return { method, path, headers, body, event, type: event?.type, test, line: lines[ number ] ?? '' };
+				return { method, path, headers, body, event, type: event?.type, test, line: lines[ number ] };
 			} )
 			.filter( ( { path } ) => path.startsWith( this.path ) );
 	}

@@ -40,13 +40,13 @@ impl Recorder {
         .to_string();
         line.push('\n');
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(line.as_bytes())?;
+        // First, so that whoever finds a request in the file finds its line to read as well.
         if self.live {
             let mut stdout = io::stdout().lock();
             writeln!(stdout, "{}", self.live_line(request, status, now as i64))?;
             stdout.flush()?;
         }
-        Ok(())
+        file.write_all(line.as_bytes())
     }
 
     /// Event, milliseconds since it was dispatched, status answered, signature, id.
