@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::{Connection, ffi};
@@ -23,6 +24,12 @@ use rusqlite::{Connection, ffi};
 const MOST: u64 = 128 << 20;
 /// It never takes more than this share of the file system.
 const SHARE: u64 = 16;
+/// A log of this size begins anew where it can, but for [`PAUSE`]. While it does, what is written
+/// over stays in the system's memory. Frames are no multiple of a block: each write over a part
+/// that is there no more has to read two blocks from the disk first.
+const LITTLE: u64 = 1 << 20;
+/// Such passes are so far apart: under load it is only the log's size that counts.
+const PAUSE: Duration = Duration::from_secs(1);
 /// Most pages that the committing thread copies while the other one can do so: a few
 /// milliseconds.
 const FEW: u32 = 512;
@@ -34,6 +41,9 @@ pub(super) struct Checkpointer {
     /// Pages of log after which a pass is made beside the commits, and in their place.
     part: u32,
     most: u32,
+    /// Pages of [`LITTLE`], and when a pass was last asked for.
+    little: u32,
+    asked: Instant,
     /// Pages in the log when it was last looked at, and at which the next passes begin.
     seen: u32,
     next: u32,
@@ -108,8 +118,9 @@ impl Checkpointer {
                 |error| tracing::error!(%error, "no thread can be started; commits checkpoint"),
             )
             .ok();
-        let (part, most) = (most / 4 / page, most / page);
-        Ok(Self { shared, thread, part, most, seen: 0, next: part, next_here: most })
+        let (part, most, little) = (most / 4 / page, most / page, LITTLE as u32 / page);
+        let (asked, next, next_here) = (Instant::now(), part, most);
+        Ok(Self { shared, thread, part, most, little, asked, seen: 0, next, next_here })
     }
 
     /// To be called between two transactions: has a pass made when it is time for one.
@@ -131,8 +142,9 @@ impl Checkpointer {
             // What a reader keeps from being copied is left for later.
             self.next = pages + self.part;
             self.next_here = self.next_here.max(self.next);
-        } else if pages >= self.next {
+        } else if pages >= self.next || (pages >= self.little && self.asked.elapsed() >= PAUSE) {
             self.next = pages + self.part;
+            self.asked = Instant::now();
             self.shared.wishes.lock().pass = true;
             self.shared.news.notify_one();
         }
