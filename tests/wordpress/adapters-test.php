@@ -4,12 +4,29 @@
  * and no payload where nobody subscribes, and no exception in the request.
  */
 
+use Network_Webhooks\Sources\Adapter;
+use Network_Webhooks\Sources\Sources;
+
 require_once __DIR__ . '/class-haunted.php';
 
 final class Adapters_Test extends Network_Test_Case {
 
 	/** Hooks without arguments that tell nothing of their own. */
-	private const OWN = array( 'plugins_loaded', 'network_webhooks_register_events', 'shutdown' );
+	private const OWN = array( 'network_webhooks_register_events' );
+
+	public function test_a_source_is_made_at_every_hook_that_it_listens_to(): void {
+		$listened = array();
+		foreach ( $this->callbacks() as list( $hook, $source ) ) {
+			$listened[ $source::class ][ $hook ] = $hook;
+		}
+		$table = array_filter( ( new ReflectionClassConstant( Sources::class, 'HOOKS' ) )->getValue() );
+		ksort( $listened );
+		ksort( $table );
+		$this->assertSame( array_keys( $table ), array_keys( $listened ) );
+		foreach ( $table as $source => $hooks ) {
+			$this->assertEqualsCanonicalizing( array_values( $listened[ $source ] ), $hooks, $source );
+		}
+	}
 
 	public function test_every_hook_of_every_adapter_is_in_the_table(): void {
 		$this->assertEqualsCanonicalizing( $this->listened(), array_values( array_unique( array_column( $this->arguments(), 0 ) ) ) );
@@ -103,15 +120,25 @@ final class Adapters_Test extends Network_Test_Case {
 	 * @return list<string>
 	 */
 	private function listened(): array {
-		$hooks = array();
+		return array_values( array_diff( array_unique( array_column( $this->callbacks(), 0 ) ), self::OWN ) );
+	}
+
+	/**
+	 * What adapters added.
+	 *
+	 * @return list<array{string, Adapter}> Hook and adapter.
+	 */
+	private function callbacks(): array {
+		$found = array();
+		iterator_to_array( $this->plugin()->sources() );
 		foreach ( $GLOBALS['wp_filter'] as $hook => $filter ) {
 			foreach ( array_merge( ...array_values( $filter->callbacks ) ) as $callback ) {
-				$function = $callback['function'];
-				if ( $function instanceof Closure && str_contains( ( new ReflectionFunction( $function ) )->getFileName(), 'class-adapter.php' ) ) {
-					$hooks[] = $hook;
+				$function = $callback['function'] instanceof Closure ? new ReflectionFunction( $callback['function'] ) : null;
+				if ( $function && str_contains( $function->getFileName(), 'class-adapter.php' ) ) {
+					$found[] = array( $hook, $function->getClosureThis() );
 				}
 			}
 		}
-		return array_values( array_diff( array_unique( $hooks ), self::OWN ) );
+		return $found;
 	}
 }

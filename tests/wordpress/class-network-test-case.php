@@ -109,6 +109,8 @@ abstract class Network_Test_Case extends TestCase {
 	 */
 	protected function fire( string $hook, mixed ...$arguments ): void {
 		$called = 0;
+		// All sources listen from here on.
+		iterator_to_array( $this->plugin()->sources() );
 		foreach ( $GLOBALS['wp_filter'][ $hook ]->callbacks ?? array() as $callbacks ) {
 			foreach ( $callbacks as $callback ) {
 				$function = $callback['function'];

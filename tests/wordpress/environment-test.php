@@ -31,6 +31,8 @@ final class Environment_Test extends Network_Test_Case {
 
 	public function test_a_request_has_to_look_for_no_class(): void {
 		$this->assertSame( '', $this->run_process( __DIR__ . '/processes/loading.php' ), 'What every request needs stands in includes/autoload.php.' );
+		$this->subscribe( 'lesson_finished' );
+		$this->assertSame( '', $this->run_process( __DIR__ . '/processes/loading.php', array( 'lesson_finished' ) ), 'What dispatching needs stands in includes/dispatch.php.' );
 	}
 
 	public function test_what_an_old_php_loads_has_no_newer_syntax(): void {

@@ -28,48 +28,8 @@ spl_autoload_register(
 	}
 );
 
-// What every request needs, those first that others build on: to be looked for by the function above
-// costs each of them more than to be loaded.
-$network_webhooks_files = array(
-	'inbox/class-inbox',
-	'inbox/class-receiver',
-	'class-plugin',
-	'sources/interface-source',
-	'sources/class-adapter',
-	'sources/core/class-underway',
-	'sources/core/class-pending',
-	'sources/core/class-accounts',
-	'sources/core/class-members',
-	'sources/core/class-failed-logins',
-	'sources/core/class-sessions',
-	'sources/core/class-sites',
-	'sources/core/class-posts',
-	'sources/core/class-comments',
-	'sources/core/class-system',
-	'sources/class-source-ultimate-multisite',
-	'sources/class-source-wp-ultimo',
-	'sources/class-source-woocommerce',
-	'sources/class-source-edd',
-	'sources/class-source-actions',
-	'sources/class-source-worker',
-	'class-custom-event',
-	'class-custom-events',
-	'class-event-memory',
-	'class-suspension',
-	'class-suppressions',
-	'class-outbox',
-	'class-webhooks',
-	'class-dispatcher',
-	'class-catalogue',
-	'class-publisher',
-	'class-capabilities',
-	'class-upkeep',
-	'announcements/class-kept',
-	'announcements/class-collector',
-	'class-privacy',
-	'class-hook-stack',
-);
-foreach ( $network_webhooks_files as $network_webhooks_file ) {
+// What every request needs: to be looked for by the function above costs more than to be loaded.
+foreach ( array( 'inbox/class-inbox', 'inbox/class-receiver', 'class-plugin', 'class-event-memory', 'sources/class-sources', 'class-custom-events', 'class-capabilities', 'class-upkeep', 'class-privacy', 'class-catalogue' ) as $network_webhooks_file ) {
 	require_once __DIR__ . "/$network_webhooks_file.php";
 }
-unset( $network_webhooks_files, $network_webhooks_file );
+unset( $network_webhooks_file );

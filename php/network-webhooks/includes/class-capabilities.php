@@ -23,15 +23,15 @@ final class Capabilities {
 	/**
 	 * Adds the hooks.
 	 */
-	public function add_hooks(): void {
-		add_filter( 'map_meta_cap', array( $this, 'map' ), 10, 3 );
-		add_action( 'wpmu_delete_user', array( $this, 'forget' ) );
+	public static function add_hooks(): void {
+		add_filter( 'map_meta_cap', array( self::class, 'map' ), 10, 3 );
+		add_action( 'wpmu_delete_user', array( self::class, 'forget' ) );
 	}
 
 	/**
 	 * A user is being deleted, and the database may give the id to somebody else one day.
 	 */
-	public function forget( int $user_id ): void {
+	public static function forget( int $user_id ): void {
 		try {
 			self::set_viewer( $user_id, false );
 		} catch ( \Throwable $error ) {
@@ -45,7 +45,7 @@ final class Capabilities {
 	 * @param list<string> $needed
 	 * @return list<string>
 	 */
-	public function map( array $needed, string $capability, int $user_id ): array {
+	public static function map( array $needed, string $capability, int $user_id ): array {
 		$may = match ( $capability ) {
 			self::MANAGE => self::may_manage( $user_id ),
 			self::VIEW => self::may_manage( $user_id ) || ( is_main_network() && self::is_viewer( $user_id ) ),

@@ -34,9 +34,9 @@ final class Catalogue {
 	/**
 	 * Takes the parts.
 	 *
-	 * @param list<Source> $sources The first of those that share an event describes it.
+	 * @param iterable<Source> $sources The first of those that share an event describes it.
 	 */
-	public function __construct( private readonly array $sources, private readonly Event_Memory $memory = new Event_Memory() ) {}
+	public function __construct( private readonly iterable $sources, private readonly Event_Memory $memory = new Event_Memory() ) {}
 
 	/**
 	 * The events of the sources, by slug.

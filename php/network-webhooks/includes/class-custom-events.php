@@ -81,7 +81,7 @@ final class Custom_Events {
 	 * @param array<string, mixed>|null $listening null: there is none.
 	 */
 	public static function set_listening( ?array $listening ): void {
-		$others = array_filter( self::document(), static fn( array $entry ) => ! isset( $entry[ self::LISTENING ] ) );
+		$others = self::without_listening( self::document() );
 		Settings::set( Settings::CUSTOM_EVENTS, array_values( null === $listening ? $others : array( ...$others, array( self::LISTENING => $listening ) ) ) );
 	}
 
@@ -241,6 +241,15 @@ final class Custom_Events {
 	}
 
 	/**
+	 * What else is stored or published.
+	 *
+	 * @return array<mixed>
+	 */
+	private static function without_listening( array $document ): array {
+		return array_filter( $document, static fn( mixed $entry ) => ! isset( $entry[ self::LISTENING ] ) );
+	}
+
+	/**
 	 * An option that is an array, past the object cache.
 	 *
 	 * @return array<string, array>
@@ -255,6 +264,8 @@ final class Custom_Events {
 	 * @return list<Custom_Event>
 	 */
 	private static function events( array $stored ): array {
-		return array_values( array_filter( array_map( array( Custom_Event::class, 'from_array' ), $stored ) ) );
+		$events = self::without_listening( $stored );
+		// Where there are none, the class is not loaded either.
+		return $events ? array_values( array_filter( array_map( array( Custom_Event::class, 'from_array' ), $events ) ) ) : array();
 	}
 }

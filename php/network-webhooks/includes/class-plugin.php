@@ -8,8 +8,8 @@
 namespace Network_Webhooks;
 
 use Network_Webhooks\Sources\Core\Pending;
-use Network_Webhooks\Sources\Core\Underway;
-use Network_Webhooks\Sources\Source;
+use Network_Webhooks\Sources\Core\Sessions;
+use Network_Webhooks\Sources\Sources;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -60,10 +60,8 @@ final class Plugin {
 
 	/**
 	 * Where events come from.
-	 *
-	 * @var list<Source>|null
 	 */
-	private ?array $sources = null;
+	private ?Sources $sources = null;
 
 	/**
 	 * The plugin.
@@ -111,12 +109,16 @@ final class Plugin {
 	 * Accepts events.
 	 */
 	public function dispatcher(): Dispatcher {
-		return $this->dispatcher ??= new Dispatcher(
-			$this->webhooks(),
-			$this->outbox(),
-			$this->memory(),
-			listeners: fn( Listening $listening ) => new Listener( new Verdicts( $this->webhooks() ), $this->catalogue(), $listening )
-		);
+		if ( ! $this->dispatcher ) {
+			require_once __DIR__ . '/dispatch.php';
+			$this->dispatcher = new Dispatcher(
+				$this->webhooks(),
+				$this->outbox(),
+				$this->memory(),
+				listeners: fn( Listening $listening ) => new Listener( new Verdicts( $this->webhooks() ), $this->catalogue(), $listening )
+			);
+		}
+		return $this->dispatcher;
 	}
 
 	/**
@@ -142,49 +144,32 @@ final class Plugin {
 
 	/**
 	 * Where events come from.
-	 *
-	 * @return list<Source>
 	 */
-	private function sources(): array {
-		if ( null !== $this->sources ) {
-			return $this->sources;
-		}
-		$underway      = new Underway();
-		$accounts      = new Sources\Core\Accounts( $this->pending(), $underway );
-		$this->sources = array(
-			$accounts,
-			new Sources\Core\Members( $this->pending(), $underway ),
-			new Sources\Core\Sessions(),
-			new Sources\Core\Sites( $this->pending(), $underway ),
-			new Sources\Core\Posts(),
-			new Sources\Core\Comments(),
-			new Sources\Core\System(),
-			new Sources\Source_Ultimate_Multisite( $accounts, $underway ),
-			new Sources\Source_Wp_Ultimo( $accounts, $underway ),
-			new Sources\Source_Woocommerce( $underway ),
-			new Sources\Source_Edd(),
-			new Sources\Source_Actions(),
-			new Sources\Source_Worker(),
-		);
-		return $this->sources;
+	public function sources(): Sources {
+		return $this->sources ??= new Sources( $this );
 	}
 
 	/**
-	 * Adds all hooks.
+	 * What is done beside the requests.
+	 */
+	private function upkeep(): Upkeep {
+		return new Upkeep( $this->publisher(), $this->outbox(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) );
+	}
+
+	/**
+	 * Adds all hooks. Parts are made where one of theirs is fired: most requests fire none.
 	 */
 	public function add_hooks(): void {
+		// Before anybody switches to another site.
+		$this->memory();
 		add_action( 'network_webhooks_dispatch', 'network_webhooks_dispatch', 10, 3 );
-		foreach ( $this->sources() as $source ) {
-			$source->add_hooks( $this->dispatcher() );
-		}
-		$this->pending()->add_hooks();
-		$this->dispatcher()->suppressions()->add_hooks();
-		// After what waits for the request's end, and before Upkeep, which publishes.
-		add_action( 'shutdown', array( $this, 'remember_events' ), 900 );
+		$this->sources()->add_hooks();
+		// Last, so that what others dispatch at the end counts too.
+		add_action( 'shutdown', array( $this, 'end' ), 1000, 0 );
 		add_action( 'wp_delete_site', static fn( \WP_Site $site ) => Event_Memory::forget_site( (int) $site->blog_id ), 900 );
-		( new Capabilities() )->add_hooks();
-		( new Upkeep( $this->publisher(), $this->outbox(), $this->dispatcher(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) ) )->add_hooks();
-		( new Privacy( $this->webhooks(), $this->outbox() ) )->add_hooks();
+		Capabilities::add_hooks();
+		Upkeep::add_hooks( fn() => $this->upkeep() );
+		Privacy::add_hooks( fn() => new Privacy( $this->webhooks(), $this->outbox() ) );
 		add_action( 'rest_api_init', array( $this, 'add_routes' ) );
 		add_action( 'update_option_blogname', array( Site_Directory::class, 'forget_names' ) );
 		add_action( 'update_option_home', array( $this, 'republish_inbox' ) );
@@ -192,6 +177,20 @@ final class Plugin {
 			( new Site_Health( $this->publisher(), $this->outbox(), $this->webhooks() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();
 			register_deactivation_hook( NETWORK_WEBHOOKS_FILE, array( $this, 'deactivate' ) );
+		}
+	}
+
+	/**
+	 * A request ends.
+	 */
+	public function end(): void {
+		// As Dispatcher::is_wanted(), without making one. What nobody wants any more wp-cron forgets.
+		if ( wp_doing_cron() || ! Environment::has_extension() || webhooks_has_subscribers( 'login_failed' ) || Custom_Events::listening( false ) ) {
+			$this->sources()->get( Sessions::class )->send_sums();
+		}
+		$this->remember_events();
+		if ( $this->dispatcher?->is_busy() && Upkeep::is_due() ) {
+			$this->upkeep()->run();
 		}
 	}
 
@@ -209,10 +208,7 @@ final class Plugin {
 	 * Remembers what this request saw. Where that brings other paths to search by, they are
 	 * published. What a test recorded did not happen.
 	 */
-	public function remember_events(): void {
-		if ( Environment::is_recording() ) {
-			return;
-		}
+	private function remember_events(): void {
 		try {
 			if ( $this->catalogue()->remember() ) {
 				$this->publisher()->change( static fn() => null );

@@ -29,11 +29,13 @@ final class Privacy {
 
 	/**
 	 * Adds the hooks.
+	 *
+	 * @param \Closure(): self $privacy Makes it: most requests need none.
 	 */
-	public function add_hooks(): void {
-		add_filter( 'wp_privacy_personal_data_exporters', array( $this, 'add_exporter' ) );
-		add_filter( 'wp_privacy_personal_data_erasers', array( $this, 'add_eraser' ) );
-		add_action( 'admin_init', array( $this, 'suggest_policy' ) );
+	public static function add_hooks( \Closure $privacy ): void {
+		add_filter( 'wp_privacy_personal_data_exporters', static fn( array $exporters ) => $privacy()->add_exporter( $exporters ) );
+		add_filter( 'wp_privacy_personal_data_erasers', static fn( array $erasers ) => $privacy()->add_eraser( $erasers ) );
+		add_action( 'admin_init', array( self::class, 'suggest_policy' ) );
 	}
 
 	/**
@@ -159,7 +161,7 @@ final class Privacy {
 	/**
 	 * Suggests a text for the privacy policy.
 	 */
-	public function suggest_policy(): void {
+	public static function suggest_policy(): void {
 		$texts = array(
 			__( 'When something happens on this network – an account is created, a payment is received – we tell the services that we work with, such as our customer database, at once. What is told is what happened and to whom: for example name, e-mail address and what was bought.', 'network-webhooks' ),
 			__( 'What was told is kept for 7 days so that it can be sent again after a failure, and that it was told for 30 days. Both are part of what you get when you ask for your personal data, and are erased when you ask for that.', 'network-webhooks' ),

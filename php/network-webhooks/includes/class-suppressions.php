@@ -35,19 +35,13 @@ final class Suppressions {
 	private array $noted = array();
 
 	/**
-	 * Adds the hooks.
-	 */
-	public function add_hooks(): void {
-		add_action( 'shutdown', array( $this, 'save' ), 1001, 0 );
-	}
-
-	/**
 	 * Notes one.
 	 *
 	 * @param string       $reason One of the constants.
 	 * @param list<string> $by     Plugins, themes or files; of several it was one of them.
 	 */
 	public function note( string $event, string $reason, array $by ): void {
+		add_action( 'shutdown', array( $this, 'save' ), 1001, 0 );
 		$key = md5( (string) wp_json_encode( array( $event, $reason, $by ) ) );
 		if ( isset( $this->noted[ $key ] ) || count( $this->noted ) < self::REQUEST ) {
 			$this->noted[ $key ] = array(

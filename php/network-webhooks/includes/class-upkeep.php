@@ -28,51 +28,36 @@ final class Upkeep {
 	public function __construct(
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,
-		private readonly Dispatcher $dispatcher,
 		private readonly Webhooks $webhooks,
 		private readonly Announcements\Collector $collector,
 	) {}
 
 	/**
 	 * Adds the hooks.
+	 *
+	 * @param \Closure(): self $upkeep Makes it: most requests need none.
 	 */
-	public function add_hooks(): void {
-		add_filter( 'cron_schedules', array( $this, 'add_schedule' ) );
-		add_action( self::HOOK, array( $this, 'wake' ) );
-		add_action( 'admin_init', array( $this, 'in_network_admin' ) );
-		add_action( 'wp_loaded', array( $this, 'in_background' ) );
-		// Last, so that what others dispatch at shutdown counts too.
-		add_action( 'shutdown', array( $this, 'after_dispatch' ), 1000 );
+	public static function add_hooks( \Closure $upkeep ): void {
+		add_filter( 'cron_schedules', array( self::class, 'add_schedule' ) );
+		add_action( self::HOOK, static fn() => $upkeep()->wake() );
+		add_action( 'admin_init', static fn() => is_network_admin() && ! wp_doing_ajax() && $upkeep()->run_and_schedule() );
+		add_action( 'wp_loaded', static fn() => ( wp_doing_cron() || ( defined( 'WP_CLI' ) && WP_CLI ) ) && $upkeep()->run_and_schedule() );
 	}
 
 	/**
-	 * In Network Admin.
+	 * In Network Admin, wp-cron and WP-CLI.
 	 */
-	public function in_network_admin(): void {
-		if ( is_network_admin() && ! wp_doing_ajax() ) {
-			$this->run();
-			$this->schedule();
-		}
+	private function run_and_schedule(): void {
+		$this->run();
+		$this->schedule();
 	}
 
 	/**
-	 * In wp-cron and WP-CLI.
+	 * Whether a request that dispatched is to run this at its end. One that can't do anything must
+	 * not count as the minute's one.
 	 */
-	public function in_background(): void {
-		if ( wp_doing_cron() || ( defined( 'WP_CLI' ) && WP_CLI ) ) {
-			$this->run();
-			$this->schedule();
-		}
-	}
-
-	/**
-	 * At the end of a request that dispatched.
-	 */
-	public function after_dispatch(): void {
-		// A process that can't do anything must not count as the minute's one.
-		if ( $this->dispatcher->is_busy() && Environment::has_extension() && Throttle::permits( 'upkeep' ) ) {
-			$this->run();
-		}
+	public static function is_due(): bool {
+		return Environment::has_extension() && Throttle::permits( 'upkeep' );
 	}
 
 	/**
@@ -129,7 +114,7 @@ final class Upkeep {
 	 * @param array<string, array> $schedules
 	 * @return array<string, array>
 	 */
-	public function add_schedule( array $schedules ): array {
+	public static function add_schedule( array $schedules ): array {
 		$schedules[ self::SCHEDULE ] = array(
 			'interval' => 5 * MINUTE_IN_SECONDS,
 			'display'  => 'Network Webhooks',

@@ -65,22 +65,23 @@ abstract class Adapter implements Source {
 	 * @param int      $arguments How many arguments it takes.
 	 */
 	final protected function on( string $event, string $hook, \Closure $handler, int $arguments = 1, int $priority = 100 ): void {
-		$dispatcher = $this->dispatcher;
-		add_action(
-			$hook,
-			static function ( ...$given ) use ( $event, $hook, $handler, $dispatcher ): void {
-				$depth = Hook_Stack::depth();
-				try {
-					$handler( ...$given );
-				} catch ( \Throwable $error ) {
-					Hook_Stack::restore( $depth );
-					Log::write( "source-$event", "The event $event was lost at the hook $hook: {$error->getMessage()}" );
-					$dispatcher->lose( $event, $error );
-				}
-			},
-			$priority,
-			$arguments
-		);
+		add_action( $hook, fn( ...$given ) => $this->safely( $event, $hook, static fn() => $handler( ...$given ) ), $priority, $arguments );
+	}
+
+	/**
+	 * Does what a hook asks for. What it throws is logged.
+	 *
+	 * @param string $event Whose work it is, for the log.
+	 */
+	final protected function safely( string $event, string $hook, \Closure $work ): void {
+		$depth = Hook_Stack::depth();
+		try {
+			$work();
+		} catch ( \Throwable $error ) {
+			Hook_Stack::restore( $depth );
+			Log::write( "source-$event", "The event $event was lost at the hook $hook: {$error->getMessage()}" );
+			$this->dispatcher->lose( $event, $error );
+		}
 	}
 
 	/**

@@ -160,11 +160,12 @@ final class Source_Wp_Ultimo extends Adapter {
 	/**
 	 * {@inheritDoc}
 	 *
-	 * Version 2 announces hooks of version 1 as deprecated wherever somebody listens to them, so
-	 * they are added only once it is known which one runs.
+	 * Only where version 1 runs: see Sources.
 	 */
 	protected function listen(): void {
-		$this->on( 'payment_received', 'plugins_loaded', fn() => self::runs() && $this->listen_to_version_1(), 0, 1000 );
+		if ( self::runs() ) {
+			$this->listen_to_version_1();
+		}
 	}
 
 	/**

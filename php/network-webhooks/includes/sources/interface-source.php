@@ -38,7 +38,8 @@ interface Source {
 	public function name(): string;
 
 	/**
-	 * Listens. Called in every request: it may add hooks and nothing else.
+	 * Listens. Called where a hook of its own is about to be fired: it may add hooks and nothing
+	 * else.
 	 */
 	public function add_hooks( Dispatcher $dispatcher ): void;
 }

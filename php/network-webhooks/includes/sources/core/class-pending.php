@@ -37,19 +37,14 @@ final class Pending {
 	public function __construct( private readonly Dispatcher $dispatcher ) {}
 
 	/**
-	 * Sends what is left when the request ends.
-	 */
-	public function add_hooks(): void {
-		add_action( 'shutdown', array( $this, 'send' ), 0, 0 );
-	}
-
-	/**
 	 * Holds an event of the current site.
 	 *
 	 * @param string $key Such as `removed:7:3`; a second one of the key takes the first's place
 	 *                    and keeps its time.
 	 */
 	public function hold( string $key, string $event, array $data ): void {
+		// What is left is sent when the request ends.
+		add_action( 'shutdown', array( $this, 'send' ), 0, 0 );
 		$user_id            = get_current_user_id();
 		$cause              = $this->dispatcher->suspension()->cause( $event );
 		$this->held[ $key ] = array(

@@ -73,8 +73,6 @@ final class Sessions extends Adapter {
 		$this->on( 'user_logged_out', 'wp_logout', fn( $id = 0 ) => $this->send_user( 'user_logged_out', $id, self::actor( $id ) ) );
 		$this->on( 'password_reset', 'after_password_reset', fn( $user = null ) => $this->send_user( 'password_reset', $user, self::actor( $user ) ) );
 		$this->on( 'login_failed', 'wp_login_failed', $this->login_failed( ... ), 2 );
-		// After what waits for the request's end, and before Upkeep.
-		$this->on( 'login_failed', 'shutdown', fn() => $this->failed_logins->is_due() && $this->failed_logins->collect( $this->send_sum( ... ) ), 0, 950 );
 		$this->on( 'signup_pending', 'after_signup_user', fn( $login = '', $email = '' ) => $this->signed_up( $login, $email ), 2 );
 		$this->on( 'signup_pending', 'after_signup_site', fn( $domain = '', $path = '', $title = '', $login = '', $email = '' ) => $this->signed_up( $login, $email, array( $domain, $path, $title ) ), 5 );
 		$this->on( 'signup_activated', 'wpmu_activate_user', fn( $id = 0 ) => $this->activated( $id, null ) );
@@ -123,6 +121,15 @@ final class Sessions extends Adapter {
 				);
 			}
 		);
+	}
+
+	/**
+	 * Sends the sums of the minutes that are over. To be called when a request ends.
+	 */
+	public function send_sums(): void {
+		if ( $this->failed_logins->is_due() ) {
+			$this->safely( 'login_failed', 'shutdown', fn() => $this->failed_logins->collect( $this->send_sum( ... ) ) );
+		}
 	}
 
 	/**

@@ -1,0 +1,14 @@
+<?php
+/**
+ * What dispatching an event needs, those first that others build on: loaded at once where the first
+ * one happens, as to be looked for costs each class more.
+ *
+ * @package Network_Webhooks
+ */
+
+defined( 'ABSPATH' ) || exit;
+
+foreach ( array( 'class-hook-stack', 'class-webhooks', 'class-outbox', 'class-suspension', 'class-suppressions', 'class-dispatcher', 'class-dispatch-call', 'class-event', 'class-installation', 'class-throttle' ) as $network_webhooks_file ) {
+	require_once __DIR__ . "/$network_webhooks_file.php";
+}
+unset( $network_webhooks_file );
