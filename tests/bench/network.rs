@@ -57,6 +57,11 @@ impl Network {
         let config = fs::read_to_string(root.join("wp-config.php"))?;
         let config = config.replace("'WP_DEBUG', true", "'WP_DEBUG', false");
         fs::write(root.join("wp-config.php"), config)?;
+        // Where the tests want new processes often, the default is none.
+        let fpm = network.variable("FPM_CONF")?;
+        let settings = fs::read_to_string(fpm)?;
+        let by_default = settings.lines().filter(|line| !line.starts_with("pm.max_requests"));
+        fs::write(fpm, by_default.map(|line| format!("{line}\n")).collect::<String>())?;
         let plugins = root.join("wp-content/mu-plugins");
         fs::copy("tests/bench/page.php", plugins.join("page.php"))?;
         fs::copy(
@@ -80,6 +85,18 @@ impl Network {
         let mut php = Command::new("php");
         php.envs(&self.variables).arg(format!("tests/bench/{script}"));
         php
+    }
+
+    /// Starts php-fpm anew, with the settings as they are now.
+    pub(crate) fn restart_php(&self) -> Result {
+        let file = self.variable("FPM_PID_FILE")?;
+        let master = || fs::read_to_string(file).unwrap_or_default().trim().to_owned();
+        let old = master();
+        if !Command::new("kill").args(["-USR2", &old]).status()?.success() {
+            return Err("php-fpm is gone".into());
+        }
+        // It comes back as another process, once the old one's are gone.
+        Ok(wait_for("php-fpm is started anew", || !master().is_empty() && master() != old)?)
     }
 
     pub(crate) fn script(&self, name: &str) -> Result<Script> {

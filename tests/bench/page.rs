@@ -11,17 +11,24 @@ use crate::{Bench, Result};
 
 /// Requests of a side before the other's turn.
 const REQUESTS: usize = 8;
+/// Rounds after which both start php-fpm anew: where it comes to lie in memory is worth two per
+/// cent of a page either way, for as long as it lives.
+const ROUNDS_OF_A_START: usize = 6;
 
 pub(crate) fn run(bench: &Bench, results: &mut Results) -> Result {
     let with = bench.network()?;
     let without = Network::without(&bench.build)?;
     let mut sides = [Side::of(with)?, Side::of(&without)?];
-    for _ in 0..3 {
-        sides[0].typical()?;
-        sides[1].typical()?;
-    }
     let (mut ratios, mut typical) = (Vec::new(), Vec::new());
-    for _ in 0..bench.pick(41, 5) {
+    for round in 0..bench.pick(42, 6) {
+        if round % ROUNDS_OF_A_START == 0 {
+            with.restart_php()?;
+            without.restart_php()?;
+            for _ in 0..3 {
+                sides[0].typical()?;
+                sides[1].typical()?;
+            }
+        }
         let (on, off) = abba(&mut sides, |sides| sides[0].typical(), |sides| sides[1].typical())?;
         ratios.push(on / off);
         typical.push(off);
