@@ -127,9 +127,7 @@ final class Sessions extends Adapter {
 	 * Sends the sums of the minutes that are over. To be called when a request ends.
 	 */
 	public function send_sums(): void {
-		if ( $this->failed_logins->is_due() ) {
-			$this->safely( 'login_failed', 'shutdown', fn() => $this->failed_logins->collect( $this->send_sum( ... ) ) );
-		}
+		$this->safely( 'login_failed', 'shutdown', fn() => $this->failed_logins->is_due() && $this->failed_logins->collect( $this->send_sum( ... ) ) );
 	}
 
 	/**
