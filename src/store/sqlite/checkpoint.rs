@@ -24,12 +24,11 @@ use rusqlite::{Connection, ffi};
 const MOST: u64 = 128 << 20;
 /// It never takes more than this share of the file system.
 const SHARE: u64 = 16;
-/// A log of this size begins anew where it can, but for [`PAUSE`]. While it does, what is written
-/// over stays in the system's memory. Frames are no multiple of a block: each write over a part
-/// that is there no more has to read two blocks from the disk first.
-const LITTLE: u64 = 1 << 20;
-/// Such passes are so far apart: under load it is only the log's size that counts.
-const PAUSE: Duration = Duration::from_secs(1);
+/// A log that took longer to fill begins anew as an empty file. What was written so long ago may
+/// no longer be in the system's memory, and as frames are no multiple of a block, writing over it
+/// would read two blocks a frame from the disk first. A quick one is written over: to take its
+/// room from the file system once more would cost its commits more.
+const LONG: Duration = Duration::from_secs(5);
 /// Most pages that the committing thread copies while the other one can do so: a few
 /// milliseconds.
 const FEW: u32 = 512;
@@ -41,13 +40,13 @@ pub(super) struct Checkpointer {
     /// Pages of log after which a pass is made beside the commits, and in their place.
     part: u32,
     most: u32,
-    /// Pages of [`LITTLE`], and when a pass was last asked for.
-    little: u32,
-    asked: Instant,
     /// Pages in the log when it was last looked at, and at which the next passes begin.
     seen: u32,
     next: u32,
     next_here: u32,
+    /// When it began anew, and whether it keeps its size when it does so next.
+    begun: Instant,
+    keeps_size: bool,
 }
 
 struct Shared {
@@ -82,9 +81,7 @@ impl Checkpointer {
         let system = rustix::fs::statvfs(&log);
         let share = system.map_or(MOST, |it| it.f_blocks.saturating_mul(it.f_frsize) / SHARE);
         let most = MOST.min(share) as u32;
-        // What it has grown to it keeps when it begins anew, and nothing of it at a clean end.
-        let limit = format!("PRAGMA journal_size_limit = {most}");
-        writer.query_row(&limit, [], |row| row.get::<_, u32>(0))?;
+        limit_size(writer, 0)?;
         let page: u32 = writer.query_row("PRAGMA page_size", [], |row| row.get(0))?;
         // SQLite locks the store's index, never its log, so closing this descriptor drops none.
         let log = OpenOptions::new()
@@ -118,9 +115,18 @@ impl Checkpointer {
                 |error| tracing::error!(%error, "no thread can be started; commits checkpoint"),
             )
             .ok();
-        let (part, most, little) = (most / 4 / page, most / page, LITTLE as u32 / page);
-        let (asked, next, next_here) = (Instant::now(), part, most);
-        Ok(Self { shared, thread, part, most, little, asked, seen: 0, next, next_here })
+        let (part, most) = (most / 4 / page, most / page);
+        Ok(Self {
+            shared,
+            thread,
+            part,
+            most,
+            seen: 0,
+            next: part,
+            next_here: most,
+            begun: Instant::now(),
+            keeps_size: false,
+        })
     }
 
     /// To be called between two transactions: has a pass made when it is time for one.
@@ -129,6 +135,10 @@ impl Checkpointer {
         if pages < self.seen {
             (self.next, self.next_here) = (self.part, self.most); // It began anew.
             self.shared.settled.store(0, Ordering::Relaxed);
+            let is_quick = std::mem::replace(&mut self.begun, Instant::now()).elapsed() < LONG;
+            if std::mem::replace(&mut self.keeps_size, is_quick) != is_quick {
+                limit_size(writer, if is_quick { MOST } else { 0 })?;
+            }
         }
         self.seen = pages;
         let settled = self.shared.settled.load(Ordering::Relaxed);
@@ -142,9 +152,8 @@ impl Checkpointer {
             // What a reader keeps from being copied is left for later.
             self.next = pages + self.part;
             self.next_here = self.next_here.max(self.next);
-        } else if pages >= self.next || (pages >= self.little && self.asked.elapsed() >= PAUSE) {
+        } else if pages >= self.next {
             self.next = pages + self.part;
-            self.asked = Instant::now();
             self.shared.wishes.lock().pass = true;
             self.shared.news.notify_one();
         }
@@ -262,6 +271,12 @@ fn pass(connection: &Connection) -> rusqlite::Result<u32> {
     let mut checkpoint = connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?;
     let copied: i64 = checkpoint.query_row([], |row| row.get(2))?;
     Ok(u32::try_from(copied).unwrap_or(0))
+}
+
+/// To how many bytes the log is cut when it begins anew.
+fn limit_size(writer: &Connection, bytes: u64) -> rusqlite::Result<()> {
+    let limit = format!("PRAGMA journal_size_limit = {bytes}");
+    writer.query_row(&limit, [], |row| row.get::<_, u32>(0)).map(drop)
 }
 
 /// Brings to the disk what passes have copied into the file; SQLite does that in the last one
