@@ -312,3 +312,60 @@ fn sync_file(connection: &Connection) -> rusqlite::Result<()> {
 fn warn(error: &rusqlite::Error) {
     tracing::warn!(%error, "the store's log can't be copied into its file");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How long the thread may take for a pass.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    struct Logged {
+        writer: Connection,
+        checkpointer: Checkpointer,
+        log: std::path::PathBuf,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Logged {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("store");
+            let mut writer = Connection::open(&path).unwrap();
+            let made = "PRAGMA journal_mode = WAL; CREATE TABLE bodies (body BLOB)";
+            writer.execute_batch(made).unwrap();
+            let mut checkpointer = Checkpointer::start(&mut writer, &path).unwrap();
+            (checkpointer.part, checkpointer.next) = (8, 8);
+            Self { writer, checkpointer, log: folder.path().join("store-wal"), _folder: folder }
+        }
+
+        /// Commits until the log begins anew. Of how many bytes it was, and is.
+        fn begin_anew(&mut self) -> (u64, u64) {
+            let size = |log: &Path| std::fs::metadata(log).unwrap().len();
+            let (begun, deadline) = (self.checkpointer.begun, Instant::now() + PATIENCE);
+            loop {
+                let before = size(&self.log);
+                self.writer.execute("INSERT INTO bodies VALUES (zeroblob(3000))", []).unwrap();
+                self.checkpointer.look(&self.writer).unwrap();
+                if self.checkpointer.begun != begun {
+                    return (before, size(&self.log));
+                }
+                assert!(Instant::now() < deadline, "the log never begins anew");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_log_that_took_long_makes_way_for_an_empty_one() {
+        let mut logged = Logged::new();
+        let (before, after) = logged.begin_anew();
+        assert!(after < before, "{before} → {after}: of the first one nobody knows yet");
+        let (before, after) = logged.begin_anew();
+        assert_eq!(before, after, "a quick one is written over");
+        logged.checkpointer.begun = Instant::now().checked_sub(LONG).unwrap();
+        logged.begin_anew();
+        let (before, after) = logged.begin_anew();
+        assert!(after < before, "{before} → {after}");
+    }
+}

@@ -17,8 +17,9 @@ defined( 'ABSPATH' ) || exit;
  * none may be missing in the sum. So each site has a small file, which whoever counts holds locked:
  * in memory that processes share (APCu) a restart of php-fpm or a full segment would drop counts.
  * A file whose minute is over is handed in by whoever comes next: another attempt, or, while anybody
- * wants to know, the end of any request to this server; wp-cron's in any case. A marker beside the files has the time at which the
- * first of them is due, so that a request looks at one file's time and nothing else.
+ * wants to know, the end of any request to this server; wp-cron's in any case. A marker beside the
+ * files has the time at which the first of them is due, so that a request looks at one file's time
+ * and nothing else.
  *
  * Where a count can't be kept, the attempt counts as one of the ten: told, rather than lost.
  */
