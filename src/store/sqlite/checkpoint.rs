@@ -44,9 +44,9 @@ pub(super) struct Checkpointer {
     seen: u32,
     next: u32,
     next_here: u32,
-    /// When it began, and whether it keeps its size when it begins anew.
+    /// When it began, and how many bytes of it a quick one keeps when it begins anew.
     begun: Instant,
-    keeps_size: bool,
+    room: u32,
 }
 
 struct Shared {
@@ -115,7 +115,7 @@ impl Checkpointer {
                 |error| tracing::error!(%error, "no thread can be started; commits checkpoint"),
             )
             .ok();
-        let (part, most) = (most / 4 / page, most / page);
+        let (part, room, most) = (most / 4 / page, most, most / page);
         Ok(Self {
             shared,
             thread,
@@ -125,7 +125,7 @@ impl Checkpointer {
             next: part,
             next_here: most,
             begun: Instant::now(),
-            keeps_size: false,
+            room,
         })
     }
 
@@ -150,10 +150,7 @@ impl Checkpointer {
             self.next = pages + self.part;
             self.next_here = self.next_here.max(self.next);
         } else if pages >= self.next {
-            let is_quick = self.begun.elapsed() < LONG;
-            if std::mem::replace(&mut self.keeps_size, is_quick) != is_quick {
-                limit_size(writer, if is_quick { MOST } else { 0 })?;
-            }
+            limit_size(writer, if self.begun.elapsed() < LONG { self.room } else { 0 })?;
             self.next = pages + self.part;
             self.shared.wishes.lock().pass = true;
             self.shared.news.notify_one();
@@ -275,7 +272,7 @@ fn pass(connection: &Connection) -> rusqlite::Result<u32> {
 }
 
 /// To how many bytes the log is cut when it begins anew.
-fn limit_size(writer: &Connection, bytes: u64) -> rusqlite::Result<()> {
+fn limit_size(writer: &Connection, bytes: u32) -> rusqlite::Result<()> {
     let limit = format!("PRAGMA journal_size_limit = {bytes}");
     writer.query_row(&limit, [], |row| row.get::<_, u32>(0)).map(drop)
 }
@@ -367,5 +364,11 @@ mod tests {
         assert!(after < before, "{before} → {after}");
         let (before, after) = logged.begin_anew();
         assert_eq!(before, after, "quick again");
+        logged.checkpointer.room = 16 << 10;
+        let (before, after) = logged.begin_anew();
+        assert!(
+            after < before && after <= 16 << 10,
+            "{before} → {after}: no more than it may have"
+        );
     }
 }
