@@ -28,6 +28,25 @@ final class Adapters_Test extends Network_Test_Case {
 		}
 	}
 
+	public function test_a_source_listens_again_where_a_test_library_put_the_hooks_back(): void {
+		$webhook = $this->subscribe( 'user_spammed' );
+		$user    = $this->make_user();
+		$adapted = $this->callbacks();
+		$hooks   = array_map( static fn( WP_Hook $hook ) => clone $hook, $GLOBALS['wp_filter'] );
+		try {
+			// As they were before any source was made.
+			foreach ( array( ...array_column( $adapted, 0 ), 'network_webhooks_sources_that_listen' ) as $hook ) {
+				unset( $GLOBALS['wp_filter'][ $hook ] );
+			}
+			$this->plugin()->sources()->add_hooks();
+			do_action( 'make_spam_user', $user->ID );
+			do_action( 'make_spam_user', $user->ID );
+		} finally {
+			$GLOBALS['wp_filter'] = $hooks;
+		}
+		$this->assertCount( 2, $this->events_of( $webhook ) );
+	}
+
 	public function test_every_hook_of_every_adapter_is_in_the_table(): void {
 		$this->assertEqualsCanonicalizing( $this->listened(), array_values( array_unique( array_column( $this->arguments(), 0 ) ) ) );
 	}

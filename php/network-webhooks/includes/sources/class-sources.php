@@ -44,6 +44,9 @@ final class Sources implements \IteratorAggregate {
 	/** What is called first at each of these hooks. */
 	private const FIRST = self::class . '::listen';
 
+	/** Has the names of the sources that listen; it is never fired. */
+	private const LISTENING = 'network_webhooks_sources_that_listen';
+
 	/**
 	 * Those that were made.
 	 *
@@ -107,8 +110,11 @@ final class Sources implements \IteratorAggregate {
 	 * @param class-string<Source> $source
 	 */
 	public function get( string $source ): Source {
-		if ( ! isset( $this->made[ $source ] ) ) {
-			$this->made[ $source ] = $this->make( $source );
+		$this->made[ $source ] ??= $this->make( $source );
+		// Asked of WordPress: its test library puts the hooks back after each test, and with them goes
+		// what a source added.
+		if ( false === has_action( self::LISTENING, $source ) ) {
+			add_action( self::LISTENING, $source );
 			$this->made[ $source ]->add_hooks( $this->plugin->dispatcher() );
 		}
 		return $this->made[ $source ];
