@@ -115,7 +115,7 @@ pub(crate) fn run(bench: &Bench, results: &mut Results) -> Result {
 
 /// The same to the receiver that keeps everything, and what it got.
 fn verified_rate(bench: &Bench, count: u64) -> Result<f64> {
-    let receiver = Receiver::start()?;
+    let receiver = Receiver::start((WARM + count) as usize)?;
     let mut running = Running::start(bench, &receiver.url())?;
     let mut arrivals = receiver.take(WARM as usize)?;
     let seconds = running.deliver(count, || {
@@ -136,11 +136,11 @@ struct Wrk {
 impl Wrk {
     /// Takes down a real request: wrk sends the same bytes.
     fn new(bench: &Bench, nginx: &Nginx) -> Result<Self> {
-        let receiver = Receiver::start()?;
+        let receiver = Receiver::start(WARM as usize)?;
         let running = Running::start(bench, &receiver.url())?;
         let arrivals = receiver.take(WARM as usize)?;
         running.end()?;
-        let request = &arrivals[0].request;
+        let request = arrivals[0].request()?;
         let quoted = |bytes: &[u8]| {
             bytes.iter().fold(String::new(), |mut text, byte| {
                 let _ = write!(text, "\\{byte:03}");

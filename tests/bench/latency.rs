@@ -65,7 +65,9 @@ fn round(
     seconds: f64,
     hangs: bool,
 ) -> Result<Vec<u64>> {
-    let receiver = Receiver::start()?;
+    let each = (rate * seconds / processes as f64) as usize;
+    let count = each * processes;
+    let receiver = Receiver::start(count)?;
     let mut plane = Plane::new(&bench.build)?;
     let mut webhooks = vec![webhook(WEBHOOK, &receiver.url(), &[EVENT])];
     if hangs {
@@ -82,7 +84,6 @@ fn round(
     }
     verify(&receiver.take(processes * 50)?, processes * 50, &bench.data)?;
 
-    let each = (rate * seconds / processes as f64) as usize;
     let every = (1e9 * processes as f64 / rate) as u64;
     for script in &mut scripts {
         script.tell(&json!({"do": "paced", "count": each, "every_ns": every}))?;
@@ -94,7 +95,6 @@ fn round(
             returned.extend(more);
         }
     }
-    let count = each * processes;
     let arrivals = receiver.take(count)?;
     let arrived = verify(&arrivals, count, &bench.data)?;
     scripts.into_iter().try_for_each(Script::end)?;

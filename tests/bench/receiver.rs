@@ -1,39 +1,86 @@
 //! The endpoint that verifies: keeps every request with the time at which it was there, and says
 //! afterwards whether signatures, bodies and ids are those that they have to be.
 //!
-//! Nothing is verified while time is taken: that would be the machine's time too.
+//! Nothing is read of a request but where it ends, nor verified, while time is taken: that would
+//! be the machine's time too.
 
 use std::collections::HashMap;
-use std::io::BufReader;
+use std::io::{Error, ErrorKind, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::value::RawValue;
 
 use crate::Result;
-use crate::http::{Answer, Request};
+use crate::http::Request;
 use crate::plane::SECRET;
 use crate::process::wait_for;
 use crate::signature::{Key, signers};
 
 /// A request, and when it was there whole (`CLOCK_MONOTONIC`, which is PHP's hrtime).
 pub(crate) struct Arrival {
-    pub(crate) at: u64,
-    pub(crate) request: Request,
+    at: u64,
+    bytes: Vec<u8>,
 }
+
+impl Arrival {
+    pub(crate) fn request(&self) -> Result<Request> {
+        Ok(Request::read(&mut &self.bytes[..])?.ok_or("no request")?)
+    }
+}
+
+/// Where requests get no answer.
+const HANGS: &str = "hangs";
+const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+/// More bytes than a request has.
+const REQUEST: usize = 5 << 10;
 
 /// See the module. Its threads end with the process.
 pub(crate) struct Receiver {
     port: u16,
-    arrivals: Arc<Mutex<Vec<Arrival>>>,
+    arrivals: Arc<Mutex<Arrivals>>,
+}
+
+/// One behind the other, in memory that is there before time is taken: to get a new page from
+/// the system takes as long as the rest of a request.
+struct Arrivals {
+    bytes: Vec<u8>,
+    /// When each was there, and where it ends.
+    each: Vec<(u64, usize)>,
+}
+
+impl Arrivals {
+    fn new(requests: usize) -> Self {
+        let mut bytes = vec![1; requests * REQUEST];
+        bytes.clear();
+        Self { bytes, each: Vec::with_capacity(requests) }
+    }
+
+    fn push(&mut self, at: u64, request: &[u8]) {
+        self.bytes.extend_from_slice(request);
+        self.each.push((at, self.bytes.len()));
+    }
+
+    fn take(&mut self) -> Vec<Arrival> {
+        let mut begin = 0;
+        let arrivals = self.each.drain(..).map(|(at, end)| {
+            let bytes = self.bytes[std::mem::replace(&mut begin, end)..end].to_vec();
+            Arrival { at, bytes }
+        });
+        let arrivals = arrivals.collect();
+        self.bytes.clear();
+        arrivals
+    }
 }
 
 impl Receiver {
-    pub(crate) fn start() -> Result<Self> {
+    /// One that keeps so many requests at a time.
+    pub(crate) fn start(requests: usize) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let receiver = Self { port: listener.local_addr()?.port(), arrivals: Arc::default() };
+        let arrivals = Arc::new(Mutex::new(Arrivals::new(requests)));
+        let receiver = Self { port: listener.local_addr()?.port(), arrivals };
         let arrivals = Arc::clone(&receiver.arrivals);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -51,33 +98,70 @@ impl Receiver {
 
     /// Of a webhook whose every request hangs.
     pub(crate) fn hanging_url(&self) -> String {
-        format!("{}delay/600000", self.url())
+        format!("{}{HANGS}", self.url())
     }
 
-    fn count(&self) -> usize {
-        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).len()
+    fn arrivals(&self) -> MutexGuard<'_, Arrivals> {
+        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until so many requests are there, and gives them away.
     pub(crate) fn take(&self, count: usize) -> Result<Vec<Arrival>> {
-        wait_for("the receiver has all requests", || self.count() >= count)?;
-        Ok(std::mem::take(&mut *self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)))
+        wait_for("the receiver has all requests", || self.arrivals().each.len() >= count)?;
+        Ok(self.arrivals().take())
     }
 }
 
-fn converse(stream: &TcpStream, arrivals: &Mutex<Vec<Arrival>>) -> std::io::Result<()> {
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        // Its threads go on, without this memory.
+        *self.arrivals() = Arrivals::new(0);
+    }
+}
+
+fn converse(mut stream: &TcpStream, arrivals: &Mutex<Arrivals>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
-    let mut reader = BufReader::with_capacity(16 << 10, stream);
-    while let Some(request) = Request::read(&mut reader)? {
-        let answer = Answer { status: 200, delay: Duration::ZERO }.overridden_by(&request.path);
-        if answer.delay.is_zero() {
-            let at = Arrival { at: monotonic_ns(), request };
-            arrivals.lock().unwrap_or_else(PoisonError::into_inner).push(at);
+    let hangs = format!("POST /{HANGS} ");
+    let mut bytes = vec![0; 64 << 10];
+    while let Some(length) = read(stream, &mut bytes)? {
+        let request = &bytes[..length];
+        if request.starts_with(hangs.as_bytes()) {
+            // Until the other side gives up.
+            return stream.read(&mut [0]).map(drop);
         }
-        std::thread::sleep(answer.delay);
-        answer.write(stream)?;
+        let mut arrivals = arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        arrivals.push(monotonic_ns(), request);
+        drop(arrivals);
+        stream.write_all(ANSWER)?;
     }
     Ok(())
+}
+
+/// One request, as it came: its length, or `None` where the connection was closed before it. Who
+/// sends it waits for the answer, so nothing comes behind it.
+fn read(mut stream: &TcpStream, bytes: &mut [u8]) -> std::io::Result<Option<usize>> {
+    let mut filled = 0;
+    loop {
+        let more = stream.read(&mut bytes[filled..])?;
+        filled += more;
+        match length(&bytes[..filled]) {
+            Some(length) if filled >= length => return Ok(Some(length)),
+            _ if more > 0 => {}
+            _ if filled == 0 => return Ok(None),
+            _ => return Err(Error::new(ErrorKind::UnexpectedEof, "cut, or too long")),
+        }
+    }
+}
+
+/// Bytes of the request that begins here, once its head is whole.
+fn length(bytes: &[u8]) -> Option<usize> {
+    let head = bytes.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
+    let body = std::str::from_utf8(&bytes[..head]).ok()?.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let is_length = name.eq_ignore_ascii_case("content-length");
+        is_length.then(|| value.trim().parse::<usize>().ok()).flatten()
+    })?;
+    Some(head + body)
 }
 
 fn monotonic_ns() -> u64 {
@@ -100,7 +184,8 @@ pub(crate) fn verify(
     }
     let keys: Vec<_> = Key::of(SECRET).into_iter().collect();
     let mut at = HashMap::new();
-    for Arrival { at: time, request } in arrivals {
+    for arrival in arrivals {
+        let request = arrival.request()?;
         if request.method != "POST" {
             return Err(format!("a request that is no POST: {}", request.method).into());
         }
@@ -114,7 +199,7 @@ pub(crate) fn verify(
         if envelope.id != id || envelope.data.get() != data {
             return Err(format!("a body that is not the event's: {id}").into());
         }
-        if at.insert(id.to_owned(), *time).is_some() {
+        if at.insert(id.to_owned(), arrival.at).is_some() {
             return Err(format!("{id} was received twice").into());
         }
     }
