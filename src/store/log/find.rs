@@ -16,8 +16,9 @@ use crate::store::{State, term};
 /// Rows up to which the rarer of two filters is looked for.
 const COUNTED: i64 = 20_000;
 /// How far ids may be out of order with the rows (rows of one millisecond, a clock set back a
-/// little), in milliseconds.
+/// little), in milliseconds and in keys: so many events at most.
 const SLACK_MS: i64 = 60_000;
+const SLACK: i64 = 10_000 * EVENT;
 
 /// Deliveries that one slice of a whole result looks at, at most.
 const WINDOW: i64 = 10_000;
@@ -156,13 +157,15 @@ impl Filter {
         if let Some(since) = query.since {
             filter.require("+d.id >= ?", Some(blob(first_id(since))));
             let first = key_at(connection, since.saturating_sub(SLACK_MS))?;
-            filter.from = first.map_or(i64::MAX, event_of);
+            let near = key_at(connection, since)?.map_or(0, |key| key.saturating_sub(SLACK));
+            filter.from = first.map_or(i64::MAX, |first| event_of(first.max(near)));
         }
         if let Some(until) = query.until {
             filter.require("+d.id < ?", Some(blob(first_id(until.saturating_add(1)))));
-            if let Some(after) = key_at(connection, until.saturating_add(SLACK_MS))? {
-                filter.below = filter.below.min(after);
-            }
+            let after = key_at(connection, until.saturating_add(SLACK_MS))?;
+            let near = key_at(connection, until.saturating_add(1))?;
+            let near = near.map(|key| key.saturating_add(SLACK));
+            filter.below = [after, near].into_iter().flatten().fold(filter.below, i64::min);
         }
         Ok(filter)
     }
