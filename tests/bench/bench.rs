@@ -10,7 +10,6 @@ mod document;
 mod encode;
 mod figures;
 #[path = "../endpoint/http.rs"]
-#[allow(dead_code, reason = "these endpoints answer in their own ways")]
 mod http;
 mod http_client;
 mod idle;

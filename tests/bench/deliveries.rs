@@ -118,11 +118,9 @@ fn verified_rate(bench: &Bench, count: u64) -> Result<f64> {
     let receiver = Receiver::start((WARM + count) as usize)?;
     let mut running = Running::start(bench, &receiver.url())?;
     let mut arrivals = receiver.take(WARM as usize)?;
-    let seconds = running.deliver(count, || {
-        arrivals.extend(receiver.take(count as usize)?);
-        Ok(())
-    })?;
+    let seconds = running.deliver(count, || receiver.wait(count as usize))?;
     running.end()?;
+    arrivals.extend(receiver.take(count as usize)?);
     verify(&arrivals, (WARM + count) as usize, &bench.data)?;
     Ok(count as f64 / seconds)
 }

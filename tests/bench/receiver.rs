@@ -105,9 +105,14 @@ impl Receiver {
         self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until so many requests are there, and gives them away.
+    /// Waits until so many requests are there.
+    pub(crate) fn wait(&self, count: usize) -> Result {
+        Ok(wait_for("the receiver has all requests", || self.arrivals().each.len() >= count)?)
+    }
+
+    /// Waits until so many requests are there, and gives them away. To copy them takes time.
     pub(crate) fn take(&self, count: usize) -> Result<Vec<Arrival>> {
-        wait_for("the receiver has all requests", || self.arrivals().each.len() >= count)?;
+        self.wait(count)?;
         Ok(self.arrivals().take())
     }
 }
@@ -186,8 +191,9 @@ pub(crate) fn verify(
     let mut at = HashMap::new();
     for arrival in arrivals {
         let request = arrival.request()?;
-        if request.method != "POST" {
-            return Err(format!("a request that is no POST: {}", request.method).into());
+        if (&*request.method, &*request.path) != ("POST", "/") {
+            let Request { method, path, .. } = request;
+            return Err(format!("a request that is no POST to /: {method} {path}").into());
         }
         let header = |name: &str| request.header(name).unwrap_or_default();
         let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));

@@ -4,6 +4,7 @@
 //! anything else around them. Everything is read and written with the standard library, so that
 //! the worker's HTTP client meets an implementation that is not its own.
 
+mod answer;
 mod http;
 mod record;
 
@@ -15,7 +16,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use http::{Answer, Request};
+use answer::Answer;
+use http::Request;
 use record::Recorder;
 
 const USAGE: &str = "\

@@ -292,9 +292,9 @@ mod tests {
             let path = folder.path().join("store");
             let writer = open(&path);
             writer.execute_batch(TABLE).unwrap();
-            let _other = Connection::open(&path).unwrap();
-            _other.execute_batch("SELECT * FROM rows").unwrap();
-            Self { writer, _other, path, folder }
+            let other = Connection::open(&path).unwrap();
+            other.execute_batch("SELECT * FROM rows").unwrap();
+            Self { writer, _other: other, path, folder }
         }
 
         fn log_size(&self) -> u64 {
