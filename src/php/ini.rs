@@ -1,10 +1,12 @@
 //! The settings of php.ini. All are system-wide: `ini_set()` can't change them, and neither can
 //! .htaccess or .user.ini.
 
-use std::ffi::{CStr, OsStr};
+use std::cell::Cell;
+use std::ffi::{CStr, OsStr, c_int, c_void};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use ext_php_rs::ffi::{zend_ini_entry, zend_string};
 use ext_php_rs::flags::IniEntryPermission;
 use ext_php_rs::zend::{IniEntryDef, IniEntryDefs};
 
@@ -18,11 +20,35 @@ const SYNC: &CStr = c"webhooks.sync";
 const MAX_PAYLOAD: &CStr = c"webhooks.max_payload";
 const ALLOW: &CStr = c"webhooks.allow";
 
+/// Zend/zend_types.h: what a handler answers that has nothing against it.
+const SUCCESS: c_int = 0;
+
 /// What `webhooks.max_payload` is where it says nothing that can be understood.
 const DEFAULT_PAYLOAD: usize = 1 << 20;
 
+thread_local! {
+    /// The engine gave one of the entries another value since [`has_changed`] was last asked.
+    static CHANGED: Cell<bool> = const { Cell::new(false) };
+}
+
 const fn entry(name: &'static CStr, default: &'static CStr) -> IniEntryDef {
-    IniEntryDef::new(name, default, IniEntryPermission::System)
+    let mut entry = IniEntryDef::new(name, default, IniEntryPermission::System);
+    entry.on_modify = Some(on_modify);
+    entry
+}
+
+/// The engine is about to change an entry: at the start, for a request with settings of its own
+/// (`PHP_ADMIN_VALUE`), and after it. Every value is taken as it is.
+extern "C" fn on_modify(
+    _entry: *mut zend_ini_entry,
+    _value: *mut zend_string,
+    _first: *mut c_void,
+    _second: *mut c_void,
+    _third: *mut c_void,
+    _stage: c_int,
+) -> c_int {
+    CHANGED.set(true);
+    SUCCESS
 }
 
 static ENTRIES: IniEntryDefs<8> = IniEntryDefs::new([
@@ -39,6 +65,12 @@ static ENTRIES: IniEntryDefs<8> = IniEntryDefs::new([
 /// Registers the settings; for module startup.
 pub(super) fn register(module: i32) {
     IniEntryDef::register(ENTRIES.as_slice(), module);
+}
+
+/// Whether any may be another than when this was last asked, of which most requests know nothing:
+/// to read them is ten times dearer.
+pub(super) fn has_changed() -> bool {
+    CHANGED.take()
 }
 
 /// The settings, as they are in this request.

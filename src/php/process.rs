@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use super::ini::Settings;
+use super::ini::{self, Settings};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{SUBSCRIPTIONS_FILE, Subscriptions};
 use crate::journal::wake::{Waker, Woken};
@@ -115,7 +115,7 @@ impl Process {
         if !fresh && second == self.looked && self.spool.is_some() {
             return Ok(());
         }
-        if fresh {
+        if fresh && ini::has_changed() {
             self.take_settings();
         }
         let stamp = self.spool()?.top().stamp(SUBSCRIPTIONS_FILE).unwrap_or(None);

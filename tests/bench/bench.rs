@@ -30,12 +30,11 @@ mod script;
 #[path = "../chaos/signature.rs"]
 mod signature;
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use network::Network;
 use plane::Build;
 use results::{Results, say};
 
@@ -57,7 +56,6 @@ struct Bench {
     /// The payload of a payment, as json_encode() writes it.
     data: String,
     full_rate: Cell<Option<f64>>,
-    network: OnceCell<Network>,
 }
 
 impl Bench {
@@ -71,7 +69,7 @@ impl Bench {
             ])
             .output()?;
         let data = String::from_utf8(data.stdout)?;
-        Ok(Self { build, quick, data, full_rate: Cell::new(None), network: OnceCell::new() })
+        Ok(Self { build, quick, data, full_rate: Cell::new(None) })
     }
 
     /// One for a real run, another for a quick one.
@@ -86,14 +84,6 @@ impl Bench {
 
     fn set_full_rate(&self, rate: f64) {
         self.full_rate.set(Some(rate));
-    }
-
-    /// The network with extension and plugin, started when it is needed first.
-    fn network(&self) -> Result<&Network> {
-        if self.network.get().is_none() {
-            let _ = self.network.set(Network::with(&self.build)?);
-        }
-        self.network.get().ok_or_else(|| "no network".into())
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::nginx::Nginx;
-use crate::plane::{Plane, Worker};
+use crate::plane::{Plane, SECRET, Worker};
 use crate::receiver::{Receiver, verify};
 use crate::results::Results;
 use crate::rounds::{Rounds, median};
@@ -121,7 +121,7 @@ fn verified_rate(bench: &Bench, count: u64) -> Result<f64> {
     let seconds = running.deliver(count, || receiver.wait(count as usize))?;
     running.end()?;
     arrivals.extend(receiver.take(count as usize)?);
-    verify(&arrivals, (WARM + count) as usize, &bench.data)?;
+    verify(&arrivals, SECRET, (WARM + count) as usize, &bench.data)?;
     Ok(count as f64 / seconds)
 }
 

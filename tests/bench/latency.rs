@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 
-use crate::plane::{EVENT, Plane, WEBHOOK, document, webhook};
+use crate::plane::{EVENT, Plane, SECRET, WEBHOOK, document, webhook};
 use crate::receiver::{Receiver, verify};
 use crate::results::Results;
 use crate::rounds::Latencies;
@@ -82,7 +82,7 @@ fn round(
         script.ask(&json!({"do": "flood", "count": 50}))?;
         scripts.push(script);
     }
-    verify(&receiver.take(processes * 50)?, processes * 50, &bench.data)?;
+    verify(&receiver.take(processes * 50)?, SECRET, processes * 50, &bench.data)?;
 
     let every = (1e9 * processes as f64 / rate) as u64;
     for script in &mut scripts {
@@ -96,7 +96,7 @@ fn round(
         }
     }
     let arrivals = receiver.take(count)?;
-    let arrived = verify(&arrivals, count, &bench.data)?;
+    let arrived = verify(&arrivals, SECRET, count, &bench.data)?;
     scripts.into_iter().try_for_each(Script::end)?;
     // The one that hangs is not waited for.
     drop(worker);

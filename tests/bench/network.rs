@@ -5,11 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use webhooks::spool::Spool;
-use webhooks::store::log::Log;
-
 use crate::Result;
-use crate::nginx::Nginx;
 use crate::plane::Build;
 use crate::process::wait_for;
 use crate::script::Script;
@@ -18,19 +14,14 @@ use crate::script::Script;
 pub(crate) struct Network {
     folder: PathBuf,
     variables: HashMap<String, String>,
-    endpoint: Nginx,
 }
 
 impl Network {
-    /// With extension and plugin, and a webhook for the event `bench`.
+    /// With extension and plugin.
     pub(crate) fn with(build: &Build) -> Result<Self> {
         let extension = build.extension.as_os_str();
         let worker = build.worker.as_os_str();
-        let network =
-            Self::up(build, &[("EXTENSION", extension.to_owned()), ("WORKER", worker.to_owned())])?;
-        let mut php = network.php("subscribe.php");
-        let status = php.arg(network.endpoint.url()).status()?;
-        if status.success() { Ok(network) } else { Err("no webhook could be added".into()) }
+        Self::up(build, &[("EXTENSION", extension.to_owned()), ("WORKER", worker.to_owned())])
     }
 
     /// Without either.
@@ -41,7 +32,7 @@ impl Network {
     fn up(build: &Build, environment: &[(&str, std::ffi::OsString)]) -> Result<Self> {
         // A folder that www-data can enter, with a short name: sockets lie in it.
         let folder = tempfile::Builder::new().prefix("network-webhooks.").tempdir()?.keep();
-        let mut network = Self { folder, variables: HashMap::new(), endpoint: Nginx::start()? };
+        let mut network = Self { folder, variables: HashMap::new() };
         let mut up = Command::new(build.tree.join("tests/network/up.sh"));
         up.arg(&network.folder).envs(environment.iter().map(|(name, value)| (name, value)));
         if !up.status()?.success() {
@@ -76,9 +67,14 @@ impl Network {
         value.ok_or_else(|| format!("the network has no {name}").into())
     }
 
-    /// URL of the endpoint that answers at once.
-    pub(crate) fn endpoint(&self) -> String {
-        self.endpoint.url()
+    /// Adds a webhook for the event `bench`; its secret.
+    pub(crate) fn subscribe(&self, url: &str) -> Result<String> {
+        let output = self.php("subscribe.php").arg(url).output()?;
+        if !output.status.success() {
+            let error = String::from_utf8_lossy(&output.stderr);
+            return Err(format!("no webhook could be added: {error}").into());
+        }
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     fn php(&self, script: &str) -> Command {
@@ -101,22 +97,6 @@ impl Network {
 
     pub(crate) fn script(&self, name: &str) -> Result<Script> {
         Script::start(&mut self.php(name))
-    }
-
-    /// Waits until the webhook got this event.
-    pub(crate) fn await_delivered(&self, event: &str) -> Result {
-        let spool = Spool::open(self.variable("SPOOL")?.as_ref())?;
-        let event = event.parse().map_err(|_| format!("{event} is no event's id"))?;
-        wait_for("the page's event is delivered", || {
-            let log = Log::open(&spool, None).ok().flatten();
-            let settled = log.and_then(|mut log| log.settled(&event).ok().flatten());
-            settled.and_then(|all| serde_json::to_value(all).ok()).is_some_and(|all| {
-                all.as_array().is_some_and(|all| {
-                    !all.is_empty() && all.iter().all(|one| one["state"] == "delivered")
-                })
-            })
-        })?;
-        Ok(())
     }
 }
 

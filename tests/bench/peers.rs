@@ -3,17 +3,21 @@
 
 use serde_json::json;
 
+use crate::network::Network;
+use crate::nginx::Nginx;
 use crate::results::Results;
 use crate::script::number;
 use crate::{Bench, Result};
 
 pub(crate) fn run(bench: &Bench, results: &mut Results) -> Result {
-    let network = bench.network()?;
+    let network = Network::with(&bench.build)?;
+    let endpoint = Nginx::start()?;
+    network.subscribe(&endpoint.url())?;
     let mut script = network.script("peers.php")?;
     for (key, peer) in
         [("vs_nonblocking_post", "post"), ("vs_insert", "insert"), ("vs_insert_nosync", "nosync")]
     {
-        let command = json!({"peer": peer, "count": 100, "url": network.endpoint()});
+        let command = json!({"peer": peer, "count": 100, "url": endpoint.url()});
         script.ask(&command)?;
         let mut ratios = Vec::new();
         let mut last = json!(null);

@@ -14,7 +14,6 @@ use serde_json::value::RawValue;
 
 use crate::Result;
 use crate::http::Request;
-use crate::plane::SECRET;
 use crate::process::wait_for;
 use crate::signature::{Key, signers};
 
@@ -174,10 +173,11 @@ fn monotonic_ns() -> u64 {
     now.tv_sec.unsigned_abs() * 1_000_000_000 + now.tv_nsec.unsigned_abs()
 }
 
-/// Checks that these are one request for each of `count` events, each signed, with the payload
-/// as json_encode() writes it; gives back when each was there.
+/// Checks that these are one request for each of `count` events, each signed with `secret`, with
+/// the payload as json_encode() writes it; gives back when each was there.
 pub(crate) fn verify(
     arrivals: &[Arrival],
+    secret: &str,
     count: usize,
     data: &str,
 ) -> Result<HashMap<String, u64>> {
@@ -187,7 +187,7 @@ pub(crate) fn verify(
         #[serde(borrow)]
         data: &'a RawValue,
     }
-    let keys: Vec<_> = Key::of(SECRET).into_iter().collect();
+    let keys: Vec<_> = Key::of(secret).into_iter().collect();
     let mut at = HashMap::new();
     for arrival in arrivals {
         let request = arrival.request()?;

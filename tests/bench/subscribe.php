@@ -1,6 +1,6 @@
 <?php
 /**
- * Adds a webhook to the network for the benchmark's event, as the form does.
+ * Adds a webhook to the network for the benchmark's event, as the form does, and prints its secret.
  *
  *   php subscribe.php URL
  */
@@ -19,3 +19,4 @@ if ( ! webhooks_has_subscribers( 'bench' ) ) {
 	fwrite( STDERR, "The webhook was not published.\n" );
 	exit( 1 );
 }
+echo $webhook->secret();

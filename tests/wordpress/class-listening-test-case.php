@@ -58,8 +58,8 @@ abstract class Listening_Test_Case extends Network_Test_Case {
 		// What another process published is seen within a second.
 		$this->wait_for( static fn() => array( Custom_Events::listening( true ) ) === array( Custom_Events::stored_listening() ) );
 		return new Dispatcher(
-			$this->plugin()->webhooks(),
-			$this->plugin()->outbox(),
+			fn() => $this->plugin()->webhooks(),
+			fn() => $this->plugin()->outbox(),
 			listeners: fn( Listening $listening ) => $this->listener = new Listener( new Verdicts( $this->plugin()->webhooks() ), $this->plugin()->catalogue(), $listening ),
 			clock: $clock,
 		);

@@ -52,17 +52,24 @@ final class Dispatcher {
 	private ?array $place = null;
 
 	/**
+	 * Which events code suppressed, once there is one.
+	 */
+	private ?Suppressions $suppressions = null;
+
+	/**
 	 * Takes the parts.
 	 *
+	 * @param \Closure(): Webhooks                 $webhooks  Makes what says who subscribes where the
+	 *                                                        extension can't.
+	 * @param \Closure(): Outbox                   $outbox    Makes what takes events where it can't.
 	 * @param (\Closure(Listening): Listener)|null $listeners Makes what records; null: nothing is recorded.
 	 * @param (\Closure(): int)|null               $clock     Unix time; null: the system's.
 	 */
 	public function __construct(
-		private readonly Webhooks $webhooks,
-		private readonly Outbox $outbox,
+		private readonly \Closure $webhooks,
+		private readonly \Closure $outbox,
 		private readonly Event_Memory $memory = new Event_Memory(),
 		private readonly Suspension $suspension = new Suspension(),
-		private readonly Suppressions $suppressions = new Suppressions(),
 		private readonly ?\Closure $listeners = null,
 		private readonly ?\Closure $clock = null,
 	) {}
@@ -144,7 +151,7 @@ final class Dispatcher {
 	 */
 	public function suppress( string $event, array $options, array $cause ): void {
 		if ( $this->is_subscribed( $event ) ) {
-			$this->suppressions->note( $event, $cause['reason'], $cause['by'] );
+			$this->suppressions()->note( $event, $cause['reason'], $cause['by'] );
 		}
 		$this->hear( $event, null, $options, $cause['reason'], array( 'by' => $cause['by'] ) );
 	}
@@ -174,7 +181,7 @@ final class Dispatcher {
 	 * Which events code suppressed.
 	 */
 	public function suppressions(): Suppressions {
-		return $this->suppressions;
+		return $this->suppressions ??= new Suppressions();
 	}
 
 	/**
@@ -237,7 +244,7 @@ final class Dispatcher {
 		$this->busy = true;
 		if ( ! Environment::has_extension() ) {
 			$problem = Native_Text::in_english( array( Environment::class, 'extension_problem' ) );
-			$this->outbox->add( $event, $data, $options, $problem );
+			( $this->outbox )()->add( $event, $data, $options, $problem );
 			$this->hear( $event, $data, $options, self::WAITS, array( 'message' => $problem ) );
 			return null;
 		}
@@ -247,8 +254,8 @@ final class Dispatcher {
 			return $id;
 		} catch ( \Throwable $error ) {
 			// The extension may have said "somebody subscribes" only because it can't read who does.
-			if ( $this->webhooks->wants( $event, $site_id, $import ) ) {
-				$this->outbox->add( $event, $data, $options, $error->getMessage() );
+			if ( ( $this->webhooks )()->wants( $event, $site_id, $import ) ) {
+				( $this->outbox )()->add( $event, $data, $options, $error->getMessage() );
 				Log::write( 'journal', sprintf( 'The event %s waits in the outbox: %s', $event, $error->getMessage() ) );
 				$this->hear( $event, $data, $options, self::WAITS, array( 'message' => $error->getMessage() ) );
 			} else {
@@ -328,7 +335,7 @@ final class Dispatcher {
 	 * Whether anybody subscribes to an event of a site.
 	 */
 	private function has_subscribers( string $event, ?int $site_id, bool $import ): bool {
-		return Environment::has_extension() ? webhooks_has_subscribers( $event, $site_id ) : $this->webhooks->wants( $event, $site_id, $import );
+		return Environment::has_extension() ? webhooks_has_subscribers( $event, $site_id ) : ( $this->webhooks )()->wants( $event, $site_id, $import );
 	}
 
 	/**
@@ -355,7 +362,7 @@ final class Dispatcher {
 			);
 		}
 		if ( $is_wanted ) {
-			( self::recorder() ?? $this->suppressions )->note( $event, $cause['reason'], $cause['by'] );
+			( self::recorder() ?? $this->suppressions() )->note( $event, $cause['reason'], $cause['by'] );
 		}
 		$this->hear( $event, null, $options, $cause['reason'], array( 'by' => $cause['by'] ) );
 		return true;

@@ -80,16 +80,19 @@ final class Environment {
 	}
 
 	/**
-	 * Loads the translations, from wherever the plugin lies.
+	 * Has WordPress load the translations with the first text that is asked for, from wherever the
+	 * plugin lies; a language pack goes first. What load_plugin_textdomain() does since WordPress 6.7,
+	 * without finding out in every request where the plugin's own folder is.
 	 *
 	 * @return void
 	 */
 	public static function load_texts() {
-		$folder = dirname( plugin_basename( NETWORK_WEBHOOKS_FILE ) ) . '/languages';
-		if ( 0 === strpos( wp_normalize_path( NETWORK_WEBHOOKS_FILE ), wp_normalize_path( WPMU_PLUGIN_DIR ) . '/' ) ) {
-			load_muplugin_textdomain( 'network-webhooks', $folder );
-		} else {
-			load_plugin_textdomain( 'network-webhooks', false, $folder );
+		global $wp_textdomain_registry, $l10n;
+		if ( isset( $wp_textdomain_registry ) ) {
+			$wp_textdomain_registry->set_custom_path( 'network-webhooks', dirname( NETWORK_WEBHOOKS_FILE ) . '/languages' );
+		}
+		if ( isset( $l10n['network-webhooks'] ) && $l10n['network-webhooks'] instanceof \NOOP_Translations ) {
+			unset( $l10n['network-webhooks'] );
 		}
 	}
 

@@ -64,6 +64,11 @@ final class Plugin {
 	private ?Sources $sources = null;
 
 	/**
+	 * Whether this request sends, when it ends, what failed logins of earlier minutes come to.
+	 */
+	private bool $sends_sums = false;
+
+	/**
 	 * The plugin.
 	 */
 	public static function instance(): self {
@@ -112,8 +117,8 @@ final class Plugin {
 		if ( ! $this->dispatcher ) {
 			require_once __DIR__ . '/dispatch.php';
 			$this->dispatcher = new Dispatcher(
-				$this->webhooks(),
-				$this->outbox(),
+				fn() => $this->webhooks(),
+				fn() => $this->outbox(),
 				$this->memory(),
 				listeners: fn( Listening $listening ) => new Listener( new Verdicts( $this->webhooks() ), $this->catalogue(), $listening )
 			);
@@ -164,6 +169,10 @@ final class Plugin {
 		$this->memory();
 		add_action( 'network_webhooks_dispatch', 'network_webhooks_dispatch', 10, 3 );
 		$this->sources()->add_hooks();
+		// As Dispatcher::is_wanted(), without making one; and here, where the sources have just asked
+		// the extension: at the end of a request it would have to be fetched from memory again. What
+		// nobody wants any more wp-cron forgets.
+		$this->sends_sums = wp_doing_cron() || ! Environment::has_extension() || webhooks_has_subscribers( 'login_failed' ) || Custom_Events::listening( false );
 		// Last, so that what others dispatch at the end counts too.
 		add_action( 'shutdown', array( $this, 'end' ), 1000, 0 );
 		add_action( 'wp_delete_site', static fn( \WP_Site $site ) => Event_Memory::forget_site( (int) $site->blog_id ), 900 );
@@ -184,8 +193,7 @@ final class Plugin {
 	 * A request ends.
 	 */
 	public function end(): void {
-		// As Dispatcher::is_wanted(), without making one. What nobody wants any more wp-cron forgets.
-		if ( wp_doing_cron() || ! Environment::has_extension() || webhooks_has_subscribers( 'login_failed' ) || Custom_Events::listening( false ) ) {
+		if ( $this->sends_sums ) {
 			$this->sources()->get( Sessions::class )->send_sums();
 		}
 		$this->remember_events();

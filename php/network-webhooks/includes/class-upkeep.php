@@ -40,8 +40,12 @@ final class Upkeep {
 	public static function add_hooks( \Closure $upkeep ): void {
 		add_filter( 'cron_schedules', array( self::class, 'add_schedule' ) );
 		add_action( self::HOOK, static fn() => $upkeep()->wake() );
-		add_action( 'admin_init', static fn() => is_network_admin() && ! wp_doing_ajax() && $upkeep()->run_and_schedule() );
-		add_action( 'wp_loaded', static fn() => ( wp_doing_cron() || ( defined( 'WP_CLI' ) && WP_CLI ) ) && $upkeep()->run_and_schedule() );
+		if ( is_network_admin() && ! wp_doing_ajax() ) {
+			add_action( 'admin_init', static fn() => $upkeep()->run_and_schedule() );
+		}
+		if ( wp_doing_cron() || ( defined( 'WP_CLI' ) && WP_CLI ) ) {
+			add_action( 'wp_loaded', static fn() => $upkeep()->run_and_schedule() );
+		}
 	}
 
 	/**
