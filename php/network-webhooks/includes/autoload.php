@@ -29,7 +29,7 @@ spl_autoload_register(
 );
 
 // What every request needs: to be looked for by the function above costs more than to be loaded.
-foreach ( array( 'inbox/class-inbox', 'inbox/class-receiver', 'class-plugin', 'class-event-memory', 'sources/class-sources', 'class-custom-events', 'class-capabilities', 'class-upkeep', 'class-privacy', 'class-catalogue' ) as $network_webhooks_file ) {
+foreach ( array( 'inbox/class-inbox', 'inbox/class-receiver', 'class-plugin', 'class-event-memory', 'sources/class-sources', 'class-custom-events', 'class-capabilities', 'class-upkeep', 'class-privacy' ) as $network_webhooks_file ) {
 	require_once __DIR__ . "/$network_webhooks_file.php";
 }
 unset( $network_webhooks_file );

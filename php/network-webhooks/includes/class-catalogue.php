@@ -190,14 +190,12 @@ final class Catalogue {
 
 	/**
 	 * Remembers, for the whole network, which events this request saw and which its plugins
-	 * register. Costs no query where there is nothing new.
+	 * register, where Event_Memory::is_due().
 	 *
 	 * @return bool Whether lookup() changed.
 	 */
 	public function remember(): bool {
-		// Visitors don't wait for a look at what plugins register.
-		$look = is_admin() || wp_doing_cron() || ( defined( 'WP_CLI' ) && WP_CLI );
-		if ( ! did_action( 'init' ) || Environment::is_recording() || ! $this->memory->is_due( $look ) ) {
+		if ( ! did_action( 'init' ) || Environment::is_recording() ) {
 			return false;
 		}
 		$all = $this->all();

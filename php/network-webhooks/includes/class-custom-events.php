@@ -46,7 +46,9 @@ final class Custom_Events {
 	 */
 	public static function published(): array {
 		try {
-			return self::events( self::look() );
+			$document = self::look();
+			// Most requests find nothing.
+			return $document ? self::events( $document ) : array();
 		} catch ( \Throwable $error ) {
 			Log::write( 'custom', "The custom events could not be read: {$error->getMessage()}" );
 			return array();

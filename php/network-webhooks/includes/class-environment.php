@@ -53,8 +53,8 @@ final class Environment {
 	 */
 	public static function has_extension() {
 		if ( null === self::$extension ) {
-			self::$extension = extension_loaded( 'webhooks' )
-				&& version_compare( (string) phpversion( 'webhooks' ), self::EXTENSION, '>=' );
+			// Of one that is not there the version is empty, which is older than any.
+			self::$extension = version_compare( (string) phpversion( 'webhooks' ), self::EXTENSION, '>=' );
 		}
 		return self::$extension;
 	}

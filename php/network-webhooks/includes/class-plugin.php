@@ -218,7 +218,9 @@ final class Plugin {
 	 */
 	private function remember_events(): void {
 		try {
-			if ( $this->catalogue()->remember() ) {
+			// Visitors don't wait for a look at what plugins register.
+			$looks = is_admin() || wp_doing_cron() || ( defined( 'WP_CLI' ) && WP_CLI );
+			if ( $this->memory()->is_due( $looks ) && $this->catalogue()->remember() ) {
 				$this->publisher()->change( static fn() => null );
 			}
 		} catch ( \Throwable $error ) {
