@@ -25,6 +25,10 @@ const RESCAN_MS: i64 = 60_000;
 const GRACE_MS: i64 = 10_000;
 /// A difference between wall clock and monotonic clock that is a jump, in milliseconds.
 pub(super) const JUMP_MS: i64 = 30_000;
+/// For so long a lone attempt that went well may wait to be recorded together with the next event,
+/// where nothing else waits for that, in milliseconds: less than people notice. Should the worker be
+/// killed meanwhile, it is made again, as if it had still been under way.
+const HOLD_MS: u64 = 50;
 /// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
 const AGAIN_MS: i64 = 1000;
 
@@ -118,6 +122,7 @@ impl<S: Store> Worker<S> {
 
     /// Goes round until there is a reason to leave.
     pub(super) fn work(&mut self, mode: Mode, stop: &Stop) -> Result<(), WorkerError> {
+        let mut known = 0;
         while !stop.asked() {
             if self.round()? {
                 continue;
@@ -138,7 +143,16 @@ impl<S: Store> Worker<S> {
                 self.retire_all()?;
                 return Ok(());
             }
-            self.sleeper.wait(Some(self.time_to_wait(now, mode)));
+            let wait = self.time_to_wait(now, mode);
+            // Once for what was handed out: where it takes longer, whoever makes it wakes us.
+            let is_news = std::mem::replace(&mut known, self.pool.sent()) != known;
+            if is_news && self.may_hold(now) {
+                self.pool.hold(true);
+                self.sleeper.wait(Some(wait.min(Duration::from_millis(HOLD_MS))));
+                self.pool.hold(false);
+            } else {
+                self.sleeper.wait(Some(wait));
+            }
             // Whoever publishes wakes the worker.
             self.next_config = 0;
         }
@@ -258,6 +272,13 @@ impl<S: Store> Worker<S> {
         self.next_config = now;
         (self.reading, self.reading_is_kept) = (reading, true);
         Ok(())
+    }
+
+    /// Whether one attempt is under way that nothing waits for, and that is probably made soon.
+    fn may_hold(&self, now: i64) -> bool {
+        self.pool.is_lone()
+            && self.schedule.is_caught_up(now)
+            && self.pool.last_us() < HOLD_MS * 1000
     }
 
     /// Whether there is anything in the journal or due in the store.
