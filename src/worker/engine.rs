@@ -275,7 +275,7 @@ impl<S: Store> Worker<S> {
     }
 
     /// Whether one attempt is under way that nothing waits for, and that is probably made soon.
-    fn may_hold(&self, now: i64) -> bool {
+    pub(super) fn may_hold(&self, now: i64) -> bool {
         self.pool.is_lone()
             && self.schedule.is_caught_up(now)
             && self.pool.last_us() < HOLD_MS * 1000

@@ -366,3 +366,34 @@ fn what_is_left_of_a_run_that_failed_goes_where_the_config_says() {
         assert_eq!(asked, requests, "one, the first of the run, and whoever is pending");
     }
 }
+
+#[test]
+fn only_a_lone_attempt_that_went_well_waits_for_the_next_round() {
+    const SHORT: Duration = Duration::from_millis(100);
+    const LONG: Duration = Duration::from_secs(60);
+    let hooks = |address: &str| {
+        let hook = |number, events: &[&str]| webhook(number, address, events);
+        json!([hook(0, &["dead"]), hook(1, &["well", "two"]), hook(2, &["two"])])
+    };
+    for (event, held, wakes) in
+        [("well", false, true), ("well", true, false), ("dead", true, true), ("two", false, true)]
+    {
+        let mut simulation = Simulation::new(hooks, vec![(0, 0..DAY)]);
+        simulation.dispatch(event);
+        let worker = &mut simulation.worker;
+        worker.sleeper.prepare();
+        worker.pool.hold(held);
+        assert!(worker.round().expect("a round"));
+        assert_eq!(worker.may_hold(START), event != "two", "{event}");
+        let deadline = Instant::now() + LONG;
+        while !worker.pool.has_done() {
+            assert!(Instant::now() < deadline, "{event} is never sent");
+            std::thread::yield_now();
+        }
+        let (begun, most) = (Instant::now(), if wakes { LONG } else { SHORT });
+        worker.sleeper.wait(Some(most));
+        assert_eq!(begun.elapsed() < most, wakes, "{event}, held: {held}");
+        simulation.settle();
+        assert_eq!(simulation.taken("/1").len(), usize::from(event != "dead"), "recorded anyway");
+    }
+}
