@@ -6,7 +6,7 @@ use std::ffi::{CStr, OsStr, c_int, c_void};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use ext_php_rs::ffi::{zend_ini_entry, zend_string};
+use ext_php_rs::ffi::{ZEND_RESULT_CODE_SUCCESS, zend_ini_entry, zend_string};
 use ext_php_rs::flags::IniEntryPermission;
 use ext_php_rs::zend::{IniEntryDef, IniEntryDefs};
 
@@ -20,14 +20,11 @@ const SYNC: &CStr = c"webhooks.sync";
 const MAX_PAYLOAD: &CStr = c"webhooks.max_payload";
 const ALLOW: &CStr = c"webhooks.allow";
 
-/// Zend/zend_types.h: what a handler answers that has nothing against it.
-const SUCCESS: c_int = 0;
-
 /// What `webhooks.max_payload` is where it says nothing that can be understood.
 const DEFAULT_PAYLOAD: usize = 1 << 20;
 
 thread_local! {
-    /// The engine gave one of the entries another value since [`has_changed`] was last asked.
+    /// The engine gave one of the entries another value since they were last read.
     static CHANGED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -48,7 +45,7 @@ extern "C" fn on_modify(
     _stage: c_int,
 ) -> c_int {
     CHANGED.set(true);
-    SUCCESS
+    ZEND_RESULT_CODE_SUCCESS
 }
 
 static ENTRIES: IniEntryDefs<8> = IniEntryDefs::new([
@@ -67,10 +64,10 @@ pub(super) fn register(module: i32) {
     IniEntryDef::register(ENTRIES.as_slice(), module);
 }
 
-/// Whether any may be another than when this was last asked, of which most requests know nothing:
-/// to read them is ten times dearer.
+/// Whether any may be another than when they were last read. In most requests none is, and reading
+/// them is a third of what the extension's first call takes.
 pub(super) fn has_changed() -> bool {
-    CHANGED.take()
+    CHANGED.get()
 }
 
 /// The settings, as they are in this request.
@@ -89,6 +86,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn read() -> Self {
+        CHANGED.set(false);
         let text = |name| String::from_utf8_lossy(engine::ini_bytes(name)).trim().to_owned();
         let path = |name| Path::new(OsStr::from_bytes(engine::ini_bytes(name))).to_owned();
         let on = |name| {

@@ -122,7 +122,6 @@ impl<S: Store> Worker<S> {
 
     /// Goes round until there is a reason to leave.
     pub(super) fn work(&mut self, mode: Mode, stop: &Stop) -> Result<(), WorkerError> {
-        let mut known = 0;
         while !stop.asked() {
             if self.round()? {
                 continue;
@@ -145,8 +144,7 @@ impl<S: Store> Worker<S> {
             }
             let wait = self.time_to_wait(now, mode);
             // Once for what was handed out: where it takes longer, whoever makes it wakes us.
-            let is_news = std::mem::replace(&mut known, self.pool.sent()) != known;
-            if is_news && self.may_hold(now) {
+            if self.pool.take_news() && self.may_hold(now) {
                 self.pool.hold(true);
                 self.sleeper.wait(Some(wait.min(Duration::from_millis(HOLD_MS))));
                 self.pool.hold(false);
@@ -277,8 +275,8 @@ impl<S: Store> Worker<S> {
     /// Whether one attempt is under way that nothing waits for, and that is probably made soon.
     pub(super) fn may_hold(&self, now: i64) -> bool {
         self.pool.is_lone()
-            && self.schedule.is_caught_up(now)
             && self.pool.last_us() < HOLD_MS * 1000
+            && self.schedule.is_caught_up(now)
     }
 
     /// Whether there is anything in the journal or due in the store.

@@ -86,8 +86,8 @@ pub(super) struct Pool {
     threads: Vec<JoinHandle<()>>,
     most: usize,
     under_way: usize,
-    /// Jobs that were ever handed out.
-    sent: u64,
+    /// A job was handed out since [`take_news`](Self::take_news).
+    news: bool,
 }
 
 impl Pool {
@@ -103,13 +103,13 @@ impl Pool {
             wake,
             clock,
         };
-        Self { shared: Arc::new(shared), threads: Vec::new(), most, under_way: 0, sent: 0 }
+        Self { shared: Arc::new(shared), threads: Vec::new(), most, under_way: 0, news: false }
     }
 
     /// Hands jobs to the threads.
     pub(super) fn send(&mut self, jobs: Vec<Job>) {
         self.under_way += jobs.len();
-        self.sent += jobs.len() as u64;
+        self.news |= !jobs.is_empty();
         let mut queue = self.shared.queue.lock();
         let missing = (queue.jobs.len() + jobs.len()).saturating_sub(queue.idle);
         let wanted = jobs.len().min(queue.idle);
@@ -134,9 +134,9 @@ impl Pool {
         });
     }
 
-    /// Jobs that were ever handed out.
-    pub(super) const fn sent(&self) -> u64 {
-        self.sent
+    /// Whether a job was handed out since the last call.
+    pub(super) fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.news)
     }
 
     /// What the last attempt took, in microseconds.

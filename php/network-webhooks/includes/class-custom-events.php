@@ -46,9 +46,7 @@ final class Custom_Events {
 	 */
 	public static function published(): array {
 		try {
-			$document = self::look();
-			// Most requests find nothing.
-			return $document ? self::events( $document ) : array();
+			return self::events( self::look() );
 		} catch ( \Throwable $error ) {
 			Log::write( 'custom', "The custom events could not be read: {$error->getMessage()}" );
 			return array();

@@ -66,7 +66,7 @@ final class Sources implements \IteratorAggregate {
 
 	/**
 	 * Adds the hooks. This is done in every request: where nobody listens to a hook yet, it is the
-	 * copy of one, which costs a fifth of add_action() and comes to the same.
+	 * copy of one, which costs less than add_action() and comes to the same.
 	 */
 	public function add_hooks(): void {
 		global $wp_filter;
