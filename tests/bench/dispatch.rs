@@ -95,8 +95,8 @@ pub(crate) fn of_ten_thousand(bench: &Bench, results: &mut Results) -> Result {
         number(&script.ask(&json!({"do": "typical", "count": CALLS}))?, "took")
     };
     let mut ratios = Vec::new();
-    for _ in 0..bench.pick(21, 5) {
-        let (many, few) = abba(&mut measure, |measure| measure(0), |measure| measure(1))?;
+    for round in 0..bench.pick(21, 5) {
+        let (many, few) = abba(round, &mut measure, |measure| measure(0), |measure| measure(1))?;
         ratios.push(many / few);
     }
     results.add("dispatch_10k_ratio", ratios);

@@ -13,34 +13,35 @@ use crate::results::Results;
 use crate::rounds::{abba, median};
 use crate::{Bench, Result};
 
-/// Requests of a side before the other's turn.
+/// Requests of a side that count, before the other's turn.
 const REQUESTS: usize = 8;
-/// Rounds after which both start php-fpm anew: where it comes to lie in memory is worth two per
-/// cent of a page either way, for as long as it lives.
-const ROUNDS_OF_A_START: usize = 4;
-/// Times of [`REQUESTS`] pages, before those that count.
-const WARM: usize = 3;
+/// Requests before these: the other side's pages have had processor and caches.
+const FIRST: usize = 2;
+/// Turns of a side after a start, before those that count.
+const WARM: usize = 2;
 
 pub(crate) fn run(bench: &Bench, results: &mut Results) -> Result {
     let with = Network::with(&bench.build)?;
     let without = Network::without(&bench.build)?;
     let rounds: usize = bench.pick(96, 4);
-    let pages = (2 * rounds + rounds.div_ceil(ROUNDS_OF_A_START) * WARM) * REQUESTS;
+    let pages = rounds * (2 + WARM) * (FIRST + REQUESTS);
     let receiver = Receiver::start(pages)?;
     let secret = with.subscribe(&receiver.url())?;
     let mut sides = [Side::of(&with)?, Side::of(&without)?];
     let (mut ratios, mut typical) = (Vec::new(), Vec::new());
     for round in 0..rounds {
-        if round % ROUNDS_OF_A_START == 0 {
-            with.restart_php()?;
-            without.restart_php()?;
-            for side in &mut sides {
-                // nginx closes one that has had a thousand requests.
-                side.connection = Connection::open(side.port)?;
-                (0..WARM).try_for_each(|_| side.typical().map(drop))?;
-            }
+        // Where php-fpm comes to lie in memory is worth two per cent of a page either way, for as
+        // long as it lives: the same for a round, another one for the next.
+        with.restart_php()?;
+        without.restart_php()?;
+        for turn in 0..2 {
+            let side = &mut sides[(round + turn) % 2];
+            // nginx closes one that has had a thousand requests.
+            side.connection = Connection::open(side.port)?;
+            (0..WARM).try_for_each(|_| side.typical().map(drop))?;
         }
-        let (on, off) = abba(&mut sides, |sides| sides[0].typical(), |sides| sides[1].typical())?;
+        let (on, off) =
+            abba(round, &mut sides, |sides| sides[0].typical(), |sides| sides[1].typical())?;
         ratios.push(on / off);
         typical.push(off);
     }
@@ -76,10 +77,12 @@ impl Side {
     /// The middle one of some requests' times, in seconds.
     fn typical(&mut self) -> Result<f64> {
         let mut times = Vec::new();
-        for _ in 0..REQUESTS {
+        for request in 0..FIRST + REQUESTS {
             let begun = Instant::now();
             let answer = self.connection.request(&self.request, b"")?;
-            times.push(begun.elapsed().as_secs_f64());
+            if request >= FIRST {
+                times.push(begun.elapsed().as_secs_f64());
+            }
             self.events.extend(answer.header("x-event").map(str::to_owned));
             if answer.status != 200 || !answer.body.ends_with(b"</html>\n") {
                 return Err(

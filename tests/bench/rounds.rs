@@ -35,16 +35,20 @@ pub(crate) fn geometric_mean(values: &[f64]) -> f64 {
     (values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64).exp()
 }
 
-/// One side, the other, the other, the one: whatever changes steadily meanwhile weighs on both
-/// alike.
+/// One side, the other, the other, the one, and in the next round the other way round: whatever
+/// changes steadily meanwhile weighs on both alike, and so does coming after the other.
 pub(crate) fn abba<C, E>(
+    round: usize,
     context: &mut C,
     mut one: impl FnMut(&mut C) -> Result<f64, E>,
     mut other: impl FnMut(&mut C) -> Result<f64, E>,
 ) -> Result<(f64, f64), E> {
-    let first = one(context)?;
-    let between = other(context)? + other(context)?;
-    Ok(((first + one(context)?) / 2.0, between / 2.0))
+    let (outer, inner) = (round % 2, 1 - round % 2);
+    let mut means = [0.0; 2];
+    for side in [outer, inner, inner, outer] {
+        means[side] += if side == 0 { one(context)? } else { other(context)? } / 2.0;
+    }
+    Ok(means.into())
 }
 
 /// All latencies, to three digits, in nanoseconds.
