@@ -10,7 +10,7 @@ use crate::http_client::Connection;
 use crate::network::Network;
 use crate::receiver::{Receiver, verify};
 use crate::results::Results;
-use crate::rounds::{abba, median};
+use crate::rounds::{abba, median, spread};
 use crate::{Bench, Result};
 
 /// Requests of a side that count, before the other's turn.
@@ -23,39 +23,70 @@ const WARM: usize = 2;
 pub(crate) fn run(bench: &Bench, results: &mut Results) -> Result {
     let with = Network::with(&bench.build)?;
     let without = Network::without(&bench.build)?;
-    let rounds: usize = bench.pick(96, 4);
+    let rounds = rounds(bench);
     let pages = rounds * (2 + WARM) * (FIRST + REQUESTS);
     let receiver = Receiver::start(pages)?;
     let secret = with.subscribe(&receiver.url())?;
-    let mut sides = [Side::of(&with)?, Side::of(&without)?];
+    let Pages { ratios, typical, events: [on, off] } = compare([&with, &without], rounds)?;
+    if !off.is_empty() {
+        return Err("the network without the plugin dispatched an event".into());
+    }
+    let arrived = verify(&receiver.take(pages)?, &secret, pages, &bench.data)?;
+    if !on.iter().all(|event| arrived.contains_key(event)) {
+        return Err("the endpoint has other events than the pages dispatched".into());
+    }
+    results.note(format!("the page takes {:.2} ms", typical * 1e3));
+    results.add("request_ratio", ratios);
+    Ok(())
+}
+
+/// Whether the ratio is one where both are the same: two networks, neither with the plugin.
+pub(crate) fn control(bench: &Bench, results: &mut Results) -> Result {
+    let networks = [Network::without(&bench.build)?, Network::without(&bench.build)?];
+    let Pages { ratios, .. } = compare(networks.each_ref(), rounds(bench))?;
+    let (low, high) = spread(&ratios);
+    results.note(format!(
+        "a page ÷ the same page: {:.4}, middle half {low:.3} – {high:.3}, {} rounds",
+        median(&ratios),
+        ratios.len()
+    ));
+    Ok(())
+}
+
+fn rounds(bench: &Bench) -> usize {
+    bench.pick(96, 4)
+}
+
+/// What two networks' pages took.
+struct Pages {
+    /// The first's time ÷ the second's, round by round.
+    ratios: Vec<f64>,
+    /// Seconds, of the second.
+    typical: f64,
+    /// The events that each dispatched.
+    events: [HashSet<String>; 2],
+}
+
+fn compare(networks: [&Network; 2], rounds: usize) -> Result<Pages> {
+    let mut sides = [Side::of(networks[0])?, Side::of(networks[1])?];
     let (mut ratios, mut typical) = (Vec::new(), Vec::new());
     for round in 0..rounds {
         // Where php-fpm comes to lie in memory is worth two per cent of a page either way, for as
         // long as it lives: the same for a round, another one for the next.
-        with.restart_php()?;
-        without.restart_php()?;
+        networks.iter().try_for_each(|network| network.restart_php())?;
         for turn in 0..2 {
             let side = &mut sides[(round + turn) % 2];
             // nginx closes one that has had a thousand requests.
             side.connection = Connection::open(side.port)?;
             (0..WARM).try_for_each(|_| side.typical().map(drop))?;
         }
-        let (on, off) =
+        let (one, other) =
             abba(round, &mut sides, |sides| sides[0].typical(), |sides| sides[1].typical())?;
-        ratios.push(on / off);
-        typical.push(off);
+        ratios.push(one / other);
+        typical.push(other);
     }
-    let [on, off] = sides;
-    if !off.events.is_empty() {
-        return Err("the network without the plugin dispatched an event".into());
-    }
-    let arrived = verify(&receiver.take(pages)?, &secret, pages, &bench.data)?;
-    if !on.events.iter().all(|event| arrived.contains_key(event)) {
-        return Err("the endpoint has other events than the pages dispatched".into());
-    }
-    results.note(format!("the page takes {:.2} ms", median(&typical) * 1e3));
-    results.add("request_ratio", ratios);
-    Ok(())
+    let events = sides.map(|side| side.events);
+    Ok(Pages { ratios, typical: median(&typical), events })
 }
 
 struct Side {
