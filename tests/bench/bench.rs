@@ -147,9 +147,10 @@ fn run() -> Result {
     let (mut results, mut before) = (Results::default(), Results::default());
     let begun = Instant::now();
     for (name, benchmark) in BENCHMARKS {
-        let is_wanted = match options.names.is_empty() {
-            true => name != CONTROL,
-            false => options.names.iter().any(|wanted| wanted == name),
+        let is_wanted = if options.names.is_empty() {
+            name != CONTROL
+        } else {
+            options.names.iter().any(|wanted| wanted == name)
         };
         if !is_wanted {
             continue;

@@ -96,7 +96,7 @@ pub(crate) fn of_ten_thousand(bench: &Bench, results: &mut Results) -> Result {
     };
     let mut ratios = Vec::new();
     for round in 0..bench.pick(21, 5) {
-        let (many, few) = abba(round, &mut measure, |measure| measure(0), |measure| measure(1))?;
+        let [many, few] = abba(round, &mut measure)?;
         ratios.push(many / few);
     }
     results.add("dispatch_10k_ratio", ratios);

@@ -76,12 +76,9 @@ fn compare(networks: [&Network; 2], rounds: usize) -> Result<Pages> {
         networks.iter().try_for_each(|network| network.restart_php())?;
         for turn in 0..2 {
             let side = &mut sides[(round + turn) % 2];
-            // nginx closes one that has had a thousand requests.
-            side.connection = Connection::open(side.port)?;
             (0..WARM).try_for_each(|_| side.typical().map(drop))?;
         }
-        let (one, other) =
-            abba(round, &mut sides, |sides| sides[0].typical(), |sides| sides[1].typical())?;
+        let [one, other] = abba(round, |side| sides[side].typical())?;
         ratios.push(one / other);
         typical.push(other);
     }
@@ -91,7 +88,6 @@ fn compare(networks: [&Network; 2], rounds: usize) -> Result<Pages> {
 
 struct Side {
     port: u16,
-    connection: Connection,
     request: String,
     /// Those that the pages dispatched.
     events: HashSet<String>,
@@ -102,15 +98,17 @@ impl Side {
         let host = network.variable("WP_HOST")?;
         let port = host.rsplit_once(':').ok_or("no port")?.1.parse()?;
         let request = format!("GET /?bench=1 HTTP/1.1\r\nHost: {host}\r\n\r\n");
-        Ok(Self { port, connection: Connection::open(port)?, request, events: HashSet::new() })
+        Ok(Self { port, request, events: HashSet::new() })
     }
 
     /// The middle one of some requests' times, in seconds.
     fn typical(&mut self) -> Result<f64> {
+        // nginx closes one that has had a thousand requests.
+        let mut connection = Connection::open(self.port)?;
         let mut times = Vec::new();
         for request in 0..FIRST + REQUESTS {
             let begun = Instant::now();
-            let answer = self.connection.request(&self.request, b"")?;
+            let answer = connection.request(&self.request, b"")?;
             if request >= FIRST {
                 times.push(begun.elapsed().as_secs_f64());
             }

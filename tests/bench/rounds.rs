@@ -35,20 +35,19 @@ pub(crate) fn geometric_mean(values: &[f64]) -> f64 {
     (values.iter().map(|value| value.ln()).sum::<f64>() / values.len() as f64).exp()
 }
 
-/// One side, the other, the other, the one, and in the next round the other way round: whatever
-/// changes steadily meanwhile weighs on both alike, and so does coming after the other.
-pub(crate) fn abba<C, E>(
+/// What each of two sides comes to in a round: side 0, 1, 1, 0, and in the next round the other way
+/// round. Whatever changes steadily meanwhile weighs on both alike, and so does coming after the
+/// other.
+pub(crate) fn abba<E>(
     round: usize,
-    context: &mut C,
-    mut one: impl FnMut(&mut C) -> Result<f64, E>,
-    mut other: impl FnMut(&mut C) -> Result<f64, E>,
-) -> Result<(f64, f64), E> {
+    mut measure: impl FnMut(usize) -> Result<f64, E>,
+) -> Result<[f64; 2], E> {
     let (outer, inner) = (round % 2, 1 - round % 2);
     let mut means = [0.0; 2];
     for side in [outer, inner, inner, outer] {
-        means[side] += if side == 0 { one(context)? } else { other(context)? } / 2.0;
+        means[side] += measure(side)? / 2.0;
     }
-    Ok(means.into())
+    Ok(means)
 }
 
 /// All latencies, to three digits, in nanoseconds.
