@@ -145,6 +145,7 @@ impl Sender {
         Attempt {
             started,
             duration_us,
+            url: exchange.url,
             address: outcome.address,
             status: outcome.status,
             failure: outcome.failure,
@@ -153,6 +154,7 @@ impl Sender {
             request_body,
             request_headers: exchange.request_headers,
             reconnected: outcome.reconnected,
+            waited_for: None,
             next,
         }
     }

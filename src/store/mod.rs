@@ -12,7 +12,9 @@ pub mod bulk;
 pub(crate) mod conformance;
 #[cfg(test)]
 pub(crate) mod history;
+mod latencies;
 pub mod log;
+mod origin;
 mod person;
 pub mod sqlite;
 mod state;
@@ -21,6 +23,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub use attempt::{Attempt, Failure, Next, Phase};
+pub use latencies::Latencies;
+pub use origin::{Origin, SpoolId};
 pub use person::Person;
 pub use state::{Forbidden, State};
 
@@ -306,7 +310,8 @@ pub trait Transaction {
     /// As for all methods of this trait: where the engine refused; the transaction is undone.
     fn webhook(&mut self, id: &str) -> Result<WebhookKey>;
 
-    /// Adds an event; `false` (and nothing changed) where one with this id is there already.
+    /// Adds an event; `false` (and nothing changed) where one with this id is there already, or,
+    /// where the id is of an idempotency key, was in the last three years.
     /// `terms` are for exact search: ids, references and e-mail addresses as [`term`] gives them.
     ///
     /// # Errors
