@@ -1,6 +1,7 @@
 //! Webhooks for WordPress networks.
 //!
-//! Data flows one way: PHP → [`journal`] → [`worker`] → [`store`] and endpoint.
+//! Data flows one way: PHP → [`journal`] → [`worker`] → [`store`] and endpoint. The binding to PHP is
+//! a crate of its own (`src/php`); nothing here knows of PHP.
 //!
 //! | module | owns |
 //! |---|---|
@@ -21,8 +22,6 @@ pub mod delivery;
 pub mod event;
 pub mod id;
 pub mod journal;
-#[cfg(feature = "php")]
-mod php;
 pub mod spool;
 pub mod store;
 pub mod verdict;
