@@ -1,6 +1,7 @@
 //! Webhooks for WordPress networks.
 //!
-//! Data flows one way: PHP → [`journal`] → [`worker`] → [`store`] and endpoint.
+//! Data flows one way: PHP → [`journal`] → [`worker`] → [`store`] and endpoint. The binding to PHP is
+//! a crate of its own (`src/php`); nothing here knows of PHP.
 //!
 //! | module | owns |
 //! |---|---|
@@ -28,8 +29,6 @@ pub mod event;
 pub mod health;
 pub mod id;
 pub mod journal;
-#[cfg(feature = "php")]
-mod php;
 pub mod spool;
 pub mod state;
 pub mod store;
