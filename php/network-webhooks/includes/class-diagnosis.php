@@ -15,9 +15,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Diagnosis {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
 
 	/**

@@ -14,9 +14,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Site_Health {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,

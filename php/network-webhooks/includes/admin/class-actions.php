@@ -27,9 +27,6 @@ final class Actions {
 	/** Prefix of the actions, and the nonce's action. */
 	public const PREFIX = 'network_webhooks_';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Webhooks $webhooks,
 		private readonly Publisher $publisher,

@@ -27,9 +27,6 @@ final class Bulk {
 	/** Most test events at once: one waits for what comes of them. */
 	private const TESTS = 20;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Webhooks $webhooks,
 		private readonly Publisher $publisher,

@@ -25,9 +25,6 @@ final class Custom_Event_Actions {
 	/** Under which the typed values of a new one are kept. */
 	public const FLASH = 'custom_event';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Publisher $publisher, private readonly Catalogue $catalogue ) {}
 
 	/**

@@ -26,9 +26,6 @@ final class Custom_Event_Form {
 	/** Places in the code that are named. */
 	private const PLACES = 3;
 
-	/**
-	 * Takes the part.
-	 */
 	public function __construct( private readonly Catalogue $catalogue ) {}
 
 	/**

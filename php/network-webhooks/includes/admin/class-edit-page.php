@@ -27,9 +27,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Edit_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Catalogue $catalogue, private readonly Test_Event $test ) {}
 
 	/**

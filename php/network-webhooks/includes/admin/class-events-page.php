@@ -21,9 +21,6 @@ final class Events_Page {
 	/** How a payload is written for people. */
 	private const JSON = JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Catalogue $catalogue, private readonly Last_Payload $last ) {}
 
 	/**

@@ -30,9 +30,6 @@ final class List_Query {
 	/** By what can be sorted. */
 	public const ORDERS = array( 'name', 'url', 'status', 'calls', 'last' );
 
-	/**
-	 * Takes the parts.
-	 */
 	private function __construct(
 		public readonly string $search,
 		public readonly string $status,

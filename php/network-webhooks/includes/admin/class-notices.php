@@ -20,9 +20,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Notices {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Publisher $publisher, private readonly Webhooks $webhooks ) {}
 
 	/**

@@ -34,9 +34,6 @@ final class Save {
 	 */
 	private ?Form $form = null;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Webhooks $webhooks,
 		private readonly Publisher $publisher,

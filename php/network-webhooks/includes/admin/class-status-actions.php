@@ -26,9 +26,6 @@ final class Status_Actions {
 	/** Under what the typed addresses are kept, where a webhook has its id. */
 	public const FLASH = 'mail';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Report $report ) {}
 
 	/**

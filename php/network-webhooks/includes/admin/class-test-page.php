@@ -19,9 +19,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Test_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Test_Event $test ) {}
 
 	/**

@@ -18,9 +18,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Tests_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Test_Event $test ) {}
 
 	/**

@@ -18,9 +18,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Target implements Group {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Catalogue $catalogue ) {}
 
 	/**

@@ -30,8 +30,6 @@ final class Changes {
 	private const SITES = 100;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param (\Closure(): int)|null $clock Unix time; null: the system's.
 	 */
 	public function __construct( private readonly Publisher $publisher, private readonly ?\Closure $clock = null ) {}

@@ -24,9 +24,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Detail_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
 
 	/**
