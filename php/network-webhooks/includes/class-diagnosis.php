@@ -132,10 +132,10 @@ final class Diagnosis {
 		/* translators: %s: a time such as “5 mins” */
 		$lag = __( 'the oldest event waits for %s', 'network-webhooks' );
 		return array(
-			__( 'Folder', 'network-webhooks' )       => $status['spool']['path'] . ' (' . (string) $status['spool']['owner'] . ')',
-			__( 'Files', 'network-webhooks' )        => number_format_i18n( $journal['segments'] ),
+			__( 'Folder', 'network-webhooks' )           => $status['spool']['path'] . ' (' . (string) $status['spool']['owner'] . ')',
+			__( 'Files', 'network-webhooks' )            => number_format_i18n( $journal['segments'] ),
 			__( 'Not taken in yet', 'network-webhooks' ) => (string) size_format( $journal['bytes_waiting'] ),
-			__( 'Lag', 'network-webhooks' )          => $oldest ? sprintf( $lag, human_time_diff( (int) strtotime( $oldest ) ) ) : __( 'none', 'network-webhooks' ),
+			__( 'Lag', 'network-webhooks' )              => $oldest ? sprintf( $lag, human_time_diff( (int) strtotime( $oldest ) ) ) : __( 'none', 'network-webhooks' ),
 		);
 	}
 

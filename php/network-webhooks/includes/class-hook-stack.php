@@ -29,7 +29,7 @@ final class Hook_Stack {
 	 */
 	public static function restore( int $depth ): void {
 		if ( self::depth() > $depth ) {
-			$GLOBALS['wp_current_filter'] = array_slice( $GLOBALS['wp_current_filter'], 0, $depth );
+			$GLOBALS['wp_current_filter'] = array_slice( $GLOBALS['wp_current_filter'], 0, $depth ); // phpcs:ignore WordPress.WP.GlobalVariablesOverride.Prohibited -- see above.
 		}
 	}
 }

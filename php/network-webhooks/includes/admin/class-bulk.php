@@ -153,7 +153,7 @@ final class Bulk {
 	 * @return list<Webhook>
 	 */
 	private function posted(): array {
-		$ids = array_filter( (array) wp_unslash( $_POST['webhooks'] ?? array() ), 'is_string' );
+		$ids = array_filter( (array) wp_unslash( $_POST['webhooks'] ?? array() ), 'is_string' ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- looked for among the ids that there are.
 		return array_values( array_filter( array_map( array( $this->webhooks, 'find' ), array_unique( $ids ) ) ) );
 	}
 }

@@ -155,7 +155,7 @@ final class Events_Page {
 		printf(
 			'<pre tabindex="0" role="group" aria-label="%s" data-network-webhooks-copy>%s</pre>',
 			esc_attr( $label ),
-			Form\Fields::exact( (string) wp_json_encode( $value, self::JSON ) )
+			Form\Fields::exact( (string) wp_json_encode( $value, self::JSON ) ) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		);
 	}
 
