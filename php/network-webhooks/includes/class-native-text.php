@@ -294,6 +294,11 @@ final class Native_Text {
 			__( '%1$s is a journal segment of format %2$s, which this version does not know: start the version of webhooks-worker that wrote it', 'network-webhooks' ),
 			/* translators: %s: why */
 			__( 'the worker can\'t be started: %s', 'network-webhooks' ),
+			/* translators: 1: a number above 1, 2: date and time */
+			__( 'the worker died %1$s times within the last hour, the last time at %2$s: worker.log in the spool and the system\'s own log say more', 'network-webhooks' ),
+			__( 'the worker died each time that it made this attempt', 'network-webhooks' ),
+			/* translators: %s: how much it is */
+			__( 'the log can\'t keep this attempt: %s', 'network-webhooks' ),
 			/* translators: 1: number of a user, 2: number of a user */
 			__( 'only the spool\'s owner (user %1$s) or root may start the worker, this is user %2$s', 'network-webhooks' ),
 			/* translators: 1: what was tried, in English, 2: a path, 3: a user, 4: what the system said */
