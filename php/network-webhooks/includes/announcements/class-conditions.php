@@ -25,9 +25,6 @@ final class Conditions {
 	private const FREE_BYTES = GB_IN_BYTES;
 	private const FREE_PART  = 0.05;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Collector $collector ) {}
 
 	/**
