@@ -70,6 +70,7 @@ final class Conditions {
 			'allow' => __( 'Servers disagree on the addresses that may be reached', 'network-webhooks' ),
 			'config' => __( 'The published webhooks can’t be read', 'network-webhooks' ),
 			'version' => __( 'Worker and extension have different versions', 'network-webhooks' ),
+			'file_size' => __( 'The worker’s files are limited in size', 'network-webhooks' ),
 			'disk' => __( 'The disk is almost full', 'network-webhooks' ),
 			default => $condition,
 		};
