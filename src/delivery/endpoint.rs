@@ -16,8 +16,8 @@ use super::recipe::{self, Message, Recipe};
 use super::request::{self, MAX_RESPONSE_HEADERS, Outcome, failure};
 use super::resolve::{GuardedResolver, Names, PATIENCE};
 use super::tls::TlsSettings;
+use crate::attempt::{Failure, Phase};
 use crate::event::Event;
-use crate::store::{Failure, Phase};
 use crate::webhook::Webhook;
 
 /// `User-Agent` of every request.

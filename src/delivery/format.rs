@@ -25,8 +25,8 @@ use super::php_json;
 use super::request::failure;
 use super::template::{Template, TemplateError};
 use super::v1::Projections;
+use crate::attempt::{Failure, Phase};
 use crate::event::Event;
-use crate::store::{Failure, Phase};
 use crate::webhook::{Format, Webhook};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -49,9 +49,10 @@ use request::failure;
 use resolve::{Lookup, Names, SystemLookup};
 use tls::TlsSettings;
 
+use crate::attempt::{Attempt, Failure, Next, Phase};
+use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::event::{Event, Flags};
-use crate::store::{Attempt, Claim, Failure, Next, Phase};
 use crate::webhook::Webhook;
 
 /// How often unused endpoints are looked for; one is dropped, with its idle connections, after

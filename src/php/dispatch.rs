@@ -8,11 +8,11 @@ use super::options::Options;
 use super::process::{self, Process};
 use super::text::Text;
 use super::{envelope, exception};
-use crate::clock::{Clock as _, SystemClock};
-use crate::event::{Flags, is_name};
-use crate::id::EventId;
-use crate::journal::{Draft, JournalError, KIND_EVENT, MAX_RECORD};
-use crate::spool::Spool;
+use webhooks::clock::{Clock as _, SystemClock};
+use webhooks::event::{Flags, is_name};
+use webhooks::id::EventId;
+use webhooks::journal::{Draft, JournalError, KIND_EVENT, MAX_RECORD};
+use webhooks::spool::Spool;
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {

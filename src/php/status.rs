@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::exception;
 use super::process::{self, Process};
 use super::to_zval::{Tree, to_zval};
-use crate::clock::rfc3339;
-use crate::config::Config;
-use crate::journal;
-use crate::spool::{Spool, this_user, user_name};
-use crate::worker::{lock, start};
+use webhooks::clock::rfc3339;
+use webhooks::config::Config;
+use webhooks::journal;
+use webhooks::spool::{Spool, this_user, user_name};
+use webhooks::worker::{lock, start};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {

@@ -158,13 +158,13 @@ pub(crate) fn advice(error: &io::Error) -> &'static str {
 }
 
 /// The user that this process acts as, by name and number.
-pub(crate) fn this_user() -> String {
+pub fn this_user() -> String {
     user_name(rustix::process::geteuid().as_raw())
 }
 
 /// "www-data (uid 33)". Read from the file and not through NSS, whose modules have no place in
 /// a web server's error path; a user that only a directory service knows stays a number.
-pub(crate) fn user_name(uid: u32) -> String {
+pub fn user_name(uid: u32) -> String {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = users.lines().find_map(|line| {
         let mut fields = line.split(':');

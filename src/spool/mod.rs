@@ -22,9 +22,8 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 pub use error::SpoolError;
-#[cfg(feature = "php")]
-pub(crate) use error::user_name;
-pub(crate) use error::{advice, is_full, this_user};
+pub(crate) use error::{advice, is_full};
+pub use error::{this_user, user_name};
 pub use folder::{Access, Folder, Privacy, Stamp};
 use policy::Policy;
 

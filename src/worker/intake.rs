@@ -77,7 +77,9 @@ impl<S: Store> Worker<S> {
             Ok(())
         })?;
         mark.end(batch.records.len());
-        self.read_on |= !batch.positions.is_empty();
+        if !batch.positions.is_empty() {
+            self.retirement.note_read();
+        }
         if takes_batch {
             self.batch = Batch::default();
         }

@@ -21,6 +21,7 @@ mod ingest;
 mod intake;
 pub mod lock;
 mod log;
+mod maintenance;
 mod mark;
 mod places;
 mod pool;
@@ -28,12 +29,12 @@ mod published;
 mod record;
 mod request;
 mod reserve;
+mod retirement;
 mod routes;
 mod schedule;
 #[cfg(test)]
 mod simulation;
 pub mod start;
-mod upkeep;
 
 use std::path::PathBuf;
 use std::sync::Arc;

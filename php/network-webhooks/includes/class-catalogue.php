@@ -32,8 +32,6 @@ final class Catalogue {
 	private array $registered = array();
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param iterable<Source> $sources The first of those that share an event describes it.
 	 */
 	public function __construct( private readonly iterable $sources, private readonly Event_Memory $memory = new Event_Memory() ) {}

@@ -15,9 +15,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Diagnosis {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
 
 	/**
@@ -135,10 +132,10 @@ final class Diagnosis {
 		/* translators: %s: a time such as “5 mins” */
 		$lag = __( 'the oldest event waits for %s', 'network-webhooks' );
 		return array(
-			__( 'Folder', 'network-webhooks' )       => $status['spool']['path'] . ' (' . (string) $status['spool']['owner'] . ')',
-			__( 'Files', 'network-webhooks' )        => number_format_i18n( $journal['segments'] ),
+			__( 'Folder', 'network-webhooks' )           => $status['spool']['path'] . ' (' . (string) $status['spool']['owner'] . ')',
+			__( 'Files', 'network-webhooks' )            => number_format_i18n( $journal['segments'] ),
 			__( 'Not taken in yet', 'network-webhooks' ) => (string) size_format( $journal['bytes_waiting'] ),
-			__( 'Lag', 'network-webhooks' )          => $oldest ? sprintf( $lag, human_time_diff( (int) strtotime( $oldest ) ) ) : __( 'none', 'network-webhooks' ),
+			__( 'Lag', 'network-webhooks' )              => $oldest ? sprintf( $lag, human_time_diff( (int) strtotime( $oldest ) ) ) : __( 'none', 'network-webhooks' ),
 		);
 	}
 

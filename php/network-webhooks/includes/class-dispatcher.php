@@ -57,8 +57,6 @@ final class Dispatcher {
 	private ?Suppressions $suppressions = null;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param \Closure(): Webhooks                 $webhooks  Makes what says who subscribes where the
 	 *                                                        extension can't.
 	 * @param \Closure(): Outbox                   $outbox    Makes what takes events where it can't.

@@ -15,8 +15,6 @@ defined( 'ABSPATH' ) || exit;
 final class Event {
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string                      $slug        As subscribed to and dispatched.
 	 * @param string                      $category    A key of Catalogue::categories().
 	 * @param string                      $name        For people.

@@ -22,9 +22,6 @@ final class Privacy {
 	/** Most pages of an export: WordPress counts them, the log has a cursor. */
 	private const PAGES = 500;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
 
 	/**

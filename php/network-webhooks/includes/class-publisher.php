@@ -30,9 +30,6 @@ final class Publisher {
 	 */
 	private bool $leaving = false;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
 
 	/**

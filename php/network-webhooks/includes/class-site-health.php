@@ -16,9 +16,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Site_Health {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,
@@ -126,8 +123,8 @@ final class Site_Health {
 		}
 		if ( $waiting['count'] ) {
 			$texts[] = sprintf(
+				/* translators: 1: number of events, 2: date and time */
 				_n(
-					/* translators: 1: number of events, 2: date and time */
 					'%1$s event waits in the database since %2$s, because the process in which it happened could not write it to the journal. It is sent by itself as soon as a process can.',
 					'%1$s events wait in the database, the oldest since %2$s, because the processes in which they happened could not write them to the journal. They are sent by themselves as soon as a process can.',
 					$waiting['count'],

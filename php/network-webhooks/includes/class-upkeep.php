@@ -22,9 +22,6 @@ final class Upkeep {
 	/** Seconds that wp-cron may spend on the outbox. */
 	private const CRON_SECONDS = 20.0;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,

@@ -16,8 +16,6 @@ defined( 'ABSPATH' ) || exit;
 final class Waiting_Event {
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string|null $data    As Stored_Value packs it; null: it could not be kept.
 	 * @param string      $options Likewise.
 	 * @param string      $reason  Why it is here, in English.

@@ -52,8 +52,6 @@ final class Webhook {
 	public const MAIL_TO = 'mail_to';
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param array<string, mixed> $settings    Everything else, in the words of webhooks_configure();
 	 *                                          at least `events` and `secrets`.
 	 * @param int                  $version     Raised at each save; 0: not stored yet.

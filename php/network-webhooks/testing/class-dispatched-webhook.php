@@ -27,8 +27,6 @@ final class Dispatched_Webhook {
 	private const MEND = JSON_INVALID_UTF8_SUBSTITUTE | JSON_PARTIAL_OUTPUT_ON_ERROR;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string               $id      Its id.
 	 * @param string               $event   Its name.
 	 * @param array                $data    The payload, objects as arrays.

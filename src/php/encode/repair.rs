@@ -10,8 +10,8 @@ use ext_php_rs::types::Zval;
 use super::problem::{self, Step};
 use super::text::{self, Then};
 use super::{close, number};
-use crate::php::engine::{self, JSON_DEPTH, ObjectForm};
-use crate::php::zval::{Held, Key, Table, Value};
+use crate::engine::{self, JSON_DEPTH, ObjectForm};
+use crate::zval::{Held, Key, Table, Value};
 
 /// Most paths that are listed; one more entry says that there are others.
 const MAX_PATHS: usize = 100;

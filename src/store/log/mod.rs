@@ -25,8 +25,7 @@ pub use failures::FailureGroup;
 pub(crate) use find::slice;
 pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
 pub use row::{
-    AttemptRow, BulkRow, Bytes, DeliveryDetail, DeliveryRow, DisabledSince, Headers, Hour, Page,
-    WebhookStats,
+    AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, Hour, Page, WebhookStats,
 };
 
 use super::bulk::Action;

@@ -14,7 +14,6 @@ pub(crate) mod error;
 mod files;
 mod forget;
 mod ingest;
-mod log_file;
 mod prune;
 mod record;
 pub(crate) mod schema;
@@ -130,7 +129,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags_and_vfs(path, flags, log_file::vfs()?)?;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     // A reader that came after the last writer had removed -wal and -shm would make them anew as
     // its own user, and lock the worker out of its store.

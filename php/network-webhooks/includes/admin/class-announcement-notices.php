@@ -23,9 +23,6 @@ final class Announcement_Notices {
 	/** How many are shown at once. */
 	private const SHOWN = 5;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Kept $kept, private readonly Ailing $ailing ) {}
 
 	/**

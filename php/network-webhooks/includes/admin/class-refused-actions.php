@@ -18,9 +18,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Refused_Actions {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Outbox $outbox ) {}
 
 	/**

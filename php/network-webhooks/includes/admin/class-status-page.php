@@ -20,9 +20,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Status_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Diagnosis $diagnosis ) {}
 
 	/**

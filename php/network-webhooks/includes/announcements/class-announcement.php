@@ -35,8 +35,6 @@ final class Announcement {
 	public const ENDED = 'condition_ended';
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string               $id     Of the entry where it is kept; empty before.
 	 * @param array<string, mixed> $params What it is about, such as `webhook_id`.
 	 * @param int                  $at     Unix time of the first of its kind.

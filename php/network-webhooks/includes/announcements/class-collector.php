@@ -24,9 +24,6 @@ final class Collector {
 	/** Announcements that one call takes, so that a flood of them holds up no request. */
 	private const MOST = 2000;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Kept $kept ) {}
 
 	/**

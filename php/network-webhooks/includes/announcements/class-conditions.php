@@ -29,9 +29,6 @@ final class Conditions {
 	/** Where the conditions of the whole network are kept, among those of servers. */
 	private const NETWORK = '(network)';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Collector $collector ) {}
 
 	/**

@@ -23,9 +23,6 @@ final class Mail {
 	/** Seconds between two mails. */
 	public const INTERVAL = 15 * MINUTE_IN_SECONDS;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Kept $kept, private readonly Webhooks $webhooks ) {}
 
 	/**

@@ -31,9 +31,6 @@ final class Pending {
 	 */
 	private array $held = array();
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Dispatcher $dispatcher ) {}
 
 	/**

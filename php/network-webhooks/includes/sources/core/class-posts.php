@@ -62,7 +62,7 @@ final class Posts extends Adapter {
 	/**
 	 * {@inheritDoc}
 	 *
-	 * wp_after_insert_post is fired when terms and meta are saved too, in the editor as well.
+	 * The hook wp_after_insert_post is fired when terms and meta are saved too, in the editor as well.
 	 */
 	protected function listen(): void {
 		$this->on( 'post_updated', 'set_object_terms', $this->terms_set( ... ), 6 );
