@@ -344,6 +344,18 @@ final class Native_Text {
 			__( 'The worker that runs is version %1$s and the PHP extension %2$s: one of them was updated. Restart the worker, and PHP.', 'network-webhooks' ),
 			/* translators: 1: amount such as 300 MB, 2: path of a folder */
 			__( 'Only %1$s are free for %2$s. Make room: with none left, events wait in WordPress’s database, and no attempt is made.', 'network-webhooks' ),
+			/* translators: 1: number of events, 2: the most that there may be, 3: amount such as 80 MB, 4: the most that it may be */
+			__( 'Events that wait in the database: %1$s of at most %2$s, and %3$s of at most %4$s. What comes when one of these is reached is lost. Mend what keeps them from being sent: Site Health says what that is.', 'network-webhooks' ),
+			/* translators: %s: date and time in UTC */
+			__( 'An event waits in the database since %s (UTC). After 30 days it is not sent any more. Mend what keeps it from being sent: Site Health says what that is.', 'network-webhooks' ),
+			__( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Status, with the reason: try it again, or discard it.', 'network-webhooks' ),
+			/* translators: %s: number of bytes */
+			__( 'the event has more than the %s bytes that can wait in the database: send less data', 'network-webhooks' ),
+			__( 'the outbox is full: no more events can wait in the database', 'network-webhooks' ),
+			__( 'it waited in the database for more than 30 days', 'network-webhooks' ),
+			__( 'PHP ended each time that this event was handed over, as where its memory does not suffice', 'network-webhooks' ),
+			/* translators: %s: why, in English */
+			__( 'what was kept of the event can\'t be read: %s', 'network-webhooks' ),
 		);
 	}
 }
