@@ -55,6 +55,10 @@ namespace Webhooks {
     /**
      * Whatever the extension can't do: the message says what, at which path or value, as which
      * user, and what to do about it.
+     *
+     * Of webhooks_dispatch() its code is 1 where the event itself is at fault (its name, its
+     * options, a payload that has no form as JSON or is too large): tried again as it is, it is
+     * refused again. Otherwise it is 0: the same event may be taken another time.
      */
     class Exception extends \RuntimeException
     {

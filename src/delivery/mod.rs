@@ -20,6 +20,7 @@ mod form;
 pub mod format;
 pub mod guard;
 pub mod header;
+mod json;
 mod php_json;
 pub mod preview;
 pub mod proxy;

@@ -12,7 +12,7 @@ use webhooks::clock::{Clock as _, SystemClock, rfc3339};
 use webhooks::config::Config;
 use webhooks::journal;
 use webhooks::spool::{Spool, this_user, user_name};
-use webhooks::worker::{lock, start};
+use webhooks::worker::{SMALL_FILE, lock, start};
 
 /// Within which time deaths of the worker are repeated ones, in milliseconds.
 const HOUR_MS: i64 = 3_600_000;
@@ -185,6 +185,15 @@ impl Status {
                     self.worker.pid = Some(holder.pid);
                     self.worker.since = Some(rfc3339(holder.since));
                     self.worker.version = Some(holder.version);
+                }
+                if let Some(bytes) = holder.file_size.filter(|bytes| *bytes < SMALL_FILE) {
+                    let message = format!(
+                        "the worker may only write files of at most {bytes} bytes, and stops when \
+                         its log of deliveries has as many: raise the limit of a file's size \
+                         (`ulimit -f`, systemd's LimitFSIZE) where PHP or the worker is started, \
+                         and restart both"
+                    );
+                    self.problem("file_size", &message);
                 }
             }
             Ok(None) => {}

@@ -993,8 +993,7 @@ pub(crate) fn many_that_were_under_way_at_deaths_are_only_tried_again(fixture: &
         let loaded = trial.die();
         assert_eq!((loaded.reclaimed, loaded.deadly.len()), (10, 0), "death {death}");
         let suspects = trial.write(|t| t.suspects());
-        let expected =
-            [one, two].map(|webhook| Suspects { webhook, due: NOON, deaths: death });
+        let expected = [one, two].map(|webhook| Suspects { webhook, due: NOON, deaths: death });
         assert_eq!(suspects, expected);
     }
     assert_eq!(trial.stats("one").failed, 0);
@@ -1011,7 +1010,8 @@ pub(crate) fn one_that_was_alone_under_way_at_two_deaths_is_deadly(fixture: &dyn
             let other = trial.add(&event(NOON), &[webhook], State::Pending)[0];
             assert_eq!(trial.claim(webhook, 9).len(), 2);
             assert_eq!(trial.die().reclaimed, 2);
-            let claims = [trial.claim_suspect(webhook).unwrap(), trial.claim_suspect(webhook).unwrap()];
+            let claims =
+                [trial.claim_suspect(webhook).unwrap(), trial.claim_suspect(webhook).unwrap()];
             let innocent = claims.iter().find(|claim| claim.id == other).unwrap();
             trial.record(innocent, Next::Delivered);
         } else {

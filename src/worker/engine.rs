@@ -86,7 +86,7 @@ impl<S: Store> Worker<S> {
         let sleeper = Sleeper::open(&spool)?;
         let wake = sleeper.handle();
         let reserve = Reserve::open(&spool);
-        sleeper.set_full(!reserve.is_there());
+        sleeper.set_full(reserve.is_full());
         let now = clock.unix_ms();
         let reading = ClockReading { boot: Boot::current(), offset: clock::offset(&*clock) };
         // Of another boot nothing can be said: its monotonic clock is another one.
@@ -191,7 +191,7 @@ impl<S: Store> Worker<S> {
 
     /// Claims what is due and gives it to the pool, once the claims are committed.
     pub(super) fn hand_out(&mut self, now: i64) -> Result<bool, WorkerError> {
-        let Some(published) = self.published.as_ref().filter(|_| self.reserve.is_there()) else {
+        let Some(published) = self.published.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
         if self.trials.holds_up_others() {
@@ -293,7 +293,7 @@ impl<S: Store> Worker<S> {
         if mode == Mode::Daemonize && self.has_nothing_pending() {
             until = until.min(self.idle_since + IDLE_MS);
         }
-        if !self.reserve.is_there() || self.forgotten.is_some() {
+        if self.reserve.is_full() || self.forgotten.is_some() {
             until = until.min(now + AGAIN_MS);
         }
         // What is read and waits for its config keeps segments from going.

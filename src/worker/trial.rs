@@ -104,7 +104,7 @@ impl<S: Store> Worker<S> {
             }
             _ => {}
         }
-        let Some(published) = self.published.as_ref().filter(|_| self.reserve.is_there()) else {
+        let Some(published) = self.published.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
         let mut suspects = Vec::new();
@@ -114,7 +114,9 @@ impl<S: Store> Worker<S> {
         })?;
         let mut turns = Vec::new();
         for one in &suspects {
-            if one.due <= now && let Some(turn) = self.schedule.turn_of(one.webhook, now) {
+            if one.due <= now
+                && let Some(turn) = self.schedule.turn_of(one.webhook, now)
+            {
                 turns.push((*one, turn));
             }
         }

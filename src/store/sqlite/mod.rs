@@ -35,6 +35,7 @@ use crate::clock::Clock;
 use crate::event::Event;
 use crate::id::EventId;
 use crate::journal::{Boot, SegmentId};
+use crate::spool::{advice, is_full};
 use crate::store::{
     ClockReading, Health, Loaded, Origin, Result, Store, StoreError, Transaction, WebhookKey,
     WebhookState,
@@ -236,13 +237,11 @@ impl Store for SqliteStore {
 impl SqliteStore {
     fn not_synced(&self, error: &std::io::Error) -> StoreError {
         let (store, reason) = (self.address.clone(), error.to_string());
-        match error.kind() {
-            std::io::ErrorKind::StorageFull => StoreError::Full { store, reason },
-            _ => StoreError::Failed {
-                action: "writing the store to disk",
-                reason: format!("{reason} ({store})"),
-            },
+        if is_full(error) {
+            return StoreError::Full { store, reason };
         }
+        let reason = format!("{reason} ({store}){}", advice(error));
+        StoreError::Failed { action: "writing the store to disk", reason }
     }
 
     fn attempt(&mut self, work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<()> {

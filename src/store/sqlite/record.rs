@@ -151,8 +151,7 @@ impl SqliteTransaction<'_> {
 fn largest(connection: &Connection) -> usize {
     // SAFETY: the handle is that of an open connection, which outlives this call; a negative
     // limit changes nothing and is answered with the present one.
-    let most =
-        unsafe { ffi::sqlite3_limit(connection.handle(), ffi::SQLITE_LIMIT_LENGTH, -1) };
+    let most = unsafe { ffi::sqlite3_limit(connection.handle(), ffi::SQLITE_LIMIT_LENGTH, -1) };
     usize::try_from(most).unwrap_or(usize::MAX)
 }
 
