@@ -56,15 +56,15 @@ fn three_deliveries_that_kill_the_worker_fail_and_a_thousand_others_arrive() {
     let spool = network.spool.clone();
     let endpoint = Endpoint::with(move |request| {
         // What a full memory (the kernel's out-of-memory killer), a stack that ran over (Rust's
-        // handler of it) and a broken pointer do to a process, at the moment of this request.
+        // handler of it) and a broken library do to a process, at the moment of this request.
         match request.path.as_str() {
             "/memory" => end_worker(&spool, Signal::KILL),
             "/stack" => end_worker(&spool, Signal::ABORT),
-            "/pointer" => end_worker(&spool, Signal::SEGV),
+            "/library" => end_worker(&spool, Signal::ILL),
             _ => {}
         }
     });
-    let killers = ["memory", "stack", "pointer"];
+    let killers = ["memory", "stack", "library"];
     let mut hooks: Vec<_> = killers
         .iter()
         .map(|it| webhook(it, &endpoint.url(&format!("/{it}")), &[it], &json!({})))

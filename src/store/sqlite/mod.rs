@@ -116,6 +116,19 @@ impl SqliteStore {
         })
     }
 
+    /// Takes no longer text, blob or row from now on.
+    #[cfg(test)]
+    pub(crate) fn take_at_most(&self, bytes: i32) {
+        // SAFETY: the handle is that of an open connection, which outlives this call.
+        unsafe {
+            rusqlite::ffi::sqlite3_limit(
+                self.connection.handle(),
+                rusqlite::ffi::SQLITE_LIMIT_LENGTH,
+                bytes,
+            );
+        }
+    }
+
     fn failed(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
         move |error| error::from(&self.connection, &self.address, action, error)
     }
