@@ -15,9 +15,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::Value;
-use ureq::http::{HeaderName, HeaderValue};
 
 use super::fields::Fields;
 use super::form;

@@ -11,9 +11,9 @@ use std::fmt;
 use std::io;
 use std::sync::LazyLock;
 
+use http::HeaderValue;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, UndefinedBehavior};
-use ureq::http::HeaderValue;
 
 /// Longest template, in bytes.
 pub const MAX_TEMPLATE: usize = 64 * 1024;

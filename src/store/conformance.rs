@@ -219,6 +219,7 @@ pub(crate) fn attempt(now: i64, next: Next) -> Attempt {
         address: Some("203.0.113.7:443".into()),
         status: Some(if failure.is_none() { 204 } else { 500 }),
         failure,
+        remark: None,
         response_headers: vec![("server".into(), "nginx".into())],
         response_body: vec![0xff, 0, b'a'],
         request_body: None,

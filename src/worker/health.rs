@@ -87,6 +87,7 @@ mod tests {
             duration_us: 1000,
             address: None,
             status: None,
+            remark: None,
             failure: code.map(|code| Failure {
                 phase: Phase::Connect,
                 code: code.into(),
