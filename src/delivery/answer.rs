@@ -433,13 +433,12 @@ impl Answer {
 fn read_status(line: &[u8]) -> Option<(bool, u16)> {
     let version = line.get(PROTOCOL.len()..)?.trim_ascii_start();
     let (persists, rest) = match version {
-        [b'1', b'.', b'1', rest @ ..] => (true, rest),
-        [b'1', b'.', b'0', rest @ ..] | [b'2', b'.', b'0', rest @ ..] | [b'2', rest @ ..] => {
-            (false, rest)
-        }
+        [b'1', b'.', b'1', b' ', rest @ ..] => (true, rest),
+        [b'1', b'.', b'0', b' ', rest @ ..] | [b'2', b'.', b'0', b' ', rest @ ..] => (false, rest),
+        [b'2', rest @ ..] => (false, rest),
         _ => return None,
     };
-    let rest = rest.strip_prefix(b" ")?.trim_ascii_start();
+    let rest = rest.trim_ascii_start();
     let digits = rest.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
     if rest.get(3).is_some_and(u8::is_ascii_digit) {
         return None;
