@@ -12,6 +12,7 @@ use Network_Webhooks\Lock;
 use Network_Webhooks\Native_Text;
 use Network_Webhooks\Server;
 use Network_Webhooks\Settings;
+use Network_Webhooks\Unpublished;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -24,6 +25,9 @@ final class Conditions {
 	/** The disk counts as almost full below this many bytes, and below this part of it. */
 	private const FREE_BYTES = GB_IN_BYTES;
 	private const FREE_PART  = 0.05;
+
+	/** Webhooks are set aside. That is announced of each of them, to those whom it concerns: see Set_Aside. */
+	private const INVALID = 'invalid_webhook';
 
 	/**
 	 * Takes the parts.
@@ -53,6 +57,11 @@ final class Conditions {
 				$status['version']
 			);
 		}
+		$unpublished = Unpublished::here();
+		if ( '' !== $unpublished ) {
+			/* translators: %s: why */
+			$wrong['publication'] = sprintf( __( 'This server could not publish the webhooks as they are stored, and goes on with older ones: %s', 'network-webhooks' ), Native_Text::translated( $unpublished ) );
+		}
 		$full = self::fullness( $status['spool']['path'] );
 		if ( null !== $full ) {
 			$wrong['disk'] = $full;
@@ -72,6 +81,8 @@ final class Conditions {
 			'worker' => __( 'The worker can’t be started', 'network-webhooks' ),
 			'allow' => __( 'Servers disagree on the addresses that may be reached', 'network-webhooks' ),
 			'config' => __( 'The published webhooks can’t be read', 'network-webhooks' ),
+			self::INVALID => __( 'A webhook is invalid', 'network-webhooks' ),
+			'publication' => __( 'The webhooks could not be published', 'network-webhooks' ),
 			'version' => __( 'Worker and extension have different versions', 'network-webhooks' ),
 			'disk' => __( 'The disk is almost full', 'network-webhooks' ),
 			default => $condition,
@@ -85,7 +96,7 @@ final class Conditions {
 	 */
 	public function review(): void {
 		$place = Server::name() . ' ' . PHP_SAPI;
-		$now   = Native_Text::in_english( array( self::class, 'now' ) );
+		$now   = array_diff_key( Native_Text::in_english( array( self::class, 'now' ) ), array( self::INVALID => '' ) );
 		$known = (array) Settings::get( Settings::CONDITIONS, array() );
 		if ( array_keys( $now ) === ( $known[ $place ] ?? array() ) ) {
 			return;
