@@ -347,6 +347,10 @@ impl Webhook {
         if let Some(condition) = &self.condition {
             Condition::parse(condition).map_err(|error| FieldError::in_text("condition", error))?;
         }
+        if self.fields.len() > fields::MAX_PATHS {
+            let message = format!("expected at most {} paths", fields::MAX_PATHS);
+            return Err(wrong("fields", message));
+        }
         for (i, path) in self.fields.iter().enumerate() {
             fields::check_field(path).map_err(|error| wrong(format!("fields[{i}]"), error))?;
         }

@@ -31,10 +31,12 @@
  *     rate_limit?: array{count: int, per: 'second'|'minute'}|null, ordered?: bool,
  *     log_bodies?: bool, disable_after?: int, ca_file?: string|null}
  * @phpstan-type Attempt array{
- *     number: int, started: string, duration_ms: float, address: string|null, status: int|null,
+ *     number: int, started: string, duration_ms: float, url: string|null, address: string|null,
+ *     status: int|null,
  *     failure: array{phase: string, code: string, message: string}|null,
  *     request_headers: array<string, string>, response_headers: array<string, string>,
- *     response_body: string, reconnected: bool, next: string, next_at: string|null}
+ *     response_body: string, reconnected: bool, waited_for: string|null, server: string|null,
+ *     next: string, next_at: string|null}
  * @phpstan-type Delivery array{
  *     id: string, event_id: string, event: string, webhook_id: string, site_id: int,
  *     source: string, state: string, reason: string|null, test: bool, created: string,
@@ -53,6 +55,10 @@ namespace Webhooks {
     /**
      * Whatever the extension can't do: the message says what, at which path or value, as which
      * user, and what to do about it.
+     *
+     * Of webhooks_dispatch() its code is 1 where the event itself is at fault (its name, its
+     * options, a payload that has no form as JSON or is too large): tried again as it is, it is
+     * refused again. Otherwise it is 0: the same event may be taken another time.
      *
      * @since 0.1.0
      */
@@ -78,7 +84,8 @@ namespace {
      *     repair?: bool, import?: bool, installation?: string} $options
      *     - `timestamp`: Unix seconds, by default now
      *     - `idempotency_key`: the id is derived from event, site and this; the second event with
-     *       the same one is dropped
+     *       the same one is dropped, for three years after the first has left the log (of the
+     *       last million of them)
      *     - `delay`: seconds to wait before the first attempt
      *     - `only`: ids of the webhooks that get it, whether they subscribe or not
      *     - `test`: one attempt, not counted, also to paused webhooks
@@ -239,9 +246,17 @@ namespace {
     /**
      * One delivery with its attempts (oldest first) and the request's body, or null.
      *
+     * An attempt's `url` is the one that the request went to, whatever the webhook's is now:
+     * without user, password and fragment, and with dots for the values of its query, which may
+     * be keys. Null where no request was made. `server` is the host name of the server that made
+     * it; where the log knows several, the delivery's own `server` took the event in.
+     * `waited_for` is a code of what the attempt waited for after it was due; null: for nothing,
+     * or it is not known.
+     *
      * @since 0.1.0
      *
-     * @return (Delivery&array{body: string|null, content_type: string, attempts_made: list<Attempt>})|null
+     * @return (Delivery&array{body: string|null, content_type: string,
+     *     attempts_made: list<Attempt>, server?: string})|null
      * @throws Webhooks\Exception
      */
     function webhooks_delivery(string $id): ?array {}
@@ -256,9 +271,12 @@ namespace {
      * @return array{webhooks: array<string, array{
      *     delivered: int, failed: int, pending: int, held: int,
      *     hours: list<array{hour: string, delivered: int, failed: int}>,
+     *     p50_ms: float|null, p95_ms: float|null,
      *     last_attempt: string|null, last_success: string|null,
      *     failing_since: string|null, failures_in_row: int,
      *     disabled: array{id: string, at: string, reason: string}|null}>}
+     *     - `p50_ms`, `p95_ms`: within so many milliseconds half (95 %) of the requests of these
+     *       hours were over, to an eighth; tests and what reached no endpoint are left out
      * @throws Webhooks\Exception
      */
     function webhooks_stats(array $query = []): array {}

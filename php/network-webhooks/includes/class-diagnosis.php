@@ -149,8 +149,10 @@ final class Diagnosis {
 		$rows    = array( __( 'Events waiting in the database', 'network-webhooks' ) => number_format_i18n( $waiting['count'] ) );
 		if ( $waiting['count'] ) {
 			$rows[ __( 'Since', 'network-webhooks' ) ] = self::date( (int) strtotime( $waiting['oldest'] . ' UTC' ) );
+			$rows[ __( 'Size', 'network-webhooks' ) ]  = (string) size_format( $waiting['bytes'] );
 			$rows[ __( 'Why', 'network-webhooks' ) ]   = implode( ' ', array_map( array( Native_Text::class, 'translated' ), $waiting['reasons'] ) );
 		}
+		$rows[ __( 'Events that were refused', 'network-webhooks' ) ] = number_format_i18n( Refused_Events::count() );
 		return $rows;
 	}
 

@@ -252,12 +252,16 @@ final class Dispatcher {
 			return $id;
 		} catch ( \Throwable $error ) {
 			// The extension may have said "somebody subscribes" only because it can't read who does.
-			if ( ( $this->webhooks )()->wants( $event, $site_id, $import ) ) {
+			if ( ! ( $this->webhooks )()->wants( $event, $site_id, $import ) ) {
+				$this->hear( $event, $data, $options, self::UNWANTED );
+			} elseif ( Outbox::is_final( $error ) ) {
+				( $this->outbox )()->refuse( $event, $data, $options, $error->getMessage() );
+				Log::write( 'journal', sprintf( 'The event %s was refused: %s', $event, $error->getMessage() ) );
+				$this->hear( $event, null, $options, self::LOST, array( 'message' => $error->getMessage() ) );
+			} else {
 				( $this->outbox )()->add( $event, $data, $options, $error->getMessage() );
 				Log::write( 'journal', sprintf( 'The event %s waits in the outbox: %s', $event, $error->getMessage() ) );
 				$this->hear( $event, $data, $options, self::WAITS, array( 'message' => $error->getMessage() ) );
-			} else {
-				$this->hear( $event, $data, $options, self::UNWANTED );
 			}
 			return null;
 		}

@@ -14,7 +14,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Schema {
 
-	public const VERSION = 5;
+	public const VERSION = 6;
 
 	/** Seconds that a process waits for another one's migration. */
 	private const PATIENCE = 30;
@@ -76,6 +76,14 @@ final class Schema {
 	}
 
 	/**
+	 * Table of the events that the journal will never take.
+	 */
+	public static function refused(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks_refused';
+	}
+
+	/**
 	 * Brings the tables up to date. Costs one query where they are.
 	 *
 	 * @throws \RuntimeException Where the database refuses, or another process takes too long.
@@ -95,6 +103,7 @@ final class Schema {
 						3 => self::add_events(),
 						4 => self::add_inbox(),
 						5 => self::add_heard(),
+						6 => self::add_refused(),
 					};
 					Settings::set( Settings::SCHEMA, $version );
 				}
@@ -255,6 +264,39 @@ final class Schema {
 				is_whole tinyint(1) NOT NULL DEFAULT 1,
 				details longblob NOT NULL,
 				PRIMARY KEY  (id)
+			) {$wpdb->get_charset_collate()}"
+		);
+	}
+
+	/**
+	 * Version 6: the events that the journal will never take; and of those that wait, how large they
+	 * are, and how often PHP ended while one was handed over.
+	 */
+	private static function add_refused(): void {
+		global $wpdb;
+		if ( ! in_array( 'size', $wpdb->get_col( 'SHOW COLUMNS FROM ' . self::outbox() ), true ) ) {
+			self::run(
+				'ALTER TABLE ' . self::outbox() . '
+					ADD COLUMN size int(10) unsigned NOT NULL DEFAULT 0,
+					ADD COLUMN deaths int(10) unsigned NOT NULL DEFAULT 0,
+					ADD KEY size (size),
+					ADD KEY created (created)'
+			);
+		}
+		self::run( 'UPDATE ' . self::outbox() . ' SET size = LENGTH( data ) + LENGTH( options ) WHERE size = 0' );
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::refused() . " (
+				id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+				event varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				data longblob DEFAULT NULL,
+				options longblob DEFAULT NULL,
+				size int(10) unsigned NOT NULL DEFAULT 0,
+				reason varchar(1000) NOT NULL,
+				created datetime NOT NULL,
+				refused datetime NOT NULL,
+				PRIMARY KEY  (id),
+				KEY size (size),
+				KEY refused (refused)
 			) {$wpdb->get_charset_collate()}"
 		);
 	}

@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks;
 
+use Network_Webhooks\Announcements\Conditions;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -114,7 +116,8 @@ final class Site_Health {
 	public function test(): array {
 		$obstacle = $this->publisher->obstacle();
 		$waiting  = $this->outbox->status();
-		$texts    = array();
+		$warnings = $this->outbox->warnings();
+		$texts    = array_values( $warnings );
 		if ( '' !== $obstacle ) {
 			$texts[] = $obstacle;
 		}
@@ -128,13 +131,16 @@ final class Site_Health {
 					'network-webhooks'
 				),
 				number_format_i18n( $waiting['count'] ),
-				get_date_from_gmt( $waiting['oldest'], get_option( 'date_format' ) . ' ' . get_option( 'time_format' ) )
+				wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), strtotime( "{$waiting['oldest']} UTC" ) )
 			);
 			$texts = array_merge( $texts, array_map( array( Native_Text::class, 'translated' ), $waiting['reasons'] ) );
 		}
 		if ( '' !== $obstacle ) {
 			$status = 'critical';
 			$label  = __( 'Webhooks can’t be sent from this server', 'network-webhooks' );
+		} elseif ( $warnings ) {
+			$status = isset( $warnings['outbox_full'] ) ? 'critical' : 'recommended';
+			$label  = Conditions::title( (string) array_key_first( $warnings ) );
 		} elseif ( $waiting['count'] ) {
 			$status = 'recommended';
 			$label  = __( 'Events for webhooks wait in the database', 'network-webhooks' );

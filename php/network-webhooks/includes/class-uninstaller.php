@@ -37,6 +37,7 @@ final class Uninstaller {
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::webhooks() );
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::history() );
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::outbox() );
+		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::refused() );
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::events() );
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::sightings() );
 		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::inbox() );

@@ -83,6 +83,7 @@ final class Admin {
 			( new Deliveries\Changes( $this->plugin->webhooks() ) )->add_hooks();
 			( new Inbox\Changes( $this->plugin->publisher() ) )->add_hooks();
 			( new Listen\Changes( $this->plugin->publisher() ) )->add_hooks();
+			( new Refused_Actions( $this->plugin->outbox() ) )->add_hooks();
 			( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
 		}
 	}

@@ -33,6 +33,7 @@ final class Status_Page {
 			<hr class="wp-header-end">
 			<?php
 			$this->print_problems();
+			( new Refused_Box() )->print();
 			foreach ( $this->diagnosis->sections() as $title => $rows ) {
 				$this->print_section( $title, $rows );
 			}

@@ -21,6 +21,8 @@ final class Posts extends Adapter {
 
 	protected const IS_CONTENT = true;
 
+	protected const HTML = array( 'excerpt' );
+
 	/** Fields of a post whose change is worth telling. */
 	private const FIELDS = array( 'post_title', 'post_content', 'post_excerpt', 'post_name', 'post_author', 'post_parent', 'post_date_gmt', 'post_type', 'comment_status', 'menu_order' );
 
