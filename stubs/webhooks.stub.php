@@ -60,6 +60,8 @@ namespace Webhooks {
      * Of webhooks_dispatch() its code is 1 where the event itself is at fault (its name, its
      * options, a payload that has no form as JSON or is too large): tried again as it is, it is
      * refused again. Otherwise it is 0: the same event may be taken another time.
+     *
+     * @since 0.1.0
      */
     class Exception extends \RuntimeException
     {
@@ -71,6 +73,8 @@ namespace {
     /**
      * Accepts an event: turns `$data` into JSON and appends it to the journal. Opens no socket
      * and waits for nobody; once it returns an id, the event is delivered at least once.
+     *
+     * @since 0.1.0
      *
      * @param string $event name: `^[a-z0-9_.-]{1,100}$`
      * @param array|object $data the payload, as json_encode() would write it
@@ -100,6 +104,8 @@ namespace {
      * Whether anybody subscribes to an event (of a site). True where no published config can be
      * read: "nobody" is only said after reading one.
      *
+     * @since 0.1.0
+     *
      * @param int|null $site_id null: of any site
      * @throws Webhooks\Exception for what can't be an event's name
      */
@@ -109,12 +115,16 @@ namespace {
      * JSON, byte for byte as json_encode() writes it with JSON_UNESCAPED_SLASHES,
      * JSON_UNESCAPED_UNICODE and JSON_PRESERVE_ZERO_FRACTION.
      *
+     * @since 0.1.0
+     *
      * @throws Webhooks\Exception where json_encode() fails; names the path (`order.items[3].name`)
      */
     function webhooks_encode(mixed $value): string {}
 
     /**
      * Publishes the webhooks to this server's worker and to all dispatching processes.
+     *
+     * @since 0.1.0
      *
      * @param list<Webhook>|array{
      *     webhooks: list<Webhook>, installation?: array{id: string, fingerprint: string},
@@ -157,6 +167,8 @@ namespace {
     /**
      * Revision of the published config; 0 where there is none, it can't be read, or it was
      * published under another `webhooks.allow`.
+     *
+     * @since 0.1.0
      */
     function webhooks_revision(): int {}
 
@@ -164,6 +176,8 @@ namespace {
      * The published `actions`, as webhooks_configure() was given them. Read from memory, after
      * one look a request whether they changed; empty where none were published or nothing can
      * be read.
+     *
+     * @since 0.1.0
      *
      * @return list<mixed>
      */
@@ -173,6 +187,8 @@ namespace {
      * What would become of an event for a webhook: made by the code that delivers, with nothing
      * sent and nothing written. What is wrong with the webhook, the event's name, data or
      * options is no exception but stands in `error`; the rest is shown as far as it can be made.
+     *
+     * @since 0.1.0
      *
      * @param Webhook $webhook as webhooks_configure() takes one
      * @param string $event name
@@ -199,6 +215,8 @@ namespace {
     /**
      * The log, newest first.
      *
+     * @since 0.1.0
+     *
      * @param array{webhook_id?: string, event?: string, event_id?: string, site_id?: int,
      *     state?: string|list<string>, since?: string, until?: string, search?: string,
      *     test?: bool, limit?: int, cursor?: string} $query `limit` 1–200, by default 50;
@@ -211,6 +229,8 @@ namespace {
     /**
      * How many deliveries a filter of webhooks_deliveries() has (without `limit` and `cursor`).
      *
+     * @since 0.1.0
+     *
      * @param Filter $query
      * @throws Webhooks\Exception for a bad query, or after two seconds
      */
@@ -220,6 +240,8 @@ namespace {
      * What fails, by webhook and cause: deliveries whose last attempt failed and that were
      * neither delivered since nor cancelled. The largest groups first, at most 100; tests are
      * left out.
+     *
+     * @since 0.1.0
      *
      * @param array{webhook_id?: string, since?: string} $query
      * @return list<array{
@@ -245,6 +267,8 @@ namespace {
      * `waited_for` is a code of what the attempt waited for after it was due; null: for nothing,
      * or it is not known.
      *
+     * @since 0.1.0
+     *
      * @return (Delivery&array{body: string|null, content_type: string,
      *     attempts_made: list<Attempt>, server?: string})|null
      * @throws Webhooks\Exception
@@ -253,6 +277,8 @@ namespace {
 
     /**
      * Counters, kept (not counted from rows), and health.
+     *
+     * @since 0.1.0
      *
      * @param array{webhook_ids?: list<string>, hours?: int} $query `hours`: how many of the last
      *     hours to list, 0–720, by default 24
@@ -272,6 +298,8 @@ namespace {
     /**
      * Sends deliveries again; their schedule starts anew.
      *
+     * @since 0.1.0
+     *
      * @param string|list<string>|Filter $ids of deliveries, or a filter of webhooks_deliveries():
      *     then its whole result as it is now, bit by bit (webhooks_bulks() tells how far it is).
      *     An empty array is nobody, and a filter that filters nothing is refused
@@ -285,6 +313,8 @@ namespace {
     /**
      * Gives up deliveries that wait (`pending` or `held`); what is being sent goes on.
      *
+     * @since 0.1.0
+     *
      * @param string|list<string>|Filter $ids as for webhooks_resend()
      * @return int how many matched
      * @throws Webhooks\Exception
@@ -295,6 +325,8 @@ namespace {
      * How far the changes of whole results are: those under way, and those of the last day,
      * newest first. One that was asked for a moment ago is here once the worker took it up.
      *
+     * @since 0.1.0
+     *
      * @return list<Bulk> `matched`: when it was asked for; `changed`: by now; `ended`: null while
      *     it is under way
      * @throws Webhooks\Exception
@@ -304,6 +336,8 @@ namespace {
     /**
      * Sends what a webhook missed: its deliveries that were held or failed since a time.
      *
+     * @since 0.1.0
+     *
      * @param string|null $since RFC 3339; null: all
      * @return int how many matched
      * @throws Webhooks\Exception
@@ -312,6 +346,8 @@ namespace {
 
     /**
      * Ends the disabling of a webhook.
+     *
+     * @since 0.1.0
      *
      * @param string $disabling the `disabled.id` that webhooks_stats() showed; an older one does nothing
      * @return bool whether the webhook was disabled by it
@@ -323,6 +359,8 @@ namespace {
      * Erases payloads in which an e-mail address or a user id occurs. Waits for the worker, up
      * to 30 seconds.
      *
+     * @since 0.1.0
+     *
      * @param array{email?: string, user_id?: int} $query
      * @return int how many events were erased
      * @throws Webhooks\Exception
@@ -331,6 +369,8 @@ namespace {
 
     /**
      * Waits until every delivery of an event had an attempt, or can have none.
+     *
+     * @since 0.1.0
      *
      * @param float $timeout seconds
      * @return list<Delivery&array{body: string|null, content_type: string, attempts_made: list<Attempt>}>|null
@@ -342,12 +382,16 @@ namespace {
     /**
      * Makes sure that a worker runs.
      *
+     * @since 0.1.0
+     *
      * @return bool whether one runs, or was started
      */
     function webhooks_wake(): bool {}
 
     /**
      * News for people since the announcement numbered `$after`, oldest first, at most 100.
+     *
+     * @since 0.1.0
      *
      * @return list<array{number: int, code: string, at: string, params: array<string, mixed>}>
      * @throws Webhooks\Exception
@@ -356,6 +400,8 @@ namespace {
 
     /**
      * How everything is. Never throws: what can't be read is told in `problems`.
+     *
+     * @since 0.1.0
      *
      * @return array{
      *     version: string, user: string,
@@ -374,6 +420,8 @@ namespace {
     /**
      * The `webhook-signature` of Standard Webhooks 1.0.0 for one secret.
      *
+     * @since 0.1.0
+     *
      * @param string $secret `whsec_…` (HMAC-SHA256, `v1,…`) or `whsk_…` (ed25519, `v1a,…`)
      * @throws Webhooks\Exception
      */
@@ -381,6 +429,8 @@ namespace {
 
     /**
      * The public key (`whpk_…`) of an ed25519 secret, for those who verify.
+     *
+     * @since 0.1.0
      *
      * @param string $secret `whsk_…`
      * @throws Webhooks\Exception for anything else; never says the secret
@@ -390,6 +440,8 @@ namespace {
     /**
      * Whether a request was signed with one of the secrets and is not older or newer than
      * `$tolerance` seconds. Compares in constant time.
+     *
+     * @since 0.1.0
      *
      * @param string|list<string> $secrets `whsec_…`, or the public key `whpk_…`
      * @param array<string, string|list<string>> $headers any case; `HTTP_WEBHOOK_ID` of $_SERVER too

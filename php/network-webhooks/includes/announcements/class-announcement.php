@@ -17,6 +17,8 @@ defined( 'ABSPATH' ) || exit;
 /**
  * What the worker or a server announces: a code with parameters, put into words here, in the
  * language of whoever reads it. A value, changed by making another one.
+ *
+ * @since 0.1.0
  */
 final class Announcement {
 
@@ -159,6 +161,8 @@ final class Announcement {
 	public function text(): string {
 		/**
 		 * What an announcement says, on the pages and in mails.
+		 *
+		 * @since 0.1.0
 		 *
 		 * @param string       $text         In the reader's language.
 		 * @param Announcement $announcement What it is about.
