@@ -2,7 +2,7 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench lint docs languages e2e walk chaos fuzz scenarios install clean
+.PHONY: help build test demo bench lint plugin-check docs languages e2e walk chaos fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
@@ -10,7 +10,7 @@ SETUP := tests/network/install.sh
 PARTS := --workspace --lib --bin webhooks-worker --bin endpoint
 
 help: ## This list
-	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 build: ## Release build: the worker, the PHP extension, the endpoint of demo and tests
 	@$(SETUP) build
@@ -27,6 +27,9 @@ test: ## All lints and tests, on real parts; stops at the first failure
 lint: ## Formatting and lints of Rust, PHP and shell
 	@$(SETUP) build test
 	@tests/lint.sh
+
+plugin-check: ## The WordPress Coding Standards and Plugin Check over the plugin (DIR=: their sources)
+	@packaging/plugin-check/run.sh '$(DIR)'
 
 e2e: ## The browser test alone; makes the screenshots in docs/ (FLOW=: one flow)
 	@$(SETUP) build network wordpress browser

@@ -24,6 +24,7 @@ pub mod format;
 pub mod guard;
 pub mod header;
 pub mod io;
+mod json;
 mod kept;
 mod php_json;
 pub mod preview;
@@ -230,6 +231,7 @@ fn conclude(
     Attempt {
         started,
         duration_us,
+        url: exchange.url,
         address: outcome.address,
         status: outcome.status,
         failure: outcome.failure,
@@ -239,6 +241,7 @@ fn conclude(
         request_body,
         request_headers: exchange.request_headers,
         reconnected: outcome.reconnected,
+        waited_for: None,
         next,
     }
 }

@@ -1,7 +1,7 @@
 //! The attempts under way: any number of them, all on one thread for input and output.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
@@ -62,10 +62,6 @@ struct Shared {
     done: Mutex<Vec<Done>>,
     /// The worker is leaving: no run goes on.
     leaving: AtomicBool,
-    /// The worker will look by itself, soon: it need not be woken for a run that went well.
-    held: AtomicBool,
-    /// What the last attempt took, in microseconds.
-    last_us: AtomicU64,
     wake: WakeHandle,
     clock: Arc<dyn Clock>,
 }
@@ -78,29 +74,19 @@ pub(super) struct Pool {
     /// Jobs that wait for it, where the system has none.
     waiting: Vec<Job>,
     under_way: usize,
-    /// A job was handed out since [`take_news`](Self::take_news).
-    news: bool,
 }
 
 impl Pool {
     /// A pool that tells `wake` of each attempt made.
     pub(super) fn new(wake: WakeHandle, clock: Arc<dyn Clock>) -> Self {
-        let shared = Shared {
-            done: Mutex::default(),
-            leaving: AtomicBool::new(false),
-            held: AtomicBool::new(false),
-            last_us: AtomicU64::new(0),
-            wake,
-            clock,
-        };
-        let shared = Arc::new(shared);
-        Self { shared, thread: None, waiting: Vec::new(), under_way: 0, news: false }
+        let shared =
+            Shared { done: Mutex::default(), leaving: AtomicBool::new(false), wake, clock };
+        Self { shared: Arc::new(shared), thread: None, waiting: Vec::new(), under_way: 0 }
     }
 
     /// Begins jobs.
     pub(super) fn send(&mut self, jobs: Vec<Job>) {
         self.under_way += jobs.len();
-        self.news |= !jobs.is_empty();
         self.waiting.extend(jobs);
         if !self.waiting.is_empty() {
             self.begin();
@@ -123,21 +109,6 @@ impl Pool {
         });
     }
 
-    /// Whether a job was handed out since the last call.
-    pub(super) fn take_news(&mut self) -> bool {
-        std::mem::take(&mut self.news)
-    }
-
-    /// What the last attempt took, in microseconds.
-    pub(super) fn last_us(&self) -> u64 {
-        self.shared.last_us.load(Ordering::Relaxed)
-    }
-
-    /// Whether the end of a run that went well wakes nobody: to be said only by one who looks soon.
-    pub(super) fn hold(&self, held: bool) {
-        self.shared.held.store(held, Ordering::SeqCst);
-    }
-
     /// What was made since the last call.
     pub(super) fn take_done(&mut self) -> Vec<Done> {
         if !self.waiting.is_empty() {
@@ -151,11 +122,6 @@ impl Pool {
     /// Whether every run that was handed out has been taken back.
     pub(super) fn is_idle(&self) -> bool {
         self.under_way == 0
-    }
-
-    /// Whether there is one such run.
-    pub(super) fn is_lone(&self) -> bool {
-        self.under_way == 1
     }
 
     /// Whether an attempt was made since [`take_done`](Self::take_done).
@@ -183,15 +149,12 @@ async fn attempt(shared: Arc<Shared>, job: Job) {
         let attempt = sender.attempt(&webhook, &claim, &*shared.clock).await;
         let offset = clock::offset(&*shared.clock);
         let is_well = health::is_well(&attempt);
-        shared.last_us.store(attempt.duration_us, Ordering::Relaxed);
         let goes_on = is_well && !shared.leaving.load(Ordering::Relaxed);
         let next = if goes_on { claims.next() } else { None };
         let end = next.is_none().then(|| RunEnd { run, rest: claims.by_ref().collect() });
         let done = Done { claim, attempt, end, webhook: Arc::clone(&webhook), offset };
         shared.done.lock().push(done);
-        if !(is_well && next.is_none() && shared.held.load(Ordering::SeqCst)) {
-            shared.wake.wake();
-        }
+        shared.wake.wake();
         match next {
             Some(next) => claim = next,
             None => return,

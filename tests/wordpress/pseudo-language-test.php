@@ -108,7 +108,7 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 	}
 
 	public function test_every_announcement_and_its_mail_is_translated(): void {
-		$conditions = array( 'extension', 'spool', 'store', 'journal', 'worker', 'allow', 'config', 'version', 'disk' );
+		$conditions = array( 'extension', 'spool', 'store', 'journal', 'worker', 'allow', 'config', 'version', 'disk', 'outbox_full', 'outbox_old', 'refused' );
 		$this->assert_translated( ...array_map( array( Conditions::class, 'title' ), $conditions ) );
 		$params        = array(
 			'webhook_id'      => 'whk_1',

@@ -29,8 +29,6 @@ final class Custom_Event {
 	private const ITEMS  = 100;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string $slug      The event.
 	 * @param string $action    The WordPress action.
 	 * @param string $name      What people call it.
@@ -202,7 +200,7 @@ final class Custom_Event {
 			$chosen[ $name ] = Secrets::MASK;
 		} elseif ( ! $path ) {
 			// Of what is no simple value further fields have to be chosen.
-			$chosen[ $name ] = self::value( $known[ $name ], array() );
+			$chosen[ $name ] = self::value( Plain_Text::field( $value, $name, $known[ $name ] ), array() );
 		} else {
 			$inner = is_array( $chosen[ $name ] ?? null ) ? $chosen[ $name ] : array();
 			self::choose( $inner, $known[ $name ], $path );
