@@ -1,6 +1,6 @@
 //! Custom request headers: which names and values are possible.
 
-use ureq::http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 /// Longest value, in bytes.
 pub const MAX_VALUE: usize = 4096;

@@ -537,8 +537,10 @@ fn an_accused_delivery_is_tried_while_nothing_else_is_under_way() {
     assert!(simulation.worker.trials.holds_up_others(), "{:?}", simulation.worker.trials);
     assert_eq!(simulation.count("delivering"), 1);
     simulation.dispatch("other");
-    simulation.worker.round().expect("a round");
-    assert_eq!(simulation.count("delivering") + simulation.count("delivered"), 1);
+    while simulation.worker.trials.holds_up_others() {
+        assert!(simulation.count("delivering") <= 1, "another one beside it");
+        simulation.worker.round().expect("a round");
+    }
     simulation.settle();
     assert_eq!(simulation.count("delivered"), 4);
     assert_eq!(simulation.worker.trials, super::trial::Trials::None);

@@ -193,6 +193,7 @@ fn death(now: i64) -> Attempt {
             code: Failure::WORKER_DIED.into(),
             message: "the worker died each time that it made this attempt".into(),
         }),
+        remark: None,
         response_headers: Vec::new(),
         response_body: Vec::new(),
         request_body: None,

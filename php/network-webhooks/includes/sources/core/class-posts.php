@@ -135,6 +135,8 @@ final class Posts extends Adapter {
 		 * Whether what happens to posts of a type is told: by default that of public types,
 		 * attachments aside.
 		 *
+		 * @since 0.1.0
+		 *
 		 * @param bool     $is_told
 		 * @param \WP_Post $post
 		 */
