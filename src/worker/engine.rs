@@ -11,6 +11,7 @@ use super::pool::{self, Done, Job, Pool};
 use super::published::Published;
 use super::reserve::Reserve;
 use super::retirement::Retirement;
+use super::room::Room;
 use super::schedule::{POOL, Schedule};
 use super::trial::Trials;
 use super::{Mode, Stop, WorkerError};
@@ -59,6 +60,7 @@ pub(super) struct Worker<S: Store> {
     /// How many were under way when the last worker ended.
     pub(super) left_behind: u64,
     pub(super) next_prune: i64,
+    pub(super) room: Room,
     pub(super) next_config: i64,
     pub(super) idle_since: i64,
     /// There may be wishes to be forgotten in the store.
@@ -108,6 +110,7 @@ impl<S: Store> Worker<S> {
             left_behind: loaded.reclaimed + loaded.deadly.len() as u64,
             deadly: loaded.deadly,
             next_prune: now + PRUNE_MS,
+            room: Room::new(now),
             next_config: 0,
             idle_since: now,
             forgets: true,
@@ -169,7 +172,7 @@ impl<S: Store> Worker<S> {
 
     pub(super) fn try_round(&mut self, now: i64) -> Result<bool, WorkerError> {
         self.look_at_clock(now)?;
-        self.look_at_disk()?;
+        self.look_at_disk(now)?;
         if now >= self.next_config {
             self.look_at_config(now);
         }
@@ -183,6 +186,7 @@ impl<S: Store> Worker<S> {
         } else {
             self.prune(now)?;
         }
+        self.keep_budget(now)?;
         if self.retirement.is_due(now) {
             self.retire(now)?;
         }
@@ -263,6 +267,7 @@ impl<S: Store> Worker<S> {
         self.schedule.shift(jump, now);
         self.retirement.shift(jump);
         self.trials.shift(jump);
+        self.room.shift(jump);
         for time in [&mut self.next_prune, &mut self.idle_since] {
             *time += jump;
         }
@@ -292,6 +297,9 @@ impl<S: Store> Worker<S> {
         }
         if mode == Mode::Daemonize && self.has_nothing_pending() {
             until = until.min(self.idle_since + IDLE_MS);
+        }
+        if let Some(at) = self.room.wake_at() {
+            until = until.min(at);
         }
         if self.reserve.is_full() || self.forgotten.is_some() {
             until = until.min(now + AGAIN_MS);

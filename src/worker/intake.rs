@@ -46,6 +46,7 @@ impl<S: Store> Worker<S> {
         // Attempts wait until there is room to record them.
         let is_full = self.reserve.is_full();
         let holds_up = self.trials.holds_up_others();
+        let grown = batch.records.iter().map(|record| record.whole().len() as u64).sum();
         mark.begin(&batch.records);
         store.transaction(&mut |tx| {
             (ingested, recorded, due) = (Ingested::default(), Recorded::default(), Vec::new());
@@ -86,6 +87,7 @@ impl<S: Store> Worker<S> {
             self.batch = Batch::default();
         }
         self.done.clear();
+        self.room.note_growth(grown, now);
         self.apply(ingested, &recorded, &due, now);
         Ok(true)
     }

@@ -15,21 +15,6 @@ const FORGET_STEP: usize = 500;
 const CHANGE_STEP: usize = 500;
 
 impl<S: Store> Worker<S> {
-    /// Makes the reserve again when there is room for it. The store's log may be what fills the
-    /// disk: without commits it would never become shorter.
-    pub(super) fn look_at_disk(&mut self) -> Result<(), WorkerError> {
-        if !self.reserve.is_full() {
-            return Ok(());
-        }
-        if self.reserve.restore(&self.spool)
-            || (self.store.truncate_log()? && self.reserve.restore(&self.spool))
-        {
-            tracing::info!("there is room on the disk again");
-            self.sleeper.set_full(false);
-        }
-        Ok(())
-    }
-
     /// Deletes segments that are read to the end, once the commits of what they held would
     /// survive a power cut. A step that fails is made again.
     pub(super) fn retire(&mut self, now: i64) -> Result<(), WorkerError> {

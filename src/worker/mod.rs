@@ -30,6 +30,7 @@ mod record;
 mod request;
 mod reserve;
 mod retirement;
+mod room;
 mod routes;
 mod schedule;
 #[cfg(test)]
