@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`event`], [`id`] | an event, its name and its id |
 //! | [`webhook`] | a webhook as configured |
+//! | [`invisible`] | characters that nobody sees, which are refused where people type |
 //! | [`verdict`] | what becomes of an event for a webhook |
 //! | [`config`] | the published webhooks, and who subscribes to what |
 //! | [`clock`] | time, injectable |
@@ -20,6 +21,7 @@ pub mod config;
 pub mod delivery;
 pub mod event;
 pub mod id;
+pub mod invisible;
 pub mod journal;
 #[cfg(feature = "php")]
 mod php;
