@@ -24,7 +24,7 @@ use super::guard::Guard;
 use super::proxy::Proxy;
 use super::resolve::Names;
 use super::trace;
-use crate::store::Phase;
+use crate::attempt::Phase;
 
 /// Longest time to open a connection, TLS included.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

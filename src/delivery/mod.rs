@@ -20,6 +20,7 @@ mod form;
 pub mod format;
 pub mod guard;
 pub mod header;
+mod json;
 mod php_json;
 pub mod preview;
 pub mod proxy;
@@ -49,9 +50,10 @@ use request::failure;
 use resolve::{Lookup, Names, SystemLookup};
 use tls::TlsSettings;
 
+use crate::attempt::{Attempt, Failure, Next, Phase};
+use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::event::{Event, Flags};
-use crate::store::{Attempt, Claim, Failure, Next, Phase};
 use crate::webhook::Webhook;
 
 /// How often unused endpoints are looked for; one is dropped, with its idle connections, after
@@ -145,6 +147,7 @@ impl Sender {
         Attempt {
             started,
             duration_us,
+            url: exchange.url,
             address: outcome.address,
             status: outcome.status,
             failure: outcome.failure,
@@ -153,6 +156,7 @@ impl Sender {
             request_body,
             request_headers: exchange.request_headers,
             reconnected: outcome.reconnected,
+            waited_for: None,
             next,
         }
     }

@@ -9,7 +9,7 @@ use ureq::{Agent, Body, Error};
 
 use super::guard::Refusal;
 use super::trace::{self, Trace};
-use crate::store::{Failure, Phase};
+use crate::attempt::{Failure, Phase};
 
 /// What is kept of a response's body, in bytes.
 pub const KEPT_BODY: usize = 16 * 1024;

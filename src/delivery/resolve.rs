@@ -24,7 +24,7 @@ use ureq::unversioned::transport::NextTimeout;
 
 use super::guard::Guard;
 use super::trace;
-use crate::store::Phase;
+use crate::attempt::Phase;
 
 /// Longest wait for a name's addresses.
 pub const PATIENCE: Duration = Duration::from_secs(5);

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::store::Phase;
+use crate::attempt::Phase;
 
 /// One request as seen from its connection.
 #[derive(Debug, Clone)]

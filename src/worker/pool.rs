@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use parking_lot::{Condvar, Mutex};
@@ -72,10 +72,6 @@ struct Shared {
     done: Mutex<Vec<Done>>,
     /// The worker is leaving: no run goes on.
     leaving: AtomicBool,
-    /// The worker will look by itself, soon: it need not be woken for a run that went well.
-    held: AtomicBool,
-    /// What the last attempt took, in microseconds.
-    last_us: AtomicU64,
     wake: WakeHandle,
     clock: Arc<dyn Clock>,
 }
@@ -86,8 +82,6 @@ pub(super) struct Pool {
     threads: Vec<JoinHandle<()>>,
     most: usize,
     under_way: usize,
-    /// A job was handed out since [`take_news`](Self::take_news).
-    news: bool,
 }
 
 impl Pool {
@@ -98,18 +92,15 @@ impl Pool {
             news: Condvar::new(),
             done: Mutex::default(),
             leaving: AtomicBool::new(false),
-            held: AtomicBool::new(false),
-            last_us: AtomicU64::new(0),
             wake,
             clock,
         };
-        Self { shared: Arc::new(shared), threads: Vec::new(), most, under_way: 0, news: false }
+        Self { shared: Arc::new(shared), threads: Vec::new(), most, under_way: 0 }
     }
 
     /// Hands jobs to the threads.
     pub(super) fn send(&mut self, jobs: Vec<Job>) {
         self.under_way += jobs.len();
-        self.news |= !jobs.is_empty();
         let mut queue = self.shared.queue.lock();
         let missing = (queue.jobs.len() + jobs.len()).saturating_sub(queue.idle);
         let wanted = jobs.len().min(queue.idle);
@@ -134,21 +125,6 @@ impl Pool {
         });
     }
 
-    /// Whether a job was handed out since the last call.
-    pub(super) fn take_news(&mut self) -> bool {
-        std::mem::take(&mut self.news)
-    }
-
-    /// What the last attempt took, in microseconds.
-    pub(super) fn last_us(&self) -> u64 {
-        self.shared.last_us.load(Ordering::Relaxed)
-    }
-
-    /// Whether the end of a run that went well wakes nobody: to be said only by one who looks soon.
-    pub(super) fn hold(&self, held: bool) {
-        self.shared.held.store(held, Ordering::SeqCst);
-    }
-
     /// What was made since the last call.
     pub(super) fn take_done(&mut self) -> Vec<Done> {
         let done = std::mem::take(&mut *self.shared.done.lock());
@@ -159,11 +135,6 @@ impl Pool {
     /// Whether every run that was handed out has been taken back.
     pub(super) fn is_idle(&self) -> bool {
         self.under_way == 0
-    }
-
-    /// Whether there is one such run.
-    pub(super) fn is_lone(&self) -> bool {
-        self.under_way == 1
     }
 
     /// Whether an attempt was made since [`take_done`](Self::take_done).
@@ -218,15 +189,12 @@ fn attempt(shared: &Shared, job: Job) {
         let attempt = sender.send(&webhook, &claim, &*shared.clock);
         let offset = clock::offset(&*shared.clock);
         let is_well = health::is_well(&attempt);
-        shared.last_us.store(attempt.duration_us, Ordering::Relaxed);
         let goes_on = is_well && !shared.leaving.load(Ordering::Relaxed);
         let next = if goes_on { claims.next() } else { None };
         let end = next.is_none().then(|| RunEnd { run, rest: claims.by_ref().collect() });
         let done = Done { claim, attempt, end, webhook: Arc::clone(&webhook), offset };
         shared.done.lock().push(done);
-        if !(is_well && next.is_none() && shared.held.load(Ordering::SeqCst)) {
-            shared.wake.wake();
-        }
+        shared.wake.wake();
         match next {
             Some(next) => claim = next,
             None => return,

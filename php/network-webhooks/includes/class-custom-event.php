@@ -29,8 +29,6 @@ final class Custom_Event {
 	private const ITEMS  = 100;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string $slug      The event.
 	 * @param string $action    The WordPress action.
 	 * @param string $name      What people call it.

@@ -59,7 +59,7 @@ final class Server {
 		$key   = "{$here['server']} {$here['sapi']}";
 		$known = (array) Settings::get( Settings::SERVERS, array() );
 		$last  = $known[ $key ] ?? array( 'seen' => 0 );
-		if ( array( 'seen' => 0 ) + $last === array( 'seen' => 0 ) + $here && $last['seen'] > time() - self::AGAIN ) {
+		if ( array_diff_key( $last, array( 'seen' => 0 ) ) === array_diff_key( $here, array( 'seen' => 0 ) ) && $last['seen'] > time() - self::AGAIN ) {
 			return;
 		}
 		$known[ $key ] = $here;

@@ -83,6 +83,7 @@ final class Admin {
 			( new Deliveries\Changes( $this->plugin->webhooks() ) )->add_hooks();
 			( new Inbox\Changes( $this->plugin->publisher() ) )->add_hooks();
 			( new Listen\Changes( $this->plugin->publisher() ) )->add_hooks();
+			( new Refused_Actions( $this->plugin->outbox() ) )->add_hooks();
 			( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
 		}
 	}
@@ -309,7 +310,6 @@ final class Admin {
 	 * A part of the address that only chooses what is shown.
 	 */
 	private static function asked( string $name ): string {
-		$value = $_GET[ $name ] ?? '';
-		return is_string( $value ) ? sanitize_text_field( wp_unslash( $value ) ) : '';
+		return is_string( $_GET[ $name ] ?? null ) ? sanitize_text_field( wp_unslash( $_GET[ $name ] ) ) : '';
 	}
 }

@@ -26,9 +26,6 @@ final class Custom_Event_Form {
 	/** Places in the code that are named. */
 	private const PLACES = 3;
 
-	/**
-	 * Takes the part.
-	 */
 	public function __construct( private readonly Catalogue $catalogue ) {}
 
 	/**
@@ -164,7 +161,8 @@ final class Custom_Event_Form {
 			</thead>
 			<tbody>
 				<?php
-				for ( $index = 0; $index < min( $count, Custom_Event::ARGUMENTS ); $index++ ) {
+				$count = min( $count, Custom_Event::ARGUMENTS );
+				for ( $index = 0; $index < $count; $index++ ) {
 					$name = $names[ $index ] ?? '';
 					$row  = $rows[ $index ] ?? array(
 						'use'    => isset( $chosen[ $index ] ),

@@ -20,9 +20,6 @@ final class Deleted_Page {
 	/** Name of the page among those of the list. */
 	public const ACTION = 'deleted';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
 
 	/**

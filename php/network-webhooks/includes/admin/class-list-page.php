@@ -24,9 +24,6 @@ final class List_Page {
 	 */
 	private readonly List_Table $table;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( Webhooks $webhooks, Catalogue $catalogue ) {
 		$this->table = new List_Table( $webhooks, $catalogue, List_Query::of_request() );
 	}

@@ -66,8 +66,8 @@ final class Viewer_Field {
 	 * Saves it. The nonce stands for the field: a form without it says nothing about access.
 	 */
 	public function save( int $user_id ): void {
-		$nonce = $_POST[ self::NONCE ] ?? '';
-		if ( ! self::is_mine() || ! is_string( $nonce ) || ! wp_verify_nonce( $nonce, self::nonce_action( $user_id ) ) ) {
+		$nonce = is_string( $_POST[ self::NONCE ] ?? null ) ? sanitize_text_field( wp_unslash( $_POST[ self::NONCE ] ) ) : '';
+		if ( ! self::is_mine() || ! wp_verify_nonce( $nonce, self::nonce_action( $user_id ) ) ) {
 			return;
 		}
 		if ( user_can( $user_id, Capabilities::MANAGE ) ) {

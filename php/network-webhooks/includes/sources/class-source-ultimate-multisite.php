@@ -35,9 +35,6 @@ final class Source_Ultimate_Multisite extends Adapter {
 	 */
 	private array $announced = array();
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Accounts $accounts, private readonly Underway $underway ) {}
 
 	/**

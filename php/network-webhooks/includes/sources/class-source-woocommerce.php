@@ -30,9 +30,6 @@ final class Source_Woocommerce extends Adapter {
 	private const NULLABLE = array( 'paid_at', 'created_at', 'items.*.type' );
 	private const LOOKUP   = array( 'order_id', 'order_number', 'transaction_id', 'customer.email', 'customer.id' );
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Underway $underway ) {}
 
 	/**

@@ -23,9 +23,6 @@ final class Source_Wp_Ultimo extends Adapter {
 
 	public const NAME = 'wp-ultimo';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Accounts $accounts, private readonly Underway $underway ) {}
 
 	/**

@@ -65,20 +65,12 @@ final class Sources implements \IteratorAggregate {
 	public function __construct( private readonly Plugin $plugin ) {}
 
 	/**
-	 * Adds the hooks. This is done in every request: where nobody listens to a hook yet, it is the
-	 * copy of one, which costs less than add_action() and comes to the same.
+	 * Adds the hooks, in every request.
 	 */
 	public function add_hooks(): void {
-		global $wp_filter;
-		$one = new \WP_Hook();
-		$one->add_filter( '', self::FIRST, PHP_INT_MIN, 0 );
 		foreach ( self::HOOKS as $hooks ) {
 			foreach ( $hooks as $hook ) {
-				if ( isset( $wp_filter[ $hook ] ) ) {
-					add_action( $hook, self::FIRST, PHP_INT_MIN, 0 );
-				} else {
-					$wp_filter[ $hook ] = clone $one; // phpcs:ignore WordPress.WP.GlobalVariablesOverride.Prohibited -- a hook that was not there.
-				}
+				add_action( $hook, self::FIRST, PHP_INT_MIN, 0 );
 			}
 		}
 		add_action( 'plugins_loaded', array( $this, 'look_for_version_1' ), 1000, 0 );

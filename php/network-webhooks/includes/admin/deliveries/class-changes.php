@@ -22,9 +22,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Changes {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks ) {}
 
 	/**

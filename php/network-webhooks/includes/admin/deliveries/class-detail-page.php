@@ -26,9 +26,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Detail_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
 
 	/**
@@ -219,7 +216,7 @@ final class Detail_Page {
 			esc_html( $title ),
 			esc_attr( $title ),
 			// esc_html() leaves entities that are there as they are, and this is what was sent.
-			htmlspecialchars( $text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8', true )
+			htmlspecialchars( $text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8', true ) // phpcs:ignore WordPress.Security.EscapeOutput -- what was sent, byte for byte; escaped here.
 		);
 	}
 

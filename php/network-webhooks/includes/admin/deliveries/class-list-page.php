@@ -26,9 +26,6 @@ final class List_Page {
 	/** Deliveries of a page. */
 	public const ROWS = 50;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
 
 	/**

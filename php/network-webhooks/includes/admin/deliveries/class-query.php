@@ -22,8 +22,6 @@ final class Query {
 	private const PARTS = array( 'webhook', 'event', 'state', 'site', 'since', 'until', 's', 'before' );
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param array<string, string> $typed Part → text.
 	 */
 	private function __construct( private readonly array $typed ) {}

@@ -18,9 +18,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Target implements Group {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Catalogue $catalogue ) {}
 
 	/**
@@ -149,7 +146,7 @@ final class Target implements Group {
 		if ( '' !== $chosen && ! $this->catalogue->find( $chosen ) ) {
 			$groups[ Catalogue::categories()['other'] ][ $chosen ] = $chosen;
 		}
-		printf( '<select%s>', $fields->attributes( 'event', $help, array( 'required' => true ) ) );
+		printf( '<select%s>', $fields->attributes( 'event', $help, array( 'required' => true ) ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		printf( '<option value="">%s</option>', esc_html__( '— Choose an event —', 'network-webhooks' ) );
 		foreach ( $groups as $category => $events ) {
 			printf( '<optgroup label="%s">', esc_attr( $category ) );

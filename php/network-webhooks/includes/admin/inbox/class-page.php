@@ -23,9 +23,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks ) {}
 
 	/**

@@ -30,8 +30,6 @@ final class Changes {
 	private const SITES = 100;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param (\Closure(): int)|null $clock Unix time; null: the system's.
 	 */
 	public function __construct( private readonly Publisher $publisher, private readonly ?\Closure $clock = null ) {}
@@ -141,7 +139,6 @@ final class Changes {
 	 * A posted text.
 	 */
 	private static function posted( string $name ): string {
-		$value = $_POST[ $name ] ?? '';
-		return is_string( $value ) ? trim( sanitize_text_field( wp_unslash( $value ) ) ) : '';
+		return is_string( $_POST[ $name ] ?? null ) ? trim( sanitize_text_field( wp_unslash( $_POST[ $name ] ) ) ) : '';
 	}
 }

@@ -59,9 +59,6 @@ final class Accounts extends Adapter {
 	 */
 	private array $changed_meta = array();
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Pending $pending, private readonly Underway $underway ) {}
 
 	/**

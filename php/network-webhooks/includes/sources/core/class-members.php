@@ -32,9 +32,6 @@ final class Members extends Adapter {
 	 */
 	private array $steps = array();
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Pending $pending, private readonly Underway $underway ) {}
 
 	/**

@@ -32,9 +32,6 @@ final class Pending {
 	 */
 	private array $held = array();
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Dispatcher $dispatcher ) {}
 
 	/**

@@ -64,7 +64,7 @@ final class Posts extends Adapter {
 	/**
 	 * {@inheritDoc}
 	 *
-	 * wp_after_insert_post is fired when terms and meta are saved too, in the editor as well.
+	 * The hook wp_after_insert_post is fired when terms and meta are saved too, in the editor as well.
 	 */
 	protected function listen(): void {
 		$this->on( 'post_updated', 'set_object_terms', $this->terms_set( ... ), 6 );
@@ -134,6 +134,8 @@ final class Posts extends Adapter {
 		/**
 		 * Whether what happens to posts of a type is told: by default that of public types,
 		 * attachments aside.
+		 *
+		 * @since 0.1.0
 		 *
 		 * @param bool     $is_told
 		 * @param \WP_Post $post

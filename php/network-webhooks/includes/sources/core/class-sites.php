@@ -40,9 +40,6 @@ final class Sites extends Adapter {
 	 */
 	private array $leaving = array();
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Pending $pending, private readonly Underway $underway ) {}
 
 	/**
