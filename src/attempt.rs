@@ -9,6 +9,9 @@ pub struct Attempt {
     pub started: i64,
     /// How long it took, in microseconds.
     pub duration_us: u64,
+    /// The URL that was sent to, without userinfo, fragment and the values of its query; none
+    /// where no request was made.
+    pub url: Option<String>,
     /// The address connected to (`203.0.113.7:443`).
     pub address: Option<String>,
     /// Status of the response, where one came.
@@ -25,6 +28,8 @@ pub struct Attempt {
     pub request_headers: Vec<(String, String)>,
     /// A kept-alive connection had been closed by the endpoint; sent again on a new one.
     pub reconnected: bool,
+    /// A short code of what it waited for after it was due; none: for nothing, or not known.
+    pub waited_for: Option<&'static str>,
     /// What happens next.
     pub next: Next,
 }

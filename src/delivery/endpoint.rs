@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use ureq::Agent;
 use ureq::http::Uri;
+use url::Url;
 
 use super::connection::{MAX_AGE, WireConnector};
 use super::format::Formatter;
@@ -44,12 +45,16 @@ pub(super) struct Endpoint {
     pub(super) used: Mutex<Instant>,
     agent: Agent,
     uri: Uri,
+    /// As the log shows it.
+    shown_url: String,
     recipe: Recipe,
 }
 
 /// A request as it was made, and what came of it.
 pub(super) struct Exchange {
     pub(super) outcome: Outcome,
+    /// Where the request went, as the log shows it; none where none was made.
+    pub(super) url: Option<String>,
     pub(super) request_headers: Vec<(String, String)>,
     pub(super) request_body: Option<Vec<u8>>,
 }
@@ -58,7 +63,7 @@ impl Exchange {
     /// None took place.
     pub(super) fn failed(failure: Failure) -> Self {
         let outcome = Outcome { failure: Some(failure), ..Outcome::default() };
-        Self { outcome, request_headers: Vec::new(), request_body: None }
+        Self { outcome, url: None, request_headers: Vec::new(), request_body: None }
     }
 }
 
@@ -117,6 +122,7 @@ impl Endpoint {
             used: Mutex::new(Instant::now()),
             agent: Agent::with_parts(config, connector, resolver),
             uri,
+            shown_url: shown(&url),
             recipe: Recipe {
                 headers,
                 signers,
@@ -149,10 +155,56 @@ impl Endpoint {
         let Message { headers, payload } = message;
         let outcome =
             request::send(&self.agent, &self.uri, headers, &payload.body, timeout(&self.webhook));
-        Ok(Exchange { outcome, request_headers, request_body: payload.into_own_body(event) })
+        Ok(Exchange {
+            outcome,
+            url: Some(self.shown_url.clone()),
+            request_headers,
+            request_body: payload.into_own_body(event),
+        })
     }
 }
 
 fn timeout(webhook: &Webhook) -> Duration {
     Duration::from_secs(webhook.timeout.clamp(1, 60).into())
+}
+
+/// A URL as everybody who may see the log may see it: without userinfo and fragment, and with
+/// dots for the values of its query. Names of parameters say which URL it was; values are where
+/// endpoints of automation services expect their keys (`sig`, `token`, `code`), and nothing tells
+/// those from others. A parameter without a name is a value.
+fn shown(url: &Url) -> String {
+    let mut bare = url.clone();
+    // Neither can fail for http and https, which is all that `check_url` lets through.
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    bare.set_fragment(None);
+    let Some(query) = url.query() else { return bare.into() };
+    bare.set_query(None);
+    let hidden = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) => format!("{name}={REDACTED}"),
+        None if pair.is_empty() => String::new(),
+        None => REDACTED.to_owned(),
+    });
+    format!("{bare}?{}", hidden.collect::<Vec<_>>().join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_shows_a_url_without_its_secrets() {
+        for (url, expected) in [
+            ("https://crm.example/hook", "https://crm.example/hook"),
+            ("https://u:p@crm.example:8443/a%2Fb/#top", "https://crm.example:8443/a%2Fb/"),
+            (
+                "https://x.example/?api-version=1&sig=s3cret",
+                "https://x.example/?api-version=•••&sig=•••",
+            ),
+            ("https://x.example/?s3cret", "https://x.example/?•••"),
+            ("http://x.example/?a=b=c&&d=", "http://x.example/?a=•••&&d=•••"),
+        ] {
+            assert_eq!(shown(&url.parse().unwrap()), expected);
+        }
+    }
 }

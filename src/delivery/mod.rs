@@ -20,6 +20,7 @@ mod form;
 pub mod format;
 pub mod guard;
 pub mod header;
+mod json;
 mod php_json;
 pub mod preview;
 pub mod proxy;
@@ -146,6 +147,7 @@ impl Sender {
         Attempt {
             started,
             duration_us,
+            url: exchange.url,
             address: outcome.address,
             status: outcome.status,
             failure: outcome.failure,
@@ -154,6 +156,7 @@ impl Sender {
             request_body,
             request_headers: exchange.request_headers,
             reconnected: outcome.reconnected,
+            waited_for: None,
             next,
         }
     }

@@ -127,7 +127,7 @@ impl Preview {
             Some(Err(FormatError::Template(mistake))) => {
                 error.get_or_insert_with(|| FieldError::in_text("template", mistake));
             }
-            Some(Err(mistake @ FormatError::Body(_))) => {
+            Some(Err(mistake @ (FormatError::Body(_) | FormatError::TooLarge { .. }))) => {
                 error.get_or_insert_with(|| FieldError::new("data", mistake));
             }
             None => {}

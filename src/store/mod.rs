@@ -11,12 +11,16 @@ pub mod bulk;
 pub(crate) mod conformance;
 #[cfg(test)]
 pub(crate) mod history;
+mod latencies;
 pub mod log;
+mod origin;
 mod person;
 pub mod sqlite;
 
 use std::collections::HashMap;
 
+pub use latencies::Latencies;
+pub use origin::{Origin, SpoolId};
 pub use person::Person;
 
 use self::bulk::{Bulk, BulkStep};
@@ -234,7 +238,8 @@ pub trait Transaction {
     /// As for all methods of this trait: where the engine refused; the transaction is undone.
     fn webhook(&mut self, id: &str) -> Result<WebhookKey>;
 
-    /// Adds an event; `false` (and nothing changed) where one with this id is there already.
+    /// Adds an event; `false` (and nothing changed) where one with this id is there already, or,
+    /// where the id is of an idempotency key, was in the last three years.
     /// `terms` are for exact search: ids, references and e-mail addresses as [`term`] gives them.
     ///
     /// # Errors

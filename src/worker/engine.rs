@@ -79,7 +79,7 @@ impl<S: Store> Worker<S> {
         let sleeper = Sleeper::open(&spool)?;
         let wake = sleeper.handle();
         let reserve = Reserve::open(&spool);
-        sleeper.set_full(!reserve.is_there());
+        sleeper.set_full(reserve.is_full());
         let now = clock.unix_ms();
         let reading = ClockReading { boot: Boot::current(), offset: clock::offset(&*clock) };
         // Of another boot nothing can be said: its monotonic clock is another one.
@@ -180,7 +180,7 @@ impl<S: Store> Worker<S> {
 
     /// Claims what is due and gives it to the pool, once the claims are committed.
     pub(super) fn hand_out(&mut self, now: i64) -> Result<bool, WorkerError> {
-        let Some(published) = self.published.as_ref().filter(|_| self.reserve.is_there()) else {
+        let Some(published) = self.published.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
         let Some(first) = self.schedule.next(now) else { return Ok(false) };
@@ -270,7 +270,7 @@ impl<S: Store> Worker<S> {
         if mode == Mode::Daemonize && self.schedule.is_idle() {
             until = until.min(self.idle_since + IDLE_MS);
         }
-        if !self.reserve.is_there() || self.forgotten.is_some() {
+        if self.reserve.is_full() || self.forgotten.is_some() {
             until = until.min(now + AGAIN_MS);
         }
         // What is read and waits for its config keeps segments from going.

@@ -85,6 +85,7 @@ mod tests {
         Attempt {
             started,
             duration_us: 1000,
+            url: None,
             address: None,
             status: None,
             failure: code.map(|code| Failure {
@@ -97,6 +98,7 @@ mod tests {
             request_body: None,
             request_headers: Vec::new(),
             reconnected: false,
+            waited_for: None,
             next: Next::Failed,
         }
     }

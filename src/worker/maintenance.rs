@@ -18,7 +18,7 @@ impl<S: Store> Worker<S> {
     /// Makes the reserve again when there is room for it. The store's log may be what fills the
     /// disk: without commits it would never become shorter.
     pub(super) fn look_at_disk(&mut self) -> Result<(), WorkerError> {
-        if self.reserve.is_there() {
+        if !self.reserve.is_full() {
             return Ok(());
         }
         if self.reserve.restore(&self.spool)
@@ -96,7 +96,7 @@ impl<S: Store> Worker<S> {
     /// A step of the changes of whole results, oldest first. What is new and due has its turn
     /// between two of them.
     pub(super) fn change(&mut self, now: i64) -> Result<bool, WorkerError> {
-        if !self.changes || !self.reserve.is_there() {
+        if !self.changes || self.reserve.is_full() {
             return Ok(false);
         }
         let schedule = &self.schedule;

@@ -56,8 +56,13 @@ impl Store for SlowDisk {
         self.store.commits()
     }
 
-    fn is_durable(&mut self, commits: u64) -> Result<bool> {
-        Ok(self.is_done.load(Ordering::SeqCst) && self.store.is_durable(commits)?)
+    fn is_durable(&mut self, _commits: u64) -> Result<bool> {
+        let is_done = self.is_done.load(Ordering::SeqCst);
+        if is_done {
+            // Not by the thread that does so beside the commits: it has another clock.
+            self.store.make_durable()?;
+        }
+        Ok(is_done)
     }
 
     fn make_durable(&mut self) -> Result<()> {

@@ -200,7 +200,7 @@ final class Custom_Event {
 			$chosen[ $name ] = Secrets::MASK;
 		} elseif ( ! $path ) {
 			// Of what is no simple value further fields have to be chosen.
-			$chosen[ $name ] = self::value( $known[ $name ], array() );
+			$chosen[ $name ] = self::value( Plain_Text::field( $value, $name, $known[ $name ] ), array() );
 		} else {
 			$inner = is_array( $chosen[ $name ] ?? null ) ? $chosen[ $name ] : array();
 			self::choose( $inner, $known[ $name ], $path );

@@ -350,6 +350,8 @@ final class Dispatcher {
 			 * Whether an event that somebody subscribes to is sent. Asked before its payload is
 			 * made; and of every event while Network Admin › Listen records.
 			 *
+			 * @since 0.1.0
+			 *
 			 * @param bool     $should  By default true.
 			 * @param string   $event   The event's name.
 			 * @param int|null $site_id The site that it is about; null: the whole network.
@@ -387,6 +389,8 @@ final class Dispatcher {
 		/**
 		 * Filters the payload of an event that somebody subscribes to; and of every event while
 		 * Network Admin › Listen records.
+		 *
+		 * @since 0.1.0
 		 *
 		 * @param array|object $data    The payload; null: the event is not sent.
 		 * @param string       $event   The event's name.

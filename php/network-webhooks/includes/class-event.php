@@ -11,6 +11,8 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * An event as the catalogue lists it.
+ *
+ * @since 0.1.0
  */
 final class Event {
 

@@ -20,6 +20,8 @@ defined( 'ABSPATH' ) || exit;
  * own: `webhooks.spool` is a system setting that no test can change at run time, and a journal
  * needs a published config first; the encoder is the same, and writes nothing. Without the
  * extension it is json_encode(), whose JSON is the same, as the outbox keeps it there.
+ *
+ * @since 0.1.0
  */
 final class Dispatched_Webhook {
 

@@ -111,6 +111,8 @@ final class Mail {
 			/**
 			 * A mail about webhooks, before it is sent. Return null to send none.
 			 *
+			 * @since 0.1.0
+			 *
 			 * @param array{subject: string, message: string} $mail
 			 * @param list<Announcement>                      $announcements
 			 * @param string                                  $address

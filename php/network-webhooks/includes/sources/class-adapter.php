@@ -10,6 +10,7 @@ namespace Network_Webhooks\Sources;
 use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Hook_Stack;
 use Network_Webhooks\Log;
+use Network_Webhooks\Plain_Text;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -23,6 +24,9 @@ abstract class Adapter implements Source {
 
 	/** Whether an import makes the events by the thousand: only who asked for that gets them. */
 	protected const IS_CONTENT = false;
+
+	/** Keys of its payloads that are meant as HTML, and are sent as they are stored. */
+	protected const HTML = array();
 
 	/**
 	 * Where events go.
@@ -100,10 +104,18 @@ abstract class Adapter implements Source {
 	}
 
 	/**
+	 * A payload as it is sent: of what is stored escaped for HTML, plain text. Once, so a payload
+	 * takes values as they are stored.
+	 */
+	protected function plain( array|object $data ): array|object {
+		return Plain_Text::payload( $data, static::HTML );
+	}
+
+	/**
 	 * Sends an event.
 	 *
-	 * @param array|object         $data    The payload, or a closure that makes it; null from it
-	 *                                      means: no event.
+	 * @param array|object         $data    The payload of values as they are stored, or a closure that
+	 *                                      makes it; null from it means: no event.
 	 * @param array<string, mixed> $options See network_webhooks_dispatch().
 	 */
 	final protected function send( string $event, array|object $data, array $options = array() ): void {
@@ -115,6 +127,10 @@ abstract class Adapter implements Source {
 		if ( static::IS_CONTENT && defined( 'WP_IMPORTING' ) && WP_IMPORTING ) {
 			$options['import'] = true;
 		}
-		$this->dispatcher->dispatch( $event, $data, $options );
+		$plain = function () use ( $data ): array|object|null {
+			$data = $data instanceof \Closure ? $data() : $data;
+			return null === $data ? null : $this->plain( $data );
+		};
+		$this->dispatcher->dispatch( $event, $plain, $options );
 	}
 }

@@ -77,6 +77,16 @@ final class Source_Actions extends Adapter {
 	}
 
 	/**
+	 * {@inheritDoc}
+	 *
+	 * What an action brings may be anything. Of the fields that were chosen, those that are known to be
+	 * escaped are plain already: see Custom_Event.
+	 */
+	protected function plain( array|object $data ): array|object {
+		return $data;
+	}
+
+	/**
 	 * Listens to an action. Should it be a filter all the same, its value passes untouched.
 	 */
 	private function listen_to( Custom_Event $event ): void {

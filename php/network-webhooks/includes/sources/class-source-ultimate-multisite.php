@@ -9,6 +9,7 @@ namespace Network_Webhooks\Sources;
 
 use Network_Webhooks\Event;
 use Network_Webhooks\Payload_Schema;
+use Network_Webhooks\Plain_Text;
 use Network_Webhooks\Sources\Core\Accounts;
 use Network_Webhooks\Sources\Core\Underway;
 use Network_Webhooks\Sources\Ultimate\Recorded;
@@ -17,7 +18,8 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Listens to where that plugin announces or logs what happens, and to what it keeps to itself (read
- * at 2.4.13 and 2.14.2). What it composes itself passes untouched, keys and order included.
+ * at 2.4.13 and 2.14.2). What it composes itself passes untouched, keys and order included; only the
+ * texts that it takes escaped from the database are made plain.
  */
 final class Source_Ultimate_Multisite extends Adapter {
 
@@ -82,6 +84,15 @@ final class Source_Ultimate_Multisite extends Adapter {
 				array( 'status' => 'failed' )
 			),
 		);
+	}
+
+	/**
+	 * {@inheritDoc}
+	 *
+	 * Its other keys may be HTML, such as `customer_avatar`, or anything that an add-on made of them.
+	 */
+	protected function plain( array|object $data ): array|object {
+		return Plain_Text::keys( $data, Recorded::ESCAPED );
 	}
 
 	/**
@@ -233,6 +244,9 @@ final class Source_Ultimate_Multisite extends Adapter {
 		if ( ! Event::is_name( $slug ) || ! ( is_array( $payload ) || is_object( $payload ) ) ) {
 			return;
 		}
+		if ( 'subsite_woocommerce_order' === $slug && Source_Woocommerce::is_draft( ( (array) $payload )['order_status'] ?? 'pending' ) ) {
+			return;
+		}
 		if ( ! $this->is_wanted_now( $slug ) ) {
 			return;
 		}
@@ -279,8 +293,8 @@ final class Source_Ultimate_Multisite extends Adapter {
 	 * A membership or a payment has another status.
 	 */
 	private function moved( string $model, string $old, string $new, int $id ): void {
-		// Without an old one it was just made, which it announces itself.
-		if ( '' !== $old && $old !== $new ) {
+		// It was just made, which it announces itself: the database's library calls that `new`.
+		if ( ! in_array( $old, array( '', 'new', 'auto-draft' ), true ) && $old !== $new ) {
 			$this->tell( "{$model}_status_changed", $model, $id, self::statuses( $old, $new ) );
 		}
 	}

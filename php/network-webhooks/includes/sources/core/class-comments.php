@@ -21,6 +21,8 @@ final class Comments extends Adapter {
 
 	protected const IS_CONTENT = true;
 
+	protected const HTML = array( 'content' );
+
 	/**
 	 * {@inheritDoc}
 	 */

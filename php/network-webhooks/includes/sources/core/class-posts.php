@@ -21,6 +21,8 @@ final class Posts extends Adapter {
 
 	protected const IS_CONTENT = true;
 
+	protected const HTML = array( 'excerpt' );
+
 	/** Fields of a post whose change is worth telling. */
 	private const FIELDS = array( 'post_title', 'post_content', 'post_excerpt', 'post_name', 'post_author', 'post_parent', 'post_date_gmt', 'post_type', 'comment_status', 'menu_order' );
 
@@ -132,6 +134,8 @@ final class Posts extends Adapter {
 		/**
 		 * Whether what happens to posts of a type is told: by default that of public types,
 		 * attachments aside.
+		 *
+		 * @since 0.1.0
 		 *
 		 * @param bool     $is_told
 		 * @param \WP_Post $post

@@ -164,6 +164,34 @@ final class Recorded {
 	/** Keys that are there only where they are filled in. */
 	public const OPTIONAL = array( 'company_name', 'billing_email', 'billing_address_line_1', 'billing_address_line_2', 'billing_country', 'billing_state', 'billing_city', 'billing_zip_code' );
 
+	/** Keys whose texts it takes from where WordPress and itself store them escaped for HTML. */
+	public const ESCAPED = array(
+		'customer_name',
+		'customer_user_email',
+		'customer_billing_address',
+		'company_name',
+		'billing_email',
+		'billing_address_line_1',
+		'billing_address_line_2',
+		'billing_state',
+		'billing_city',
+		'billing_zip_code',
+		'membership_initial_amount',
+		'membership_amount',
+		'membership_description',
+		'payment_subtotal',
+		'payment_tax_total',
+		'payment_total',
+		'payment_product_names',
+		'product_name',
+		'product_amount',
+		'product_setup_fee',
+		'site_title',
+		'site_description',
+		'post_title',
+		'new_user_email',
+	);
+
 	/** Slugs that are only logged, and so have no `wu_version`. */
 	public const LOGGED = array( 'checkout_started', 'checkout_step_completed', 'checkout_completed', 'checkout_failed', 'subsite_post_created', 'subsite_cpt_created', 'subsite_user_registered', 'subsite_woocommerce_order' );
 
