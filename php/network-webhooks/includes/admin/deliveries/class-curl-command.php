@@ -24,8 +24,10 @@ final class Curl_Command {
 	 * @param array<string, string|list<string>> $headers
 	 */
 	public static function of( string $url, array $headers, string $body ): string {
-		// Brackets and braces of a URL are no pattern, and an option may not begin the URL.
-		$parts = array( 'curl -i --globoff --url ' . self::quote( $url ) );
+		$parts = array(
+			'curl -i ' . self::quote( $url ),
+			'--globoff', // Brackets and braces of the URL are no pattern.
+		);
 		foreach ( array_diff_key( $headers, array_flip( self::OWN ) ) as $name => $values ) {
 			foreach ( (array) $values as $value ) {
 				$parts[] = '-H ' . self::quote( "$name: $value" );
