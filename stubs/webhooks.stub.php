@@ -45,7 +45,8 @@
  *     due: string|null, settled: string|null, attempts: int, last_status: int|null,
  *     last_failure: string|null, duration_ms: float|null}
  * @phpstan-type Filter array{webhook_id?: string, event?: string, event_id?: string,
- *     site_id?: int, state?: string|list<string>, since?: string, until?: string,
+ *     site_id?: int, state?: string|list<string>, failure?: string, status?: int,
+ *     since?: string, until?: string,
  *     search?: string, test?: bool}
  * @phpstan-type Bulk array{
  *     id: string, action: 'resend'|'cancel', query: array<string, mixed>, matched: int,
@@ -219,9 +220,11 @@ namespace {
      * @since 0.1.0
      *
      * @param array{webhook_id?: string, event?: string, event_id?: string, site_id?: int,
-     *     state?: string|list<string>, since?: string, until?: string, search?: string,
-     *     test?: bool, limit?: int, cursor?: string} $query `limit` 1–200, by default 50;
-     *     `search`: an event's id, or exactly an id, reference or e-mail address of the payload
+     *     state?: string|list<string>, failure?: string, status?: int, since?: string,
+     *     until?: string, search?: string, test?: bool, limit?: int, cursor?: string} $query
+     *     `limit` 1–200, by default 50; `search`: an event's id, or exactly an id, reference or
+     *     e-mail address of the payload; `failure`, `status`: those of the last attempt, as
+     *     webhooks_failures() has them (status 0: no answer came)
      * @return array{deliveries: list<Delivery>, cursor: string|null} `cursor` gives the next page
      * @throws Webhooks\Exception for a bad query, or after two seconds
      */
