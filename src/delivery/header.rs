@@ -6,7 +6,7 @@ use ureq::http::{HeaderName, HeaderValue};
 pub const MAX_VALUE: usize = 4096;
 
 /// Names that are ours or the connection's, and prefixes (ending in `-`) of such names.
-const RESERVED: &[&str] = &[
+pub(crate) const RESERVED: &[&str] = &[
     "accept-encoding",
     "ce-",
     "connection",
