@@ -164,6 +164,13 @@ pub(super) fn internal() -> Failure {
     failure(Phase::Prepare, "internal", "an internal error; see worker.log")
 }
 
+/// Whether a webhook's condition holds for an event, whatever else of the webhook is wrong.
+pub(super) fn accepts(webhook: &Webhook, event: &Event) -> Result<bool, Failure> {
+    recipe::condition(webhook)
+        .and_then(|condition| condition.map_or(Ok(true), |condition| condition.holds(&event.body)))
+        .map_err(|error| failure(Phase::Prepare, "condition", error.to_string()))
+}
+
 fn timeout(webhook: &Webhook) -> Duration {
     Duration::from_secs(webhook.timeout.clamp(1, 60).into())
 }

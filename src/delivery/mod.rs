@@ -170,10 +170,18 @@ impl Sender {
         if webhook.condition.is_none() {
             return Ok(true);
         }
+        if webhook.set_aside.is_some() {
+            return endpoint::accepts(webhook, event); // Its endpoint may be what is wrong.
+        }
         self.endpoint(webhook)?.accepts(event)
     }
 
     fn endpoint(&self, webhook: &Webhook) -> Result<Arc<Endpoint>, Failure> {
+        if let Some(aside) = &webhook.set_aside {
+            // Of what is wrong, defaults took the place: unsigned, without its headers.
+            let message = format!("the webhook is invalid: {}: {}", aside.field, aside.message);
+            return Err(failure(Phase::Prepare, "invalid", message));
+        }
         let now = Instant::now();
         self.sweep(now);
         if let Some(endpoint) = self.endpoints.read().get(&webhook.id)

@@ -30,6 +30,8 @@ use crate::invisible::Invisible;
 
 /// Longest template, in bytes.
 pub const MAX_TEMPLATE: usize = 64 * 1024;
+/// Longest content type, in bytes.
+pub const MAX_CONTENT_TYPE: usize = 200;
 /// Longest condition, in bytes.
 pub const MAX_CONDITION: usize = 4096;
 /// Largest body that a template may render, in bytes.
@@ -283,7 +285,7 @@ pub fn check_content_type(text: &str) -> Result<HeaderValue, TemplateError> {
     };
     let essence = essence(text);
     let (kind, subtype) = essence.split_once('/').ok_or_else(wrong)?;
-    if text.len() > 200 || !text.is_ascii() || !token(kind) || !token(subtype) {
+    if text.len() > MAX_CONTENT_TYPE || !text.is_ascii() || !token(kind) || !token(subtype) {
         return Err(wrong());
     }
     HeaderValue::from_str(text).map_err(|_| wrong())
