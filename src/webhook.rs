@@ -5,6 +5,7 @@
 //! the one place that judges values; its errors name the webhook and the field.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +113,24 @@ pub struct Webhook {
     /// Path of a PEM file with further certificate authorities.
     #[serde(default)]
     pub ca_file: Option<String>,
+    /// The publisher found it invalid and set it aside: its events are held, so that none is
+    /// lost, and nothing is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<SetAside>,
+}
+
+/// Why a webhook was set aside. The rest of it is what could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetAside {
+    /// The field that is wrong, as in [`FieldError::field`].
+    pub field: String,
+    /// What is wrong with it.
+    pub message: String,
+    /// Which events it wants can't be told for sure: a condition, sites or patterns can't be
+    /// read. What is held for it meanwhile may be more than it wants, so a person decides.
+    #[serde(default)]
+    pub unsure: bool,
 }
 
 const fn yes() -> bool {
@@ -271,6 +290,21 @@ fn wrong(field: impl Into<String>, message: impl fmt::Display) -> FieldError {
     FieldError::new(field, message)
 }
 
+/// Longest id.
+pub const MAX_ID: usize = 64;
+/// Seconds that a request may have.
+pub const TIMEOUT: RangeInclusive<u32> = 1..=60;
+/// Requests at once.
+pub const CONCURRENCY: RangeInclusive<u32> = 1..=64;
+/// Seconds of nothing but failures that may disable; 0: never.
+pub const DISABLE_AFTER: RangeInclusive<u32> = 0..=30 * DAY;
+/// Number of delays between attempts.
+pub const RETRIES: RangeInclusive<u32> = 0..=50;
+/// Seconds of one delay.
+pub const RETRY: RangeInclusive<u32> = 1..=7 * DAY;
+/// Requests in the time of a rate limit.
+pub const RATE: RangeInclusive<u32> = 1..=10_000;
+
 impl Webhook {
     /// Judges every value.
     ///
@@ -278,8 +312,11 @@ impl Webhook {
     /// The first field that can't be right, with what is expected of it. Never a secret's value.
     pub fn check(&self) -> Result<(), FieldError> {
         let id_letters = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-        if !(1..=64).contains(&self.id.len()) || !self.id.bytes().all(id_letters) {
+        if !(1..=MAX_ID).contains(&self.id.len()) || !self.id.bytes().all(id_letters) {
             return Err(wrong("id", "expected 1 to 64 of the characters A-Z a-z 0-9 _ -"));
+        }
+        if self.set_aside.is_some() {
+            return Ok(()); // That it is wrong is known, and nothing is sent to it.
         }
         guard::check_url(&self.url).map_err(|error| wrong("url", error))?;
         if self.events.is_empty() {
@@ -374,22 +411,23 @@ impl Webhook {
     }
 
     fn check_pace(&self) -> Result<(), FieldError> {
-        let within = |field: &str, value: u32, low: u32, high: u32, unit: &str| {
-            if (low..=high).contains(&value) {
+        let within = |field: &str, value: u32, range: RangeInclusive<u32>, unit: &str| {
+            if range.contains(&value) {
                 Ok(())
             } else {
+                let (low, high) = range.into_inner();
                 Err(wrong(field, format!("{value}: expected {low} to {high}{unit}")))
             }
         };
-        within("timeout", self.timeout, 1, 60, " seconds")?;
-        within("concurrency", self.concurrency, 1, 64, "")?;
-        within("disable_after", self.disable_after, 0, 30 * DAY, " seconds")?;
-        within("retries", self.retries.len() as u32, 0, 50, " delays")?;
+        within("timeout", self.timeout, TIMEOUT, " seconds")?;
+        within("concurrency", self.concurrency, CONCURRENCY, "")?;
+        within("disable_after", self.disable_after, DISABLE_AFTER, " seconds")?;
+        within("retries", self.retries.len() as u32, RETRIES, " delays")?;
         for (i, delay) in self.retries.iter().enumerate() {
-            within(&format!("retries[{i}]"), *delay, 1, 7 * DAY, " seconds")?;
+            within(&format!("retries[{i}]"), *delay, RETRY, " seconds")?;
         }
         if let Some(rate) = self.rate_limit {
-            within("rate_limit.count", rate.count, 1, 10_000, "")?;
+            within("rate_limit.count", rate.count, RATE, "")?;
         }
         Ok(())
     }

@@ -29,7 +29,8 @@
  *     template?: string|null, content_type?: string|null, condition?: string|null,
  *     fields?: list<string>, timeout?: int, retries?: list<int>, concurrency?: int,
  *     rate_limit?: array{count: int, per: 'second'|'minute'}|null, ordered?: bool,
- *     log_bodies?: bool, disable_after?: int, ca_file?: string|null}
+ *     log_bodies?: bool, disable_after?: int, ca_file?: string|null,
+ *     set_aside?: array{field: string, message: string}|null}
  * @phpstan-type Attempt array{
  *     number: int, started: string, duration_ms: float, url: string|null, address: string|null,
  *     status: int|null,
@@ -127,13 +128,14 @@ namespace {
      *
      * @param list<Webhook>|array{
      *     webhooks: list<Webhook>, installation?: array{id: string, fingerprint: string},
-     *     held?: string|null, moved?: bool, retention?: array{deliveries_days?: int, bodies_days?: int},
+     *     held?: string|null, moved?: bool, release?: bool, retention?: array{deliveries_days?: int, bodies_days?: int},
      *     lookup?: array<string, list<string>>, examples?: array<string, array|object>,
      *     proxy?: array{url: string, bypass?: list<string>}|null,
      *     block_external?: list<string>|null, inbox?: string|null, actions?: list<mixed>,
      *     v1?: array<string, array<string, array<string, string|array{value: mixed}>>>} $webhooks a list, or the whole document:
      *     - `held`: why nothing is sent (events are kept as held deliveries); null: all is well
      *     - `moved`: take over a spool whose config has the same id and another fingerprint
+     *     - `release`: the spool is given up, and belongs to nobody afterwards
      *     - `lookup`: event (or pattern) → paths in `data` that exact search finds
      *     - `examples`: event → `data`; templates and conditions are tried out with them, and a
      *       mistake is told with line and column. Not kept
@@ -149,6 +151,18 @@ namespace {
      * @throws Webhooks\Exception names the webhook and the field; nothing was published
      */
     function webhooks_configure(array $webhooks, int $revision): void {}
+
+    /**
+     * Judges webhooks as webhooks_configure() does, but each for itself, and publishes nothing.
+     * One that is wrong can be published with `set_aside` added to it: then only its id has to
+     * be right, its events are held, and nothing is sent to it.
+     *
+     * @param list<Webhook> $webhooks
+     * @param array<string, array|object> $examples event → `data`, as for webhooks_configure()
+     * @return list<array{number: int, field: string, message: string}> what is wrong; `number`:
+     *     its place in the list, from 0. A webhook that is right is not there
+     */
+    function webhooks_check(array $webhooks, array $examples = []): array {}
 
     /**
      * Revision of the published config; 0 where there is none, it can't be read, or it was
@@ -397,7 +411,8 @@ namespace {
      *     journal: array{segments: int, bytes_waiting: int, oldest: string|null},
      *     store: array{url: string, size: int, schema: int|null, announcements: int},
      *     config: array{revision: int, installation: string|null, fingerprint: string|null,
-     *         held: string|null, webhooks: int},
+     *         held: string|null, webhooks: int,
+     *         set_aside: list<array{id: string, name: string, field: string, message: string}>},
      *     problems: list<array{code: string, message: string}>}
      */
     function webhooks_status(): array {}

@@ -280,6 +280,8 @@ final class Native_Text {
 			__( '%1$s has format %2$s, this version knows up to %3$s: install the newer one', 'network-webhooks' ),
 			/* translators: 1: path of a file, 2: where */
 			__( '%1$s is damaged (%2$s): publish again (save any webhook)', 'network-webhooks' ),
+			/* translators: 1: name of a webhook, 2: its id, 3: name of a field, 4: what is wrong with it */
+			__( 'the webhook "%1$s" (%2$s) is invalid, so its events are kept and not sent: %3$s: %4$s', 'network-webhooks' ),
 			__( 'webhooks.allow in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
 			/* translators: %s: what was typed */
 			__( 'webhooks.allow: "%s" is no host (hooks.internal, *.corp.example), address or network (10.1.0.0/16), with an optional port (localhost:8025, [fd00::/8]:443)', 'network-webhooks' ),
@@ -342,6 +344,12 @@ final class Native_Text {
 			__( 'The PHP extension “webhooks” is version %1$s, and this plugin needs %2$s or newer. Install the newer one with “make install” and restart PHP.', 'network-webhooks' ),
 			/* translators: 1: version of the worker, 2: version of the extension */
 			__( 'The worker that runs is version %1$s and the PHP extension %2$s: one of them was updated. Restart the worker, and PHP.', 'network-webhooks' ),
+			/* translators: %s: why */
+			__( 'This server could not publish the webhooks as they are stored, and goes on with older ones: %s', 'network-webhooks' ),
+			__( 'is no setting of a webhook', 'network-webhooks' ),
+			__( 'is of a wrong type', 'network-webhooks' ),
+			/* translators: %s: words, separated by commas */
+			__( 'expected one of %s', 'network-webhooks' ),
 			/* translators: 1: amount such as 300 MB, 2: path of a folder */
 			__( 'Only %1$s are free for %2$s. Make room: with none left, events wait in WordPress’s database, and no attempt is made.', 'network-webhooks' ),
 			/* translators: 1: number of events, 2: the most that there may be, 3: amount such as 80 MB, 4: the most that it may be */

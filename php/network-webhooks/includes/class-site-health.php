@@ -102,10 +102,10 @@ final class Site_Health {
 		$ailing = ( new Ailing( $this->webhooks ) )->count();
 		if ( $ailing ) {
 			/* translators: %s: number of webhooks */
-			$text = sprintf( _n( '%s webhook is failing or disabled. Its page says why, and what to do.', '%s webhooks are failing or disabled. Their pages say why, and what to do.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) );
+			$text = sprintf( _n( '%s webhook is invalid, failing or disabled. Its page says why, and what to do.', '%s webhooks are invalid, failing or disabled. Their pages say why, and what to do.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) );
 			return self::result( 'network_webhooks_deliveries', 'recommended', __( 'Not all webhooks reach their endpoints', 'network-webhooks' ), array( $text ) );
 		}
-		return self::result( 'network_webhooks_deliveries', 'good', __( 'Webhooks reach their endpoints', 'network-webhooks' ), array( __( 'No webhook is failing or disabled.', 'network-webhooks' ) ) );
+		return self::result( 'network_webhooks_deliveries', 'good', __( 'Webhooks reach their endpoints', 'network-webhooks' ), array( __( 'No webhook is invalid, failing or disabled.', 'network-webhooks' ) ) );
 	}
 
 	/**
@@ -118,8 +118,21 @@ final class Site_Health {
 		$waiting  = $this->outbox->status();
 		$warnings = $this->outbox->warnings();
 		$texts    = array_values( $warnings );
+		$aside    = Set_Aside::all();
+		$failed   = Environment::has_extension() ? Unpublished::here() : '';
+		$loose    = Schema::without_transactions();
 		if ( '' !== $obstacle ) {
 			$texts[] = $obstacle;
+		}
+		if ( '' !== $failed ) {
+			$texts[] = Native_Text::translated( $failed );
+		}
+		foreach ( $aside as $one ) {
+			$texts[] = $one->sentence();
+		}
+		if ( $loose ) {
+			/* translators: %s: names of tables */
+			$texts[] = sprintf( __( 'These tables have an engine without transactions: %s. Convert them to InnoDB, so that a change of webhooks that fails half-way leaves nothing behind.', 'network-webhooks' ), implode( ', ', $loose ) );
 		}
 		if ( $waiting['count'] ) {
 			$texts[] = sprintf(
@@ -138,9 +151,19 @@ final class Site_Health {
 		if ( '' !== $obstacle ) {
 			$status = 'critical';
 			$label  = __( 'Webhooks can’t be sent from this server', 'network-webhooks' );
+		} elseif ( '' !== $failed ) {
+			$status = 'critical';
+			$label  = __( 'The webhooks could not be published', 'network-webhooks' );
+		} elseif ( $aside ) {
+			$status = 'critical';
+			/* translators: %s: number of webhooks */
+			$label = sprintf( _n( '%s webhook is invalid, and its events are not sent', '%s webhooks are invalid, and their events are not sent', count( $aside ), 'network-webhooks' ), number_format_i18n( count( $aside ) ) );
 		} elseif ( $warnings ) {
 			$status = isset( $warnings['outbox_full'] ) ? 'critical' : 'recommended';
 			$label  = Conditions::title( (string) array_key_first( $warnings ) );
+		} elseif ( $loose ) {
+			$status = 'recommended';
+			$label  = __( 'The database can’t take back changes of webhooks', 'network-webhooks' );
 		} elseif ( $waiting['count'] ) {
 			$status = 'recommended';
 			$label  = __( 'Events for webhooks wait in the database', 'network-webhooks' );

@@ -37,7 +37,7 @@ final class Actions {
 	 * Adds the hooks.
 	 */
 	public function add_hooks(): void {
-		foreach ( array( 'pause', 'resume', 'enable', 'duplicate', 'delete', 'restore', 'test', 'settings', 'restored', 'moved', 'copied' ) as $action ) {
+		foreach ( array( 'pause', 'resume', 'enable', 'duplicate', 'delete', 'restore', 'test', 'settings', 'restored', 'moved', 'server', 'copied' ) as $action ) {
 			add_action( 'network_admin_edit_' . self::PREFIX . $action, array( $this, $action ) );
 		}
 	}
@@ -240,6 +240,20 @@ final class Actions {
 	}
 
 	/**
+	 * This is another server of the network.
+	 */
+	public function server(): void {
+		self::check();
+		$this->answer(
+			function () {
+				$this->publisher->accept_server();
+				History::record( History::NETWORK, History::SERVER, array() );
+			},
+			'server'
+		);
+	}
+
+	/**
 	 * The network is a copy.
 	 */
 	public function copied(): void {
@@ -258,16 +272,7 @@ final class Actions {
 	 */
 	private function set_paused( bool $paused, string $message ): void {
 		$id = $this->posted_webhook()->id;
-		$this->finish(
-			function () use ( $id, $paused ) {
-				// As it is now: under the lock of the change nobody else saves.
-				$webhook = $this->webhooks->find( $id );
-				if ( $webhook && $webhook->paused !== $paused ) {
-					$this->webhooks->save( $webhook->with_paused( $paused ) );
-				}
-			},
-			$message
-		);
+		$this->finish( fn() => $this->webhooks->pause( $id, $paused ), $message );
 	}
 
 	/**

@@ -80,11 +80,7 @@ final class Bulk {
 			$this->publisher->change(
 				function () use ( $webhooks, $paused ) {
 					foreach ( $webhooks as $webhook ) {
-						// As it is now: under the lock of the change nobody else saves.
-						$current = $this->webhooks->find( $webhook->id );
-						if ( $current && $current->paused !== $paused ) {
-							$this->webhooks->save( $current->with_paused( $paused ) );
-						}
+						$this->webhooks->pause( $webhook->id, $paused );
 					}
 				}
 			);

@@ -11,6 +11,7 @@ use Network_Webhooks\Capabilities;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Installation;
 use Network_Webhooks\Publisher;
+use Network_Webhooks\Set_Aside;
 use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
@@ -44,9 +45,10 @@ final class Notices {
 			);
 		} elseif ( Installation::is_elsewhere() ) {
 			$this->print_problem(
-				__( 'This network was moved or copied since it last sent webhooks: its database or its address is another one. Nothing is sent until you say which one it is.', 'network-webhooks' ),
+				__( 'This network was moved or copied since it last sent webhooks, or this is another one of its servers: its database or its address is another one. Nothing is sent from here until you say which one it is.', 'network-webhooks' ),
 				array(
 					'moved'  => __( 'It was moved: go on', 'network-webhooks' ),
+					'server' => __( 'It is another server of this network: go on here too', 'network-webhooks' ),
 					'copied' => __( 'It is a copy: pause all webhooks and change their secrets', 'network-webhooks' ),
 				)
 			);
@@ -62,6 +64,9 @@ final class Notices {
 	 * What stops this server, or needs a decision.
 	 */
 	private function print_state(): void {
+		foreach ( Set_Aside::all() as $one ) {
+			$this->print_problem( $one->sentence() );
+		}
 		$obstacle = $this->publisher->obstacle();
 		if ( '' !== $obstacle ) {
 			$this->print_problem( __( 'Webhooks can’t be sent from this server.', 'network-webhooks' ) . ' ' . $obstacle );
@@ -123,6 +128,7 @@ final class Notices {
 			'settings' => __( 'Settings saved.', 'network-webhooks' ),
 			'published' => __( 'The webhooks shown here are in use now.', 'network-webhooks' ),
 			'moved' => __( 'The network goes on sending from here.', 'network-webhooks' ),
+			'server' => __( 'The network goes on sending from here too.', 'network-webhooks' ),
 			'copied' => __( 'This copy has paused webhooks with secrets of their own now. Resume those that it should use.', 'network-webhooks' ),
 			'resent' => __( 'What was asked for is being sent again.', 'network-webhooks' ),
 			'cancelled' => __( 'What was asked for is being cancelled.', 'network-webhooks' ),

@@ -13,6 +13,7 @@ use Network_Webhooks\Native_Text;
 use Network_Webhooks\Outbox;
 use Network_Webhooks\Server;
 use Network_Webhooks\Settings;
+use Network_Webhooks\Unpublished;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -28,6 +29,9 @@ final class Conditions {
 
 	/** Where the conditions of the whole network are kept, among those of servers. */
 	private const NETWORK = '(network)';
+
+	/** Webhooks are set aside. That is announced of each of them, to those whom it concerns: see Set_Aside. */
+	private const INVALID = 'invalid_webhook';
 
 	public function __construct( private readonly Collector $collector ) {}
 
@@ -72,6 +76,11 @@ final class Conditions {
 				$status['version']
 			);
 		}
+		$unpublished = Unpublished::here();
+		if ( '' !== $unpublished ) {
+			/* translators: %s: why */
+			$wrong['publication'] = sprintf( __( 'This server could not publish the webhooks as they are stored, and goes on with older ones: %s', 'network-webhooks' ), Native_Text::translated( $unpublished ) );
+		}
 		$full = self::fullness( $status['spool']['path'] );
 		if ( null !== $full ) {
 			$wrong['disk'] = $full;
@@ -91,6 +100,8 @@ final class Conditions {
 			'worker' => __( 'The worker can’t be started', 'network-webhooks' ),
 			'allow' => __( 'Servers disagree on the addresses that may be reached', 'network-webhooks' ),
 			'config' => __( 'The published webhooks can’t be read', 'network-webhooks' ),
+			self::INVALID => __( 'A webhook is invalid', 'network-webhooks' ),
+			'publication' => __( 'The webhooks could not be published', 'network-webhooks' ),
 			'version' => __( 'Worker and extension have different versions', 'network-webhooks' ),
 			'file_size' => __( 'The worker’s files are limited in size', 'network-webhooks' ),
 			'disk' => __( 'The disk is almost full', 'network-webhooks' ),
@@ -107,7 +118,7 @@ final class Conditions {
 	 * @throws \Exception Where the database refuses.
 	 */
 	public function review(): void {
-		$this->compare( Server::name() . ' ' . PHP_SAPI, Server::name(), Native_Text::in_english( array( self::class, 'here' ) ) );
+		$this->compare( Server::name() . ' ' . PHP_SAPI, Server::name(), array_diff_key( Native_Text::in_english( array( self::class, 'here' ) ), array( self::INVALID => '' ) ) );
 		// Whichever server looks first says it for all.
 		$this->compare( self::NETWORK, '', Native_Text::in_english( array( self::class, 'everywhere' ) ) );
 	}
