@@ -27,6 +27,7 @@ use bound::{Program, Source};
 use fuel::Tank;
 
 use crate::invisible::Invisible;
+use crate::webhook::FieldError;
 
 /// Longest template, in bytes.
 pub const MAX_TEMPLATE: usize = 64 * 1024;
@@ -56,6 +57,12 @@ pub struct TemplateError {
 impl TemplateError {
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self { line: 0, column: 0, message: message.into() }
+    }
+
+    /// The mistake as one of a webhook's field.
+    pub(super) fn of(self, field: &str) -> FieldError {
+        let place = (self.line > 0).then_some((self.line, self.column));
+        FieldError { field: field.into(), message: self.message, place }
     }
 }
 
