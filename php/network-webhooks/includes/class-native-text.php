@@ -305,6 +305,11 @@ final class Native_Text {
 			__( '%1$s is a journal segment of format %2$s, which this version does not know: start the version of webhooks-worker that wrote it', 'network-webhooks' ),
 			/* translators: %s: why */
 			__( 'the worker can\'t be started: %s', 'network-webhooks' ),
+			/* translators: 1: a number above 1, 2: date and time */
+			__( 'the worker died %1$s times within the last hour, the last time at %2$s: worker.log in the spool and the system\'s own log say more', 'network-webhooks' ),
+			__( 'the worker died each time that it made this attempt', 'network-webhooks' ),
+			/* translators: %s: how much it is */
+			__( 'the log can\'t keep this attempt: %s', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
 			__( 'the worker may only write files of at most %s bytes, and stops when its log of deliveries has as many: raise the limit of a file\'s size (`ulimit -f`, systemd\'s LimitFSIZE) where PHP or the worker is started, and restart both', 'network-webhooks' ),
 			/* translators: 1: number of a user, 2: number of a user */

@@ -118,7 +118,9 @@ final class Site_Health {
 	public function test(): array {
 		$obstacle = $this->publisher->obstacle();
 		$waiting  = $this->outbox->status();
-		$warnings = $this->outbox->warnings();
+		// What keeps events from the journal is the obstacle's to say.
+		$here     = array_diff_key( Conditions::here(), array_flip( array( 'extension', 'spool' ) ) );
+		$warnings = $this->outbox->warnings() + $here;
 		$texts    = array_values( $warnings );
 		$aside    = Set_Aside::all();
 		$failed   = Environment::has_extension() ? Unpublished::here() : '';
