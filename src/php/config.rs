@@ -6,7 +6,7 @@ use super::arguments::Array;
 use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
-use crate::config::Config;
+use crate::config::{Config, MAX_FILE};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -33,7 +33,7 @@ fn webhooks_configure(webhooks: Array<'_>, revision: i64) -> PhpResult<()> {
         }
     };
     let mut document = Vec::new();
-    encode::encode(webhooks.zval, &mut document)
+    encode::encode(webhooks.zval, &mut document, MAX_FILE as usize)
         .map_err(|problem| exception::new(problem.message("")))?;
     process::with(|process| {
         let config = Config::from_json(&document, revision, &process.settings().allow)
