@@ -3,7 +3,7 @@ webhooks_encode() and webhooks_dispatch(): what multiplies ends at once, outside
 --INI--
 webhooks.spool={TMP}/webhooks-111
 webhooks.autostart=0
-memory_limit=48M
+memory_limit=512M
 --FILE--
 <?php
 require __DIR__ . '/spool.inc';
@@ -144,5 +144,44 @@ an array: the value has at least N bytes of JSON, more than what webhooks.max_pa
 a map: the value has at least N bytes of JSON, more than what webhooks.max_payload allows: encode less at once, or raise webhooks.max_payload
   event: this event has at least N bytes, more than the N that webhooks.max_payload allows: send less data, or raise webhooks.max_payload
   mended: accepted
-
-Fatal error: Allowed memory size of 50331648 bytes exhausted (tried to allocate 2097152 bytes) in /work/wt/bounds/tests/phpt/111-bounds.php on line 94
+  whole
+  ["field","message","line","column"]
+stdClass: the value has at least N bytes of JSON, more than what webhooks.max_payload allows: encode less at once, or raise webhooks.max_payload
+  event: this event has at least N bytes, more than the N that webhooks.max_payload allows: send less data, or raise webhooks.max_payload
+  mended: accepted
+  whole
+  ["field","message","line","column"]
+an object: the value has at least N bytes of JSON, more than what webhooks.max_payload allows: encode less at once, or raise webhooks.max_payload
+  event: this event has at least N bytes, more than the N that webhooks.max_payload allows: send less data, or raise webhooks.max_payload
+  mended: accepted
+  whole
+  ["field","message","line","column"]
+JsonSerializable: the value has at least N bytes of JSON, more than what webhooks.max_payload allows: encode less at once, or raise webhooks.max_payload
+  event: this event has at least N bytes, more than the N that webhooks.max_payload allows: send less data, or raise webhooks.max_payload
+  mended: accepted
+  whole
+  ["field","message","line","column"]
+ArrayObject: the value has at least N bytes of JSON, more than what webhooks.max_payload allows: encode less at once, or raise webhooks.max_payload
+  event: this event has at least N bytes, more than the N that webhooks.max_payload allows: send less data, or raise webhooks.max_payload
+  mended: accepted
+  whole
+  ["field","message","line","column"]
+all of them: the value has at least N bytes of JSON, more than what webhooks.max_payload allows: encode less at once, or raise webhooks.max_payload
+  event: this event has at least N bytes, more than the N that webhooks.max_payload allows: send less data, or raise webhooks.max_payload
+  mended: accepted
+  whole
+  ["field","message","line","column"]
+twice: the value is an object that has no JSON form: Maximum stack depth exceeded
+  event: data[0] is an object that has no JSON form: Maximum stack depth exceeded
+  mended: accepted
+  whole
+  ["field","message","line","column"]
+friends: accepted
+string(5) "stays"
+bool(true)
+bool(true)
+bool(true)
+long names: accepted
+int(21)
+bool(true)
+3 values are the same, 0 fail alike
