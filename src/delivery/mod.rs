@@ -167,7 +167,10 @@ impl Sender {
         if webhook.condition.is_none() {
             return Ok(true);
         }
-        self.endpoint(webhook)?.accepts(event)
+        // One condition that dies costs its own webhook the event, and no other.
+        catch_unwind(AssertUnwindSafe(|| self.endpoint(webhook)?.accepts(event))).unwrap_or_else(
+            |_| Err(failure(Phase::Prepare, "internal", "an internal error; see worker.log")),
+        )
     }
 
     fn endpoint(&self, webhook: &Webhook) -> Result<Arc<Endpoint>, Failure> {

@@ -154,12 +154,12 @@ fn compose(accepted: Accepted, data: &Zval, name: &str, options: &Options<'_>) -
     let mut fields = options.fields(id, timestamp, name);
     let start = draft.body_start() - fields.written_len();
     let out = &mut draft.buffer;
-    envelope::write(out, &mut fields, data, options, start + limit).map_err(|error| {
-        match error.end {
+    envelope::write(out, &mut fields, data, options, start + limit).map_err(
+        |error| match error.end {
             Some(end) => exception::new(too_large(end - start, limit)),
             None => exception::new(error),
-        }
-    })?;
+        },
+    )?;
     // Written once more, now that all is known, and moved to their place.
     let end = out.len();
     fields.write(out);

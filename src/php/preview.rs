@@ -69,13 +69,13 @@ fn preview(
     let mut body = Vec::new();
     let room = limit.saturating_sub(fields.written_len()).max(1);
     // PHP code may run here (jsonSerialize); nothing of the process is borrowed.
-    envelope::write(&mut body, &mut fields, data.0, &options, room).map_err(|error| {
-        match error.end {
+    envelope::write(&mut body, &mut fields, data.0, &options, room).map_err(
+        |error| match error.end {
             _ if error.thrown => Stop::Thrown(exception::new(error)),
             Some(end) => FieldError::new("data", dispatch::too_large(end, limit)).into(),
             None => FieldError::new("data", error).into(),
-        }
-    })?;
+        },
+    )?;
     let size = fields.written_len() + body.len();
     if size > limit {
         return Err(FieldError::new("data", JournalError::TooLarge { size, limit }).into());

@@ -362,9 +362,10 @@ impl Bounded {
             CallArg::Pos(tree) => argument(tree).map(CallArg::Pos),
             CallArg::Kwarg(name, tree) => argument(tree).map(|tree| CallArg::Kwarg(name, tree)),
             // One list a hundred times makes as many arguments as it has items, a hundred times.
-            CallArg::PosSplat(_) | CallArg::KwargSplat(_) => {
-                Err(Error::new(ErrorKind::SyntaxError, "* and ** before arguments are not available"))
-            }
+            CallArg::PosSplat(_) | CallArg::KwargSplat(_) => Err(Error::new(
+                ErrorKind::SyntaxError,
+                "* and ** before arguments are not available",
+            )),
         };
         arguments.iter().map(bounded).collect()
     }

@@ -207,7 +207,8 @@ fn compare(a: Json<'_>, b: Json<'_>, depth: usize) -> Ordering {
 
 fn compare_members(a: Json<'_>, b: Json<'_>, depth: usize) -> Ordering {
     fn sorted(json: Json<'_>) -> Vec<(std::borrow::Cow<'_, str>, Json<'_>)> {
-        let mut members: Vec<_> = json.members().map(|(name, value)| (name.text(), value)).collect();
+        let mut members: Vec<_> =
+            json.members().map(|(name, value)| (name.text(), value)).collect();
         members.sort_by(|a, b| a.0.cmp(&b.0));
         members
     }
@@ -216,8 +217,9 @@ fn compare_members(a: Json<'_>, b: Json<'_>, depth: usize) -> Ordering {
         return Ordering::Less;
     }
     let (a, b) = (sorted(a), sorted(b));
-    let mut unequal = a.iter().zip(&b).map(|((a, one), (b, other))| {
-        a.cmp(b).then_with(|| compare(*one, *other, depth + 1))
-    });
+    let mut unequal = a
+        .iter()
+        .zip(&b)
+        .map(|((a, one), (b, other))| a.cmp(b).then_with(|| compare(*one, *other, depth + 1)));
     unequal.find(|order| order.is_ne()).unwrap_or(a.len().cmp(&b.len()))
 }

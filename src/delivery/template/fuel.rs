@@ -21,8 +21,7 @@ const MAX_ITEMS: usize = MAX_VALUE / ITEM;
 pub(super) const MAX_NESTED: usize = 32;
 
 /// Why a value can't be.
-pub(super) const TOO_LARGE: &str =
-    "a value would have more than 4 MiB, or more than 131,072 items";
+pub(super) const TOO_LARGE: &str = "a value would have more than 4 MiB, or more than 131,072 items";
 /// Why a value can't be.
 pub(super) const TOO_DEEP: &str = "lists and maps are nested more than 32 levels deep";
 

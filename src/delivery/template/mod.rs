@@ -35,13 +35,8 @@ pub const MAX_OUTPUT: usize = 1024 * 1024;
 /// What all templates and conditions have in common.
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(filters::environment);
 /// Messages of ours about values, which quote none.
-const OURS: [&str; 5] = [
-    fuel::TOO_LARGE,
-    fuel::TOO_DEEP,
-    filters::NO_KEY,
-    filters::NO_PRODUCT,
-    filters::NO_SUM,
-];
+const OURS: [&str; 5] =
+    [fuel::TOO_LARGE, fuel::TOO_DEEP, filters::NO_KEY, filters::NO_PRODUCT, filters::NO_SUM];
 
 /// A mistake in a template or condition, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -327,9 +322,8 @@ fn explain(error: &Error, source: &str) -> TemplateError {
         .map_or(1, |before| before.rsplit('\n').next().unwrap_or_default().chars().count() + 1);
     let place = error.range().and_then(|range| source.get(range)).unwrap_or_default();
     // What comes out of an operator or a filter has no name but its text.
-    let unknown = unknown.map(|name| {
-        if name.contains("(...)") && !place.is_empty() { place } else { name }
-    });
+    let unknown =
+        unknown.map(|name| if name.contains("(...)") && !place.is_empty() { place } else { name });
     let message = match (error.kind(), unknown, error.detail()) {
         (ErrorKind::OutOfFuel, ..) => {
             "this takes too many steps, or reads and writes more than 16 MiB".to_owned()

@@ -266,12 +266,12 @@ impl Encoder<'_> {
                 // Names of private and protected properties begin with a NUL.
                 Key::Text([0, ..]) if OBJECT => continue,
                 Key::Text(name) => {
-                    text::push(self.out, name, Then::Colon, self.limit).map_err(|unfit| {
-                        match unfit {
+                    text::push(self.out, name, Then::Colon, self.limit).map_err(
+                        |unfit| match unfit {
                             text::Unfit::NotUtf8 { .. } => Problem::new(Reason::KeyNotUtf8),
                             text::Unfit::TooLarge => self.too_large(name.len()),
-                        }
-                    })?;
+                        },
+                    )?;
                 }
                 Key::Index(index) => self.index(index),
             }

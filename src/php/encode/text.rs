@@ -31,12 +31,7 @@ pub(super) enum Then {
 /// Where it is not UTF-8, or `out` would end behind `limit`; what was appended has to be dropped
 /// then.
 #[inline(always)]
-pub(super) fn push(
-    out: &mut Vec<u8>,
-    text: &[u8],
-    then: Then,
-    limit: usize,
-) -> Result<(), Unfit> {
+pub(super) fn push(out: &mut Vec<u8>, text: &[u8], then: Then, limit: usize) -> Result<(), Unfit> {
     let end = match then {
         Then::Colon => b"\":",
         Then::Comma => b"\",",
