@@ -5,6 +5,7 @@
 //! [`Subscriptions`]. Both are written atomically under one lock, the config first: a process
 //! that accepts an event under a revision can rely on the worker finding it.
 
+mod aside;
 mod subscriptions;
 
 use std::collections::{BTreeMap, HashSet};
@@ -14,6 +15,7 @@ use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use aside::{Wrong, check_webhooks};
 pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
 
 use crate::clock::rfc3339;
@@ -31,7 +33,7 @@ const LOCK_FILE: &str = "config.lock";
 /// Version of both files' form.
 const FORMAT: u32 = 1;
 /// Larger files are refused unread: 10,000 webhooks with templates take some 20 MB.
-pub(crate) const MAX_FILE: u64 = 256 << 20;
+pub const MAX_FILE: u64 = 256 << 20;
 /// How long publishing waits for another process that publishes.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
@@ -50,6 +52,9 @@ pub struct Config {
     /// Why nothing is sent (a code such as `deactivated`); events become held deliveries.
     #[serde(default)]
     pub held: Option<String>,
+    /// The publisher gives the spool up: it belongs to nobody afterwards. Not kept.
+    #[serde(default, skip_serializing)]
+    pub release: bool,
     /// `webhooks.allow` of the process that published: hosts and CIDRs.
     #[serde(default)]
     pub allow: Vec<String>,
@@ -249,28 +254,16 @@ impl Config {
         config.webhooks =
             list.into_iter().enumerate().map(read_webhook).collect::<Result<_, _>>()?;
         config.check()?;
-        config.try_out(examples)?;
+        config.try_out(&examples)?;
         Ok(config)
     }
 
     /// Renders what admins wrote with the examples of the events that it is for, so that a
     /// mistake shows when it is saved and not at the first delivery.
-    fn try_out(&self, examples: serde_json::Map<String, Value>) -> Result<(), ConfigError> {
-        for (event, data) in examples {
-            let envelope = json!({
-                "id": EventId::at(0), "type": event, "timestamp": rfc3339(0), "network_id": 1,
-                "site": {"id": 1, "url": "https://example.org"}, "source": "example", "data": data,
-            });
-            let wanting = |webhook: &&Webhook| {
-                webhook.events.iter().any(|pattern| event::matches(pattern, &event))
-            };
-            for webhook in self.webhooks.iter().filter(wanting) {
-                webhook.try_out(&envelope).map_err(|error| {
-                    let message = format!("with the example of {event}: {}", error.reason());
-                    let field = FieldError::new(error.field, message);
-                    ConfigError::Webhook { webhook: webhook.id.clone(), field }
-                })?;
-            }
+    fn try_out(&self, examples: &serde_json::Map<String, Value>) -> Result<(), ConfigError> {
+        for webhook in &self.webhooks {
+            try_out(webhook, examples)
+                .map_err(|field| ConfigError::Webhook { webhook: webhook.id.clone(), field })?;
         }
         Ok(())
     }
@@ -316,6 +309,9 @@ impl Config {
             Ok(None) | Err(ConfigError::Damaged { .. }) => {}
             Err(error) => return Err(error),
         }
+        if std::mem::take(&mut self.release) {
+            self.installation = None;
+        }
         let written = serde_json::to_vec(&self).map_err(|error| form("its start", &error))?;
         spool.top().replace(CONFIG_FILE, &written, Privacy::Private)?;
         Ok(spool.top().replace(SUBSCRIPTIONS_FILE, &Subscriptions::of(&self), Privacy::Shared)?)
@@ -331,6 +327,11 @@ impl Config {
     ) -> Result<(), ConfigError> {
         let path = spool.path().display().to_string();
         match (&published.installation, &self.installation) {
+            // A reinstallation in the same place: it has another id, and the old one nothing left.
+            (Some(theirs), Some(ours))
+                if theirs.id != ours.id
+                    && theirs.fingerprint == ours.fingerprint
+                    && published.webhooks.is_empty() => {}
             (Some(theirs), Some(ours)) if theirs.id != ours.id => {
                 return Err(ConfigError::OtherInstallation {
                     path,
@@ -396,12 +397,32 @@ fn read_file<T: for<'de> Deserialize<'de>>(
     serde_json::from_slice(&bytes).map(Some).map_err(damaged)
 }
 
+/// Renders template and condition of a webhook with the examples of its events.
+fn try_out(webhook: &Webhook, examples: &serde_json::Map<String, Value>) -> Result<(), FieldError> {
+    if webhook.set_aside.is_some() {
+        return Ok(());
+    }
+    let wanted = |event: &str| webhook.events.iter().any(|pattern| event::matches(pattern, event));
+    for (event, data) in examples.iter().filter(|(event, _)| wanted(event)) {
+        let envelope = json!({
+            "id": EventId::at(0), "type": event, "timestamp": rfc3339(0), "network_id": 1,
+            "site": {"id": 1, "url": "https://example.org"}, "source": "example", "data": data,
+        });
+        webhook.try_out(&envelope).map_err(|error| {
+            let message = format!("with the example of {event}: {}", error.reason());
+            FieldError::new(error.field, message)
+        })?;
+    }
+    Ok(())
+}
+
 fn read_webhook((place, value): (usize, Value)) -> Result<Webhook, ConfigError> {
     let webhook = match value.get("id").and_then(Value::as_str) {
         Some(id) => id.chars().take(64).collect(),
         None => format!("number {}", place + 1),
     };
-    webhook_from(value).map_err(|field| ConfigError::Webhook { webhook, field })
+    let read = if aside::is_set_aside(&value) { aside::read(value) } else { webhook_from(value) };
+    read.map_err(|field| ConfigError::Webhook { webhook, field })
 }
 
 /// Reads one webhook of the document; its values are yet to be [checked](Webhook::check).

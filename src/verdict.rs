@@ -9,6 +9,11 @@ use crate::webhook::Webhook;
 pub const PAUSED: &str = "paused";
 /// The webhook is switched off: its endpoint is gone, or failed for too long.
 pub const DISABLED: &str = "disabled";
+/// The webhook is invalid and set aside; what waits goes out when it is mended.
+pub const INVALID: &str = "invalid";
+/// The webhook is set aside, and so is what would say whether it wants the event: a person
+/// decides once it is mended.
+pub const UNJUDGED: &str = "unjudged";
 /// The webhook's condition said no.
 pub const CONDITION: &str = "condition";
 
@@ -80,6 +85,7 @@ impl Webhook {
         match network {
             Some(reason) => Some(reason),
             None if self.paused => Some(PAUSED),
+            None if self.set_aside.is_some() => Some(INVALID),
             None => disabled.then_some(DISABLED),
         }
     }
@@ -94,6 +100,10 @@ impl Webhook {
     ) -> Verdict<E> {
         if flags.has(Flags::TEST) {
             return Verdict::Test;
+        }
+        if self.set_aside.as_ref().is_some_and(|aside| aside.unsure) {
+            // Whatever else holds it too: when that ends, nobody has judged it yet.
+            return Verdict::Hold(UNJUDGED.to_owned());
         }
         match condition() {
             Err(error) => Verdict::Fail(error),
@@ -174,5 +184,22 @@ mod tests {
         assert_eq!(judge(none, Ok(false), Some("paused")), Verdict::Skip);
         assert_eq!(judge(none, Err(()), Some("paused")), Verdict::Fail(()));
         assert_eq!(judge(Flags::TEST, Err(()), Some("paused")), Verdict::Test);
+    }
+
+    #[test]
+    fn a_webhook_that_is_set_aside_is_held_and_never_fails_for_its_condition() {
+        let aside = |unsure: bool| {
+            webhook(&format!(
+                r#","set_aside":{{"field":"url","message":"the URL is empty","unsure":{unsure}}}"#
+            ))
+        };
+        assert_eq!(aside(false).held(None, true), Some(INVALID));
+        assert_eq!(aside(false).held(Some("copy"), true), Some("copy"));
+        let judge = |unsure, condition: Result<bool, ()>, held: Option<&str>| {
+            aside(unsure).judge(Flags::default(), || condition, || held.map(str::to_owned))
+        };
+        assert_eq!(judge(false, Ok(true), Some(INVALID)), Verdict::Hold(INVALID.into()));
+        assert_eq!(judge(false, Ok(false), Some(INVALID)), Verdict::Skip);
+        assert_eq!(judge(true, Err(()), Some(PAUSED)), Verdict::Hold(UNJUDGED.into()));
     }
 }

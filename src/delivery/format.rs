@@ -15,7 +15,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use ureq::http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use super::fields::Fields;
 use super::form::{self, Form, TooLarge};
@@ -24,8 +24,8 @@ use super::php_json;
 use super::request::failure;
 use super::template::{Template, TemplateError};
 use super::v1::Projections;
+use crate::attempt::{Failure, Phase};
 use crate::event::Event;
-use crate::store::{Failure, Phase};
 use crate::webhook::{Format, Webhook};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -10,8 +10,8 @@ use super::guard::{Guard, check_url};
 use super::recipe::{self, Message, Recipe};
 use super::request::ADDRESS_REFUSED;
 use super::template::TemplateError;
+use crate::bytes::{Bytes, Headers};
 use crate::event::{Event, Fields};
-use crate::store::log::{Bytes, Headers};
 use crate::verdict::{CONDITION, Verdict};
 use crate::webhook::{FieldError, Webhook};
 

@@ -1,17 +1,22 @@
-//! What was published: `webhooks_configure()`, `webhooks_revision()`, `webhooks_actions()`.
+//! What was published: `webhooks_configure()`, `webhooks_check()`, `webhooks_revision()`,
+//! `webhooks_actions()`.
 
 use ext_php_rs::prelude::*;
+use ext_php_rs::types::Zval;
+use serde::Serialize;
 
-use super::arguments::Array;
+use super::arguments::{Array, OptionalArray};
 use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
-use crate::config::{Config, MAX_FILE};
+use webhooks::config::{Config, MAX_FILE, check_webhooks};
+use webhooks::webhook::FieldError;
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
     module
         .function(wrap_function!(webhooks_configure))
+        .function(wrap_function!(webhooks_check))
         .function(wrap_function!(webhooks_revision))
         .function(wrap_function!(webhooks_actions))
 }
@@ -42,6 +47,43 @@ fn webhooks_configure(webhooks: Array<'_>, revision: i64) -> PhpResult<()> {
         process.published();
         Ok(())
     })
+}
+
+/// One of several webhooks that is wrong, in the words of the stub.
+#[derive(Serialize)]
+struct Mistake {
+    number: usize,
+    field: String,
+    message: String,
+}
+
+/// Judges webhooks, each for itself. See the stub.
+#[php_function]
+fn webhooks_check(webhooks: Array<'_>, examples: OptionalArray<'_>) -> PhpResult<Tree> {
+    let examples = match examples.0.map(|examples| json(examples.zval)).transpose() {
+        Ok(Some(serde_json::Value::Object(examples))) => examples,
+        Ok(_) => serde_json::Map::new(),
+        Err(error) => return Err(exception::new(error)),
+    };
+    let webhooks: Vec<_> = webhooks.table.iter().map(|(_, webhook)| json(webhook)).collect();
+    let wrong = check_webhooks(webhooks, &examples);
+    let mistakes: Vec<Mistake> = wrong
+        .into_iter()
+        .map(|wrong| Mistake {
+            number: wrong.place,
+            message: wrong.error.reason(),
+            field: wrong.error.field,
+        })
+        .collect();
+    to_zval(&mistakes).map_err(exception::new)
+}
+
+/// A value as JSON; what can't be that is told with its path.
+fn json(value: &Zval) -> Result<serde_json::Value, FieldError> {
+    let mut json = Vec::new();
+    encode::encode(value, &mut json, MAX_FILE as usize)
+        .map_err(|problem| FieldError::new(problem.path(""), problem.message("")))?;
+    serde_json::from_slice(&json).map_err(|error| FieldError::new(".", error))
 }
 
 /// The published revision. See the stub.

@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::exception;
 use super::process::{self, Process};
 use super::to_zval::{Tree, to_zval};
-use crate::clock::rfc3339;
-use crate::config::Config;
-use crate::journal;
-use crate::spool::{Spool, this_user, user_name};
-use crate::worker::{lock, start};
+use webhooks::clock::rfc3339;
+use webhooks::config::Config;
+use webhooks::journal;
+use webhooks::spool::{Spool, this_user, user_name};
+use webhooks::webhook::Webhook;
+use webhooks::worker::{SMALL_FILE, lock, start};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -78,6 +79,16 @@ pub(super) struct ConfigStatus {
     pub(super) fingerprint: Option<String>,
     pub(super) held: Option<String>,
     pub(super) webhooks: usize,
+    pub(super) set_aside: Vec<SetAside>,
+}
+
+/// A webhook that was published as invalid.
+#[derive(Serialize)]
+pub(super) struct SetAside {
+    id: String,
+    name: String,
+    field: String,
+    message: String,
 }
 
 #[derive(Serialize)]
@@ -169,6 +180,15 @@ impl Status {
                     self.worker.since = Some(rfc3339(holder.since));
                     self.worker.version = Some(holder.version);
                 }
+                if let Some(bytes) = holder.file_size.filter(|bytes| *bytes < SMALL_FILE) {
+                    let message = format!(
+                        "the worker may only write files of at most {bytes} bytes, and stops when \
+                         its log of deliveries has as many: raise the limit of a file's size \
+                         (`ulimit -f`, systemd's LimitFSIZE) where PHP or the worker is started, \
+                         and restart both"
+                    );
+                    self.problem("file_size", &message);
+                }
             }
             Ok(None) => {}
             Err(error) => self.problem("worker", &error),
@@ -190,7 +210,16 @@ impl Status {
                                    published with: save any webhook to publish them again";
                     self.problem("allow", &message);
                 }
+                let set_aside = set_aside(&config);
+                for SetAside { id, name, field, message } in &set_aside {
+                    let message = format!(
+                        "the webhook \"{name}\" ({id}) is invalid, so its events are kept and not \
+                         sent: {field}: {message}"
+                    );
+                    self.problem("invalid_webhook", &message);
+                }
                 self.config = ConfigStatus {
+                    set_aside,
                     revision: config.revision,
                     installation: config.installation.as_ref().map(|ours| ours.id.clone()),
                     fingerprint: config.installation.map(|ours| ours.fingerprint),
@@ -215,4 +244,16 @@ impl Status {
             }
         }
     }
+}
+
+fn set_aside(config: &Config) -> Vec<SetAside> {
+    let of = |webhook: &Webhook| {
+        webhook.set_aside.as_ref().map(|aside| SetAside {
+            id: webhook.id.clone(),
+            name: webhook.name.clone(),
+            field: aside.field.clone(),
+            message: aside.message.clone(),
+        })
+    };
+    config.webhooks.iter().filter_map(of).collect()
 }

@@ -10,7 +10,7 @@ use crate::delivery::guard::check_url;
 use crate::delivery::{Sender, Settings};
 use crate::spool::Stamp;
 use crate::store::{Selection, State, Store};
-use crate::verdict::{DISABLED, PAUSED};
+use crate::verdict::{DISABLED, PAUSED, UNJUDGED};
 
 /// The published config, prepared.
 pub(super) struct Published {
@@ -77,9 +77,11 @@ impl<S: Store> Worker<S> {
                             Some(reason) => {
                                 tx.change(&waiting, State::Held, now, Some(reason))?;
                             }
-                            // Of the network's hold, whatever it was for; the others end by a click.
+                            // Of the network's hold, whatever it was for, and of a webhook that
+                            // was mended; the others end by a click.
                             None => {
-                                let except = [PAUSED, DISABLED].map(str::to_owned).to_vec();
+                                let except =
+                                    [PAUSED, DISABLED, UNJUDGED].map(str::to_owned).to_vec();
                                 let held = Selection { except, ..of(&[State::Held]) };
                                 tx.change(&held, State::Pending, now, None)?;
                             }
@@ -119,6 +121,7 @@ impl<S: Store> Worker<S> {
             block_external: config.block_external.clone(),
             inbox: config.inbox.clone(),
             v1: config.v1.clone(),
+            ..Settings::default()
         }));
         self.published = Some(Published { config, stamp, routes, sender });
         Ok(())

@@ -10,7 +10,7 @@ namespace Network_Webhooks;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * How many webhooks are disabled or failing, for the bubble in the menu and the dashboard.
+ * How many webhooks are invalid, disabled or failing, for the bubble in the menu and the dashboard.
  */
 final class Ailing {
 
@@ -36,7 +36,7 @@ final class Ailing {
 			return $kept['count'];
 		}
 		$counters = Counters::read( null, 0 );
-		$ailing   = static fn( Webhook $webhook ) => in_array( Status::of( $webhook, $counters )->code, array( Status::DISABLED, Status::FAILING ), true );
+		$ailing   = static fn( Webhook $webhook ) => in_array( Status::of( $webhook, $counters )->code, array( Status::INVALID, Status::DISABLED, Status::FAILING ), true );
 		$count    = count( array_filter( $this->webhooks->all(), $ailing ) );
 		set_site_transient( self::TRANSIENT, array( 'count' => $count ), self::HOLDS );
 		return $count;

@@ -19,9 +19,6 @@ final class Drafts {
 	/** How long a draft lives, in seconds: longer than any attempt. */
 	public const LIFETIME = 300;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Publisher $publisher ) {}
 
 	/**
@@ -38,17 +35,23 @@ final class Drafts {
 		$draft = $webhook->as_draft();
 		try {
 			$this->publisher->change(
-				static function () use ( $draft ): void {
+				function () use ( $draft ): void {
+					$this->publisher->judge( array( $draft->to_config() ) );
 					self::write( array( $draft->id => self::entry( $draft ) ) + array_filter( self::read(), array( self::class, 'lives' ) ) );
 				}
 			);
 		} catch ( \Throwable $error ) {
 			// The person knows the webhook, not its draft.
-			throw $error instanceof \Webhooks\Exception
-				? new \Webhooks\Exception( str_replace( $draft->id, $webhook->id, $error->getMessage() ), 0, $error )
-				: $error;
+			throw $error instanceof Refusal ? new Refusal( $webhook->id, $error->field, $error->reason ) : $error;
 		}
 		return $draft;
+	}
+
+	/**
+	 * Whether a webhook's id is that of a draft.
+	 */
+	public static function is_draft( string $id ): bool {
+		return str_starts_with( $id, Webhook::DRAFT );
 	}
 
 	/**

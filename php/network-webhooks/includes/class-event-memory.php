@@ -102,7 +102,7 @@ final class Event_Memory {
 			return false;
 		}
 		list( $looked, $seen ) = $this->mark();
-		return array_diff_key( $this->noted, $seen ) && count( $seen ) < self::SITE_LIMIT || $look && $looked !== $this->loaded();
+		return ( array_diff_key( $this->noted, $seen ) && count( $seen ) < self::SITE_LIMIT ) || ( $look && $looked !== $this->loaded() );
 	}
 
 	/**
@@ -111,6 +111,7 @@ final class Event_Memory {
 	 * @param array<string, Event> $built_in   Events of which only the sites are remembered.
 	 * @param array<string, Event> $registered Events that the site's plugins registered.
 	 * @return bool Whether the paths by which people search changed.
+	 * @throws \RuntimeException With the database's own words.
 	 */
 	public function remember( array $built_in, array $registered ): bool {
 		list( , $seen ) = $this->mark();
@@ -155,12 +156,18 @@ final class Event_Memory {
 		$known   = array_column( (array) $wpdb->get_results( 'SELECT event, definition FROM ' . Schema::events() ), 'definition', 'event' );
 		$changed = false;
 		foreach ( array_fill_keys( array_keys( $unregistered ), null ) + $registered as $slug => $event ) {
-			$definition = $event ? (string) wp_json_encode( $event->definition(), JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE ) : '{}';
+			// In ASCII, with escapes for other letters: so any charset of the table takes it, and wpdb,
+			// which refuses other letters where a table mixes charsets, has nothing to refuse.
+			$definition = $event ? (string) wp_json_encode( $event->definition(), JSON_UNESCAPED_SLASHES ) : '{}';
 			$stored     = $known[ $slug ] ?? null;
-			if ( $stored === $definition || null !== $stored && ! $event || null === $stored && count( $known ) >= self::NETWORK_LIMIT ) {
+			if ( $stored === $definition || ( null !== $stored && ! $event ) || ( null === $stored && count( $known ) >= self::NETWORK_LIMIT ) ) {
 				continue;
 			}
-			$wpdb->query( $wpdb->prepare( 'INSERT INTO ' . Schema::events() . ' (event, definition) VALUES (%s, %s) ON DUPLICATE KEY UPDATE definition = VALUES(definition)', $slug, $definition ) );
+			$done = $wpdb->query( $wpdb->prepare( 'INSERT INTO ' . Schema::events() . ' (event, definition) VALUES (%s, %s) ON DUPLICATE KEY UPDATE definition = VALUES(definition)', $slug, $definition ) );
+			if ( false === $done ) {
+				// Nothing of this request is marked as seen, so another one tries again.
+				throw new \RuntimeException( "the database did not take the event $slug: $wpdb->last_error" );
+			}
 			$paths          = array( json_decode( $stored ?? '{}', true )['lookup'] ?? array(), $event->lookup ?? array() );
 			$changed        = $changed || $paths[0] !== $paths[1];
 			$known[ $slug ] = $definition;
@@ -181,7 +188,9 @@ final class Event_Memory {
 				array_push( $values, $slug, $this->site_id );
 			}
 			$marks = implode( ', ', array_fill( 0, count( $some ), '(%s, %d)' ) );
-			$wpdb->query( $wpdb->prepare( 'INSERT IGNORE INTO ' . Schema::sightings() . " (event, site_id) VALUES $marks", ...$values ) );
+			if ( false === $wpdb->query( $wpdb->prepare( 'INSERT IGNORE INTO ' . Schema::sightings() . " (event, site_id) VALUES $marks", ...$values ) ) ) {
+				throw new \RuntimeException( "the database did not take where events happened: $wpdb->last_error" );
+			}
 		}
 	}
 

@@ -28,6 +28,7 @@ final class History {
 	public const VIEWER_REMOVED = 'viewer_removed';
 	public const SETTINGS       = 'settings';
 	public const MOVED          = 'moved';
+	public const SERVER         = 'server';
 	public const PUBLISHED      = 'published';
 	public const RESENT         = 'resent';
 	public const CANCELLED      = 'cancelled';
@@ -62,7 +63,7 @@ final class History {
 				'user_id'    => get_current_user_id(),
 				'at'         => current_time( 'mysql', true ),
 				'action'     => $action,
-				'changes'    => (string) wp_json_encode( (object) $changes, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE ),
+				'changes'    => (string) wp_json_encode( (object) $changes, JSON_UNESCAPED_SLASHES ),
 			)
 		);
 		$wpdb->suppress_errors( $quiet );
@@ -70,6 +71,7 @@ final class History {
 			/* translators: %s: message of the database */
 			throw new \RuntimeException( sprintf( __( 'The database did not take the entry of the history: %s', 'network-webhooks' ), $wpdb->last_error ) );
 		}
+		Transaction::keep( Schema::history(), array( 'id' => $wpdb->insert_id ), true );
 	}
 
 	/**
@@ -102,6 +104,7 @@ final class History {
 	 */
 	public static function forget( string $webhook_id ): void {
 		global $wpdb;
+		Transaction::keep( Schema::history(), array( 'webhook_id' => $webhook_id ) );
 		$wpdb->delete( Schema::history(), array( 'webhook_id' => $webhook_id ) );
 	}
 

@@ -30,9 +30,6 @@ final class Publisher {
 	 */
 	private bool $leaving = false;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
 
 	/**
@@ -43,9 +40,10 @@ final class Publisher {
 	}
 
 	/**
-	 * Changes the stored webhooks and publishes them: both, or where the extension refuses the
-	 * values, neither. Where this server can't publish for another reason the change is stored,
-	 * and published as soon as it can.
+	 * Changes the stored webhooks and publishes them: both, or where the values that were saved are
+	 * wrong, neither. Where this server can't publish for another reason the change is stored, and
+	 * published as soon as it can. A stored webhook that is wrong already keeps nobody from saving
+	 * another one: it is set aside, see Set_Aside.
 	 *
 	 * @param callable(): void $change      Writes to the table of webhooks.
 	 * @param string           ...$patterns What a webhook that is being saved subscribes to: its
@@ -53,28 +51,49 @@ final class Publisher {
 	 * @throws \Exception Says what is wrong with the values, or what the database refused.
 	 */
 	public function change( callable $change, string ...$patterns ): void {
-		global $wpdb;
 		Schema::migrate();
-		$publishable = '' === $this->obstacle();
-		$wpdb->query( 'START TRANSACTION' );
-		try {
-			// First, because it takes the lock under which all changes stand in line.
-			$revision = $this->raise_revision();
-			$change();
-			if ( $publishable ) {
+		$news = array();
+		$this->webhooks->judged();
+		Transaction::run(
+			function () use ( $change, $patterns, &$news ): void {
+				// First, because it takes the lock under which all changes stand in line.
+				$revision = $this->raise_revision();
+				$change();
+				$saved = array_map( static fn( Webhook $webhook ) => $webhook->to_config(), $this->webhooks->judged() );
 				// Where another server catches up, an example that changed must not be in the way.
-				$tried = $patterns ? array( 'examples' => $this->catalogue->examples( ...$patterns ) ) : array();
-				webhooks_configure( $this->document() + $tried, $revision );
+				$this->judge( $saved, $patterns ? $this->catalogue->examples( ...$patterns ) : array() );
+				if ( '' === $this->obstacle() ) {
+					$news = $this->configure( $this->document(), $revision );
+				}
 			}
-			$wpdb->query( 'COMMIT' );
-		} catch ( \Throwable $error ) {
-			$wpdb->query( 'ROLLBACK' );
-			throw $error;
+		);
+		Set_Aside::tell( ...$news );
+	}
+
+	/**
+	 * Judges webhooks, as the extension does, or where it is away, as far as PHP can.
+	 *
+	 * @param list<array<string, mixed>>          $webhooks As webhooks_configure() takes them.
+	 * @param array<string, array<string, mixed>> $examples Event → data to try them out with.
+	 * @throws Refusal Names the first that is wrong.
+	 */
+	public function judge( array $webhooks, array $examples = array() ): void {
+		if ( Environment::has_extension() ) {
+			foreach ( webhooks_check( $webhooks, $examples ) as $wrong ) {
+				throw new Refusal( (string) $webhooks[ $wrong['number'] ]['id'], $wrong['field'], $wrong['message'] );
+			}
+			return;
+		}
+		foreach ( $webhooks as $webhook ) {
+			$wrong = Webhook_Check::of( $webhook );
+			if ( $wrong ) {
+				throw new Refusal( (string) $webhook['id'], $wrong['field'], $wrong['message'] );
+			}
 		}
 	}
 
 	/**
-	 * Publishes what is stored, if it is newer than what this server has.
+	 * Publishes what is stored, if it is newer than what this server has. Notes why it could not.
 	 *
 	 * @throws \Exception Where the extension refuses.
 	 */
@@ -82,22 +101,74 @@ final class Publisher {
 		if ( ! Environment::has_extension() ) {
 			return;
 		}
+		try {
+			$this->catch_up();
+			Unpublished::note( '' );
+		} catch ( \Throwable $error ) {
+			Unpublished::note( $error->getMessage() );
+			throw $error;
+		}
+	}
+
+	/**
+	 * Publishes what is stored, if it is newer than what this server has.
+	 */
+	private function catch_up(): void {
 		for ( $try = 0; $try < self::TRIES; $try++ ) {
 			$this->resume();
+			Installation::learn();
 			$stored = $this->stored_revision();
-			if ( webhooks_revision() === $stored || $this->is_restored() || '' !== $this->obstacle() ) {
+			// 0: the tables are not there yet.
+			if ( 0 === $stored || $this->is_published( $stored ) || $this->is_restored() || '' !== $this->obstacle() ) {
 				return;
 			}
-			if ( self::published_revision() === $stored ) {
-				// The same webhooks under another webhooks.allow: a revision names one state of both.
+			if ( self::published_revision() >= $stored ) {
+				// The same webhooks from another place or under another webhooks.allow, or in a spool
+				// that was given up: a revision names one state of all that.
 				$stored = $this->raise_revision();
 			}
 			$document = $this->document();
 			if ( $this->stored_revision() === $stored ) {
-				webhooks_configure( $document, $stored );
+				Set_Aside::tell( ...$this->configure( $document, $stored ) );
 				return;
 			}
 		}
+	}
+
+	/**
+	 * Whether this server has a revision, and has it as what it is here.
+	 */
+	private function is_published( int $revision ): bool {
+		if ( webhooks_revision() !== $revision ) {
+			return false;
+		}
+		$config = webhooks_status()['config'];
+		return Installation::fingerprint() === $config['fingerprint'] && self::held() === $config['held'];
+	}
+
+	/**
+	 * Publishes a document. What the extension refuses for a webhook is published once more, with
+	 * that webhook set aside.
+	 *
+	 * @param array<string, mixed> $document As document() makes it.
+	 * @return list<Announcements\Announcement> What people have to be told, see Set_Aside::tell().
+	 * @throws \Exception Where the extension refuses for another reason.
+	 */
+	private function configure( array $document, int $revision ): array {
+		$aside = array();
+		try {
+			webhooks_configure( $document, $revision );
+		} catch ( \Webhooks\Exception $error ) {
+			list( $document['webhooks'], $aside ) = Set_Aside::sort( $document['webhooks'] );
+
+			$readable = self::readable( $document );
+			if ( ! $aside && $readable === $document ) {
+				throw $error;
+			}
+			webhooks_configure( $readable, $revision );
+		}
+		// A draft that is wrong was refused to whoever tests it.
+		return Set_Aside::store( array_filter( $aside, static fn( string $id ) => ! Drafts::is_draft( $id ), ARRAY_FILTER_USE_KEY ) );
 	}
 
 	/**
@@ -112,8 +183,7 @@ final class Publisher {
 			return implode( ' ', array_map( array( Native_Text::class, 'translated' ), array_column( $status['problems'], 'message' ) ) );
 		}
 		$owner = $status['config']['installation'];
-		$here  = Installation::stored();
-		if ( null !== $owner && $owner !== $here['id'] ) {
+		if ( null !== $owner && Installation::stored()['id'] !== $owner && ! self::is_free( $status ) ) {
 			return sprintf(
 				/* translators: 1: path of a folder, 2: the PHP setting webhooks.spool */
 				__( 'The folder %1$s belongs to another WordPress installation. Give this one a folder of its own with the PHP setting %2$s, and restart PHP.', 'network-webhooks' ),
@@ -122,7 +192,7 @@ final class Publisher {
 			);
 		}
 		$place = $status['config']['fingerprint'];
-		if ( null !== $place && $place !== Installation::fingerprint() && $here['fingerprint'] !== Installation::fingerprint() ) {
+		if ( null !== $place && $place !== Installation::fingerprint() && Installation::is_elsewhere() ) {
 			return __( 'The network was moved or copied. Say which one on the Webhooks page; until then events wait.', 'network-webhooks' );
 		}
 		return '';
@@ -133,7 +203,20 @@ final class Publisher {
 	 * decide what then counts, by a click.
 	 */
 	public function is_restored(): bool {
-		return Environment::has_extension() && $this->stored_revision() < self::published_revision();
+		return Environment::has_extension() && $this->stored_revision() < self::published_revision() && ! self::is_free( webhooks_status() );
+	}
+
+	/**
+	 * Whether the spool has nothing left of another installation: that one gave it up, or it was
+	 * this network before its data were removed.
+	 *
+	 * @param array<string, mixed> $status As webhooks_status() gives it.
+	 */
+	private static function is_free( array $status ): bool {
+		$config = $status['config'];
+		$free   = null === $config['installation']
+			|| Installation::fingerprint() === $config['fingerprint'] && Installation::stored()['id'] !== $config['installation'];
+		return $free && 0 === $config['webhooks'];
 	}
 
 	/**
@@ -151,8 +234,17 @@ final class Publisher {
 	 * @throws \Exception Where the extension refuses.
 	 */
 	public function accept_move(): void {
-		Installation::settle();
-		$this->change( static fn() => null );
+		$this->change( array( Installation::class, 'settle' ) );
+	}
+
+	/**
+	 * Answers a changed fingerprint: this is another server of the network, which goes on sending
+	 * from the others too.
+	 *
+	 * @throws \Exception Where the extension or the database refuses.
+	 */
+	public function accept_server(): void {
+		$this->change( array( Installation::class, 'add' ) );
 	}
 
 	/**
@@ -162,9 +254,9 @@ final class Publisher {
 	 * @throws \Exception Where the extension or the database refuses.
 	 */
 	public function accept_copy(): void {
-		Installation::found();
 		$this->change(
 			function () {
+				Installation::found();
 				// Deleted ones too: restored here, they must not sign in the origin's name.
 				foreach ( array( ...$this->webhooks->all(), ...$this->webhooks->deleted() ) as $webhook ) {
 					$this->webhooks->save( $webhook->with_paused( true )->with_new_secret(), History::COPIED );
@@ -178,11 +270,22 @@ final class Publisher {
 	 */
 	public function hold(): void {
 		$this->leaving = true;
-		Schema::migrate();
-		Settings::set( Settings::HELD, self::DEACTIVATED );
-		$revision = $this->raise_revision();
+		$this->change( static fn() => Settings::set( Settings::HELD, self::DEACTIVATED ) );
+	}
+
+	/**
+	 * Gives the spool up, with no webhook left in it, so that an installation that comes later does
+	 * not find it taken.
+	 *
+	 * @throws \Exception Where the extension or the database refuses.
+	 */
+	public function release(): void {
 		if ( '' === $this->obstacle() ) {
-			webhooks_configure( $this->document(), $revision );
+			$document = array(
+				'webhooks' => array(),
+				'release'  => true,
+			);
+			webhooks_configure( $document + $this->document(), $this->raise_revision() );
 		}
 	}
 
@@ -205,15 +308,44 @@ final class Publisher {
 	}
 
 	/**
+	 * A document without what other plugins gave that can't be written as JSON, such as a path to
+	 * search by that is no text: it must not stop the webhooks.
+	 *
+	 * @param array<string, mixed> $document
+	 * @return array<string, mixed>
+	 */
+	private static function readable( array $document ): array {
+		$is_readable = static function ( mixed $value, int|string $key ): bool {
+			try {
+				return '' !== webhooks_encode( array( $key => $value ) );
+			} catch ( \Throwable ) {
+				return false;
+			}
+		};
+		foreach ( array( 'lookup', 'v1' ) as $part ) {
+			$document[ $part ] = array_filter( $document[ $part ] ?? array(), $is_readable, ARRAY_FILTER_USE_BOTH );
+		}
+		$document['actions'] = array_values( array_filter( $document['actions'] ?? array(), $is_readable, ARRAY_FILTER_USE_BOTH ) );
+		return $document;
+	}
+
+	/**
+	 * Why nothing is to be sent to anybody.
+	 */
+	private static function held(): ?string {
+		$held = (string) Settings::read( Settings::HELD )[ Settings::HELD ];
+		if ( '' === $held && Installation::is_elsewhere() ) {
+			$held = self::ELSEWHERE;
+		}
+		return '' === $held ? null : $held;
+	}
+
+	/**
 	 * What webhooks_configure() takes.
 	 *
 	 * @return array<string, mixed>
 	 */
 	private function document(): array {
-		$held = (string) Settings::read( Settings::HELD )[ Settings::HELD ];
-		if ( '' === $held && Installation::is_elsewhere() ) {
-			$held = self::ELSEWHERE;
-		}
 		return array(
 			'webhooks'       => array_merge(
 				array_map( static fn( Webhook $webhook ) => $webhook->to_config(), $this->webhooks->all() ),
@@ -223,7 +355,7 @@ final class Publisher {
 				'id'          => Installation::stored()['id'],
 				'fingerprint' => Installation::fingerprint(),
 			),
-			'held'           => '' === $held ? null : $held,
+			'held'           => self::held(),
 			// Once the place is this installation's own, its spool on each server follows.
 			'moved'          => ! Installation::is_elsewhere(),
 			'actions'        => Custom_Events::document(),

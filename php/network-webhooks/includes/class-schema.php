@@ -14,7 +14,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Schema {
 
-	public const VERSION = 5;
+	public const VERSION = 7;
 
 	/** Seconds that a process waits for another one's migration. */
 	private const PATIENCE = 30;
@@ -76,6 +76,23 @@ final class Schema {
 	}
 
 	/**
+	 * Table of the events that the journal will never take.
+	 */
+	public static function refused(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks_refused';
+	}
+
+	/**
+	 * All of them.
+	 *
+	 * @return list<string>
+	 */
+	public static function all(): array {
+		return array( self::webhooks(), self::history(), self::outbox(), self::refused(), self::events(), self::sightings(), self::inbox(), self::heard() );
+	}
+
+	/**
 	 * Brings the tables up to date. Costs one query where they are.
 	 *
 	 * @throws \RuntimeException Where the database refuses, or another process takes too long.
@@ -95,6 +112,8 @@ final class Schema {
 						3 => self::add_events(),
 						4 => self::add_inbox(),
 						5 => self::add_heard(),
+						6 => self::add_refused(),
+						7 => self::make_transactional(),
 					};
 					Settings::set( Settings::SCHEMA, $version );
 				}
@@ -131,7 +150,7 @@ final class Schema {
 				modified_by bigint(20) unsigned NOT NULL DEFAULT 0,
 				PRIMARY KEY  (id),
 				KEY name (name(100))
-			) $charset"
+			) ENGINE=InnoDB $charset"
 		);
 		// Payloads are bytes: no collation may judge or convert them.
 		self::run(
@@ -147,7 +166,7 @@ final class Schema {
 				claimed datetime DEFAULT NULL,
 				PRIMARY KEY  (id),
 				KEY claim (claim)
-			) $charset"
+			) ENGINE=InnoDB $charset"
 		);
 		$known = Settings::read( Settings::REVISION, Settings::INSTALLATION );
 		if ( null === $known[ Settings::REVISION ] ) {
@@ -184,7 +203,7 @@ final class Schema {
 				changes longtext NOT NULL,
 				PRIMARY KEY  (id),
 				KEY webhook (webhook_id, id)
-			) {$wpdb->get_charset_collate()}"
+			) ENGINE=InnoDB {$wpdb->get_charset_collate()}"
 		);
 	}
 
@@ -198,7 +217,7 @@ final class Schema {
 				event varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
 				definition longtext NOT NULL,
 				PRIMARY KEY  (event)
-			) {$wpdb->get_charset_collate()}"
+			) ENGINE=InnoDB {$wpdb->get_charset_collate()}"
 		);
 		self::run(
 			'CREATE TABLE IF NOT EXISTS ' . self::sightings() . ' (
@@ -206,7 +225,7 @@ final class Schema {
 				site_id bigint(20) unsigned NOT NULL,
 				PRIMARY KEY  (event, site_id),
 				KEY site_id (site_id)
-			) CHARACTER SET ascii COLLATE ascii_bin'
+			) ENGINE=InnoDB CHARACTER SET ascii COLLATE ascii_bin'
 		);
 	}
 
@@ -235,7 +254,7 @@ final class Schema {
 				delay smallint(5) unsigned NOT NULL DEFAULT 0,
 				PRIMARY KEY  (id),
 				KEY received (received)
-			) {$wpdb->get_charset_collate()}"
+			) ENGINE=InnoDB {$wpdb->get_charset_collate()}"
 		);
 	}
 
@@ -255,8 +274,87 @@ final class Schema {
 				is_whole tinyint(1) NOT NULL DEFAULT 1,
 				details longblob NOT NULL,
 				PRIMARY KEY  (id)
-			) {$wpdb->get_charset_collate()}"
+			) ENGINE=InnoDB {$wpdb->get_charset_collate()}"
 		);
+	}
+
+	/**
+	 * Version 6: the events that the journal will never take; and of those that wait, how large they
+	 * are, and how often PHP ended while one was handed over.
+	 */
+	private static function add_refused(): void {
+		global $wpdb;
+		if ( ! in_array( 'size', $wpdb->get_col( 'SHOW COLUMNS FROM ' . self::outbox() ), true ) ) {
+			self::run(
+				'ALTER TABLE ' . self::outbox() . '
+					ADD COLUMN size int(10) unsigned NOT NULL DEFAULT 0,
+					ADD COLUMN deaths int(10) unsigned NOT NULL DEFAULT 0,
+					ADD KEY size (size),
+					ADD KEY created (created)'
+			);
+		}
+		self::run( 'UPDATE ' . self::outbox() . ' SET size = LENGTH( data ) + LENGTH( options ) WHERE size = 0' );
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::refused() . " (
+				id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+				event varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				data longblob DEFAULT NULL,
+				options longblob DEFAULT NULL,
+				size int(10) unsigned NOT NULL DEFAULT 0,
+				reason varchar(1000) NOT NULL,
+				created datetime NOT NULL,
+				refused datetime NOT NULL,
+				PRIMARY KEY  (id),
+				KEY size (size),
+				KEY refused (refused)
+			) ENGINE=InnoDB {$wpdb->get_charset_collate()}"
+		);
+	}
+
+	/**
+	 * Version 7, and before each change: turns tables that can't roll back (MyISAM, Aria) into ones
+	 * that can, since a server's default may have made them, or somebody later.
+	 *
+	 * @return list<string> What stays without transactions: a table that the database did not
+	 *                      convert, or that of WordPress's network options, which is not ours.
+	 */
+	public static function make_transactional(): array {
+		global $wpdb;
+		$loose = self::without_transactions();
+		$ours  = array_intersect( $loose, self::all() );
+		if ( ! $ours ) {
+			return $loose;
+		}
+		$quiet = $wpdb->suppress_errors();
+		foreach ( $ours as $table ) {
+			if ( false === $wpdb->query( "ALTER TABLE `$table` ENGINE=InnoDB" ) ) {
+				Log::write( 'schema', "The table $table could not be converted to InnoDB: $wpdb->last_error" );
+			}
+		}
+		$wpdb->suppress_errors( $quiet );
+		return self::without_transactions();
+	}
+
+	/**
+	 * The plugin's tables, and that of the network's options, whose engine has no transactions.
+	 *
+	 * @return list<string>
+	 */
+	public static function without_transactions(): array {
+		global $wpdb;
+		$tables = array( ...self::all(), $wpdb->sitemeta );
+		$marks  = implode( ', ', array_fill( 0, count( $tables ), '%s' ) );
+		$quiet  = $wpdb->suppress_errors();
+		$found  = $wpdb->get_col(
+			$wpdb->prepare(
+				"SELECT t.TABLE_NAME FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
+				WHERE t.TABLE_SCHEMA = DATABASE() AND t.TABLE_NAME IN ( $marks ) AND COALESCE( e.TRANSACTIONS, 'NO' ) <> 'YES'",
+				...$tables
+			)
+		);
+		$wpdb->suppress_errors( $quiet );
+		// Where the server folds the case of names, ours are those that were asked for.
+		return array_values( array_filter( $tables, static fn( string $table ) => in_array( strtolower( $table ), array_map( 'strtolower', $found ), true ) ) );
 	}
 
 	/**

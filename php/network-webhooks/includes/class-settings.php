@@ -19,7 +19,7 @@ final class Settings {
 	public const SCHEMA = 'network_webhooks_schema';
 	/** Revision of the webhooks, in the sense of webhooks_configure(). */
 	public const REVISION = 'network_webhooks_revision';
-	/** Array of `id` and `fingerprint`. */
+	/** Which installation this is, and where it runs: see Installation. */
 	public const INSTALLATION = 'network_webhooks_installation';
 	/** Why nothing is sent: empty, or Publisher::DEACTIVATED. */
 	public const HELD = 'network_webhooks_held';
@@ -45,6 +45,10 @@ final class Settings {
 	public const MAILED_AT = 'network_webhooks_mailed_at';
 	/** Servers and kinds of processes that were seen: see Server. */
 	public const SERVERS = 'network_webhooks_servers';
+	/** Webhooks that can't be published as they are: see Set_Aside. */
+	public const SET_ASIDE = 'network_webhooks_set_aside';
+	/** Server → why it could not publish the webhooks the last time: see Unpublished. */
+	public const UNPUBLISHED = 'network_webhooks_unpublished';
 
 	/** The test inbox: see Inbox\Inbox. */
 	public const INBOX = 'network_webhooks_inbox';
@@ -68,6 +72,8 @@ final class Settings {
 		self::MAIL_TO,
 		self::MAILED_AT,
 		self::SERVERS,
+		self::SET_ASIDE,
+		self::UNPUBLISHED,
 		self::SUPPRESSED,
 		self::DRAFTS,
 		self::INBOX,
@@ -90,10 +96,30 @@ final class Settings {
 	 * there is nothing to change, or that the option is not there yet.
 	 */
 	public static function set( string $name, mixed $value ): void {
+		self::uncache( $name );
+		Transaction::keep_option( $name );
+		update_network_option( get_main_network_id(), $name, $value );
+	}
+
+	/**
+	 * Has an option read from the database the next time.
+	 */
+	public static function uncache( string $name ): void {
 		$network = get_main_network_id();
 		wp_cache_delete( "$network:$name", 'site-options' );
 		wp_cache_delete( "$network:notoptions", 'site-options' );
-		update_network_option( $network, $name, $value );
+	}
+
+	/**
+	 * Changes an option that several processes change at once: what one of them writes is made of
+	 * what stands in the database then, and no other one writes meanwhile.
+	 *
+	 * @param int                     $seconds How long to wait for another one.
+	 * @param callable(mixed): mixed  $change  From what it was, null where it is not there, to what it is.
+	 * @return bool Whether it was done; false: another process is still at it.
+	 */
+	public static function change( string $name, int $seconds, callable $change ): bool {
+		return Lock::try( "setting-$name", $seconds, static fn() => self::set( $name, $change( self::read( $name )[ $name ] ) ) );
 	}
 
 	/**

@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks;
 
+use Network_Webhooks\Announcements\Conditions;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -14,9 +16,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Site_Health {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,
@@ -36,10 +35,11 @@ final class Site_Health {
 	/**
 	 * Adds the test, for those who can do something about it.
 	 *
-	 * @param array<string, array> $tests
+	 * @param mixed $tests Array of them, or what another plugin made of it.
 	 * @return array<string, array>
 	 */
-	public function add_tests( array $tests ): array {
+	public function add_tests( mixed $tests ): array {
+		$tests = is_array( $tests ) ? $tests : array();
 		if ( is_main_site() && current_user_can( Capabilities::MANAGE ) ) {
 			$tests['direct']['network_webhooks'] = array(
 				'label' => __( 'Network webhooks', 'network-webhooks' ),
@@ -59,10 +59,11 @@ final class Site_Health {
 	/**
 	 * Adds the figures of every part to Site Health's information.
 	 *
-	 * @param array<string, array> $information
+	 * @param mixed $information Array of parts, or what another plugin made of it.
 	 * @return array<string, array>
 	 */
-	public function add_information( array $information ): array {
+	public function add_information( mixed $information ): array {
+		$information = is_array( $information ) ? $information : array();
 		if ( ! is_main_site() || ! current_user_can( Capabilities::MANAGE ) ) {
 			return $information;
 		}
@@ -103,10 +104,10 @@ final class Site_Health {
 		$ailing = ( new Ailing( $this->webhooks ) )->count();
 		if ( $ailing ) {
 			/* translators: %s: number of webhooks */
-			$text = sprintf( _n( '%s webhook is failing or disabled. Its page says why, and what to do.', '%s webhooks are failing or disabled. Their pages say why, and what to do.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) );
+			$text = sprintf( _n( '%s webhook is invalid, failing or disabled. Its page says why, and what to do.', '%s webhooks are invalid, failing or disabled. Their pages say why, and what to do.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) );
 			return self::result( 'network_webhooks_deliveries', 'recommended', __( 'Not all webhooks reach their endpoints', 'network-webhooks' ), array( $text ) );
 		}
-		return self::result( 'network_webhooks_deliveries', 'good', __( 'Webhooks reach their endpoints', 'network-webhooks' ), array( __( 'No webhook is failing or disabled.', 'network-webhooks' ) ) );
+		return self::result( 'network_webhooks_deliveries', 'good', __( 'Webhooks reach their endpoints', 'network-webhooks' ), array( __( 'No webhook is invalid, failing or disabled.', 'network-webhooks' ) ) );
 	}
 
 	/**
@@ -117,27 +118,54 @@ final class Site_Health {
 	public function test(): array {
 		$obstacle = $this->publisher->obstacle();
 		$waiting  = $this->outbox->status();
-		$texts    = array();
+		$warnings = $this->outbox->warnings();
+		$texts    = array_values( $warnings );
+		$aside    = Set_Aside::all();
+		$failed   = Environment::has_extension() ? Unpublished::here() : '';
+		$loose    = Schema::without_transactions();
 		if ( '' !== $obstacle ) {
 			$texts[] = $obstacle;
 		}
+		if ( '' !== $failed ) {
+			$texts[] = Native_Text::translated( $failed );
+		}
+		foreach ( $aside as $one ) {
+			$texts[] = $one->sentence();
+		}
+		if ( $loose ) {
+			/* translators: %s: names of tables */
+			$texts[] = sprintf( __( 'These tables have an engine without transactions: %s. Convert them to InnoDB, so that a change of webhooks that fails half-way leaves nothing behind.', 'network-webhooks' ), implode( ', ', $loose ) );
+		}
 		if ( $waiting['count'] ) {
 			$texts[] = sprintf(
+				/* translators: 1: number of events, 2: date and time */
 				_n(
-					/* translators: 1: number of events, 2: date and time */
 					'%1$s event waits in the database since %2$s, because the process in which it happened could not write it to the journal. It is sent by itself as soon as a process can.',
 					'%1$s events wait in the database, the oldest since %2$s, because the processes in which they happened could not write them to the journal. They are sent by themselves as soon as a process can.',
 					$waiting['count'],
 					'network-webhooks'
 				),
 				number_format_i18n( $waiting['count'] ),
-				get_date_from_gmt( $waiting['oldest'], get_option( 'date_format' ) . ' ' . get_option( 'time_format' ) )
+				wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), strtotime( "{$waiting['oldest']} UTC" ) )
 			);
 			$texts = array_merge( $texts, array_map( array( Native_Text::class, 'translated' ), $waiting['reasons'] ) );
 		}
 		if ( '' !== $obstacle ) {
 			$status = 'critical';
 			$label  = __( 'Webhooks can’t be sent from this server', 'network-webhooks' );
+		} elseif ( '' !== $failed ) {
+			$status = 'critical';
+			$label  = __( 'The webhooks could not be published', 'network-webhooks' );
+		} elseif ( $aside ) {
+			$status = 'critical';
+			/* translators: %s: number of webhooks */
+			$label = sprintf( _n( '%s webhook is invalid, and its events are not sent', '%s webhooks are invalid, and their events are not sent', count( $aside ), 'network-webhooks' ), number_format_i18n( count( $aside ) ) );
+		} elseif ( $warnings ) {
+			$status = isset( $warnings['outbox_full'] ) ? 'critical' : 'recommended';
+			$label  = Conditions::title( (string) array_key_first( $warnings ) );
+		} elseif ( $loose ) {
+			$status = 'recommended';
+			$label  = __( 'The database can’t take back changes of webhooks', 'network-webhooks' );
 		} elseif ( $waiting['count'] ) {
 			$status = 'recommended';
 			$label  = __( 'Events for webhooks wait in the database', 'network-webhooks' );

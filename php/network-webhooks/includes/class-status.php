@@ -15,20 +15,19 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Status {
 
+	public const INVALID  = 'invalid';
 	public const DISABLED = 'disabled';
 	public const FAILING  = 'failing';
 	public const ACTIVE   = 'active';
 	public const PAUSED   = 'paused';
 
 	/** All of them, the one that needs a person first. */
-	public const ALL = array( self::DISABLED, self::FAILING, self::ACTIVE, self::PAUSED );
+	public const ALL = array( self::INVALID, self::DISABLED, self::FAILING, self::ACTIVE, self::PAUSED );
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string      $code      One of ALL.
 	 * @param string|null $since     When the failing or the disabling began, RFC 3339.
-	 * @param string      $reason    Why it was disabled, a code of the worker's.
+	 * @param string      $reason    Why it was disabled, a code of the worker's; or what is invalid, in a sentence.
 	 * @param string      $disabling Id of the disabling, which webhooks_enable() takes.
 	 */
 	private function __construct(
@@ -39,11 +38,14 @@ final class Status {
 	) {}
 
 	/**
-	 * Of a webhook. What was disabled stays so while it is paused, so that is said first.
+	 * Of a webhook. What was disabled stays so while it is paused, so that is said first; what is
+	 * invalid can't be helped otherwise than by correcting it.
 	 */
 	public static function of( Webhook $webhook, Counters $counters ): self {
-		$of = $counters->of( $webhook->id );
+		$of    = $counters->of( $webhook->id );
+		$aside = Set_Aside::of( $webhook->id );
 		return match ( true ) {
+			null !== $aside => new self( self::INVALID, null, $aside->reason() . ' – ' . $aside->consequence() ),
 			null !== $of['disabled'] => new self( self::DISABLED, $of['disabled']['at'], $of['disabled']['reason'], $of['disabled']['id'] ),
 			$webhook->paused => new self( self::PAUSED ),
 			null !== $of['failing_since'] => new self( self::FAILING, $of['failing_since'] ),
@@ -65,6 +67,7 @@ final class Status {
 	 */
 	public static function labels(): array {
 		return array(
+			self::INVALID  => __( 'Invalid', 'network-webhooks' ),
 			self::DISABLED => __( 'Disabled', 'network-webhooks' ),
 			self::FAILING  => __( 'Failing', 'network-webhooks' ),
 			self::ACTIVE   => __( 'Active', 'network-webhooks' ),
@@ -73,7 +76,7 @@ final class Status {
 	}
 
 	/**
-	 * Why it was disabled; empty where it was not.
+	 * Why it was disabled, or what is invalid; empty where it is neither.
 	 */
 	public function reason(): string {
 		return match ( $this->reason ) {

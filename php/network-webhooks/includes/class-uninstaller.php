@@ -14,14 +14,12 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Uninstaller {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Publisher $publisher ) {}
 
 	/**
-	 * Removes tables, options, the schedule, and the published webhooks with their secrets. The
-	 * spool's log stays: it is the server's, not WordPress's.
+	 * Removes tables, options, the schedule, and the published webhooks with their secrets, and
+	 * gives the spool up for whoever comes next. Its log stays: it is the server's, not
+	 * WordPress's.
 	 */
 	public function run(): void {
 		if ( ! Settings::read( Settings::REMOVE_DATA )[ Settings::REMOVE_DATA ] ) {
@@ -29,21 +27,13 @@ final class Uninstaller {
 		}
 		global $wpdb;
 		try {
-			$this->publisher->change(
-				static function () use ( $wpdb ) {
-					$wpdb->query( 'DELETE FROM ' . Schema::webhooks() );
-				}
-			);
+			$this->publisher->release();
 		} catch ( \Throwable $error ) {
 			Log::write( 'publish', "The published webhooks could not be removed: {$error->getMessage()}" );
 		}
-		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::webhooks() );
-		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::history() );
-		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::outbox() );
-		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::events() );
-		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::sightings() );
-		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::inbox() );
-		$wpdb->query( 'DROP TABLE IF EXISTS ' . Schema::heard() );
+		foreach ( Schema::all() as $table ) {
+			$wpdb->query( "DROP TABLE IF EXISTS `$table`" );
+		}
 		Event_Memory::forget_marks();
 		foreach ( Settings::ALL as $name ) {
 			delete_network_option( get_main_network_id(), $name );

@@ -22,9 +22,6 @@ final class Upkeep {
 	/** Seconds that wp-cron may spend on the outbox. */
 	private const CRON_SECONDS = 20.0;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,
@@ -65,60 +62,68 @@ final class Upkeep {
 	}
 
 	/**
-	 * Every five minutes, on the main site: retries are due at night too.
+	 * Every five minutes, on the main site: retries are due at night too. Each step for itself:
+	 * what fails keeps nothing else from being done.
 	 */
 	public function wake(): void {
 		if ( Environment::is_recording() ) {
 			return;
 		}
 		$this->run( self::CRON_SECONDS );
-		$this->webhooks->forget_deleted();
-		( new Inbox\Requests() )->prune();
-		Heard::remove_old( time() );
-		try {
-			Listening::forget_old( $this->publisher, time() );
-			( new Drafts( $this->publisher ) )->remove_old();
-		} catch ( \Throwable $error ) {
-			Log::write( 'publish', "The last listening, or webhooks that were only tested, could not be removed: {$error->getMessage()}" );
-		}
-		// A copied spool has its origin's deliveries: nobody starts a worker on it before one has
-		// said what this network is.
-		if ( Environment::has_extension() && ! Installation::is_elsewhere() ) {
-			webhooks_wake();
-		}
-		try {
-			( new Announcements\Conditions( $this->collector ) )->review();
-			( new Announcements\Mail( new Announcements\Kept(), $this->webhooks ) )->send();
-		} catch ( \Throwable $error ) {
-			Log::write( 'announcement', "Nobody could be told what is wrong: {$error->getMessage()}" );
-		}
+		self::attempt( 'prune', 'Deleted webhooks could not be removed for good', fn() => $this->webhooks->forget_deleted() );
+		self::attempt( 'prune', 'Old requests to the test inbox could not be removed', static fn() => ( new Inbox\Requests() )->prune() );
+		self::attempt( 'prune', 'Old recorded events could not be removed', static fn() => Heard::remove_old( time() ) );
+		self::attempt( 'publish', 'The last listening could not be ended', fn() => Listening::forget_old( $this->publisher, time() ) );
+		self::attempt( 'publish', 'Webhooks that were only tested could not be removed', fn() => ( new Drafts( $this->publisher ) )->remove_old() );
+		self::attempt( 'worker', 'The worker could not be started', array( self::class, 'wake_worker' ) );
+		self::attempt( 'announcement', 'What is wrong with this server could not be announced', fn() => ( new Announcements\Conditions( $this->collector ) )->review() );
+		self::attempt( 'mail', 'Nobody could be told by mail what is wrong', fn() => ( new Announcements\Mail( new Announcements\Kept(), $this->webhooks ) )->send() );
 	}
 
 	/**
-	 * Brings everything up to date. Never throws.
+	 * Brings everything up to date. Never throws, and each step is for itself.
 	 */
 	public function run( float $seconds = 1.0 ): void {
 		if ( Environment::is_recording() ) {
 			return;
 		}
+		self::attempt( 'schema', 'The tables could not be brought up to date', array( Schema::class, 'migrate' ) );
+		self::attempt( 'publish', 'This server\'s webhooks could not be published', fn() => $this->publisher->publish() );
+		self::attempt( 'outbox', 'Events that wait in the database could not be handed over', fn() => $this->outbox->drain( $seconds ) );
+		self::attempt( 'announcement', 'What the worker announced could not be collected', fn() => $this->collector->collect() );
+		self::attempt( 'server', 'This server could not be noted', array( Server::class, 'note' ) );
+	}
+
+	/**
+	 * Does one step. What goes wrong is for the error log; what people have to know of it, the step
+	 * itself leaves where Announcements\Conditions finds it.
+	 */
+	private static function attempt( string $kind, string $failed, callable $step ): void {
 		try {
-			Schema::migrate();
-			$this->publisher->publish();
-			$this->outbox->drain( $seconds );
-			$this->collector->collect();
-			Server::note();
+			$step();
 		} catch ( \Throwable $error ) {
-			Log::write( 'publish', "This server's webhooks could not be brought up to date: {$error->getMessage()}" );
+			Log::write( $kind, "$failed: {$error->getMessage()}" );
+		}
+	}
+
+	/**
+	 * Makes sure that a worker runs. A copied spool has its origin's deliveries: nobody starts one
+	 * on it before one has said what this network is.
+	 */
+	private static function wake_worker(): void {
+		if ( Environment::has_extension() && ! Installation::is_elsewhere() ) {
+			webhooks_wake();
 		}
 	}
 
 	/**
 	 * Adds the schedule. Untranslated: wp-cron asks for it before the texts are loaded.
 	 *
-	 * @param array<string, array> $schedules
+	 * @param mixed $schedules Array of them, or what another plugin made of it.
 	 * @return array<string, array>
 	 */
-	public static function add_schedule( array $schedules ): array {
+	public static function add_schedule( mixed $schedules ): array {
+		$schedules                   = is_array( $schedules ) ? $schedules : array();
 		$schedules[ self::SCHEDULE ] = array(
 			'interval' => 5 * MINUTE_IN_SECONDS,
 			'display'  => 'Network Webhooks',
@@ -136,11 +141,16 @@ final class Upkeep {
 	}
 
 	/**
-	 * Ends that.
+	 * Ends that, on every network of the database: each of them scheduled it on its main site.
 	 */
 	public static function unschedule(): void {
-		switch_to_blog( get_main_site_id() );
-		wp_clear_scheduled_hook( self::HOOK );
-		restore_current_blog();
+		foreach ( get_networks( array( 'fields' => 'ids', 'number' => 0 ) ) as $network ) {
+			switch_to_blog( get_main_site_id( (int) $network ) );
+			try {
+				wp_clear_scheduled_hook( self::HOOK );
+			} finally {
+				restore_current_blog();
+			}
+		}
 	}
 }

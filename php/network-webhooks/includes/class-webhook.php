@@ -51,9 +51,10 @@ final class Webhook {
 	 */
 	public const MAIL_TO = 'mail_to';
 
+	/** How the id of a draft begins. */
+	public const DRAFT = 'draft_';
+
 	/**
-	 * Takes the parts.
-	 *
 	 * @param array<string, mixed> $settings    Everything else, in the words of webhooks_configure();
 	 *                                          at least `events` and `secrets`.
 	 * @param int                  $version     Raised at each save; 0: not stored yet.
@@ -190,7 +191,7 @@ final class Webhook {
 		);
 		return $this->with(
 			array(
-				'id'       => 'draft_' . bin2hex( random_bytes( 10 ) ),
+				'id'       => self::DRAFT . bin2hex( random_bytes( 10 ) ),
 				'paused'   => true,
 				'settings' => $nothing + $this->settings,
 			)

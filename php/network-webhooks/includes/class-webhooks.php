@@ -28,6 +28,13 @@ final class Webhooks {
 	private ?array $read = null;
 
 	/**
+	 * Ids of the webhooks that were saved and have to be right: see judged().
+	 *
+	 * @var list<string>
+	 */
+	private array $judged = array();
+
+	/**
 	 * All webhooks, in order of creation.
 	 *
 	 * @return list<Webhook>
@@ -80,7 +87,8 @@ final class Webhooks {
 	/**
 	 * Stores a webhook, new or changed, and who did what.
 	 *
-	 * @param string $action What the history calls it; empty: created, paused, resumed or changed.
+	 * @param string $action What the history calls it; empty: created, paused, resumed or changed,
+	 *                       and the webhook has to be right.
 	 * @throws \RuntimeException Where somebody deleted it, or with the database's own words.
 	 */
 	public function save( Webhook $webhook, string $action = '' ): void {
@@ -92,7 +100,8 @@ final class Webhooks {
 		$this->write( $row, $old );
 		$changes = History::difference( $old, $webhook );
 		if ( '' === $action ) {
-			$action = match ( true ) {
+			$this->judged[] = $webhook->id;
+			$action         = match ( true ) {
 				! $old => History::CREATED,
 				array( 'paused' ) === array_keys( $changes ) => $webhook->paused ? History::PAUSED : History::RESUMED,
 				default => History::CHANGED,
@@ -101,6 +110,29 @@ final class Webhooks {
 		if ( $changes || History::CHANGED !== $action ) {
 			History::record( $webhook->id, $action, $changes );
 		}
+	}
+
+	/**
+	 * Stores a webhook as it is, but paused or not. Also one that was set aside: who pauses it, or
+	 * resumes it before it is mended, changes nothing of what is wrong with it.
+	 */
+	public function pause( string $id, bool $paused ): void {
+		// As it is now: under the lock of the change nobody else saves.
+		$webhook = $this->find( $id );
+		if ( $webhook && $webhook->paused !== $paused ) {
+			$this->save( $webhook->with_paused( $paused ), $paused ? History::PAUSED : History::RESUMED );
+		}
+	}
+
+	/**
+	 * The webhooks that were saved since this was last asked, whose values the one who saved them
+	 * answers for. Others that are wrong keep nobody from saving.
+	 *
+	 * @return list<Webhook>
+	 */
+	public function judged(): array {
+		list( $ids, $this->judged ) = array( array_unique( $this->judged ), array() );
+		return array_values( array_filter( array_map( array( $this, 'find' ), $ids ) ) );
 	}
 
 	/**
@@ -139,6 +171,7 @@ final class Webhooks {
 	 */
 	public function forget( string $id ): void {
 		global $wpdb;
+		Transaction::keep( Schema::webhooks(), array( 'id' => $id ) );
 		$wpdb->delete( Schema::webhooks(), array( 'id' => $id ) );
 		History::forget( $id );
 		$this->read = null;
@@ -186,6 +219,7 @@ final class Webhooks {
 	 */
 	private function write( array $row, ?Webhook $old ): void {
 		global $wpdb;
+		Transaction::keep( Schema::webhooks(), array( 'id' => $old->id ?? $row['id'] ) );
 		// Not without formats: wpdb takes any column `deleted` for the number that wp_blogs has there.
 		$done = $old
 			? $wpdb->update( Schema::webhooks(), $row, array( 'id' => $old->id ), '%s' )

@@ -23,9 +23,6 @@ final class Announcement_Notices {
 	/** How many are shown at once. */
 	private const SHOWN = 5;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Kept $kept, private readonly Ailing $ailing ) {}
 
 	/**
@@ -65,7 +62,7 @@ final class Announcement_Notices {
 		$ailing = $this->ailing->count();
 		$text   = $ailing
 			/* translators: %s: number of webhooks */
-			? sprintf( _n( '%s webhook is failing or disabled.', '%s webhooks are failing or disabled.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) )
+			? sprintf( _n( '%s webhook is invalid, failing or disabled.', '%s webhooks are invalid, failing or disabled.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) )
 			: __( 'All webhooks do what they should.', 'network-webhooks' );
 		printf(
 			'<p>%s</p><p><a href="%s">%s</a> | <a href="%s">%s</a></p>',

@@ -27,9 +27,6 @@ final class Bulk {
 	/** Most test events at once: one waits for what comes of them. */
 	private const TESTS = 20;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Webhooks $webhooks,
 		private readonly Publisher $publisher,
@@ -83,11 +80,7 @@ final class Bulk {
 			$this->publisher->change(
 				function () use ( $webhooks, $paused ) {
 					foreach ( $webhooks as $webhook ) {
-						// As it is now: under the lock of the change nobody else saves.
-						$current = $this->webhooks->find( $webhook->id );
-						if ( $current && $current->paused !== $paused ) {
-							$this->webhooks->save( $current->with_paused( $paused ) );
-						}
+						$this->webhooks->pause( $webhook->id, $paused );
 					}
 				}
 			);
@@ -112,8 +105,8 @@ final class Bulk {
 	 */
 	private function send_tests( array $webhooks ): void {
 		if ( count( $webhooks ) > self::TESTS ) {
-			/* translators: %d: number of webhooks */
-			Flash::put( sprintf( __( 'Send test events to at most %d webhooks at once: you will want to read what comes of them.', 'network-webhooks' ), self::TESTS ) );
+			/* translators: %s: number of webhooks */
+			Flash::put( sprintf( _n( 'Send test events to at most %s webhook at once: you will want to read what comes of it.', 'Send test events to at most %s webhooks at once: you will want to read what comes of them.', self::TESTS, 'network-webhooks' ), number_format_i18n( self::TESTS ) ) );
 			return;
 		}
 		$sent = array();
@@ -156,7 +149,7 @@ final class Bulk {
 	 * @return list<Webhook>
 	 */
 	private function posted(): array {
-		$ids = array_filter( (array) wp_unslash( $_POST['webhooks'] ?? array() ), 'is_string' );
+		$ids = array_filter( (array) wp_unslash( $_POST['webhooks'] ?? array() ), 'is_string' ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- looked for among the ids that there are.
 		return array_values( array_filter( array_map( array( $this->webhooks, 'find' ), array_unique( $ids ) ) ) );
 	}
 }

@@ -16,6 +16,7 @@ use Network_Webhooks\Heard;
 use Network_Webhooks\Heard_Event;
 use Network_Webhooks\Inbox\Inbox;
 use Network_Webhooks\Presets;
+use Network_Webhooks\Set_Aside;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
 
@@ -27,9 +28,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Edit_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Catalogue $catalogue, private readonly Test_Event $test ) {}
 
 	/**
@@ -44,6 +42,10 @@ final class Edit_Page {
 		$preset = null === $kept && ! $webhook ? sanitize_key( $_GET['preset'] ?? '' ) : '';
 		$typed  = null === $kept ? $this->begun( $stored, $preset, $webhook ) : $stored->with( $kept );
 		$errors = new Errors( null === $kept ? array() : Flash::errors() );
+		$aside  = $webhook ? Set_Aside::of( $webhook->id ) : null;
+		if ( $aside && null === $kept ) {
+			$errors->add_refusal( $aside->field, $aside->message );
+		}
 		// Before the form is printed, since it may find what is wrong with an input.
 		$preview = isset( $_GET['preview'] ) && null !== $kept ? $this->preview( $form, $typed, $webhook, $errors ) : '';
 		$fields  = new Fields( $typed, $errors );
@@ -57,6 +59,9 @@ final class Edit_Page {
 			<?php
 			if ( $webhook && (int) $typed->text( 'version' ) !== $webhook->version ) {
 				Conflict_Box::print( $webhook, $stored, $typed );
+			}
+			if ( $aside ) {
+				printf( '<div class="notice notice-error inline" role="alert"><p>%s</p></div>', esc_html( $aside->sentence() ) );
 			}
 			if ( ! $webhook ) {
 				Preset_Bar::print( $preset );
@@ -176,7 +181,7 @@ final class Edit_Page {
 		printf( '<details class="network-webhooks-more" id="network-webhooks-preview"%s><summary>%s</summary>', '' === $html ? '' : ' open', esc_html__( 'Preview', 'network-webhooks' ) );
 		printf( '<p>%s</p>', esc_html__( 'What would be sent for the first event, as the form stands. Nothing is sent.', 'network-webhooks' ) );
 		printf( '<p><button type="submit" class="button" formaction="%s" formnovalidate>%s</button></p>', esc_url( Actions::url( 'preview' ) ), esc_html__( 'Show the preview', 'network-webhooks' ) );
-		printf( '<div id="network-webhooks-preview-content" aria-live="polite">%s</div></details>', $html ); // Escaped there.
+		printf( '<div id="network-webhooks-preview-content" aria-live="polite">%s</div></details>', $html ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 	}
 
 	/**

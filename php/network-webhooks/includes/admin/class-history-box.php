@@ -118,6 +118,7 @@ final class History_Box {
 			History::VIEWER_REMOVED => sprintf( __( '%s may not see the webhooks any more', 'network-webhooks' ), $user ),
 			History::SETTINGS => __( 'Settings changed', 'network-webhooks' ),
 			History::MOVED => __( 'The network was called moved: it goes on sending', 'network-webhooks' ),
+			History::SERVER => __( 'Another server was called one of this network: it sends too', 'network-webhooks' ),
 			History::PUBLISHED => __( 'The webhooks of a restored database were published', 'network-webhooks' ),
 			History::RESENT => __( 'Deliveries sent again', 'network-webhooks' ),
 			History::CANCELLED => __( 'Waiting deliveries cancelled', 'network-webhooks' ),

@@ -10,12 +10,15 @@ namespace Network_Webhooks\Announcements;
 use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Deliveries\Mend_Page;
 use Network_Webhooks\Native_Text;
+use Network_Webhooks\Set_Aside;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
  * What the worker or a server announces: a code with parameters, put into words here, in the
  * language of whoever reads it. A value, changed by making another one.
+ *
+ * @since 0.1.0
  */
 final class Announcement {
 
@@ -29,14 +32,16 @@ final class Announcement {
 	public const CORRUPT = 'corrupt_records';
 	/** The store could not be read, and a new one was begun. */
 	public const STORE_SET_ASIDE = 'store_set_aside';
+	/** A webhook is invalid and was set aside. */
+	public const INVALID = 'webhook_invalid';
+	/** It is as it should be again, or was deleted. */
+	public const VALID = 'webhook_valid';
 	/** Something of Conditions began, named by the parameter `condition`. */
 	public const BEGAN = 'condition_began';
 	/** It is over. */
 	public const ENDED = 'condition_ended';
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string               $id     Of the entry where it is kept; empty before.
 	 * @param array<string, mixed> $params What it is about, such as `webhook_id`.
 	 * @param int                  $at     Unix time of the first of its kind.
@@ -122,7 +127,7 @@ final class Announcement {
 	 * Whether it is good news.
 	 */
 	public function is_good(): bool {
-		return self::ENABLED === $this->code || self::ENDED === $this->code;
+		return in_array( $this->code, array( self::ENABLED, self::VALID, self::ENDED ), true );
 	}
 
 	/**
@@ -137,6 +142,10 @@ final class Announcement {
 			self::ENABLED => sprintf( __( '“%s” is enabled again', 'network-webhooks' ), $name ),
 			/* translators: %s: name of a webhook */
 			self::FAILED => sprintf( __( 'Events did not reach “%s”', 'network-webhooks' ), $name ),
+			/* translators: %s: name of a webhook */
+			self::INVALID => sprintf( __( '“%s” is invalid', 'network-webhooks' ), $name ),
+			/* translators: %s: name of a webhook */
+			self::VALID => sprintf( __( 'Over: “%s” was invalid', 'network-webhooks' ), $name ),
 			self::CORRUPT => __( 'Parts of the journal could not be read', 'network-webhooks' ),
 			self::STORE_SET_ASIDE => __( 'The log of deliveries was damaged', 'network-webhooks' ),
 			self::BEGAN => Conditions::title( (string) $this->params['condition'] ),
@@ -153,6 +162,8 @@ final class Announcement {
 		/**
 		 * What an announcement says, on the pages and in mails.
 		 *
+		 * @since 0.1.0
+		 *
 		 * @param string       $text         In the reader's language.
 		 * @param Announcement $announcement What it is about.
 		 */
@@ -164,6 +175,14 @@ final class Announcement {
 	 */
 	public function url(): string {
 		$webhook = $this->webhook_id();
+		if ( self::INVALID === $this->code ) {
+			return Admin::url(
+				array(
+					'action'  => 'edit',
+					'webhook' => $webhook,
+				)
+			);
+		}
 		return '' === $webhook ? Admin::url( array(), Admin::STATUS ) : Mend_Page::url( $webhook );
 	}
 
@@ -181,7 +200,7 @@ final class Announcement {
 				(string) ( $this->params['event'] ?? '' )
 			),
 			self::CORRUPT => sprintf(
-				/* translators: 1: number of bytes, 2: name of a file */
+				/* translators: 1: amount such as 5 MB, 2: name of a file */
 				__( '%1$s of the journal could not be read, as after a power failure, and lie aside in %2$s. All else went on. Events in them may not have been sent.', 'network-webhooks' ),
 				(string) size_format( (int) ( $this->params['bytes'] ?? 0 ) ),
 				'corrupt/' . ( $this->params['kept_as'] ?? '' )
@@ -192,6 +211,8 @@ final class Announcement {
 				(string) ( $this->params['kept_as'] ?? '' ),
 				Native_Text::translated( (string) ( $this->params['reason'] ?? '' ) )
 			),
+			self::INVALID => Set_Aside::of_params( $this->params )->reason() . ' – ' . Set_Aside::of_params( $this->params )->consequence(),
+			self::VALID => __( 'It can be used, or it was deleted. What was kept for it is sent; where it could not be told whether it wants an event, that one is kept until you send it.', 'network-webhooks' ),
 			self::BEGAN => Native_Text::translated( (string) ( $this->params['message'] ?? '' ) ),
 			self::ENDED => __( 'Nothing has to be done.', 'network-webhooks' ),
 			default => '',

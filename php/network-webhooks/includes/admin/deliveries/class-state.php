@@ -52,6 +52,8 @@ final class State {
 			false => '',
 			'paused' => __( 'The webhook was paused.', 'network-webhooks' ),
 			'disabled' => __( 'The webhook was disabled.', 'network-webhooks' ),
+			'invalid' => __( 'The webhook was invalid.', 'network-webhooks' ),
+			'unjudged' => __( 'The webhook was invalid, so that it could not be told whether it wants this event.', 'network-webhooks' ),
 			'deleted' => __( 'The webhook was deleted.', 'network-webhooks' ),
 			'cancelled' => __( 'Somebody cancelled it.', 'network-webhooks' ),
 			'condition' => __( 'The webhook’s condition did not hold.', 'network-webhooks' ),

@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin\Form;
 
 use Network_Webhooks\Native_Text;
+use Network_Webhooks\Refusal;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -77,6 +78,13 @@ final class Errors {
 	 * @return bool Whether it is.
 	 */
 	public function add_exception( \Throwable $error, string $webhook ): bool {
+		if ( $error instanceof Refusal ) {
+			$is_ours = $error->webhook_id === $webhook;
+			if ( $is_ours ) {
+				$this->add_refusal( $error->field, $error->reason );
+			}
+			return $is_ours;
+		}
 		$pattern = '/^webhook "?' . preg_quote( $webhook, '/' ) . '"?: ([a-z_]+(?:\[\d+\])?(?:\.[a-z_]+)?): (.+)$/s';
 		if ( ! $error instanceof \Webhooks\Exception || 1 !== preg_match( $pattern, $error->getMessage(), $parts ) ) {
 			return false;

@@ -75,6 +75,7 @@ fn webhooks_encode(value: &Zval) -> PhpResult<Text> {
 const DETAILS: &[(&str, usize, Detail)] = &[
     ("webhooks_dispatch", 1, Detail::OrObject),
     ("webhooks_dispatch", 2, Detail::DefaultsToEmpty),
+    ("webhooks_check", 1, Detail::DefaultsToEmpty),
     ("webhooks_deliveries", 0, Detail::DefaultsToEmpty),
     ("webhooks_stats", 0, Detail::DefaultsToEmpty),
     ("webhooks_preview", 2, Detail::OrObject),
