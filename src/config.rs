@@ -34,7 +34,7 @@ const LOCK_FILE: &str = "config.lock";
 /// Version of both files' form.
 const FORMAT: u32 = 1;
 /// Larger files are refused unread: 10,000 webhooks with templates take some 20 MB.
-const MAX_FILE: u64 = 256 << 20;
+pub const MAX_FILE: u64 = 256 << 20;
 /// How long publishing waits for another process that publishes.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 

@@ -43,6 +43,7 @@ pub mod v1;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -172,10 +173,14 @@ impl Sender {
         if webhook.condition.is_none() {
             return Ok(true);
         }
-        if webhook.set_aside.is_some() {
-            return endpoint::accepts(webhook, event); // Its endpoint may be what is wrong.
-        }
-        self.endpoint(webhook)?.accepts(event)
+        let accepts = || {
+            if webhook.set_aside.is_some() {
+                return endpoint::accepts(webhook, event); // Its endpoint may be what is wrong.
+            }
+            self.endpoint(webhook)?.accepts(event)
+        };
+        // One condition that dies costs its own webhook the event, and no other.
+        catch_unwind(AssertUnwindSafe(accepts)).unwrap_or_else(|_| Err(internal()))
     }
 
     fn endpoint(&self, webhook: &Webhook) -> Result<Arc<Endpoint>, Failure> {

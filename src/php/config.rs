@@ -9,7 +9,7 @@ use super::arguments::{Array, OptionalArray};
 use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
-use webhooks::config::{Config, check_webhooks};
+use webhooks::config::{Config, MAX_FILE, check_webhooks};
 use webhooks::webhook::FieldError;
 
 /// Adds these functions to the module.
@@ -38,7 +38,7 @@ fn webhooks_configure(webhooks: Array<'_>, revision: i64) -> PhpResult<()> {
         }
     };
     let mut document = Vec::new();
-    encode::encode(webhooks.zval, &mut document)
+    encode::encode(webhooks.zval, &mut document, MAX_FILE as usize)
         .map_err(|problem| exception::new(problem.message("")))?;
     process::with(|process| {
         let config = Config::from_json(&document, revision, &process.settings().allow)
@@ -81,7 +81,7 @@ fn webhooks_check(webhooks: Array<'_>, examples: OptionalArray<'_>) -> PhpResult
 /// A value as JSON; what can't be that is told with its path.
 fn json(value: &Zval) -> Result<serde_json::Value, FieldError> {
     let mut json = Vec::new();
-    encode::encode(value, &mut json)
+    encode::encode(value, &mut json, MAX_FILE as usize)
         .map_err(|problem| FieldError::new(problem.path(""), problem.message("")))?;
     serde_json::from_slice(&json).map_err(|error| FieldError::new(".", error))
 }

@@ -54,7 +54,9 @@ final class History {
 	 */
 	public static function record( string $webhook_id, string $action, array $changes ): void {
 		global $wpdb;
-		$done = $wpdb->insert(
+		// Else wpdb prints the statement, with the values, into PHP's error log.
+		$quiet = $wpdb->suppress_errors();
+		$done  = $wpdb->insert(
 			Schema::history(),
 			array(
 				'webhook_id' => $webhook_id,
@@ -64,6 +66,7 @@ final class History {
 				'changes'    => (string) wp_json_encode( (object) $changes, JSON_UNESCAPED_SLASHES ),
 			)
 		);
+		$wpdb->suppress_errors( $quiet );
 		if ( ! $done ) {
 			/* translators: %s: message of the database */
 			throw new \RuntimeException( sprintf( __( 'The database did not take the entry of the history: %s', 'network-webhooks' ), $wpdb->last_error ) );
