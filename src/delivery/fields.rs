@@ -81,7 +81,8 @@ impl Fields {
     /// # Errors
     /// Where it is not JSON.
     pub fn filter(&self, json: &[u8]) -> Result<Vec<u8>, NotJson> {
-        let text = std::str::from_utf8(json).map_err(|error| NotJson::at_byte(error.valid_up_to()))?;
+        let text =
+            std::str::from_utf8(json).map_err(|error| NotJson::at_byte(error.valid_up_to()))?;
         let places = Places::of(text)?;
         let mut out = Vec::with_capacity(json.len() / 2);
         filter(places.value(text), &self.0, &mut out);
@@ -212,8 +213,7 @@ mod tests {
     #[test]
     fn stars_beside_names_do_not_multiply() {
         // As one tree, these are 2^60 nodes.
-        let paths: Vec<_> =
-            (0..60).map(|depth| format!("{}a.x", "*.".repeat(depth))).collect();
+        let paths: Vec<_> = (0..60).map(|depth| format!("{}a.x", "*.".repeat(depth))).collect();
         let fields = Fields::new(&paths).unwrap();
         let deep = format!("{}7{}", r#"{"a":"#.repeat(500), "}".repeat(500));
         assert!(fields.filter(deep.as_bytes()).unwrap().starts_with(br#"{"a":{"a":"#));

@@ -80,7 +80,8 @@ impl<S: Store> Worker<S> {
                             // Of the network's hold, whatever it was for, and of a webhook that
                             // was mended; the others end by a click.
                             None => {
-                                let except = [PAUSED, DISABLED, UNJUDGED].map(str::to_owned).to_vec();
+                                let except =
+                                    [PAUSED, DISABLED, UNJUDGED].map(str::to_owned).to_vec();
                                 let held = Selection { except, ..of(&[State::Held]) };
                                 tx.change(&held, State::Pending, now, None)?;
                             }
