@@ -462,6 +462,72 @@ mod tests {
         assert_eq!((webhook.timeout, webhook.concurrency), (15, 8));
     }
 
+    /// Without the extension, PHP judges by this file.
+    #[test]
+    fn the_plugins_limits_are_these() {
+        let json = include_str!("../php/network-webhooks/includes/limits.json");
+        let limits: serde_json::Value = serde_json::from_str(json).expect("limits.json");
+        let max = |max: usize| serde_json::json!({ "max": max });
+        let range = |range: &RangeInclusive<u32>| serde_json::json!({ "min": range.start(), "max": range.end() });
+        let bytes = sign::SYMMETRIC_BYTES;
+        let names = |value: &Webhook| {
+            let mut names: Vec<_> =
+                serde_json::to_value(value).unwrap().as_object().unwrap().keys().cloned().collect();
+            names.push("set_aside".into());
+            names.sort();
+            names
+        };
+        let mut settings: Vec<String> =
+            serde_json::from_value(limits["settings"].clone()).expect("a list of names");
+        settings.sort();
+        assert_eq!(settings, names(&webhook("")));
+        for (name, ours) in [
+            ("id", max(MAX_ID)),
+            ("url", max(guard::MAX_URL)),
+            ("event", max(event::MAX_NAME)),
+            ("template", max(template::MAX_TEMPLATE)),
+            ("condition", max(template::MAX_CONDITION)),
+            ("content_type", max(template::MAX_CONTENT_TYPE)),
+            ("field", max(fields::MAX_PATH)),
+            ("header_value", max(header::MAX_VALUE)),
+            ("secret", serde_json::json!({ "min": bytes.start(), "max": bytes.end() })),
+            ("timeout", range(&TIMEOUT)),
+            ("concurrency", range(&CONCURRENCY)),
+            ("disable_after", range(&DISABLE_AFTER)),
+            ("retries", range(&RETRIES)),
+            ("retry", range(&RETRY)),
+            ("rate", range(&RATE)),
+            ("reserved_headers", serde_json::json!(header::RESERVED)),
+        ] {
+            assert_eq!(limits[name], ours, "{name}");
+        }
+        // Each of these words is one, and each one has a word.
+        let words =
+            |name: &str| -> Vec<String> { serde_json::from_value(limits[name].clone()).unwrap() };
+        let reads = |field: &str, word: &str| {
+            let value = if field == "rate_limit" {
+                format!(r#"{{"count":1,"per":"{word}"}}"#)
+            } else {
+                format!("\"{word}\"")
+            };
+            let json = format!(
+                r#"{{"id":"a","url":"https://a.example","events":["a"],"{field}":{value}}}"#
+            );
+            serde_json::from_str::<Webhook>(&json).map(drop).map_err(|error| error.to_string())
+        };
+        for (name, field) in
+            [("signatures", "signature"), ("formats", "format"), ("rates", "rate_limit")]
+        {
+            let words = words(name);
+            for word in &words {
+                assert_eq!(reads(field, word), Ok(()), "{field}");
+            }
+            let expected = reads(field, "none of them").unwrap_err();
+            assert_eq!(expected.matches('`').count() / 2 - 1, words.len(), "{expected}");
+        }
+        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(20));
+    }
+
     #[test]
     fn a_wrong_value_is_named_with_what_is_expected() {
         for (more, message) in [

@@ -15,7 +15,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use ureq::http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use super::fields::Fields;
 use super::form::{self, Form, TooLarge};

@@ -349,8 +349,6 @@ pub fn check_url(text: &str) -> Result<Url, UrlError> {
         url.set_host(Some(&host)).map_err(|error| UrlError::Malformed(error.to_string()))?;
     }
     url.set_fragment(None);
-    url.as_str()
-        .parse::<ureq::http::Uri>()
-        .map_err(|error| UrlError::Malformed(error.to_string()))?;
+    url.as_str().parse::<http::Uri>().map_err(|error| UrlError::Malformed(error.to_string()))?;
     Ok(url)
 }

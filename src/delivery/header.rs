@@ -1,6 +1,6 @@
 //! Custom request headers: which names and values are possible.
 
-use ureq::http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use crate::invisible::Invisible;
 
@@ -8,7 +8,7 @@ use crate::invisible::Invisible;
 pub const MAX_VALUE: usize = 4096;
 
 /// Names that are ours or the connection's, and prefixes (ending in `-`) of such names.
-const RESERVED: &[&str] = &[
+pub(crate) const RESERVED: &[&str] = &[
     "accept-encoding",
     "ce-",
     "connection",

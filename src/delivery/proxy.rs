@@ -6,7 +6,7 @@
 //! Proxy variables of the environment are not honoured.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,11 +14,14 @@ use std::time::Instant;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use url::{Host, Url};
 
-use super::connection::Socket;
+use super::connection;
 use super::guard::Pattern;
 use super::resolve::{NameError, Names};
+use super::trace::Trace;
 use crate::invisible::Invisible;
 use crate::webhook::Secret;
 
@@ -95,17 +98,20 @@ impl Proxy {
     }
 
     /// Opens a tunnel to one of the target's addresses.
-    pub(super) fn open(
+    pub(super) async fn open(
         &self,
         names: &Arc<Names>,
         target: &[SocketAddr],
         deadline: Instant,
-    ) -> io::Result<Socket> {
+        trace: &mut Trace,
+    ) -> io::Result<TcpStream> {
         let target = target.first().ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let mut socket = Socket::open(&self.addresses(names, deadline)?, deadline)?;
+        let addresses = self.addresses(names, deadline).await?;
+        let mut socket = connection::connect(&addresses, deadline, trace).await?;
         let authorization = self.authorization.as_deref().unwrap_or_default();
-        write!(socket, "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n")?;
-        let answer = read_answer(&mut socket)?;
+        let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n");
+        socket.write_all(request.as_bytes()).await?;
+        let answer = read_answer(&mut socket).await?;
         // "HTTP/1.1 200 Connection established"
         let status = answer.split(' ').nth(1).and_then(|status| status.parse::<u16>().ok());
         match status {
@@ -118,31 +124,34 @@ impl Proxy {
         }
     }
 
-    fn addresses(&self, names: &Arc<Names>, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
-        Ok(match &self.host {
-            Host::Ipv4(address) => vec![(*address, self.port).into()],
-            Host::Ipv6(address) => vec![(*address, self.port).into()],
-            Host::Domain(name) => names
-                .addresses(name, deadline.saturating_duration_since(Instant::now()))
-                .map_err(|error| match error {
+    async fn addresses(
+        &self,
+        names: &Arc<Names>,
+        deadline: Instant,
+    ) -> io::Result<Vec<SocketAddr>> {
+        let found = match &self.host {
+            Host::Ipv4(address) => return Ok(vec![(*address, self.port).into()]),
+            Host::Ipv6(address) => return Ok(vec![(*address, self.port).into()]),
+            Host::Domain(name) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                names.addresses(name, left).await.map_err(|error| match error {
                     NameError::Timeout => io::ErrorKind::TimedOut.into(),
                     NameError::NotFound(said) => {
                         io::Error::other(format!("the proxy's address is unknown: {name}: {said}"))
                     }
                 })?
-                .iter()
-                .map(|&address| (address, self.port).into())
-                .collect(),
-        })
+            }
+        };
+        Ok(found.iter().map(|&address| (address, self.port).into()).collect())
     }
 }
 
 /// The head of the answer. Byte by byte, because what follows belongs to the target.
-fn read_answer(socket: &mut Socket) -> io::Result<String> {
+async fn read_answer(socket: &mut TcpStream) -> io::Result<String> {
     let mut answer = Vec::new();
     let mut byte = [0];
     while !answer.ends_with(b"\r\n\r\n") {
-        if answer.len() == MAX_ANSWER || socket.read(&mut byte)? == 0 {
+        if answer.len() == MAX_ANSWER || socket.read(&mut byte).await? == 0 {
             return Err(io::Error::other("the proxy's answer to CONNECT ended early"));
         }
         answer.push(byte[0]);
