@@ -198,7 +198,7 @@ final class Security implements Group {
 			$errors->add( 'secret_own', Kept_Secrets::reason() );
 			return $old->settings['secrets'];
 		}
-		$new       = match ( $typed->text( 'secret_change' ) ) {
+		$new = match ( $typed->text( 'secret_change' ) ) {
 			'new' => Webhook::new_secret( $signature ),
 			'own' => trim( $typed->text( 'secret_own' ) ),
 			default => $kept ? null : Webhook::new_secret( $signature ),
