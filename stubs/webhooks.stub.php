@@ -169,6 +169,20 @@ namespace {
     function webhooks_check(array $webhooks, array $examples = []): array {}
 
     /**
+     * Secrets and headers of a published webhook, as the spool holds them: for a publisher that
+     * lost its own. Only the spool's owner can read them, and root.
+     *
+     * @since 0.1.0
+     *
+     * @return null|array{installation: ?string, revision: int,
+     *     secrets: list<array{secret: string, until: ?int}>,
+     *     headers: list<array{name: string, value: string}>} null: no such webhook was published,
+     *     or it was set aside
+     * @throws Webhooks\Exception where the published webhooks can't be read
+     */
+    function webhooks_published_secrets(string $webhook_id): ?array {}
+
+    /**
      * Revision of the published config; 0 where there is none, it can't be read, or it was
      * published under another `webhooks.allow`.
      *

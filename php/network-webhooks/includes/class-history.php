@@ -36,6 +36,7 @@ final class History {
 	public const INBOX_MOVED    = 'inbox_moved';
 	public const INBOX_DELETED  = 'inbox_deleted';
 	public const LISTENED       = 'listened';
+	public const TAKEN_BACK     = 'taken_back';
 
 	/** The id under which the network's own entries stand. */
 	public const NETWORK = '';
@@ -134,7 +135,7 @@ final class History {
 	 * @return array<string, mixed>
 	 */
 	private static function fields( Webhook $webhook ): array {
-		return $webhook->to_config() + array( Webhook::MAIL_TO => $webhook->mail_to() );
+		return array_diff_key( $webhook->to_config(), array( 'set_aside' => true ) ) + array( Webhook::MAIL_TO => $webhook->mail_to() );
 	}
 
 	/**

@@ -107,6 +107,8 @@ final class Native_Text {
 			/* translators: %s: what may not be there, such as “a space” */
 			__( 'the URL contains %s', 'network-webhooks' ),
 			__( 'a control character', 'network-webhooks' ),
+			/* translators: %s: number of a character, such as 200B */
+			__( 'an invisible character (U+%s)', 'network-webhooks' ),
 			__( 'a space', 'network-webhooks' ),
 			__( 'a backslash', 'network-webhooks' ),
 			__( 'the URL has to begin with https:// or http://', 'network-webhooks' ),
@@ -136,6 +138,14 @@ final class Native_Text {
 			__( 'the header "%s" is set by the delivery itself', 'network-webhooks' ),
 			/* translators: 1: name of a header, 2: number of bytes */
 			__( 'the value of the header "%1$s" contains something other than visible ASCII characters with single spaces or tabs between them, or is empty or longer than %2$s bytes', 'network-webhooks' ),
+			/* translators: %s: “an invisible character (U+200B)” */
+			__( 'the header\'s name contains %s', 'network-webhooks' ),
+			/* translators: %s: “an invisible character (U+200B)” */
+			__( 'the name contains %s', 'network-webhooks' ),
+			/* translators: %s: “an invisible character (U+200B)” */
+			__( 'the path contains %s', 'network-webhooks' ),
+			/* translators: 1: a path such as order.items, 2: “an invisible character (U+200B)” */
+			__( 'the field "%1$s" contains %2$s', 'network-webhooks' ),
 			/* translators: %s: path of a file */
 			__( '"%s": expected an absolute path', 'network-webhooks' ),
 			/* translators: 1: path of a file, 2: why */
@@ -159,6 +169,10 @@ final class Native_Text {
 			// With a template or a condition.
 			__( 'expected the body\'s template, as format is template', 'network-webhooks' ),
 			__( 'the template is empty', 'network-webhooks' ),
+			/* translators: %s: “an invisible character (U+200B)” */
+			__( 'the template contains %s: delete it, or write it in a text as an escape', 'network-webhooks' ),
+			/* translators: %s: “an invisible character (U+200B)” */
+			__( 'the condition contains %s: delete it, or write it in a text as an escape', 'network-webhooks' ),
 			/* translators: 1: number of bytes, 2: the most that there may be */
 			__( 'the template has %1$s bytes, at most %2$s are possible', 'network-webhooks' ),
 			/* translators: 1: number of bytes, 2: the most that there may be */
@@ -284,6 +298,8 @@ final class Native_Text {
 			/* translators: 1: name of a webhook, 2: its id, 3: name of a field, 4: what is wrong with it */
 			__( 'the webhook "%1$s" (%2$s) is invalid, so its events are kept and not sent: %3$s: %4$s', 'network-webhooks' ),
 			__( 'webhooks.allow in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
+			/* translators: 1: an entry of a list, 2: “an invisible character (U+200B)” */
+			__( 'webhooks.allow: "%1$s" contains %2$s: delete it there', 'network-webhooks' ),
 			/* translators: %s: what was typed */
 			__( 'webhooks.allow: "%s" is no host (hooks.internal, *.corp.example), address or network (10.1.0.0/16), with an optional port (localhost:8025, [fd00::/8]:443)', 'network-webhooks' ),
 			/* translators: 1: name of a field, 2: what is wrong with it */

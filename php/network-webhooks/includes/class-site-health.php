@@ -134,6 +134,9 @@ final class Site_Health {
 		foreach ( $aside as $one ) {
 			$texts[] = $one->sentence();
 		}
+		if ( ! Sealed::is_possible() && '' === $obstacle ) {
+			$texts[] = __( 'PHP’s extension “sodium” is missing: secrets of webhooks are stored in plain in the database. Install or enable it.', 'network-webhooks' );
+		}
 		if ( $loose ) {
 			/* translators: %s: names of tables */
 			$texts[] = sprintf( __( 'These tables have an engine without transactions: %s. Convert them to InnoDB, so that a change of webhooks that fails half-way leaves nothing behind.', 'network-webhooks' ), implode( ', ', $loose ) );
@@ -165,6 +168,9 @@ final class Site_Health {
 		} elseif ( $warnings ) {
 			$status = isset( $warnings['outbox_full'] ) ? 'critical' : 'recommended';
 			$label  = Conditions::title( (string) array_key_first( $warnings ) );
+		} elseif ( ! Sealed::is_possible() ) {
+			$status = 'recommended';
+			$label  = __( 'Secrets of webhooks are stored in plain', 'network-webhooks' );
 		} elseif ( $loose ) {
 			$status = 'recommended';
 			$label  = __( 'The database can’t take back changes of webhooks', 'network-webhooks' );

@@ -108,7 +108,9 @@ impl Template {
             );
             return Err(TemplateError::new(message));
         }
-        check_visible("the template", source)?;
+        check_visible(source, |it| {
+            format!("the template contains {it}: delete it, or write it in a text as an escape")
+        })?;
         let content_type = content_type.unwrap_or("application/json");
         let value = check_content_type(content_type)?;
         depth::check(source, false)?;
@@ -199,7 +201,9 @@ impl Condition {
             );
             return Err(TemplateError::new(message));
         }
-        check_visible("the condition", source)?;
+        check_visible(source, |it| {
+            format!("the condition contains {it}: delete it, or write it in a text as an escape")
+        })?;
         depth::check(source, true)?;
         let program = Program::expression(Source { text: source.to_owned(), name: "condition" })
             .map_err(|error| explain(&error, source))?;
@@ -325,7 +329,10 @@ fn check_json(output: &str) -> Result<(), TemplateError> {
 
 /// Refuses what nobody sees: a byte order mark would stand before a form's first key, and a
 /// no-break space in a condition be no space. In a text it can be written as an escape.
-fn check_visible(what: &str, source: &str) -> Result<(), TemplateError> {
+fn check_visible(
+    source: &str,
+    message: impl FnOnce(Invisible) -> String,
+) -> Result<(), TemplateError> {
     let Some(invisible) = Invisible::find_in_lines(source) else {
         return Ok(());
     };
@@ -334,10 +341,7 @@ fn check_visible(what: &str, source: &str) -> Result<(), TemplateError> {
     Err(TemplateError {
         line: before.matches('\n').count() as u32 + 1,
         column: column as u32,
-        message: format!(
-            "{what} contains {invisible}: delete it, or write it in a text as an escape such as \
-             \\u00a0"
-        ),
+        message: message(invisible),
     })
 }
 
