@@ -36,7 +36,8 @@
  *     status: int|null,
  *     failure: array{phase: string, code: string, message: string}|null,
  *     request_headers: array<string, string>, response_headers: array<string, string>,
- *     response_body: string, reconnected: bool, waited_for: string|null, server: string|null,
+ *     response_body: string, reconnected: bool,
+ *     remark: array{code: string, message: string}|null, waited_for: string|null, server: string|null,
  *     next: string, next_at: string|null}
  * @phpstan-type Delivery array{
  *     id: string, event_id: string, event: string, webhook_id: string, site_id: int,
@@ -267,6 +268,7 @@ namespace {
      * without user, password and fragment, and with dots for the values of its query, which may
      * be keys. Null where no request was made. `server` is the host name of the server that made
      * it; where the log knows several, the delivery's own `server` took the event in.
+     * `remark` is what was wrong with the answer behind its status line, which alone decides.
      * `waited_for` is a code of what the attempt waited for after it was due; null: for nothing,
      * or it is not known.
      *

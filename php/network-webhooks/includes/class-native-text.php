@@ -286,6 +286,8 @@ final class Native_Text {
 			__( 'webhooks.allow in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
 			/* translators: %s: what was typed */
 			__( 'webhooks.allow: "%s" is no host (hooks.internal, *.corp.example), address or network (10.1.0.0/16), with an optional port (localhost:8025, [fd00::/8]:443)', 'network-webhooks' ),
+			/* translators: 1: name of a field, 2: what is wrong with it */
+			__( 'the webhook is invalid: %1$s: %2$s', 'network-webhooks' ),
 			// With the journal, the worker and the log of deliveries.
 			/* translators: 1: number of bytes, 2: number of bytes */
 			__( 'this event has %1$s bytes, more than the %2$s that webhooks.max_payload allows: send less data, or raise webhooks.max_payload', 'network-webhooks' ),

@@ -26,6 +26,8 @@ final class Source_Actions extends Adapter {
 
 	public const NAME = 'custom';
 
+	public const ORDER = 90;
+
 	protected const IS_CONTENT = true;
 
 	/** Of an event in a request, and in a process that lives on in a minute. */

@@ -131,6 +131,10 @@ final class Detail_Page {
 					printf( '<p class="description">%s</p>', esc_html( sprintf( __( '%1$s: %2$s', 'network-webhooks' ), Failure::phase( $attempt['failure']['phase'] ), Native_Text::translated( $attempt['failure']['message'] ) ) ) );
 				}
 			}
+			if ( isset( $attempt['remark'] ) ) {
+				/* translators: %s: what was wrong with an answer whose status counts all the same */
+				printf( '<p class="description">%s</p>', esc_html( sprintf( __( 'The status counts, but %s', 'network-webhooks' ), Native_Text::translated( $attempt['remark']['message'] ) ) ) );
+			}
 			$next = self::next( $attempt );
 			echo '' === $next ? '' : '<p>' . esc_html( $next ) . '</p>', '</li>';
 		}
