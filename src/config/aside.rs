@@ -14,6 +14,8 @@ use crate::webhook::{FieldError, SetAside, Webhook};
 /// The member of a webhook by which the publisher sets it aside.
 pub(super) const MEMBER: &str = "set_aside";
 
+const NO_WEBHOOK: &str = "expected a webhook";
+
 /// One of several webhooks that is wrong.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Wrong {
@@ -33,6 +35,9 @@ pub fn check_webhooks(
     let mut ids = HashSet::new();
     let mut check = |value: Result<Value, FieldError>| {
         let value = value?;
+        if !value.is_object() {
+            return Err(FieldError::new(".", NO_WEBHOOK));
+        }
         let webhook = if is_set_aside(&value) { read(value)? } else { Webhook::from_value(value)? };
         check::check(&webhook)?;
         if !ids.insert(webhook.id.clone()) {
@@ -59,7 +64,7 @@ pub(super) fn is_set_aside(value: &Value) -> bool {
 /// Where it has neither.
 pub(super) fn read(value: Value) -> Result<Webhook, FieldError> {
     let Value::Object(mut members) = value else {
-        return Err(FieldError::new(".", "expected a webhook"));
+        return Err(FieldError::new(".", NO_WEBHOOK));
     };
     let aside = members.remove(MEMBER).unwrap_or_default();
     let mut aside: SetAside = serde_path_to_error::deserialize(aside)

@@ -104,8 +104,7 @@ final class Publisher {
 			return;
 		}
 		try {
-			$this->catch_up();
-			Unpublished::note( '' );
+			Unpublished::note( $this->catch_up() );
 		} catch ( \Throwable $error ) {
 			Unpublished::note( $error->getMessage() );
 			throw $error;
@@ -114,16 +113,25 @@ final class Publisher {
 
 	/**
 	 * Publishes what is stored, if it is newer than what this server has.
+	 *
+	 * @return string Why that has to wait for a person, in English; empty: it does not.
 	 */
-	private function catch_up(): void {
+	private function catch_up(): string {
 		for ( $try = 0; $try < self::TRIES; $try++ ) {
 			$this->resume();
 			Installation::learn();
 			$this->take_back();
 			$stored = $this->stored_revision();
 			// 0: the tables are not there yet.
-			if ( 0 === $stored || $this->is_published( $stored ) || $this->is_restored() || '' !== $this->obstacle() ) {
-				return;
+			if ( 0 === $stored || $this->is_published( $stored ) ) {
+				return '';
+			}
+			if ( '' !== $this->obstacle() ) {
+				// A spool that can't be used is a problem of its own in webhooks_status().
+				return webhooks_status()['spool']['usable'] ? Native_Text::in_english( array( $this, 'obstacle' ) ) : '';
+			}
+			if ( $this->is_restored() ) {
+				return Native_Text::in_english( array( self::class, 'restored' ) );
 			}
 			if ( self::published_revision() >= $stored ) {
 				// The same webhooks from another place or under another webhooks.allow, or in a spool
@@ -133,9 +141,17 @@ final class Publisher {
 			$document = $this->document();
 			if ( $this->stored_revision() === $stored ) {
 				Set_Aside::tell( ...$this->configure( $document, $stored ) );
-				return;
+				return '';
 			}
 		}
+		return ''; // Others are saving at this moment, and publish.
+	}
+
+	/**
+	 * What is said where is_restored().
+	 */
+	public static function restored(): string {
+		return __( 'The webhooks in the database are older than those in use: was a backup restored? Those in use go on until you publish the ones shown here.', 'network-webhooks' );
 	}
 
 	/**
