@@ -54,7 +54,7 @@ else
 endif
 
 fuzz: ## Random input for everything that reads: 1,000,000 each (N=)
-	FUZZ_CASES='$(or $(N),1000000)' cargo test --release --test fuzz --test delivery_fuzz
+	FUZZ_CASES='$(or $(N),1000000)' cargo test --release --test fuzz --test delivery_fuzz --test delivery_answers
 
 scenarios: ## Kills, reloads, slow endpoints and a full disk, under load; prints figures
 	@$(SETUP) build network wordpress scenario

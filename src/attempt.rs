@@ -18,6 +18,8 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// Why it failed; `None` is success (2xx).
     pub failure: Option<Failure>,
+    /// What was wrong behind the status line, which decides nothing.
+    pub remark: Option<Remark>,
     /// Response headers of the allow list, lower-case names.
     pub response_headers: Vec<(String, String)>,
     /// The first 16 KiB of the response's body, as it came (it may be binary).
@@ -48,7 +50,18 @@ pub struct Failure {
     pub message: String,
 }
 
-/// The phases of a request, in the words of `ureq::Timeout`.
+/// What was wrong with an answer behind its status line: the endpoint has accepted (or refused)
+/// all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// A code: `cut`, `timeout`, `header`, `body`, `too_large`, `surplus` (more than one answer),
+    /// `unread` (the endpoint did not take the whole request) or `io`.
+    pub code: String,
+    /// The same in a sentence, for people.
+    pub message: String,
+}
+
+/// The phases of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {

@@ -262,10 +262,8 @@ impl Config {
     /// mistake shows when it is saved and not at the first delivery.
     fn try_out(&self, examples: &serde_json::Map<String, Value>) -> Result<(), ConfigError> {
         for webhook in &self.webhooks {
-            try_out(webhook, examples).map_err(|field| ConfigError::Webhook {
-                webhook: webhook.id.clone(),
-                field,
-            })?;
+            try_out(webhook, examples)
+                .map_err(|field| ConfigError::Webhook { webhook: webhook.id.clone(), field })?;
         }
         Ok(())
     }
@@ -423,11 +421,7 @@ fn read_webhook((place, value): (usize, Value)) -> Result<Webhook, ConfigError> 
         Some(id) => id.chars().take(64).collect(),
         None => format!("number {}", place + 1),
     };
-    let read = if aside::is_set_aside(&value) {
-        aside::read(value)
-    } else {
-        webhook_from(value)
-    };
+    let read = if aside::is_set_aside(&value) { aside::read(value) } else { webhook_from(value) };
     read.map_err(|field| ConfigError::Webhook { webhook, field })
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::template::{self, Condition, Template, TemplateError};
 use crate::delivery::{fields, guard, header, sign};
 use crate::event;
+use crate::invisible::Invisible;
 
 /// A value that must never be printed: signing secrets and the values of custom headers.
 ///
@@ -318,6 +319,9 @@ impl Webhook {
         if self.set_aside.is_some() {
             return Ok(()); // That it is wrong is known, and nothing is sent to it.
         }
+        if let Some(invisible) = Invisible::find_in_words(&self.name) {
+            return Err(wrong("name", format!("the name contains {invisible}")));
+        }
         guard::check_url(&self.url).map_err(|error| wrong("url", error))?;
         if self.events.is_empty() {
             return Err(wrong("events", "expected at least one event or pattern"));
@@ -359,7 +363,10 @@ impl Webhook {
             Some(path) if !path.starts_with('/') => {
                 Err(wrong("ca_file", format!("\"{path}\": expected an absolute path")))
             }
-            _ => Ok(()),
+            Some(path) => Invisible::find_in_words(path).map_or(Ok(()), |invisible| {
+                Err(wrong("ca_file", format!("the path contains {invisible}")))
+            }),
+            None => Ok(()),
         }
     }
 
@@ -455,6 +462,72 @@ mod tests {
         assert_eq!((webhook.timeout, webhook.concurrency), (15, 8));
     }
 
+    /// Without the extension, PHP judges by this file.
+    #[test]
+    fn the_plugins_limits_are_these() {
+        let json = include_str!("../php/network-webhooks/includes/limits.json");
+        let limits: serde_json::Value = serde_json::from_str(json).expect("limits.json");
+        let max = |max: usize| serde_json::json!({ "max": max });
+        let range = |range: &RangeInclusive<u32>| serde_json::json!({ "min": range.start(), "max": range.end() });
+        let bytes = sign::SYMMETRIC_BYTES;
+        let names = |value: &Webhook| {
+            let mut names: Vec<_> =
+                serde_json::to_value(value).unwrap().as_object().unwrap().keys().cloned().collect();
+            names.push("set_aside".into());
+            names.sort();
+            names
+        };
+        let mut settings: Vec<String> =
+            serde_json::from_value(limits["settings"].clone()).expect("a list of names");
+        settings.sort();
+        assert_eq!(settings, names(&webhook("")));
+        for (name, ours) in [
+            ("id", max(MAX_ID)),
+            ("url", max(guard::MAX_URL)),
+            ("event", max(event::MAX_NAME)),
+            ("template", max(template::MAX_TEMPLATE)),
+            ("condition", max(template::MAX_CONDITION)),
+            ("content_type", max(template::MAX_CONTENT_TYPE)),
+            ("field", max(fields::MAX_PATH)),
+            ("header_value", max(header::MAX_VALUE)),
+            ("secret", serde_json::json!({ "min": bytes.start(), "max": bytes.end() })),
+            ("timeout", range(&TIMEOUT)),
+            ("concurrency", range(&CONCURRENCY)),
+            ("disable_after", range(&DISABLE_AFTER)),
+            ("retries", range(&RETRIES)),
+            ("retry", range(&RETRY)),
+            ("rate", range(&RATE)),
+            ("reserved_headers", serde_json::json!(header::RESERVED)),
+        ] {
+            assert_eq!(limits[name], ours, "{name}");
+        }
+        // Each of these words is one, and each one has a word.
+        let words =
+            |name: &str| -> Vec<String> { serde_json::from_value(limits[name].clone()).unwrap() };
+        let reads = |field: &str, word: &str| {
+            let value = if field == "rate_limit" {
+                format!(r#"{{"count":1,"per":"{word}"}}"#)
+            } else {
+                format!("\"{word}\"")
+            };
+            let json = format!(
+                r#"{{"id":"a","url":"https://a.example","events":["a"],"{field}":{value}}}"#
+            );
+            serde_json::from_str::<Webhook>(&json).map(drop).map_err(|error| error.to_string())
+        };
+        for (name, field) in
+            [("signatures", "signature"), ("formats", "format"), ("rates", "rate_limit")]
+        {
+            let words = words(name);
+            for word in &words {
+                assert_eq!(reads(field, word), Ok(()), "{field}");
+            }
+            let expected = reads(field, "none of them").unwrap_err();
+            assert_eq!(expected.matches('`').count() / 2 - 1, words.len(), "{expected}");
+        }
+        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(20));
+    }
+
     #[test]
     fn a_wrong_value_is_named_with_what_is_expected() {
         for (more, message) in [
@@ -472,6 +545,51 @@ mod tests {
         blank.events[0] = "Payment Received".into();
         let error = blank.check().unwrap_err().to_string();
         assert!(error.starts_with("events[0]: \"Payment Received\" is no event"), "{error}");
+    }
+
+    #[test]
+    fn what_nobody_sees_was_saved_and_sent() {
+        for (more, message) in [
+            (
+                r#""name":"Pay\u202ements""#,
+                "name: the name contains an invisible character (U+202E)",
+            ),
+            (
+                r#""ca_file":"/a\u200b.pem""#,
+                "ca_file: the path contains an invisible character (U+200B)",
+            ),
+            (
+                r#""format":"template","content_type":"text/plain","template":"\ufeffa={{ id }}""#,
+                "template: line 1, column 1: the template contains an invisible character (U+FEFF)",
+            ),
+            (
+                r#""format":"template","template":"{\n\"a\":\u00a0{{ id }}}""#,
+                "template: line 2, column 5: the template contains an invisible character (U+00A0)",
+            ),
+            (
+                r#""condition":"data.x\u00a0== 1""#,
+                "condition: line 1, column 7: the condition contains an invisible character",
+            ),
+            (
+                r#""fields":["a\u2060b"]"#,
+                "fields[0]: the field \"a\u{2060}b\" contains an invisible character (U+2060)",
+            ),
+            (
+                r#""headers":[{"name":"X\u00adA","value":"a"}]"#,
+                "headers[0]: the header's name contains an invisible character (U+00AD)",
+            ),
+        ] {
+            let error = webhook(&format!(",{more}")).check().expect_err(more).to_string();
+            assert!(error.starts_with(message), "{error}");
+        }
+        // Joiners belong to what they join, and an escape can be seen.
+        for more in [
+            r#","name":"👩\u200d💻 ❤\ufe0f می\u200cخواهم""#,
+            r#","format":"template","template":"{\"text\": \"a\\u00a0👩\u200d💻\"}""#,
+            r#","condition":"type == '\\u200b'""#,
+        ] {
+            assert_eq!(webhook(more).check(), Ok(()), "{more}");
+        }
     }
 
     #[test]

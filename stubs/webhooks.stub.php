@@ -36,7 +36,8 @@
  *     status: int|null,
  *     failure: array{phase: string, code: string, message: string}|null,
  *     request_headers: array<string, string>, response_headers: array<string, string>,
- *     response_body: string, reconnected: bool, waited_for: string|null, server: string|null,
+ *     response_body: string, reconnected: bool,
+ *     remark: array{code: string, message: string}|null, waited_for: string|null, server: string|null,
  *     next: string, next_at: string|null}
  * @phpstan-type Delivery array{
  *     id: string, event_id: string, event: string, webhook_id: string, site_id: int,
@@ -44,7 +45,8 @@
  *     due: string|null, settled: string|null, attempts: int, last_status: int|null,
  *     last_failure: string|null, duration_ms: float|null}
  * @phpstan-type Filter array{webhook_id?: string, event?: string, event_id?: string,
- *     site_id?: int, state?: string|list<string>, since?: string, until?: string,
+ *     site_id?: int, state?: string|list<string>, failure?: string, status?: int,
+ *     since?: string, until?: string,
  *     search?: string, test?: bool}
  * @phpstan-type Bulk array{
  *     id: string, action: 'resend'|'cancel', query: array<string, mixed>, matched: int,
@@ -218,9 +220,11 @@ namespace {
      * @since 0.1.0
      *
      * @param array{webhook_id?: string, event?: string, event_id?: string, site_id?: int,
-     *     state?: string|list<string>, since?: string, until?: string, search?: string,
-     *     test?: bool, limit?: int, cursor?: string} $query `limit` 1–200, by default 50;
-     *     `search`: an event's id, or exactly an id, reference or e-mail address of the payload
+     *     state?: string|list<string>, failure?: string, status?: int, since?: string,
+     *     until?: string, search?: string, test?: bool, limit?: int, cursor?: string} $query
+     *     `limit` 1–200, by default 50; `search`: an event's id, or exactly an id, reference or
+     *     e-mail address of the payload; `failure`, `status`: those of the last attempt, as
+     *     webhooks_failures() has them (status 0: no answer came)
      * @return array{deliveries: list<Delivery>, cursor: string|null} `cursor` gives the next page
      * @throws Webhooks\Exception for a bad query, or after two seconds
      */
@@ -264,6 +268,7 @@ namespace {
      * without user, password and fragment, and with dots for the values of its query, which may
      * be keys. Null where no request was made. `server` is the host name of the server that made
      * it; where the log knows several, the delivery's own `server` took the event in.
+     * `remark` is what was wrong with the answer behind its status line, which alone decides.
      * `waited_for` is a code of what the attempt waited for after it was due; null: for nothing,
      * or it is not known.
      *

@@ -65,6 +65,7 @@ fn a_store_of_version_1_becomes_one_of_this_version() {
                DROP INDEX deliveries_suspect;
                ALTER TABLE events DROP COLUMN server; ALTER TABLE attempts DROP COLUMN server;
                ALTER TABLE attempts DROP COLUMN url; ALTER TABLE attempts DROP COLUMN waited_for;
+               ALTER TABLE attempts DROP COLUMN remark;
                ALTER TABLE deliveries DROP COLUMN deaths;
                ALTER TABLE deliveries DROP COLUMN deaths_alone;
                ALTER TABLE hours DROP COLUMN latencies;

@@ -32,8 +32,7 @@ pub fn check_webhooks(
     let mut ids = HashSet::new();
     let mut check = |value: Result<Value, FieldError>| {
         let value = value?;
-        let webhook =
-            if is_set_aside(&value) { read(value)? } else { webhook_from(value)? };
+        let webhook = if is_set_aside(&value) { read(value)? } else { webhook_from(value)? };
         webhook.check()?;
         if !ids.insert(webhook.id.clone()) {
             return Err(FieldError::new("id", "there are two webhooks with this id"));
@@ -62,9 +61,8 @@ pub(super) fn read(value: Value) -> Result<Webhook, FieldError> {
         return Err(FieldError::new(".", "expected a webhook"));
     };
     let aside = members.remove(MEMBER).unwrap_or_default();
-    let mut aside: SetAside = serde_path_to_error::deserialize(aside).map_err(|error| {
-        FieldError::new(format!("{MEMBER}.{}", error.path()), error.inner())
-    })?;
+    let mut aside: SetAside = serde_path_to_error::deserialize(aside)
+        .map_err(|error| FieldError::new(format!("{MEMBER}.{}", error.path()), error.inner()))?;
     let mut document = Map::new();
     document.insert("id".into(), members.remove("id").unwrap_or_default());
     let url = members.remove("url").filter(Value::is_string);

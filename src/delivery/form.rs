@@ -195,7 +195,12 @@ mod tests {
 
     #[test]
     fn a_leaf_that_repeats_a_long_way_ends_at_the_limit() {
-        let data = format!("{}{}{}", r#"{"k":"#.repeat(512), vec!["1"; 9_000].join(",").replace("1", "[0]"), "}".repeat(512));
+        let data = format!(
+            "{}{}{}",
+            r#"{"k":"#.repeat(512),
+            vec!["1"; 9_000].join(",").replace("1", "[0]"),
+            "}".repeat(512)
+        );
         let data = data.replacen("[0]", "[[0]", 1).replacen("[0]}", "[0]]}", 1);
         assert_eq!(encode("w", "deep", &data, 1 << 20), Err(TooLarge));
     }

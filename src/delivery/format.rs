@@ -15,7 +15,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use ureq::http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use super::fields::Fields;
 use super::form::{self, Form, TooLarge};
@@ -131,11 +131,9 @@ impl Formatter {
             Format::Flat => of_type(Cow::Owned(php_json::rewrite(&data)), JSON),
             Format::V1 => of_type(Cow::Owned(self.form(event, &data)?.into_bytes()), FORM),
             Format::CloudEvents => of_type(Cow::Owned(cloud_event(event, &data)?), CLOUDEVENT),
-            Format::CloudEventsBinary => Payload {
-                headers: cloud_headers(event)?,
-                body: data,
-                content_type: JSON,
-            },
+            Format::CloudEventsBinary => {
+                Payload { headers: cloud_headers(event)?, body: data, content_type: JSON }
+            }
             Format::Template => {
                 let template =
                     self.template.as_ref().ok_or_else(|| TemplateError::new("there is none"))?;

@@ -251,7 +251,7 @@ impl<'a> Json<'a> {
     }
 
     /// Its number among the values of the text.
-    pub(super) const fn number_of_place(self) -> usize {
+    pub(super) const fn place_number(self) -> usize {
         self.at
     }
 
@@ -339,7 +339,7 @@ impl<'a> Json<'a> {
     }
 
     /// Whether it is this text.
-    fn is_text(self, text: &str) -> bool {
+    pub(super) fn is_text(self, text: &str) -> bool {
         let raw = self.raw();
         match raw.get(1..raw.len().saturating_sub(1)) {
             Some(plain) if plain == text => !plain.contains('\\'),
@@ -355,7 +355,8 @@ mod tests {
 
     #[test]
     fn values_are_found_where_they_stand() {
-        let text = r#" {"a": [1, -2.5e3, "x\n\"\u00e9", [], {}], "b\/c" :{"d":null,"e":true}, "":false} "#;
+        let text =
+            r#" {"a": [1, -2.5e3, "x\n\"\u00e9", [], {}], "b\/c" :{"d":null,"e":true}, "":false} "#;
         let places = Places::of(text).unwrap();
         let all = places.value(text);
         assert_eq!((all.kind(), all.count()), (Kind::Object, 3));
@@ -366,15 +367,44 @@ mod tests {
         assert_eq!(all.path(["b/c", "e"].into_iter()).unwrap().kind(), Kind::True);
         assert_eq!(all.member("").unwrap().kind(), Kind::False);
         assert!(all.member("b\\/c").is_none() && all.path(["a", "0"].into_iter()).is_none());
-        assert_eq!(all.members().map(|(name, _)| name.text()).collect::<Vec<_>>(), ["a", "b/c", ""]);
+        assert_eq!(
+            all.members().map(|(name, _)| name.text()).collect::<Vec<_>>(),
+            ["a", "b/c", ""]
+        );
     }
 
     #[test]
     fn what_serde_json_refuses_is_refused() {
         for text in [
-            "", "{", "[", "]", "[1", "[1,", "[1,]", "{,}", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":1,}"#,
-            "{1:2}", "nul", "01", "1.", "-", "1e", "+1", ".5", r#""\x""#, r#""\u12"#, "\"\n\"",
-            "1 2", r#"{"a" 1}"#, "[1 2]", "{]", "[}", "\"a", r#""\"#,
+            "",
+            "{",
+            "[",
+            "]",
+            "[1",
+            "[1,",
+            "[1,]",
+            "{,}",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            "{1:2}",
+            "nul",
+            "01",
+            "1.",
+            "-",
+            "1e",
+            "+1",
+            ".5",
+            r#""\x""#,
+            r#""\u12"#,
+            "\"\n\"",
+            "1 2",
+            r#"{"a" 1}"#,
+            "[1 2]",
+            "{]",
+            "[}",
+            "\"a",
+            r#""\"#,
         ] {
             assert!(Places::of(text).is_err(), "{text}");
             assert!(serde_json::from_str::<serde_json::Value>(text).is_err(), "{text}");

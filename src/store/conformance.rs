@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::bulk::{Action, Bulk, BulkStep};
 use super::log::{DeliveriesQuery, DeliveryDetail, Log, StatsQuery, WebhookStats};
 use super::*;
+use crate::attempt::Remark;
 use crate::clock::{Clock, ManualClock};
 use crate::event::Flags;
 
@@ -228,6 +229,7 @@ pub(crate) fn attempt(now: i64, next: Next) -> Attempt {
         address: Some("203.0.113.7:443".into()),
         status: Some(if failure.is_none() { 204 } else { 500 }),
         failure,
+        remark: None,
         response_headers: vec![("server".into(), "nginx".into())],
         response_body: vec![0xff, 0, b'a'],
         request_body: None,
@@ -691,6 +693,19 @@ pub(crate) fn what_fails_is_grouped_by_cause(fixture: &dyn Fixture) {
     let since = groups(&trial, serde_json::json!({ "since": times[1] }));
     assert_eq!(since[0].count, 2);
 
+    // What a group has can be asked for, and nothing else of its webhook.
+    for group in &found {
+        let query = serde_json::json!({
+            "webhook_id": group.webhook_id, "failure": group.code,
+            "status": group.status.unwrap_or(0), "state": ["failed", "pending", "held"],
+        });
+        let mut query: DeliveriesQuery = serde_json::from_value(query).unwrap();
+        let mut log = trial.fixture.log();
+        assert_eq!(log.count_all(&query).unwrap(), group.count.cast_unsigned(), "{group:?}");
+        query.state = vec![State::Failed];
+        assert_eq!(log.count_all(&query).unwrap(), group.failed.cast_unsigned(), "{group:?}");
+    }
+
     // Delivered or given up, it is in no group; deleted, its host is unknown.
     let which = Selection { ids: vec![first], ..Default::default() };
     assert_eq!(trial.change(&which, State::Pending), 1);
@@ -865,7 +880,11 @@ pub(crate) fn an_attempt_says_where_it_went_and_who_made_it(fixture: &dyn Fixtur
     let other = Origin { spool: SpoolId([6; 16]), server: "web2".into() };
     let mut trial = Trial { fixture, store: fixture.open_as(&other), clock: fixture.clock() };
     let claim = trial.claim(webhook, 1).remove(0);
-    let late = Attempt { waited_for: Some("endpoint"), ..attempt(NOON, Next::Delivered) };
+    let late = Attempt {
+        waited_for: Some("endpoint"),
+        remark: Some(Remark { code: "cut".into(), message: "The end is missing".into() }),
+        ..attempt(NOON, Next::Delivered)
+    };
     trial.write(|t| t.record_attempt(&claim, &late, None));
     let shown = trial.shown(id);
     let made: Vec<_> = shown
@@ -875,6 +894,8 @@ pub(crate) fn an_attempt_says_where_it_went_and_who_made_it(fixture: &dyn Fixtur
         .collect();
     let url = Some("https://crm.example/hook");
     assert_eq!(made, [(None, Some("web1"), None), (url, Some("web2"), Some("endpoint"))]);
+    let remarks: Vec<_> = shown.attempts_made.into_iter().map(|made| made.remark).collect();
+    assert_eq!(remarks, [None, late.remark]);
     assert_eq!(shown.server.as_deref(), Some("web1"), "it took the event in");
 }
 

@@ -10,7 +10,7 @@ use super::pool::{self, Done, Job, Pool};
 use super::published::Published;
 use super::reserve::Reserve;
 use super::retirement::Retirement;
-use super::schedule::{MOST_THREADS, POOL, Schedule};
+use super::schedule::{POOL, Schedule};
 use super::{Mode, Stop, WorkerError};
 use crate::clock::{self, Clock};
 use crate::journal::wake::{Sleeper, WakeHandle};
@@ -88,7 +88,7 @@ impl<S: Store> Worker<S> {
             reader,
             published: None,
             schedule: Schedule::new(POOL, loaded.webhooks),
-            pool: Pool::new(MOST_THREADS as usize, wake.clone(), Arc::clone(&clock)),
+            pool: Pool::new(wake.clone(), Arc::clone(&clock)),
             reserve,
             mark: Mark::open(&spool)?,
             ids: DeliveryIds::default(),

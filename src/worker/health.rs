@@ -88,6 +88,7 @@ mod tests {
             url: None,
             address: None,
             status: None,
+            remark: None,
             failure: code.map(|code| Failure {
                 phase: Phase::Connect,
                 code: code.into(),

@@ -80,7 +80,8 @@ impl<S: Store> Worker<S> {
                             // Of the network's hold, whatever it was for, and of a webhook that
                             // was mended; the others end by a click.
                             None => {
-                                let except = [PAUSED, DISABLED, UNJUDGED].map(str::to_owned).to_vec();
+                                let except =
+                                    [PAUSED, DISABLED, UNJUDGED].map(str::to_owned).to_vec();
                                 let held = Selection { except, ..of(&[State::Held]) };
                                 tx.change(&held, State::Pending, now, None)?;
                             }
@@ -120,6 +121,7 @@ impl<S: Store> Worker<S> {
             block_external: config.block_external.clone(),
             inbox: config.inbox.clone(),
             v1: config.v1.clone(),
+            ..Settings::default()
         }));
         self.published = Some(Published { config, stamp, routes, sender });
         Ok(())

@@ -93,6 +93,7 @@ pub(crate) fn write_round(store: &mut SqliteStore, number: u64) -> Result<()> {
             address: None,
             status: Some(204),
             failure: None,
+            remark: None,
             response_headers: Vec::new(),
             response_body: Vec::new(),
             request_body: None,

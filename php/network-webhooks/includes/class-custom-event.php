@@ -53,8 +53,8 @@ final class Custom_Event {
 	 */
 	public static function create( string $slug, string $action, string $name ): self {
 		if ( '' === $name || mb_strlen( $name ) > self::NAME_LENGTH ) {
-			/* translators: %d: number of characters */
-			throw new \InvalidArgumentException( sprintf( __( 'Give the event a name of at most %d characters, by which people know it.', 'network-webhooks' ), self::NAME_LENGTH ) );
+			/* translators: %s: number of characters */
+			throw new \InvalidArgumentException( sprintf( _n( 'Give the event a name of at most %s character, by which people know it.', 'Give the event a name of at most %s characters, by which people know it.', self::NAME_LENGTH, 'network-webhooks' ), number_format_i18n( self::NAME_LENGTH ) ) );
 		}
 		if ( ! Event::is_name( $slug ) ) {
 			throw new \InvalidArgumentException( __( 'The event’s identifier has 1 to 100 of the characters a-z 0-9 _ . - and no others.', 'network-webhooks' ) );

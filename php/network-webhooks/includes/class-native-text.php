@@ -54,7 +54,7 @@ final class Native_Text {
 	 */
 	public static function in_english( callable $make ): mixed {
 		$before           = self::$in_english;
-		$original         = static fn( string $translated, string $text ): string => $text;
+		$original         = static fn( $translated, $text ) => $text;
 		add_filter( 'gettext_network-webhooks', $original, PHP_INT_MAX, 2 );
 		self::$in_english = true;
 		try {
@@ -83,7 +83,8 @@ final class Native_Text {
 		$locale = determine_locale();
 		if ( ! isset( self::$patterns[ $locale ] ) ) {
 			self::$patterns[ $locale ] = array();
-			foreach ( self::all() as $english => $text ) {
+			$of_outbox                 = array_combine( self::in_english( array( self::class, 'of_outbox' ) ), self::of_outbox() );
+			foreach ( self::all() + $of_outbox as $english => $text ) {
 				$pattern = preg_replace( '/%(\d\\\\\$)?s/', '(.+?)', preg_quote( str_replace( '%%', '%', $english ), '~' ) );
 
 				self::$patterns[ $locale ][ "~^$pattern\$~s" ] = $text;
@@ -285,6 +286,8 @@ final class Native_Text {
 			__( 'webhooks.allow in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
 			/* translators: %s: what was typed */
 			__( 'webhooks.allow: "%s" is no host (hooks.internal, *.corp.example), address or network (10.1.0.0/16), with an optional port (localhost:8025, [fd00::/8]:443)', 'network-webhooks' ),
+			/* translators: 1: name of a field, 2: what is wrong with it */
+			__( 'the webhook is invalid: %1$s: %2$s', 'network-webhooks' ),
 			// With the journal, the worker and the log of deliveries.
 			/* translators: 1: number of bytes, 2: number of bytes */
 			__( 'this event has %1$s bytes, more than the %2$s that webhooks.max_payload allows: send less data, or raise webhooks.max_payload', 'network-webhooks' ),
@@ -352,6 +355,15 @@ final class Native_Text {
 			__( 'expected one of %s', 'network-webhooks' ),
 			/* translators: 1: amount such as 300 MB, 2: path of a folder */
 			__( 'Only %1$s are free for %2$s. Make room: with none left, events wait in WordPress’s database, and no attempt is made.', 'network-webhooks' ),
+		);
+	}
+	/**
+	 * What the outbox keeps in English: why an event waits or was refused, and what is announced of it.
+	 *
+	 * @return list<string>
+	 */
+	private static function of_outbox(): array {
+		return array(
 			/* translators: 1: number of events, 2: the most that there may be, 3: amount such as 80 MB, 4: the most that it may be */
 			__( 'Events that wait in the database: %1$s of at most %2$s, and %3$s of at most %4$s. What comes when one of these is reached is lost. Mend what keeps them from being sent: Site Health says what that is.', 'network-webhooks' ),
 			/* translators: %s: date and time in UTC */

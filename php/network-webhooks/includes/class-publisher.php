@@ -160,10 +160,12 @@ final class Publisher {
 			webhooks_configure( $document, $revision );
 		} catch ( \Webhooks\Exception $error ) {
 			list( $document['webhooks'], $aside ) = Set_Aside::sort( $document['webhooks'] );
-			if ( ! $aside ) {
+
+			$readable = self::readable( $document );
+			if ( ! $aside && $readable === $document ) {
 				throw $error;
 			}
-			webhooks_configure( $document, $revision );
+			webhooks_configure( $readable, $revision );
 		}
 		// A draft that is wrong was refused to whoever tests it.
 		return Set_Aside::store( array_filter( $aside, static fn( string $id ) => ! Drafts::is_draft( $id ), ARRAY_FILTER_USE_KEY ) );
@@ -303,6 +305,28 @@ final class Publisher {
 		}
 		Settings::set( Settings::HELD, '' );
 		$this->raise_revision();
+	}
+
+	/**
+	 * A document without what other plugins gave that can't be written as JSON, such as a path to
+	 * search by that is no text: it must not stop the webhooks.
+	 *
+	 * @param array<string, mixed> $document
+	 * @return array<string, mixed>
+	 */
+	private static function readable( array $document ): array {
+		$is_readable = static function ( mixed $value, int|string $key ): bool {
+			try {
+				return '' !== webhooks_encode( array( $key => $value ) );
+			} catch ( \Throwable ) {
+				return false;
+			}
+		};
+		foreach ( array( 'lookup', 'v1' ) as $part ) {
+			$document[ $part ] = array_filter( $document[ $part ] ?? array(), $is_readable, ARRAY_FILTER_USE_BOTH );
+		}
+		$document['actions'] = array_values( array_filter( $document['actions'] ?? array(), $is_readable, ARRAY_FILTER_USE_BOTH ) );
+		return $document;
 	}
 
 	/**

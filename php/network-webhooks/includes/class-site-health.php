@@ -35,10 +35,11 @@ final class Site_Health {
 	/**
 	 * Adds the test, for those who can do something about it.
 	 *
-	 * @param array<string, array> $tests
+	 * @param mixed $tests Array of them, or what another plugin made of it.
 	 * @return array<string, array>
 	 */
-	public function add_tests( array $tests ): array {
+	public function add_tests( mixed $tests ): array {
+		$tests = is_array( $tests ) ? $tests : array();
 		if ( is_main_site() && current_user_can( Capabilities::MANAGE ) ) {
 			$tests['direct']['network_webhooks'] = array(
 				'label' => __( 'Network webhooks', 'network-webhooks' ),
@@ -58,10 +59,11 @@ final class Site_Health {
 	/**
 	 * Adds the figures of every part to Site Health's information.
 	 *
-	 * @param array<string, array> $information
+	 * @param mixed $information Array of parts, or what another plugin made of it.
 	 * @return array<string, array>
 	 */
-	public function add_information( array $information ): array {
+	public function add_information( mixed $information ): array {
+		$information = is_array( $information ) ? $information : array();
 		if ( ! is_main_site() || ! current_user_can( Capabilities::MANAGE ) ) {
 			return $information;
 		}

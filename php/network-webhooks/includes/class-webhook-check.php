@@ -134,7 +134,7 @@ final class Webhook_Check {
 		}
 		$host = $parts[1];
 		return match ( true ) {
-			'' === $host => 'the URL can\'t be read: there is no host',
+			'' === $host => 'the URL can\'t be read: ' . ( str_contains( $url, ':///' ) ? 'there is no host' : 'empty host' ),
 			'[' === $host[0] => filter_var( substr( $host, 1, -1 ), FILTER_VALIDATE_IP, FILTER_FLAG_IPV6 ) ? null : 'the URL can\'t be read: invalid IPv6 address',
 			// Forbidden in a domain by the URL standard.
 			1 === preg_match( '/[<>^|%]/', rawurldecode( $host ) ) => 'the URL can\'t be read: invalid domain character',

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::HOUR_MS;
+use crate::attempt::Remark;
 use crate::bytes::{Bytes, Headers};
 use crate::clock::rfc3339;
 use crate::id::{DeliveryId, EventId};
@@ -74,6 +75,7 @@ pub struct AttemptRow {
     pub response_headers: Headers,
     pub response_body: Bytes,
     pub reconnected: bool,
+    pub remark: Option<Remark>,
     pub waited_for: Option<String>,
     pub server: Option<String>,
     /// `delivered`, `retry`, `failed`, `held` or `cancelled`.
@@ -237,7 +239,7 @@ pub(super) fn detail(connection: &Connection, key: i64) -> rusqlite::Result<Deli
         .prepare_cached(
             "SELECT attempts.key, started, duration_us, address, status, failure, request_headers,
                  response_headers, response_body, reconnected, next, next_at, url,
-                 (SELECT name FROM servers WHERE servers.key = server), waited_for
+                 (SELECT name FROM servers WHERE servers.key = server), waited_for, remark
              FROM attempts WHERE attempts.key > ?1 AND attempts.key < ?1 + ?2
              ORDER BY attempts.key",
         )?
@@ -270,6 +272,7 @@ pub(super) fn detail(connection: &Connection, key: i64) -> rusqlite::Result<Deli
 fn attempt(row: &Row<'_>, delivery: i64) -> rusqlite::Result<AttemptRow> {
     let next = State::from_number(row.get(10)?).unwrap_or(State::Failed);
     let failure: Option<String> = row.get(5)?;
+    let remark: Option<String> = row.get(15)?;
     Ok(AttemptRow {
         number: row.get::<_, i64>(0)? - delivery,
         started: rfc3339(row.get(1)?),
@@ -282,6 +285,7 @@ fn attempt(row: &Row<'_>, delivery: i64) -> rusqlite::Result<AttemptRow> {
         response_headers: Headers::from_json(row.get_ref(7)?.as_str()?),
         response_body: Bytes(row.get(8)?),
         reconnected: row.get(9)?,
+        remark: remark.and_then(|json| serde_json::from_str(&json).ok()),
         waited_for: row.get(14)?,
         server: row.get(13)?,
         next: if next == State::Pending { "retry" } else { next.as_str() },

@@ -26,6 +26,9 @@ CREATE TABLE worker_deaths (
 -- Code of what it waited for after it was due; NULL: for nothing, or not known.
 ALTER TABLE attempts ADD COLUMN waited_for TEXT;
 
+-- What was wrong with the answer behind its status line (JSON: code, message); NULL: nothing.
+ALTER TABLE attempts ADD COLUMN remark TEXT;
+
 -- How long the hour's requests took: see store::Latencies.
 ALTER TABLE hours ADD COLUMN latencies BLOB;
 

@@ -83,8 +83,8 @@ impl SqliteTransaction<'_> {
             .get(
                 "INSERT OR REPLACE INTO attempts (key, started, duration_us, address, status,
                      failure, request_headers, response_headers, response_body, reconnected,
-                     next, next_at, url, server, waited_for)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                     next, next_at, url, server, waited_for, remark)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             )?
             .execute(params![
                 key,
@@ -102,6 +102,7 @@ impl SqliteTransaction<'_> {
                 attempt.url,
                 server,
                 attempt.waited_for,
+                attempt.remark.as_ref().map(json).transpose()?,
             ])?;
         Ok(())
     }

@@ -72,10 +72,11 @@ final class Admin {
 	/**
 	 * Adds a link to the list of plugins.
 	 *
-	 * @param array<string, string> $links
+	 * @param mixed $links Array of them, or what another plugin made of it.
 	 * @return array<string, string>
 	 */
-	public function add_link( array $links ): array {
+	public function add_link( mixed $links ): array {
+		$links = is_array( $links ) ? $links : array();
 		if ( current_user_can( Capabilities::VIEW ) ) {
 			$link  = sprintf( '<a href="%s">%s</a>', esc_url( self::url() ), esc_html__( 'Webhooks', 'network-webhooks' ) );
 			$links = array( 'webhooks' => $link ) + $links;

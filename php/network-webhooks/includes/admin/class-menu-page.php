@@ -108,7 +108,7 @@ abstract class Menu_Page {
 	final public function register(): void {
 		$this->screen = (string) add_submenu_page( Admin::PAGE, $this->title(), $this->menu_title(), static::CAPABILITY, static::SLUG, array( $this, 'print' ) );
 		add_action( "load-$this->screen", array( $this, 'load' ) );
-		add_action( 'admin_enqueue_scripts', fn( $screen ) => $screen === $this->screen && $this->add_assets() );
+		add_action( 'admin_enqueue_scripts', fn( $screen = '' ) => $screen === $this->screen && $this->add_assets() );
 	}
 
 	/**
