@@ -141,7 +141,7 @@ final class Installation {
 		return ! $marks
 			|| empty( $place['databases'] )
 			|| array_intersect( $marks, $place['databases'] )
-			|| '' !== Database::host() && in_array( Database::host(), $place['hosts'] ?? array(), true );
+			|| ( '' !== Database::host() && in_array( Database::host(), $place['hosts'] ?? array(), true ) );
 	}
 
 	/**
