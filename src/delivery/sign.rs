@@ -22,7 +22,7 @@ pub const PRIVATE: &str = "whsk_";
 pub const PUBLIC: &str = "whpk_";
 
 /// Fewest and most bytes of a symmetric secret ("Signing secret": 192 to 512 bits).
-const SYMMETRIC_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+pub(crate) const SYMMETRIC_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 /// Bytes of a generated symmetric secret.
 const GENERATED_BYTES: usize = 32;
 

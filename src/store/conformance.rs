@@ -716,6 +716,19 @@ pub(crate) fn what_fails_is_grouped_by_cause(fixture: &dyn Fixture) {
     let since = groups(&trial, serde_json::json!({ "since": times[1] }));
     assert_eq!(since[0].count, 2);
 
+    // What a group has can be asked for, and nothing else of its webhook.
+    for group in &found {
+        let query = serde_json::json!({
+            "webhook_id": group.webhook_id, "failure": group.code,
+            "status": group.status.unwrap_or(0), "state": ["failed", "pending", "held"],
+        });
+        let mut query: DeliveriesQuery = serde_json::from_value(query).unwrap();
+        let mut log = trial.fixture.log();
+        assert_eq!(log.count_all(&query).unwrap(), group.count.cast_unsigned(), "{group:?}");
+        query.state = vec![State::Failed];
+        assert_eq!(log.count_all(&query).unwrap(), group.failed.cast_unsigned(), "{group:?}");
+    }
+
     // Delivered or given up, it is in no group; deleted, its host is unknown.
     let which = Selection { ids: vec![first], ..Default::default() };
     assert_eq!(trial.change(&which, State::Pending), 1);

@@ -26,8 +26,13 @@ use super::json::{Json, NotJson, Places};
 use bound::{Program, Source};
 use fuel::Tank;
 
+use crate::invisible::Invisible;
+use crate::webhook::FieldError;
+
 /// Longest template, in bytes.
 pub const MAX_TEMPLATE: usize = 64 * 1024;
+/// Longest content type, in bytes.
+pub const MAX_CONTENT_TYPE: usize = 200;
 /// Longest condition, in bytes.
 pub const MAX_CONDITION: usize = 4096;
 /// Largest body that a template may render, in bytes.
@@ -52,6 +57,12 @@ pub struct TemplateError {
 impl TemplateError {
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self { line: 0, column: 0, message: message.into() }
+    }
+
+    /// The mistake as one of a webhook's field.
+    pub(super) fn of(self, field: &str) -> FieldError {
+        let place = (self.line > 0).then_some((self.line, self.column));
+        FieldError { field: field.into(), message: self.message, place }
     }
 }
 
@@ -97,6 +108,9 @@ impl Template {
             );
             return Err(TemplateError::new(message));
         }
+        check_visible(source, |it| {
+            format!("the template contains {it}: delete it, or write it in a text as an escape")
+        })?;
         let content_type = content_type.unwrap_or("application/json");
         let value = check_content_type(content_type)?;
         depth::check(source, false)?;
@@ -187,6 +201,9 @@ impl Condition {
             );
             return Err(TemplateError::new(message));
         }
+        check_visible(source, |it| {
+            format!("the condition contains {it}: delete it, or write it in a text as an escape")
+        })?;
         depth::check(source, true)?;
         let program = Program::expression(Source { text: source.to_owned(), name: "condition" })
             .map_err(|error| explain(&error, source))?;
@@ -274,7 +291,7 @@ pub fn check_content_type(text: &str) -> Result<HeaderValue, TemplateError> {
     };
     let essence = essence(text);
     let (kind, subtype) = essence.split_once('/').ok_or_else(wrong)?;
-    if text.len() > 200 || !text.is_ascii() || !token(kind) || !token(subtype) {
+    if text.len() > MAX_CONTENT_TYPE || !text.is_ascii() || !token(kind) || !token(subtype) {
         return Err(wrong());
     }
     HeaderValue::from_str(text).map_err(|_| wrong())
@@ -307,6 +324,24 @@ fn check_json(output: &str) -> Result<(), TemplateError> {
             error.line(),
             error.column(),
         ))
+    })
+}
+
+/// Refuses what nobody sees: a byte order mark would stand before a form's first key, and a
+/// no-break space in a condition be no space. In a text it can be written as an escape.
+fn check_visible(
+    source: &str,
+    message: impl FnOnce(Invisible) -> String,
+) -> Result<(), TemplateError> {
+    let Some(invisible) = Invisible::find_in_lines(source) else {
+        return Ok(());
+    };
+    let before = &source[..invisible.at];
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Err(TemplateError {
+        line: before.matches('\n').count() as u32 + 1,
+        column: column as u32,
+        message: message(invisible),
     })
 }
 

@@ -208,7 +208,7 @@ final class Announcement {
 				(string) ( $this->params['event'] ?? '' )
 			),
 			self::CORRUPT => sprintf(
-				/* translators: 1: number of bytes, 2: name of a file */
+				/* translators: 1: amount such as 5 MB, 2: name of a file */
 				__( '%1$s of the journal could not be read, as after a power failure, and lie aside in %2$s. All else went on. Events in them may not have been sent.', 'network-webhooks' ),
 				(string) size_format( (int) ( $this->params['bytes'] ?? 0 ) ),
 				'corrupt/' . ( $this->params['kept_as'] ?? '' )
