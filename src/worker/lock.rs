@@ -16,7 +16,7 @@ use crate::spool::{Access, Privacy, Spool, SpoolError};
 const LOCK_FILE: &str = "worker.lock";
 
 /// The worker that holds the lock, as it described itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// Its process id, as seen in its own pid namespace.
     pub pid: u32,
@@ -27,6 +27,13 @@ pub struct Holder {
     /// How many bytes a file that it writes may have (`ulimit -f`), where that is limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_size: Option<u64>,
+    /// How many descriptors it may have (`ulimit -n`), where that is why no more requests are
+    /// under way at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptors: Option<u64>,
+    /// For how many requests under way it has descriptors; 0: not known.
+    #[serde(default)]
+    pub possible: u32,
 }
 
 /// The lock, held until dropped or released.
@@ -99,7 +106,7 @@ pub fn holder(spool: &Spool) -> Result<Option<Holder>, SpoolError> {
     }
     let content = spool.top().read(LOCK_FILE, 4096)?.unwrap_or_default();
     // Between locking and writing, or on a full disk, nobody knows who it is.
-    let unknown = Holder { pid: 0, since: 0, version: String::new(), file_size: None };
+    let unknown = Holder::default();
     Ok(Some(serde_json::from_slice(&content).unwrap_or(unknown)))
 }
 
@@ -127,7 +134,13 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
         let spool = Spool::open(folder.path()).expect("a spool");
-        let me = Holder { pid: 7, since: 5, version: "1".into(), file_size: Some(9) };
+        let me = Holder {
+            pid: 7,
+            since: 5,
+            version: "1".into(),
+            file_size: Some(9),
+            ..Holder::default()
+        };
         assert_eq!(holder(&spool).unwrap(), None, "no file yet");
 
         let lock = WorkerLock::take(&spool, &me).unwrap().expect("nobody has it");
