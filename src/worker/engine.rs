@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ingest::DeliveryIds;
+use super::limits::Limits;
 use super::lock::Holder;
 use super::maintenance::PRUNE_MS;
 use super::mark::Mark;
@@ -12,7 +13,7 @@ use super::published::Published;
 use super::reserve::Reserve;
 use super::retirement::Retirement;
 use super::room::Room;
-use super::schedule::{POOL, Schedule};
+use super::schedule::Schedule;
 use super::trial::Trials;
 use super::{Mode, Stop, WorkerError};
 use crate::clock::{self, Clock};
@@ -31,6 +32,9 @@ const GRACE_MS: i64 = 10_000;
 pub(super) const JUMP_MS: i64 = 30_000;
 /// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
 const AGAIN_MS: i64 = 1000;
+
+/// Most turns that are served in one transaction.
+const HANDED_OUT: usize = 256;
 
 /// The state of the one thread that reads the journal and writes the store.
 pub(super) struct Worker<S: Store> {
@@ -96,7 +100,7 @@ impl<S: Store> Worker<S> {
         Ok(Self {
             reader,
             published: None,
-            schedule: Schedule::new(POOL, loaded.webhooks),
+            schedule: Schedule::new(Limits::of_this_process(None), loaded.webhooks),
             pool: Pool::new(wake.clone(), Arc::clone(&clock)),
             reserve,
             mark: Mark::open(&spool)?,
@@ -201,40 +205,39 @@ impl<S: Store> Worker<S> {
         if self.trials.holds_up_others() {
             return Ok(false);
         }
-        let Some(first) = self.schedule.next(now) else { return Ok(false) };
-        let (store, schedule) = (&mut self.store, &mut self.schedule);
-        let (mut claims, mut jobs) = (Vec::new(), Vec::new());
-        let committed = store.transaction(&mut |tx| {
-            let mut next = Some(first.clone());
-            while let Some(turn) = next {
-                let claimed = tx
-                    .claim(turn.key, now, turn.limit, turn.ordered, &mut claims)
-                    .and_then(|()| tx.next_due(turn.key, turn.ordered));
-                let new = pool::runs(claims.drain(..), turn.run);
-                let ids = new.iter().map(|run| run[0].id);
-                // Should this fail, it is due now as before, and the round is made again.
-                let due = claimed.as_ref().map_or(Some(now), |due| *due);
-                schedule.sent(&turn, ids, due, now);
-                jobs.extend(new.into_iter().map(|run| (turn.key, run)));
-                claimed?;
-                next = schedule.next(now);
+        // What comes in meanwhile has its turn between two such rounds.
+        let turns = self.schedule.take_turns(now, HANDED_OUT);
+        if turns.is_empty() {
+            return Ok(false);
+        }
+        let mut claimed = Vec::new();
+        let committed = self.store.transaction(&mut |tx| {
+            claimed.clear();
+            for turn in &turns {
+                let mut claims = Vec::new();
+                tx.claim(turn.key, now, turn.limit, turn.ordered, &mut claims)?;
+                claimed.push((claims, tx.next_due(turn.key, turn.ordered)?));
             }
             Ok(())
         });
         if let Err(error) = committed {
-            for (webhook, run) in &jobs {
-                schedule.came_back(*webhook, run[0].id, now);
-                schedule.set_due(*webhook, Some(now), now);
-            }
+            turns.iter().for_each(|turn| self.schedule.give_back(turn, now));
             return Err(error.into());
         }
-        let jobs: Vec<_> = jobs
-            .into_iter()
-            .filter_map(|(key, run)| {
-                let webhook = Arc::clone(schedule.lane(key)?.webhook.as_ref()?);
-                Some(Job { run, webhook, sender: Arc::clone(&published.sender) })
-            })
-            .collect();
+        let mut jobs = Vec::new();
+        for (turn, (claims, due)) in turns.iter().zip(claimed) {
+            let runs = pool::runs(claims.into_iter(), turn.run);
+            self.schedule.sent(turn, runs.iter().map(|run| pool::weigh(run)), due, now);
+            let lane = self.schedule.lane(turn.key);
+            if let Some(webhook) = lane.and_then(|lane| lane.webhook.as_ref()) {
+                jobs.extend(runs.into_iter().map(|run| Job {
+                    run,
+                    webhook: Arc::clone(webhook),
+                    sender: Arc::clone(&published.sender),
+                    waited_for: turn.waited_for,
+                }));
+            }
+        }
         let any = !jobs.is_empty();
         self.pool.send(jobs);
         Ok(any)
@@ -289,7 +292,7 @@ impl<S: Store> Worker<S> {
 
     pub(super) fn time_to_wait(&self, now: i64, mode: Mode) -> Duration {
         let mut until = now + RESCAN_MS;
-        if let Some(due) = self.schedule.wake_at(now) {
+        if let Some(due) = self.schedule.wake_at() {
             until = until.min(due);
         }
         if let Some(at) = self.trials.wake_at() {
