@@ -164,6 +164,28 @@ pub trait Store {
     fn truncate_log(&mut self) -> Result<bool>;
 }
 
+/// Times that a transaction is run again before a conflict is the caller's to deal with.
+const MOST_CONFLICTS: u32 = 16;
+
+/// Runs `work` in one transaction, and again as a whole while the store says that another writer
+/// came first. So `work` begins with nothing and leaves what it found to be followed by its caller,
+/// once this has returned.
+///
+/// # Errors
+/// As [`Store::transaction`]; [`StoreError::Conflict`] where that never ends.
+pub fn commit<S: Store + ?Sized>(
+    store: &mut S,
+    work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
+) -> Result<()> {
+    for _ in 0..MOST_CONFLICTS {
+        match store.transaction(work) {
+            Err(StoreError::Conflict { .. }) => {}
+            other => return other,
+        }
+    }
+    store.transaction(work)
+}
+
 /// What a starting worker finds; see [`Store::load`].
 #[derive(Debug, Default)]
 pub struct Loaded {

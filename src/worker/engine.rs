@@ -20,7 +20,7 @@ use crate::clock::{self, Clock};
 use crate::journal::wake::{Sleeper, WakeHandle};
 use crate::journal::{Batch, Boot, Reader};
 use crate::spool::Spool;
-use crate::store::{Announcement, Claim, ClockReading, Store};
+use crate::store::{self, Announcement, Claim, ClockReading, Store};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
 const IDLE_MS: i64 = 60_000;
@@ -211,7 +211,7 @@ impl<S: Store> Worker<S> {
             return Ok(false);
         }
         let mut claimed = Vec::new();
-        let committed = self.store.transaction(&mut |tx| {
+        let committed = store::commit(&mut self.store, &mut |tx| {
             claimed.clear();
             for turn in &turns {
                 let mut claims = Vec::new();
@@ -251,14 +251,14 @@ impl<S: Store> Worker<S> {
         let jump = reading.offset - self.reading.offset;
         if jump.abs() <= JUMP_MS {
             if !self.reading_is_kept {
-                self.store.transaction(&mut |tx| tx.shift_due(0, self.reading))?;
+                store::commit(&mut self.store, &mut |tx| tx.shift_due(0, self.reading))?;
                 self.reading_is_kept = true;
             }
             return Ok(());
         }
         tracing::warn!(seconds = jump / 1000, "the wall clock was set; due times go with it");
         let schedule = &self.schedule;
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             tx.shift_due(jump, reading)?;
             for (key, lane) in schedule.lanes().filter(|(_, lane)| lane.health.has_times()) {
                 let mut health = lane.health.clone();
@@ -323,7 +323,7 @@ impl<S: Store> Worker<S> {
         while !withdrawn.is_empty() || !self.pool.is_idle() {
             let now = self.clock.unix_ms();
             let claims = std::mem::take(&mut withdrawn);
-            self.store.transaction(&mut |tx| {
+            store::commit(&mut self.store, &mut |tx| {
                 claims
                     .iter()
                     .try_for_each(|claim| tx.release(claim.id, claim.due.min(now)).map(drop))
@@ -341,7 +341,7 @@ impl<S: Store> Worker<S> {
             self.sleeper.wait(Some(Duration::from_millis(left.cast_unsigned())));
         }
         // Whatever is still under way is sent again by the next worker: no death, so no suspects.
-        self.store.transaction(&mut |tx| tx.release_all().map(drop))?;
+        store::commit(&mut self.store, &mut |tx| tx.release_all().map(drop))?;
         self.retire_all()
     }
 
@@ -349,7 +349,7 @@ impl<S: Store> Worker<S> {
     pub(super) fn note_death(&mut self, died: &Holder) -> Result<(), WorkerError> {
         let (now, under_way) = (self.clock.unix_ms(), self.left_behind);
         let mut deaths = 0;
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             deaths = tx.note_death(now, under_way)?;
             Ok(())
         })?;
@@ -373,7 +373,8 @@ impl<S: Store> Worker<S> {
             at: self.clock.unix_ms(),
             params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         };
-        let announced = self.store.transaction(&mut |tx| tx.announce(&announcement).map(drop));
+        let announced =
+            store::commit(&mut self.store, &mut |tx| tx.announce(&announcement).map(drop));
         if let Err(error) = announced {
             tracing::error!(%error, code, "can't be announced");
         }

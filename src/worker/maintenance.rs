@@ -4,7 +4,7 @@ use super::WorkerError;
 use super::engine::Worker;
 use super::request::FORGOTTEN;
 use crate::store::bulk::BulkStep;
-use crate::store::{Forgetting, Store};
+use crate::store::{self, Forgetting, Store};
 
 /// How often old things are pruned, in milliseconds, and how many in one step.
 pub(super) const PRUNE_MS: i64 = 60_000;
@@ -52,7 +52,7 @@ impl<S: Store> Worker<S> {
     fn forget_positions(&mut self) -> Result<(), WorkerError> {
         let gone = self.retirement.gone();
         if !gone.is_empty() {
-            self.store.transaction(&mut |tx| {
+            store::commit(&mut self.store, &mut |tx| {
                 gone.iter().try_for_each(|segment| tx.forget_position(*segment))
             })?;
             self.retirement.forgotten();
@@ -70,7 +70,7 @@ impl<S: Store> Worker<S> {
         let bodies_before = now - i64::from(retention.bodies_days) * DAY;
         let rows_before = now - i64::from(retention.deliveries_days) * DAY;
         let mut more = false;
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             more = tx.prune(bodies_before, rows_before, PRUNE_STEP)?;
             Ok(())
         })?;
@@ -86,7 +86,7 @@ impl<S: Store> Worker<S> {
         }
         let schedule = &self.schedule;
         let (mut step, mut due) = (BulkStep::default(), Vec::new());
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             due.clear();
             step = tx.step_bulk(now, CHANGE_STEP)?;
             for key in &step.webhooks {
@@ -119,7 +119,7 @@ impl<S: Store> Worker<S> {
             return Ok(false);
         }
         let mut forgetting = Forgetting::Nothing;
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             forgetting = tx.forget(FORGET_STEP)?;
             Ok(())
         })?;

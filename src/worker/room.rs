@@ -3,7 +3,7 @@
 use super::WorkerError;
 use super::engine::Worker;
 use super::reserve;
-use crate::store::{GivenUp, Keep, Store};
+use crate::store::{self, GivenUp, Keep, Store};
 
 /// How often it is looked whether the store keeps to its budget, in milliseconds.
 const BUDGET_MS: i64 = 1000;
@@ -104,7 +104,7 @@ impl<S: Store> Worker<S> {
 
     fn give_up(&mut self, keep: Keep, limit: usize) -> Result<GivenUp, WorkerError> {
         let mut given = GivenUp::default();
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             given = tx.give_up(keep, limit)?;
             Ok(())
         })?;

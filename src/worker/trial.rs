@@ -15,7 +15,7 @@ use super::WorkerError;
 use super::engine::Worker;
 use super::pool::{self, Done, Job};
 use crate::id::DeliveryId;
-use crate::store::{Attempt, Failure, Next, Phase, Selection, State, Store, Suspects};
+use crate::store::{self, Attempt, Failure, Next, Phase, Selection, State, Store, Suspects};
 
 /// A suspect that takes longer no longer holds up the next one, in milliseconds: an endpoint that
 /// hangs kills nobody, and there may be thousands behind it.
@@ -108,7 +108,7 @@ impl<S: Store> Worker<S> {
             return Ok(false);
         };
         let mut suspects = Vec::new();
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             suspects = tx.suspects()?;
             Ok(())
         })?;
@@ -127,7 +127,7 @@ impl<S: Store> Worker<S> {
             return Ok(false);
         }
         let (mut claim, mut due) = (None, None);
-        let committed = self.store.transaction(&mut |tx| {
+        let committed = store::commit(&mut self.store, &mut |tx| {
             (claim, due) = (None, None);
             for (_, turn) in &turns {
                 claim = tx.claim_suspect(turn.key, now, turn.ordered)?;
@@ -169,7 +169,7 @@ impl<S: Store> Worker<S> {
             let webhook = lane.and_then(|lane| published.routes.webhook(&lane.id)).cloned();
             let Some(webhook) = webhook else {
                 let which = Selection { ids: vec![claim.id], ..Selection::default() };
-                self.store.transaction(&mut |tx| {
+                store::commit(&mut self.store, &mut |tx| {
                     tx.release(claim.id, claim.due)?;
                     tx.change(&which, State::Cancelled, now, Some("deleted")).map(drop)
                 })?;
