@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ingest::DeliveryIds;
+use super::limits::Limits;
 use super::lock::Holder;
 use super::maintenance::PRUNE_MS;
 use super::mark::Mark;
@@ -11,7 +12,7 @@ use super::pool::{self, Done, Job, Pool};
 use super::published::Published;
 use super::reserve::Reserve;
 use super::retirement::Retirement;
-use super::schedule::{POOL, Schedule};
+use super::schedule::Schedule;
 use super::trial::Trials;
 use super::{Mode, Stop, WorkerError};
 use crate::clock::{self, Clock};
@@ -30,6 +31,9 @@ const GRACE_MS: i64 = 10_000;
 pub(super) const JUMP_MS: i64 = 30_000;
 /// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
 const AGAIN_MS: i64 = 1000;
+
+/// Most runs that are handed out in one transaction, but for those of the last turn.
+const HANDED_OUT: usize = 256;
 
 /// The state of the one thread that reads the journal and writes the store.
 pub(super) struct Worker<S: Store> {
@@ -94,7 +98,7 @@ impl<S: Store> Worker<S> {
         Ok(Self {
             reader,
             published: None,
-            schedule: Schedule::new(POOL, loaded.webhooks),
+            schedule: Schedule::new(Limits::of_this_process(None), loaded.webhooks),
             pool: Pool::new(wake.clone(), Arc::clone(&clock)),
             reserve,
             mark: Mark::open(&spool)?,
@@ -199,26 +203,29 @@ impl<S: Store> Worker<S> {
         }
         let Some(first) = self.schedule.next(now) else { return Ok(false) };
         let (store, schedule) = (&mut self.store, &mut self.schedule);
-        let (mut claims, mut jobs) = (Vec::new(), Vec::new());
+        let (mut claims, mut jobs, mut handed_out) = (Vec::new(), Vec::new(), 0);
         let committed = store.transaction(&mut |tx| {
             let mut next = Some(first.clone());
             while let Some(turn) = next {
+                let before = jobs.len();
                 let claimed = tx
                     .claim(turn.key, now, turn.limit, turn.ordered, &mut claims)
                     .and_then(|()| tx.next_due(turn.key, turn.ordered));
                 let new = pool::runs(claims.drain(..), turn.run);
-                let ids = new.iter().map(|run| run[0].id);
+                let held = new.iter().map(|run| pool::weigh(run));
                 // Should this fail, it is due now as before, and the round is made again.
                 let due = claimed.as_ref().map_or(Some(now), |due| *due);
-                schedule.sent(&turn, ids, due, now);
-                jobs.extend(new.into_iter().map(|run| (turn.key, run)));
+                schedule.sent(&turn, held, due, now);
+                jobs.extend(new.into_iter().map(|run| (turn.key, run, turn.waited_for)));
                 claimed?;
-                next = schedule.next(now);
+                handed_out += jobs.len() - before;
+                // What comes in meanwhile has its turn between two such rounds.
+                next = if handed_out < HANDED_OUT { schedule.next(now) } else { None };
             }
             Ok(())
         });
         if let Err(error) = committed {
-            for (webhook, run) in &jobs {
+            for (webhook, run, _) in &jobs {
                 schedule.came_back(*webhook, run[0].id, now);
                 schedule.set_due(*webhook, Some(now), now);
             }
@@ -226,9 +233,9 @@ impl<S: Store> Worker<S> {
         }
         let jobs: Vec<_> = jobs
             .into_iter()
-            .filter_map(|(key, run)| {
+            .filter_map(|(key, run, waited_for)| {
                 let webhook = Arc::clone(schedule.lane(key)?.webhook.as_ref()?);
-                Some(Job { run, webhook, sender: Arc::clone(&published.sender) })
+                Some(Job { run, webhook, sender: Arc::clone(&published.sender), waited_for })
             })
             .collect();
         let any = !jobs.is_empty();
@@ -284,7 +291,7 @@ impl<S: Store> Worker<S> {
 
     pub(super) fn time_to_wait(&self, now: i64, mode: Mode) -> Duration {
         let mut until = now + RESCAN_MS;
-        if let Some(due) = self.schedule.wake_at(now) {
+        if let Some(due) = self.schedule.wake_at() {
             until = until.min(due);
         }
         if let Some(at) = self.trials.wake_at() {

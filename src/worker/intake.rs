@@ -4,7 +4,7 @@ use super::WorkerError;
 use super::engine::Worker;
 use super::ingest::{self, Context, Ingested};
 use super::places::Places;
-use super::pool::Job;
+use super::pool::{self, Job};
 use super::record::{self, Recorded};
 use crate::journal::{Batch, CorruptPart, Limit};
 use crate::store::{Announcement, Health, Store, WebhookKey};
@@ -125,11 +125,11 @@ impl<S: Store> Worker<S> {
         let Some(sender) = self.published.as_ref().map(|published| &published.sender) else {
             return;
         };
-        let job = |run, webhook| Job { run, webhook, sender: Arc::clone(sender) };
+        let job = |run, webhook| Job { run, webhook, sender: Arc::clone(sender), waited_for: None };
         let mut jobs: Vec<_> =
             ingested.tests.into_iter().map(|(claim, webhook)| job(vec![claim], webhook)).collect();
         for (key, runs) in ingested.places.into_runs() {
-            self.schedule.sent_at_once(key, runs.iter().map(|run| run[0].id), now);
+            self.schedule.sent_at_once(key, runs.iter().map(|run| pool::weigh(run)), now);
             let lane = self.schedule.lane(key);
             if let Some(webhook) = lane.and_then(|lane| lane.webhook.as_ref()) {
                 jobs.extend(runs.into_iter().map(|run| job(run, Arc::clone(webhook))));

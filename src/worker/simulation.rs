@@ -161,7 +161,7 @@ impl Simulation {
         loop {
             self.settle();
             let now = self.clock.unix_ms();
-            let next = self.worker.schedule.wake_at(now).unwrap_or(until).min(until);
+            let next = self.worker.schedule.wake_at().unwrap_or(until).min(until);
             if next <= now && now >= until {
                 return;
             }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::WorkerError;
 use super::engine::Worker;
-use super::pool::{Done, Job};
+use super::pool::{self, Done, Job};
 use crate::id::DeliveryId;
 use crate::store::{Attempt, Failure, Next, Phase, Selection, State, Store, Suspects};
 
@@ -148,9 +148,10 @@ impl<S: Store> Worker<S> {
         };
         tracing::warn!(delivery = %claim.id, alone, "trying what was under way when a worker died");
         self.trials = Trials::Trying { delivery: claim.id, since: now, alone };
-        self.schedule.sent(&turn, [claim.id].into_iter(), due, now);
+        let run = vec![claim];
+        self.schedule.sent(&turn, [pool::weigh(&run)].into_iter(), due, now);
         let sender = Arc::clone(&published.sender);
-        self.pool.send(vec![Job { run: vec![claim], webhook, sender }]);
+        self.pool.send(vec![Job { run, webhook, sender, waited_for: turn.waited_for }]);
         Ok(true)
     }
 }

@@ -61,9 +61,15 @@ impl Network {
     }
 
     pub fn publish_document(&mut self, document: &Value) -> u64 {
+        self.publish_within(document, None)
+    }
+
+    /// Publishes with a limit of requests under way at once.
+    pub fn publish_within(&mut self, document: &Value, max_in_flight: Option<u32>) -> u64 {
         self.revision += 1;
-        let allow = ["127.0.0.1".to_owned()];
+        let allow = ["127.0.0.0/8".to_owned()];
         Config::from_json(document.to_string().as_bytes(), self.revision, &allow)
+            .map(|config| config.with_max_in_flight(max_in_flight))
             .and_then(|config| config.publish(&self.spool, false))
             .expect("published");
         self.waker.wake_if_asleep();
