@@ -13,6 +13,7 @@ use webhooks::id::EventId;
 use webhooks::journal::wake::Waker;
 use webhooks::journal::{self, AppendOptions, KIND_REQUEST, Writer};
 use webhooks::spool::Spool;
+use webhooks::store::Failure;
 use webhooks::store::log::{Log, WebhookStats};
 use webhooks::worker::Request;
 
@@ -80,6 +81,7 @@ struct Run<'d> {
     /// Producers started so far: their numbers.
     started: u64,
     destroyed: Vec<EventId>,
+    resent: Vec<EventId>,
     kills: u64,
     /// What was done, for people.
     diary: File,
@@ -112,6 +114,7 @@ impl<'d> Run<'d> {
             producers: Vec::new(),
             started: 0,
             destroyed: Vec::new(),
+            resent: Vec::new(),
             kills: 0,
             diary: File::create(folder.join("diary.txt")).map_err(io)?,
             begun: Instant::now(),
@@ -334,6 +337,7 @@ impl<'d> Run<'d> {
         self.wait_for_journal()?;
         self.wait_for_rest()?;
         self.note("at rest");
+        self.resend_what_workers_died_of()?;
 
         self.worker.signal(Signal::TERM);
         let worker = &mut self.worker;
@@ -346,6 +350,28 @@ impl<'d> Run<'d> {
             Some(status) if !status.success() => Err(format!("the worker ended with {status}")),
             _ => Ok(()),
         }
+    }
+
+    /// What was alone under way at two kills has failed, as it has to: who kills so often can't be
+    /// told from a delivery that does. A person reads so, and has it sent again.
+    fn resend_what_workers_died_of(&mut self) -> Result<(), String> {
+        let mut ids = Vec::new();
+        let query = json!({ "state": "failed", "limit": 200 });
+        let query = serde_json::from_value(query).map_err(|error| error.to_string())?;
+        let page = self.log()?.deliveries(&query).map_err(|error| error.to_string())?;
+        for row in page.deliveries {
+            if row.reason.as_deref() == Some(Failure::WORKER_DIED) {
+                ids.push(row.id);
+                self.resent.push(row.event_id);
+            }
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.note(&format!("workers died of {}: sent again", ids.len()));
+        self.request(&[Request::Resend { ids }])?;
+        self.wait_for_journal()?;
+        self.wait_for_rest()
     }
 
     fn finish_producers(&mut self) -> Result<(), String> {
@@ -399,6 +425,7 @@ impl<'d> Run<'d> {
             accounts,
             receipts: self.endpoints.receipts(),
             destroyed: std::mem::take(&mut self.destroyed),
+            resent: std::mem::take(&mut self.resent),
             kills: self.kills,
             last_producer: self.started - 1,
         };

@@ -76,6 +76,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) accounts: Accounts,
     pub(crate) receipts: Vec<Receipt>,
     pub(crate) destroyed: Vec<EventId>,
+    /// Events that a person had sent again, out of their turn.
+    pub(crate) resent: Vec<EventId>,
     pub(crate) kills: u64,
     /// The producer that dispatched after the last rotation.
     pub(crate) last_producer: u64,
@@ -223,7 +225,10 @@ impl Evidence<'_> {
     /// The endpoint of an ordered webhook accepts each producer's events in their order.
     fn judge_order(&self, deviations: &mut Deviations) {
         let (mut seen, mut last) = (HashSet::new(), HashMap::new());
-        let ordered = |receipt: &&Receipt| receipt.accepted && receipt.webhook == "ordered";
+        let resent: HashSet<_> = self.resent.iter().map(ToString::to_string).collect();
+        let ordered = |receipt: &&Receipt| {
+            receipt.accepted && receipt.webhook == "ordered" && !resent.contains(&receipt.id)
+        };
         for receipt in self.receipts.iter().filter(ordered) {
             let (producer, number) = receipt.number;
             if !seen.insert(receipt.number) {
