@@ -66,7 +66,7 @@ bench: ## Figures beside those of peers, a table; QUICK=1: a look; BASE=: beside
 	@$(MAKE) --no-print-directory build
 	@QUICK='$(QUICK)' BASE='$(BASE)' tests/bench/run.sh $(NAME)
 
-docs: ## docs/events.md and docs/asyncapi.json from the catalogue; the crate's in target/doc
+docs: ## docs/events.md, docs/asyncapi.json and the list of hooks from the sources; the crate's in target/doc
 	@$(SETUP) build network wordpress
 	@$(MAKE) --no-print-directory build
 	@tests/network/with.sh php tests/asyncapi/make.php

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`event`], [`id`] | an event, its name and its id |
 //! | [`webhook`] | a webhook as configured |
+//! | [`invisible`] | characters that nobody sees, which are refused where people type |
 //! | [`claim`], [`attempt`], [`state`] | a delivery on its way, what came of it, where it stands then |
 //! | [`health`] | how a webhook has been doing |
 //! | [`bytes`] | bodies and headers as they are shown |
@@ -28,6 +29,7 @@ pub mod delivery;
 pub mod event;
 pub mod health;
 pub mod id;
+pub mod invisible;
 pub mod journal;
 pub mod spool;
 pub mod state;

@@ -217,3 +217,94 @@ fn a_mistake_that_only_an_event_shows_is_found_when_it_is_saved() {
         assert!(error.starts_with(&told) && error.contains(place), "{error}");
     }
 }
+
+#[test]
+fn webhooks_are_judged_each_for_itself() {
+    let value =
+        |text: &str| serde_json::from_str::<Value>(text).map_err(|it| FieldError::new(".", it));
+    let examples = serde_json::Map::from_iter([("payment_received".into(), json!({"total": 5}))]);
+    let list = [
+        value(&webhook("whk_1", "")),
+        value(&webhook("whk_2", r#","timeout":61"#)),
+        value("7"),
+        value("no JSON"),
+        value(&webhook("whk_1", "")),
+        value(&webhook("whk_3", r#","condition":"data.totl > 5""#)),
+        value(&webhook("whk_4", r#","condition":"data.total > 5""#)),
+        value(&webhook("whk_5", r#","timeout":61,"set_aside":{"field":"timeout","message":"61"}"#)),
+        value(&webhook("no id", r#","set_aside":{"field":"id","message":"wrong"}"#)),
+    ];
+    let wrong = check_webhooks(list, &examples);
+    let wrong: Vec<_> = wrong.iter().map(|it| (it.place, it.error.field.as_str())).collect();
+    let expected = [(1, "timeout"), (2, "."), (3, "."), (4, "id"), (5, "condition"), (8, "id")];
+    assert_eq!(wrong, expected);
+}
+
+#[test]
+fn of_a_webhook_that_is_set_aside_what_can_be_read_is_kept_and_the_others_are_published() {
+    let (_folder, spool) = spool();
+    let aside = |more: &str| {
+        format!(
+            r#"{{"id":"whk_2","name":"Bad","url":7,"events":["payment_*"{more},
+                 "set_aside":{{"field":"url","message":"invalid type"}}}}"#
+        )
+    };
+    let publish = |bad: &str, revision| {
+        let list = format!("[{},{bad}]", webhook("whk_1", ""));
+        config(&list, revision).unwrap().publish(&spool, false).unwrap();
+        let config = Config::load(&spool).unwrap().unwrap();
+        (config.webhooks[0].clone(), config.webhooks[1].clone())
+    };
+    let (good, bad) =
+        publish(&aside(r#"],"timeout":"x","colour":1,"paused":true,"sites":{"only":[3]}"#), 1);
+    assert!(good.set_aside.is_none());
+    assert_eq!((bad.url.as_str(), bad.timeout, bad.paused), ("", 15, true));
+    assert_eq!(
+        (bad.sites, bad.events),
+        (crate::webhook::Sites::Only(vec![3]), vec!["payment_*".to_owned()])
+    );
+    assert!(!bad.set_aside.unwrap().unsure, "it wants what it wanted");
+    let mut subscriptions = Subscriptions::load(&spool).unwrap().unwrap();
+    assert!(subscriptions.wants("payment_received", Some(3), false));
+    // Whether it wants an event can't be told where these can't be read.
+    for (number, unsure) in [
+        r#","NO NAME"]"#,
+        r#"],"sites":{"only":["3"]}"#,
+        r#"],"condition":"data.total >""#,
+        r#"],"condition":7"#,
+        r#"],"network_events":"no""#,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (_, bad) = publish(&aside(unsure), number as u64 + 2);
+        assert_eq!(bad.events, ["payment_*"], "{unsure}");
+        assert!(bad.set_aside.unwrap().unsure, "{unsure}");
+    }
+    let error = config(r#"[{"id":"","set_aside":{"field":"id","message":"is missing"}}]"#, 9);
+    assert!(error.unwrap_err().to_string().contains("id: expected 1 to 64"));
+}
+
+#[test]
+fn a_spool_that_was_given_up_or_is_empty_in_the_same_place_is_taken_over() {
+    let (_folder, spool) = spool();
+    let installation = |document: &str, revision| {
+        config(document, revision).unwrap().publish(&spool, false).unwrap();
+        let published = Config::load(&spool).unwrap().unwrap();
+        assert!(!published.release, "it is not kept");
+        published.installation.map(|ours| ours.id)
+    };
+    assert_eq!(installation(&document("a", "here"), 1).as_deref(), Some("a"));
+    let gone = r#"{"webhooks":[],"release":true,"installation":{"id":"a","fingerprint":"here"}}"#;
+    assert_eq!(installation(gone, 2), None);
+    assert_eq!(Subscriptions::load(&spool).unwrap().unwrap().fingerprint, None);
+    assert_eq!(installation(&document("b", "there"), 3).as_deref(), Some("b"));
+    let other = r#"{"webhooks":[],"release":true,"installation":{"id":"a","fingerprint":"here"}}"#;
+    let error = config(other, 4).unwrap().publish(&spool, false).unwrap_err().to_string();
+    assert!(error.contains("belongs to another installation (b)"), "only its owner: {error}");
+    let empty = r#"{"webhooks":[],"installation":{"id":"b","fingerprint":"there"}}"#;
+    assert_eq!(installation(empty, 5).as_deref(), Some("b"));
+    let error = config(&document("c", "here"), 6).unwrap().publish(&spool, false).unwrap_err();
+    assert!(matches!(error, ConfigError::OtherInstallation { .. }), "another place: {error}");
+    assert_eq!(installation(&document("c", "there"), 6).as_deref(), Some("c"));
+}

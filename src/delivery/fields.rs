@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use super::json::{Json, Kind, NotJson, Places};
 
+use crate::invisible::Invisible;
+
 /// Longest path, in bytes.
 pub const MAX_PATH: usize = 500;
 /// Most paths of a webhook: each may have to be looked at for each member of the data.
@@ -15,11 +17,17 @@ pub const MAX_PATHS: usize = 200;
 
 /// A path that names nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the field \"{0}\" is no path below \"data\": keys separated by dots, * for every item of a \
-     list (order.items.*.price), at most {MAX_PATH} bytes"
-)]
-pub struct FieldError(String);
+pub enum FieldError {
+    /// It can't be one.
+    #[error(
+        "the field \"{0}\" is no path below \"data\": keys separated by dots, * for every item of \
+         a list (order.items.*.price), at most {MAX_PATH} bytes"
+    )]
+    Path(String),
+    /// It looks like another.
+    #[error("the field \"{0}\" contains {1}")]
+    Invisible(String, Invisible),
+}
 
 /// The paths of a webhook, as a tree whose root comes first: side by side, as a path of 250 names
 /// would else be dropped with 250 frames on the stack.
@@ -38,7 +46,10 @@ struct Node {
 /// Names the path.
 pub fn check_field(path: &str) -> Result<(), FieldError> {
     if path.len() > MAX_PATH || path.split('.').any(str::is_empty) {
-        return Err(FieldError(path.chars().take(MAX_PATH).collect()));
+        return Err(FieldError::Path(path.chars().take(MAX_PATH).collect()));
+    }
+    if let Some(invisible) = Invisible::find_in_words(path) {
+        return Err(FieldError::Invisible(path.to_owned(), invisible));
     }
     Ok(())
 }

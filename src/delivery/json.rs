@@ -251,7 +251,7 @@ impl<'a> Json<'a> {
     }
 
     /// Its number among the values of the text.
-    pub(super) const fn number_of_place(self) -> usize {
+    pub(super) const fn place_number(self) -> usize {
         self.at
     }
 
@@ -339,7 +339,7 @@ impl<'a> Json<'a> {
     }
 
     /// Whether it is this text.
-    fn is_text(self, text: &str) -> bool {
+    pub(super) fn is_text(self, text: &str) -> bool {
         let raw = self.raw();
         match raw.get(1..raw.len().saturating_sub(1)) {
             Some(plain) if plain == text => !plain.contains('\\'),

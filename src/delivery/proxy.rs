@@ -22,6 +22,7 @@ use super::connection;
 use super::guard::Pattern;
 use super::resolve::{NameError, Names};
 use super::trace::Trace;
+use crate::invisible::Invisible;
 use crate::webhook::Secret;
 
 /// Longest answer to CONNECT, in bytes.
@@ -69,16 +70,21 @@ pub fn check_proxy(settings: &ProxySettings) -> Result<(), ProxyError> {
 
 impl Proxy {
     pub(super) fn new(settings: &ProxySettings) -> Result<Self, ProxyError> {
-        let url = Url::parse(settings.url.expose()).map_err(|_| ProxyError)?;
+        let text = settings.url.expose();
+        let url = Url::parse(text).map_err(|_| ProxyError)?;
+        // The parser drops what is invisible: another host than one reads.
+        if Invisible::find(text).is_some() {
+            return Err(ProxyError);
+        }
         let host = url.host().ok_or(ProxyError)?.to_owned();
         let port = url.port_or_known_default().ok_or(ProxyError)?;
         if url.scheme() != "http" {
             return Err(ProxyError);
         }
         let authorization = (!url.username().is_empty() || url.password().is_some()).then(|| {
-            let mut pair = decode(url.username());
+            let mut pair = percent_decode(url.username());
             pair.push(b':');
-            pair.extend(decode(url.password().unwrap_or_default()));
+            pair.extend(percent_decode(url.password().unwrap_or_default()));
             format!("Proxy-Authorization: Basic {}\r\n", BASE64_STANDARD.encode(pair))
         });
         let bypass = settings.bypass.iter().map(|host| Pattern::new(host)).collect();
@@ -153,8 +159,8 @@ async fn read_answer(socket: &mut TcpStream) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// Percent-decodes user name or password.
-fn decode(text: &str) -> Vec<u8> {
+/// Percent-decodes a part of a URL; what is no escape stays.
+pub(super) fn percent_decode(text: &str) -> Vec<u8> {
     let mut bytes = text.as_bytes().iter();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(&byte) = bytes.next() {

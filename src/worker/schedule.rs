@@ -435,6 +435,17 @@ impl Schedule {
         }
     }
 
+    /// A lane's turn outside its row, for one delivery, where neither its health nor its limits keep
+    /// it from sending now.
+    pub(super) fn turn_of(&mut self, key: WebhookKey, now: i64) -> Option<Turn> {
+        let lane = self.lanes.get_mut(&key)?;
+        let ordered = lane.webhook.as_ref()?.ordered;
+        let is_probed = lane.health.probe_at.is_none_or(|at| at <= now);
+        let may_send = is_probed && lane.room() > 0 && lane.rate(now).unwrap_or(0) > 0;
+        let suspect = lane.is_suspect();
+        may_send.then_some(Turn { key, limit: 1, run: 1, ordered, waited_for: None, suspect })
+    }
+
     /// Whose turn it is, and in which row it stands.
     fn first_in_row(&self) -> Option<(Row, WebhookKey)> {
         if self.bytes >= self.limits.bytes && !self.under_way.is_empty() {

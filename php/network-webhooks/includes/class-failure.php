@@ -47,10 +47,12 @@ final class Failure {
 			'url' => __( 'error in the URL', 'network-webhooks' ),
 			'header' => __( 'error in a header', 'network-webhooks' ),
 			'secret' => __( 'error in the secret', 'network-webhooks' ),
+			'invalid' => __( 'webhook invalid', 'network-webhooks' ),
 			'proxy' => __( 'error in the proxy’s URL', 'network-webhooks' ),
 			'body' => __( 'error in the body', 'network-webhooks' ),
 			'pruned' => __( 'body no longer kept', 'network-webhooks' ),
 			'internal' => __( 'internal error', 'network-webhooks' ),
+			'worker_died' => __( 'the worker died of it', 'network-webhooks' ),
 			'io' => __( 'error of the network', 'network-webhooks' ),
 			default => $code,
 		};
@@ -107,10 +109,12 @@ final class Failure {
 			'url' => __( 'The webhook’s URL can’t be read. Enter it anew.', 'network-webhooks' ),
 			'header' => __( 'One of the webhook’s headers can’t be sent. Correct it in the webhook’s settings.', 'network-webhooks' ),
 			'secret' => __( 'The webhook’s secret can’t be used. Give it a new one, and tell the receiver.', 'network-webhooks' ),
+			'invalid' => __( 'The webhook is invalid, and nothing is sent to it. Its form says what has to be corrected.', 'network-webhooks' ),
 			'proxy' => __( 'The proxy of this network can’t be used. Correct it in wp-config.php.', 'network-webhooks' ),
 			'body' => __( 'What is kept of the event can’t be read any more.', 'network-webhooks' ),
 			'pruned' => __( 'The event’s body is no longer kept, so it can’t be sent.', 'network-webhooks' ),
 			'internal' => __( 'The worker met an error of its own. The file worker.log in the spool says more.', 'network-webhooks' ),
+			'worker_died' => __( 'The worker died each time that it sent this, so it is not sent again by itself. The file worker.log in the spool and the system’s own log say more.', 'network-webhooks' ),
 			default => __( 'The request did not reach the endpoint.', 'network-webhooks' ),
 		};
 	}

@@ -30,8 +30,8 @@ final class Privacy {
 	 * @param \Closure(): self $privacy Makes it: most requests need none.
 	 */
 	public static function add_hooks( \Closure $privacy ): void {
-		add_filter( 'wp_privacy_personal_data_exporters', static fn( array $exporters ) => $privacy()->add_exporter( $exporters ) );
-		add_filter( 'wp_privacy_personal_data_erasers', static fn( array $erasers ) => $privacy()->add_eraser( $erasers ) );
+		add_filter( 'wp_privacy_personal_data_exporters', static fn( mixed $exporters ) => $privacy()->add_exporter( is_array( $exporters ) ? $exporters : array() ) );
+		add_filter( 'wp_privacy_personal_data_erasers', static fn( mixed $erasers ) => $privacy()->add_eraser( is_array( $erasers ) ? $erasers : array() ) );
 		add_action( 'admin_init', array( self::class, 'suggest_policy' ) );
 	}
 

@@ -24,7 +24,7 @@ final class Server {
 	 * Name of this server.
 	 */
 	public static function name(): string {
-		return (string) gethostname();
+		return Host::name();
 	}
 
 	/**
@@ -44,7 +44,7 @@ final class Server {
 			'server'    => self::name(),
 			'sapi'      => PHP_SAPI,
 			'php'       => PHP_VERSION,
-			'ini'       => (string) php_ini_loaded_file(),
+			'ini'       => Host::ini(),
 			'extension' => (string) phpversion( 'webhooks' ),
 			'revision'  => Environment::has_extension() ? webhooks_status()['config']['revision'] : 0,
 			'seen'      => time(),
@@ -62,8 +62,12 @@ final class Server {
 		if ( array_diff_key( $last, array( 'seen' => 0 ) ) === array_diff_key( $here, array( 'seen' => 0 ) ) && $last['seen'] > time() - self::AGAIN ) {
 			return;
 		}
-		$known[ $key ] = $here;
-		Settings::set( Settings::SERVERS, array_filter( $known, static fn( array $one ) => $one['seen'] > time() - self::GONE ) );
+		// Where another process writes itself down, this one does so the next time.
+		Settings::change(
+			Settings::SERVERS,
+			0,
+			static fn( mixed $stored ) => array_filter( array( $key => $here ) + (array) $stored, static fn( mixed $one ) => is_array( $one ) && $one['seen'] > time() - self::GONE )
+		);
 	}
 
 	/**

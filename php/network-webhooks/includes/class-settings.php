@@ -45,6 +45,9 @@ final class Settings {
 	public const MAILED_AT = 'network_webhooks_mailed_at';
 	/** Servers and kinds of processes that were seen: see Server. */
 	public const SERVERS = 'network_webhooks_servers';
+	/** With which key the secrets of the webhooks are sealed: see Kept_Secrets. */
+	public const SEALED_BY = 'network_webhooks_sealed_by';
+
 	/** Webhooks that can't be published as they are: see Set_Aside. */
 	public const SET_ASIDE = 'network_webhooks_set_aside';
 	/** Server → why it could not publish the webhooks the last time: see Unpublished. */
@@ -61,6 +64,7 @@ final class Settings {
 
 	public const ALL = array(
 		self::SCHEMA,
+		self::SEALED_BY,
 		self::REVISION,
 		self::INSTALLATION,
 		self::HELD,
@@ -108,6 +112,18 @@ final class Settings {
 		$network = get_main_network_id();
 		wp_cache_delete( "$network:$name", 'site-options' );
 		wp_cache_delete( "$network:notoptions", 'site-options' );
+	}
+
+	/**
+	 * Changes an option that several processes change at once: what one of them writes is made of
+	 * what stands in the database then, and no other one writes meanwhile.
+	 *
+	 * @param int                     $seconds How long to wait for another one.
+	 * @param callable(mixed): mixed  $change  From what it was, null where it is not there, to what it is.
+	 * @return bool Whether it was done; false: another process is still at it.
+	 */
+	public static function change( string $name, int $seconds, callable $change ): bool {
+		return Lock::try( "setting-$name", $seconds, static fn() => self::set( $name, $change( self::read( $name )[ $name ] ) ) );
 	}
 
 	/**

@@ -35,10 +35,11 @@ final class Site_Health {
 	/**
 	 * Adds the test, for those who can do something about it.
 	 *
-	 * @param array<string, array> $tests
+	 * @param mixed $tests Array of them, or what another plugin made of it.
 	 * @return array<string, array>
 	 */
-	public function add_tests( array $tests ): array {
+	public function add_tests( mixed $tests ): array {
+		$tests = is_array( $tests ) ? $tests : array();
 		if ( is_main_site() && current_user_can( Capabilities::MANAGE ) ) {
 			$tests['direct']['network_webhooks'] = array(
 				'label' => __( 'Network webhooks', 'network-webhooks' ),
@@ -58,10 +59,11 @@ final class Site_Health {
 	/**
 	 * Adds the figures of every part to Site Health's information.
 	 *
-	 * @param array<string, array> $information
+	 * @param mixed $information Array of parts, or what another plugin made of it.
 	 * @return array<string, array>
 	 */
-	public function add_information( array $information ): array {
+	public function add_information( mixed $information ): array {
+		$information = is_array( $information ) ? $information : array();
 		if ( ! is_main_site() || ! current_user_can( Capabilities::MANAGE ) ) {
 			return $information;
 		}
@@ -116,7 +118,9 @@ final class Site_Health {
 	public function test(): array {
 		$obstacle = $this->publisher->obstacle();
 		$waiting  = $this->outbox->status();
-		$warnings = $this->outbox->warnings();
+		// What keeps events from the journal is the obstacle's to say.
+		$here     = array_diff_key( Conditions::here(), array_flip( array( 'extension', 'spool' ) ) );
+		$warnings = $this->outbox->warnings() + $here;
 		$texts    = array_values( $warnings );
 		$aside    = Set_Aside::all();
 		$failed   = Environment::has_extension() ? Unpublished::here() : '';
@@ -129,6 +133,9 @@ final class Site_Health {
 		}
 		foreach ( $aside as $one ) {
 			$texts[] = $one->sentence();
+		}
+		if ( ! Sealed::is_possible() && '' === $obstacle ) {
+			$texts[] = __( 'PHP’s extension “sodium” is missing: secrets of webhooks are stored in plain in the database. Install or enable it.', 'network-webhooks' );
 		}
 		if ( $loose ) {
 			/* translators: %s: names of tables */
@@ -161,6 +168,9 @@ final class Site_Health {
 		} elseif ( $warnings ) {
 			$status = isset( $warnings['outbox_full'] ) ? 'critical' : 'recommended';
 			$label  = Conditions::title( (string) array_key_first( $warnings ) );
+		} elseif ( ! Sealed::is_possible() ) {
+			$status = 'recommended';
+			$label  = __( 'Secrets of webhooks are stored in plain', 'network-webhooks' );
 		} elseif ( $loose ) {
 			$status = 'recommended';
 			$label  = __( 'The database can’t take back changes of webhooks', 'network-webhooks' );

@@ -105,8 +105,8 @@ final class Bulk {
 	 */
 	private function send_tests( array $webhooks ): void {
 		if ( count( $webhooks ) > self::TESTS ) {
-			/* translators: %d: number of webhooks */
-			Flash::put( sprintf( __( 'Send test events to at most %d webhooks at once: you will want to read what comes of them.', 'network-webhooks' ), self::TESTS ) );
+			/* translators: %s: number of webhooks */
+			Flash::put( sprintf( _n( 'Send test events to at most %s webhook at once: you will want to read what comes of it.', 'Send test events to at most %s webhooks at once: you will want to read what comes of them.', self::TESTS, 'network-webhooks' ), number_format_i18n( self::TESTS ) ) );
 			return;
 		}
 		$sent = array();

@@ -96,8 +96,9 @@ final class Custom_Event_Form {
 		}
 		echo '</ul>';
 		if ( count( $calls ) > self::PLACES ) {
-			/* translators: %d: number of places */
-			printf( '<p>%s</p>', esc_html( sprintf( __( 'And at %d more places.', 'network-webhooks' ), count( $calls ) - self::PLACES ) ) );
+			$more = count( $calls ) - self::PLACES;
+			/* translators: %s: number of places */
+			printf( '<p>%s</p>', esc_html( sprintf( _n( 'And at %s more place.', 'And at %s more places.', $more, 'network-webhooks' ), number_format_i18n( $more ) ) ) );
 		}
 	}
 

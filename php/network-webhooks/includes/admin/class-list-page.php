@@ -53,8 +53,8 @@ final class List_Page {
 	/**
 	 * How many rows somebody chose in Screen Options; `set-screen-option` gives it to be stored.
 	 */
-	public static function rows( mixed $stored, string $option, mixed $chosen ): int {
-		return max( 1, min( List_Table::MOST_ROWS, (int) $chosen ) );
+	public static function rows( mixed $stored, mixed $option, mixed $chosen ): int {
+		return max( 1, min( List_Table::MOST_ROWS, is_numeric( $chosen ) ? (int) $chosen : 0 ) );
 	}
 
 	/**

@@ -193,14 +193,19 @@ final class Announcement {
 		return match ( $this->code ) {
 			self::DISABLED => $this->disabled(),
 			self::ENABLED => __( 'New events are sent to it again. What was kept meanwhile can be sent too.', 'network-webhooks' ),
-			self::FAILED => sprintf(
+			self::FAILED => 'worker_died' === ( $this->params['failure'] ?? '' ) ? sprintf(
+				/* translators: 1: number of deliveries, 2: name of an event */
+				_n( '%1$s delivery failed for good: the worker died each time that it sent it (%2$s). It is kept, and can be sent again; worker.log in the spool may say why.', '%1$s deliveries failed for good: the worker died each time that it sent the first of them (%2$s). They are kept, and can be sent again; worker.log in the spool may say why.', $this->count, 'network-webhooks' ),
+				number_format_i18n( $this->count ),
+				(string) ( $this->params['event'] ?? '' )
+			) : sprintf(
 				/* translators: 1: number of deliveries, 2: name of an event */
 				_n( '%1$s delivery failed for good: it ran out of attempts (%2$s). It is kept, and can be sent again.', '%1$s deliveries failed for good: they ran out of attempts (the first was %2$s). They are kept, and can be sent again.', $this->count, 'network-webhooks' ),
 				number_format_i18n( $this->count ),
 				(string) ( $this->params['event'] ?? '' )
 			),
 			self::CORRUPT => sprintf(
-				/* translators: 1: number of bytes, 2: name of a file */
+				/* translators: 1: amount such as 5 MB, 2: name of a file */
 				__( '%1$s of the journal could not be read, as after a power failure, and lie aside in %2$s. All else went on. Events in them may not have been sent.', 'network-webhooks' ),
 				(string) size_format( (int) ( $this->params['bytes'] ?? 0 ) ),
 				'corrupt/' . ( $this->params['kept_as'] ?? '' )

@@ -34,11 +34,25 @@ abstract class Adapter implements Source {
 	protected Dispatcher $dispatcher;
 
 	/**
+	 * The hooks that on() was called for.
+	 *
+	 * @var array<string, true>
+	 */
+	private array $hooks = array();
+
+	/**
 	 * {@inheritDoc}
 	 */
 	final public function add_hooks( Dispatcher $dispatcher ): void {
 		$this->dispatcher = $dispatcher;
 		$this->listen();
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	final public function hooks(): array {
+		return array_keys( $this->hooks );
 	}
 
 	/**
@@ -69,6 +83,7 @@ abstract class Adapter implements Source {
 	 * @param int      $arguments How many arguments it takes.
 	 */
 	final protected function on( string $event, string $hook, \Closure $handler, int $arguments = 1, int $priority = 100 ): void {
+		$this->hooks[ $hook ] = true;
 		add_action( $hook, fn( ...$given ) => $this->safely( $event, $hook, static fn() => $handler( ...$given ) ), $priority, $arguments );
 	}
 

@@ -9,7 +9,6 @@ namespace Network_Webhooks\Sources;
 
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
-use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Event;
 use Network_Webhooks\Hook_Sample;
 use Network_Webhooks\Log;
@@ -25,6 +24,8 @@ defined( 'ABSPATH' ) || exit;
 final class Source_Actions extends Adapter {
 
 	public const NAME = 'custom';
+
+	public const ORDER = 90;
 
 	protected const IS_CONTENT = true;
 
@@ -57,7 +58,7 @@ final class Source_Actions extends Adapter {
 				/* translators: %s: name of a WordPress action */
 				$description = sprintf( __( 'The action %s was fired.', 'network-webhooks' ), $event->action );
 				/* translators: 1: name of a WordPress action, 2: number of events */
-				$when = sprintf( __( 'At %1$s. After %2$d of a request, all further ones are one event that has only “occurrences”, their number.', 'network-webhooks' ), $event->action, self::LIMIT );
+				$when = sprintf( _n( 'At %1$s. After %2$s of a request, all further ones are one event that has only “occurrences”, their number.', 'At %1$s. After %2$s of a request, all further ones are one event that has only “occurrences”, their number.', self::LIMIT, 'network-webhooks' ), $event->action, number_format_i18n( self::LIMIT ) );
 				return new Event( $event->slug, 'other', $event->name, $description, array( self::NAME => $example ? $example : new \stdClass() ), array(), array( self::NAME => $when ) );
 			},
 			$published

@@ -21,6 +21,8 @@ final class Source_Edd extends Adapter {
 
 	public const NAME = 'easy-digital-downloads';
 
+	public const ORDER = 31;
+
 	/** Where people search. */
 	private const LOOKUP = array( 'order_id', 'order_number', 'customer.email', 'customer.id' );
 

@@ -25,6 +25,8 @@ final class Source_Ultimate_Multisite extends Adapter {
 
 	public const NAME = 'ultimate-multisite';
 
+	public const ORDER = 20;
+
 	/** Models whose deletion it does not announce. */
 	private const MODELS = array( 'customer', 'membership', 'payment', 'domain' );
 

@@ -23,6 +23,8 @@ final class Source_Woocommerce extends Adapter {
 
 	public const NAME = 'woocommerce';
 
+	public const ORDER = 30;
+
 	/** Statuses of an order that nobody placed yet: what an editor or a checkout has begun. */
 	private const DRAFTS = array( '', 'new', 'auto-draft', 'draft', 'checkout-draft' );
 

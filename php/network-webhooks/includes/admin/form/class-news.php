@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Admin\Form;
 
+use Network_Webhooks\Invisible;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
@@ -40,8 +41,8 @@ final class News implements Group {
 			/* translators: %s: what was typed */
 			$errors->add( 'mail_to', sprintf( __( 'This is no e-mail address: %s.', 'network-webhooks' ), implode( ', ', $wrong ) ) );
 		} elseif ( count( $addresses ) > self::MOST ) {
-			/* translators: %d: number of addresses */
-			$errors->add( 'mail_to', sprintf( __( 'These are more than %d addresses: take one that leads to all of them.', 'network-webhooks' ), self::MOST ) );
+			/* translators: %s: number of addresses */
+			$errors->add( 'mail_to', sprintf( _n( 'This is more than %s address: take one that leads to all of them.', 'These are more than %s addresses: take one that leads to all of them.', self::MOST, 'network-webhooks' ), number_format_i18n( self::MOST ) ) );
 		}
 		return $addresses ? array( Webhook::MAIL_TO => $addresses ) : array();
 	}
@@ -64,16 +65,16 @@ final class News implements Group {
 	 * @return list<string>
 	 */
 	public static function addresses( string $text ): array {
-		return array_values( array_unique( preg_split( '/[\s,;]+/', $text, -1, PREG_SPLIT_NO_EMPTY ) ) );
+		return array_values( array_unique( preg_split( '/[\s,;]+/u', $text, -1, PREG_SPLIT_NO_EMPTY ) ) );
 	}
 
 	/**
-	 * Those that are none.
+	 * Those that are none, with everything in them to be seen.
 	 *
 	 * @param list<string> $addresses
 	 * @return array<string>
 	 */
 	public static function wrong( array $addresses ): array {
-		return array_filter( $addresses, static fn( string $one ) => ! is_email( $one ) );
+		return array_map( array( Invisible::class, 'show' ), array_filter( $addresses, static fn( string $one ) => ! is_email( $one ) || null !== Invisible::find( $one ) ) );
 	}
 }

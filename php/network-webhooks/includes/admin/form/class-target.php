@@ -45,8 +45,8 @@ final class Target implements Group {
 		if ( '' === $name ) {
 			$errors->add( 'name', __( 'Give the webhook a name by which you will know it again.', 'network-webhooks' ) );
 		} elseif ( mb_strlen( $name ) > Webhook::NAME_LENGTH ) {
-			/* translators: %d: number of characters */
-			$errors->add( 'name', sprintf( __( 'The name has more than %d characters.', 'network-webhooks' ), Webhook::NAME_LENGTH ) );
+			/* translators: %s: number of characters */
+			$errors->add( 'name', sprintf( _n( 'The name has more than %s character.', 'The name has more than %s characters.', Webhook::NAME_LENGTH, 'network-webhooks' ), number_format_i18n( Webhook::NAME_LENGTH ) ) );
 		}
 		if ( ! preg_match( '~^https?://[^/?#\s]+~i', $url ) ) {
 			$errors->add( 'url', __( 'The URL has to be a whole one, beginning with https:// or http://.', 'network-webhooks' ) );

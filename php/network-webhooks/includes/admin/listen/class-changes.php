@@ -109,8 +109,8 @@ final class Changes {
 		}
 		$ids = array_values( array_unique( array( ...array_keys( $there ), ...array_values( $at ) ) ) );
 		if ( count( $ids ) > self::SITES ) {
-			/* translators: %d: number of sites */
-			throw new \InvalidArgumentException( sprintf( __( 'At most %d sites can be chosen. Leave the field empty for all.', 'network-webhooks' ), self::SITES ) );
+			/* translators: %s: number of sites */
+			throw new \InvalidArgumentException( sprintf( _n( 'At most %s site can be chosen. Leave the field empty for all.', 'At most %s sites can be chosen. Leave the field empty for all.', self::SITES, 'network-webhooks' ), number_format_i18n( self::SITES ) ) );
 		}
 		return $ids;
 	}

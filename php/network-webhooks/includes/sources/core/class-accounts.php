@@ -20,6 +20,8 @@ final class Accounts extends Adapter {
 
 	public const NAME = 'core';
 
+	public const ORDER = 10;
+
 	/** Columns of a user whose change is worth telling. */
 	private const COLUMNS = array( 'user_login', 'user_email', 'user_nicename', 'user_url', 'display_name' );
 	/** Fields of a profile that are stored as meta. */

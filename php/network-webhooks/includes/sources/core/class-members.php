@@ -20,6 +20,8 @@ final class Members extends Adapter {
 
 	public const NAME = 'core';
 
+	public const ORDER = 11;
+
 	/**
 	 * User and site whose role was set last where there was none before.
 	 */

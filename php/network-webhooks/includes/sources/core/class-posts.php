@@ -19,6 +19,8 @@ final class Posts extends Adapter {
 
 	public const NAME = 'core';
 
+	public const ORDER = 14;
+
 	protected const IS_CONTENT = true;
 
 	protected const HTML = array( 'excerpt' );
