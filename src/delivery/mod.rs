@@ -53,6 +53,7 @@ use endpoint::{Endpoint, Exchange, Shared, internal};
 pub use endpoint::{REDACTED, USER_AGENT};
 use guard::Guard;
 use io::{IoThread, contained};
+pub(crate) use json::{Json, Places};
 use kept::Kept;
 use proxy::{Proxy, ProxySettings};
 use request::{Network, failure};
