@@ -85,6 +85,21 @@ final class Kept_Secrets_Test extends Network_Test_Case {
 		$this->assertSame( $revision, webhooks_revision() );
 	}
 
+	public function test_what_one_server_could_not_take_back_another_one_has(): void {
+		global $wpdb;
+		$webhook = $this->webhook();
+		// As that server left the database.
+		$wpdb->update( Schema::webhooks(), array( 'modified' => '2020-01-01 00:00:00' ), array( 'id' => $webhook->id ) );
+		$wpdb->query( $wpdb->prepare( "UPDATE $wpdb->sitemeta SET meta_value = meta_value + 1 WHERE meta_key = %s", Settings::REVISION ) );
+		$this->change_key( 'another' );
+		Settings::set( Settings::SEALED_BY, Sealed::mark() );
+		Settings::set( Settings::SET_ASIDE, array( $webhook->id => array( 'webhook_id' => $webhook->id, 'name' => 'Sealed', 'field' => 'secrets[0]', 'message' => Kept_Secrets::LOST ) ) );
+		$this->plugin()->publisher()->publish();
+		$this->assertSame( $webhook->settings, $this->stored( $webhook )->settings );
+		$this->assertSame( array(), Set_Aside::all() );
+		$this->assert_delivered( $webhook, network_webhooks_dispatch( 'lesson_finished', array( 'number' => 1 ) ) );
+	}
+
 	public function test_a_change_that_is_saved_first_published_without_the_secrets(): void {
 		$webhook = $this->webhook();
 		$this->change_key( 'another' );

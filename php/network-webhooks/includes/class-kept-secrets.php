@@ -101,6 +101,21 @@ final class Kept_Secrets {
 	}
 
 	/**
+	 * Whether this server published what another one could not take back.
+	 *
+	 * @param int $revision That of the database.
+	 */
+	public static function is_offered( int $revision ): bool {
+		$lost = array_filter( Set_Aside::all(), static fn( Set_Aside $one ) => self::LOST === $one->message );
+		foreach ( $lost ? self::rows() : array() as $row ) {
+			if ( isset( $lost[ $row->id ] ) && null === $row->deleted && self::published( $row, $revision ) ) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
 	 * Whether the secrets are sealed, and this process has nothing to open them with. It must not
 	 * publish then: others of the network can.
 	 */
@@ -130,7 +145,7 @@ final class Kept_Secrets {
 	 * @throws \RuntimeException With the database's own words.
 	 */
 	public static function take_back( int $revision ): bool {
-		if ( ! self::is_due() || ! Environment::has_extension() || Installation::is_elsewhere() ) {
+		if ( ! Environment::has_extension() || Installation::is_elsewhere() || ! self::is_due() && ! self::is_offered( $revision ) ) {
 			return false;
 		}
 		$has_come = false;

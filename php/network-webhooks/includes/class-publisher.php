@@ -159,7 +159,7 @@ final class Publisher {
 	 * their place before anything is published without them.
 	 */
 	private function take_back(): void {
-		if ( Kept_Secrets::is_due() && ! $this->is_restored() && '' === $this->obstacle() ) {
+		if ( ( Kept_Secrets::is_due() || Kept_Secrets::is_offered( $this->stored_revision() ) ) && ! $this->is_restored() && '' === $this->obstacle() ) {
 			Transaction::run(
 				function (): void {
 					$before = $this->locked_revision();
