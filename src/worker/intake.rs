@@ -7,7 +7,7 @@ use super::places::Places;
 use super::pool::{self, Job};
 use super::record::{self, Recorded};
 use crate::journal::{Batch, CorruptPart, Limit};
-use crate::store::{Announcement, Health, Store, WebhookKey};
+use crate::store::{self, Announcement, Health, Store, WebhookKey};
 
 use std::sync::Arc;
 
@@ -46,8 +46,9 @@ impl<S: Store> Worker<S> {
         // Attempts wait until there is room to record them.
         let is_full = self.reserve.is_full();
         let holds_up = self.trials.holds_up_others();
+        let grown = batch.records.iter().map(|record| record.whole().len() as u64).sum();
         mark.begin(&batch.records);
-        store.transaction(&mut |tx| {
+        store::commit(store, &mut |tx| {
             (ingested, recorded, due) = (Ingested::default(), Recorded::default(), Vec::new());
             for done in done {
                 record::attempt(tx, &context, done, ids, &mut recorded, &mut ingested)?;
@@ -86,6 +87,7 @@ impl<S: Store> Worker<S> {
             self.batch = Batch::default();
         }
         self.done.clear();
+        self.room.note_growth(grown, now);
         self.apply(ingested, &recorded, &due, now);
         Ok(true)
     }

@@ -10,7 +10,8 @@
 //!
 //! Memory follows only commits: whatever a transaction would change in the [`schedule`] is
 //! collected first and applied after. So a full disk leaves both sides as they were, and the
-//! round is made again.
+//! round is made again; and a transaction that another writer got in the way of is run again as
+//! it is ([`store::commit`](crate::store::commit)).
 //!
 //! [`lock`], [`start`] and [`request`] are the doors for PHP processes.
 
@@ -31,6 +32,7 @@ mod record;
 mod request;
 mod reserve;
 mod retirement;
+mod room;
 mod routes;
 mod schedule;
 #[cfg(test)]
