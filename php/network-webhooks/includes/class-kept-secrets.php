@@ -220,7 +220,7 @@ final class Kept_Secrets {
 	private static function write( object $row, array $settings ): void {
 		global $wpdb;
 		$sealed = self::seal( $settings );
-		if ( self::settings( $row ) === $sealed || ! isset( $settings['secrets'] ) && ! isset( $settings['headers'] ) ) {
+		if ( self::settings( $row ) === $sealed || ( ! isset( $settings['secrets'] ) && ! isset( $settings['headers'] ) ) ) {
 			return;
 		}
 		Transaction::keep( Schema::webhooks(), array( 'id' => $row->id ) );

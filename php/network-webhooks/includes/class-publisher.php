@@ -254,7 +254,7 @@ final class Publisher {
 	private static function is_free( array $status ): bool {
 		$config = $status['config'];
 		$free   = null === $config['installation']
-			|| Installation::fingerprint() === $config['fingerprint'] && Installation::stored()['id'] !== $config['installation'];
+			|| ( Installation::fingerprint() === $config['fingerprint'] && Installation::stored()['id'] !== $config['installation'] );
 		return $free && 0 === $config['webhooks'];
 	}
 
