@@ -2,24 +2,23 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench lint docs languages e2e walk chaos fuzz scenarios install clean
+.PHONY: help build test demo bench lint plugin-check docs languages e2e walk chaos fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
-# A folder of its own: the build without PHP makes a file of the same name.
-EXTENSION := target/php/release/libwebhooks.so
+# The worker, the PHP extension, and the endpoint of demo and tests.
+PARTS := --workspace --lib --bin webhooks-worker --bin endpoint
 
 help: ## This list
-	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 
 build: ## Release build: the worker, the PHP extension, the endpoint of demo and tests
 	@$(SETUP) build
-	cargo build --release --bin webhooks-worker --example endpoint
-	cargo build --release --lib --features php --target-dir target/php
+	cargo build --release $(PARTS)
 
 demo: ## A WordPress network with webhooks to try, until Ctrl-C (HOST=, PORT=); ONCE=1: by itself
 	@$(SETUP) build network wordpress
-	@$(MAKE) --no-print-directory build
+	cargo build $(PARTS)
 	@HOST='$(HOST)' PORT='$(PORT)' ONCE='$(ONCE)' tests/demo/demo.sh
 
 test: ## All lints and tests, on real parts; stops at the first failure
@@ -29,20 +28,23 @@ lint: ## Formatting and lints of Rust, PHP and shell
 	@$(SETUP) build test
 	@tests/lint.sh
 
+plugin-check: ## The WordPress Coding Standards and Plugin Check over the plugin (DIR=: their sources)
+	@packaging/plugin-check/run.sh '$(DIR)'
+
 e2e: ## The browser test alone; makes the screenshots in docs/ (FLOW=: one flow)
 	@$(SETUP) build network wordpress browser
-	@$(MAKE) --no-print-directory build
-	@FLOW='$(FLOW)' SCREENSHOTS=docs/screenshots tests/e2e/run.sh
+	cargo build $(PARTS)
+	@BUILD=target/debug FLOW='$(FLOW)' SCREENSHOTS=docs/screenshots tests/e2e/run.sh
 
 walk: ## From a signup to the deletion, and the table of what arrived at an endpoint
 	@$(SETUP) build network wordpress
-	@$(MAKE) --no-print-directory build
-	@tests/walk/run.sh
+	cargo build $(PARTS)
+	@BUILD=target/debug tests/walk/run.sh
 
 chaos: ## Everything fails and nothing is lost: SEEDS=20, SEED_START=1, SEED= (one); MUTANTS=1: bugs it must see
 	@$(SETUP) build
 	@$(MAKE) --no-print-directory build
-	cargo build --release --example chaos
+	cargo build --release --workspace --lib --bin chaos
 ifdef MUTANTS
 	@SEEDS='$(SEEDS)' tests/chaos/mutants.sh
 else ifdef SEED
@@ -52,7 +54,7 @@ else
 endif
 
 fuzz: ## Random input for everything that reads: 1,000,000 each (N=)
-	FUZZ_CASES='$(or $(N),1000000)' cargo test --release --test fuzz --test delivery_fuzz
+	FUZZ_CASES='$(or $(N),1000000)' cargo test --release --test fuzz --test delivery_fuzz --test delivery_answers
 
 scenarios: ## Kills, reloads, slow endpoints and a full disk, under load; prints figures
 	@$(SETUP) build network wordpress scenario
@@ -64,7 +66,7 @@ bench: ## Figures beside those of peers, a table; QUICK=1: a look; BASE=: beside
 	@$(MAKE) --no-print-directory build
 	@QUICK='$(QUICK)' BASE='$(BASE)' tests/bench/run.sh $(NAME)
 
-docs: ## docs/events.md and docs/asyncapi.json from the catalogue; the crate's in target/doc
+docs: ## docs/events.md, docs/asyncapi.json and the list of hooks from the sources; the crate's in target/doc
 	@$(SETUP) build network wordpress
 	@$(MAKE) --no-print-directory build
 	@tests/network/with.sh php tests/asyncapi/make.php

@@ -20,7 +20,7 @@ php_config=$(command -v "${PHP_CONFIG:-php-config}") || {
 	echo "There is no ${PHP_CONFIG:-php-config}. Name the PHP to install for: PHP_CONFIG=/path/to/php-config" >&2
 	exit 1
 }
-extension=target/php/release/libwebhooks.so
+extension=target/release/libwebhooks_php.so
 worker=target/release/webhooks-worker
 for part in "$extension" "$worker"; do
 	[ -e "$part" ] || {

@@ -135,6 +135,11 @@ impl EventId {
         bits[8] = bits[8] & 0x3f | 0x80;
         Self(bits)
     }
+
+    /// Whether it is of an idempotency key: its version says so.
+    pub const fn is_from_key(&self) -> bool {
+        self.0[6] >> 4 == 8
+    }
 }
 
 /// 128 bits as 26 letters of five bits, most significant first.

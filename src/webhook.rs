@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::delivery::template::{self, Condition, Template, TemplateError};
 use crate::delivery::{fields, guard, header, sign};
 use crate::event;
+use crate::invisible::Invisible;
 
 /// A value that must never be printed: signing secrets and the values of custom headers.
 ///
@@ -318,6 +319,9 @@ impl Webhook {
         if self.set_aside.is_some() {
             return Ok(()); // That it is wrong is known, and nothing is sent to it.
         }
+        if let Some(invisible) = Invisible::find_in_words(&self.name) {
+            return Err(wrong("name", format!("the name contains {invisible}")));
+        }
         guard::check_url(&self.url).map_err(|error| wrong("url", error))?;
         if self.events.is_empty() {
             return Err(wrong("events", "expected at least one event or pattern"));
@@ -359,7 +363,10 @@ impl Webhook {
             Some(path) if !path.starts_with('/') => {
                 Err(wrong("ca_file", format!("\"{path}\": expected an absolute path")))
             }
-            _ => Ok(()),
+            Some(path) => Invisible::find_in_words(path).map_or(Ok(()), |invisible| {
+                Err(wrong("ca_file", format!("the path contains {invisible}")))
+            }),
+            None => Ok(()),
         }
     }
 
@@ -383,6 +390,10 @@ impl Webhook {
         }
         if let Some(condition) = &self.condition {
             Condition::parse(condition).map_err(|error| FieldError::in_text("condition", error))?;
+        }
+        if self.fields.len() > fields::MAX_PATHS {
+            let message = format!("expected at most {} paths", fields::MAX_PATHS);
+            return Err(wrong("fields", message));
         }
         for (i, path) in self.fields.iter().enumerate() {
             fields::check_field(path).map_err(|error| wrong(format!("fields[{i}]"), error))?;
@@ -534,6 +545,51 @@ mod tests {
         blank.events[0] = "Payment Received".into();
         let error = blank.check().unwrap_err().to_string();
         assert!(error.starts_with("events[0]: \"Payment Received\" is no event"), "{error}");
+    }
+
+    #[test]
+    fn what_nobody_sees_was_saved_and_sent() {
+        for (more, message) in [
+            (
+                r#""name":"Pay\u202ements""#,
+                "name: the name contains an invisible character (U+202E)",
+            ),
+            (
+                r#""ca_file":"/a\u200b.pem""#,
+                "ca_file: the path contains an invisible character (U+200B)",
+            ),
+            (
+                r#""format":"template","content_type":"text/plain","template":"\ufeffa={{ id }}""#,
+                "template: line 1, column 1: the template contains an invisible character (U+FEFF)",
+            ),
+            (
+                r#""format":"template","template":"{\n\"a\":\u00a0{{ id }}}""#,
+                "template: line 2, column 5: the template contains an invisible character (U+00A0)",
+            ),
+            (
+                r#""condition":"data.x\u00a0== 1""#,
+                "condition: line 1, column 7: the condition contains an invisible character",
+            ),
+            (
+                r#""fields":["a\u2060b"]"#,
+                "fields[0]: the field \"a\u{2060}b\" contains an invisible character (U+2060)",
+            ),
+            (
+                r#""headers":[{"name":"X\u00adA","value":"a"}]"#,
+                "headers[0]: the header's name contains an invisible character (U+00AD)",
+            ),
+        ] {
+            let error = webhook(&format!(",{more}")).check().expect_err(more).to_string();
+            assert!(error.starts_with(message), "{error}");
+        }
+        // Joiners belong to what they join, and an escape can be seen.
+        for more in [
+            r#","name":"👩\u200d💻 ❤\ufe0f می\u200cخواهم""#,
+            r#","format":"template","template":"{\"text\": \"a\\u00a0👩\u200d💻\"}""#,
+            r#","condition":"type == '\\u200b'""#,
+        ] {
+            assert_eq!(webhook(more).check(), Ok(()), "{more}");
+        }
     }
 
     #[test]

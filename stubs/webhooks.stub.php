@@ -32,17 +32,21 @@
  *     log_bodies?: bool, disable_after?: int, ca_file?: string|null,
  *     set_aside?: array{field: string, message: string}|null}
  * @phpstan-type Attempt array{
- *     number: int, started: string, duration_ms: float, address: string|null, status: int|null,
+ *     number: int, started: string, duration_ms: float, url: string|null, address: string|null,
+ *     status: int|null,
  *     failure: array{phase: string, code: string, message: string}|null,
  *     request_headers: array<string, string>, response_headers: array<string, string>,
- *     response_body: string, reconnected: bool, next: string, next_at: string|null}
+ *     response_body: string, reconnected: bool,
+ *     remark: array{code: string, message: string}|null, waited_for: string|null, server: string|null,
+ *     next: string, next_at: string|null}
  * @phpstan-type Delivery array{
  *     id: string, event_id: string, event: string, webhook_id: string, site_id: int,
  *     source: string, state: string, reason: string|null, test: bool, created: string,
  *     due: string|null, settled: string|null, attempts: int, last_status: int|null,
  *     last_failure: string|null, duration_ms: float|null}
  * @phpstan-type Filter array{webhook_id?: string, event?: string, event_id?: string,
- *     site_id?: int, state?: string|list<string>, since?: string, until?: string,
+ *     site_id?: int, state?: string|list<string>, failure?: string, status?: int,
+ *     since?: string, until?: string,
  *     search?: string, test?: bool}
  * @phpstan-type Bulk array{
  *     id: string, action: 'resend'|'cancel', query: array<string, mixed>, matched: int,
@@ -54,6 +58,12 @@ namespace Webhooks {
     /**
      * Whatever the extension can't do: the message says what, at which path or value, as which
      * user, and what to do about it.
+     *
+     * Of webhooks_dispatch() its code is 1 where the event itself is at fault (its name, its
+     * options, a payload that has no form as JSON or is too large): tried again as it is, it is
+     * refused again. Otherwise it is 0: the same event may be taken another time.
+     *
+     * @since 0.1.0
      */
     class Exception extends \RuntimeException
     {
@@ -66,6 +76,8 @@ namespace {
      * Accepts an event: turns `$data` into JSON and appends it to the journal. Opens no socket
      * and waits for nobody; once it returns an id, the event is delivered at least once.
      *
+     * @since 0.1.0
+     *
      * @param string $event name: `^[a-z0-9_.-]{1,100}$`
      * @param array|object $data the payload, as json_encode() would write it
      * @param array{
@@ -75,7 +87,8 @@ namespace {
      *     repair?: bool, import?: bool, installation?: string} $options
      *     - `timestamp`: Unix seconds, by default now
      *     - `idempotency_key`: the id is derived from event, site and this; the second event with
-     *       the same one is dropped
+     *       the same one is dropped, for three years after the first has left the log (of the
+     *       last million of them)
      *     - `delay`: seconds to wait before the first attempt
      *     - `only`: ids of the webhooks that get it, whether they subscribe or not
      *     - `test`: one attempt, not counted, also to paused webhooks
@@ -93,6 +106,8 @@ namespace {
      * Whether anybody subscribes to an event (of a site). True where no published config can be
      * read: "nobody" is only said after reading one.
      *
+     * @since 0.1.0
+     *
      * @param int|null $site_id null: of any site
      * @throws Webhooks\Exception for what can't be an event's name
      */
@@ -102,12 +117,16 @@ namespace {
      * JSON, byte for byte as json_encode() writes it with JSON_UNESCAPED_SLASHES,
      * JSON_UNESCAPED_UNICODE and JSON_PRESERVE_ZERO_FRACTION.
      *
+     * @since 0.1.0
+     *
      * @throws Webhooks\Exception where json_encode() fails; names the path (`order.items[3].name`)
      */
     function webhooks_encode(mixed $value): string {}
 
     /**
      * Publishes the webhooks to this server's worker and to all dispatching processes.
+     *
+     * @since 0.1.0
      *
      * @param list<Webhook>|array{
      *     webhooks: list<Webhook>, installation?: array{id: string, fingerprint: string},
@@ -150,6 +169,8 @@ namespace {
     /**
      * Revision of the published config; 0 where there is none, it can't be read, or it was
      * published under another `webhooks.allow`.
+     *
+     * @since 0.1.0
      */
     function webhooks_revision(): int {}
 
@@ -157,6 +178,8 @@ namespace {
      * The published `actions`, as webhooks_configure() was given them. Read from memory, after
      * one look a request whether they changed; empty where none were published or nothing can
      * be read.
+     *
+     * @since 0.1.0
      *
      * @return list<mixed>
      */
@@ -166,6 +189,8 @@ namespace {
      * What would become of an event for a webhook: made by the code that delivers, with nothing
      * sent and nothing written. What is wrong with the webhook, the event's name, data or
      * options is no exception but stands in `error`; the rest is shown as far as it can be made.
+     *
+     * @since 0.1.0
      *
      * @param Webhook $webhook as webhooks_configure() takes one
      * @param string $event name
@@ -192,10 +217,14 @@ namespace {
     /**
      * The log, newest first.
      *
+     * @since 0.1.0
+     *
      * @param array{webhook_id?: string, event?: string, event_id?: string, site_id?: int,
-     *     state?: string|list<string>, since?: string, until?: string, search?: string,
-     *     test?: bool, limit?: int, cursor?: string} $query `limit` 1–200, by default 50;
-     *     `search`: an event's id, or exactly an id, reference or e-mail address of the payload
+     *     state?: string|list<string>, failure?: string, status?: int, since?: string,
+     *     until?: string, search?: string, test?: bool, limit?: int, cursor?: string} $query
+     *     `limit` 1–200, by default 50; `search`: an event's id, or exactly an id, reference or
+     *     e-mail address of the payload; `failure`, `status`: those of the last attempt, as
+     *     webhooks_failures() has them (status 0: no answer came)
      * @return array{deliveries: list<Delivery>, cursor: string|null} `cursor` gives the next page
      * @throws Webhooks\Exception for a bad query, or after two seconds
      */
@@ -203,6 +232,8 @@ namespace {
 
     /**
      * How many deliveries a filter of webhooks_deliveries() has (without `limit` and `cursor`).
+     *
+     * @since 0.1.0
      *
      * @param Filter $query
      * @throws Webhooks\Exception for a bad query, or after two seconds
@@ -213,6 +244,8 @@ namespace {
      * What fails, by webhook and cause: deliveries whose last attempt failed and that were
      * neither delivered since nor cancelled. The largest groups first, at most 100; tests are
      * left out.
+     *
+     * @since 0.1.0
      *
      * @param array{webhook_id?: string, since?: string} $query
      * @return list<array{
@@ -231,7 +264,18 @@ namespace {
     /**
      * One delivery with its attempts (oldest first) and the request's body, or null.
      *
-     * @return (Delivery&array{body: string|null, content_type: string, attempts_made: list<Attempt>})|null
+     * An attempt's `url` is the one that the request went to, whatever the webhook's is now:
+     * without user, password and fragment, and with dots for the values of its query, which may
+     * be keys. Null where no request was made. `server` is the host name of the server that made
+     * it; where the log knows several, the delivery's own `server` took the event in.
+     * `remark` is what was wrong with the answer behind its status line, which alone decides.
+     * `waited_for` is a code of what the attempt waited for after it was due; null: for nothing,
+     * or it is not known.
+     *
+     * @since 0.1.0
+     *
+     * @return (Delivery&array{body: string|null, content_type: string,
+     *     attempts_made: list<Attempt>, server?: string})|null
      * @throws Webhooks\Exception
      */
     function webhooks_delivery(string $id): ?array {}
@@ -239,20 +283,27 @@ namespace {
     /**
      * Counters, kept (not counted from rows), and health.
      *
+     * @since 0.1.0
+     *
      * @param array{webhook_ids?: list<string>, hours?: int} $query `hours`: how many of the last
      *     hours to list, 0–720, by default 24
      * @return array{webhooks: array<string, array{
      *     delivered: int, failed: int, pending: int, held: int,
      *     hours: list<array{hour: string, delivered: int, failed: int}>,
+     *     p50_ms: float|null, p95_ms: float|null,
      *     last_attempt: string|null, last_success: string|null,
      *     failing_since: string|null, failures_in_row: int,
      *     disabled: array{id: string, at: string, reason: string}|null}>}
+     *     - `p50_ms`, `p95_ms`: within so many milliseconds half (95 %) of the requests of these
+     *       hours were over, to an eighth; tests and what reached no endpoint are left out
      * @throws Webhooks\Exception
      */
     function webhooks_stats(array $query = []): array {}
 
     /**
      * Sends deliveries again; their schedule starts anew.
+     *
+     * @since 0.1.0
      *
      * @param string|list<string>|Filter $ids of deliveries, or a filter of webhooks_deliveries():
      *     then its whole result as it is now, bit by bit (webhooks_bulks() tells how far it is).
@@ -267,6 +318,8 @@ namespace {
     /**
      * Gives up deliveries that wait (`pending` or `held`); what is being sent goes on.
      *
+     * @since 0.1.0
+     *
      * @param string|list<string>|Filter $ids as for webhooks_resend()
      * @return int how many matched
      * @throws Webhooks\Exception
@@ -277,6 +330,8 @@ namespace {
      * How far the changes of whole results are: those under way, and those of the last day,
      * newest first. One that was asked for a moment ago is here once the worker took it up.
      *
+     * @since 0.1.0
+     *
      * @return list<Bulk> `matched`: when it was asked for; `changed`: by now; `ended`: null while
      *     it is under way
      * @throws Webhooks\Exception
@@ -286,6 +341,8 @@ namespace {
     /**
      * Sends what a webhook missed: its deliveries that were held or failed since a time.
      *
+     * @since 0.1.0
+     *
      * @param string|null $since RFC 3339; null: all
      * @return int how many matched
      * @throws Webhooks\Exception
@@ -294,6 +351,8 @@ namespace {
 
     /**
      * Ends the disabling of a webhook.
+     *
+     * @since 0.1.0
      *
      * @param string $disabling the `disabled.id` that webhooks_stats() showed; an older one does nothing
      * @return bool whether the webhook was disabled by it
@@ -305,6 +364,8 @@ namespace {
      * Erases payloads in which an e-mail address or a user id occurs. Waits for the worker, up
      * to 30 seconds.
      *
+     * @since 0.1.0
+     *
      * @param array{email?: string, user_id?: int} $query
      * @return int how many events were erased
      * @throws Webhooks\Exception
@@ -313,6 +374,8 @@ namespace {
 
     /**
      * Waits until every delivery of an event had an attempt, or can have none.
+     *
+     * @since 0.1.0
      *
      * @param float $timeout seconds
      * @return list<Delivery&array{body: string|null, content_type: string, attempts_made: list<Attempt>}>|null
@@ -324,12 +387,16 @@ namespace {
     /**
      * Makes sure that a worker runs.
      *
+     * @since 0.1.0
+     *
      * @return bool whether one runs, or was started
      */
     function webhooks_wake(): bool {}
 
     /**
      * News for people since the announcement numbered `$after`, oldest first, at most 100.
+     *
+     * @since 0.1.0
      *
      * @return list<array{number: int, code: string, at: string, params: array<string, mixed>}>
      * @throws Webhooks\Exception
@@ -338,6 +405,8 @@ namespace {
 
     /**
      * How everything is. Never throws: what can't be read is told in `problems`.
+     *
+     * @since 0.1.0
      *
      * @return array{
      *     version: string, user: string,
@@ -356,6 +425,8 @@ namespace {
     /**
      * The `webhook-signature` of Standard Webhooks 1.0.0 for one secret.
      *
+     * @since 0.1.0
+     *
      * @param string $secret `whsec_…` (HMAC-SHA256, `v1,…`) or `whsk_…` (ed25519, `v1a,…`)
      * @throws Webhooks\Exception
      */
@@ -363,6 +434,8 @@ namespace {
 
     /**
      * The public key (`whpk_…`) of an ed25519 secret, for those who verify.
+     *
+     * @since 0.1.0
      *
      * @param string $secret `whsk_…`
      * @throws Webhooks\Exception for anything else; never says the secret
@@ -372,6 +445,8 @@ namespace {
     /**
      * Whether a request was signed with one of the secrets and is not older or newer than
      * `$tolerance` seconds. Compares in constant time.
+     *
+     * @since 0.1.0
      *
      * @param string|list<string> $secrets `whsec_…`, or the public key `whpk_…`
      * @param array<string, string|list<string>> $headers any case; `HTTP_WEBHOOK_ID` of $_SERVER too

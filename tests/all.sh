@@ -33,10 +33,10 @@ summary() {
 tests/network/install.sh build network wordpress test browser interop scenario
 run lint tests/lint.sh
 run build make --no-print-directory build
-run cargo cargo test
+run cargo cargo test --workspace
 run guard tests/bench/guard.sh
 run chaos make --no-print-directory chaos SEEDS=2
-run phpt tests/phpt/run.sh target/php/release/libwebhooks.so
+run phpt tests/phpt/run.sh target/release/libwebhooks_php.so
 run fpm tests/fpm/run.sh
 run interop tests/interop/run.sh
 run asyncapi tests/asyncapi/run.sh

@@ -34,6 +34,12 @@ fn answer_with(mut stream: &TcpStream, bytes: &[u8]) {
     let _ = stream.write_all(bytes);
 }
 
+/// Code of the remark on an attempt that was accepted.
+fn remark(attempt: &Attempt) -> &str {
+    assert_eq!((&attempt.failure, attempt.next), (&None, Next::Delivered));
+    &attempt.remark.as_ref().expect("a remark").code
+}
+
 /// Closes with a reset instead of a goodbye.
 fn reset(stream: &TcpStream) {
     rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO)).unwrap();
@@ -80,8 +86,19 @@ fn the_connection_is_closed_without_an_answer() {
 }
 
 #[test]
-fn the_connection_is_closed_amid_the_headers() {
+fn the_connection_is_closed_amid_the_status_line() {
+    for part in [&b"H"[..], b"HTTP/1.1 2", b"HTTP/1.1 200 OK"] {
+        let attempt = attempt_at(move |stream| answer_with(&stream, part));
+        assert_eq!(failure(&attempt), ("recv_response", "reset"));
+        assert_eq!(attempt.status, None);
+    }
+}
+
+#[test]
+fn the_connection_is_closed_amid_the_headers_of_a_2xx() {
     let attempt = attempt_at(|stream| answer_with(&stream, b"HTTP/1.1 200 OK\r\nContent-Le"));
+    assert_eq!((attempt.status, remark(&attempt)), (Some(200), "cut"));
+    let attempt = attempt_at(|stream| answer_with(&stream, b"HTTP/1.1 100 Go on\r\n\r\n"));
     assert_eq!(failure(&attempt), ("recv_response", "reset"));
 }
 
@@ -106,13 +123,22 @@ fn no_answer_in_time() {
 
 #[test]
 fn headers_trickle() {
-    let attempt = attempt_at(|mut stream| {
-        answer_with(&stream, b"HTTP/1.1 200 OK\r\nX-A: ");
-        while stream.write_all(b"a").is_ok() {
-            std::thread::sleep(Duration::from_millis(20));
+    for (begin, status) in [
+        ("HTTP/1.1 200 OK\r\nX-A: ", Some(200)),
+        ("HTTP/1.1 200 O", None),
+        ("HTTP/1.1 102 Wait\r\nX-A: ", None),
+    ] {
+        let attempt = attempt_at(move |mut stream| {
+            answer_with(&stream, begin.as_bytes());
+            while stream.write_all(b"a").is_ok() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        match status {
+            Some(_) => assert_eq!((attempt.status, remark(&attempt)), (status, "timeout")),
+            None => assert_eq!(failure(&attempt), ("recv_response", "timeout"), "{begin}"),
         }
-    });
-    assert_eq!(failure(&attempt), ("recv_response", "timeout"));
+    }
 }
 
 #[test]
@@ -123,8 +149,7 @@ fn the_body_trickles() {
             std::thread::sleep(Duration::from_millis(20));
         }
     });
-    assert_eq!(failure(&attempt), ("recv_body", "timeout"));
-    assert_eq!(attempt.status, Some(200));
+    assert_eq!((attempt.status, remark(&attempt)), (Some(200), "timeout"));
     assert!(attempt.response_body.starts_with(b"aaa"));
 }
 
@@ -135,7 +160,7 @@ fn the_connection_is_closed_amid_the_body() {
     {
         let answer = format!("HTTP/1.1 200 OK\r\n{head}");
         let attempt = attempt_at(move |stream| answer_with(&stream, answer.as_bytes()));
-        assert_eq!(failure(&attempt), ("recv_body", "reset"), "{head}");
+        assert_eq!(remark(&attempt), "cut", "{head}");
         assert_eq!((attempt.status, &*attempt.response_body), (Some(200), &b"half"[..]));
     }
 }
@@ -144,10 +169,13 @@ fn the_connection_is_closed_amid_the_body() {
 fn the_answer_is_not_http() {
     for garbage in [
         &b"SSH-2.0-OpenSSH_9.2\r\n"[..],
-        b"HTTP/2 200\r\n\r\n",
+        b"HTTP/3 200\r\n\r\n",
         b"HTTP/1.1 twohundred OK\r\n\r\n",
+        b"HTTP/1.1 2000 OK\r\n\r\n",
+        b"HTTP/1.1 099 OK\r\n\r\n",
+        b"\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        b"ICY 200 OK\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
-        b"HTTP/1.1 200 OK\r\n: nameless\r\n\r\n",
         b"\0\0\0\0\r\n\r\n",
     ] {
         let attempt = attempt_at(move |stream| answer_with(&stream, garbage));
@@ -159,32 +187,43 @@ fn the_answer_is_not_http() {
 fn the_chunks_are_garbage() {
     let answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
     let attempt = attempt_at(|stream| answer_with(&stream, answer));
-    assert_eq!(failure(&attempt), ("recv_body", "protocol"));
+    assert_eq!(remark(&attempt), "body");
 }
 
 #[test]
 fn the_compression_is_garbage() {
     let answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd";
     let attempt = attempt_at(|stream| answer_with(&stream, answer));
-    assert_eq!(failure(&attempt), ("recv_body", "protocol"));
+    assert_eq!((attempt.next, attempt.remark), (Next::Delivered, None));
+    assert_eq!(attempt.response_body, b"abcd", "as it came");
 }
 
 #[test]
 fn a_flood_of_headers() {
-    let attempt = attempt_at(|mut stream| {
-        answer_with(&stream, b"HTTP/1.1 200 OK\r\n");
-        while stream.write_all(b"X-Flood: aaaaaaaaaaaaaaaaaaaaaaa\r\n").is_ok() {}
-    });
-    assert_eq!(failure(&attempt), ("recv_response", "too_large"));
+    for (begin, status) in [("200 OK", Some(200)), ("103 Early Hints", None)] {
+        let attempt = attempt_at(move |mut stream| {
+            answer_with(&stream, format!("HTTP/1.1 {begin}\r\n").as_bytes());
+            while stream.write_all(b"X-Flood: aaaaaaaaaaaaaaaaaaaaaaa\r\n").is_ok() {}
+        });
+        match status {
+            Some(_) => assert_eq!((attempt.status, remark(&attempt)), (status, "too_large")),
+            None => assert_eq!(failure(&attempt), ("recv_response", "too_large")),
+        }
+    }
 }
 
 #[test]
 fn a_header_without_end() {
-    let attempt = attempt_at(|mut stream| {
-        answer_with(&stream, b"HTTP/1.1 200 OK\r\nX-Endless: ");
-        while stream.write_all(&[b'a'; 1024]).is_ok() {}
-    });
-    assert_eq!(failure(&attempt), ("recv_response", "too_large"));
+    for (begin, status) in [("200 OK\r\nX-Endless: ", Some(200)), ("200 O", None)] {
+        let attempt = attempt_at(move |mut stream| {
+            answer_with(&stream, format!("HTTP/1.1 {begin}").as_bytes());
+            while stream.write_all(&[b'a'; 1024]).is_ok() {}
+        });
+        match status {
+            Some(_) => assert_eq!((attempt.status, remark(&attempt)), (status, "too_large")),
+            None => assert_eq!(failure(&attempt), ("recv_response", "too_large")),
+        }
+    }
 }
 
 #[test]
@@ -193,7 +232,7 @@ fn a_chunk_extension_without_end() {
         answer_with(&stream, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1");
         while stream.write_all(&[b';'; 1024]).is_ok() {}
     });
-    assert_eq!(failure(&attempt), ("recv_body", "protocol"));
+    assert_eq!(remark(&attempt), "body");
 }
 
 #[test]
@@ -211,8 +250,9 @@ fn a_bomb_of_compression_is_not_unpacked() {
         answer_with(&stream, head.as_bytes());
         let _ = (&stream).write_all(&bomb);
     });
-    assert_eq!(attempt.failure, None);
-    assert_eq!(attempt.response_body, vec![b'0'; 16 * 1024]);
+    assert_eq!((attempt.failure, attempt.remark), (None, None));
+    assert_eq!(attempt.response_body.len(), 16 * 1024);
+    assert!(attempt.response_body.starts_with(b"\x1f\x8b"), "it is shown as it came");
 }
 
 #[test]

@@ -9,9 +9,9 @@ use std::io::{Read, Write};
 use std::sync::{LazyLock, Mutex};
 
 use delivery_server::*;
+use http::Uri;
 use proptest::prelude::*;
 use serde_json::json;
-use ureq::http::Uri;
 use webhooks::clock::SystemClock;
 use webhooks::delivery::guard::{check_allow, check_url};
 use webhooks::delivery::sign::{SignedHeaders, check_secret, verify};

@@ -209,6 +209,36 @@ fn odd_urls_are_refused() {
 }
 
 #[test]
+fn urls_with_invisible_characters_were_saved_and_sent() {
+    for url in [
+        "https://a.test/hook\u{200b}",
+        "\u{feff}https://a.test/",
+        "https://exam\u{ad}ple.test/",
+        "https://exam\u{200d}ple.test/",
+        "https://exam%E2%80%8Bple.test/",
+        "https://exam%C2%ADple.test/",
+        "https://a.test/\u{202e}moc.live/",
+        "https://a.test/?q=\u{2060}",
+        "https://a.test/\u{fe0f}",
+        "https://a.test/\u{2800}",
+    ] {
+        let error = check_url(url).unwrap_err();
+        assert!(matches!(error, UrlError::Invisible(_)), "{url:?}: {error}");
+        assert!(error.to_string().contains("an invisible character (U+"), "{error}");
+    }
+    // Written as an escape it can be seen, and is meant.
+    assert_eq!(check_url("https://a.test/%E2%80%8B").unwrap().path(), "/%E2%80%8B");
+}
+
+#[test]
+fn hosts_of_the_allow_list_with_invisible_characters_opened_another_one() {
+    for entry in ["hooks\u{200b}.internal", "\u{feff}localhost", "10.0.0.0/8\u{2060}", "a\u{ad}b"] {
+        let error = check_allow(entry).unwrap_err().to_string();
+        assert!(error.contains("an invisible character") && error.contains("webhooks.allow"));
+    }
+}
+
+#[test]
 fn ordinary_urls_are_read_in_one_way() {
     for (url, expected) in [
         ("https://hooks.example.com/a?b=c#d", "https://hooks.example.com/a?b=c"),

@@ -6,7 +6,7 @@ mod puppet;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt, chown};
 use std::path::Path;
 
-use puppet::Stage;
+use puppet::{Puppet, Stage};
 use tempfile::TempDir;
 use webhooks::spool::{Spool, SpoolError};
 
@@ -46,14 +46,20 @@ fn everything(spool: &Path) -> Vec<(String, u32, u32, u32)> {
     found
 }
 
-/// Has a puppet make one file of each sort, under this umask.
-fn make_everything(stage: &Stage, spool: &Path, user: Option<&str>, umask: &str) {
+/// A puppet that works in the spool as this user, under this umask.
+fn enter(stage: &Stage, spool: &Path, user: Option<&str>, umask: &str) -> Puppet {
     let mut puppet = stage.enter();
     puppet.expect(&format!("umask {umask}"), "ok");
     if let Some(user) = user {
         puppet.expect(&format!("user {user}"), "ok");
     }
     puppet.expect(&format!("open {}", spool.display()), "ok");
+    puppet
+}
+
+/// Has a puppet make one file of each sort.
+fn make_everything(stage: &Stage, spool: &Path, user: Option<&str>, umask: &str) {
+    let mut puppet = enter(stage, spool, user, umask);
     puppet.expect("create worker.log", "ok");
     puppet.expect("publish config.json", "ok");
     puppet.expect("wake", "ok");
@@ -143,7 +149,10 @@ fn members_of_the_group_share_a_spool_of_mode_2770() {
     let (spool, stage) = (spool(0o2770), Stage::new());
     let path = spool.path().join("spool");
     let member = is_root().then(|| format!("{MEMBER} {MEMBER},{WWW}"));
-    make_everything(&stage, &path, member.as_deref(), "077");
+    let mut puppet = enter(&stage, &path, member.as_deref(), "077");
+    puppet.expect("wake", "ok");
+    puppet.expect("append event", "ok");
+    puppet.expect("folder corrupt", "ok");
     let group = path.metadata().unwrap().gid();
     for (name, uid, gid, mode) in everything(&path) {
         assert_eq!(gid, group, "{name}");
@@ -153,26 +162,129 @@ fn members_of_the_group_share_a_spool_of_mode_2770() {
             assert!(mode == 0o660 || mode == 0o2770, "{name} {mode:o}");
         }
     }
-    let mut owner = stage.enter();
-    if is_root() {
-        owner.expect(&format!("user {WWW} {WWW}"), "ok");
-    }
-    owner.expect(&format!("open {}", path.display()), "ok");
+    let www = is_root().then(|| format!("{WWW} {WWW}"));
+    let mut owner = enter(&stage, &path, www.as_deref(), "022");
     owner.expect("append event", "ok");
-    owner.expect("show config.json", "ok published");
+    owner.expect("publish config.json", "ok");
+    assert_eq!(owner.say("wake"), puppet.say("wake"), "both use the member's file");
+    puppet.hang_up();
+    while !puppet.answer().is_empty() {}
     assert_eq!(owner.say("read"), "ok event event");
     assert_eq!(owner.say("tidy"), "ok 1");
+}
+
+#[test]
+fn a_member_of_the_group_can_not_put_a_file_of_its_own_in_the_place_of_the_owners() {
+    if !is_root() {
+        return; // There is no other user to be.
+    }
+    let (spool, stage) = (spool(0o2770), Stage::new());
+    let path = spool.path().join("spool");
+    let www = format!("{WWW} {WWW}");
+    let mut owner = enter(&stage, &path, Some(&www), "022");
+    let names = [
+        "config.json",
+        "subscriptions.json",
+        "config.lock",
+        "reserve",
+        "worker.mark",
+        "worker.lock",
+        "worker.start",
+        "worker.log",
+        "store.sqlite",
+        "store.sqlite-wal",
+        "store.sqlite-shm",
+    ];
+    let member = format!("{MEMBER} {MEMBER},{WWW}");
+    let mut member = enter(&stage, &path, Some(&member), "022");
+    for name in names {
+        // It may not make one for nobody to read,
+        let said = member.say(&format!("publish {name}"));
+        assert!(said.contains("only") && said.contains("(uid 33) or root may make"), "{said}");
+        assert!(!path.join(name).exists(), "{name}");
+        // and what it plants by other means is refused by everybody.
+        owner.expect(&format!("publish {name}"), "ok");
+        owner.expect(&format!("show {name}"), "ok published");
+        std::fs::remove_file(path.join(name)).unwrap();
+        std::fs::write(path.join(name), "planted").unwrap();
+        chown(path.join(name), Some(MEMBER), Some(WWW)).unwrap();
+        std::fs::set_permissions(path.join(name), PermissionsExt::from_mode(0o660)).unwrap();
+        let mut root = enter(&stage, &path, None, "022");
+        for puppet in [&mut owner, &mut member, &mut root] {
+            for verb in ["show", "create", "stamp"] {
+                let said = puppet.say(&format!("{verb} {name}"));
+                assert!(said.contains(&format!("belongs to uid {MEMBER}")), "{verb} {said}");
+                assert!(said.contains("somebody of the group") && said.contains("remove it"));
+            }
+        }
+        // Until the owner, or root, puts it right.
+        root.expect(&format!("publish {name}"), "ok");
+        owner.expect(&format!("show {name}"), "ok published");
+    }
+}
+
+#[test]
+fn what_root_put_into_a_spool_by_hand_is_read_and_not_written() {
+    if !is_root() {
+        return; // There is no root's file to have.
+    }
+    for mode in [0o700, 0o2770] {
+        let (spool, stage) = (spool(mode), Stage::new());
+        let path = spool.path().join("spool");
+        std::fs::write(path.join("config.json"), "restored").unwrap();
+        std::fs::set_permissions(path.join("config.json"), PermissionsExt::from_mode(0o644))
+            .unwrap();
+        for user in [None, Some(format!("{WWW} {WWW}"))] {
+            let mut puppet = enter(&stage, &path, user.as_deref(), "022");
+            puppet.expect("show config.json", "ok restored");
+            puppet.expect("create config.json", "error");
+        }
+    }
+}
+
+#[test]
+fn the_mode_of_a_folder_of_the_system_is_nobodys_to_change() {
+    let mut folders = ["/", "/tmp", "/var/tmp", "/var/lib", "/var", "/home", "/etc", "/usr/lib"]
+        .map(|folder| Path::new(folder).to_owned())
+        .to_vec();
+    folders.extend(Path::new("/dev/shm").exists().then(|| "/dev/shm".into()));
+    // Whose it is says nothing of it: a folder such as /tmp, links to one, a website.
+    let own = tempfile::tempdir().unwrap();
+    let own = own.path();
+    for (name, mode) in [("scratch", 0o1777), ("site", 0o755), ("home", 0o750)] {
+        std::fs::create_dir(own.join(name)).unwrap();
+        std::fs::set_permissions(own.join(name), PermissionsExt::from_mode(mode)).unwrap();
+        folders.push(own.join(name));
+    }
+    std::fs::write(own.join("site/index.php"), "").unwrap();
+    std::fs::write(own.join("home/.profile"), "").unwrap();
+    std::os::unix::fs::symlink("/var/lib", own.join("link")).unwrap();
+    folders.push(own.join("link"));
+    for folder in folders {
+        let message = Spool::open(&folder).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("{} can't be the spool", folder.display())));
+        assert!(!message.contains("chmod") && !message.contains("chgrp"), "{message}");
+        assert!(message.contains("install -d -m 0700 -o USER /var/lib/webhooks"), "{message}");
+    }
+    // One that holds a spool, and one that is new, may be told its right mode.
+    for made in ["journal", ""] {
+        let own = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(own.path().join(made)).unwrap();
+        std::fs::set_permissions(own.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let message = Spool::open(own.path()).unwrap_err().to_string();
+        assert!(message.contains("chmod 0700"), "{message}");
+    }
 }
 
 #[test]
 fn a_user_without_rights_is_told_both_names_and_what_to_do() {
     let stage = Stage::new();
     if !is_root() {
-        // Somebody else's folder that every system has.
+        // Somebody else's folder that every system has, and that must stay as it is.
         let error = Spool::open(Path::new("/root")).unwrap_err();
         let message = error.to_string();
-        assert!(matches!(error, SpoolError::Foreign { .. }), "{message}");
-        assert!(message.contains("root (uid 0)") && message.contains("chmod 2770"), "{message}");
+        assert!(matches!(error, SpoolError::NotASpool { .. }), "{message}");
+        assert!(message.contains("/root") && !message.contains("chmod"), "{message}");
         return;
     }
     let groups = [(0o700, format!("{STRANGER},{WWW}")), (0o2770, STRANGER.to_string())];

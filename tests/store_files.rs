@@ -60,12 +60,24 @@ fn a_store_of_version_1_becomes_one_of_this_version() {
     let file = place.path().join("store.sqlite");
     let old = "DROP TABLE bulks; DROP INDEX deliveries_failing; DROP INDEX deliveries_test;
                ALTER TABLE webhooks DROP COLUMN host; ALTER TABLE events DROP COLUMN terms;
-               CREATE INDEX terms_event ON terms (event); PRAGMA user_version = 1";
+               CREATE INDEX terms_event ON terms (event);
+               DROP TABLE servers; DROP TABLE worker_deaths; DROP TABLE spent_keys;
+               DROP INDEX deliveries_suspect;
+               ALTER TABLE events DROP COLUMN server; ALTER TABLE attempts DROP COLUMN server;
+               ALTER TABLE attempts DROP COLUMN url; ALTER TABLE attempts DROP COLUMN waited_for;
+               ALTER TABLE attempts DROP COLUMN remark;
+               ALTER TABLE deliveries DROP COLUMN deaths;
+               ALTER TABLE deliveries DROP COLUMN deaths_alone;
+               ALTER TABLE hours DROP COLUMN latencies;
+               CREATE TABLE old (segment BLOB PRIMARY KEY, offset INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+               INSERT INTO old SELECT segment, offset FROM positions; DROP TABLE positions;
+               ALTER TABLE old RENAME TO positions;
+               PRAGMA user_version = 1";
     // Kept open: the last one to close a store takes its log with it, and readers see none.
     let file = Connection::open(&file).unwrap();
     file.execute_batch(old).unwrap();
     let error = place.log().err().unwrap().to_string();
-    assert!(error.contains("still has schema version 1; it becomes 3 when the worker"), "{error}");
+    assert!(error.contains("still has schema version 1; it becomes 4 when the worker"), "{error}");
     drop(file);
     drop(place.open().unwrap());
     assert_eq!(stats(), before);

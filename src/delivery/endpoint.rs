@@ -5,31 +5,30 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use ureq::Agent;
-use ureq::http::Uri;
+use url::Url;
 
-use super::connection::{MAX_AGE, WireConnector};
 use super::format::Formatter;
 use super::guard::{Guard, check_url};
 use super::proxy::Proxy;
-use super::recipe::{self, Message, Recipe};
-use super::request::{self, MAX_RESPONSE_HEADERS, Outcome, failure};
-use super::resolve::{GuardedResolver, Names, PATIENCE};
+use super::recipe::{self, Prepared, Recipe};
+use super::request::{self, Network, Outcome, Target, failure};
 use super::tls::TlsSettings;
+use crate::attempt::{Failure, Phase};
 use crate::event::Event;
-use crate::store::{Failure, Phase};
-use crate::webhook::Webhook;
+use crate::webhook::{Format, Webhook};
 
 /// `User-Agent` of every request.
 pub const USER_AGENT: &str = concat!("Network-Webhooks/", env!("CARGO_PKG_VERSION"));
 /// What stands in the log for the value of a custom header.
 pub const REDACTED: &str = "•••";
 
+/// Longest body, in bytes, that is made and signed beside other requests' input and output.
+const LIGHT: usize = 64 * 1024;
+
 /// What endpoints share.
-#[derive(Debug)]
 pub(super) struct Shared {
     pub(super) guard: Arc<Guard>,
-    pub(super) names: Arc<Names>,
+    pub(super) network: Network,
     pub(super) tls: TlsSettings,
     /// `Err`: there is one, and it can't be read; nothing is sent past it.
     pub(super) proxy: Result<Option<Arc<Proxy>>, super::proxy::ProxyError>,
@@ -37,19 +36,21 @@ pub(super) struct Shared {
 }
 
 /// See the module.
-#[derive(Debug)]
 pub(super) struct Endpoint {
     /// What it was made from.
     pub(super) webhook: Webhook,
     pub(super) used: Mutex<Instant>,
-    agent: Agent,
-    uri: Uri,
+    target: Target,
+    /// As the log shows it.
+    shown_url: String,
     recipe: Recipe,
 }
 
 /// A request as it was made, and what came of it.
 pub(super) struct Exchange {
     pub(super) outcome: Outcome,
+    /// Where the request went, as the log shows it; none where none was made.
+    pub(super) url: Option<String>,
     pub(super) request_headers: Vec<(String, String)>,
     pub(super) request_body: Option<Vec<u8>>,
 }
@@ -58,7 +59,7 @@ impl Exchange {
     /// None took place.
     pub(super) fn failed(failure: Failure) -> Self {
         let outcome = Outcome { failure: Some(failure), ..Outcome::default() };
-        Self { outcome, request_headers: Vec::new(), request_body: None }
+        Self { outcome, url: None, request_headers: Vec::new(), request_body: None }
     }
 }
 
@@ -70,8 +71,6 @@ impl Endpoint {
     pub(super) fn new(webhook: &Webhook, shared: &Shared) -> Result<Self, Failure> {
         let prepare = |code: &str, message: String| failure(Phase::Prepare, code, message);
         let url = check_url(&webhook.url).map_err(|error| prepare("url", error.to_string()))?;
-        let uri =
-            url.as_str().parse().map_err(|_| prepare("url", "the URL can't be read".into()))?;
         let headers =
             recipe::headers(webhook).map_err(|error| prepare("header", error.to_string()))?;
         let signers =
@@ -87,36 +86,18 @@ impl Endpoint {
             ),
             _ => None,
         };
-        let names = Arc::clone(&shared.names);
         // Nor through the proxy, where WordPress sends no request to itself either.
-        let (guard, proxy) = if shared.guard.exempts(&url) {
+        let exempt = shared.guard.exempts(&url);
+        let (guard, proxy) = if exempt {
             (Arc::new(Guard::open()), None)
         } else {
             (Arc::clone(&shared.guard), proxy)
         };
-        let resolver = GuardedResolver { guard: Arc::clone(&guard), names: Arc::clone(&names) };
-        let connector = WireConnector { guard, names, tls, proxy };
-        let idle = webhook.concurrency as usize;
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(None)
-            .user_agent(USER_AGENT)
-            .accept_encoding("identity")
-            .timeout_global(Some(timeout(webhook)))
-            .timeout_resolve(Some(PATIENCE))
-            .timeout_connect(Some(super::connection::CONNECT_TIMEOUT))
-            .max_response_header_size(MAX_RESPONSE_HEADERS)
-            .max_idle_connections(idle)
-            .max_idle_connections_per_host(idle)
-            .max_idle_age(MAX_AGE)
-            .build();
         Ok(Self {
             webhook: webhook.clone(),
             used: Mutex::new(Instant::now()),
-            agent: Agent::with_parts(config, connector, resolver),
-            uri,
+            target: Target::new(&url, tls, guard, proxy, exempt),
+            shown_url: shown(&url),
             recipe: Recipe {
                 headers,
                 signers,
@@ -140,17 +121,47 @@ impl Endpoint {
     ///
     /// # Errors
     /// Where no request could be made of the event.
-    pub(super) fn exchange(&self, event: &Event, now: i64) -> Result<Exchange, Failure> {
+    pub(super) async fn exchange(
+        self: &Arc<Self>,
+        network: &Network,
+        event: &Arc<Event>,
+        now: i64,
+    ) -> Result<Exchange, Failure> {
         if event.body.is_empty() {
             return Err(failure(Phase::Prepare, "pruned", "the event's body is no longer kept"));
         }
-        let message = self.recipe.message(event, now)?;
-        let request_headers = message.describe_headers();
-        let Message { headers, payload } = message;
-        let outcome =
-            request::send(&self.agent, &self.uri, headers, &payload.body, timeout(&self.webhook));
-        Ok(Exchange { outcome, request_headers, request_body: payload.into_own_body(event) })
+        let Prepared { headers, described, body } = if self.is_light(event) {
+            self.recipe.message(event, now)?.prepare(event)
+        } else {
+            let (endpoint, event) = (Arc::clone(self), Arc::clone(event));
+            let prepared = tokio::task::spawn_blocking(move || {
+                Ok::<_, Failure>(endpoint.recipe.message(&event, now)?.prepare(&event))
+            });
+            prepared.await.map_err(|_| internal())??
+        };
+        let bytes = body.as_deref().unwrap_or(&event.body);
+        let limit = timeout(&self.webhook);
+        let outcome = request::send(&self.target, network, &headers, bytes, limit).await;
+        Ok(Exchange {
+            outcome,
+            url: Some(self.shown_url.clone()),
+            request_headers: described,
+            request_body: body,
+        })
     }
+
+    /// Whether making the request takes no longer than its input and output do.
+    fn is_light(&self, event: &Event) -> bool {
+        let webhook = &self.webhook;
+        !matches!(webhook.format, Format::Template | Format::V1)
+            && webhook.fields.is_empty()
+            && event.body.len() <= LIGHT
+    }
+}
+
+/// What came to light in a library by what an endpoint or an event said.
+pub(super) fn internal() -> Failure {
+    failure(Phase::Prepare, "internal", "an internal error; see worker.log")
 }
 
 /// Whether a webhook's condition holds for an event, whatever else of the webhook is wrong.
@@ -162,4 +173,45 @@ pub(super) fn accepts(webhook: &Webhook, event: &Event) -> Result<bool, Failure>
 
 fn timeout(webhook: &Webhook) -> Duration {
     Duration::from_secs(webhook.timeout.clamp(1, 60).into())
+}
+
+/// A URL as everybody who may see the log may see it: without userinfo and fragment, and with
+/// dots for the values of its query. Names of parameters say which URL it was; values are where
+/// endpoints of automation services expect their keys (`sig`, `token`, `code`), and nothing tells
+/// those from others. A parameter without a name is a value.
+fn shown(url: &Url) -> String {
+    let mut bare = url.clone();
+    // Neither can fail for http and https, which is all that `check_url` lets through.
+    let _ = bare.set_username("");
+    let _ = bare.set_password(None);
+    bare.set_fragment(None);
+    let Some(query) = url.query() else { return bare.into() };
+    bare.set_query(None);
+    let hidden = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) => format!("{name}={REDACTED}"),
+        None if pair.is_empty() => String::new(),
+        None => REDACTED.to_owned(),
+    });
+    format!("{bare}?{}", hidden.collect::<Vec<_>>().join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_shows_a_url_without_its_secrets() {
+        for (url, expected) in [
+            ("https://crm.example/hook", "https://crm.example/hook"),
+            ("https://u:p@crm.example:8443/a%2Fb/#top", "https://crm.example:8443/a%2Fb/"),
+            (
+                "https://x.example/?api-version=1&sig=s3cret",
+                "https://x.example/?api-version=•••&sig=•••",
+            ),
+            ("https://x.example/?s3cret", "https://x.example/?•••"),
+            ("http://x.example/?a=b=c&&d=", "http://x.example/?a=•••&&d=•••"),
+        ] {
+            assert_eq!(shown(&url.parse().unwrap()), expected);
+        }
+    }
 }

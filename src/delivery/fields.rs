@@ -5,31 +5,39 @@
 //! stay byte for byte as they were.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::Deserializer;
-use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use super::json::{Json, Kind, NotJson, Places};
+
+use crate::invisible::Invisible;
 
 /// Longest path, in bytes.
 pub const MAX_PATH: usize = 500;
+/// Most paths of a webhook: each may have to be looked at for each member of the data.
+pub const MAX_PATHS: usize = 200;
 
 /// A path that names nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the field \"{0}\" is no path below \"data\": keys separated by dots, * for every item of a \
-     list (order.items.*.price), at most {MAX_PATH} bytes"
-)]
-pub struct FieldError(String);
+pub enum FieldError {
+    /// It can't be one.
+    #[error(
+        "the field \"{0}\" is no path below \"data\": keys separated by dots, * for every item of \
+         a list (order.items.*.price), at most {MAX_PATH} bytes"
+    )]
+    Path(String),
+    /// It looks like another.
+    #[error("the field \"{0}\" contains {1}")]
+    Invisible(String, Invisible),
+}
 
-/// The paths of a webhook, as a tree.
-#[derive(Debug, Clone, Default)]
-pub struct Fields(Node);
+/// The paths of a webhook, as a tree whose root comes first: side by side, as a path of 250 names
+/// would else be dropped with 250 frames on the stack.
+#[derive(Debug, Clone)]
+pub struct Fields(Vec<Node>);
 
 #[derive(Debug, Clone, Default)]
 struct Node {
     whole: bool,
-    below: BTreeMap<String, Node>,
+    below: BTreeMap<String, usize>,
 }
 
 /// Whether a path can be one of a webhook's fields.
@@ -38,7 +46,10 @@ struct Node {
 /// Names the path.
 pub fn check_field(path: &str) -> Result<(), FieldError> {
     if path.len() > MAX_PATH || path.split('.').any(str::is_empty) {
-        return Err(FieldError(path.chars().take(MAX_PATH).collect()));
+        return Err(FieldError::Path(path.chars().take(MAX_PATH).collect()));
+    }
+    if let Some(invisible) = Invisible::find_in_words(path) {
+        return Err(FieldError::Invisible(path.to_owned(), invisible));
     }
     Ok(())
 }
@@ -49,126 +60,102 @@ impl Fields {
     /// # Errors
     /// Names the first that can't be read.
     pub fn new(paths: &[String]) -> Result<Self, FieldError> {
-        let mut root = Node::default();
+        let mut nodes = vec![Node::default()];
         for path in paths {
             check_field(path)?;
-            path.split('.')
-                .fold(&mut root, |node, key| node.below.entry(key.to_owned()).or_default())
-                .whole = true;
+            let mut at = 0;
+            for key in path.split('.') {
+                let next = nodes.len();
+                at = *nodes[at].below.entry(key.to_owned()).or_insert(next);
+                if at == next {
+                    nodes.push(Node::default());
+                }
+            }
+            nodes[at].whole = true;
         }
-        root.spread();
-        Ok(Self(root))
+        Ok(Self(nodes))
     }
 
     /// The named parts of a JSON object or list; where nothing is named, an empty one.
     ///
     /// # Errors
     /// Where it is not JSON.
-    pub fn filter(&self, json: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn filter(&self, json: &[u8]) -> Result<Vec<u8>, NotJson> {
+        let text =
+            std::str::from_utf8(json).map_err(|error| NotJson::at_byte(error.valid_up_to()))?;
+        let places = Places::of(text)?;
         let mut out = Vec::with_capacity(json.len() / 2);
-        let text = std::str::from_utf8(json).map_err(serde::de::Error::custom)?;
-        self.0.filter(text, &mut out)?;
+        filter(places.value(text), &self.0, &mut out);
         Ok(out)
     }
 }
 
-impl Node {
-    /// What `*` names is named by every key beside it too.
-    fn spread(&mut self) {
-        if let Some(star) = self.below.get("*").cloned() {
-            for (_, node) in self.below.iter_mut().filter(|(key, _)| *key != "*") {
-                node.add(&star);
-            }
-        }
-        for node in self.below.values_mut() {
-            node.spread();
-        }
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.whole |= other.whole;
-        for (key, node) in &other.below {
-            self.below.entry(key.clone()).or_default().add(node);
+/// Appends what is left of a value. Without recursion: data may nest deeply.
+///
+/// Where the walk is, all paths hold that lead there, by name or by a star. There are at most as
+/// many as the webhook has, while a tree that had each star's paths beside each name would
+/// double with every star.
+fn filter(value: Json<'_>, nodes: &[Node], out: &mut Vec<u8>) {
+    type Members<'a> = Box<dyn Iterator<Item = (Option<Json<'a>>, Json<'a>)> + 'a>;
+    fn members(value: Json<'_>) -> Members<'_> {
+        match value.kind() {
+            Kind::List => Box::new(value.items().map(|item| (None, item))),
+            _ => Box::new(value.members().map(|(key, value)| (Some(key), value))),
         }
     }
-
-    fn at(&self, key: &str) -> Option<&Self> {
-        self.below.get(key).or_else(|| self.below.get("*"))
+    /// A list or object whose parts are being looked at.
+    struct Open<'a, 'p> {
+        left: Members<'a>,
+        paths: Vec<&'p Node>,
+        close: u8,
     }
-
-    /// Appends what is left of a value; a value that no path can go into leaves nothing.
-    fn filter(&self, json: &str, out: &mut Vec<u8>) -> Result<bool, serde_json::Error> {
-        let json = json.trim_ascii();
-        if self.whole {
-            out.extend_from_slice(json.as_bytes());
-            return Ok(true);
+    /// Appends a value that is kept whole, or the beginning of one whose parts are looked at.
+    fn enter<'a, 'p>(
+        value: Json<'a>,
+        paths: Vec<&'p Node>,
+        out: &mut Vec<u8>,
+    ) -> Option<Open<'a, 'p>> {
+        if paths.iter().any(|path| path.whole) {
+            out.extend_from_slice(value.raw().as_bytes());
+            return None;
         }
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        match json.as_bytes().first() {
-            Some(b'{') => deserializer.deserialize_map(Filter { node: self, out })?,
-            Some(b'[') => deserializer.deserialize_seq(Filter { node: self, out })?,
-            _ => return Ok(false),
-        }
-        deserializer.end()?;
-        Ok(true)
+        let (open, close) = if value.kind() == Kind::List { (b'[', b']') } else { (b'{', b'}') };
+        out.push(open);
+        Some(Open { left: members(value), paths, close })
     }
-}
-
-struct Filter<'a> {
-    node: &'a Node,
-    out: &'a mut Vec<u8>,
-}
-
-impl<'de> Visitor<'de> for Filter<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object or a list")
+    let is_kept = |value: Json<'_>, paths: &[&Node]| {
+        paths.iter().any(|path| path.whole)
+            || (!paths.is_empty() && matches!(value.kind(), Kind::List | Kind::Object))
+    };
+    let root: Vec<_> = nodes.first().into_iter().collect();
+    if !is_kept(value, &root) {
+        return;
     }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        self.out.push(b'{');
-        let mut first = true;
-        while let Some(key) = map.next_key::<String>()? {
-            let value = map.next_value::<&RawValue>()?;
-            let Some(node) = self.node.at(&key) else {
-                continue;
-            };
-            let before = self.out.len();
-            if !first {
-                self.out.push(b',');
-            }
-            serde_json::to_writer(&mut *self.out, &key).map_err(serde::de::Error::custom)?;
-            self.out.push(b':');
-            if node.filter(value.get(), self.out).map_err(serde::de::Error::custom)? {
-                first = false;
-            } else {
-                self.out.truncate(before);
-            }
+    let mut open: Vec<_> = enter(value, root, out).into_iter().collect();
+    while let Some(inner) = open.last_mut() {
+        let Some((key, value)) = inner.left.next() else {
+            out.push(inner.close);
+            open.pop();
+            continue;
+        };
+        let name = key.map(Json::text);
+        let mut paths = Vec::new();
+        for path in &inner.paths {
+            let named = name.as_deref().filter(|name| *name != "*");
+            let named = named.and_then(|name| path.below.get(name));
+            paths.extend([named, path.below.get("*")].into_iter().flatten().map(|at| &nodes[*at]));
         }
-        self.out.push(b'}');
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        self.out.push(b'[');
-        let mut first = true;
-        while let Some(value) = seq.next_element::<&RawValue>()? {
-            let Some(node) = self.node.below.get("*") else {
-                continue;
-            };
-            let before = self.out.len();
-            if !first {
-                self.out.push(b',');
-            }
-            if node.filter(value.get(), self.out).map_err(serde::de::Error::custom)? {
-                first = false;
-            } else {
-                self.out.truncate(before);
-            }
+        if !is_kept(value, &paths) {
+            continue;
         }
-        self.out.push(b']');
-        Ok(())
+        if !matches!(out.last(), Some(b'{' | b'[')) {
+            out.push(b',');
+        }
+        if let Some(key) = key {
+            out.extend_from_slice(key.raw().as_bytes());
+            out.push(b':');
+        }
+        open.extend(enter(value, paths, out));
     }
 }
 
@@ -221,5 +208,26 @@ mod tests {
             assert!(check_field(path).is_err(), "{path}");
         }
         assert!(check_field("a.*.b c").is_ok());
+    }
+
+    #[test]
+    fn stars_beside_names_do_not_multiply() {
+        // As one tree, these are 2^60 nodes.
+        let paths: Vec<_> = (0..60).map(|depth| format!("{}a.x", "*.".repeat(depth))).collect();
+        let fields = Fields::new(&paths).unwrap();
+        let deep = format!("{}7{}", r#"{"a":"#.repeat(500), "}".repeat(500));
+        assert!(fields.filter(deep.as_bytes()).unwrap().starts_with(br#"{"a":{"a":"#));
+        let json = fields.filter(br#"{"b":{"a":{"x":1,"y":2}}}"#).unwrap();
+        assert_eq!(json, br#"{"b":{"a":{"x":1}}}"#);
+    }
+
+    #[test]
+    fn depth_takes_no_stack() {
+        let path = vec!["k"; 250].join(".");
+        let fields = Fields::new(&[path]).unwrap();
+        let deep = format!("{}7{}", r#"{"k":"#.repeat(100_000), "}".repeat(100_000));
+        let filter = move || fields.filter(deep.as_bytes()).unwrap() == deep.as_bytes();
+        let thread = std::thread::Builder::new().stack_size(64 << 10).spawn(filter).unwrap();
+        assert!(thread.join().unwrap());
     }
 }

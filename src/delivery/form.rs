@@ -3,59 +3,125 @@
 //! Null is left out, true and false are `1` and `0`, an empty array leaves nothing, floats have
 //! 14 significant digits (`precision`), spaces are `+` (RFC 1738, as `urlencode()`).
 
-use serde_json::Value;
+use super::json::{Json, Kind};
 
 /// Significant digits of a float: the default of PHP's `precision`.
 const PRECISION: i32 = 14;
 
-/// `webhook_id`, `type` and `data[…]` of an event.
-pub(super) fn encode(webhook: &str, event: &str, data: &Value) -> String {
-    let mut form = String::new();
-    pair(&mut form, "webhook_id", webhook);
-    pair(&mut form, "type", event);
-    field(&mut form, &mut "data".to_owned(), data);
-    form
+/// A form that would be larger than it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooLarge;
+
+/// A form under way. Each leaf repeats the names of all that it is in, so some payloads become
+/// a thousand times as large: the limit is looked at before anything is written.
+pub(super) struct Form {
+    text: String,
+    /// The name under which the next value stands, encoded.
+    name: String,
+    limit: usize,
 }
 
-/// Appends `value` under `name`, which is encoded already.
-fn field(form: &mut String, name: &mut String, value: &Value) {
-    match value {
-        Value::Null => {}
-        Value::Bool(value) => pair(form, name, if *value { "1" } else { "0" }),
-        Value::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => pair(form, name, &float_text(float)),
-            _ => pair(form, name, &number.to_string()),
-        },
-        Value::String(text) => pair(form, name, text),
-        Value::Array(items) => {
-            for (i, item) in items.iter().enumerate() {
-                below(form, name, &i.to_string(), item);
+impl Form {
+    /// `webhook_id` and `type` of an event; `data[…]` is yet to come. It has at most `limit`
+    /// bytes.
+    pub(super) fn new(webhook: &str, event: &str, limit: usize) -> Result<Self, TooLarge> {
+        let mut form = Self { text: String::new(), name: String::new(), limit };
+        for (name, value) in [("webhook_id", webhook), ("type", event)] {
+            form.name.replace_range(.., name);
+            form.pair(value)?;
+        }
+        form.name.replace_range(.., "data");
+        Ok(form)
+    }
+
+    /// The form's text.
+    pub(super) fn finish(self) -> String {
+        self.text
+    }
+
+    /// Appends a member of `data`.
+    pub(super) fn member(&mut self, key: &str, value: Json<'_>) -> Result<(), TooLarge> {
+        let length = self.name.len();
+        self.go_into(key)?;
+        self.value(value)?;
+        self.name.truncate(length);
+        Ok(())
+    }
+
+    /// Appends what stands under the name. Without recursion: data may nest deeply.
+    pub(super) fn value(&mut self, value: Json<'_>) -> Result<(), TooLarge> {
+        type Members<'a> = Box<dyn Iterator<Item = (Option<Json<'a>>, Json<'a>)> + 'a>;
+        fn members(value: Json<'_>) -> Members<'_> {
+            match value.kind() {
+                Kind::List => Box::new(value.items().map(|item| (None, item))),
+                _ => Box::new(value.members().map(|(key, value)| (Some(key), value))),
             }
         }
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                below(form, name, key, value);
+        // The lists and objects that it is in: what is left, how many came, their name's length.
+        let mut open = vec![(members(value), 0_usize, self.name.len())];
+        if !matches!(value.kind(), Kind::List | Kind::Object) {
+            return self.scalar(value);
+        }
+        while let Some((left, came, length)) = open.last_mut() {
+            self.name.truncate(*length);
+            let Some((key, value)) = left.next() else {
+                open.pop();
+                continue;
+            };
+            match key {
+                Some(key) => self.go_into(&key.text())?,
+                None => self.go_into(itoa::Buffer::new().format(*came))?,
+            }
+            *came += 1;
+            match value.kind() {
+                Kind::List | Kind::Object => open.push((members(value), 0, self.name.len())),
+                _ => self.scalar(value)?,
             }
         }
+        Ok(())
     }
-}
 
-fn below(form: &mut String, name: &mut String, key: &str, value: &Value) {
-    let length = name.len();
-    name.push_str("%5B");
-    urlencode(key, name);
-    name.push_str("%5D");
-    field(form, name, value);
-    name.truncate(length);
-}
-
-fn pair(form: &mut String, name: &str, value: &str) {
-    if !form.is_empty() {
-        form.push('&');
+    fn go_into(&mut self, key: &str) -> Result<(), TooLarge> {
+        // A leaf will repeat all of the name.
+        if self.text.len() + self.name.len() + key.len() > self.limit {
+            return Err(TooLarge);
+        }
+        self.name.push_str("%5B");
+        urlencode(key, &mut self.name);
+        self.name.push_str("%5D");
+        Ok(())
     }
-    form.push_str(name);
-    form.push('=');
-    urlencode(value, form);
+
+    fn scalar(&mut self, value: Json<'_>) -> Result<(), TooLarge> {
+        match value.kind() {
+            Kind::True => self.pair("1"),
+            Kind::False => self.pair("0"),
+            Kind::Text => self.pair(&value.text()),
+            Kind::Number => match value.number() {
+                Some(number) => match number.as_f64() {
+                    Some(float) if number.is_f64() => self.pair(&float_text(float)),
+                    _ => self.pair(&number.to_string()),
+                },
+                None => self.pair(value.raw()),
+            },
+            Kind::Null | Kind::List | Kind::Object => Ok(()),
+        }
+    }
+
+    fn pair(&mut self, value: &str) -> Result<(), TooLarge> {
+        let room = self.limit.saturating_sub(self.text.len());
+        if self.name.len() + value.len() + 2 > room {
+            return Err(TooLarge);
+        }
+        if !self.text.is_empty() {
+            self.text.push('&');
+        }
+        self.text.push_str(&self.name);
+        self.text.push('=');
+        urlencode(value, &mut self.text);
+        // What was encoded has at most three times its length.
+        if self.text.len() > self.limit { Err(TooLarge) } else { Ok(()) }
+    }
 }
 
 fn urlencode(text: &str, into: &mut String) {
@@ -106,15 +172,37 @@ fn float_text(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::json::Places;
+
+    fn encode(webhook: &str, event: &str, data: &str, limit: usize) -> Result<String, TooLarge> {
+        let places = Places::of(data).unwrap();
+        let mut form = Form::new(webhook, event, limit)?;
+        form.value(places.value(data))?;
+        Ok(form.finish())
+    }
 
     #[test]
     fn values_nest_as_php_arrays_do() {
-        let data = br#"{"id":7,"ok":true,"no":false,"nil":null,"none":[],"a b":["x","y&z"],"deep":{"k":{"l":"~\u00e9"}}}"#;
-        assert_eq!(
-            encode("wh 1", "payment_received", &serde_json::from_slice(data).unwrap()),
-            "webhook_id=wh+1&type=payment_received&data%5Bid%5D=7&data%5Bok%5D=1&data%5Bno%5D=0\
-             &data%5Ba+b%5D%5B0%5D=x&data%5Ba+b%5D%5B1%5D=y%26z&data%5Bdeep%5D%5Bk%5D%5Bl%5D=%7E%C3%A9"
+        let data = r#"{"id":7,"ok":true,"no":false,"nil":null,"none":[],"a b":["x","y&z"],"deep":{"k":{"l":"~\u00e9"}}}"#;
+        let expected = "webhook_id=wh+1&type=payment_received&data%5Bid%5D=7&data%5Bok%5D=1&data%5Bno%5D=0\
+             &data%5Ba+b%5D%5B0%5D=x&data%5Ba+b%5D%5B1%5D=y%26z&data%5Bdeep%5D%5Bk%5D%5Bl%5D=%7E%C3%A9";
+        assert_eq!(encode("wh 1", "payment_received", data, expected.len()).unwrap(), expected);
+        // One byte less, and it is refused wherever that byte would be.
+        for limit in 0..expected.len() {
+            assert_eq!(encode("wh 1", "payment_received", data, limit), Err(TooLarge), "{limit}");
+        }
+    }
+
+    #[test]
+    fn a_leaf_that_repeats_a_long_way_ends_at_the_limit() {
+        let data = format!(
+            "{}{}{}",
+            r#"{"k":"#.repeat(512),
+            vec!["1"; 9_000].join(",").replace("1", "[0]"),
+            "}".repeat(512)
         );
+        let data = data.replacen("[0]", "[[0]", 1).replacen("[0]}", "[0]]}", 1);
+        assert_eq!(encode("w", "deep", &data, 1 << 20), Err(TooLarge));
     }
 
     #[test]

@@ -15,22 +15,23 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::Value;
-use ureq::http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 use super::fields::Fields;
-use super::form;
+use super::form::{self, Form, TooLarge};
+use super::json::{Json, NotJson, Places};
 use super::php_json;
 use super::request::failure;
 use super::template::{Template, TemplateError};
 use super::v1::Projections;
+use crate::attempt::{Failure, Phase};
 use crate::event::Event;
-use crate::store::{Failure, Phase};
 use crate::webhook::{Format, Webhook};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+/// Bytes that a format may make of even a small event.
+pub const MAX_BODY: usize = 4 << 20;
 const CLOUDEVENT: HeaderValue = HeaderValue::from_static("application/cloudevents+json");
 
 /// What is to be sent.
@@ -49,7 +50,18 @@ pub struct Payload<'a> {
 pub enum FormatError {
     /// Its own body is not what this version writes.
     #[error("the event's body can't be read: {0}")]
-    Body(String),
+    Body(#[from] NotJson),
+    /// It would be larger than a body may be.
+    #[error(
+        "in the format {format} this event's body exceeds {limit} bytes: send fewer fields, or \
+         another format"
+    )]
+    TooLarge {
+        /// The webhook's format.
+        format: &'static str,
+        /// Most bytes.
+        limit: usize,
+    },
     /// The template fails on it.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -58,7 +70,7 @@ pub enum FormatError {
 impl From<FormatError> for Failure {
     fn from(error: FormatError) -> Self {
         let code = match error {
-            FormatError::Body(_) => "body",
+            FormatError::Body(_) | FormatError::TooLarge { .. } => "body",
             FormatError::Template(_) => "template",
         };
         failure(Phase::Prepare, code, error.to_string())
@@ -109,34 +121,19 @@ impl Formatter {
     /// # Errors
     /// Where the template fails on it, or its body is not what this version writes.
     pub fn format<'a>(&self, event: &'a Event) -> Result<Payload<'a>, FormatError> {
-        let malformed = |error: serde_json::Error| FormatError::Body(error.to_string());
         let data = match &self.fields {
             None => Cow::Borrowed(event.data()),
-            Some(fields) => Cow::Owned(fields.filter(event.data()).map_err(malformed)?),
+            Some(fields) => Cow::Owned(fields.filter(event.data())?),
         };
         let of_type = |body, content_type| Payload { body, content_type, headers: Vec::new() };
         Ok(match self.format {
             Format::Standard => of_type(with_data(event, &data), JSON),
             Format::Flat => of_type(Cow::Owned(php_json::rewrite(&data)), JSON),
-            Format::V1 => {
-                let data: Value = serde_json::from_slice(&data).map_err(malformed)?;
-                let of_event = self.projections.get(&event.name);
-                let data = match of_event.and_then(|sources| sources.get(&event.source)) {
-                    Some(projection) => projection.apply(&data),
-                    None => data,
-                };
-                let form = form::encode(&self.webhook, &event.name, &data);
-                of_type(Cow::Owned(form.into_bytes()), FORM)
+            Format::V1 => of_type(Cow::Owned(self.form(event, &data)?.into_bytes()), FORM),
+            Format::CloudEvents => of_type(Cow::Owned(cloud_event(event, &data)?), CLOUDEVENT),
+            Format::CloudEventsBinary => {
+                Payload { headers: cloud_headers(event)?, body: data, content_type: JSON }
             }
-            Format::CloudEvents => {
-                let body = cloud_event(event, &data).map_err(malformed)?;
-                of_type(Cow::Owned(body), CLOUDEVENT)
-            }
-            Format::CloudEventsBinary => Payload {
-                headers: cloud_headers(event).map_err(malformed)?,
-                body: data,
-                content_type: JSON,
-            },
             Format::Template => {
                 let template =
                     self.template.as_ref().ok_or_else(|| TemplateError::new("there is none"))?;
@@ -145,6 +142,36 @@ impl Formatter {
             }
         })
     }
+}
+
+impl Formatter {
+    /// The form of [`Format::V1`].
+    fn form(&self, event: &Event, data: &[u8]) -> Result<String, FormatError> {
+        let text = text_of(data)?;
+        let places = Places::of(text)?;
+        let data = places.value(text);
+        let limit = largest(event);
+        let of_event = self.projections.get(&event.name);
+        let fill = || {
+            let mut form = Form::new(&self.webhook, &event.name, limit)?;
+            match of_event.and_then(|sources| sources.get(&event.source)) {
+                Some(projection) => projection.fill(data, &mut form)?,
+                None => form.value(data)?,
+            }
+            Ok(form.finish())
+        };
+        fill().map_err(|TooLarge| FormatError::TooLarge { format: "v1", limit })
+    }
+}
+
+/// Most bytes of a body that a format makes of an event: no format that keeps the data as it is
+/// comes near, and one that repeats parts of it ends there.
+fn largest(event: &Event) -> usize {
+    MAX_BODY.max(4 * event.body.len())
+}
+
+fn text_of(json: &[u8]) -> Result<&str, NotJson> {
+    std::str::from_utf8(json).map_err(|error| NotJson::at_byte(error.valid_up_to()))
 }
 
 impl Payload<'_> {
@@ -166,35 +193,22 @@ fn with_data<'a>(event: &'a Event, data: &Cow<'a, [u8]>) -> Cow<'a, [u8]> {
     }
 }
 
-/// What CloudEvents need of the envelope.
-#[derive(Deserialize)]
-struct Head<'a> {
-    #[serde(borrow)]
-    timestamp: Cow<'a, str>,
-    #[serde(borrow)]
-    site: Option<Site<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Site<'a> {
-    #[serde(borrow)]
-    url: Cow<'a, str>,
-}
-
 /// The context attributes (CloudEvents 1.0.2, "Context Attributes") but `datacontenttype`.
 /// `source` is the site's URL; what is about no site has a reference of its own.
-fn attributes(event: &Event) -> Result<Vec<(&'static str, Cow<'_, str>)>, serde_json::Error> {
-    let head: Head<'_> = serde_json::from_slice(&event.body)?;
-    let source = match head.site {
-        Some(site) if !site.url.is_empty() => site.url,
-        _ => format!("/networks/{}", event.network).into(),
-    };
+fn attributes(event: &Event) -> Result<Vec<(&'static str, Cow<'_, str>)>, NotJson> {
+    let text = text_of(&event.body)?;
+    let places = Places::of(text)?;
+    let body = places.value(text);
+    let owned = |value: Json<'_>| value.text().into_owned();
+    let url = body.path(["site", "url"].into_iter()).map(owned).filter(|url| !url.is_empty());
+    let source = url.unwrap_or_else(|| format!("/networks/{}", event.network)).into();
+    let time = body.member("timestamp").map(owned).unwrap_or_default().into();
     let mut attributes = vec![
         ("specversion", Cow::Borrowed("1.0")),
         ("id", event.id.to_string().into()),
         ("source", source),
         ("type", Cow::Borrowed(&*event.name)),
-        ("time", head.timestamp),
+        ("time", time),
         ("networkid", event.network.to_string().into()),
     ];
     if event.site != 0 {
@@ -207,13 +221,11 @@ fn attributes(event: &Event) -> Result<Vec<(&'static str, Cow<'_, str>)>, serde_
 }
 
 /// JSON format 1.0.2, "Envelope". Ids are strings: its integers end at 32 bits.
-fn cloud_event(event: &Event, data: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
+fn cloud_event(event: &Event, data: &[u8]) -> Result<Vec<u8>, NotJson> {
     let mut body = vec![b'{'];
+    let quote = |text: &str| serde_json::Value::from(text).to_string();
     for (name, value) in attributes(event)? {
-        serde_json::to_writer(&mut body, name)?;
-        body.push(b':');
-        serde_json::to_writer(&mut body, &value)?;
-        body.push(b',');
+        body.extend_from_slice(format!("{}:{},", quote(name), quote(&value)).as_bytes());
     }
     body.extend_from_slice(br#""datacontenttype":"application/json","data":"#);
     body.extend_from_slice(data);
@@ -222,7 +234,7 @@ fn cloud_event(event: &Event, data: &[u8]) -> Result<Vec<u8>, serde_json::Error>
 }
 
 /// HTTP protocol binding 1.0.2, "Binary Content Mode".
-fn cloud_headers(event: &Event) -> Result<Vec<(HeaderName, HeaderValue)>, serde_json::Error> {
+fn cloud_headers(event: &Event) -> Result<Vec<(HeaderName, HeaderValue)>, NotJson> {
     let headers = attributes(event)?.into_iter().filter_map(|(name, value)| {
         let name = HeaderName::try_from(format!("ce-{name}")).ok()?;
         Some((name, HeaderValue::try_from(header_text(&value)).ok()?))

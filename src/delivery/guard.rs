@@ -19,6 +19,8 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use url::{Host, Url};
 
 use super::address::{Special, special};
+use super::proxy;
+use crate::invisible::Invisible;
 
 /// Longest URL of a webhook, in bytes.
 pub const MAX_URL: usize = 2048;
@@ -77,12 +79,16 @@ impl Pattern {
 
 /// An entry of `webhooks.allow` that says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "webhooks.allow: \"{entry}\" is no host (hooks.internal, *.corp.example), address or network \
-     (10.1.0.0/16), with an optional port (localhost:8025, [fd00::/8]:443)"
-)]
-pub struct AllowError {
-    entry: String,
+pub enum AllowError {
+    /// It could match nothing.
+    #[error(
+        "webhooks.allow: \"{0}\" is no host (hooks.internal, *.corp.example), address or network \
+         (10.1.0.0/16), with an optional port (localhost:8025, [fd00::/8]:443)"
+    )]
+    Entry(String),
+    /// Nobody sees what it says.
+    #[error("webhooks.allow: \"{0}\" contains {1}: delete it there")]
+    Invisible(String, Invisible),
 }
 
 /// Why a target was refused, and how the server's owner can allow it.
@@ -244,7 +250,10 @@ fn host_pattern(text: &str) -> Option<Pattern> {
 /// # Errors
 /// Names the entry and what is possible.
 pub fn check_allow(entry: &str) -> Result<(), AllowError> {
-    Allowed::parse(entry).map(drop).ok_or_else(|| AllowError { entry: entry.to_owned() })
+    if let Some(invisible) = Invisible::find(entry) {
+        return Err(AllowError::Invisible(entry.to_owned(), invisible));
+    }
+    Allowed::parse(entry).map(drop).ok_or_else(|| AllowError::Entry(entry.to_owned()))
 }
 
 /// A host without the brackets of an IPv6 address and without the dot that ends a full name.
@@ -265,6 +274,9 @@ pub enum UrlError {
     /// Characters that parsers disagree about.
     #[error("the URL contains {0}")]
     Character(&'static str),
+    /// Characters that nobody sees.
+    #[error("the URL contains {0}")]
+    Invisible(Invisible),
     /// Neither `https:` nor `http:`.
     #[error("the URL has to begin with https:// or http://")]
     Scheme,
@@ -301,6 +313,9 @@ pub fn check_url(text: &str) -> Result<Url, UrlError> {
     if text.chars().any(char::is_whitespace) {
         return Err(UrlError::Character("a space"));
     }
+    if let Some(invisible) = Invisible::find(text) {
+        return Err(UrlError::Invisible(invisible));
+    }
     if text.contains('\\') {
         return Err(UrlError::Character("a backslash"));
     }
@@ -317,6 +332,11 @@ pub fn check_url(text: &str) -> Result<Url, UrlError> {
         return Err(UrlError::UserInfo);
     }
     let mut url = Url::parse(text).map_err(|error| UrlError::Malformed(error.to_string()))?;
+    // The parser decodes a host and drops what is invisible in it: another host than one reads.
+    let host = proxy::percent_decode(authority);
+    if let Some(invisible) = Invisible::find(&String::from_utf8_lossy(&host)) {
+        return Err(UrlError::Invisible(invisible));
+    }
     if url.port() == Some(0) {
         return Err(UrlError::Port);
     }
@@ -329,8 +349,6 @@ pub fn check_url(text: &str) -> Result<Url, UrlError> {
         url.set_host(Some(&host)).map_err(|error| UrlError::Malformed(error.to_string()))?;
     }
     url.set_fragment(None);
-    url.as_str()
-        .parse::<ureq::http::Uri>()
-        .map_err(|error| UrlError::Malformed(error.to_string()))?;
+    url.as_str().parse::<http::Uri>().map_err(|error| UrlError::Malformed(error.to_string()))?;
     Ok(url)
 }

@@ -1,6 +1,8 @@
 //! Custom request headers: which names and values are possible.
 
-use ureq::http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
+
+use crate::invisible::Invisible;
 
 /// Longest value, in bytes.
 pub const MAX_VALUE: usize = 4096;
@@ -32,6 +34,9 @@ pub enum HeaderError {
     /// Not a token of RFC 9110.
     #[error("\"{0}\" is no header name (letters, digits and !#$%&'*+-.^_`|~)")]
     Name(String),
+    /// One that looks like another.
+    #[error("the header's name contains {0}")]
+    Invisible(Invisible),
     /// One that is set by us.
     #[error("the header \"{0}\" is set by the delivery itself")]
     Reserved(String),
@@ -48,6 +53,9 @@ pub enum HeaderError {
 /// # Errors
 /// Where the name is malformed or reserved, or the value can't be sent.
 pub fn check_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), HeaderError> {
+    if let Some(invisible) = Invisible::find(name) {
+        return Err(HeaderError::Invisible(invisible));
+    }
     let parsed = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| HeaderError::Name(name.chars().take(64).collect()))?;
     let reserved = |known: &&str| {
@@ -92,8 +100,15 @@ mod tests {
 
     #[test]
     fn nothing_can_be_smuggled() {
-        for name in ["", "a b", "a:b", "a\r\nb", "Ä"] {
+        for name in ["", "a b", "a:b", "Ä"] {
             assert!(matches!(check_header(name, "x"), Err(HeaderError::Name(_))), "{name:?}");
+        }
+        for name in ["a\r\nb", "\u{feff}X-Key", "X-\u{200b}Key", "X-Key\u{a0}"] {
+            let error = check_header(name, "x").unwrap_err();
+            assert!(matches!(error, HeaderError::Invisible(_)), "{name:?}");
+        }
+        for value in ["Bearer\u{a0}abc", "abc\u{200b}", "\u{feff}abc"] {
+            assert_eq!(check_header("X-A", value), Err(HeaderError::Value("X-A".into())));
         }
         let long = "x".repeat(MAX_VALUE + 1);
         for value in ["", " secret", "secret ", "a\r\nb: c", "a\0b", "ä", &long] {

@@ -7,24 +7,30 @@
 //! | [`format`], [`template`] | the body: the envelope, what is left of it, what an admin made of it |
 //! | [`sign`], [`header`] | signatures, custom headers |
 //! | [`guard`], [`address`] | where requests may go |
-//! | [`resolve`], `connection`, [`proxy`], [`tls`] | names, sockets and trust, below ureq |
-//! | [`request`] | the request, and what came of it |
+//! | [`io`] | the thread on which requests are under way |
+//! | [`resolve`], `connection`, [`proxy`], [`tls`], `kept` | names, sockets, trust, and what is kept for the next request |
+//! | `answer`, `exchange` | HTTP/1.1 on one connection |
+//! | `request` | the request, and what came of it |
 //! | [`retry`] | when the next attempt is made |
 
 pub mod address;
-mod buffers;
+mod answer;
 mod connection;
 mod endpoint;
+mod exchange;
 pub mod fields;
 mod form;
 pub mod format;
 pub mod guard;
 pub mod header;
+pub mod io;
+mod json;
+mod kept;
 mod php_json;
 pub mod preview;
 pub mod proxy;
 mod recipe;
-pub mod request;
+mod request;
 pub mod resolve;
 pub mod retry;
 pub mod sign;
@@ -34,24 +40,28 @@ mod trace;
 pub mod v1;
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 
+pub use answer::{KEPT_BODY, MAX_RESPONSE_HEADERS};
 pub use connection::{CONNECT_TIMEOUT, MAX_AGE};
-use endpoint::{Endpoint, Exchange, Shared};
+use endpoint::{Endpoint, Exchange, Shared, internal};
 pub use endpoint::{REDACTED, USER_AGENT};
 use guard::Guard;
+use io::{IoThread, contained};
+use kept::Kept;
 use proxy::{Proxy, ProxySettings};
-use request::failure;
+use request::{Network, failure};
 use resolve::{Lookup, Names, SystemLookup};
 use tls::TlsSettings;
 
+use crate::attempt::{Attempt, Failure, Next, Phase};
+use crate::claim::Claim;
 use crate::clock::Clock;
 use crate::event::{Event, Flags};
-use crate::store::{Attempt, Claim, Failure, Next, Phase};
 use crate::webhook::Webhook;
 
 /// How often unused endpoints are looked for; one is dropped, with its idle connections, after
@@ -71,17 +81,29 @@ pub struct Settings {
     pub inbox: Option<String>,
     /// How events fill the keys of the format `v1`.
     pub v1: v1::Projections,
+    /// Most connections that are kept for later requests (0: a thousand).
+    pub most_kept: usize,
 }
 
-/// Makes attempts; shared by all threads of the delivery pool.
+/// Connections that are kept where nobody says how many, in all.
+const MOST_KEPT: usize = 1000;
+
+/// Makes attempts, as many at once as it is asked for.
 ///
 /// One belongs to one set of [`Settings`]: where they change, a new one is made, and the kept
 /// connections go with the old one.
-#[derive(Debug)]
 pub struct Sender {
     shared: Shared,
     endpoints: RwLock<HashMap<String, Arc<Endpoint>>>,
     swept: Mutex<Instant>,
+    /// Of those who wait for what they [`send`](Self::send).
+    own: OnceLock<std::io::Result<IoThread>>,
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").finish_non_exhaustive()
+    }
 }
 
 impl Sender {
@@ -98,63 +120,45 @@ impl Sender {
         Self {
             shared: Shared {
                 guard: Arc::new(guard),
-                names: Arc::new(Names::new(lookup)),
+                network: Network {
+                    names: Arc::new(Names::new(lookup)),
+                    kept: Arc::new(Kept::default()),
+                    most_kept: if settings.most_kept == 0 { MOST_KEPT } else { settings.most_kept },
+                },
                 tls: TlsSettings::default(),
                 proxy: proxy.map(|proxy| proxy.map(Arc::new)),
                 projections: Arc::new(settings.v1.clone()),
             },
             endpoints: RwLock::default(),
             swept: Mutex::new(Instant::now()),
+            own: OnceLock::new(),
         }
     }
 
-    /// Makes one attempt: whatever happens stands in what it returns.
+    /// Makes one attempt and waits for it, with an I/O thread of this sender's own; see
+    /// [`attempt`](Self::attempt).
+    pub fn send(&self, webhook: &Webhook, claim: &Claim, clock: &dyn Clock) -> Attempt {
+        match self.own.get_or_init(IoThread::start) {
+            Ok(thread) => thread.wait_for(self.attempt(webhook, claim, clock)),
+            Err(error) => {
+                let failure = failure(Phase::Prepare, "internal", error.to_string());
+                conclude(webhook, claim, clock, begin(clock), Err(failure))
+            }
+        }
+    }
+
+    /// Makes one attempt: whatever happens stands in what it returns. Has to run on an
+    /// [`IoThread`].
     ///
     /// What happens next follows the webhook's schedule; an event that can't be turned into a
     /// request fails for good, as would every further attempt.
-    pub fn send(&self, webhook: &Webhook, claim: &Claim, clock: &dyn Clock) -> Attempt {
-        let (started, begun) = (clock.unix_ms(), clock.monotonic_ns());
-        // A worker thread must outlive whatever an endpoint's bytes bring to light in a library.
-        let exchange = catch_unwind(AssertUnwindSafe(|| {
-            self.endpoint(webhook)?.exchange(&claim.event, started)
-        }))
-        .unwrap_or_else(|_| {
-            Err(failure(Phase::Prepare, "internal", "an internal error; see worker.log"))
+    pub async fn attempt(&self, webhook: &Webhook, claim: &Claim, clock: &dyn Clock) -> Attempt {
+        let begun = begin(clock);
+        let exchange = contained(async {
+            self.endpoint(webhook)?.exchange(&self.shared.network, &claim.event, begun.0).await
         });
-        let duration_us = clock.monotonic_ns().saturating_sub(begun) / 1000;
-        let exchange = exchange.unwrap_or_else(Exchange::failed);
-        let outcome = exchange.outcome;
-        let next = match &outcome.failure {
-            None => Next::Delivered,
-            Some(failure) if is_final(failure) => Next::Failed,
-            Some(_) => {
-                let now = clock.unix_ms();
-                let asked = outcome.headers.iter().find(|(name, _)| name == "retry-after");
-                let asked = asked
-                    .zip(outcome.status)
-                    .and_then(|((_, value), status)| retry::retry_after(status, value, now));
-                let test = claim.event.flags.has(Flags::TEST);
-                retry::next(webhook, claim.attempts + 1, test, now, asked, random_fraction())
-            }
-        };
-        let (response_body, request_body) = if webhook.log_bodies {
-            (outcome.body, exchange.request_body)
-        } else {
-            (Vec::new(), None)
-        };
-        Attempt {
-            started,
-            duration_us,
-            address: outcome.address,
-            status: outcome.status,
-            failure: outcome.failure,
-            response_headers: outcome.headers,
-            response_body,
-            request_body,
-            request_headers: exchange.request_headers,
-            reconnected: outcome.reconnected,
-            next,
-        }
+        let exchange = exchange.await.unwrap_or_else(|| Err(internal()));
+        conclude(webhook, claim, clock, begun, exchange)
     }
 
     /// Whether the webhook's condition holds for `event`; without a condition it does.
@@ -198,6 +202,55 @@ impl Sender {
         };
         *swept = now;
         self.endpoints.write().retain(|_, endpoint| *endpoint.used.lock() + MAX_AGE > now);
+    }
+}
+
+/// When an attempt begins: Unix milliseconds, and nanoseconds of the monotonic clock.
+fn begin(clock: &dyn Clock) -> (i64, u64) {
+    (clock.unix_ms(), clock.monotonic_ns())
+}
+
+/// What an exchange means for its delivery.
+fn conclude(
+    webhook: &Webhook,
+    claim: &Claim,
+    clock: &dyn Clock,
+    (started, begun): (i64, u64),
+    exchange: Result<Exchange, Failure>,
+) -> Attempt {
+    let duration_us = clock.monotonic_ns().saturating_sub(begun) / 1000;
+    let exchange = exchange.unwrap_or_else(Exchange::failed);
+    let outcome = exchange.outcome;
+    let next = match &outcome.failure {
+        None => Next::Delivered,
+        Some(failure) if is_final(failure) => Next::Failed,
+        Some(_) => {
+            let now = clock.unix_ms();
+            let asked = outcome.headers.iter().find(|(name, _)| name == "retry-after");
+            let asked = asked
+                .zip(outcome.status)
+                .and_then(|((_, value), status)| retry::retry_after(status, value, now));
+            let test = claim.event.flags.has(Flags::TEST);
+            retry::next(webhook, claim.attempts + 1, test, now, asked, random_fraction())
+        }
+    };
+    let (response_body, request_body) =
+        if webhook.log_bodies { (outcome.body, exchange.request_body) } else { (Vec::new(), None) };
+    Attempt {
+        started,
+        duration_us,
+        url: exchange.url,
+        address: outcome.address,
+        status: outcome.status,
+        failure: outcome.failure,
+        remark: outcome.remark,
+        response_headers: outcome.headers,
+        response_body,
+        request_body,
+        request_headers: exchange.request_headers,
+        reconnected: outcome.reconnected,
+        waited_for: None,
+        next,
     }
 }
 

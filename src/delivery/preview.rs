@@ -10,8 +10,8 @@ use super::guard::{Guard, check_url};
 use super::recipe::{self, Message, Recipe};
 use super::request::ADDRESS_REFUSED;
 use super::template::TemplateError;
+use crate::bytes::{Bytes, Headers};
 use crate::event::{Event, Fields};
-use crate::store::log::{Bytes, Headers};
 use crate::verdict::{CONDITION, Verdict};
 use crate::webhook::{FieldError, Webhook};
 
@@ -127,7 +127,7 @@ impl Preview {
             Some(Err(FormatError::Template(mistake))) => {
                 error.get_or_insert_with(|| FieldError::in_text("template", mistake));
             }
-            Some(Err(mistake @ FormatError::Body(_))) => {
+            Some(Err(mistake @ (FormatError::Body(_) | FormatError::TooLarge { .. }))) => {
                 error.get_or_insert_with(|| FieldError::new("data", mistake));
             }
             None => {}

@@ -6,7 +6,7 @@
 //! Proxy variables of the environment are not honoured.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,11 +14,15 @@ use std::time::Instant;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use url::{Host, Url};
 
-use super::connection::Socket;
+use super::connection;
 use super::guard::Pattern;
 use super::resolve::{NameError, Names};
+use super::trace::Trace;
+use crate::invisible::Invisible;
 use crate::webhook::Secret;
 
 /// Longest answer to CONNECT, in bytes.
@@ -66,16 +70,21 @@ pub fn check_proxy(settings: &ProxySettings) -> Result<(), ProxyError> {
 
 impl Proxy {
     pub(super) fn new(settings: &ProxySettings) -> Result<Self, ProxyError> {
-        let url = Url::parse(settings.url.expose()).map_err(|_| ProxyError)?;
+        let text = settings.url.expose();
+        let url = Url::parse(text).map_err(|_| ProxyError)?;
+        // The parser drops what is invisible: another host than one reads.
+        if Invisible::find(text).is_some() {
+            return Err(ProxyError);
+        }
         let host = url.host().ok_or(ProxyError)?.to_owned();
         let port = url.port_or_known_default().ok_or(ProxyError)?;
         if url.scheme() != "http" {
             return Err(ProxyError);
         }
         let authorization = (!url.username().is_empty() || url.password().is_some()).then(|| {
-            let mut pair = decode(url.username());
+            let mut pair = percent_decode(url.username());
             pair.push(b':');
-            pair.extend(decode(url.password().unwrap_or_default()));
+            pair.extend(percent_decode(url.password().unwrap_or_default()));
             format!("Proxy-Authorization: Basic {}\r\n", BASE64_STANDARD.encode(pair))
         });
         let bypass = settings.bypass.iter().map(|host| Pattern::new(host)).collect();
@@ -89,17 +98,20 @@ impl Proxy {
     }
 
     /// Opens a tunnel to one of the target's addresses.
-    pub(super) fn open(
+    pub(super) async fn open(
         &self,
         names: &Arc<Names>,
         target: &[SocketAddr],
         deadline: Instant,
-    ) -> io::Result<Socket> {
+        trace: &mut Trace,
+    ) -> io::Result<TcpStream> {
         let target = target.first().ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let mut socket = Socket::open(&self.addresses(names, deadline)?, deadline)?;
+        let addresses = self.addresses(names, deadline).await?;
+        let mut socket = connection::connect(&addresses, deadline, trace).await?;
         let authorization = self.authorization.as_deref().unwrap_or_default();
-        write!(socket, "CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n")?;
-        let answer = read_answer(&mut socket)?;
+        let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n");
+        socket.write_all(request.as_bytes()).await?;
+        let answer = read_answer(&mut socket).await?;
         // "HTTP/1.1 200 Connection established"
         let status = answer.split(' ').nth(1).and_then(|status| status.parse::<u16>().ok());
         match status {
@@ -112,31 +124,34 @@ impl Proxy {
         }
     }
 
-    fn addresses(&self, names: &Arc<Names>, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
-        Ok(match &self.host {
-            Host::Ipv4(address) => vec![(*address, self.port).into()],
-            Host::Ipv6(address) => vec![(*address, self.port).into()],
-            Host::Domain(name) => names
-                .addresses(name, deadline.saturating_duration_since(Instant::now()))
-                .map_err(|error| match error {
+    async fn addresses(
+        &self,
+        names: &Arc<Names>,
+        deadline: Instant,
+    ) -> io::Result<Vec<SocketAddr>> {
+        let found = match &self.host {
+            Host::Ipv4(address) => return Ok(vec![(*address, self.port).into()]),
+            Host::Ipv6(address) => return Ok(vec![(*address, self.port).into()]),
+            Host::Domain(name) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                names.addresses(name, left).await.map_err(|error| match error {
                     NameError::Timeout => io::ErrorKind::TimedOut.into(),
                     NameError::NotFound(said) => {
                         io::Error::other(format!("the proxy's address is unknown: {name}: {said}"))
                     }
                 })?
-                .iter()
-                .map(|&address| (address, self.port).into())
-                .collect(),
-        })
+            }
+        };
+        Ok(found.iter().map(|&address| (address, self.port).into()).collect())
     }
 }
 
 /// The head of the answer. Byte by byte, because what follows belongs to the target.
-fn read_answer(socket: &mut Socket) -> io::Result<String> {
+async fn read_answer(socket: &mut TcpStream) -> io::Result<String> {
     let mut answer = Vec::new();
     let mut byte = [0];
     while !answer.ends_with(b"\r\n\r\n") {
-        if answer.len() == MAX_ANSWER || socket.read(&mut byte)? == 0 {
+        if answer.len() == MAX_ANSWER || socket.read(&mut byte).await? == 0 {
             return Err(io::Error::other("the proxy's answer to CONNECT ended early"));
         }
         answer.push(byte[0]);
@@ -144,8 +159,8 @@ fn read_answer(socket: &mut Socket) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// Percent-decodes user name or password.
-fn decode(text: &str) -> Vec<u8> {
+/// Percent-decodes a part of a URL; what is no escape stays.
+pub(super) fn percent_decode(text: &str) -> Vec<u8> {
     let mut bytes = text.as_bytes().iter();
     let mut decoded = Vec::with_capacity(text.len());
     while let Some(&byte) = bytes.next() {

@@ -1,7 +1,7 @@
 //! What a webhook makes of events, read once: its condition, and headers, body and signatures
 //! of its requests. It opens nothing, so it can also be asked what would be sent.
 
-use ureq::http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::endpoint::{REDACTED, USER_AGENT};
 use super::format::{FormatError, Formatter, Payload};
@@ -100,7 +100,22 @@ impl Recipe {
     }
 }
 
+/// A request but for its address, and no longer bound to its event.
+pub(super) struct Prepared {
+    pub(super) headers: HeaderMap,
+    /// See [`Message::describe_headers`].
+    pub(super) described: Vec<(String, String)>,
+    /// The body, where it is not the event's own.
+    pub(super) body: Option<Vec<u8>>,
+}
+
 impl Message<'_> {
+    /// Ready to be sent for `event`, of which it was made.
+    pub(super) fn prepare(self, event: &Event) -> Prepared {
+        let described = self.describe_headers();
+        Prepared { described, headers: self.headers, body: self.payload.into_own_body(event) }
+    }
+
     /// The headers as people may see them: custom ones without their values.
     pub(super) fn describe_headers(&self) -> Vec<(String, String)> {
         let mut described = Vec::with_capacity(self.headers.len() + 2);

@@ -1,47 +1,49 @@
 //! One request: sent, answered, judged.
 
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ureq::http::{HeaderMap, Method, Request, Response, Uri, header};
-use ureq::{Agent, Body, Error};
+use http::{HeaderMap, header};
+use rustls::pki_types::ServerName;
+use tokio::time::{timeout, timeout_at};
+use url::{Position, Url};
 
-use super::guard::Refusal;
-use super::trace::{self, Trace};
-use crate::store::{Failure, Phase};
-
-/// What is kept of a response's body, in bytes.
-pub const KEPT_BODY: usize = 16 * 1024;
-/// What is read of it beyond that, so that the connection can be used again, in bytes.
-const DRAINED_BODY: u64 = 48 * 1024;
-/// Longest head of a response, in bytes.
-pub const MAX_RESPONSE_HEADERS: usize = 32 * 1024;
-/// What is kept of a response header's value, in bytes.
-const KEPT_HEADER: usize = 1024;
+use super::answer::{Answer, MAX_RESPONSE_HEADERS, NoStatus};
+use super::connection::{self, CONNECT_TIMEOUT, Connection};
+use super::endpoint::USER_AGENT;
+use super::exchange::{Output, exchange};
+use super::guard::Guard;
+use super::io::keep_swept;
+use super::kept::{Kept, Origin};
+use super::proxy::Proxy;
+use super::resolve::{NameError, Names, NoAddress, resolve};
+use super::tls::Tls;
+use super::trace::Trace;
+use crate::attempt::{Failure, Phase, Remark};
 
 /// Code of the guard's refusal.
 pub(super) const ADDRESS_REFUSED: &str = "address_refused";
 
-/// Response headers that are kept: what helps to find out why, and no cookies.
-const KEPT_HEADERS: &[&str] = &[
-    "allow",
-    "cf-ray",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "date",
-    "location",
-    "retry-after",
-    "server",
-    "via",
-    "www-authenticate",
-    "x-amz-cf-id",
-    "x-amzn-requestid",
-    "x-correlation-id",
-    "x-request-id",
-    "x-vercel-id",
-];
+/// Where requests of a webhook go, and by which way.
+pub(super) struct Target {
+    origin: Origin,
+    /// As the header `host` has it.
+    host: String,
+    /// The request-target, as the URL writes it.
+    path: String,
+    tls: Option<Tls>,
+    guard: Arc<Guard>,
+    proxy: Option<Arc<Proxy>>,
+}
+
+/// What requests share.
+pub(super) struct Network {
+    pub(super) names: Arc<Names>,
+    pub(super) kept: Arc<Kept>,
+    /// Most connections that are kept while nothing is under way on them.
+    pub(super) most_kept: usize,
+}
 
 /// What came of a request.
 #[derive(Debug, Default)]
@@ -49,54 +51,200 @@ pub(super) struct Outcome {
     pub(super) address: Option<String>,
     pub(super) status: Option<u16>,
     pub(super) failure: Option<Failure>,
+    pub(super) remark: Option<Remark>,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
     pub(super) reconnected: bool,
 }
 
+/// Why a request has no status.
+enum Broken {
+    Address(NoAddress),
+    /// The host is no name that a certificate can have.
+    Name,
+    Io(io::Error),
+    Answer(NoStatus),
+    Timeout,
+}
+
+impl Target {
+    /// Of a webhook's URL. Where it is `exempt`, guard and proxy have to be those of an exempt one.
+    pub(super) fn new(
+        url: &Url,
+        tls: Option<Tls>,
+        guard: Arc<Guard>,
+        proxy: Option<Arc<Proxy>>,
+        exempt: bool,
+    ) -> Self {
+        let name = url.host_str().unwrap_or_default();
+        let host = match url.port() {
+            Some(port) => format!("{name}:{port}"),
+            None => name.to_owned(),
+        };
+        let port = url.port_or_known_default().unwrap_or(80);
+        let trust = tls.as_ref().map(|tls| tls.number);
+        let origin = Origin { host: name.into(), port, trust, exempt };
+        let path = url[Position::BeforePath..Position::AfterQuery].to_owned();
+        let proxy = proxy.filter(|proxy| !proxy.is_bypassed(&origin.host));
+        Self { origin, host, path, tls, guard, proxy }
+    }
+
+    /// The head of a request, with the empty line behind it.
+    fn head(&self, headers: &HeaderMap, length: usize) -> Vec<u8> {
+        let mut head = Vec::with_capacity(1024);
+        let mut put = |parts: &[&[u8]]| parts.iter().for_each(|part| head.extend_from_slice(part));
+        put(&[b"POST ", self.path.as_bytes(), b" HTTP/1.1\r\nhost: ", self.host.as_bytes()]);
+        if !headers.contains_key(header::ACCEPT) {
+            put(&[b"\r\naccept: */*"]);
+        }
+        let length = length.to_string();
+        put(&[b"\r\naccept-encoding: identity\r\nuser-agent: ", USER_AGENT.as_bytes()]);
+        put(&[b"\r\ncontent-length: ", length.as_bytes(), b"\r\n"]);
+        for (name, value) in headers {
+            put(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+        }
+        put(&[b"\r\n"]);
+        head
+    }
+
+    async fn open(
+        &self,
+        names: &Arc<Names>,
+        addresses: &[std::net::SocketAddr],
+        trace: &mut Trace,
+    ) -> Result<Connection, Broken> {
+        let deadline = Instant::now() + CONNECT_TIMEOUT;
+        let host = &self.origin.host;
+        let tls = match &self.tls {
+            None => None,
+            Some(tls) => {
+                let name = host.trim_start_matches('[').trim_end_matches(']');
+                let name = ServerName::try_from(name.to_owned()).map_err(|_| Broken::Name)?;
+                Some((tls.connector.clone(), name))
+            }
+        };
+        let tcp = match &self.proxy {
+            Some(proxy) => proxy.open(names, addresses, deadline, trace).await,
+            None => connection::connect(addresses, deadline, trace).await,
+        }
+        .map_err(Broken::Io)?;
+        let peer = tcp.peer_addr().map_err(Broken::Io)?;
+        Connection::new(tcp, peer, tls, self.proxy.is_some()).await.map_err(Broken::Io)
+    }
+}
+
 /// Sends a request, and once more on a new connection where a kept-alive one turns out to have
 /// been closed by the endpoint. Everything ends within `limit`.
-pub(super) fn send(
-    agent: &Agent,
-    uri: &Uri,
-    headers: HeaderMap,
+pub(super) async fn send(
+    target: &Target,
+    network: &Network,
+    headers: &HeaderMap,
     body: &[u8],
     limit: Duration,
 ) -> Outcome {
-    let begun = Instant::now();
-    let build = |headers| {
-        let mut request = Request::new(body);
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = uri.clone();
-        *request.headers_mut() = headers;
-        request
+    let deadline = Instant::now() + limit;
+    let mut output = Output::new(target.head(headers, body.len()), body);
+    let (mut answer, mut trace) = (Answer::default(), Trace::new());
+    let mut reconnected = false;
+    let transfer =
+        transfer(target, network, &mut output, &mut answer, &mut trace, &mut reconnected);
+    let ended = timeout_at(deadline.into(), transfer).await.unwrap_or(Err(Broken::Timeout));
+    let mut outcome = Outcome { reconnected, ..Outcome::default() };
+    outcome.address = trace.peer.map(|peer| peer.to_string());
+    let Some(status) = answer.status() else {
+        let (_, _, no_status) = answer.into_parts();
+        let broken = match (ended, no_status) {
+            (Ok(()), Some(no_status))
+            | (Err(Broken::Io(_)), Some(no_status @ NoStatus::Protocol(_))) => {
+                Broken::Answer(no_status)
+            }
+            (Ok(()), None) => Broken::Answer(NoStatus::Ended),
+            (Err(broken), _) => broken,
+        };
+        outcome.failure = Some(describe(&broken, trace.phase));
+        return outcome;
     };
-    trace::begin(false);
-    let first = agent.run(build(headers.clone()));
-    let stale = matches!(&first, Err(error) if was_stale(error, &trace::current()));
-    let response = if stale {
-        trace::begin(true);
-        let left = limit.saturating_sub(begun.elapsed());
-        let request = agent.configure_request(build(headers)).timeout_global(Some(left)).build();
-        agent.run(request)
-    } else {
-        first
-    };
-    let mut outcome = Outcome { reconnected: stale, ..Outcome::default() };
-    match response {
-        Ok(response) => read_response(response, &mut outcome),
-        Err(error) => outcome.failure = Some(describe(&error, &trace::current())),
+    if let Err(Broken::Timeout) = ended {
+        let what = if answer.is_done() { "request was not taken" } else { "answer did not come" };
+        answer.note("timeout", format!("the rest of the {what} in time"));
+        answer.end();
     }
-    outcome.address = trace::current().peer.map(|peer| peer.to_string());
+    outcome.status = Some(status);
+    outcome.failure = judge_status(status, answer.has_header("location"));
+    outcome.headers = answer.kept_headers();
+    (outcome.body, outcome.remark, _) = answer.into_parts();
     outcome
 }
 
+async fn transfer(
+    target: &Target,
+    network: &Network,
+    output: &mut Output<'_>,
+    answer: &mut Answer,
+    trace: &mut Trace,
+    reconnected: &mut bool,
+) -> Result<(), Broken> {
+    trace.phase = Phase::Resolve;
+    let Origin { host, port, .. } = &target.origin;
+    let addresses =
+        resolve(&network.names, &target.guard, host, *port).await.map_err(Broken::Address)?;
+    // Judged once more: the guard may have been another one when it was opened.
+    let may_go = |kept: &Connection| kept.proxied || target.guard.judge(host, kept.peer).is_ok();
+    if let Some(mut kept) = network.kept.take(&target.origin, may_go) {
+        (trace.peer, trace.reused) = (Some(kept.peer), true);
+        let ended = exchange(&mut kept.stream, output, answer, trace).await;
+        if !was_stale(&ended, answer) {
+            keep(target, network, kept, output, answer);
+            return ended.map_err(Broken::Io);
+        }
+        *reconnected = true;
+        *answer = Answer::default();
+        output.rewind();
+    }
+    trace.phase = Phase::Connect;
+    trace.reused = false;
+    let mut opened = open(target, network, &addresses, trace).await;
+    if let Err(Broken::Io(error)) = &opened
+        && is_out_of_descriptors(error)
+    {
+        network.kept.clear();
+        opened = open(target, network, &addresses, trace).await;
+    }
+    let mut connection = opened?;
+    let ended = exchange(&mut connection.stream, output, answer, trace).await;
+    keep(target, network, connection, output, answer);
+    ended.map_err(Broken::Io)
+}
+
+async fn open(
+    target: &Target,
+    network: &Network,
+    addresses: &[std::net::SocketAddr],
+    trace: &mut Trace,
+) -> Result<Connection, Broken> {
+    let opening = target.open(&network.names, addresses, trace);
+    timeout(CONNECT_TIMEOUT, opening).await.unwrap_or(Err(Broken::Timeout))
+}
+
+/// Keeps a connection for the next request, where nothing speaks against it.
+fn keep(
+    target: &Target,
+    network: &Network,
+    connection: Connection,
+    output: &Output<'_>,
+    answer: &Answer,
+) {
+    if output.is_through()
+        && answer.is_persistent()
+        && network.kept.put(&target.origin, connection, network.most_kept)
+    {
+        keep_swept(&network.kept);
+    }
+}
+
 /// A kept-alive connection that the endpoint closed while the request was on its way.
-fn was_stale(error: &Error, trace: &Trace) -> bool {
-    let Error::Io(error) = error else {
-        return false;
-    };
-    trace.reused && !trace.answered && is_closing(error)
+fn was_stale(ended: &io::Result<()>, answer: &Answer) -> bool {
+    !answer.has_begun() && ended.as_ref().map_or_else(is_closing, |()| answer.status().is_none())
 }
 
 fn is_closing(error: &io::Error) -> bool {
@@ -110,34 +258,8 @@ fn is_closing(error: &io::Error) -> bool {
     )
 }
 
-fn read_response(response: Response<Body>, outcome: &mut Outcome) {
-    let (head, body) = response.into_parts();
-    outcome.status = Some(head.status.as_u16());
-    outcome.headers = KEPT_HEADERS
-        .iter()
-        .filter_map(|&name| head.headers.get(name).map(|value| (name, value)))
-        .map(|(name, value)| {
-            let value = &value.as_bytes()[..value.len().min(KEPT_HEADER)];
-            (name.to_owned(), String::from_utf8_lossy(value).into_owned())
-        })
-        .collect();
-    outcome.failure =
-        judge_status(head.status.as_u16(), head.headers.get(header::LOCATION).is_some());
-    trace::enter(Phase::RecvBody);
-    let mut reader = body.into_reader();
-    let kept = (&mut reader).take(KEPT_BODY as u64).read_to_end(&mut outcome.body);
-    match kept {
-        Ok(KEPT_BODY) => {
-            // Whether the rest comes changes nothing but whether the connection is kept.
-            let _ = io::copy(&mut reader.take(DRAINED_BODY), &mut io::sink());
-        }
-        Ok(_) => {}
-        // A status that says no is the better explanation of the two.
-        Err(error) if outcome.failure.is_none() => {
-            outcome.failure = Some(describe(&Error::from(error), &trace::current()));
-        }
-        Err(_) => {}
-    }
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 fn judge_status(status: u16, has_location: bool) -> Option<Failure> {
@@ -159,62 +281,51 @@ pub(super) fn failure(phase: Phase, code: &str, message: impl Into<String>) -> F
     Failure { phase, code: code.to_owned(), message: message.into() }
 }
 
-/// Turns what ureq says into a code and a sentence.
-fn describe(error: &Error, trace: &Trace) -> Failure {
-    let said = |text: &str| trace.said.clone().unwrap_or_else(|| Arc::from(text));
-    let (code, message) = match error {
-        Error::Timeout(_) => ("timeout", format!("no answer in time ({})", in_words(trace.phase))),
-        Error::HostNotFound => {
-            ("name_not_found", format!("the name has no address: {}", said("unknown")))
+/// Turns what happened into a code and a sentence.
+fn describe(broken: &Broken, phase: Phase) -> Failure {
+    let (code, message) = match broken {
+        Broken::Timeout | Broken::Address(NoAddress::Name(NameError::Timeout)) => {
+            ("timeout", format!("no answer in time ({})", in_words(phase)))
         }
-        Error::Io(error) => return describe_io(error, trace),
-        // ureq does not export this error's type.
-        Error::Protocol(error) if error.to_string().ends_with("too many headers") => {
-            ("too_large", "the answer has too many headers".to_owned())
+        Broken::Address(NoAddress::Name(NameError::NotFound(said))) => {
+            ("name_not_found", format!("the name has no address: {said}"))
         }
-        Error::Protocol(error) => ("protocol", format!("the answer is not HTTP/1.1: {error}")),
-        Error::Http(error) => ("protocol", format!("the answer is not HTTP/1.1: {error}")),
-        Error::Decompress(_, error) => {
-            ("protocol", format!("the answer can't be decompressed: {error}"))
+        Broken::Address(NoAddress::Refused(refusal)) => (ADDRESS_REFUSED, refusal.to_string()),
+        Broken::Name => ("tls", "the host is no name that a certificate can have".to_owned()),
+        Broken::Io(error) => return describe_io(error, phase),
+        Broken::Answer(NoStatus::Protocol(what)) => {
+            ("protocol", format!("the answer is not HTTP/1.1: {what}"))
         }
-        Error::BodyStalled => ("protocol", "the answer's body is malformed".to_owned()),
-        Error::LargeResponseHeader(..) => {
+        Broken::Answer(NoStatus::TooLarge) => {
             ("too_large", format!("the answer's headers exceed {MAX_RESPONSE_HEADERS} bytes"))
         }
-        Error::Tls(said) => ("tls", (*said).to_owned()),
-        Error::Other(error) => match error.downcast_ref::<Refusal>() {
-            Some(refusal) => (ADDRESS_REFUSED, refusal.to_string()),
-            None => ("io", error.to_string()),
-        },
-        other => ("io", other.to_string()),
+        Broken::Answer(NoStatus::Ended) => {
+            ("reset", format!("the endpoint closed the connection ({})", in_words(phase)))
+        }
     };
-    failure(trace.phase, code, message)
+    failure(phase, code, message)
 }
 
-fn describe_io(error: &io::Error, trace: &Trace) -> Failure {
+fn describe_io(error: &io::Error, phase: Phase) -> Failure {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return match tls {
-            rustls::Error::InvalidCertificate(reason) => failure(
-                trace.phase,
-                "certificate",
-                format!("the certificate is not trusted: {reason}"),
-            ),
-            other => failure(trace.phase, "tls", format!("TLS failed: {other}")),
+            rustls::Error::InvalidCertificate(reason) => {
+                failure(phase, "certificate", format!("the certificate is not trusted: {reason}"))
+            }
+            other => failure(phase, "tls", format!("TLS failed: {other}")),
         };
     }
     let (code, message) = match error.kind() {
         io::ErrorKind::ConnectionRefused => {
             ("refused", "the endpoint refuses connections".to_owned())
         }
-        io::ErrorKind::TimedOut => {
-            ("timeout", format!("no answer in time ({})", in_words(trace.phase)))
-        }
+        io::ErrorKind::TimedOut => ("timeout", format!("no answer in time ({})", in_words(phase))),
         _ if is_closing(error) => {
-            ("reset", format!("the endpoint closed the connection ({})", in_words(trace.phase)))
+            ("reset", format!("the endpoint closed the connection ({})", in_words(phase)))
         }
         _ => ("io", error.to_string()),
     };
-    failure(trace.phase, code, message)
+    failure(phase, code, message)
 }
 
 fn in_words(phase: Phase) -> &'static str {

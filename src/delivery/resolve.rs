@@ -1,13 +1,13 @@
-//! Names to addresses, for ureq, with the address guard in between.
+//! Names to addresses, with the address guard in between.
 //!
-//! ureq asks its resolver before every request, also when it then takes a kept-alive
-//! connection, so this is on the hot path: answers are kept for some seconds.
+//! It is asked before every request, also when a kept-alive connection is taken then, so this is
+//! on the hot path: answers are kept for some seconds.
 //!
 //! `getaddrinfo` blocks for as long as it likes. It runs on a thread of its own, one per name
 //! that is being looked up (not per request: whoever needs the same name meanwhile waits for
 //! the same answer), at most [`MAX_LOOKUPS`] at once. A caller waits until [`PATIENCE`] after
-//! the lookup *began*, so a name whose servers hang costs the threads of the delivery pool
-//! those seconds once; whoever comes later is told at once, until the lookup ends.
+//! the lookup *began*, so a name whose servers hang costs those seconds once; whoever comes later
+//! is told at once, until the lookup ends.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,15 +16,11 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-use ureq::Error;
-use ureq::http::Uri;
-use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::NextTimeout;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::time::timeout_at;
 
-use super::guard::Guard;
-use super::trace;
-use crate::store::Phase;
+use super::guard::{Guard, Refusal};
 
 /// Longest wait for a name's addresses.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,7 +28,7 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_LOOKUPS: usize = 64;
 /// Names remembered before old answers are dropped.
 const MAX_NAMES: usize = 4096;
-/// Most addresses of a name that are judged and tried; as many as ureq holds.
+/// Most addresses of a name that are tried.
 const MAX_ADDRESSES: usize = 16;
 /// Stack of a lookup's thread: the C library's resolver needs a fraction of it.
 const STACK: usize = 512 * 1024;
@@ -67,13 +63,21 @@ type Answer = Result<Arc<[IpAddr]>, Arc<str>>;
 pub struct Names {
     lookup: Box<dyn Lookup>,
     table: Mutex<Table>,
-    answered: Condvar,
+    answered: Notify,
 }
 
 #[derive(Default)]
 struct Table {
     names: HashMap<String, Name>,
     under_way: usize,
+}
+
+/// What a look into the table says.
+enum Look {
+    Answer(Answer),
+    /// It is being looked up since then.
+    Asked(Instant),
+    Busy,
 }
 
 #[derive(Default)]
@@ -99,36 +103,52 @@ impl fmt::Debug for Names {
 
 impl Names {
     pub(super) fn new(lookup: Box<dyn Lookup>) -> Self {
-        Self { lookup, table: Mutex::default(), answered: Condvar::new() }
+        Self { lookup, table: Mutex::default(), answered: Notify::new() }
     }
 
     /// The addresses of `host`, at the latest when `limit` has passed.
-    pub(super) fn addresses(
+    pub(super) async fn addresses(
         self: &Arc<Self>,
         host: &str,
         limit: Duration,
     ) -> Result<Arc<[IpAddr]>, NameError> {
         let deadline = Instant::now() + limit;
-        let mut table = self.table.lock();
         loop {
+            // Before the look: an answer in between is not missed.
+            let mut answered = std::pin::pin!(self.answered.notified());
+            answered.as_mut().enable();
             let now = Instant::now();
-            let asked = match table.names.get(host) {
-                Some(Name { answer: Some((at, answer)), .. })
-                    if self.is_fresh(*at, now, deadline, limit) =>
-                {
-                    return answer.clone().map_err(NameError::NotFound);
-                }
-                Some(Name { asked: Some(asked), .. }) => Some(*asked),
-                _ if table.under_way < MAX_LOOKUPS => Some(self.ask(&mut table, host, now)?),
+            let until = match self.look(host, now, deadline, limit)? {
+                Look::Answer(answer) => return answer.map_err(NameError::NotFound),
+                Look::Asked(asked) => deadline.min(asked + PATIENCE),
                 // Every lookup thread is busy: one of them has to end first.
-                _ => None,
+                Look::Busy => deadline,
             };
-            let until = asked.map_or(deadline, |asked| deadline.min(asked + PATIENCE));
             if now >= until {
                 return Err(NameError::Timeout);
             }
-            self.answered.wait_until(&mut table, until);
+            let _ = timeout_at(until.into(), answered).await;
         }
+    }
+
+    fn look(
+        self: &Arc<Self>,
+        host: &str,
+        now: Instant,
+        deadline: Instant,
+        limit: Duration,
+    ) -> Result<Look, NameError> {
+        let mut table = self.table.lock();
+        Ok(match table.names.get(host) {
+            Some(Name { answer: Some((at, answer)), .. })
+                if self.is_fresh(*at, now, deadline, limit) =>
+            {
+                Look::Answer(answer.clone())
+            }
+            Some(Name { asked: Some(asked), .. }) => Look::Asked(*asked),
+            _ if table.under_way < MAX_LOOKUPS => Look::Asked(self.ask(&mut table, host, now)?),
+            _ => Look::Busy,
+        })
     }
 
     /// An answer that arrived while this caller waited counts, however short it may be kept.
@@ -177,51 +197,40 @@ impl Names {
         table.under_way -= 1;
         table.names.insert(host, Name { answer: Some((Instant::now(), answer)), asked: None });
         drop(table);
-        self.answered.notify_all();
+        self.answered.notify_waiters();
     }
 }
 
-/// ureq's resolver: looks up, and lets nothing through that the guard refuses.
+/// Why a request has no address to go to.
 #[derive(Debug)]
-pub(super) struct GuardedResolver {
-    pub(super) guard: Arc<Guard>,
-    pub(super) names: Arc<Names>,
+pub(super) enum NoAddress {
+    /// The guard says no.
+    Refused(Refusal),
+    /// There is none, or not in time.
+    Name(NameError),
 }
 
-impl Resolver for GuardedResolver {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        _: &ureq::config::Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, Error> {
-        trace::enter(Phase::Resolve);
-        let host = uri.host().ok_or_else(|| Error::BadUri("no host".into()))?;
-        let port =
-            uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
-        let refused = |refusal| Error::Other(Box::new(refusal));
-        // An address is no name: nothing to look up.
-        let found = match self.guard.check_uri(host, port).map_err(refused)? {
-            Some(address) => Arc::from([address]),
-            None => self.names.addresses(host, *timeout.after).map_err(|error| match error {
-                NameError::Timeout => Error::Timeout(timeout.reason),
-                NameError::NotFound(said) => {
-                    trace::say(said);
-                    Error::HostNotFound
-                }
-            })?,
-        };
-        let mut resolved = self.empty();
-        // All of them are judged, also those that would not be tried.
-        for &address in found.iter() {
-            let address = SocketAddr::new(address, port);
-            self.guard.judge(host, address).map_err(refused)?;
-            if resolved.len() < MAX_ADDRESSES {
-                resolved.push(address);
-            }
-        }
-        Ok(resolved)
+/// The addresses of a URL's host that a request may go to.
+///
+/// # Errors
+/// Where there is none, or the guard refuses one of them.
+pub(super) async fn resolve(
+    names: &Arc<Names>,
+    guard: &Guard,
+    host: &str,
+    port: u16,
+) -> Result<Vec<SocketAddr>, NoAddress> {
+    // An address is no name: nothing to look up.
+    let found = match guard.check_uri(host, port).map_err(NoAddress::Refused)? {
+        Some(address) => Arc::from([address]),
+        None => names.addresses(host, PATIENCE).await.map_err(NoAddress::Name)?,
+    };
+    // All of them are judged, also those that would not be tried.
+    for &address in found.iter() {
+        guard.judge(host, SocketAddr::new(address, port)).map_err(NoAddress::Refused)?;
     }
+    let tried = found.iter().take(MAX_ADDRESSES);
+    Ok(tried.map(|&address| SocketAddr::new(address, port)).collect())
 }
 
 #[cfg(test)]
@@ -256,13 +265,17 @@ mod tests {
         (Arc::new(Names::new(Box::new(lookup))), asked, tell)
     }
 
+    fn ask(names: &Arc<Names>, host: &str, limit: Duration) -> Result<Arc<[IpAddr]>, NameError> {
+        crate::delivery::io::runtime().unwrap().block_on(names.addresses(host, limit))
+    }
+
     #[test]
     fn an_answer_is_kept_and_shared() {
         let (names, asked, _tell) = names();
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    let found = names.addresses("a.test", PATIENCE).unwrap();
+                    let found = ask(&names, "a.test", PATIENCE).unwrap();
                     assert_eq!(&found[..], [IpAddr::from([192, 0, 2, 1])]);
                 });
             }
@@ -273,7 +286,7 @@ mod tests {
     #[test]
     fn a_failure_says_what_the_system_said() {
         let (names, ..) = names();
-        let error = names.addresses("nowhere", PATIENCE).unwrap_err();
+        let error = ask(&names, "nowhere", PATIENCE).unwrap_err();
         assert_eq!(error, NameError::NotFound("Name or service not known".into()));
     }
 
@@ -281,13 +294,13 @@ mod tests {
     fn a_name_that_hangs_is_looked_up_once_and_holds_up_no_other() {
         let (names, asked, tell) = names();
         for _ in 0..3 {
-            let error = names.addresses("hangs", Duration::from_millis(20)).unwrap_err();
+            let error = ask(&names, "hangs", Duration::from_millis(20)).unwrap_err();
             assert_eq!(error, NameError::Timeout);
         }
-        assert!(names.addresses("a.test", PATIENCE).is_ok());
+        assert!(ask(&names, "a.test", PATIENCE).is_ok());
         assert_eq!(asked.load(Ordering::SeqCst), 2);
         tell.send(()).unwrap();
-        assert!(names.addresses("hangs", PATIENCE).is_ok());
+        assert!(ask(&names, "hangs", PATIENCE).is_ok());
         assert_eq!(asked.load(Ordering::SeqCst), 2);
     }
 }

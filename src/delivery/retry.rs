@@ -6,7 +6,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::store::Next;
+use crate::attempt::Next;
 use crate::webhook::Webhook;
 
 /// How far a delay is varied, as a part of it, in either direction.

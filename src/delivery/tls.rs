@@ -1,16 +1,19 @@
 //! TLS settings: the system's roots, for some webhooks a further CA file; verification can't be
 //! switched off.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rustls::ClientConfig;
+use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
+use tokio_rustls::TlsConnector;
 
 /// Largest CA file, in bytes.
 const MAX_CA_FILE: u64 = 1024 * 1024;
@@ -34,26 +37,43 @@ pub enum TlsError {
     Roots(rustls::Error),
 }
 
-/// Builds TLS settings; those with the system's roots alone are built once, as loading the
-/// roots takes milliseconds and a copy of them hundreds of kilobytes.
-#[derive(Debug, Default)]
+/// Sessions that are remembered, by name of the host: a handshake that resumes one is half the
+/// work for both sides.
+const SESSIONS: usize = 1024;
+
+/// Whom to trust, and the sessions made so far.
+#[derive(Clone)]
+pub(super) struct Tls {
+    /// Tells these settings from others.
+    pub(super) number: usize,
+    pub(super) connector: TlsConnector,
+}
+
+/// Builds TLS settings, each once: loading the system's roots takes milliseconds and a copy of
+/// them hundreds of kilobytes, and webhooks with equal settings share connections and sessions.
+#[derive(Default)]
 pub(super) struct TlsSettings {
-    system: Mutex<Option<Arc<ClientConfig>>>,
+    built: Mutex<Built>,
+}
+
+#[derive(Default)]
+struct Built {
+    /// By the further authorities' certificates.
+    settings: HashMap<Vec<CertificateDer<'static>>, Tls>,
 }
 
 impl TlsSettings {
     /// The settings with the system's roots, and those of `ca_file`.
-    pub(super) fn get(&self, ca_file: Option<&str>) -> Result<Arc<ClientConfig>, TlsError> {
-        if let Some(path) = ca_file {
-            return build(read_certificates(path)?);
+    pub(super) fn get(&self, ca_file: Option<&str>) -> Result<Tls, TlsError> {
+        let extra = ca_file.map(read_certificates).transpose()?.unwrap_or_default();
+        let mut built = self.built.lock();
+        if let Some(tls) = built.settings.get(&extra) {
+            return Ok(tls.clone());
         }
-        let mut system = self.system.lock();
-        if let Some(config) = &*system {
-            return Ok(Arc::clone(config));
-        }
-        let config = build(Vec::new())?;
-        *system = Some(Arc::clone(&config));
-        Ok(config)
+        let connector = TlsConnector::from(build(extra.clone())?);
+        let tls = Tls { number: built.settings.len(), connector };
+        built.settings.insert(extra, tls.clone());
+        Ok(tls)
     }
 }
 
@@ -69,6 +89,7 @@ fn build(extra: Vec<CertificateDer<'static>>) -> Result<Arc<ClientConfig>, TlsEr
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.resumption = Resumption::in_memory_sessions(SESSIONS);
     Ok(Arc::new(config))
 }
 

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::form::{Form, TooLarge};
+use super::json::{Json, Places};
+
 /// Event → source → keys.
 pub type Projections = BTreeMap<String, BTreeMap<String, Projection>>;
 
@@ -26,20 +29,24 @@ enum Origin {
 }
 
 impl Projection {
-    /// `data` with version 1's keys. What `data` lacks is null.
-    pub(super) fn apply(&self, data: &Value) -> Value {
-        let pairs = self.0.iter().map(|(key, origin)| {
-            let value = match origin {
-                Origin::Path(path) => path
-                    .split('.')
-                    .try_fold(data, |value, member| value.get(member))
-                    .cloned()
-                    .unwrap_or_default(),
-                Origin::Value(value) => value.clone(),
-            };
-            (key.clone(), value)
-        });
-        Value::Object(pairs.collect())
+    /// Appends `data` with version 1's keys. What `data` lacks is null, and so is left out.
+    pub(super) fn fill(&self, data: Json<'_>, form: &mut Form) -> Result<(), TooLarge> {
+        for (key, origin) in &self.0 {
+            match origin {
+                Origin::Path(path) => {
+                    if let Some(value) = data.path(path.split('.')) {
+                        form.member(key, value)?;
+                    }
+                }
+                Origin::Value(value) => {
+                    let text = value.to_string();
+                    if let Ok(places) = Places::of(&text) {
+                        form.member(key, places.value(&text))?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -78,13 +85,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_come_in_their_order_and_missing_ones_are_null() {
+    fn keys_come_in_their_order_and_missing_ones_are_left_out() {
         let keys = r#"{"user_id":"customer.id","status":{"value":"successful"},"amount":"total","date":"a.b.c"}"#;
         let projection: Projection = serde_json::from_str(keys).unwrap();
-        let data = serde_json::json!({"total": "59.29", "customer": {"id": 7}, "a": {"b": 1}});
+        let data = r#"{"total": "59.29", "customer": {"id": 7}, "a": {"b": 1}}"#;
+        let places = Places::of(data).unwrap();
+        let mut form = Form::new("w", "e", 1000).unwrap();
+        projection.fill(places.value(data), &mut form).unwrap();
         assert_eq!(
-            projection.apply(&data).to_string(),
-            r#"{"user_id":7,"status":"successful","amount":"59.29","date":null}"#
+            form.finish(),
+            "webhook_id=w&type=e&data%5Buser_id%5D=7&data%5Bstatus%5D=successful\
+             &data%5Bamount%5D=59.29"
         );
         assert_eq!(serde_json::to_string(&projection).unwrap(), keys);
     }

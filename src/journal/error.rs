@@ -43,7 +43,8 @@ pub enum JournalError {
     },
     /// Only a part of the record went in, and it was taken back.
     #[error(
-        "the journal ({path}) took only {written} of {size} bytes from {user}: make room on that file system, or raise that user's quota or file size limit (`ulimit -f`)",
+        "the journal ({path}) took only {written} of {size} bytes from {user}: {source}{}",
+        advice(source),
         path = path.display()
     )]
     Short {
@@ -55,6 +56,8 @@ pub enum JournalError {
         written: usize,
         /// Bytes of the record.
         size: usize,
+        /// What the system said to the rest.
+        source: io::Error,
     },
     /// The record is in the journal, but the disk would not confirm it (`webhooks.sync`).
     #[error("the journal ({path}) could not be made durable: {source}; the event may be lost in a power cut{}", advice(source), path = path.display())]
@@ -90,8 +93,10 @@ impl JournalError {
     pub fn is_full(&self) -> bool {
         match self {
             Self::Spool(error) => error.is_full(),
-            Self::Append { source, .. } | Self::Sync { source, .. } => is_full(source),
-            Self::Short { .. } | Self::Full { .. } => true,
+            Self::Append { source, .. }
+            | Self::Short { source, .. }
+            | Self::Sync { source, .. } => is_full(source),
+            Self::Full { .. } => true,
             Self::TooLarge { .. } | Self::Threads { .. } | Self::Version { .. } => false,
         }
     }

@@ -18,7 +18,7 @@ use super::record::{self, HEAD, Head, MAGIC};
 use super::segment::{Boot, FORMAT, HEADER, Header};
 use super::window::{self, Window};
 use super::{JournalError, OwnedRecord, SegmentId};
-use crate::spool::{Access, Folder};
+use crate::spool::{Access, Folder, cannot_here};
 
 /// Bytes that are searched at once for the next record.
 const SEARCH: usize = 256 << 10;
@@ -99,9 +99,12 @@ impl Unread {
         let name = self.id.file_name();
         let Some(file) = folder.open(&name, Access::ReadWrite)? else { return Ok(()) };
         let hole = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        let emptied = match rustix::fs::fallocate(&file, hole, header, length) {
+        let punch = || rustix::fs::fallocate(&file, hole, header, length);
+        let emptied = match rustix::io::retry_on_intr(punch) {
             // Not every file system can make holes.
-            Err(Errno::OPNOTSUPP) => file.write_all_at(&vec![0; length as usize], header),
+            Err(error) if cannot_here(error) => {
+                file.write_all_at(&vec![0; length as usize], header)
+            }
             outcome => outcome.map_err(io::Error::from),
         };
         emptied

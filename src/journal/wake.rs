@@ -20,6 +20,9 @@
 //! them: their own worker, and root's `php` run in their site. There is no seal against it
 //! on a disk file, and a handler for SIGBUS has no place in PHP's process. It is accepted.
 
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
@@ -30,7 +33,7 @@ use rustix::fs::FallocateFlags;
 use rustix::mm::{MapFlags, ProtFlags};
 use rustix::thread::futex::{self, Timespec};
 
-use crate::spool::{Access, Privacy, Spool, SpoolError};
+use crate::spool::{Access, Privacy, Spool, SpoolError, cannot_here};
 
 /// The file of the page, in the spool.
 pub const WAKE_FILE: &str = "wake";
@@ -158,6 +161,19 @@ impl WakeHandle {
     }
 }
 
+/// Makes the file as long as it has to be: only ever longer, as another process may have it
+/// mapped; and allocated, as touching a page that finds no room on the disk is a SIGBUS as well.
+fn allocate(file: &File) -> io::Result<()> {
+    let whole = || rustix::fs::fallocate(file, FallocateFlags::empty(), 0, SIZE as u64);
+    match rustix::io::retry_on_intr(whole) {
+        // Not every file system can allocate without writing. Not the words: they may be in use.
+        Err(error) if cannot_here(error) => {
+            file.write_all_at(&[0; SIZE - size_of::<Words>()], size_of::<Words>() as u64)
+        }
+        outcome => Ok(outcome?),
+    }
+}
+
 /// The mapped page.
 #[derive(Debug)]
 struct Page(NonNull<Words>);
@@ -179,12 +195,10 @@ impl Page {
         let top = spool.top();
         let file = top.open_or_create(WAKE_FILE, Access::ReadWrite, Privacy::Shared)?;
         let map = || {
-            // Only ever longer, as another process may have it mapped; and allocated, as touching
-            // a page that finds no room on the disk is a SIGBUS as well.
-            rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, SIZE as u64)?;
-            Self::map(&file)
+            allocate(&file)?;
+            Ok(Self::map(&file)?)
         };
-        map().map_err(|error| top.error(WAKE_FILE, "map a file of the spool", error))
+        map().map_err(|error: io::Error| top.error(WAKE_FILE, "map a file of the spool", error))
     }
 
     fn map(file: impl AsFd) -> rustix::io::Result<Self> {

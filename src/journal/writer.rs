@@ -233,27 +233,27 @@ impl Segment {
         Ok(Self { file, id, end: HEADER as u64, since: None })
     }
 
+    /// One `write`. Where that takes a part only, the system says to the next one why: a full
+    /// disk, a quota, a limit of the file's size.
     fn write(&self, record: &[u8], spool: &Spool) -> Result<(), JournalError> {
-        let written = loop {
-            match rustix::io::write(&self.file, record) {
-                Err(Errno::INTR) => {}
-                outcome => break outcome,
-            }
-        };
-        match written {
-            Ok(written) if written == record.len() => Ok(()),
-            Ok(written) => Err(JournalError::Short {
-                path: self.path(spool),
-                user: this_user(),
-                written,
-                size: record.len(),
-            }),
-            Err(error) => Err(JournalError::Append {
-                path: self.path(spool),
-                user: this_user(),
-                source: error.into(),
-            }),
+        let mut written = 0;
+        while written < record.len() {
+            let error = match rustix::io::write(&self.file, &record[written..]) {
+                Ok(0) => Errno::IO,
+                Ok(more) => {
+                    written += more;
+                    continue;
+                }
+                Err(Errno::INTR) => continue,
+                Err(error) => error,
+            };
+            let (path, user, source) = (self.path(spool), this_user(), error.into());
+            return Err(match written {
+                0 => JournalError::Append { path, user, source },
+                _ => JournalError::Short { path, user, written, size: record.len(), source },
+            });
         }
+        Ok(())
     }
 
     /// Undoes a failed write, and says whether the segment is as it was before. Where not, its

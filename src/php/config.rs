@@ -9,8 +9,8 @@ use super::arguments::{Array, OptionalArray};
 use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
-use crate::config::{Config, check_webhooks};
-use crate::webhook::FieldError;
+use webhooks::config::{Config, check_webhooks};
+use webhooks::webhook::FieldError;
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {

@@ -8,11 +8,11 @@ use super::options::Options;
 use super::process::{self, Process};
 use super::text::Text;
 use super::{envelope, exception};
-use crate::clock::{Clock as _, SystemClock};
-use crate::event::{Flags, is_name};
-use crate::id::EventId;
-use crate::journal::{Draft, KIND_EVENT, MAX_RECORD};
-use crate::spool::Spool;
+use webhooks::clock::{Clock as _, SystemClock};
+use webhooks::event::{Flags, is_name};
+use webhooks::id::EventId;
+use webhooks::journal::{Draft, JournalError, KIND_EVENT, MAX_RECORD};
+use webhooks::spool::Spool;
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -36,16 +36,27 @@ fn webhooks_dispatch(
     data: ArrayOrObject<'_>,
     options: OptionalArray<'_>,
 ) -> PhpResult<Option<Text>> {
-    let name = event_name(event.0).map_err(exception::new)?;
-    let options = Options::read(options.0.map(|options| options.table)).map_err(exception::new)?;
+    let name = event_name(event.0).map_err(exception::refused)?;
+    let options =
+        Options::read(options.0.map(|options| options.table)).map_err(exception::refused)?;
     let Some(accepted) = process::with(|process| Accepted::by(process, name, &options))? else {
         return Ok(None);
     };
     // PHP code may run here (jsonSerialize); nothing of the process is borrowed.
     let Accepted { id, revision, .. } = accepted;
     let draft = compose(accepted, data.0, name, &options)?;
-    process::with(|process| process.append(draft, KIND_EVENT, revision)).map_err(exception::new)?;
+    process::with(|process| process.append(draft, KIND_EVENT, revision)).map_err(not_appended)?;
     Ok(Some(Text::new(&id.text())))
+}
+
+/// Why an event is not in the journal, and whether it could be there another time.
+#[cold]
+fn not_appended(error: JournalError) -> PhpException {
+    if matches!(error, JournalError::TooLarge { .. }) {
+        exception::refused(error)
+    } else {
+        exception::new(error)
+    }
 }
 
 /// Whether anybody subscribes to an event. See the stub.
@@ -147,7 +158,7 @@ fn compose(accepted: Accepted, data: &Zval, name: &str, options: &Options<'_>) -
     let mut fields = options.fields(id, timestamp, name);
     let start = draft.body_start() - fields.written_len();
     let out = &mut draft.buffer;
-    envelope::write(out, &mut fields, data, options, start + limit).map_err(exception::new)?;
+    envelope::write(out, &mut fields, data, options, start + limit).map_err(exception::refused)?;
     // Written once more, now that all is known, and moved to their place.
     let end = out.len();
     fields.write(out);

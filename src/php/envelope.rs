@@ -6,8 +6,8 @@ use ext_php_rs::types::Zval;
 
 use super::encode::{self, Reason};
 use super::options::{Options, Site};
-use crate::clock::rfc3339_bytes;
-use crate::event::{Fields, Flags};
+use webhooks::clock::rfc3339_bytes;
+use webhooks::event::{Fields, Flags};
 
 const ALTERED: &[u8] = br#","altered":["#;
 

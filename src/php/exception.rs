@@ -21,11 +21,26 @@ pub(super) fn register() -> ext_php_rs::error::Result<()> {
         .register()
 }
 
+/// What `getCode()` says where the event itself is at fault: it is refused again, however often it
+/// is tried. 0 says that the same event may be taken another time.
+pub(super) const REFUSED: i32 = 1;
+
 /// An exception with this message. It throws nothing where one of PHP's own is pending.
 #[cold]
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err() is given")]
 pub(super) fn new(message: impl ToString) -> PhpException {
+    with_code(&message.to_string(), 0)
+}
+
+/// The same for an event that can never be taken as it is: see [`REFUSED`].
+#[cold]
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err() is given")]
+pub(super) fn refused(message: impl ToString) -> PhpException {
+    with_code(&message.to_string(), REFUSED)
+}
+
+fn with_code(message: &str, code: i32) -> PhpException {
     let class = engine::class(CLASS.load(Ordering::Acquire)).unwrap_or_else(ce::exception);
     // The engine's texts end at a NUL byte.
-    PhpException::new(message.to_string().replace('\0', "\\0"), 0, class)
+    PhpException::new(message.replace('\0', "\\0"), code, class)
 }

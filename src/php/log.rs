@@ -10,10 +10,10 @@ use super::arguments::OptionalArray;
 use super::process;
 use super::to_zval::{Tree, to_zval};
 use super::{exception, query};
-use crate::clock::{Clock as _, SystemClock};
-use crate::id::EventId;
-use crate::store;
-use crate::store::log::{DeliveriesQuery, FailuresQuery, Log, Page, StatsQuery, WebhookStats};
+use webhooks::clock::{Clock as _, SystemClock};
+use webhooks::id::EventId;
+use webhooks::store;
+use webhooks::store::log::{DeliveriesQuery, FailuresQuery, Log, Page, StatsQuery, WebhookStats};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {

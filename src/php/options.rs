@@ -5,8 +5,8 @@ use std::fmt;
 use ext_php_rs::types::Zval;
 
 use super::zval::{Key, Table, Value};
-use crate::event::{Fields, Flags, MAX_ONLY, MAX_SOURCE};
-use crate::id::EventId;
+use webhooks::event::{Fields, Flags, MAX_ONLY, MAX_SOURCE};
+use webhooks::id::EventId;
 
 /// What an event is given besides its name and its data.
 pub(super) struct Options<'a> {

@@ -7,14 +7,14 @@ use super::options::Options;
 use super::process::{self, Process};
 use super::to_zval::{Tree, to_zval};
 use super::{dispatch, encode, envelope, exception};
-use crate::clock::{Clock as _, SystemClock};
-use crate::config::webhook_from;
-use crate::delivery::guard::Guard;
-use crate::delivery::preview::{Preview, Standing};
-use crate::event::Event;
-use crate::journal::JournalError;
-use crate::store::log::StatsQuery;
-use crate::webhook::{FieldError, Webhook};
+use webhooks::clock::{Clock as _, SystemClock};
+use webhooks::config::webhook_from;
+use webhooks::delivery::guard::Guard;
+use webhooks::delivery::preview::{Preview, Standing};
+use webhooks::event::Event;
+use webhooks::journal::JournalError;
+use webhooks::store::log::StatsQuery;
+use webhooks::webhook::{FieldError, Webhook};
 
 /// Adds this function to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {

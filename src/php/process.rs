@@ -13,15 +13,15 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::ini::{self, Settings};
-use crate::clock::{Clock as _, SystemClock};
-use crate::config::{SUBSCRIPTIONS_FILE, Subscriptions};
-use crate::journal::wake::{Waker, Woken};
-use crate::journal::{AppendOptions, Draft, JournalError, Writer};
-use crate::spool::{Spool, SpoolError, Stamp};
-use crate::store::StoreError;
-use crate::store::log::Log;
-use crate::worker::lock;
-use crate::worker::start::{self, Launch};
+use webhooks::clock::{Clock as _, SystemClock};
+use webhooks::config::{SUBSCRIPTIONS_FILE, Subscriptions};
+use webhooks::journal::wake::{Waker, Woken};
+use webhooks::journal::{AppendOptions, Draft, JournalError, Writer};
+use webhooks::spool::{Spool, SpoolError, Stamp};
+use webhooks::store::StoreError;
+use webhooks::store::log::Log;
+use webhooks::worker::lock;
+use webhooks::worker::start::{self, Launch};
 
 thread_local! {
     static PROCESS: RefCell<Option<Process>> = const { RefCell::new(None) };

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::arguments::Array;
 use super::zval::Key;
 use super::{encode, exception};
-use crate::store::log::DeliveriesQuery;
+use webhooks::store::log::DeliveriesQuery;
 
 /// The filter that `array` is, of a whole result.
 ///

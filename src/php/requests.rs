@@ -10,13 +10,13 @@ use super::log::{ask, wait_for};
 use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{exception, process, query};
-use crate::clock::{Clock as _, SystemClock, parse_rfc3339};
-use crate::id::{DeliveryId, EventId};
-use crate::journal::KIND_REQUEST;
-use crate::store::bulk::{Action, Bulk};
-use crate::store::log::{DeliveriesQuery, Log, StatsQuery};
-use crate::store::{Person, Selection, State};
-use crate::worker::{FORGOTTEN, Request};
+use webhooks::clock::{Clock as _, SystemClock, parse_rfc3339};
+use webhooks::id::{DeliveryId, EventId};
+use webhooks::journal::KIND_REQUEST;
+use webhooks::store::bulk::{Action, Bulk};
+use webhooks::store::log::{DeliveriesQuery, Log, StatsQuery};
+use webhooks::store::{Person, Selection, State};
+use webhooks::worker::{FORGOTTEN, Request};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {

@@ -7,8 +7,8 @@ use super::arguments::{Array, Bytes, StringOrArray};
 use super::exception;
 use super::text::Text;
 use super::zval::{Key, Table, Value};
-use crate::clock::{Clock as _, SystemClock};
-use crate::delivery::sign::{self, SignedHeaders};
+use webhooks::clock::{Clock as _, SystemClock};
+use webhooks::delivery::sign::{self, SignedHeaders};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {

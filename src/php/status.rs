@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::exception;
 use super::process::{self, Process};
 use super::to_zval::{Tree, to_zval};
-use crate::clock::rfc3339;
-use crate::config::Config;
-use crate::journal;
-use crate::spool::{Spool, this_user, user_name};
-use crate::webhook::Webhook;
-use crate::worker::{lock, start};
+use webhooks::clock::rfc3339;
+use webhooks::config::Config;
+use webhooks::journal;
+use webhooks::spool::{Spool, this_user, user_name};
+use webhooks::webhook::Webhook;
+use webhooks::worker::{SMALL_FILE, lock, start};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -179,6 +179,15 @@ impl Status {
                     self.worker.pid = Some(holder.pid);
                     self.worker.since = Some(rfc3339(holder.since));
                     self.worker.version = Some(holder.version);
+                }
+                if let Some(bytes) = holder.file_size.filter(|bytes| *bytes < SMALL_FILE) {
+                    let message = format!(
+                        "the worker may only write files of at most {bytes} bytes, and stops when \
+                         its log of deliveries has as many: raise the limit of a file's size \
+                         (`ulimit -f`, systemd's LimitFSIZE) where PHP or the worker is started, \
+                         and restart both"
+                    );
+                    self.problem("file_size", &message);
                 }
             }
             Ok(None) => {}

@@ -2,7 +2,7 @@
 //!
 //! Everything in a spool appears whole: made under a random name, given owner, mode and
 //! content, then renamed. So root and www-data can open one file in the same moment, and neither
-//! ever meets a file that the other is still handing over.
+//! ever meets a file that the other is still handing over. See [`name`] for the last step.
 //!
 //! A process that dies between the two names leaves a draft behind. A draft is locked as long
 //! as its maker lives, so whoever tidies up can tell; see [`Folder::sweep`].
@@ -10,13 +10,13 @@
 use std::fs::File;
 use std::io;
 
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Folder, Privacy, SpoolError};
+use super::{Folder, Privacy, SpoolError, name};
 
 /// How a draft's name ends.
-pub(super) const SUFFIX: &str = ".draft";
+const SUFFIX: &str = ".draft";
 
 /// A locked file under a random name, removed unless it is published.
 #[derive(Debug)]
@@ -69,13 +69,15 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// [`SpoolError::Exists`] where something bears the name; else what the system says.
     pub(crate) fn publish(mut self, name: &str, replace: bool) -> Result<File, SpoolError> {
-        let flags = if replace { RenameFlags::empty() } else { RenameFlags::NOREPLACE };
-        rustix::fs::renameat_with(self.folder, &*self.name, self.folder, name, flags).map_err(
-            |error| match error {
-                Errno::EXIST => SpoolError::Exists { path: self.folder.path().join(name) },
-                _ => self.folder.error(name, "name a new file in the spool", error),
-            },
-        )?;
+        let named = if replace {
+            rustix::fs::renameat(self.folder, &*self.name, self.folder, name)
+        } else {
+            name::give_to_file(self.folder, &self.name, name)
+        };
+        named.map_err(|error| match error {
+            Errno::EXIST => SpoolError::Exists { path: self.folder.path().join(name) },
+            _ => self.folder.error(name, "name a new file in the spool", error),
+        })?;
         Ok(self.file.take().expect("published once"))
     }
 }
@@ -87,6 +89,11 @@ impl Drop for Draft<'_> {
             let _ = rustix::fs::unlinkat(self.folder, &*self.name, AtFlags::empty());
         }
     }
+}
+
+/// Whether a file or folder of this name is a draft.
+pub(super) fn is_name(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(SUFFIX)
 }
 
 /// A name that nobody can foresee, and so nobody can plant.

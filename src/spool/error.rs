@@ -49,6 +49,15 @@ pub enum SpoolError {
         /// Its permission bits.
         mode: u32,
     },
+    /// The folder is somebody else's or the system's, and its mode has to stay as it is.
+    #[error(
+        "{path} can't be the spool: it is a folder of the system or holds other things; leave its mode as it is, make a folder for the spool alone (`install -d -m 0700 -o USER /var/lib/webhooks`, USER being the web server's), and set webhooks.spool to that",
+        path = path.display()
+    )]
+    NotASpool {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Locks and shared memory don't hold there.
     #[error(
         "the spool {path} lies on {kind}, where locks and shared memory do not hold: set webhooks.spool to a folder on a local disk of this server",
@@ -84,6 +93,32 @@ pub enum SpoolError {
         user: String,
         /// Name and number of the spool's owner.
         owner: String,
+    },
+    /// A file that only the owner makes is one of a member of the group.
+    #[error(
+        "{path} belongs to {user}, but may only be {owner}'s or root's, and was left alone: somebody of the group may have put it in the place of another; find out why, then remove it, and save any webhook, which publishes all of them anew",
+        path = path.display()
+    )]
+    Swapped {
+        /// The file.
+        path: PathBuf,
+        /// Name and number of the user whose it is.
+        user: String,
+        /// Name and number of the spool's owner.
+        owner: String,
+    },
+    /// This user works in the spool, but not with this file.
+    #[error(
+        "only {owner} or root may make {path}, and this process runs as {user}: run it as {owner}",
+        path = path.display()
+    )]
+    OwnersOnly {
+        /// The file.
+        path: PathBuf,
+        /// Name and number of the spool's owner.
+        owner: String,
+        /// Name and number of the user that asked.
+        user: String,
     },
     /// A file that was to be created is there already.
     #[error("{path} exists already", path = path.display())]
@@ -130,16 +165,32 @@ impl SpoolError {
         Self::Stray { path, user: user_name(user), owner: user_name(owner) }
     }
 
+    pub(super) fn swapped(path: PathBuf, user: u32, owner: u32) -> Self {
+        Self::Swapped { path, user: user_name(user), owner: user_name(owner) }
+    }
+
+    pub(super) fn owners_only(path: PathBuf, owner: u32) -> Self {
+        Self::OwnersOnly { path, owner: user_name(owner), user: this_user() }
+    }
+
     /// Whether the disk, or this user's share of it, is full: what passes when room is made.
     pub fn is_full(&self) -> bool {
         matches!(self, Self::Io { source, .. } if is_full(source))
     }
 }
 
-/// Whether `error` says that a disk or a quota is full.
+/// Whether `error` says that a disk or a quota is full: that it passes when room is made. Not
+/// `EFBIG`, which is a limit of this process, and not what the file system can't do at all.
 pub(crate) fn is_full(error: &io::Error) -> bool {
     let full = [Errno::NOSPC, Errno::DQUOT];
     Errno::from_io_error(error).is_some_and(|error| full.contains(&error))
+}
+
+/// Whether `error` says that this kernel (`ENOSYS`), a sandbox's filter (`EPERM`, `EACCES`,
+/// `ENOSYS`) or the file system (`EOPNOTSUPP`, `EINVAL`) can't do what was asked at all, so that
+/// an older way has to be gone. Where the reason is another one, that way meets it again.
+pub(crate) fn cannot_here(error: Errno) -> bool {
+    [Errno::NOSYS, Errno::PERM, Errno::ACCESS, Errno::OPNOTSUPP, Errno::INVAL].contains(&error)
 }
 
 /// What to do about the errors that have one usual cause.
@@ -152,19 +203,21 @@ pub(crate) fn advice(error: &io::Error) -> &'static str {
             "; check owner and mode of that path and of the folders above it"
         }
         Some(Errno::MFILE | Errno::NFILE) => "; raise the limit of open files (`ulimit -n`)",
-        Some(Errno::FBIG) => "; raise the limit of a file's size (`ulimit -f`)",
+        Some(Errno::FBIG) => {
+            "; raise the limit of a file's size (`ulimit -f`, systemd's LimitFSIZE) for PHP and the worker"
+        }
         _ => "",
     }
 }
 
 /// The user that this process acts as, by name and number.
-pub(crate) fn this_user() -> String {
+pub fn this_user() -> String {
     user_name(rustix::process::geteuid().as_raw())
 }
 
 /// "www-data (uid 33)". Read from the file and not through NSS, whose modules have no place in
 /// a web server's error path; a user that only a directory service knows stays a number.
-pub(crate) fn user_name(uid: u32) -> String {
+pub fn user_name(uid: u32) -> String {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let name = users.lines().find_map(|line| {
         let mut fields = line.split(':');
@@ -188,7 +241,9 @@ mod tests {
     fn full_disks_are_told_from_other_refusals() {
         let error = |errno: Errno| SpoolError::io(Path::new("/s"), "append", errno);
         assert!(error(Errno::NOSPC).is_full() && error(Errno::DQUOT).is_full());
-        assert!(!error(Errno::ACCESS).is_full());
+        for other in [Errno::ACCESS, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL, Errno::FBIG] {
+            assert!(!error(other).is_full(), "{other:?}");
+        }
         let message = error(Errno::NOSPC).to_string();
         assert!(message.contains("/s") && message.contains("make room"), "{message}");
     }

@@ -5,12 +5,13 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags, Stat};
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use super::SpoolError;
 use super::draft::{self, Draft};
-use super::policy::Policy;
+use super::policy::{Keeper, Policy};
+use super::{SpoolError, name};
+use crate::journal::wake::WAKE_FILE;
 
 /// What an opened file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +29,7 @@ pub enum Access {
 pub enum Privacy {
     /// Whoever works in this spool: 0600, or 0660 in a spool of mode 2770.
     Shared,
-    /// Only the spool's owner: 0600 (secrets). In a spool of mode 2770 a member of the group,
-    /// who can't make a file the owner's, leaves 0660.
+    /// Only the spool's owner: 0600 (secrets).
     Private,
 }
 
@@ -69,6 +69,8 @@ pub struct Folder {
     fd: OwnedFd,
     path: PathBuf,
     policy: Policy,
+    /// The spool itself, and not a folder within it.
+    is_top: bool,
 }
 
 impl AsFd for Folder {
@@ -79,7 +81,7 @@ impl AsFd for Folder {
 
 impl Folder {
     pub(super) fn new(fd: OwnedFd, path: PathBuf, policy: Policy) -> Self {
-        Self { fd, path, policy }
+        Self { fd, path, policy, is_top: true }
     }
 
     /// Its path, for messages.
@@ -107,6 +109,7 @@ impl Folder {
     /// opened.
     pub fn open(&self, name: &str, access: Access) -> Result<Option<File>, SpoolError> {
         debug_assert!(!name.contains('/'), "{name}");
+        let writes = access != Access::Read;
         let access = match access {
             Access::Read => OFlags::RDONLY,
             Access::ReadWrite => OFlags::RDWR,
@@ -123,13 +126,20 @@ impl Folder {
                 Err(Errno::ISDIR) => return Err(self.planted(name, "a folder")),
                 Err(error) => return Err(self.error(name, "open a file in the spool", error)),
             };
-            let stat = rustix::fs::fstat(&file)
-                .map_err(|error| self.error(name, "inspect a file in the spool", error))?;
+            let inspect = || {
+                rustix::fs::fstat(&file)
+                    .map_err(|error| self.error(name, "inspect a file in the spool", error))
+            };
+            let mut stat = inspect()?;
+            if stat.st_nlink == 2 {
+                name::finish(self, &stat);
+                stat = inspect()?;
+            }
             if stat.st_nlink == 0 {
                 // Replaced or removed since: look again who bears the name now.
                 continue;
             }
-            self.check(name, &stat)?;
+            self.check(name, &stat, writes)?;
             return Ok(Some(file.into()));
         }
     }
@@ -159,9 +169,10 @@ impl Folder {
     /// Makes `name`, open for reading and writing.
     ///
     /// # Errors
-    /// [`SpoolError::Exists`] where something bears that name; where the disk is full, or the
-    /// folder is not writable for this user.
+    /// [`SpoolError::Exists`] where something bears that name; where the disk is full, the
+    /// folder is not writable for this user, or this user may not make that file.
     pub fn create(&self, name: &str, privacy: Privacy) -> Result<File, SpoolError> {
+        self.may_make(name)?;
         let file = self.draft(privacy)?.publish(name, false)?;
         rustix::fs::flock(&file, FlockOperation::Unlock)
             .map_err(|error| self.error(name, "unlock a file in the spool", error))?;
@@ -194,9 +205,10 @@ impl Folder {
     /// power cut, finds the old content or the new.
     ///
     /// # Errors
-    /// Where the disk is full, or the folder is not writable for this user; `name` is then as
-    /// it was.
+    /// Where the disk is full, the folder is not writable for this user, or this user may not
+    /// make that file; `name` is then as it was.
     pub fn replace(&self, name: &str, bytes: &[u8], privacy: Privacy) -> Result<(), SpoolError> {
+        self.may_make(name)?;
         let mut draft = self.draft(privacy)?;
         let file = draft.file();
         file.write_all(bytes)
@@ -211,6 +223,7 @@ impl Folder {
     /// # Errors
     /// Where it is not a plain file of the spool's, or the folder can't be searched.
     pub fn stamp(&self, name: &str) -> Result<Option<Stamp>, SpoolError> {
+        let mut finished = false;
         loop {
             let stat = match rustix::fs::statat(self, name, AtFlags::SYMLINK_NOFOLLOW) {
                 // Replaced between the look-up and the look: see `open`.
@@ -219,7 +232,11 @@ impl Folder {
                 Err(Errno::NOENT) => return Ok(None),
                 Err(error) => return Err(self.error(name, "inspect a file in the spool", error)),
             };
-            self.check(name, &stat)?;
+            if stat.st_nlink == 2 && !std::mem::replace(&mut finished, true) {
+                name::finish(self, &stat);
+                continue;
+            }
+            self.check(name, &stat, false)?;
             return Ok(Some(Stamp::of(&stat)));
         }
     }
@@ -299,10 +316,8 @@ impl Folder {
 
     /// [`sweep`](Self::sweep), where the names are known already.
     pub(crate) fn sweep_among(&self, names: &[String]) -> Result<(), SpoolError> {
-        for name in names {
-            if name.starts_with('.') && name.ends_with(draft::SUFFIX) {
-                self.sweep_one(name)?;
-            }
+        for name in names.iter().filter(|name| draft::is_name(name)) {
+            self.sweep_one(name)?;
         }
         Ok(())
     }
@@ -330,7 +345,8 @@ impl Folder {
     pub(super) fn folder(&self, name: &str) -> Result<Self, SpoolError> {
         loop {
             if let Some(fd) = self.open_folder(name)? {
-                return Ok(Self { fd, path: self.path.join(name), policy: self.policy });
+                let path = self.path.join(name);
+                return Ok(Self { fd, path, policy: self.policy, is_top: false });
             }
             self.create_folder(name)?;
         }
@@ -348,7 +364,7 @@ impl Folder {
         };
         let stat = rustix::fs::fstat(&fd)
             .map_err(|error| self.error(name, "inspect a folder of the spool", error))?;
-        self.check_owner(name, &stat)?;
+        self.check_owner(name, &stat, Keeper::Members, true)?;
         Ok(Some(fd))
     }
 
@@ -360,7 +376,7 @@ impl Folder {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let fd = rustix::fs::openat(self, &*draft, flags, Mode::empty())?;
             self.policy.settle(&fd, self.policy.folder_mode())?;
-            rustix::fs::renameat_with(self, &*draft, self, name, RenameFlags::NOREPLACE)
+            name::give_to_folder(self, &draft, name)
         };
         let made = make();
         if made.is_err() {
@@ -380,9 +396,27 @@ impl Folder {
         rustix::fs::fstat(self).is_ok_and(|stat| stat.st_nlink > 0)
     }
 
-    fn check(&self, name: &str, stat: &Stat) -> Result<(), SpoolError> {
+    /// Who makes the file `name`: what tells the worker and PHP what to do comes from the owner
+    /// alone, so that a member of the group can't put another one in its place.
+    fn keeper(&self, name: &str) -> Keeper {
+        let is_common = !self.is_top || name == WAKE_FILE;
+        if is_common { Keeper::Members } else { Keeper::Owner }
+    }
+
+    /// Refuses to make a file that everybody would refuse to read.
+    fn may_make(&self, name: &str) -> Result<(), SpoolError> {
+        let me = rustix::process::geteuid();
+        if self.keeper(name) == Keeper::Members || self.policy.is_owner_or_root(me) {
+            return Ok(());
+        }
+        Err(SpoolError::owners_only(self.path.join(name), self.policy.owner().0))
+    }
+
+    fn check(&self, name: &str, stat: &Stat, writes: bool) -> Result<(), SpoolError> {
         match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile if stat.st_nlink == 1 => self.check_owner(name, stat),
+            FileType::RegularFile if stat.st_nlink == 1 => {
+                self.check_owner(name, stat, self.keeper(name), writes)
+            }
             FileType::RegularFile => Err(self.planted(name, "a file with a second name elsewhere")),
             FileType::Symlink => Err(self.planted(name, "a symbolic link")),
             FileType::Directory => Err(self.planted(name, "a folder")),
@@ -390,11 +424,22 @@ impl Folder {
         }
     }
 
-    fn check_owner(&self, name: &str, stat: &Stat) -> Result<(), SpoolError> {
-        if self.policy.fits(stat) {
+    fn check_owner(
+        &self,
+        name: &str,
+        stat: &Stat,
+        keeper: Keeper,
+        writes: bool,
+    ) -> Result<(), SpoolError> {
+        if self.policy.fits(stat, keeper, writes) {
             return Ok(());
         }
-        Err(SpoolError::stray(self.path.join(name), stat.st_uid, self.policy.owner().0))
+        let (path, owner) = (self.path.join(name), self.policy.owner().0);
+        Err(if self.policy.fits(stat, Keeper::Members, writes) {
+            SpoolError::swapped(path, stat.st_uid, owner)
+        } else {
+            SpoolError::stray(path, stat.st_uid, owner)
+        })
     }
 
     fn planted(&self, name: &str, what: &'static str) -> SpoolError {

@@ -12,7 +12,10 @@
 mod draft;
 mod error;
 mod folder;
+mod limit;
+mod name;
 mod policy;
+mod shared;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -22,11 +25,15 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 pub use error::SpoolError;
-#[cfg(feature = "php")]
-pub(crate) use error::user_name;
-pub(crate) use error::{advice, is_full, this_user};
+pub(crate) use error::{advice, cannot_here, is_full};
+pub use error::{this_user, user_name};
 pub use folder::{Access, Folder, Privacy, Stamp};
+pub(crate) use limit::file_size as file_size_limit;
 use policy::Policy;
+
+fn not_a_spool(path: &Path) -> SpoolError {
+    SpoolError::NotASpool { path: path.to_owned() }
+}
 
 /// An open spool. Clones share its descriptor.
 #[derive(Debug, Clone)]
@@ -39,16 +46,19 @@ impl Spool {
     /// are followed; nothing below it is trusted like that.
     ///
     /// # Errors
-    /// Where it is missing or not a folder, where its mode is neither 0700 nor 2770, where this
-    /// user is neither root nor its owner nor (2770) in its group, and where it lies on a file
+    /// Where it is missing or not a folder, where its mode is neither 0700 nor 2770 (said in other
+    /// words where it is a folder of the system's or of other things), where this user is neither root nor its owner nor (2770) in its group, and where it lies on a file
     /// system that can't keep the promises of locks and shared memory: NFS, CIFS, 9p, FUSE.
     pub fn open(path: &Path) -> Result<Self, SpoolError> {
+        // Before anything is written here.
+        limit::survive();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
             Errno::NOENT => SpoolError::Missing { path: path.to_owned() },
             Errno::NOTDIR => SpoolError::NotAFolder { path: path.to_owned() },
             // Who may not even list it is told whose it is.
             Errno::ACCESS => match rustix::fs::statat(CWD, path, AtFlags::empty()) {
+                Ok(stat) if shared::is_of_the_system(path, &stat) => not_a_spool(path),
                 Ok(stat) => SpoolError::foreign(path, stat.st_uid),
                 Err(_) => SpoolError::io(path, "open the spool", error),
             },
@@ -61,7 +71,12 @@ impl Spool {
         if let Some(kind) = policy::refused_file_system(kind) {
             return Err(SpoolError::FileSystem { path: path.to_owned(), kind });
         }
-        let policy = Policy::of(path, &stat)?;
+        let policy = Policy::of(path, &stat).map_err(|error| {
+            // Whoever mistook the folder is not to be told to change it.
+            let mistaken = shared::is_of_the_system(path, &stat)
+                || matches!(error, SpoolError::Mode { .. }) && shared::holds_other_things(&fd);
+            if mistaken { not_a_spool(path) } else { error }
+        })?;
         Ok(Self { top: Arc::new(Folder::new(fd, path.to_owned(), policy)) })
     }
 

@@ -7,6 +7,15 @@ use rustix::fs::{Gid, Mode, Stat, Uid};
 
 use super::{Privacy, SpoolError};
 
+/// Who makes a file in a spool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keeper {
+    /// Whoever works in the spool: its owner, root, and (2770) the members of its group.
+    Members,
+    /// Its owner or root.
+    Owner,
+}
+
 /// The owner and the openness of a spool, read from its folder.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Policy {
@@ -29,7 +38,7 @@ impl Policy {
         let policy =
             Self { uid: Uid::from_raw(stat.st_uid), gid: Gid::from_raw(stat.st_gid), shared };
         let me = rustix::process::geteuid();
-        if me.is_root() || me == policy.uid || shared && is_member(policy.gid) {
+        if policy.is_owner_or_root(me) || shared && is_member(policy.gid) {
             Ok(policy)
         } else {
             Err(SpoolError::foreign(path, stat.st_uid))
@@ -47,12 +56,13 @@ impl Policy {
 
     /// Mode of a file that this process makes.
     pub(super) fn file_mode(&self, privacy: Privacy) -> Mode {
-        let me = rustix::process::geteuid();
-        // A member of the group can't give a file away: with 0600 the owner's worker could not
-        // read what the member wrote for it.
-        let for_owner = me.is_root() || me == self.uid;
-        let open = self.shared && (privacy == Privacy::Shared || !for_owner);
+        let open = self.shared && privacy == Privacy::Shared;
         Mode::from_raw_mode(if open { 0o660 } else { 0o600 })
+    }
+
+    /// Whether `user` is the spool's owner or root.
+    pub(super) fn is_owner_or_root(&self, user: Uid) -> bool {
+        user.is_root() || user == self.uid
     }
 
     /// Gives what was just made its owner and mode, whatever the umask left.
@@ -67,9 +77,14 @@ impl Policy {
 
     /// Whether something with this owner can have been made under this policy. What can't was
     /// moved in (a file of root's that www-data could rename, say) and is nobody's to touch:
-    /// root would write to it, or give it away.
-    pub(super) fn fits(&self, stat: &Stat) -> bool {
-        stat.st_uid == self.uid.as_raw() || self.shared && stat.st_gid == self.gid.as_raw()
+    /// root would write to it, or give it away. What only the owner makes may also be root's
+    /// where it is only read.
+    pub(super) fn fits(&self, stat: &Stat, keeper: Keeper, writes: bool) -> bool {
+        stat.st_uid == self.uid.as_raw()
+            || match keeper {
+                Keeper::Members => self.shared && stat.st_gid == self.gid.as_raw(),
+                Keeper::Owner => stat.st_uid == 0 && !writes,
+            }
     }
 }
 

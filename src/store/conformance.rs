@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::bulk::{Action, Bulk, BulkStep};
 use super::log::{DeliveriesQuery, DeliveryDetail, Log, StatsQuery, WebhookStats};
 use super::*;
+use crate::attempt::Remark;
 use crate::clock::{Clock, ManualClock};
 use crate::event::Flags;
 
@@ -19,7 +20,11 @@ pub(crate) const DAY: i64 = 24 * HOUR;
 /// An engine with an empty store and a clock that the test moves.
 pub(crate) trait Fixture {
     /// Opens the writing side, as a worker that starts does.
-    fn open(&self) -> Box<dyn Store>;
+    fn open(&self) -> Box<dyn Store> {
+        self.open_as(&Origin { spool: SpoolId([5; 16]), server: "web1".into() })
+    }
+    /// Opens it for this worker.
+    fn open_as(&self, origin: &Origin) -> Box<dyn Store>;
     /// Opens the reading side.
     fn log(&self) -> Log;
     fn clock(&self) -> Arc<ManualClock>;
@@ -58,6 +63,10 @@ macro_rules! conformance {
             health_positions_and_announcements_are_kept,
             bodies_and_rows_go_when_they_are_old,
             what_was_held_for_too_long_expires,
+            an_attempt_says_where_it_went_and_who_made_it,
+            percentiles_are_those_of_the_hours_asked_for,
+            an_idempotency_key_is_spent_for_three_years_after_its_event,
+            positions_belong_to_a_spool,
         );
     };
 }
@@ -216,14 +225,17 @@ pub(crate) fn attempt(now: i64, next: Next) -> Attempt {
     Attempt {
         started: now,
         duration_us: 1_500,
+        url: Some("https://crm.example/hook".into()),
         address: Some("203.0.113.7:443".into()),
         status: Some(if failure.is_none() { 204 } else { 500 }),
         failure,
+        remark: None,
         response_headers: vec![("server".into(), "nginx".into())],
         response_body: vec![0xff, 0, b'a'],
         request_body: None,
         request_headers: vec![("content-type".into(), "application/json".into())],
         reconnected: false,
+        waited_for: None,
         next,
     }
 }
@@ -681,6 +693,19 @@ pub(crate) fn what_fails_is_grouped_by_cause(fixture: &dyn Fixture) {
     let since = groups(&trial, serde_json::json!({ "since": times[1] }));
     assert_eq!(since[0].count, 2);
 
+    // What a group has can be asked for, and nothing else of its webhook.
+    for group in &found {
+        let query = serde_json::json!({
+            "webhook_id": group.webhook_id, "failure": group.code,
+            "status": group.status.unwrap_or(0), "state": ["failed", "pending", "held"],
+        });
+        let mut query: DeliveriesQuery = serde_json::from_value(query).unwrap();
+        let mut log = trial.fixture.log();
+        assert_eq!(log.count_all(&query).unwrap(), group.count.cast_unsigned(), "{group:?}");
+        query.state = vec![State::Failed];
+        assert_eq!(log.count_all(&query).unwrap(), group.failed.cast_unsigned(), "{group:?}");
+    }
+
     // Delivered or given up, it is in no group; deleted, its host is unknown.
     let which = Selection { ids: vec![first], ..Default::default() };
     assert_eq!(trial.change(&which, State::Pending), 1);
@@ -840,4 +865,115 @@ pub(crate) fn what_was_held_for_too_long_expires(fixture: &dyn Fixture) {
     assert_eq!(trial.state(id), State::Expired);
     trial.prune(0, NOON + 31 * DAY);
     assert!(fixture.log().delivery(&id).unwrap().is_none());
+}
+
+pub(crate) fn an_attempt_says_where_it_went_and_who_made_it(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let id = trial.add(&event(NOON), &[webhook], State::Pending)[0];
+    let claim = trial.claim(webhook, 1).remove(0);
+    let none = Attempt { url: None, ..attempt(NOON, Next::Retry(NOON)) };
+    trial.write(|t| t.record_attempt(&claim, &none, None));
+    assert_eq!(trial.shown(id).server, None, "there is but one");
+    drop(trial);
+
+    let other = Origin { spool: SpoolId([6; 16]), server: "web2".into() };
+    let mut trial = Trial { fixture, store: fixture.open_as(&other), clock: fixture.clock() };
+    let claim = trial.claim(webhook, 1).remove(0);
+    let late = Attempt {
+        waited_for: Some("endpoint"),
+        remark: Some(Remark { code: "cut".into(), message: "The end is missing".into() }),
+        ..attempt(NOON, Next::Delivered)
+    };
+    trial.write(|t| t.record_attempt(&claim, &late, None));
+    let shown = trial.shown(id);
+    let made: Vec<_> = shown
+        .attempts_made
+        .iter()
+        .map(|made| (made.url.as_deref(), made.server.as_deref(), made.waited_for.as_deref()))
+        .collect();
+    let url = Some("https://crm.example/hook");
+    assert_eq!(made, [(None, Some("web1"), None), (url, Some("web2"), Some("endpoint"))]);
+    let remarks: Vec<_> = shown.attempts_made.into_iter().map(|made| made.remark).collect();
+    assert_eq!(remarks, [None, late.remark]);
+    assert_eq!(shown.server.as_deref(), Some("web1"), "it took the event in");
+}
+
+pub(crate) fn percentiles_are_those_of_the_hours_asked_for(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let (webhook, quiet) = (trial.webhook("crm"), trial.webhook("quiet"));
+    let send = |trial: &mut Trial<'_>, flags, url: Option<&str>, ms: u64| {
+        let now = trial.clock.unix_ms();
+        trial.add(&Event { flags, ..event(now) }, &[webhook], State::Pending);
+        let claim = trial.claim(webhook, 1).remove(0);
+        let attempt = Attempt {
+            duration_us: ms * 1000,
+            url: url.map(str::to_owned),
+            ..attempt(now, Next::Delivered)
+        };
+        trial.write(|t| t.record_attempt(&claim, &attempt, None));
+    };
+    let (none, url) = (Flags::default(), Some("https://crm.example/hook"));
+    (0..20).for_each(|_| send(&mut trial, none, url, 8000));
+    trial.clock.advance(2 * HOUR);
+    (0..90).for_each(|_| send(&mut trial, none, url, 100));
+    (0..10).for_each(|_| send(&mut trial, none, url, 900));
+    // Neither says how quick the endpoint is.
+    (0..200).for_each(|_| send(&mut trial, Flags::TEST, url, 50_000));
+    (0..200).for_each(|_| send(&mut trial, none, None, 50_000));
+    trial.add(&event(NOON), &[quiet], State::Pending);
+    let now = trial.clock.unix_ms();
+    for (hours, p50, p95) in [(2, 100.0, 900.0), (24, 100.0, 8000.0)] {
+        let query = StatsQuery { hours, ..StatsQuery::default() };
+        let stats = fixture.log().stats(&query, now).unwrap();
+        for (found, expected) in [(stats["crm"].p50_ms, p50), (stats["crm"].p95_ms, p95)] {
+            let found = found.expect("there were requests");
+            assert!((found / expected - 1.0).abs() <= 0.125, "{hours} h: {found}, not {expected}");
+        }
+        assert_eq!((stats["quiet"].p50_ms, stats["quiet"].p95_ms), (None, None));
+    }
+}
+
+pub(crate) fn an_idempotency_key_is_spent_for_three_years_after_its_event(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let payment = Event { id: EventId::from_key("payment_received", 3, "7"), ..event(NOON) };
+    let login = event(NOON);
+    for event in [&payment, &login] {
+        trial.add(event, &[webhook], State::Pending);
+        let claim = trial.claim(webhook, 1).remove(0);
+        trial.record(&claim, Next::Delivered);
+    }
+    let again = |trial: &mut Trial<'_>, event: &Event| {
+        let now = trial.clock.unix_ms();
+        trial.write(|t| t.insert_event(event, now, &[]))
+    };
+    assert!(!again(&mut trial, &payment), "it is in the log");
+    trial.clock.advance(30 * DAY);
+    trial.prune(0, NOON + DAY);
+    drop(trial);
+    let mut trial = Trial::new(fixture);
+    assert!(!again(&mut trial, &payment));
+    assert!(again(&mut trial, &login), "of others nothing is kept");
+    trial.clock.advance(3 * 365 * DAY);
+    trial.prune(0, 0);
+    assert!(!again(&mut trial, &payment));
+    trial.clock.advance(5 * DAY);
+    trial.prune(0, 0);
+    assert!(again(&mut trial, &payment));
+}
+
+pub(crate) fn positions_belong_to_a_spool(fixture: &dyn Fixture) {
+    let origin = |spool| Origin { spool: SpoolId([spool; 16]), server: "web1".into() };
+    let segment = SegmentId([1; 16]);
+    for (spool, offset) in [(1, 10), (2, 20)] {
+        let mut store = fixture.open_as(&origin(spool));
+        store.transaction(&mut |t| t.set_position(segment, offset)).unwrap();
+    }
+    let mut store = fixture.open_as(&origin(1));
+    store.transaction(&mut |t| t.forget_position(segment)).unwrap();
+    assert!(store.load().unwrap().positions.is_empty());
+    drop(store);
+    let mut store = fixture.open_as(&origin(2));
+    assert_eq!(store.load().unwrap().positions, HashMap::from([(segment, 20)]));
 }

@@ -6,32 +6,31 @@
 //! records with the positions in the journal that they move, an attempt with the state and
 //! counters that follow from it.
 
-mod attempt;
 pub mod bulk;
 #[cfg(test)]
 pub(crate) mod conformance;
 #[cfg(test)]
 pub(crate) mod history;
+mod latencies;
 pub mod log;
+mod origin;
 mod person;
 pub mod sqlite;
-mod state;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-pub use attempt::{Attempt, Failure, Next, Phase};
+pub use latencies::Latencies;
+pub use origin::{Origin, SpoolId};
 pub use person::Person;
-pub use state::{Forbidden, State};
 
 use self::bulk::{Bulk, BulkStep};
+pub use crate::attempt::{Attempt, Failure, Next, Phase};
+pub use crate::claim::{Claim, WebhookKey};
 use crate::event::Event;
+pub use crate::health::{Disabled, Health};
 use crate::id::{DeliveryId, EventId};
 use crate::journal::{Boot, SegmentId};
-
-/// The store's own number for a webhook: it stays when the webhook is deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WebhookKey(pub i64);
+pub use crate::state::{Forbidden, State};
 
 /// Why the store can't be used or a call on it failed.
 #[derive(Debug, thiserror::Error)]
@@ -167,56 +166,6 @@ pub struct WebhookState {
     pub next_due: Option<i64>,
 }
 
-/// How a webhook has been doing; owned by the store, never by the config.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
-pub struct Health {
-    /// Whether an attempt has ever succeeded.
-    pub proven: bool,
-    /// Attempts that failed since the last success.
-    pub failures_in_row: u32,
-    /// When the first of them began, in Unix milliseconds.
-    pub failing_since: Option<i64>,
-    /// Whether the last attempt took over a second.
-    pub slow: bool,
-    /// When the next probe may be made (after five failures in a row), in Unix milliseconds.
-    pub probe_at: Option<i64>,
-    /// Probes that failed since then.
-    pub probes: u32,
-    /// Set while it is switched off.
-    pub disabled: Option<Disabled>,
-}
-
-impl Health {
-    /// Whether its next attempts may well fail or hang: nothing is known yet, or the last one did.
-    pub fn is_suspect(&self) -> bool {
-        !self.proven || self.slow || self.failures_in_row > 0
-    }
-
-    /// Whether any of it lies on the wall clock's line and still matters.
-    pub fn has_times(&self) -> bool {
-        self.probe_at.is_some() || self.failing_since.is_some()
-    }
-
-    /// Moves what lies on the wall clock's line by `ms`, as that was set by so much.
-    pub fn shift(&mut self, ms: i64) {
-        for time in [&mut self.probe_at, &mut self.failing_since] {
-            *time = time.map(|at| at + ms);
-        }
-    }
-}
-
-/// A webhook that was switched off, and why.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Disabled {
-    /// Names this disabling; an Enable has to answer it.
-    pub id: String,
-    /// Unix milliseconds.
-    pub at: i64,
-    /// A code: `gone` (410) or `failing` (every attempt failed for too long).
-    pub reason: String,
-}
-
 /// A delivery to be made.
 #[derive(Debug, Clone)]
 pub struct NewDelivery {
@@ -232,23 +181,6 @@ pub struct NewDelivery {
     pub reason: Option<String>,
     /// Code of the failure, where it is `Failed` at once.
     pub failure: Option<String>,
-}
-
-/// A delivery that was claimed: `delivering`, with all that an attempt needs.
-#[derive(Debug, Clone)]
-pub struct Claim {
-    /// The delivery.
-    pub id: DeliveryId,
-    /// To which webhook.
-    pub webhook: WebhookKey,
-    /// What to deliver; shared by the claims of one event.
-    pub event: Arc<Event>,
-    /// Attempts made before this one.
-    pub attempts: u32,
-    /// When it was due, in Unix milliseconds.
-    pub due: i64,
-    /// The body sent before, where it is not the event's own.
-    pub request_body: Option<Arc<[u8]>>,
 }
 
 /// How far the wishes to be forgotten have come.
@@ -306,7 +238,8 @@ pub trait Transaction {
     /// As for all methods of this trait: where the engine refused; the transaction is undone.
     fn webhook(&mut self, id: &str) -> Result<WebhookKey>;
 
-    /// Adds an event; `false` (and nothing changed) where one with this id is there already.
+    /// Adds an event; `false` (and nothing changed) where one with this id is there already, or,
+    /// where the id is of an idempotency key, was in the last three years.
     /// `terms` are for exact search: ids, references and e-mail addresses as [`term`] gives them.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
-use rustix::process::{Gid, Uid};
+use rustix::process::{Gid, Resource, Rlimit, Uid, getrlimit};
 
 /// Closes inherited descriptors, resets signals, and returns in a detached grandchild; the first
 /// process leaves with success. To be called before any thread is started or file opened.
@@ -52,10 +52,42 @@ pub(super) fn become_owner_of(spool: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// First descriptor behind standard input, output and error.
+const FIRST: libc::c_int = 3;
+/// Descriptors that are tried one by one, where nobody can say which are open: as many as Linux
+/// lets a process have unless `fs.nr_open` is raised.
+const MOST: u64 = 1 << 20;
+
 fn close_inherited() {
+    // By number: the C library has a function of that name only since glibc 2.34.
     // SAFETY: no descriptor above 2 is owned by anything in this process yet: it has opened
     // nothing, and those that it inherited are known to nobody.
-    unsafe { libc::close_range(3, libc::c_uint::MAX, 0) };
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, FIRST, libc::c_uint::MAX, 0) };
+    if closed != 0 {
+        // Linux before 5.9 (ENOSYS), or a sandbox (EPERM).
+        close_each(Path::new("/proc/self/fd"));
+    }
+}
+
+/// Closes one by one what `list` names, or, where it can't be read (no /proc), whatever may be
+/// open.
+fn close_each(list: &Path) {
+    // All names first: the list is itself read through a descriptor.
+    let open = std::fs::read_dir(list)
+        .map(|names| names.flatten().filter_map(|it| it.file_name().to_str()?.parse().ok()));
+    let open: Vec<libc::c_int> = match open {
+        Ok(open) => open.collect(),
+        Err(_) => {
+            // What was opened before the limit was lowered has a number above it.
+            let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+            let most = current.unwrap_or(MOST).max(maximum.unwrap_or(MOST)).min(MOST);
+            (FIRST..most as libc::c_int).collect()
+        }
+    };
+    for descriptor in open.into_iter().filter(|descriptor| *descriptor >= FIRST) {
+        // SAFETY: as in `close_inherited`; a number that is not open is refused.
+        unsafe { libc::close(descriptor) };
+    }
 }
 
 fn reset_signals() {
@@ -95,5 +127,53 @@ pub(super) fn give_way() {
     if unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const none) } != 0 {
         let error = io::Error::last_os_error();
         tracing::debug!(%error, "the worker can't be made to give way");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+
+    use super::*;
+
+    /// Runs `check` in a child of this process, which may close what it likes.
+    fn in_a_child(check: impl FnOnce() -> bool) -> bool {
+        // SAFETY: the child allocates, which glibc's fork allows, takes no lock of the test
+        // runner's, and leaves by _exit.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let failed = !check();
+            // SAFETY: runs nothing of the parent's.
+            unsafe { libc::_exit(failed.into()) };
+        }
+        let mut status = -1;
+        // SAFETY: the pointer is to a local variable that outlives the call.
+        let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
+        waited == child && status == 0
+    }
+
+    fn is_open(descriptor: libc::c_int) -> bool {
+        // SAFETY: asks for flags and changes nothing.
+        unsafe { libc::fcntl(descriptor, libc::F_GETFD) != -1 }
+    }
+
+    #[test]
+    fn descriptors_are_closed_one_by_one_with_and_without_proc() {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
+        let socket = socket.as_raw_fd();
+        for list in ["/proc/self/fd", "/nowhere"] {
+            let closed = in_a_child(|| {
+                // High up, and above the limit that the process has by then.
+                // SAFETY: copies a descriptor to a number that nothing has.
+                let high = unsafe { libc::fcntl(socket, libc::F_DUPFD, 900) };
+                let maximum = getrlimit(Resource::Nofile).maximum;
+                let low = Rlimit { current: Some(64), maximum };
+                rustix::process::setrlimit(Resource::Nofile, low).is_ok() && is_open(high) && {
+                    close_each(Path::new(list));
+                    !is_open(high) && !is_open(socket) && is_open(0) && is_open(2)
+                }
+            });
+            assert!(closed, "{list}");
+        }
     }
 }

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ingest::DeliveryIds;
+use super::maintenance::PRUNE_MS;
 use super::mark::Mark;
 use super::pool::{self, Done, Job, Pool};
 use super::published::Published;
 use super::reserve::Reserve;
-use super::schedule::{MOST_THREADS, POOL, Schedule};
-use super::upkeep::PRUNE_MS;
+use super::retirement::Retirement;
+use super::schedule::{POOL, Schedule};
 use super::{Mode, Stop, WorkerError};
 use crate::clock::{self, Clock};
 use crate::journal::wake::{Sleeper, WakeHandle};
-use crate::journal::{Batch, Boot, Reader, SegmentId};
+use crate::journal::{Batch, Boot, Reader};
 use crate::spool::Spool;
 use crate::store::{Announcement, ClockReading, Store};
 
@@ -25,10 +26,6 @@ const RESCAN_MS: i64 = 60_000;
 const GRACE_MS: i64 = 10_000;
 /// A difference between wall clock and monotonic clock that is a jump, in milliseconds.
 pub(super) const JUMP_MS: i64 = 30_000;
-/// For so long a lone attempt that went well may wait to be recorded together with the next event,
-/// where nothing else waits for that, in milliseconds: less than people notice. Should the worker be
-/// killed meanwhile, it is made again, as if it had still been under way.
-const HOLD_MS: u64 = 50;
 /// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
 const AGAIN_MS: i64 = 1000;
 
@@ -53,11 +50,7 @@ pub(super) struct Worker<S: Store> {
     /// The clock by which due times are right, and whether the store knows it.
     pub(super) reading: ClockReading,
     pub(super) reading_is_kept: bool,
-    pub(super) next_retire: i64,
-    /// Segments to delete once so many commits would survive a power cut.
-    pub(super) retiring: Option<(Vec<SegmentId>, u64)>,
-    /// Something was read since then: a segment may be done with.
-    pub(super) read_on: bool,
+    pub(super) retirement: Retirement,
     pub(super) next_prune: i64,
     pub(super) next_config: i64,
     pub(super) idle_since: i64,
@@ -86,7 +79,7 @@ impl<S: Store> Worker<S> {
         let sleeper = Sleeper::open(&spool)?;
         let wake = sleeper.handle();
         let reserve = Reserve::open(&spool);
-        sleeper.set_full(!reserve.is_there());
+        sleeper.set_full(reserve.is_full());
         let now = clock.unix_ms();
         let reading = ClockReading { boot: Boot::current(), offset: clock::offset(&*clock) };
         // Of another boot nothing can be said: its monotonic clock is another one.
@@ -95,7 +88,7 @@ impl<S: Store> Worker<S> {
             reader,
             published: None,
             schedule: Schedule::new(POOL, loaded.webhooks),
-            pool: Pool::new(MOST_THREADS as usize, wake.clone(), Arc::clone(&clock)),
+            pool: Pool::new(wake.clone(), Arc::clone(&clock)),
             reserve,
             mark: Mark::open(&spool)?,
             ids: DeliveryIds::default(),
@@ -103,9 +96,7 @@ impl<S: Store> Worker<S> {
             done: Vec::new(),
             reading: kept.unwrap_or(reading),
             reading_is_kept: kept.is_some(),
-            next_retire: 0,
-            retiring: None,
-            read_on: true,
+            retirement: Retirement::new(),
             next_prune: now + PRUNE_MS,
             next_config: 0,
             idle_since: now,
@@ -142,15 +133,7 @@ impl<S: Store> Worker<S> {
                 self.retire_all()?;
                 return Ok(());
             }
-            let wait = self.time_to_wait(now, mode);
-            // Once for what was handed out: where it takes longer, whoever makes it wakes us.
-            if self.pool.take_news() && self.may_hold(now) {
-                self.pool.hold(true);
-                self.sleeper.wait(Some(wait.min(Duration::from_millis(HOLD_MS))));
-                self.pool.hold(false);
-            } else {
-                self.sleeper.wait(Some(wait));
-            }
+            self.sleeper.wait(Some(self.time_to_wait(now, mode)));
             // Whoever publishes wakes the worker.
             self.next_config = 0;
         }
@@ -189,7 +172,7 @@ impl<S: Store> Worker<S> {
         } else {
             self.prune(now)?;
         }
-        if now >= self.next_retire {
+        if self.retirement.is_due(now) {
             self.retire(now)?;
         }
         Ok(worked)
@@ -197,7 +180,7 @@ impl<S: Store> Worker<S> {
 
     /// Claims what is due and gives it to the pool, once the claims are committed.
     pub(super) fn hand_out(&mut self, now: i64) -> Result<bool, WorkerError> {
-        let Some(published) = self.published.as_ref().filter(|_| self.reserve.is_there()) else {
+        let Some(published) = self.published.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
         let Some(first) = self.schedule.next(now) else { return Ok(false) };
@@ -264,19 +247,13 @@ impl<S: Store> Worker<S> {
             Ok(())
         })?;
         self.schedule.shift(jump, now);
-        for time in [&mut self.next_retire, &mut self.next_prune, &mut self.idle_since] {
+        self.retirement.shift(jump);
+        for time in [&mut self.next_prune, &mut self.idle_since] {
             *time += jump;
         }
         self.next_config = now;
         (self.reading, self.reading_is_kept) = (reading, true);
         Ok(())
-    }
-
-    /// Whether one attempt is under way that nothing waits for, and that is probably made soon.
-    pub(super) fn may_hold(&self, now: i64) -> bool {
-        self.pool.is_lone()
-            && self.pool.last_us() < HOLD_MS * 1000
-            && self.schedule.is_caught_up(now)
     }
 
     /// Whether there is anything in the journal or due in the store.
@@ -293,11 +270,12 @@ impl<S: Store> Worker<S> {
         if mode == Mode::Daemonize && self.schedule.is_idle() {
             until = until.min(self.idle_since + IDLE_MS);
         }
-        if !self.reserve.is_there() || self.forgotten.is_some() {
+        if self.reserve.is_full() || self.forgotten.is_some() {
             until = until.min(now + AGAIN_MS);
         }
-        if self.read_on {
-            until = until.min(self.next_retire);
+        // What is read and waits for its config keeps segments from going.
+        if let Some(at) = self.retirement.wake_at().filter(|_| !self.batch.moves()) {
+            until = until.min(at);
         }
         Duration::from_millis((until - now).max(1).cast_unsigned())
     }

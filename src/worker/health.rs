@@ -85,8 +85,10 @@ mod tests {
         Attempt {
             started,
             duration_us: 1000,
+            url: None,
             address: None,
             status: None,
+            remark: None,
             failure: code.map(|code| Failure {
                 phase: Phase::Connect,
                 code: code.into(),
@@ -97,6 +99,7 @@ mod tests {
             request_body: None,
             request_headers: Vec::new(),
             reconnected: false,
+            waited_for: None,
             next: Next::Failed,
         }
     }

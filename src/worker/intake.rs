@@ -43,7 +43,7 @@ impl<S: Store> Worker<S> {
         let (batch, done) = (if takes_batch { &self.batch } else { &none }, &self.done);
         let (mut ingested, mut recorded, mut due) = Default::default();
         // Attempts wait until there is room to record them.
-        let is_full = !self.reserve.is_there();
+        let is_full = self.reserve.is_full();
         mark.begin(&batch.records);
         store.transaction(&mut |tx| {
             (ingested, recorded, due) = (Ingested::default(), Recorded::default(), Vec::new());
@@ -77,7 +77,9 @@ impl<S: Store> Worker<S> {
             Ok(())
         })?;
         mark.end(batch.records.len());
-        self.read_on |= !batch.positions.is_empty();
+        if !batch.positions.is_empty() {
+            self.retirement.note_read();
+        }
         if takes_batch {
             self.batch = Batch::default();
         }

@@ -24,6 +24,9 @@ pub struct Holder {
     pub since: i64,
     /// Its version.
     pub version: String,
+    /// How many bytes a file that it writes may have (`ulimit -f`), where that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_size: Option<u64>,
 }
 
 /// The lock, held until dropped or released.
@@ -96,7 +99,7 @@ pub fn holder(spool: &Spool) -> Result<Option<Holder>, SpoolError> {
     }
     let content = spool.top().read(LOCK_FILE, 4096)?.unwrap_or_default();
     // Between locking and writing, or on a full disk, nobody knows who it is.
-    let unknown = Holder { pid: 0, since: 0, version: String::new() };
+    let unknown = Holder { pid: 0, since: 0, version: String::new(), file_size: None };
     Ok(Some(serde_json::from_slice(&content).unwrap_or(unknown)))
 }
 
@@ -124,7 +127,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
         let spool = Spool::open(folder.path()).expect("a spool");
-        let me = Holder { pid: 7, since: 5, version: "1".into() };
+        let me = Holder { pid: 7, since: 5, version: "1".into(), file_size: Some(9) };
         assert_eq!(holder(&spool).unwrap(), None, "no file yet");
 
         let lock = WorkerLock::take(&spool, &me).unwrap().expect("nobody has it");

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::spool::{Access, Privacy, Spool, SpoolError};
+use crate::spool::{Access, Privacy, Spool, SpoolError, file_size_limit};
 
 const LOG_FILE: &str = "worker.log";
 const OLD_LOG_FILE: &str = "worker.log.1";
-/// The log is rotated when it is larger, in bytes; one old one is kept.
+/// The log is rotated when it is larger, in bytes, or has half of what a file of this process may
+/// have; one old one is kept.
 const MAX_SIZE: u64 = 4 << 20;
 
 /// Sends everything that is traced to the log (and, with `copy`, to standard error).
@@ -37,13 +38,15 @@ struct State {
     spool: Spool,
     file: File,
     size: u64,
+    most: u64,
 }
 
 impl State {
     fn open(spool: Spool) -> Result<Self, SpoolError> {
         let file = spool.top().open_or_create(LOG_FILE, Access::Append, Privacy::Shared)?;
         let size = file.metadata().map_or(0, |file| file.len());
-        Ok(Self { spool, file, size })
+        let most = file_size_limit().map_or(MAX_SIZE, |limit| MAX_SIZE.min(limit / 2));
+        Ok(Self { spool, file, size, most })
     }
 }
 
@@ -59,7 +62,7 @@ impl Write for Log {
             let _ = io::stderr().write_all(line);
         }
         let mut state = self.state.lock();
-        if state.size > MAX_SIZE
+        if state.size > state.most
             && state.spool.top().rename(LOG_FILE, OLD_LOG_FILE).is_ok()
             && let Ok(new) = State::open(state.spool.clone())
         {

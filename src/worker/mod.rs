@@ -21,6 +21,7 @@ mod ingest;
 mod intake;
 pub mod lock;
 mod log;
+mod maintenance;
 mod mark;
 mod places;
 mod pool;
@@ -28,12 +29,12 @@ mod published;
 mod record;
 mod request;
 mod reserve;
+mod retirement;
 mod routes;
 mod schedule;
 #[cfg(test)]
 mod simulation;
 pub mod start;
-mod upkeep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,8 +47,12 @@ use self::lock::{Holder, WorkerLock};
 use crate::clock::{Clock, SystemClock};
 use crate::journal::JournalError;
 use crate::journal::wake::WakeHandle;
-use crate::spool::{Spool, SpoolError};
+use crate::spool::{Spool, SpoolError, file_size_limit};
 use crate::store::{StoreError, sqlite};
+
+/// A limit of a file's size below this is told, in bytes: a store that keeps a month of a busy
+/// network has gigabytes.
+pub const SMALL_FILE: u64 = 4 << 30;
 
 /// How the worker runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,12 +149,19 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
         pid: std::process::id(),
         since: clock.unix_ms(),
         version: env!("CARGO_PKG_VERSION").into(),
+        file_size: file_size_limit(),
     };
     let Some(lock) = WorkerLock::take(spool, &holder)? else {
         let holder = lock::holder(spool)?.unwrap_or(holder);
         return Err(WorkerError::Running { spool: spool.path().display().to_string(), holder });
     };
     log::init(spool.clone(), options.mode != Mode::Daemonize)?;
+    if let Some(bytes) = holder.file_size.filter(|bytes| *bytes < SMALL_FILE) {
+        tracing::warn!(
+            bytes,
+            "files are limited to so many bytes (`ulimit -f`, systemd's LimitFSIZE): the store can't become larger, and the worker stops there; raise the limit"
+        );
+    }
     daemon::give_way();
     let (store, set_aside) =
         sqlite::open_or_set_aside(spool, options.store.as_deref(), Arc::clone(&clock))?;

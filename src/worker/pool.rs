@@ -1,23 +1,22 @@
-//! The threads that make attempts: blocking HTTP, bounded in number.
+//! The attempts under way: any number of them, all on one thread for input and output.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::JoinHandle;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
 use super::engine::JUMP_MS;
 use super::health;
 use crate::clock::{self, Clock};
 use crate::delivery::Sender;
+use crate::delivery::io::IoThread;
 use crate::id::DeliveryId;
 use crate::journal::wake::WakeHandle;
 use crate::store::{Attempt, Claim, Next};
 use crate::webhook::Webhook;
 
 /// Committed claims of one webhook, with all that their attempts need: a run, made one after the
-/// other by one thread, so that it need not wait for each to be recorded before the next.
+/// other, so that none need wait for the one before it to be recorded.
 pub(super) struct Job {
     /// At least one.
     pub(super) run: Vec<Claim>,
@@ -59,98 +58,62 @@ impl Done {
     }
 }
 
-#[derive(Default)]
-struct Queue {
-    jobs: VecDeque<Job>,
-    idle: usize,
-    closed: bool,
-}
-
 struct Shared {
-    queue: Mutex<Queue>,
-    news: Condvar,
     done: Mutex<Vec<Done>>,
     /// The worker is leaving: no run goes on.
     leaving: AtomicBool,
-    /// The worker will look by itself, soon: it need not be woken for a run that went well.
-    held: AtomicBool,
-    /// What the last attempt took, in microseconds.
-    last_us: AtomicU64,
     wake: WakeHandle,
     clock: Arc<dyn Clock>,
 }
 
-/// Threads, started when they are needed, up to a number.
+/// See the module.
 pub(super) struct Pool {
     shared: Arc<Shared>,
-    threads: Vec<JoinHandle<()>>,
-    most: usize,
+    /// Started when it is needed.
+    thread: Option<IoThread>,
+    /// Jobs that wait for it, where the system has none.
+    waiting: Vec<Job>,
     under_way: usize,
-    /// A job was handed out since [`take_news`](Self::take_news).
-    news: bool,
 }
 
 impl Pool {
-    /// A pool of at most `most` threads that tells `wake` of each attempt made.
-    pub(super) fn new(most: usize, wake: WakeHandle, clock: Arc<dyn Clock>) -> Self {
-        let shared = Shared {
-            queue: Mutex::default(),
-            news: Condvar::new(),
-            done: Mutex::default(),
-            leaving: AtomicBool::new(false),
-            held: AtomicBool::new(false),
-            last_us: AtomicU64::new(0),
-            wake,
-            clock,
-        };
-        Self { shared: Arc::new(shared), threads: Vec::new(), most, under_way: 0, news: false }
+    /// A pool that tells `wake` of each attempt made.
+    pub(super) fn new(wake: WakeHandle, clock: Arc<dyn Clock>) -> Self {
+        let shared =
+            Shared { done: Mutex::default(), leaving: AtomicBool::new(false), wake, clock };
+        Self { shared: Arc::new(shared), thread: None, waiting: Vec::new(), under_way: 0 }
     }
 
-    /// Hands jobs to the threads.
+    /// Begins jobs.
     pub(super) fn send(&mut self, jobs: Vec<Job>) {
         self.under_way += jobs.len();
-        self.news |= !jobs.is_empty();
-        let mut queue = self.shared.queue.lock();
-        let missing = (queue.jobs.len() + jobs.len()).saturating_sub(queue.idle);
-        let wanted = jobs.len().min(queue.idle);
-        queue.jobs.extend(jobs);
-        drop(queue);
-        for _ in 0..missing.min(self.most - self.threads.len()) {
-            let shared = Arc::clone(&self.shared);
-            let name = format!("deliver-{}", self.threads.len());
-            // Deliveries recurse little; 8 MiB of address space each would only look bad.
-            let builder = std::thread::Builder::new().name(name).stack_size(1 << 20);
-            match builder.spawn(move || work(&shared)) {
-                Ok(thread) => self.threads.push(thread),
-                Err(error) if self.threads.is_empty() => {
-                    tracing::error!(%error, "no thread can be started; deliveries wait");
-                }
-                Err(_) => break,
+        self.waiting.extend(jobs);
+        if !self.waiting.is_empty() {
+            self.begin();
+        }
+    }
+
+    fn begin(&mut self) {
+        if self.thread.is_none() {
+            match IoThread::start() {
+                Ok(thread) => self.thread = Some(thread),
+                Err(error) => tracing::error!(%error, "no thread can be started; deliveries wait"),
             }
         }
-        // One thread a job: those who would find nothing sleep on.
-        (0..wanted).for_each(|_| {
-            self.shared.news.notify_one();
+        let Some(thread) = &self.thread else { return };
+        let (jobs, shared) = (std::mem::take(&mut self.waiting), Arc::clone(&self.shared));
+        thread.spawn(async move {
+            for job in jobs {
+                tokio::spawn(attempt(Arc::clone(&shared), job));
+            }
         });
-    }
-
-    /// Whether a job was handed out since the last call.
-    pub(super) fn take_news(&mut self) -> bool {
-        std::mem::take(&mut self.news)
-    }
-
-    /// What the last attempt took, in microseconds.
-    pub(super) fn last_us(&self) -> u64 {
-        self.shared.last_us.load(Ordering::Relaxed)
-    }
-
-    /// Whether the end of a run that went well wakes nobody: to be said only by one who looks soon.
-    pub(super) fn hold(&self, held: bool) {
-        self.shared.held.store(held, Ordering::SeqCst);
     }
 
     /// What was made since the last call.
     pub(super) fn take_done(&mut self) -> Vec<Done> {
+        if !self.waiting.is_empty() {
+            self.begin();
+        }
         let done = std::mem::take(&mut *self.shared.done.lock());
         self.under_way -= done.iter().filter(|done| done.end.is_some()).count();
         done
@@ -161,72 +124,37 @@ impl Pool {
         self.under_way == 0
     }
 
-    /// Whether there is one such run.
-    pub(super) fn is_lone(&self) -> bool {
-        self.under_way == 1
-    }
-
     /// Whether an attempt was made since [`take_done`](Self::take_done).
     pub(super) fn has_done(&self) -> bool {
         !self.shared.done.lock().is_empty()
     }
 
-    /// The claims that no thread has begun: the worker is leaving, they go back to the store.
+    /// The claims that have not begun: the worker is leaving, they go back to the store.
     /// Runs under way end with the attempt that is being made.
     pub(super) fn withdraw(&mut self) -> Vec<Claim> {
         self.shared.leaving.store(true, Ordering::Relaxed);
-        let jobs = std::mem::take(&mut self.shared.queue.lock().jobs);
+        let jobs = std::mem::take(&mut self.waiting);
         self.under_way -= jobs.len();
         jobs.into_iter().flat_map(|job| job.run).collect()
     }
 }
 
-impl Drop for Pool {
-    fn drop(&mut self) {
-        self.shared.queue.lock().closed = true;
-        self.shared.news.notify_all();
-        // Not joined: a request under way can take a minute, and the process is leaving.
-    }
-}
-
-fn work(shared: &Shared) {
-    loop {
-        let mut queue = shared.queue.lock();
-        let job = loop {
-            if let Some(job) = queue.jobs.pop_front() {
-                break job;
-            }
-            if queue.closed {
-                return;
-            }
-            queue.idle += 1;
-            shared.news.wait(&mut queue);
-            queue.idle -= 1;
-        };
-        drop(queue);
-        attempt(shared, job);
-    }
-}
-
 /// Makes the attempts of a run.
-fn attempt(shared: &Shared, job: Job) {
+async fn attempt(shared: Arc<Shared>, job: Job) {
     let Job { run, webhook, sender } = job;
     let mut claims = run.into_iter();
     let Some(mut claim) = claims.next() else { return };
     let run = claim.id;
     loop {
-        let attempt = sender.send(&webhook, &claim, &*shared.clock);
+        let attempt = sender.attempt(&webhook, &claim, &*shared.clock).await;
         let offset = clock::offset(&*shared.clock);
         let is_well = health::is_well(&attempt);
-        shared.last_us.store(attempt.duration_us, Ordering::Relaxed);
         let goes_on = is_well && !shared.leaving.load(Ordering::Relaxed);
         let next = if goes_on { claims.next() } else { None };
         let end = next.is_none().then(|| RunEnd { run, rest: claims.by_ref().collect() });
         let done = Done { claim, attempt, end, webhook: Arc::clone(&webhook), offset };
         shared.done.lock().push(done);
-        if !(is_well && next.is_none() && shared.held.load(Ordering::SeqCst)) {
-            shared.wake.wake();
-        }
+        shared.wake.wake();
         match next {
             Some(next) => claim = next,
             None => return,

@@ -121,6 +121,7 @@ impl<S: Store> Worker<S> {
             block_external: config.block_external.clone(),
             inbox: config.inbox.clone(),
             v1: config.v1.clone(),
+            ..Settings::default()
         }));
         self.published = Some(Published { config, stamp, routes, sender });
         Ok(())

@@ -48,6 +48,14 @@ final class Event_Reference {
 			'`source` says who raised it. Where several sources have an event, each tells it in its own words. [asyncapi.json](asyncapi.json)',
 			'has all of this for machines, with the schemas. An event of a source that could not be tried here is marked as unverified.',
 			'',
+			'Texts are plain text, without the references for HTML (`&amp;`) with which WordPress and the shops store them; only a comment’s',
+			'`content` and a post’s `excerpt` are HTML, as they are stored. What Ultimate Multisite composes passes untouched but for that: the',
+			'names, titles and amounts that it takes from the database are plain text, and all else, such as `customer_avatar`, is as it made it.',
+			'',
+			'Money is a decimal string. It has at least the digits of its currency after the point (EUR 2, JPY 0, KWD 3, BTC 8; one that is not',
+			'known 2), and more where the amount has more: no digit is lost. `…_minor` is the same in minor units (cents, satoshis), and null',
+			'where the amount is no whole number of them: `"0.0125"` in USD. A `quantity` need not be whole.',
+			'',
 		);
 	}
 

@@ -1,6 +1,7 @@
 <?php
 /**
- * Makes docs/events.md and docs/asyncapi.json from the catalogue, in a network:
+ * Makes the list of the sources' hooks from the sources, and docs/events.md and docs/asyncapi.json from
+ * the catalogue, in a network:
  *
  *   tests/network/with.sh php tests/asyncapi/make.php
  */
@@ -9,6 +10,15 @@ require dirname( __DIR__ ) . '/wordpress/processes/request.php';
 require getenv( 'WP_ROOT' ) . '/wp-load.php';
 require __DIR__ . '/class-asyncapi.php';
 require __DIR__ . '/class-event-reference.php';
+require __DIR__ . '/class-hook-list.php';
+
+// The list first: of what is new in it the catalogue of this process knows nothing yet.
+$list = new Hook_List();
+if ( $list->is_old() ) {
+	$list->write();
+	passthru( PHP_BINARY . ' ' . escapeshellarg( __FILE__ ), $code );
+	exit( $code );
+}
 
 $catalogue = Network_Webhooks\Plugin::instance()->catalogue();
 $docs      = dirname( __DIR__, 2 ) . '/docs';

@@ -9,8 +9,6 @@ mod dispatch;
 mod document;
 mod encode;
 mod figures;
-#[path = "../endpoint/http.rs"]
-mod http;
 mod http_client;
 mod idle;
 mod latency;
@@ -20,15 +18,11 @@ mod nginx;
 mod page;
 mod peers;
 mod plane;
-#[path = "../chaos/process.rs"]
-mod process;
 mod receiver;
 mod reference;
 mod results;
 mod rounds;
 mod script;
-#[path = "../chaos/signature.rs"]
-mod signature;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};

@@ -109,7 +109,7 @@ try {
 	$counted              = array( 'versions' => versions() );
 	$counted['reference'] = array(
 		'json_encode' => in_php( $plane, "json_encode(\$p, $flags)" ),
-		'crates'      => each_costs( static fn( $times ) => instructions( $plane, array( dirname( __DIR__, 2 ) . '/target/release/examples/bench', '--reference', (string) $times ) ), 100, 1100 ),
+		'crates'      => each_costs( static fn( $times ) => instructions( $plane, array( dirname( __DIR__, 2 ) . '/target/release/bench', '--reference', (string) $times ) ), 100, 1100 ),
 	);
 	$counted['budgets']   = array(
 		'encode'   => in_php( $plane, 'webhooks_encode($p)' ),

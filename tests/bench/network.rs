@@ -7,8 +7,8 @@ use std::process::Command;
 
 use crate::Result;
 use crate::plane::Build;
-use crate::process::wait_for;
 use crate::script::Script;
+use testkit::process::wait_for;
 
 /// See the module. Taken down when dropped.
 pub(crate) struct Network {

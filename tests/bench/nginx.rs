@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::Result;
 use crate::http_client::Connection;
-use crate::process::{Process, wait_for};
+use testkit::process::{Process, wait_for};
 
 /// How often it is asked how many requests it has: what a figure can be wrong by.
 const LOOK: Duration = Duration::from_millis(3);

@@ -8,10 +8,9 @@
 add_action(
 	'wp',
 	static function () {
-		if ( ! isset( $_GET['bench'] ) ) { // phpcs:ignore WordPress.Security.NonceVerification -- changes nothing.
+		if ( ! isset( $_GET['bench'] ) ) {
 			return;
 		}
-		// phpcs:ignore WordPress.WP.AlternativeFunctions.file_get_contents_file_get_contents -- a file beside this one.
 		$payload = json_decode( file_get_contents( __DIR__ . '/payment.json' ), true );
 		if ( function_exists( 'network_webhooks_dispatch' ) ) {
 			$id = network_webhooks_dispatch( 'bench', $payload );

@@ -11,8 +11,8 @@ use webhooks::spool::Spool;
 use webhooks::store::log::Log;
 
 use crate::Result;
-use crate::process::{Process, wait_for};
 use crate::script::Script;
+use testkit::process::{Process, wait_for};
 
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// The event that is dispatched, and its only webhook.
@@ -36,7 +36,7 @@ impl Build {
         };
         Ok(Self {
             tree: tree.canonicalize()?,
-            extension: path("php/release/libwebhooks.so")?,
+            extension: path("release/libwebhooks_php.so")?,
             worker: path("release/webhooks-worker")?,
         })
     }

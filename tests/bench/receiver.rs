@@ -13,9 +13,9 @@ use rustix::time::{ClockId, clock_gettime};
 use serde_json::value::RawValue;
 
 use crate::Result;
-use crate::http::Request;
-use crate::process::wait_for;
-use crate::signature::{Key, signers};
+use testkit::http::Request;
+use testkit::process::wait_for;
+use testkit::signature::{Key, signers};
 
 /// A request, and when it was there whole (`CLOCK_MONOTONIC`, which is PHP's hrtime).
 pub(crate) struct Arrival {

@@ -20,15 +20,10 @@ mod damage;
 mod disk;
 mod endpoint;
 mod fault;
-#[path = "../endpoint/http.rs"]
-#[allow(dead_code, reason = "these endpoints answer in their own ways")]
-mod http;
 mod payload;
-mod process;
 mod producer;
 mod random;
 mod seed;
-mod signature;
 mod verdict;
 mod worker;
 

@@ -17,9 +17,9 @@ use rustix::net::{AddressFamily, SocketType, sockopt};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::http::Request;
 use crate::payload::{Number, payload};
-use crate::signature::{Key, signers};
+use testkit::http::Request;
+use testkit::signature::{Key, signers};
 
 /// How often an endpoint looks at its mood.
 const TICK: Duration = Duration::from_millis(10);

@@ -19,7 +19,7 @@ for patch in tests/chaos/*.patch; do
 		exit 1
 	}
 	CARGO_TARGET_DIR=$PWD/target/mutants/build cargo build --quiet --manifest-path "$copy/Cargo.toml" \
-		--bin webhooks-worker --example chaos
+		--workspace --lib --bin webhooks-worker --bin chaos
 	log=target/mutants/$name/log
 	if OUT=target/mutants/$name tests/chaos/run.sh target/mutants/build/debug \
 		--seeds "${SEEDS:-30}" --until-failure >"$log" 2>&1; then

@@ -11,7 +11,7 @@ use webhooks::id::EventId;
 
 use crate::cast;
 use crate::payload::{Number, payload};
-use crate::process::Process;
+use testkit::process::Process;
 
 /// How PHP is called.
 pub(crate) struct Php {

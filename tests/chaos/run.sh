@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs tests/chaos on built parts, with mounts of its own: tests/chaos/run.sh [BUILD [ARGUMENTS…]]
 #
-# BUILD is where the worker and examples/chaos were built (target/release); OUT where the results
+# BUILD is where the worker and chaos were built (target/release); OUT where the results
 # go (target/chaos).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -19,5 +19,5 @@ mountpoint -q / || unshare=(unshare --mount --propagation unchanged)
 	exit 1
 }
 mkdir -p "${OUT:=target/chaos}"
-exec "${unshare[@]}" "$build/examples/chaos" --worker-binary "$PWD/$build/webhooks-worker" \
-	--extension "$PWD/target/php/release/libwebhooks.so" --out "$PWD/$OUT" "$@"
+exec "${unshare[@]}" "$build/chaos" --worker-binary "$PWD/$build/webhooks-worker" \
+	--extension "$PWD/$build/libwebhooks_php.so" --out "$PWD/$OUT" "$@"

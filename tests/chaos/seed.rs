@@ -21,11 +21,11 @@ use crate::damage;
 use crate::disk::Disk;
 use crate::endpoint::{Endpoints, Mood};
 use crate::fault::{self, Fault};
-use crate::process::{Process, wait_for};
 use crate::producer::{Accounts, Php, Producer};
 use crate::random::Random;
 use crate::verdict::{Evidence, Verdict};
 use crate::worker::Workers;
+use testkit::process::{Process, wait_for};
 
 /// Events that a run has to have at least.
 pub(crate) const LEAST_EVENTS: usize = 1000;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use webhooks::clock::{Clock, SystemClock};
 use webhooks::worker::{self, Mode, Options};
 
-use crate::process::Process;
+use testkit::process::Process;
 
 /// The system's clock, set by the milliseconds in a file.
 struct SetClock(File);

@@ -2,14 +2,15 @@
 # A WordPress network with webhooks, to try: `make demo`. Stays until Ctrl-C; with ONCE=1 it does
 # the main job by itself, shows what arrived, and leaves.
 #
-# From the environment: HOST=127.0.0.1 PORT=(a free one) ONCE=
+# From the environment: HOST=127.0.0.1 PORT=(a free one) ONCE= BUILD=target/debug
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../.." && pwd)
 # shellcheck source=../network/process.sh
 . "$here/../network/process.sh"
 
-endpoint=$project/target/release/examples/endpoint
+export BUILD=${BUILD:-target/debug}
+endpoint=$project/$BUILD/endpoint
 [ -x "$endpoint" ] || {
 	echo "There is no endpoint at $endpoint. Try: make demo" >&2
 	exit 1

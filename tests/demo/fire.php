@@ -10,7 +10,7 @@
 add_action(
 	'wp_loaded',
 	static function () {
-		// phpcs:disable WordPress.Security.NonceVerification -- nothing but the run's own scripts comes here.
+		// Nothing but the run's own scripts comes here.
 		$fire = $_GET['fire'] ?? '';
 		if ( '' === $fire || '127.0.0.1' !== $_SERVER['REMOTE_ADDR'] ) {
 			return;
@@ -18,7 +18,6 @@ add_action(
 		switch ( $fire ) {
 			// As Ultimate Multisite does, with a payload that it made, or that of a person who opened this address.
 			case 'payment':
-				// phpcs:ignore WordPress.WP.AlternativeFunctions.file_get_contents_file_get_contents -- the request's own body.
 				$body    = file_get_contents( 'php://input' );
 				$payload = '' === $body ? network_webhooks_demo_payment() : json_decode( $body, true );
 				do_action( 'wu_event', 'payment_received', $payload );

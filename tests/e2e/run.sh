@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 out=$(mktemp -d "$RUN_DIR/e2e.XXXXXX")
 mkdir -p target/e2e "${SCREENSHOTS:=target/e2e}"
 rm -f target/e2e/{failed,rtl-}*.png target/e2e/axe.json
-target/release/examples/endpoint --record "$out/received.jsonl" --config "$SPOOL/config.json" --live >"$out/live" &
+"${BUILD:-target/release}/endpoint" --record "$out/received.jsonl" --config "$SPOOL/config.json" --live >"$out/live" &
 endpoint=$!
 trap 'stop $endpoint' EXIT
 wait_until 10 test -s "$out/live"

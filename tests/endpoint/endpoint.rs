@@ -5,7 +5,6 @@
 //! the worker's HTTP client meets an implementation that is not its own.
 
 mod answer;
-mod http;
 mod record;
 
 use std::io::{self, BufReader, Write};
@@ -17,8 +16,8 @@ use std::thread;
 use std::time::Duration;
 
 use answer::Answer;
-use http::Request;
 use record::Recorder;
+use testkit::http::Request;
 
 const USAGE: &str = "\
 A webhook endpoint that writes down what it gets.

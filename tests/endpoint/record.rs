@@ -12,7 +12,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::http::Request;
+use testkit::http::Request;
 
 pub(crate) struct Recorder {
     file: Mutex<File>,

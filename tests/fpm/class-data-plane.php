@@ -31,9 +31,9 @@ final class Data_Plane {
 	 */
 	public function __construct( array $settings = array(), ?string $spool = null ) {
 		$project   = dirname( __DIR__, 2 );
-		$extension = "$project/target/php/release/libwebhooks.so";
+		$extension = "$project/target/release/libwebhooks_php.so";
 		$worker    = "$project/target/release/webhooks-worker";
-		$endpoint  = "$project/target/release/examples/endpoint";
+		$endpoint  = "$project/target/release/endpoint";
 		foreach ( array( $extension, $worker, $endpoint ) as $part ) {
 			if ( ! file_exists( $part ) ) {
 				fwrite( STDERR, "There is no $part. Try: make build\n" );
@@ -80,7 +80,7 @@ final class Data_Plane {
 	 * @param string $path How the endpoint answers: `status/503`, `delay/300`.
 	 */
 	public function start( string $path = '' ): void {
-		$binary                 = dirname( __DIR__, 2 ) . '/target/release/examples/endpoint';
+		$binary                 = dirname( __DIR__, 2 ) . '/target/release/endpoint';
 		$this->endpoint_process = proc_open(
 			array( $binary, '--record', "{$this->dir}/received.jsonl", '--config', "{$this->spool}/config.json" ),
 			array( array( 'file', '/dev/null', 'r' ), array( 'pipe', 'w' ), array( 'file', "{$this->dir}/endpoint.log", 'a' ) ),

@@ -55,7 +55,7 @@ echo 'webhooks.allow = 127.0.0.0/8' >>"$ini"
 expect "installs again" packaging/install.sh
 expect "and keeps what an administrator wrote" grep -q '^webhooks.allow = 127' "$ini"
 
-target/release/examples/endpoint --record /tmp/received.jsonl --config /var/lib/webhooks/config.json --live >/tmp/live &
+target/release/endpoint --record /tmp/received.jsonl --config /var/lib/webhooks/config.json --live >/tmp/live &
 until [ -s /tmp/live ]; do sleep 0.02; done
 export ENDPOINT_URL
 ENDPOINT_URL=$(head -n 1 /tmp/live)

@@ -26,17 +26,17 @@ with "${node[*]}" node npm install --prefix target/interop/node --ignore-scripts
 run=$(mktemp -d)
 spool=$run/spool
 mkdir -m 700 "$spool"
-target/release/examples/endpoint --record "$run/requests.jsonl" >"$run/live" &
+"${BUILD:-target/release}/endpoint" --record "$run/requests.jsonl" >"$run/live" &
 endpoint=$!
 trap 'kill $endpoint; rm -rf "$run"' EXIT
 for _ in $(seq 100); do
 	[ -s "$run/live" ] && break
 	sleep 0.1
 done
-php -n -d extension="$PWD/target/php/release/libwebhooks.so" -d webhooks.spool="$spool" \
+php -n -d extension="$PWD/${BUILD:-target/release}/libwebhooks_php.so" -d webhooks.spool="$spool" \
 	-d webhooks.allow=127.0.0.1 -d webhooks.autostart=0 $here/dispatch.php "$(head -n 1 "$run/live")" \
 	>"$run/events.json"
-target/release/webhooks-worker --once --spool "$spool" 2>"$run/worker"
+"${BUILD:-target/release}/webhooks-worker" --once --spool "$spool" 2>"$run/worker"
 
 export PYTHONPATH=target/interop/python NODE_PATH=target/interop/node/node_modules
 mkdir "$run/receivers"
@@ -45,7 +45,7 @@ mkdir "$run/receivers"
 		$verify "$run/requests.jsonl" "$run/events.json" $here/webhooks.json
 	done
 	mkdir -m 700 "$run/other-spool"
-	php -n -d extension="$PWD/target/php/release/libwebhooks.so" -d webhooks.spool="$run/other-spool" \
+	php -n -d extension="$PWD/${BUILD:-target/release}/libwebhooks_php.so" -d webhooks.spool="$run/other-spool" \
 		-d webhooks.allow=127.0.0.1 -d webhooks.autostart=0 $here/receivers.php "$run/receivers"
 } | tee "$run/verdict"
 passed=$(grep -c '^ok' "$run/verdict" || true)

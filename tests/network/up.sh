@@ -9,7 +9,8 @@
 # From the environment:
 #   HOST=127.0.0.1  PORT=free one   where it answers
 #   SUBDOMAINS=1                    sites as subdomains of network.localhost
-#   EXTENSION= WORKER=              other builds; EXTENSION=none: a PHP without the extension
+#   BUILD=target/release            where the parts were built
+#   EXTENSION= WORKER=              other ones; EXTENSION=none: a PHP without the extension
 #   PLUGIN=none                     the plugin is not installed
 #   SPOOL_SIZE=                     a spool of this size, such as 16m: a tmpfs (only as root)
 set -euo pipefail
@@ -31,8 +32,9 @@ dir=$(cd "$1" && pwd -P)
 trap '[ $? = 0 ] || "$here/down.sh" "$dir"' EXIT
 [ ${#dir} -le 80 ] || fail "$dir is too long a path: the sockets in it would have more than 107 bytes."
 
-extension=${EXTENSION-$project/target/php/release/libwebhooks.so}
-worker=${WORKER-$project/target/release/webhooks-worker}
+build=$project/${BUILD:-target/release}
+extension=${EXTENSION-$build/libwebhooks_php.so}
+worker=${WORKER-$build/webhooks-worker}
 wordpress=$project/target/wordpress/site
 plugin=$project/php/network-webhooks
 [ -e "$wordpress/../complete" ] || fail "There is no WordPress yet. Try: tests/network/install.sh network wordpress"

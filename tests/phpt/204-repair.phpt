@@ -72,6 +72,12 @@ for ($i = 0; $i < 520; ++$i) {
     $deep = [$deep];
 }
 repaired($deep);
+// An object that says itself what it is has no level of its own, as with json_encode().
+$deep = 'bottom';
+for ($i = 0; $i < 505; ++$i) {
+    $deep = new Serial([$deep]);
+}
+repaired(['deep' => $deep, 'f' => NAN]);
 repaired(['a' => 1], ['actor' => ['name' => "\xff"]]);
 
 // An exception is the caller's, and so is a payload that can't be made small enough.
@@ -94,6 +100,24 @@ repaired(array_fill(0, 200, str_repeat('z', 100)));
 repaired(array_fill(0, 300, "\xff"));
 $body = last_body();
 var_dump(count(json_decode($body)->altered), json_decode($body)->altered[100]);
+// Its code says that the event itself is at fault: it is refused again. Another time, it may be taken.
+$code = function (Closure $call) {
+    try {
+        $call();
+    } catch (Webhooks\Exception $e) {
+        return $e->getCode();
+    }
+};
+$all = ['repair' => true];
+echo json_encode([
+    $code(fn () => webhooks_dispatch('No Name', [])),
+    $code(fn () => webhooks_dispatch('e', [], ['colour' => 'red'])),
+    $code(fn () => webhooks_dispatch('e', ['x' => NAN])),
+    $code(fn () => webhooks_dispatch('e', range(1, 2000), $all)),
+    $code(fn () => webhooks_wait('no id', 0)),
+]), "\n";
+publish(['all' => ['*']], 1, ['installation' => ['id' => '0190c7a4-0000-7000-8000-000000000000', 'fingerprint' => 'there']]);
+var_dump($code(fn () => webhooks_dispatch('e', [], ['installation' => 'here'])));
 // Without repair all of this is refused.
 thrown(fn () => webhooks_dispatch('e', ['long' => str_repeat('x', 10000)]));
 thrown(fn () => webhooks_dispatch('e', ['name' => "caf\xe9"]));
@@ -109,6 +133,7 @@ thrown(fn () => webhooks_dispatch('e', ['name' => "caf\xe9"]));
 {"a":1,"self":null} ["data.self"] 8
 {"list":[null,{"back":null}]} ["data.list[0]","data.list[1].back"] 8
 1234 bytes ["data[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]…[0][0][0][0][0][0][0][0]"] 8
+1169 bytes ["data.f"] 8
 {"a":1} ["actor.name"] 8
 LogicException: mine
 Webhooks\Exception: this event has 9067 bytes, more than the 4096 that webhooks.max_payload allows: send less data, or raise webhooks.max_payload
@@ -128,5 +153,7 @@ array(4) {
 3021 bytes ["data[0]","data[1]","data[2]","data[3]","data[4]","data[5]","data[6]","data[7]","data[8]","data[9]","data[10]","data[11]","data[12]","data[13]","data[14]","data[15]","data[16]","data[17]","data[18]","data[19]","data[20]","data[21]","data[22]","data[23]","data[24]","data[25]","data[26]","data[27]","data[28]","data[29]","data[30]","data[31]","data[32]","data[33]","data[34]","data[35]","data[36]","data[37]","data[38]","data[39]","data[40]","data[41]","data[42]","data[43]","data[44]","data[45]","data[46]","data[47]","data[48]","data[49]","data[50]","data[51]","data[52]","data[53]","data[54]","data[55]","data[56]","data[57]","data[58]","data[59]","data[60]","data[61]","data[62]","data[63]","data[64]","data[65]","data[66]","data[67]","data[68]","data[69]","data[70]","data[71]","data[72]","data[73]","data[74]","data[75]","data[76]","data[77]","data[78]","data[79]","data[80]","data[81]","data[82]","data[83]","data[84]","data[85]","data[86]","data[87]","data[88]","data[89]","data[90]","data[91]","data[92]","data[93]","data[94]","data[95]","data[96]","data[97]","data[98]","data[99]","…"] 8
 int(101)
 string(3) "…"
+[1,1,1,1,0]
+int(0)
 Webhooks\Exception: this event has 10184 bytes, more than the 4096 that webhooks.max_payload allows: send less data, or raise webhooks.max_payload
 Webhooks\Exception: data.name is not UTF-8: byte 3 is 0xe9; convert it with mb_convert_encoding()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the .phpt tests: run.sh EXTENSION [test…], such as target/php/release/libwebhooks.so.
-# WEBHOOKS_WORKER: the worker's binary, by default target/release/webhooks-worker.
+# Runs the .phpt tests: run.sh EXTENSION [test…], such as target/release/libwebhooks_php.so.
+# WEBHOOKS_WORKER: the worker's binary, by default the one beside it.
 #
 # Uses the run-tests.php that PHP installs for phpize, and ends with its summary. A skipped test
 # is a failure: everything that they need is part of the build.
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 
 extension=$(realpath "${1:?path of the extension}")
 shift
-worker=$(realpath "${WEBHOOKS_WORKER:-target/release/webhooks-worker}")
+worker=$(realpath "${WEBHOOKS_WORKER:-$(dirname "$extension")/webhooks-worker}")
 php=${TEST_PHP_EXECUTABLE:-$(command -v php)}
 modules=$("${PHP_CONFIG:-php-config}" --extension-dir)
 api=$(basename "$modules")

@@ -6,6 +6,9 @@
 
 #![allow(dead_code, reason = "no test binary uses all of it")]
 
+#[path = "../sandbox/mod.rs"]
+pub(crate) mod sandbox;
+
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::Shutdown;
@@ -208,6 +211,7 @@ impl Performance {
                 top.open_or_create(rest, Access::Append, Privacy::Shared)?;
             }
             "publish" => spool.unwrap().top().replace(rest, b"published", Privacy::Private)?,
+            "stamp" => drop(spool.unwrap().top().stamp(rest)?),
             "show" => {
                 let bytes = spool.unwrap().top().read(rest, 100)?.ok_or("not there")?;
                 return Ok(String::from_utf8(bytes)?);
@@ -255,6 +259,10 @@ impl Performance {
             "user" => become_user(rest)?,
             "umask" => drop(rustix::process::umask(u32::from_str_radix(rest, 8)?.into())),
             "limit" => limit_file_size(rest.parse()?)?,
+            "deny" => {
+                let (call, errno) = rest.split_once(' ').ok_or("call and errno")?;
+                sandbox::deny(call.parse()?, errno.parse()?)?;
+            }
             "files" => {
                 let current = Some(rest.parse()?);
                 let maximum = getrlimit(Resource::Nofile).maximum;
@@ -425,8 +433,6 @@ fn become_user(who: &str) -> Result<(), Failure> {
 
 /// No file of this process grows beyond `bytes`: a full disk that needs no root.
 fn limit_file_size(bytes: u64) -> std::io::Result<()> {
-    // SAFETY: ignoring a signal changes nothing that runs.
-    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     let maximum = getrlimit(Resource::Fsize).maximum;
     Ok(setrlimit(Resource::Fsize, Rlimit { current: Some(bytes), maximum })?)
 }

@@ -34,7 +34,7 @@ final class Import {
 		$this->folder   = sys_get_temp_dir() . '/network-webhooks-import-' . bin2hex( random_bytes( 6 ) );
 		$this->record   = "$this->folder/received";
 		mkdir( $this->folder );
-		$binary         = dirname( __DIR__, 2 ) . '/target/release/examples/endpoint';
+		$binary         = dirname( __DIR__, 2 ) . '/target/release/endpoint';
 		$this->endpoint = proc_open( array( $binary, '--record', $this->record ), array( array( 'file', '/dev/null', 'r' ), array( 'pipe', 'w' ), STDERR ), $pipes );
 		$this->url      = trim( (string) fgets( $pipes[1] ) );
 	}

@@ -28,7 +28,7 @@ expect() { # WHAT COMMAND…
 	fi
 }
 
-"$project/target/release/examples/endpoint" --record "$browser_dir/received.jsonl" \
+"$project/target/release/endpoint" --record "$browser_dir/received.jsonl" \
 	--config "$SPOOL/config.json" --live >"$live" &
 endpoint=$!
 trap 'stop $endpoint; rm -rf "$browser_dir"' EXIT

@@ -89,14 +89,17 @@ pub(crate) fn write_round(store: &mut SqliteStore, number: u64) -> Result<()> {
         let attempt = Attempt {
             started: now,
             duration_us: 100,
+            url: None,
             address: None,
             status: Some(204),
             failure: None,
+            remark: None,
             response_headers: Vec::new(),
             response_body: Vec::new(),
             request_body: None,
             request_headers: Vec::new(),
             reconnected: false,
+            waited_for: None,
             next: Next::Delivered,
         };
         tx.record_attempt(&claims[0], &attempt, None)?;

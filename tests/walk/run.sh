@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 . tests/network/process.sh
 
 out=$(mktemp -d "$RUN_DIR/walk.XXXXXX")
-target/release/examples/endpoint --record "$out/received.jsonl" --config "$SPOOL/config.json" --live >"$out/live" &
+"${BUILD:-target/release}/endpoint" --record "$out/received.jsonl" --config "$SPOOL/config.json" --live >"$out/live" &
 endpoint=$!
 trap 'stop $endpoint' EXIT
 wait_until 10 test -s "$out/live"

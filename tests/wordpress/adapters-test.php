@@ -8,6 +8,7 @@ use Network_Webhooks\Sources\Adapter;
 use Network_Webhooks\Sources\Sources;
 
 require_once __DIR__ . '/class-haunted.php';
+require_once dirname( __DIR__ ) . '/asyncapi/class-hook-list.php';
 
 final class Adapters_Test extends Network_Test_Case {
 
@@ -19,13 +20,21 @@ final class Adapters_Test extends Network_Test_Case {
 		foreach ( $this->callbacks() as list( $hook, $source ) ) {
 			$listened[ $source::class ][ $hook ] = $hook;
 		}
-		$table = array_filter( ( new ReflectionClassConstant( Sources::class, 'HOOKS' ) )->getValue() );
+		$table = array_filter( require dirname( ( new ReflectionClass( Sources::class ) )->getFileName() ) . '/hooks.php' );
 		ksort( $listened );
 		ksort( $table );
 		$this->assertSame( array_keys( $table ), array_keys( $listened ) );
 		foreach ( $table as $source => $hooks ) {
 			$this->assertEqualsCanonicalizing( array_values( $listened[ $source ] ), $hooks, $source );
 		}
+	}
+
+	public function test_the_list_of_hooks_is_what_the_sources_listen_to(): void {
+		$list = new Hook_List();
+		$this->assertStringEqualsFile( dirname( __DIR__, 2 ) . '/php/network-webhooks/includes/sources/hooks.php', $list->text(), 'Run make docs.' );
+		$this->assertFalse( $list->is_old() );
+		// As a request has them.
+		$this->assertSame( $list->sources(), array_map( 'get_class', iterator_to_array( $this->plugin()->sources() ) ) );
 	}
 
 	public function test_a_source_listens_again_where_a_test_library_put_the_hooks_back(): void {

@@ -56,6 +56,56 @@ final class Capabilities_Test extends Network_Test_Case {
 		$this->assertFalse( user_can( 0, Capabilities::VIEW ) );
 	}
 
+	public function test_map_meta_cap_takes_what_wordpress_may_pass(): void {
+		wp_set_current_user( 1 );
+		foreach ( array( null, '', 0, false, array(), 7 ) as $capability ) {
+			foreach ( array( array( 'x' ), array(), null ) as $needed ) {
+				$this->assertSame( $needed, apply_filters( 'map_meta_cap', $needed, $capability, 1, array() ) );
+			}
+		}
+		$this->assertSame( array( 'exist' ), apply_filters( 'map_meta_cap', array( 'x' ), Capabilities::MANAGE, '1', array() ) );
+		$this->assertSame( array( 'do_not_allow' ), apply_filters( 'map_meta_cap', array( 'x' ), Capabilities::MANAGE, null, array() ) );
+		// A post type without this capability, as WordPress itself asks for it.
+		$this->assertIsBool( @current_user_can( null ) );
+	}
+
+	public function test_other_filters_of_wordpress_take_what_another_plugin_made_of_them(): void {
+		( new Network_Webhooks\Site_Health( $this->plugin()->publisher(), $this->plugin()->outbox(), $this->plugin()->webhooks() ) )->add_hooks();
+		wp_set_current_user( 1 );
+		$admin = new Network_Webhooks\Admin\Admin( $this->plugin() );
+		foreach ( array( null, false, '', 'text' ) as $value ) {
+			foreach ( array( 'cron_schedules', 'wp_privacy_personal_data_exporters', 'wp_privacy_personal_data_erasers', 'site_status_tests', 'debug_information' ) as $filter ) {
+				// Ours come after those of WordPress itself, which may mind.
+				$ours = static fn() => $value;
+				add_filter( $filter, $ours, PHP_INT_MIN );
+				foreach ( $GLOBALS['wp_filter'][ $filter ]->callbacks as $callbacks ) {
+					foreach ( $callbacks as $callback ) {
+						$function = $callback['function'];
+						$from     = ( is_array( $function ) ? new ReflectionMethod( ...$function ) : new ReflectionFunction( $function ) )->getFileName();
+						if ( str_contains( (string) $from, '/network-webhooks/includes/' ) ) {
+							$this->assertIsArray( $function( $value ), $filter );
+						}
+					}
+				}
+				remove_filter( $filter, $ours, PHP_INT_MIN );
+			}
+			$this->assertIsArray( $admin->add_link( $value ) );
+			$admin->add_assets( $value );
+			$this->assertSame( 1, Network_Webhooks\Admin\List_Page::rows( $value, null, $value ) );
+			do_action( 'edit_user_profile', $value );
+			do_action( 'edit_user_profile_update', $value );
+		}
+	}
+
+	public function test_viewers_who_are_chosen_at_once_are_all_viewers(): void {
+		$users   = array( 900001, 900002, 900003, 900004, 900005, 900006 );
+		$started = array_map( fn( int $user ) => $this->start_process( __DIR__ . '/processes/viewer.php', array( (string) $user ) ), $users );
+		array_map( array( $this, 'finish_process' ), $started );
+		$viewers = Settings::read( Settings::VIEWERS )[ Settings::VIEWERS ];
+		sort( $viewers );
+		$this->assertSame( $users, $viewers );
+	}
+
 	public function test_another_network_of_the_same_database_gets_nothing(): void {
 		global $current_site;
 		$kept         = $current_site;

@@ -233,7 +233,7 @@ abstract class Network_Test_Case extends TestCase {
 
 	private function forget_webhooks(): void {
 		global $wpdb;
-		foreach ( array( Schema::outbox(), Schema::events(), Schema::sightings() ) as $table ) {
+		foreach ( array( Schema::outbox(), Schema::refused(), Schema::events(), Schema::sightings() ) as $table ) {
 			$wpdb->query( "DELETE FROM $table" );
 		}
 		Event_Memory::forget_marks();

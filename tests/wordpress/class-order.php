@@ -17,6 +17,13 @@ class Order {
 		do_action( 'woocommerce_order_status_changed', $this->id, $from, $status, $this );
 	}
 
+	/**
+	 * As it is before it is placed.
+	 */
+	public function begin( string $status ): void {
+		$this->status = $status;
+	}
+
 	public function get_id(): int {
 		return $this->id;
 	}

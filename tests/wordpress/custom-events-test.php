@@ -280,6 +280,21 @@ final class Custom_Events_Test extends Network_Test_Case {
 		$this->assertCount( 1, Hook_Calls::names( Hook_Calls::of( 'pre_get_posts' ) ) );
 	}
 
+	public function test_hook_calls_keeps_no_scan_that_found_nothing(): void {
+		$hook   = 'nobody_fires_' . bin2hex( random_bytes( 5 ) );
+		$plugin = WP_PLUGIN_DIR . "/$hook.php";
+		$this->assertSame( array(), Hook_Calls::known( $hook ) );
+		file_put_contents( $plugin, "<?php do_action( '$hook', \$user_id );" );
+		try {
+			$this->assertSame( array( 'user_id' ), Hook_Calls::names( Hook_Calls::known( $hook ) ) );
+		} finally {
+			unlink( $plugin );
+		}
+		// What was found is kept.
+		$this->assertSame( array( 'user_id' ), Hook_Calls::names( Hook_Calls::known( $hook ) ) );
+		delete_site_transient( 'network_webhooks_calls_' . md5( $hook ) );
+	}
+
 	public function test_a_failed_change_leaves_nothing_in_the_cache(): void {
 		$this->assertCount( 0, Custom_Events::all() );
 		try {

@@ -61,6 +61,153 @@ final class Deliveries_Test extends Network_Test_Case {
 		$this->assertSame( $webhook->id, $done['webhook_id'] );
 	}
 
+	/**
+	 * @dataProvider bodies
+	 */
+	public function test_curl_sends_no_local_file_and_nothing_of_the_request_is_a_command( string $path, string $template ): void {
+		$row             = Webhook::create( 'Books', self::$endpoint->url . "/200$path", 'lesson_finished' )->to_row();
+		$row['settings'] = wp_json_encode( array( 'format' => 'template', 'template' => $template, 'content_type' => 'text/plain', 'signature' => 'none', 'secrets' => array() ) + json_decode( $row['settings'], true ) );
+		$this->store( Webhook::from_row( (object) $row ) );
+		$before = count( self::$endpoint->received() );
+		[ $done ] = webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished', array( 'file' => '@/etc/hostname' ) ), self::DEADLINE );
+		$this->assertSame( 'delivered', $done['state'], (string) $done['last_failure'] );
+		self::$admin->get( self::PAGE . "&delivery={$done['id']}" );
+		[ $command ] = array_values( array_filter( self::$admin->values( '//pre' ), static fn( string $text ) => str_starts_with( $text, 'curl' ) ) );
+		exec( "$command 2>/dev/null", $printed, $code );
+		$this->assertSame( 0, $code, $command );
+		[ $sent, $again ] = array_slice( self::$endpoint->received(), $before );
+		// Which characters are percent-encoded is the client's affair.
+		$this->assertSame( array( $sent['body'], rawurldecode( $sent['path'] ) ), array( $again['body'], rawurldecode( $again['path'] ) ) );
+	}
+
+	public static function bodies(): array {
+		return array(
+			'a body that names a file'   => array( '', '@/etc/hostname' ),
+			'a value that names a file'  => array( '', '{{ data.file }}' ),
+			'quotes and substitutions'   => array( '', "'; echo $(id) `id` \"\\' --next" ),
+			'an end of line'             => array( '', "@/etc/hostname\n'\n" ),
+			'brackets in the URL'        => array( '?ids[]=1&set={a,b}&range=[1-3]', 'text' ),
+			'quotes in the URL'          => array( "?x='%27\"$(id)", 'text' ),
+		);
+	}
+
+	public function test_the_page_shows_the_url_that_was_sent_to_and_not_the_one_of_today(): void {
+		$webhook = $this->store( Webhook::create( 'Books', self::$endpoint->url . '/200?key=s3cret', 'lesson_finished' ) );
+		[ $done ] = webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished', array( 'number' => 1 ) ), self::DEADLINE );
+		$this->store( $webhook->with_target( 'Books', 'https://elsewhere.example/today?key=other', 'lesson_finished' ) );
+		self::$admin->get( self::PAGE . "&delivery={$done['id']}" );
+		$this->assert_sees( 'POST ' . self::$endpoint->url . '/200?key=•••', self::$admin );
+		$this->assertStringNotContainsString( 'elsewhere.example', self::$admin->page );
+		$this->assertStringNotContainsString( 's3cret', self::$admin->page );
+		$this->assert_sees( 'keeps dots in the place of what may be a key', self::$admin );
+		// Back again, the whole URL is known.
+		$this->store( $webhook->with_target( 'Books', self::$endpoint->url . '/200?key=s3cret', 'lesson_finished' ) );
+		self::$admin->get( self::PAGE . "&delivery={$done['id']}" );
+		[ $command ] = array_values( array_filter( self::$admin->values( '//pre' ), static fn( string $text ) => str_starts_with( $text, 'curl' ) ) );
+		$this->assertStringContainsString( self::$endpoint->url . "/200?key=s3cret'", $command );
+	}
+
+	public function test_of_an_attempt_without_a_url_nothing_is_said_that_is_not_known(): void {
+		$webhook = Webhook::create( 'Books', 'https://today.example/hook', 'lesson_finished' );
+		$page    = new Network_Webhooks\Admin\Deliveries\Detail_Page( $this->plugin()->webhooks(), $this->plugin()->catalogue() );
+		$print   = new ReflectionMethod( $page, 'print_exchange' );
+		$attempt = array(
+			'address'          => '192.0.2.1:443',
+			'status'           => 200,
+			'request_headers'  => array( 'content-type' => 'application/json' ),
+			'response_headers' => array(),
+			'response_body'    => '',
+		);
+		$shown   = static function ( array $attempt ) use ( $print, $page, $webhook ): string {
+			ob_start();
+			$print->invoke( $page, array( 'body' => '{}', 'attempts_made' => array( $attempt ) ), $webhook );
+			return (string) ob_get_clean();
+		};
+		foreach ( array( $attempt, array( 'url' => null ) + $attempt ) as $old ) {
+			$this->assertStringNotContainsString( 'POST', $shown( $old ) );
+			$this->assertStringContainsString( 'The URL of this request was not recorded.', $shown( $old ) );
+		}
+		$none = array( 'url' => null, 'address' => null, 'status' => null ) + $attempt;
+		$this->assertStringNotContainsString( 'today.example', $shown( $none ), 'No request was made.' );
+	}
+
+	public function test_a_recorded_url_is_that_of_the_webhook_in_whichever_spelling(): void {
+		foreach ( array(
+			array( 'https://crm.example', 'https://crm.example/', true ),
+			array( 'https://user:pass@CRM.example:443/a#x', 'https://crm.example/a', true ),
+			array( 'https://x.example/?a=b=c&&d=&s3', 'https://x.example/?a=•••&&d=•••&•••', true ),
+			array( 'https://x.example/?=v', 'https://x.example/?=•••', true ),
+			array( 'https://x.example/a b', 'https://x.example/a%20b', true ),
+			array( 'https://x.example/a', 'https://x.example/b', false ),
+			array( 'https://x.example/?k=1', 'https://x.example/?q=•••', false ),
+			array( 'https://x.example/', 'http://x.example/', false ),
+			array( 'http://x.example:8080/', 'http://x.example/', false ),
+		) as $case ) {
+			$this->assertSame( $case[2], ( new Network_Webhooks\Endpoint_Url( $case[0] ) )->is_recorded_as( $case[1] ), "$case[0] $case[1]" );
+		}
+	}
+
+	public function test_resend_of_what_failed_leaves_what_failed_for_another_cause(): void {
+		$row             = Webhook::create( 'CRM', self::$endpoint->url . '/401', 'lesson_finished' )->to_row();
+		$row['settings'] = wp_json_encode( array( 'retries' => array() ) + json_decode( $row['settings'], true ) );
+		$webhook         = $this->store( Webhook::from_row( (object) $row ) );
+		foreach ( array( '/401', '/401', '/500' ) as $answer ) {
+			$webhook = $this->store( $this->plugin()->webhooks()->find( $webhook->id )->with_target( 'CRM', self::$endpoint->url . $answer, 'lesson_finished' ) );
+			webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished', array( 'answer' => $answer ) ), self::DEADLINE );
+		}
+		$this->store( $this->plugin()->webhooks()->find( $webhook->id )->with_target( 'CRM', self::$endpoint->url . '/200', 'lesson_finished' ) );
+		self::$admin->get( self::PAGE . "&webhook=$webhook->id" );
+		$this->assert_sees( 'Resend the 2 that failed for good', self::$admin );
+		[ $link ] = self::$admin->values( '//a[contains(text(), "Resend the 2")]/@href' );
+		self::$admin->get( substr( $link, strlen( getenv( 'WP_URL' ) ) ) );
+		$this->assert_sees( 'Only what failed for this cause: 401', self::$admin );
+		$this->assert_sees( 'Resend 2 deliveries', self::$admin );
+		$parts = array_combine( self::$admin->values( '//form[contains(@class, "network-webhooks-bulk")]//input[@type="hidden"]/@name' ), self::$admin->values( '//form[contains(@class, "network-webhooks-bulk")]//input[@type="hidden"]/@value' ) );
+		self::$admin->act( 'bulk', array( 'change' => 'resend' ) + array_diff_key( $parts, array( '_wpnonce' => '', '_wp_http_referer' => '' ) ) );
+		$this->wait_for( static fn() => 2 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'delivered' ) ) );
+		$left = webhooks_deliveries( array( 'webhook_id' => $webhook->id, 'state' => 'failed' ) )['deliveries'];
+		$this->assertSame( array( 500 ), array_column( $left, 'last_status' ) );
+	}
+
+	public function test_mend_heeds_that_enabling_was_refused(): void {
+		$webhook = $this->store( Webhook::create( 'CRM', self::$endpoint->url . '/410', 'lesson_finished' ) );
+		webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished' ), self::DEADLINE );
+		$this->wait_for( static fn() => 1 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'held' ) ) );
+		foreach ( array( 'enable', 'enable_only' ) as $change ) {
+			self::$admin->act( 'mend', array( 'webhook' => $webhook->id, 'disabling' => 'dis_' . str_repeat( '0', 26 ), 'since' => '', 'change' => $change ) );
+			$this->assert_sees( 'look at it once more', self::$admin );
+			$this->assertStringNotContainsString( 'gets its events again', self::$admin->page );
+		}
+		$this->assertSame( 1, webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'held' ) ) );
+		$this->assertSame( array(), array_intersect( array_column( Network_Webhooks\History::of( $webhook->id, 10 ), 'action' ), array( 'enabled', 'resent' ) ) );
+	}
+
+	public function test_until_a_day_includes_that_day(): void {
+		$zone  = get_option( 'timezone_string' );
+		update_option( 'timezone_string', 'Europe/Amsterdam' );
+		$until = static fn( string $typed ) => Network_Webhooks\Admin\Deliveries\Query::of( array( 'until' => $typed ) )->filter()['until'];
+		try {
+			foreach ( array(
+				'2026-11-20'          => '2026-11-20T22:59:59.999Z',
+				'20.11.2026'          => '2026-11-20T22:59:59.999Z',
+				'20 November 2026'    => '2026-11-20T22:59:59.999Z',
+				// The clock is set back on this day, and forward on that one.
+				'2026-10-25'          => '2026-10-25T22:59:59.999Z',
+				'2026-03-29'          => '2026-03-29T21:59:59.999Z',
+				'2026-11-20 14:30'    => '2026-11-20T13:30:00.000Z',
+				'2026-11-20 00:00'    => '2026-11-19T23:00:00.000Z',
+				'2026-11-20T00:00:00Z' => '2026-11-20T00:00:00.000Z',
+			) as $typed => $expected ) {
+				$this->assertSame( $expected, $until( $typed ), $typed );
+			}
+			$this->assertSame( wp_date( 'Y-m-d' ) . ' 23:59:59', wp_date( 'Y-m-d H:i:s', strtotime( $until( 'today' ) ) ) );
+			$this->assertStringEndsWith( ':59:59.999Z', $until( 'yesterday' ) );
+			$this->assertSame( '2026-11-19T23:00:00.000Z', Network_Webhooks\Admin\Deliveries\Query::of( array( 'since' => '2026-11-20' ) )->filter()['since'] );
+		} finally {
+			update_option( 'timezone_string', $zone );
+		}
+	}
+
 	public function test_failures_are_grouped_and_sent_again_with_the_count_asked_before(): void {
 		$row             = Webhook::create( 'CRM', self::$endpoint->url . '/401', 'lesson_finished' )->to_row();
 		$row['settings'] = wp_json_encode( array( 'retries' => array() ) + json_decode( $row['settings'], true ) );

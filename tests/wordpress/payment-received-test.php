@@ -93,7 +93,7 @@ final class Payment_Received_Test extends Network_Test_Case {
 	/**
 	 * @dataProvider amounts
 	 */
-	public function test_amounts_have_the_digits_of_their_currency( mixed $amount, string $currency, string $decimal, int $minor ): void {
+	public function test_amounts_have_the_digits_of_their_currency( mixed $amount, string $currency, string $decimal, ?int $minor ): void {
 		$this->assertSame(
 			array(
 				'amount'       => $decimal,
@@ -111,6 +111,21 @@ final class Payment_Received_Test extends Network_Test_Case {
 			array( '1200', 'jpy', '1200', 1200 ),
 			array( -4.5, '', '-4.50', -450 ),
 			array( 'free', 'EUR', '0.00', 0 ),
+			'0.00012345 BTC was sent as 0.00' => array( '0.00012345', 'BTC', '0.00012345', 12345 ),
+			'0.015 BTC was sent as 0.02'      => array( '0.015', 'BTC', '0.01500000', 1500000 ),
+			'0.0125 USD was sent as 0.01'     => array( '0.0125', 'USD', '0.0125', null ),
+			'half a yen was rounded away'     => array( '1000.50', 'JPY', '1000.50', null ),
+			'an unknown currency was rounded' => array( '1.23456789', 'XYZ', '1.23456789', null ),
+			'a float of BTC was rounded'      => array( 0.00012345, 'BTC', '0.00012345', 12345 ),
+			'a tiny float was rounded away'   => array( 1e-12, 'ETH', '0.000000000001', null ),
+			'a sum of floats'                 => array( array_sum( array_fill( 0, 1000, 0.1 ) ), 'EUR', '100.00', 10000 ),
+			'a column of nine digits'         => array( '59.290000000', 'EUR', '59.29', 5929 ),
+			'a large amount was rounded'      => array( '12345678901234567.89', 'EUR', '12345678901234567.89', 1234567890123456789 ),
+			'no integer is that large'        => array( '92233720368547758.08', 'EUR', '92233720368547758.08', null ),
+			'an exponent'                     => array( '1.5E-3', 'EUR', '0.0015', null ),
+			'nothing has no sign'             => array( '-0.00', 'EUR', '0.00', 0 ),
+			'a text with digits was sent as 0' => array( '1.234,56', 'EUR', '1.234,56', null ),
+			'no finite number'                => array( INF, 'EUR', '0.00', 0 ),
 		);
 	}
 }

@@ -4,6 +4,7 @@
  */
 
 use Network_Webhooks\Privacy;
+use Network_Webhooks\Refused_Events;
 
 final class Privacy_Test extends Network_Test_Case {
 
@@ -29,12 +30,53 @@ final class Privacy_Test extends Network_Test_Case {
 		$this->assertFalse( $eraser( 'nobody@network.example', 1 )['items_removed'] );
 	}
 
-	public function test_what_waits_in_the_outbox_is_erased_too(): void {
+	/**
+	 * @dataProvider payloads
+	 */
+	public function test_outbox_erasure_knows_the_user_id_and_the_address( bool $is_erased, array|object $data, array $options = array() ): void {
 		$outbox = $this->plugin()->outbox();
-		$outbox->add( 'account_created', array( 'user_email' => 'Jane@Network.example' ), array(), 'a test' );
-		$outbox->add( 'account_created', array( 'user_email' => 'not.jane@network.example' ), array(), 'a test' );
-		$this->assertSame( 1, $outbox->forget( 'jane@network.example' ) );
-		$this->assertSame( 1, $outbox->status()['count'] );
+		$outbox->add( 'account_created', $data, $options, 'a test' );
+		$outbox->refuse( 'account_created', $data, $options, 'a test' );
+		$this->assertSame( $is_erased ? 2 : 0, $outbox->forget( 'jane@network.example', 7 ) );
+		$this->assertSame( $is_erased ? array( 0, 0 ) : array( 1, 1 ), array( $outbox->status()['count'], Refused_Events::count() ) );
+	}
+
+	public static function payloads(): array {
+		return array(
+			'the address'                    => array( true, array( 'user_email' => 'Jane@Network.example' ) ),
+			'the address within a text'      => array( true, array( 'note' => "Company\nwrite to <JANE@network.example>." ) ),
+			'the address beside broken bytes' => array( true, array( 'note' => "caf\xe9 jane@network.example" ) ),
+			'the address as a key'           => array( true, (object) array( 'by' => array( 'jane@network.example' => 1 ) ) ),
+			'another address that ends so'   => array( false, array( 'user_email' => 'not.jane@network.example' ) ),
+			'another address that begins so' => array( false, array( 'user_email' => 'jane@network.example.org' ) ),
+			'the id of a user'               => array( true, array( 'order' => (object) array( 'user_id' => 7 ) ) ),
+			'the id as a text'               => array( true, array( 'customer_user_id' => '7' ) ),
+			'the id of who did it'           => array( true, array(), array( 'actor' => array( 'user' => 7 ) ) ),
+			'the id of another user'         => array( false, array( 'user_id' => 71, 'order_id' => 7 ), array( 'actor' => array( 'user' => 8 ) ) ),
+			'ids of something else'          => array( false, array( 'user_ids' => array( 7 ) ) ),
+		);
+	}
+
+	public function test_the_eraser_hands_the_outbox_the_user_id(): void {
+		$user = $this->make_user();
+		$this->plugin()->outbox()->add( 'account_created', array( 'user_id' => $user->ID ), array(), 'a test' );
+		( new Privacy( $this->plugin()->webhooks(), $this->plugin()->outbox() ) )->erase( $user->user_email );
+		$this->assertSame( 0, $this->plugin()->outbox()->status()['count'] );
+	}
+
+	public function test_privacy_export_survives_an_unreadable_log(): void {
+		$this->subscribe( 'account_created' );
+		$user = $this->make_user();
+		// No cursor of the second page is kept, and this is none.
+		set_site_transient( 'network_webhooks_export_' . md5( $user->user_email ), 'no cursor', HOUR_IN_SECONDS );
+		$export = ( new Privacy( $this->plugin()->webhooks(), $this->plugin()->outbox() ) )->export( $user->user_email, 2 );
+		$this->assertTrue( $export['done'] );
+		$this->assertStringContainsString( 'could not be read', $export['data'][0]['data'][0]['value'] );
+
+		$found = json_decode( $this->run_process( '-d', array( 'webhooks.spool=/nowhere', __DIR__ . '/processes/export.php', $user->user_email ) ), true );
+		$this->assertTrue( $found['done'] );
+		$this->assertCount( 1, $found['data'] );
+		$this->assertStringContainsString( 'could not be read', $found['data'][0]['data'][0]['value'] );
 	}
 
 	public function test_an_export_of_many_deliveries_has_pages(): void {

@@ -11,7 +11,7 @@ final class Schema_Test extends Network_Test_Case {
 	public function test_processes_that_migrate_at_once_make_the_tables_once(): void {
 		global $wpdb;
 		$wpdb->query( 'DROP TABLE ' . Schema::webhooks() );
-		$tables = array( Schema::webhooks(), Schema::events(), Schema::heard(), Schema::history(), Schema::inbox(), Schema::outbox(), Schema::sightings() );
+		$tables = array( Schema::webhooks(), Schema::events(), Schema::heard(), Schema::history(), Schema::inbox(), Schema::outbox(), Schema::refused(), Schema::sightings() );
 		$wpdb->query( 'DROP TABLE ' . implode( ', ', $tables ) );
 		$kept = Settings::read( Settings::INSTALLATION, Settings::REVISION );
 		delete_site_option( Settings::SCHEMA );
@@ -42,6 +42,31 @@ final class Schema_Test extends Network_Test_Case {
 			$this->assertSame( array(), Network_Webhooks\History::of( $webhook->id, 10 ), $how );
 		}
 		$this->assertSame( (string) Schema::VERSION, $wpdb->get_var( $wpdb->prepare( "SELECT meta_value FROM $wpdb->sitemeta WHERE meta_key = %s", Settings::SCHEMA ) ) );
+	}
+
+	public function test_what_waits_under_tables_of_version_5_arrives_and_an_event_needs_no_migration_before(): void {
+		global $wpdb;
+		$webhook = $this->subscribe( 'lesson_finished' );
+		$wpdb->query( 'ALTER TABLE ' . Schema::outbox() . ' DROP COLUMN size, DROP COLUMN deaths, DROP KEY created' );
+		$wpdb->query( 'DROP TABLE ' . Schema::refused() );
+		$wpdb->insert(
+			Schema::outbox(),
+			array(
+				'event'   => 'lesson_finished',
+				// As version 5 wrote them.
+				'data'    => '{"number":1,"none":{},"list":[]}',
+				'options' => '{"site":{"id":1,"url":"http://network.example"},"network_id":1,"repair":true,"actor":{"user":7},"source":"school","timestamp":1800000000.5,"idempotency_key":"' . wp_generate_uuid4() . '"}',
+				'reason'  => '',
+				'created' => current_time( 'mysql', true ),
+			)
+		);
+		Settings::set( Settings::SCHEMA, 5 );
+		$this->plugin()->outbox()->add( 'lesson_finished', array( 'number' => 2 ), array( 'site' => array( 'id' => 1, 'url' => 'http://network.example' ) ), 'a test' );
+		$this->assertGreaterThan( 200, (int) $this->outbox()[0]->size );
+		$this->assertSame( 2, $this->plugin()->outbox()->drain() );
+		$events = $this->events_of( $webhook );
+		$this->assertSame( array( 1, 2 ), array_column( array_column( $events, 'data' ), 'number' ) );
+		$this->assertSame( array( 'school', array( 'user' => 7 ), '2027-01-15T08:00:00.500Z' ), array( $events[0]['source'], $events[0]['actor'], $events[0]['timestamp'] ) );
 	}
 
 	public function test_a_new_network_gets_its_id_once_from_processes_that_start_at_once(): void {

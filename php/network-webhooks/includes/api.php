@@ -17,6 +17,8 @@ defined( 'ABSPATH' ) || exit;
  * `do_action( 'network_webhooks_dispatch', $event, $data, $options )`, which needs no check
  * whether this plugin is there.
  *
+ * @since 0.1.0
+ *
  * @param string       $event   Name: 1 to 100 of the characters a-z 0-9 _ . -
  * @param array|object $data    The payload, or a closure that makes it, called only if somebody
  *                              subscribes. Values that JSON can't hold are mended.
@@ -45,6 +47,8 @@ function network_webhooks_dispatch( $event, $data = array(), $options = array() 
  * Adds an event to the catalogue, so that it can be chosen by name. To be called on the action
  * `network_webhooks_register_events`, which fires when somebody needs the catalogue, never before
  * `init`. An event need not be registered to be dispatched.
+ *
+ * @since 0.1.0
  *
  * @param array $args {
  *     The event.
@@ -85,6 +89,8 @@ function network_webhooks_register_event( $args ): bool {
  * to hear of. May be nested; what the work throws goes on to the caller, and ends the suspension
  * too. Which plugin suspended what is remembered, so that an admin finds out why an event did not
  * come.
+ *
+ * @since 0.1.0
  *
  * @param callable     $work   The work.
  * @param string|array $events Names and patterns (`post_*`) of the events; by default all.

@@ -32,8 +32,6 @@ final class Catalogue {
 	private array $registered = array();
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param iterable<Source> $sources The first of those that share an event describes it.
 	 */
 	public function __construct( private readonly iterable $sources, private readonly Event_Memory $memory = new Event_Memory() ) {}
@@ -127,6 +125,8 @@ final class Catalogue {
 			/**
 			 * Time to call network_webhooks_register_event(). Fires when somebody needs the
 			 * catalogue, never before `init`.
+			 *
+			 * @since 0.1.0
 			 */
 			do_action( 'network_webhooks_register_events' );
 		} catch ( \Throwable $error ) {
@@ -150,6 +150,8 @@ final class Catalogue {
 		try {
 			/**
 			 * Filters the events that are listed. Which events are sent stays as it is.
+			 *
+			 * @since 0.1.0
 			 *
 			 * @param array<string, Event> $events By slug.
 			 */

@@ -29,8 +29,6 @@ final class Custom_Event {
 	private const ITEMS  = 100;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string $slug      The event.
 	 * @param string $action    The WordPress action.
 	 * @param string $name      What people call it.
@@ -55,8 +53,8 @@ final class Custom_Event {
 	 */
 	public static function create( string $slug, string $action, string $name ): self {
 		if ( '' === $name || mb_strlen( $name ) > self::NAME_LENGTH ) {
-			/* translators: %d: number of characters */
-			throw new \InvalidArgumentException( sprintf( __( 'Give the event a name of at most %d characters, by which people know it.', 'network-webhooks' ), self::NAME_LENGTH ) );
+			/* translators: %s: number of characters */
+			throw new \InvalidArgumentException( sprintf( _n( 'Give the event a name of at most %s character, by which people know it.', 'Give the event a name of at most %s characters, by which people know it.', self::NAME_LENGTH, 'network-webhooks' ), number_format_i18n( self::NAME_LENGTH ) ) );
 		}
 		if ( ! Event::is_name( $slug ) ) {
 			throw new \InvalidArgumentException( __( 'The event’s identifier has 1 to 100 of the characters a-z 0-9 _ . - and no others.', 'network-webhooks' ) );
@@ -202,7 +200,7 @@ final class Custom_Event {
 			$chosen[ $name ] = Secrets::MASK;
 		} elseif ( ! $path ) {
 			// Of what is no simple value further fields have to be chosen.
-			$chosen[ $name ] = self::value( $known[ $name ], array() );
+			$chosen[ $name ] = self::value( Plain_Text::field( $value, $name, $known[ $name ] ), array() );
 		} else {
 			$inner = is_array( $chosen[ $name ] ?? null ) ? $chosen[ $name ] : array();
 			self::choose( $inner, $known[ $name ], $path );

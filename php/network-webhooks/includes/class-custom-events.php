@@ -119,8 +119,8 @@ final class Custom_Events {
 		$all                 = array_column( self::all(), null, 'slug' );
 		$all[ $event->slug ] = $event;
 		if ( count( $all ) > self::LIMIT ) {
-			/* translators: %d: number of events */
-			throw new \RuntimeException( sprintf( __( 'There can be %d custom events. Delete one that nobody needs.', 'network-webhooks' ), self::LIMIT ) );
+			/* translators: %s: number of events */
+			throw new \RuntimeException( sprintf( _n( 'There can be %s custom event. Delete one that nobody needs.', 'There can be %s custom events. Delete one that nobody needs.', self::LIMIT, 'network-webhooks' ), number_format_i18n( self::LIMIT ) ) );
 		}
 		self::write( $all );
 	}
@@ -131,10 +131,8 @@ final class Custom_Events {
 	public static function delete( string $slug ): void {
 		self::write( array_filter( self::all(), static fn( Custom_Event $event ) => $event->slug !== $slug ) );
 		foreach ( array( Settings::CUSTOM_SAMPLES, Settings::CUSTOM_REMARKS ) as $name ) {
-			$known = self::option( $name );
-			if ( isset( $known[ $slug ] ) ) {
-				unset( $known[ $slug ] );
-				Settings::set( $name, $known );
+			if ( isset( self::option( $name )[ $slug ] ) ) {
+				Settings::change( $name, 1, static fn( mixed $stored ) => array_diff_key( (array) $stored, array( $slug => true ) ) );
 			}
 		}
 	}
@@ -155,16 +153,20 @@ final class Custom_Events {
 	 * @param list<mixed> $given
 	 */
 	public static function record( Custom_Event $event, array $given ): void {
-		$known = self::option( Settings::CUSTOM_SAMPLES );
-		if ( ( $known[ $event->slug ]['recording'] ?? '' ) !== $event->recording ) {
-			$known[ $event->slug ] = array(
-				'recording' => $event->recording,
-				'at'        => time(),
-				'site_id'   => get_current_blog_id(),
-				'arguments' => Hook_Sample::of( $given ),
-			);
-			Settings::set( Settings::CUSTOM_SAMPLES, $known );
-		}
+		$sample = array(
+			'recording' => $event->recording,
+			'at'        => time(),
+			'site_id'   => get_current_blog_id(),
+			'arguments' => Hook_Sample::of( $given ),
+		);
+		Settings::change(
+			Settings::CUSTOM_SAMPLES,
+			1,
+			static function ( mixed $stored ) use ( $event, $sample ): array {
+				$known = (array) $stored;
+				return ( $known[ $event->slug ]['recording'] ?? '' ) === $event->recording ? $known : array( $event->slug => $sample ) + $known;
+			}
+		);
 	}
 
 	/**
@@ -183,12 +185,18 @@ final class Custom_Events {
 	 */
 	public static function remark( string $slug, string $what, int $count = 0 ): void {
 		if ( Throttle::permits( 'custom-' . md5( "$slug $what" ) ) ) {
-			$known                   = self::option( Settings::CUSTOM_REMARKS );
-			$known[ $slug ][ $what ] = array(
-				'at'    => time(),
-				'count' => $count,
+			Settings::change(
+				Settings::CUSTOM_REMARKS,
+				1,
+				static function ( mixed $stored ) use ( $slug, $what, $count ): array {
+					$known                   = (array) $stored;
+					$known[ $slug ][ $what ] = array(
+						'at'    => time(),
+						'count' => $count,
+					);
+					return $known;
+				}
 			);
-			Settings::set( Settings::CUSTOM_REMARKS, $known );
 		}
 	}
 

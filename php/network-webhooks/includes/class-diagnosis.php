@@ -15,9 +15,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Diagnosis {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
 
 	/**
@@ -135,10 +132,10 @@ final class Diagnosis {
 		/* translators: %s: a time such as “5 mins” */
 		$lag = __( 'the oldest event waits for %s', 'network-webhooks' );
 		return array(
-			__( 'Folder', 'network-webhooks' )       => $status['spool']['path'] . ' (' . (string) $status['spool']['owner'] . ')',
-			__( 'Files', 'network-webhooks' )        => number_format_i18n( $journal['segments'] ),
+			__( 'Folder', 'network-webhooks' )           => $status['spool']['path'] . ' (' . (string) $status['spool']['owner'] . ')',
+			__( 'Files', 'network-webhooks' )            => number_format_i18n( $journal['segments'] ),
 			__( 'Not taken in yet', 'network-webhooks' ) => (string) size_format( $journal['bytes_waiting'] ),
-			__( 'Lag', 'network-webhooks' )          => $oldest ? sprintf( $lag, human_time_diff( (int) strtotime( $oldest ) ) ) : __( 'none', 'network-webhooks' ),
+			__( 'Lag', 'network-webhooks' )              => $oldest ? sprintf( $lag, human_time_diff( (int) strtotime( $oldest ) ) ) : __( 'none', 'network-webhooks' ),
 		);
 	}
 
@@ -152,8 +149,10 @@ final class Diagnosis {
 		$rows    = array( __( 'Events waiting in the database', 'network-webhooks' ) => number_format_i18n( $waiting['count'] ) );
 		if ( $waiting['count'] ) {
 			$rows[ __( 'Since', 'network-webhooks' ) ] = self::date( (int) strtotime( $waiting['oldest'] . ' UTC' ) );
+			$rows[ __( 'Size', 'network-webhooks' ) ]  = (string) size_format( $waiting['bytes'] );
 			$rows[ __( 'Why', 'network-webhooks' ) ]   = implode( ' ', array_map( array( Native_Text::class, 'translated' ), $waiting['reasons'] ) );
 		}
+		$rows[ __( 'Events that were refused', 'network-webhooks' ) ] = number_format_i18n( Refused_Events::count() );
 		return $rows;
 	}
 
@@ -165,8 +164,8 @@ final class Diagnosis {
 	private function webhooks(): array {
 		$rows = array( __( 'Set up', 'network-webhooks' ) => number_format_i18n( $this->webhooks->count() ) );
 		if ( Environment::has_extension() ) {
-			$rows[ __( 'Published on this server', 'network-webhooks' ) ]     = number_format_i18n( webhooks_status()['config']['webhooks'] );
-			$rows[ __( 'Invalid, failing or disabled', 'network-webhooks' ) ] = number_format_i18n( ( new Ailing( $this->webhooks ) )->count() );
+			$rows[ __( 'Published on this server', 'network-webhooks' ) ] = number_format_i18n( webhooks_status()['config']['webhooks'] );
+			$rows[ __( 'Failing or disabled', 'network-webhooks' ) ]      = number_format_i18n( ( new Ailing( $this->webhooks ) )->count() );
 		}
 		return $rows;
 	}

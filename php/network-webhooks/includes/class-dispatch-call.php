@@ -27,8 +27,6 @@ final class Dispatch_Call {
 	private const LAST_SECOND = 253402300799;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param array<string, mixed> $options
 	 */
 	private function __construct(

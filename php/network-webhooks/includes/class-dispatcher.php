@@ -57,8 +57,6 @@ final class Dispatcher {
 	private ?Suppressions $suppressions = null;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param \Closure(): Webhooks                 $webhooks  Makes what says who subscribes where the
 	 *                                                        extension can't.
 	 * @param \Closure(): Outbox                   $outbox    Makes what takes events where it can't.
@@ -254,12 +252,16 @@ final class Dispatcher {
 			return $id;
 		} catch ( \Throwable $error ) {
 			// The extension may have said "somebody subscribes" only because it can't read who does.
-			if ( ( $this->webhooks )()->wants( $event, $site_id, $import ) ) {
+			if ( ! ( $this->webhooks )()->wants( $event, $site_id, $import ) ) {
+				$this->hear( $event, $data, $options, self::UNWANTED );
+			} elseif ( Outbox::is_final( $error ) ) {
+				( $this->outbox )()->refuse( $event, $data, $options, $error->getMessage() );
+				Log::write( 'journal', sprintf( 'The event %s was refused: %s', $event, $error->getMessage() ) );
+				$this->hear( $event, null, $options, self::LOST, array( 'message' => $error->getMessage() ) );
+			} else {
 				( $this->outbox )()->add( $event, $data, $options, $error->getMessage() );
 				Log::write( 'journal', sprintf( 'The event %s waits in the outbox: %s', $event, $error->getMessage() ) );
 				$this->hear( $event, $data, $options, self::WAITS, array( 'message' => $error->getMessage() ) );
-			} else {
-				$this->hear( $event, $data, $options, self::UNWANTED );
 			}
 			return null;
 		}
@@ -348,6 +350,8 @@ final class Dispatcher {
 			 * Whether an event that somebody subscribes to is sent. Asked before its payload is
 			 * made; and of every event while Network Admin › Listen records.
 			 *
+			 * @since 0.1.0
+			 *
 			 * @param bool     $should  By default true.
 			 * @param string   $event   The event's name.
 			 * @param int|null $site_id The site that it is about; null: the whole network.
@@ -385,6 +389,8 @@ final class Dispatcher {
 		/**
 		 * Filters the payload of an event that somebody subscribes to; and of every event while
 		 * Network Admin › Listen records.
+		 *
+		 * @since 0.1.0
 		 *
 		 * @param array|object $data    The payload; null: the event is not sent.
 		 * @param string       $event   The event's name.

@@ -19,9 +19,6 @@ final class Drafts {
 	/** How long a draft lives, in seconds: longer than any attempt. */
 	public const LIFETIME = 300;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Publisher $publisher ) {}
 
 	/**

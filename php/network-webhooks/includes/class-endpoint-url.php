@@ -18,6 +18,9 @@ final class Endpoint_Url {
 	/** What stands for a hidden rest. */
 	private const HIDDEN = '/…';
 
+	/** What the log has in the place of a query's values. */
+	public const DOTS = '•••';
+
 	/**
 	 * The host, and the port where there is one.
 	 */
@@ -48,6 +51,31 @@ final class Endpoint_Url {
 	 */
 	public function masked(): string {
 		return $this->scheme . $this->host . ( '' === $this->rest ? '' : self::HIDDEN );
+	}
+
+	/**
+	 * Whether the log would show this URL as it shows another one, which it does without name and
+	 * password, fragment, and the values of the query.
+	 */
+	public function is_recorded_as( string $recorded ): bool {
+		return $this->comparable() === ( new self( $recorded ) )->comparable();
+	}
+
+	/**
+	 * The same text for all spellings of a URL, as far as the log keeps it.
+	 */
+	private function comparable(): string {
+		$port  = 'https://' === $this->scheme ? ':443' : ':80';
+		$host  = str_ends_with( $this->host, $port ) ? substr( $this->host, 0, -strlen( $port ) ) : $this->host;
+		$ascii = function_exists( 'idn_to_ascii' ) ? idn_to_ascii( $host ) : false;
+		$host  = false === $ascii ? $host : $ascii;
+		$rest  = explode( '?', explode( '#', $this->rest )[0], 2 );
+		$path  = '' === $rest[0] ? '/' : $rest[0];
+		$query = array_map(
+			static fn( string $pair ) => str_contains( $pair, '=' ) ? explode( '=', $pair )[0] . '=' : ( '' === $pair ? '' : self::DOTS ),
+			explode( '&', $rest[1] ?? '' )
+		);
+		return rawurldecode( $this->scheme . $host . $path . '?' . implode( '&', $query ) );
 	}
 
 	/**

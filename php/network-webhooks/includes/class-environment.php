@@ -60,9 +60,9 @@ final class Environment {
 	}
 
 	/**
-	 * Sees to it that texts are in the reader's language from `init` on.
+	 * Has WordPress load the translations with the first text that is asked for, from `init` on.
 	 *
-	 * Until then they are in English: whoever dispatches wrongly in its first lines shall read of
+	 * Until then texts are in English: whoever dispatches wrongly in its first lines shall read of
 	 * that, and not that a translation was loaded too early.
 	 *
 	 * @return void
@@ -72,27 +72,33 @@ final class Environment {
 			self::load_texts();
 			return;
 		}
-		if ( ! isset( $GLOBALS['l10n']['network-webhooks'] ) ) {
-			// What WordPress puts here itself where it found none.
-			$GLOBALS['l10n']['network-webhooks'] = new \NOOP_Translations();
-		}
+		add_filter( 'lang_dir_for_domain', array( __CLASS__, 'hide_texts' ), 10, 2 );
 		add_action( 'init', array( __CLASS__, 'load_texts' ) );
 	}
 
 	/**
-	 * Has WordPress load the translations with the first text that is asked for, from wherever the
-	 * plugin lies; a language pack goes first. What load_plugin_textdomain() does since WordPress 6.7,
-	 * without finding out in every request where the plugin's own folder is.
+	 * There is no folder with our translations yet.
+	 *
+	 * @param string|false $path   Where those of a text domain lie.
+	 * @param string       $domain The text domain.
+	 * @return string|false
+	 */
+	public static function hide_texts( $path, $domain ) {
+		return 'network-webhooks' === $domain ? false : $path;
+	}
+
+	/**
+	 * Says where the translations lie that came with the plugin; a language pack goes first.
 	 *
 	 * @return void
 	 */
 	public static function load_texts() {
-		global $wp_textdomain_registry, $l10n;
-		if ( isset( $wp_textdomain_registry ) ) {
-			$wp_textdomain_registry->set_custom_path( 'network-webhooks', dirname( NETWORK_WEBHOOKS_FILE ) . '/languages' );
-		}
-		if ( isset( $l10n['network-webhooks'] ) && $l10n['network-webhooks'] instanceof \NOOP_Translations ) {
-			unset( $l10n['network-webhooks'] );
+		remove_filter( 'lang_dir_for_domain', array( __CLASS__, 'hide_texts' ) );
+		$folder = dirname( plugin_basename( NETWORK_WEBHOOKS_FILE ) ) . '/languages';
+		if ( 0 === strpos( wp_normalize_path( NETWORK_WEBHOOKS_FILE ), wp_normalize_path( WPMU_PLUGIN_DIR ) . '/' ) ) {
+			load_muplugin_textdomain( 'network-webhooks', $folder );
+		} else {
+			load_plugin_textdomain( 'network-webhooks', false, $folder );
 		}
 	}
 

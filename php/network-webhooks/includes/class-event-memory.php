@@ -102,7 +102,7 @@ final class Event_Memory {
 			return false;
 		}
 		list( $looked, $seen ) = $this->mark();
-		return array_diff_key( $this->noted, $seen ) && count( $seen ) < self::SITE_LIMIT || $look && $looked !== $this->loaded();
+		return ( array_diff_key( $this->noted, $seen ) && count( $seen ) < self::SITE_LIMIT ) || ( $look && $looked !== $this->loaded() );
 	}
 
 	/**
@@ -160,7 +160,7 @@ final class Event_Memory {
 			// which refuses other letters where a table mixes charsets, has nothing to refuse.
 			$definition = $event ? (string) wp_json_encode( $event->definition(), JSON_UNESCAPED_SLASHES ) : '{}';
 			$stored     = $known[ $slug ] ?? null;
-			if ( $stored === $definition || null !== $stored && ! $event || null === $stored && count( $known ) >= self::NETWORK_LIMIT ) {
+			if ( $stored === $definition || ( null !== $stored && ! $event ) || ( null === $stored && count( $known ) >= self::NETWORK_LIMIT ) ) {
 				continue;
 			}
 			$done = $wpdb->query( $wpdb->prepare( 'INSERT INTO ' . Schema::events() . ' (event, definition) VALUES (%s, %s) ON DUPLICATE KEY UPDATE definition = VALUES(definition)', $slug, $definition ) );

@@ -11,12 +11,12 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * An event as the catalogue lists it.
+ *
+ * @since 0.1.0
  */
 final class Event {
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string                      $slug        As subscribed to and dispatched.
 	 * @param string                      $category    A key of Catalogue::categories().
 	 * @param string                      $name        For people.

@@ -15,8 +15,6 @@ defined( 'ABSPATH' ) || exit;
 final class Heard_Event {
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param int                  $at       Unix milliseconds.
 	 * @param int                  $site_id  0: the network as a whole.
 	 * @param string|null          $event_id Of what was sent.

@@ -39,12 +39,24 @@ final class Hook_Calls {
 	 *         below WordPress's folder; `arguments`: names, empty where one has none.
 	 */
 	public static function of( string $hook ): array {
+		return self::look( $hook )['calls'];
+	}
+
+	/**
+	 * The calls of a hook, and whether there was time to look everywhere.
+	 *
+	 * @return array{calls: list<array{file: string, line: int, is_action: bool, arguments: list<string>}>, is_whole: bool}
+	 */
+	private static function look( string $hook ): array {
 		$end   = microtime( true ) + self::SECONDS;
 		$calls = array();
 		foreach ( array( ABSPATH . WPINC, ABSPATH . 'wp-admin', WPMU_PLUGIN_DIR, WP_PLUGIN_DIR, get_theme_root() ) as $folder ) {
 			foreach ( self::files( $folder ) as $file ) {
 				if ( microtime( true ) > $end ) {
-					return $calls;
+					return array(
+						'calls'    => $calls,
+						'is_whole' => false,
+					);
 				}
 				$source = (string) @file_get_contents( $file );
 				if ( str_contains( $source, "'$hook'" ) || str_contains( $source, "\"$hook\"" ) ) {
@@ -52,11 +64,15 @@ final class Hook_Calls {
 				}
 			}
 		}
-		return $calls;
+		return array(
+			'calls'    => $calls,
+			'is_whole' => true,
+		);
 	}
 
 	/**
-	 * The calls of a hook as they were found within a day: looking takes a while.
+	 * The calls of a hook as they were found within a day: looking takes a while. That there are none
+	 * is looked for each time.
 	 *
 	 * @return list<array{file: string, line: int, is_action: bool, arguments: list<string>}>
 	 */
@@ -64,8 +80,13 @@ final class Hook_Calls {
 		$name  = 'network_webhooks_calls_' . md5( $hook );
 		$calls = get_site_transient( $name );
 		if ( ! is_array( $calls ) ) {
-			$calls = self::of( $hook );
-			set_site_transient( $name, $calls, DAY_IN_SECONDS );
+			$found = self::look( $hook );
+			$calls = $found['calls'];
+			if ( $calls ) {
+				// What is missing may be there in a minute: a plugin that is being installed, or a file
+				// that there was no time for.
+				set_site_transient( $name, $calls, $found['is_whole'] ? DAY_IN_SECONDS : MINUTE_IN_SECONDS );
+			}
 		}
 		return $calls;
 	}

@@ -12,7 +12,8 @@ defined( 'ABSPATH' ) || exit;
 /**
  * Puts WordPress's list of hooks under way back after an exception out of one of them: WordPress
  * takes a hook off only when it ends, and whoever catches the exception would leave
- * current_filter() and doing_action() wrong for the rest of the request.
+ * current_filter() and doing_action() wrong for the rest of the request. There is no function for
+ * that: this is the only place that writes into a global of WordPress's own.
  */
 final class Hook_Stack {
 
@@ -28,7 +29,7 @@ final class Hook_Stack {
 	 */
 	public static function restore( int $depth ): void {
 		if ( self::depth() > $depth ) {
-			$GLOBALS['wp_current_filter'] = array_slice( $GLOBALS['wp_current_filter'], 0, $depth );
+			$GLOBALS['wp_current_filter'] = array_slice( $GLOBALS['wp_current_filter'], 0, $depth ); // phpcs:ignore WordPress.WP.GlobalVariablesOverride.Prohibited -- see above.
 		}
 	}
 }

@@ -20,9 +20,6 @@ final class Last_Payload {
 	/** Stands for what is not shown. */
 	private const MASK = '•••';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks ) {}
 
 	/**

@@ -48,9 +48,6 @@ final class Listener {
 	 */
 	private bool $is_keeping = false;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Verdicts $verdicts, private readonly Catalogue $catalogue, private Listening $listening ) {
 		$this->kept_at = hrtime( true );
 		// After whatever others dispatch at the end.

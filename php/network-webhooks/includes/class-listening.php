@@ -23,8 +23,6 @@ final class Listening {
 	public const DURATION = 10 * MINUTE_IN_SECONDS;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string    $id    Tells this one from another.
 	 * @param int       $since Unix time.
 	 * @param list<int> $sites Ids of the sites whose events are recorded; empty: of all, and of the

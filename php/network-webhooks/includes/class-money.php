@@ -10,12 +10,12 @@ namespace Network_Webhooks;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Writes amounts so that nobody has to guess: a decimal string with the currency's digits, and
- * the same in minor units (cents).
+ * Writes amounts so that nobody has to guess: a decimal string with at least the currency's digits,
+ * and the same in minor units (cents) where these are exact.
  */
 final class Money {
 
-	/** Digits after the point where they are not two (ISO 4217). */
+	/** Digits after the point where they are not two (ISO 4217, and BTC). */
 	private const DIGITS = array(
 		'BIF' => 0,
 		'CLP' => 0,
@@ -41,21 +41,134 @@ final class Money {
 		'LYD' => 3,
 		'OMR' => 3,
 		'TND' => 3,
+		// No currency of ISO 4217, but one of WooCommerce: 10⁻⁸ is a satoshi.
+		'BTC' => 8,
 	);
+
+	/** Digits after the point of all other currencies. */
+	private const USUAL_DIGITS = 2;
+
+	/** Nothing, as parts() has it. */
+	private const ZERO = array( '', '0', '' );
+
+	/** Significant decimal digits that every double holds (DBL_DIG of IEEE 754). */
+	private const FLOAT_DIGITS = 15;
+
+	/** A float this near, by its own size, to one of eight digits after the point is that one with noise. */
+	private const NOISE = 1e-13;
+
+	/** Longest number that is looked at, in bytes, and largest exponent: more is no amount. */
+	private const LENGTH = 64;
 
 	/**
 	 * An amount, under its key and with `_minor` after it.
 	 *
-	 * @param mixed  $amount   A number, or a decimal string with a point.
-	 * @param string $currency ISO 4217 code; unknown or empty ones have two digits.
-	 * @return array<string, string|int>
+	 * No digit is lost: the string has at least the currency's digits after the point, and more where
+	 * the amount has more. The minor units are null where the amount is no whole number of them, or one
+	 * that PHP has no integer for.
+	 *
+	 * @param mixed  $amount   A number, or a decimal string with a point. Another text with digits in it
+	 *                         stays as it is, without minor units; what has none is 0.
+	 * @param string $currency ISO 4217 code, or BTC; unknown or empty ones have two digits.
+	 * @return array<string, string|int|null>
 	 */
 	public static function fields( string $key, mixed $amount, string $currency ): array {
-		$digits = self::DIGITS[ strtoupper( $currency ) ] ?? 2;
-		$amount = is_numeric( $amount ) ? (float) $amount : 0.0;
+		$parts = self::parts( $amount );
+		if ( ! $parts && is_string( $amount ) && strpbrk( $amount, '0123456789' ) ) {
+			return array(
+				$key           => $amount,
+				"{$key}_minor" => null,
+			);
+		}
+		list( $sign, $whole, $fraction ) = $parts ?? self::ZERO;
+
+		$digits   = self::DIGITS[ strtoupper( $currency ) ] ?? self::USUAL_DIGITS;
+		$fraction = rtrim( $fraction, '0' );
+		// Half a yen is written as other money is: 0.50.
+		$fraction = str_pad( $fraction, strlen( $fraction ) > $digits ? self::USUAL_DIGITS : $digits, '0' );
 		return array(
-			$key           => number_format( $amount, $digits, '.', '' ),
-			"{$key}_minor" => (int) round( $amount * 10 ** $digits ),
+			$key           => $sign . $whole . ( '' === $fraction ? '' : ".$fraction" ),
+			"{$key}_minor" => strlen( $fraction ) === $digits ? self::integer( $sign . $whole . $fraction ) : null,
 		);
+	}
+
+	/**
+	 * An amount without its sign.
+	 *
+	 * @param mixed $amount As fields() takes it.
+	 */
+	public static function absolute( mixed $amount ): string {
+		list( , $whole, $fraction ) = self::parts( $amount ) ?? self::ZERO;
+		return '' === $fraction ? $whole : "$whole.$fraction";
+	}
+
+	/**
+	 * A number of things, which need not be whole: one and a half stay that.
+	 *
+	 * @param mixed $number A number, or a decimal string with a point. What is no number is 0.
+	 */
+	public static function quantity( mixed $number ): int|float {
+		list( $sign, $whole, $fraction ) = self::parts( $number ) ?? self::ZERO;
+
+		$fraction = rtrim( $fraction, '0' );
+		$integer  = '' === $fraction ? self::integer( $sign . $whole ) : null;
+		return $integer ?? (float) ( $sign . $whole . ( '' === $fraction ? '' : ".$fraction" ) );
+	}
+
+	/**
+	 * The decimal digits of an amount: sign, before the point, after the point.
+	 *
+	 * @return array{string, string, string}|null The sign is `-` or empty; of zero it is empty. null: it
+	 *                                            is no number.
+	 */
+	private static function parts( mixed $amount ): ?array {
+		$text = is_float( $amount ) ? self::decimal( $amount ) : ( is_int( $amount ) || is_string( $amount ) || $amount instanceof \Stringable ? trim( (string) $amount ) : '' );
+		if ( strlen( $text ) > self::LENGTH || ! preg_match( '/^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/iD', $text, $found ) ) {
+			return null;
+		}
+		$whole    = $found[2];
+		$fraction = $found[3] ?? '';
+		$exponent = (int) ( $found[4] ?? 0 );
+		if ( '' === $whole . $fraction || abs( $exponent ) > self::LENGTH ) {
+			return null;
+		}
+		if ( $exponent > 0 ) {
+			$fraction = str_pad( $fraction, $exponent, '0' );
+			$whole   .= substr( $fraction, 0, $exponent );
+			$fraction = substr( $fraction, $exponent );
+		} elseif ( $exponent < 0 ) {
+			$whole    = str_pad( $whole, -$exponent, '0', STR_PAD_LEFT );
+			$fraction = substr( $whole, $exponent ) . $fraction;
+			$whole    = substr( $whole, 0, $exponent );
+		}
+		$whole = ltrim( $whole, '0' );
+		return array(
+			'-' === $found[1] && '' !== trim( $whole . $fraction, '0' ) ? '-' : '',
+			'' === $whole ? '0' : $whole,
+			$fraction,
+		);
+	}
+
+	/**
+	 * A float as the decimal that was meant: 0.1 + 0.2 is 0.3.
+	 */
+	private static function decimal( float $amount ): string {
+		if ( ! is_finite( $amount ) ) {
+			return '';
+		}
+		$near = round( $amount, 8 );
+		// Sums of many floats are off by more than the last digit.
+		$amount = abs( $amount - $near ) <= abs( $amount ) * self::NOISE ? $near : $amount;
+		return sprintf( '%.' . ( self::FLOAT_DIGITS - 1 ) . 'e', $amount );
+	}
+
+	/**
+	 * Digits as an integer; null where PHP has none that large.
+	 */
+	private static function integer( string $digits ): ?int {
+		$value = (int) $digits;
+		$sign  = str_starts_with( $digits, '-' ) ? '-' : '';
+		$bare  = ltrim( $digits, '-0' );
+		return (string) $value === $sign . ( '' === $bare ? '0' : $bare ) ? $value : null;
 	}
 }

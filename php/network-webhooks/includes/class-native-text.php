@@ -54,7 +54,7 @@ final class Native_Text {
 	 */
 	public static function in_english( callable $make ): mixed {
 		$before           = self::$in_english;
-		$original         = static fn( string $translated, string $text ): string => $text;
+		$original         = static fn( $translated, $text ) => $text;
 		add_filter( 'gettext_network-webhooks', $original, PHP_INT_MAX, 2 );
 		self::$in_english = true;
 		try {
@@ -83,7 +83,8 @@ final class Native_Text {
 		$locale = determine_locale();
 		if ( ! isset( self::$patterns[ $locale ] ) ) {
 			self::$patterns[ $locale ] = array();
-			foreach ( self::all() as $english => $text ) {
+			$of_outbox                 = array_combine( self::in_english( array( self::class, 'of_outbox' ) ), self::of_outbox() );
+			foreach ( self::all() + $of_outbox as $english => $text ) {
 				$pattern = preg_replace( '/%(\d\\\\\$)?s/', '(.+?)', preg_quote( str_replace( '%%', '%', $english ), '~' ) );
 
 				self::$patterns[ $locale ][ "~^$pattern\$~s" ] = $text;
@@ -250,12 +251,18 @@ final class Native_Text {
 			__( 'the spool %1$s belongs to %2$s, and this process runs as %3$s: run it as %4$s, or share the spool with a group that both are in (`chgrp GROUP %5$s && chmod 2770 %6$s`)', 'network-webhooks' ),
 			/* translators: 1: path of a folder, 2: its mode, 3: the path, 4: the path */
 			__( 'the spool %1$s has mode %2$s: `chmod 0700 %3$s` keeps it to its owner, `chmod 2770 %4$s` opens it to its group; nothing else is accepted, as it holds personal data and secrets', 'network-webhooks' ),
+			/* translators: %s: path of a folder */
+			__( '%s can\'t be the spool: it is a folder of the system or holds other things; leave its mode as it is, make a folder for the spool alone (`install -d -m 0700 -o USER /var/lib/webhooks`, USER being the web server\'s), and set webhooks.spool to that', 'network-webhooks' ),
 			/* translators: 1: path of a folder, 2: kind of a file system */
 			__( 'the spool %1$s lies on %2$s, where locks and shared memory do not hold: set webhooks.spool to a folder on a local disk of this server', 'network-webhooks' ),
 			/* translators: 1: a path, 2: what it is, in English */
 			__( '%1$s is %2$s, not a plain file of the spool\'s, and was left alone: find out who put it there, then remove it', 'network-webhooks' ),
 			/* translators: 1: a path, 2: a user, 3: the spool's user, 4: the spool's user, 5: the path */
 			__( '%1$s belongs to %2$s, but the spool to %3$s, and was left alone: `chown %4$s %5$s` if it is the spool\'s, else remove it', 'network-webhooks' ),
+			/* translators: 1: path of a file, 2: a user, 3: the spool's user */
+			__( '%1$s belongs to %2$s, but may only be %3$s\'s or root\'s, and was left alone: somebody of the group may have put it in the place of another; find out why, then remove it, and save any webhook, which publishes all of them anew', 'network-webhooks' ),
+			/* translators: 1: a user, 2: path of a file, 3: another user, 4: the first user */
+			__( 'only %1$s or root may make %2$s, and this process runs as %3$s: run it as %4$s', 'network-webhooks' ),
 			/* translators: %s: a path */
 			__( '%s exists already', 'network-webhooks' ),
 			/* translators: 1: a path, 2: number of bytes, 3: number of bytes */
@@ -288,8 +295,8 @@ final class Native_Text {
 			__( 'the disk of the spool %s is full: make room on it; events are accepted again once the worker has its reserve back', 'network-webhooks' ),
 			/* translators: 1: path of a file, 2: a user, 3: what the system said */
 			__( 'cannot append to the journal (%1$s) as %2$s: %3$s', 'network-webhooks' ),
-			/* translators: 1: path of a file, 2: number of bytes, 3: number of bytes, 4: a user */
-			__( 'the journal (%1$s) took only %2$s of %3$s bytes from %4$s: make room on that file system, or raise that user\'s quota or file size limit (`ulimit -f`)', 'network-webhooks' ),
+			/* translators: 1: path of a file, 2: number of bytes, 3: number of bytes, 4: a user, 5: what the system said */
+			__( 'the journal (%1$s) took only %2$s of %3$s bytes from %4$s: %5$s', 'network-webhooks' ),
 			/* translators: 1: path of a file, 2: what the system said */
 			__( 'the journal (%1$s) could not be made durable: %2$s', 'network-webhooks' ),
 			/* translators: %s: number of threads */
@@ -298,6 +305,8 @@ final class Native_Text {
 			__( '%1$s is a journal segment of format %2$s, which this version does not know: start the version of webhooks-worker that wrote it', 'network-webhooks' ),
 			/* translators: %s: why */
 			__( 'the worker can\'t be started: %s', 'network-webhooks' ),
+			/* translators: %s: number of bytes */
+			__( 'the worker may only write files of at most %s bytes, and stops when its log of deliveries has as many: raise the limit of a file\'s size (`ulimit -f`, systemd\'s LimitFSIZE) where PHP or the worker is started, and restart both', 'network-webhooks' ),
 			/* translators: 1: number of a user, 2: number of a user */
 			__( 'only the spool\'s owner (user %1$s) or root may start the worker, this is user %2$s', 'network-webhooks' ),
 			/* translators: 1: what was tried, in English, 2: a path, 3: a user, 4: what the system said */
@@ -321,7 +330,7 @@ final class Native_Text {
 			/* translators: %s: what the system said */
 			__( '%s; raise the limit of open files (`ulimit -n`)', 'network-webhooks' ),
 			/* translators: %s: what the system said */
-			__( '%s; raise the limit of a file\'s size (`ulimit -f`)', 'network-webhooks' ),
+			__( '%s; raise the limit of a file\'s size (`ulimit -f`, systemd\'s LimitFSIZE) for PHP and the worker', 'network-webhooks' ),
 			/* translators: %s: what the system said */
 			__( '%s; the event may be lost in a power cut', 'network-webhooks' ),
 			/* translators: %s: what was typed */
@@ -338,18 +347,29 @@ final class Native_Text {
 			__( 'The PHP extension “webhooks” is version %1$s, and this plugin needs %2$s or newer. Install the newer one with “make install” and restart PHP.', 'network-webhooks' ),
 			/* translators: 1: version of the worker, 2: version of the extension */
 			__( 'The worker that runs is version %1$s and the PHP extension %2$s: one of them was updated. Restart the worker, and PHP.', 'network-webhooks' ),
-			/* translators: %s: why */
-			__( 'This server could not publish the webhooks as they are stored, and goes on with older ones: %s', 'network-webhooks' ),
-			__( 'The webhooks in the database are older than those in use: was a backup restored? Those in use go on until you publish the ones shown here.', 'network-webhooks' ),
-			__( 'The network was moved or copied. Say which one on the Webhooks page; until then events wait.', 'network-webhooks' ),
-			/* translators: 1: path of a folder, 2: the PHP setting webhooks.spool */
-			__( 'The folder %1$s belongs to another WordPress installation. Give this one a folder of its own with the PHP setting %2$s, and restart PHP.', 'network-webhooks' ),
-			__( 'is no setting of a webhook', 'network-webhooks' ),
-			__( 'is of a wrong type', 'network-webhooks' ),
-			/* translators: %s: words, separated by commas */
-			__( 'expected one of %s', 'network-webhooks' ),
 			/* translators: 1: amount such as 300 MB, 2: path of a folder */
 			__( 'Only %1$s are free for %2$s. Make room: with none left, events wait in WordPress’s database, and no attempt is made.', 'network-webhooks' ),
+		);
+	}
+	/**
+	 * What the outbox keeps in English: why an event waits or was refused, and what is announced of it.
+	 *
+	 * @return list<string>
+	 */
+	private static function of_outbox(): array {
+		return array(
+			/* translators: 1: number of events, 2: the most that there may be, 3: amount such as 80 MB, 4: the most that it may be */
+			__( 'Events that wait in the database: %1$s of at most %2$s, and %3$s of at most %4$s. What comes when one of these is reached is lost. Mend what keeps them from being sent: Site Health says what that is.', 'network-webhooks' ),
+			/* translators: %s: date and time in UTC */
+			__( 'An event waits in the database since %s (UTC). After 30 days it is not sent any more. Mend what keeps it from being sent: Site Health says what that is.', 'network-webhooks' ),
+			__( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Status, with the reason: try it again, or discard it.', 'network-webhooks' ),
+			/* translators: %s: number of bytes */
+			__( 'the event has more than the %s bytes that can wait in the database: send less data', 'network-webhooks' ),
+			__( 'the outbox is full: no more events can wait in the database', 'network-webhooks' ),
+			__( 'it waited in the database for more than 30 days', 'network-webhooks' ),
+			__( 'PHP ended each time that this event was handed over, as where its memory does not suffice', 'network-webhooks' ),
+			/* translators: %s: why, in English */
+			__( 'what was kept of the event can\'t be read: %s', 'network-webhooks' ),
 		);
 	}
 }

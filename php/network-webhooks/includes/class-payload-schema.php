@@ -58,7 +58,11 @@ final class Payload_Schema {
 			is_array( $value ) && array_is_list( $value ) => self::items( $value, $path, $nullable ),
 			default => self::keys( (array) $value, $path, $nullable ),
 		};
-		if ( in_array( $path, $nullable, true ) ) {
+		// Things may be counted in parts, and an amount may be no whole number of minor units: see Money.
+		if ( 'quantity' === $path || str_ends_with( $path, '.quantity' ) ) {
+			$schema['type'] = 'number';
+		}
+		if ( in_array( $path, $nullable, true ) || ( is_int( $value ) && str_ends_with( $path, '_minor' ) ) ) {
 			$schema['type'] = array( $schema['type'], 'null' );
 		}
 		return $schema;

@@ -22,9 +22,6 @@ final class Privacy {
 	/** Most pages of an export: WordPress counts them, the log has a cursor. */
 	private const PAGES = 500;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
 
 	/**
@@ -33,8 +30,8 @@ final class Privacy {
 	 * @param \Closure(): self $privacy Makes it: most requests need none.
 	 */
 	public static function add_hooks( \Closure $privacy ): void {
-		add_filter( 'wp_privacy_personal_data_exporters', static fn( array $exporters ) => $privacy()->add_exporter( $exporters ) );
-		add_filter( 'wp_privacy_personal_data_erasers', static fn( array $erasers ) => $privacy()->add_eraser( $erasers ) );
+		add_filter( 'wp_privacy_personal_data_exporters', static fn( mixed $exporters ) => $privacy()->add_exporter( is_array( $exporters ) ? $exporters : array() ) );
+		add_filter( 'wp_privacy_personal_data_erasers', static fn( mixed $erasers ) => $privacy()->add_eraser( is_array( $erasers ) ? $erasers : array() ) );
 		add_action( 'admin_init', array( self::class, 'suggest_policy' ) );
 	}
 
@@ -67,7 +64,9 @@ final class Privacy {
 	}
 
 	/**
-	 * What was sent about a person: to whom, when, and the payload where it is still kept.
+	 * What was sent about a person: to whom, when, and the payload where it is still kept. Where the
+	 * log can't be read, that is said in its place: an error would end the export of everything
+	 * else that WordPress keeps.
 	 *
 	 * @return array{data: list<array>, done: bool}
 	 */
@@ -78,6 +77,26 @@ final class Privacy {
 				'done' => true,
 			);
 		}
+		try {
+			return $this->page( $email, $page );
+		} catch ( \Exception $error ) {
+			Log::write( 'privacy', "The log of deliveries could not be read for an export of personal data: {$error->getMessage()}" );
+			/* translators: %s: what went wrong */
+			$text = sprintf( __( 'The log of webhook deliveries could not be read, so that what it has is missing here: %s', 'network-webhooks' ), Native_Text::of( $error ) );
+			return array(
+				'data' => array( self::item( "unreadable-$page", array( __( 'Problem', 'network-webhooks' ) => $text ) ) ),
+				'done' => true,
+			);
+		}
+	}
+
+	/**
+	 * A page of the log.
+	 *
+	 * @return array{data: list<array>, done: bool}
+	 * @throws \Exception Where the log can't be read.
+	 */
+	private function page( string $email, int $page ): array {
 		// The tool knows only numbers of pages: the cursor of the next one is kept meanwhile.
 		$key   = 'network_webhooks_export_' . md5( $email );
 		$query = array(
@@ -100,34 +119,42 @@ final class Privacy {
 		}
 		$items = array();
 		foreach ( $found['deliveries'] as $delivery ) {
-			$items[] = array(
-				'group_id'          => 'network-webhooks',
-				'group_label'       => __( 'Webhook deliveries', 'network-webhooks' ),
-				'group_description' => __( 'What this network told other services about you.', 'network-webhooks' ),
-				'item_id'           => $delivery['id'],
-				'data'              => array(
-					array(
-						'name'  => __( 'Receiver', 'network-webhooks' ),
-						'value' => $names[ $delivery['webhook_id'] ] ?? $delivery['webhook_id'],
-					),
-					array(
-						'name'  => __( 'Event', 'network-webhooks' ),
-						'value' => $delivery['event'],
-					),
-					array(
-						'name'  => __( 'Time', 'network-webhooks' ),
-						'value' => $delivery['created'],
-					),
-					array(
-						'name'  => __( 'Content', 'network-webhooks' ),
-						'value' => (string) ( webhooks_delivery( $delivery['id'] )['body'] ?? '' ),
-					),
-				),
+			$items[] = self::item(
+				$delivery['id'],
+				array(
+					__( 'Receiver', 'network-webhooks' ) => $names[ $delivery['webhook_id'] ] ?? $delivery['webhook_id'],
+					__( 'Event', 'network-webhooks' )    => $delivery['event'],
+					__( 'Time', 'network-webhooks' )     => $delivery['created'],
+					__( 'Content', 'network-webhooks' )  => (string) ( webhooks_delivery( $delivery['id'] )['body'] ?? '' ),
+				)
 			);
 		}
 		return array(
 			'data' => $items,
 			'done' => $done,
+		);
+	}
+
+	/**
+	 * An entry of the export.
+	 *
+	 * @param array<string, string> $values
+	 * @return array<string, mixed>
+	 */
+	private static function item( string $id, array $values ): array {
+		$data = array();
+		foreach ( $values as $name => $value ) {
+			$data[] = array(
+				'name'  => $name,
+				'value' => $value,
+			);
+		}
+		return array(
+			'group_id'          => 'network-webhooks',
+			'group_label'       => __( 'Webhook deliveries', 'network-webhooks' ),
+			'group_description' => __( 'What this network told other services about you.', 'network-webhooks' ),
+			'item_id'           => $id,
+			'data'              => $data,
 		);
 	}
 
@@ -138,7 +165,7 @@ final class Privacy {
 	 */
 	public function erase( string $email ): array {
 		$user     = get_user_by( 'email', $email );
-		$removed  = $this->outbox->forget( $email ) + ( new Inbox\Requests() )->forget( $email ) + Heard::forget( $email, (int) ( $user->ID ?? 0 ) );
+		$removed  = $this->outbox->forget( $email, (int) ( $user->ID ?? 0 ) ) + ( new Inbox\Requests() )->forget( $email ) + Heard::forget( $email, (int) ( $user->ID ?? 0 ) );
 		$messages = array();
 		$retained = false;
 		if ( Environment::has_extension() ) {

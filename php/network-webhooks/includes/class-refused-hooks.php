@@ -67,7 +67,7 @@ final class Refused_Hooks {
 		'heartbeat_*',
 	);
 
-	/** user_register and profile_update, with user_pass among their data. */
+	/** Both have user_pass among their data. */
 	private const MASKED = array( 'user_register', 'profile_update' );
 
 	/** Hooks of starting up, of parsing the request, and of what runs in every one. */

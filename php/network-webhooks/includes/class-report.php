@@ -17,9 +17,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Report {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Diagnosis $diagnosis, private readonly Webhooks $webhooks ) {}
 
 	/**

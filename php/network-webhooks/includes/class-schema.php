@@ -14,7 +14,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Schema {
 
-	public const VERSION = 6;
+	public const VERSION = 7;
 
 	/** Seconds that a process waits for another one's migration. */
 	private const PATIENCE = 30;
@@ -76,12 +76,20 @@ final class Schema {
 	}
 
 	/**
+	 * Table of the events that the journal will never take.
+	 */
+	public static function refused(): string {
+		global $wpdb;
+		return $wpdb->base_prefix . 'network_webhooks_refused';
+	}
+
+	/**
 	 * All of them.
 	 *
 	 * @return list<string>
 	 */
 	public static function all(): array {
-		return array( self::webhooks(), self::history(), self::outbox(), self::events(), self::sightings(), self::inbox(), self::heard() );
+		return array( self::webhooks(), self::history(), self::outbox(), self::refused(), self::events(), self::sightings(), self::inbox(), self::heard() );
 	}
 
 	/**
@@ -104,7 +112,8 @@ final class Schema {
 						3 => self::add_events(),
 						4 => self::add_inbox(),
 						5 => self::add_heard(),
-						6 => self::make_transactional(),
+						6 => self::add_refused(),
+						7 => self::make_transactional(),
 					};
 					Settings::set( Settings::SCHEMA, $version );
 				}
@@ -270,7 +279,40 @@ final class Schema {
 	}
 
 	/**
-	 * Version 6, and before each change: turns tables that can't roll back (MyISAM, Aria) into ones
+	 * Version 6: the events that the journal will never take; and of those that wait, how large they
+	 * are, and how often PHP ended while one was handed over.
+	 */
+	private static function add_refused(): void {
+		global $wpdb;
+		if ( ! in_array( 'size', $wpdb->get_col( 'SHOW COLUMNS FROM ' . self::outbox() ), true ) ) {
+			self::run(
+				'ALTER TABLE ' . self::outbox() . '
+					ADD COLUMN size int(10) unsigned NOT NULL DEFAULT 0,
+					ADD COLUMN deaths int(10) unsigned NOT NULL DEFAULT 0,
+					ADD KEY size (size),
+					ADD KEY created (created)'
+			);
+		}
+		self::run( 'UPDATE ' . self::outbox() . ' SET size = LENGTH( data ) + LENGTH( options ) WHERE size = 0' );
+		self::run(
+			'CREATE TABLE IF NOT EXISTS ' . self::refused() . " (
+				id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+				event varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+				data longblob DEFAULT NULL,
+				options longblob DEFAULT NULL,
+				size int(10) unsigned NOT NULL DEFAULT 0,
+				reason varchar(1000) NOT NULL,
+				created datetime NOT NULL,
+				refused datetime NOT NULL,
+				PRIMARY KEY  (id),
+				KEY size (size),
+				KEY refused (refused)
+			) ENGINE=InnoDB {$wpdb->get_charset_collate()}"
+		);
+	}
+
+	/**
+	 * Version 7, and before each change: turns tables that can't roll back (MyISAM, Aria) into ones
 	 * that can, since a server's default may have made them, or somebody later.
 	 *
 	 * @return list<string> What stays without transactions: a table that the database did not

@@ -84,7 +84,7 @@ final class Secrets {
 			$secrets[] = defined( $name ) ? constant( $name ) : '';
 		}
 		foreach ( array( 'PHP_AUTH_PW', 'HTTP_AUTHORIZATION', 'REDIRECT_HTTP_AUTHORIZATION' ) as $name ) {
-			$secrets[] = $_SERVER[ $name ] ?? '';
+			$secrets[] = $_SERVER[ $name ] ?? ''; // phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- looked for in texts, as it came.
 		}
 		array_walk_recursive(
 			$_COOKIE,

@@ -59,11 +59,15 @@ final class Server {
 		$key   = "{$here['server']} {$here['sapi']}";
 		$known = (array) Settings::get( Settings::SERVERS, array() );
 		$last  = $known[ $key ] ?? array( 'seen' => 0 );
-		if ( array( 'seen' => 0 ) + $last === array( 'seen' => 0 ) + $here && $last['seen'] > time() - self::AGAIN ) {
+		if ( array_diff_key( $last, array( 'seen' => 0 ) ) === array_diff_key( $here, array( 'seen' => 0 ) ) && $last['seen'] > time() - self::AGAIN ) {
 			return;
 		}
-		$known[ $key ] = $here;
-		Settings::set( Settings::SERVERS, array_filter( $known, static fn( array $one ) => $one['seen'] > time() - self::GONE ) );
+		// Where another process writes itself down, this one does so the next time.
+		Settings::change(
+			Settings::SERVERS,
+			0,
+			static fn( mixed $stored ) => array_filter( array( $key => $here ) + (array) $stored, static fn( mixed $one ) => is_array( $one ) && $one['seen'] > time() - self::GONE )
+		);
 	}
 
 	/**

@@ -118,8 +118,13 @@ final class Set_Aside {
 	 * What is wrong, in the reader's language.
 	 */
 	public function reason(): string {
+		$said = Native_Text::translated( $this->message );
+		if ( 1 === preg_match( '/^(invalid (type|value)|unknown (field|variant))\b/', $this->message ) ) {
+			/* translators: %s: what the extension says, in English */
+			$said = sprintf( __( 'what stands there is of another kind than it has to be (%s)', 'network-webhooks' ), $this->message );
+		}
 		/* translators: 1: name of a setting, 2: what is wrong with it */
-		return sprintf( __( '%1$s: %2$s', 'network-webhooks' ), self::label( $this->field ), Native_Text::translated( $this->message ) );
+		return sprintf( __( '%1$s: %2$s', 'network-webhooks' ), self::label( $this->field ), $said );
 	}
 
 	/**

@@ -111,6 +111,18 @@ final class Settings {
 	}
 
 	/**
+	 * Changes an option that several processes change at once: what one of them writes is made of
+	 * what stands in the database then, and no other one writes meanwhile.
+	 *
+	 * @param int                     $seconds How long to wait for another one.
+	 * @param callable(mixed): mixed  $change  From what it was, null where it is not there, to what it is.
+	 * @return bool Whether it was done; false: another process is still at it.
+	 */
+	public static function change( string $name, int $seconds, callable $change ): bool {
+		return Lock::try( "setting-$name", $seconds, static fn() => self::set( $name, $change( self::read( $name )[ $name ] ) ) );
+	}
+
+	/**
 	 * Options as they stand in the database, past the object cache and from the primary: a
 	 * replica or a cache of another server may not know yet what was saved.
 	 *

@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks;
 
+use Network_Webhooks\Announcements\Conditions;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -14,9 +16,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Site_Health {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,
@@ -36,10 +35,11 @@ final class Site_Health {
 	/**
 	 * Adds the test, for those who can do something about it.
 	 *
-	 * @param array<string, array> $tests
+	 * @param mixed $tests Array of them, or what another plugin made of it.
 	 * @return array<string, array>
 	 */
-	public function add_tests( array $tests ): array {
+	public function add_tests( mixed $tests ): array {
+		$tests = is_array( $tests ) ? $tests : array();
 		if ( is_main_site() && current_user_can( Capabilities::MANAGE ) ) {
 			$tests['direct']['network_webhooks'] = array(
 				'label' => __( 'Network webhooks', 'network-webhooks' ),
@@ -59,10 +59,11 @@ final class Site_Health {
 	/**
 	 * Adds the figures of every part to Site Health's information.
 	 *
-	 * @param array<string, array> $information
+	 * @param mixed $information Array of parts, or what another plugin made of it.
 	 * @return array<string, array>
 	 */
-	public function add_information( array $information ): array {
+	public function add_information( mixed $information ): array {
+		$information = is_array( $information ) ? $information : array();
 		if ( ! is_main_site() || ! current_user_can( Capabilities::MANAGE ) ) {
 			return $information;
 		}
@@ -100,13 +101,12 @@ final class Site_Health {
 	 * @return array<string, mixed>
 	 */
 	public function test_deliveries(): array {
-		$ailing = ( new Ailing( $this->webhooks ) )->count();
-		if ( $ailing ) {
-			/* translators: %s: number of webhooks */
-			$text = sprintf( _n( '%s webhook is invalid, failing or disabled. Its page says why, and what to do.', '%s webhooks are invalid, failing or disabled. Their pages say why, and what to do.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) );
-			return self::result( 'network_webhooks_deliveries', 'recommended', __( 'Not all webhooks reach their endpoints', 'network-webhooks' ), array( $text ) );
+		$texts = ( new Ailing( $this->webhooks ) )->sentences();
+		if ( $texts ) {
+			$texts[] = __( 'The page of a webhook says why, and what to do.', 'network-webhooks' );
+			return self::result( 'network_webhooks_deliveries', 'recommended', __( 'Not all webhooks reach their endpoints', 'network-webhooks' ), $texts );
 		}
-		return self::result( 'network_webhooks_deliveries', 'good', __( 'Webhooks reach their endpoints', 'network-webhooks' ), array( __( 'No webhook is invalid, failing or disabled.', 'network-webhooks' ) ) );
+		return self::result( 'network_webhooks_deliveries', 'good', __( 'Webhooks reach their endpoints', 'network-webhooks' ), array( __( 'No webhook is failing or disabled.', 'network-webhooks' ) ) );
 	}
 
 	/**
@@ -117,7 +117,8 @@ final class Site_Health {
 	public function test(): array {
 		$obstacle = $this->publisher->obstacle();
 		$waiting  = $this->outbox->status();
-		$texts    = array();
+		$warnings = $this->outbox->warnings();
+		$texts    = array_values( $warnings );
 		$aside    = Set_Aside::all();
 		$failed   = Environment::has_extension() ? Unpublished::here() : '';
 		$loose    = Schema::without_transactions();
@@ -125,7 +126,7 @@ final class Site_Health {
 			$texts[] = $obstacle;
 		}
 		if ( '' !== $failed ) {
-			$texts[] = Native_Text::translated( $failed );
+			$texts[] = Unpublished::sentence( $failed );
 		}
 		foreach ( $aside as $one ) {
 			$texts[] = $one->sentence();
@@ -136,15 +137,15 @@ final class Site_Health {
 		}
 		if ( $waiting['count'] ) {
 			$texts[] = sprintf(
+				/* translators: 1: number of events, 2: date and time */
 				_n(
-					/* translators: 1: number of events, 2: date and time */
 					'%1$s event waits in the database since %2$s, because the process in which it happened could not write it to the journal. It is sent by itself as soon as a process can.',
 					'%1$s events wait in the database, the oldest since %2$s, because the processes in which they happened could not write them to the journal. They are sent by themselves as soon as a process can.',
 					$waiting['count'],
 					'network-webhooks'
 				),
 				number_format_i18n( $waiting['count'] ),
-				get_date_from_gmt( $waiting['oldest'], get_option( 'date_format' ) . ' ' . get_option( 'time_format' ) )
+				wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), strtotime( "{$waiting['oldest']} UTC" ) )
 			);
 			$texts = array_merge( $texts, array_map( array( Native_Text::class, 'translated' ), $waiting['reasons'] ) );
 		}
@@ -158,6 +159,9 @@ final class Site_Health {
 			$status = 'critical';
 			/* translators: %s: number of webhooks */
 			$label = sprintf( _n( '%s webhook is invalid, and its events are not sent', '%s webhooks are invalid, and their events are not sent', count( $aside ), 'network-webhooks' ), number_format_i18n( count( $aside ) ) );
+		} elseif ( $warnings ) {
+			$status = isset( $warnings['outbox_full'] ) ? 'critical' : 'recommended';
+			$label  = Conditions::title( (string) array_key_first( $warnings ) );
 		} elseif ( $loose ) {
 			$status = 'recommended';
 			$label  = __( 'The database can’t take back changes of webhooks', 'network-webhooks' );

@@ -25,8 +25,6 @@ final class Status {
 	public const ALL = array( self::INVALID, self::DISABLED, self::FAILING, self::ACTIVE, self::PAUSED );
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string      $code      One of ALL.
 	 * @param string|null $since     When the failing or the disabling began, RFC 3339.
 	 * @param string      $reason    Why it was disabled, a code of the worker's; or what is invalid, in a sentence.

@@ -72,9 +72,15 @@ final class Suppressions {
 			$new         = array_filter( $this->noted, static fn( string $key ) => Throttle::permits( "suppressed-$key" ), ARRAY_FILTER_USE_KEY );
 			$this->noted = array();
 			if ( $new ) {
-				$all = $new + self::stored();
-				uasort( $all, static fn( array $a, array $b ) => $b['at'] <=> $a['at'] );
-				Settings::set( Settings::SUPPRESSED, array_slice( $all, 0, self::KEPT, true ) );
+				Settings::change(
+					Settings::SUPPRESSED,
+					1,
+					static function ( mixed $stored ) use ( $new ): array {
+						$all = $new + (array) $stored;
+						uasort( $all, static fn( array $a, array $b ) => $b['at'] <=> $a['at'] );
+						return array_slice( $all, 0, self::KEPT, true );
+					}
+				);
 			}
 		} catch ( \Throwable $error ) {
 			Log::write( 'suppressed', "Which events were suppressed could not be kept: {$error->getMessage()}" );

@@ -34,9 +34,6 @@ final class Test_Event {
 	/** Send the event of this id that Network Admin › Listen recorded: `heard:7`. */
 	public const HEARD = 'heard:';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Catalogue $catalogue,
 		private readonly Dispatcher $dispatcher,

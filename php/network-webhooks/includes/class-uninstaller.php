@@ -14,9 +14,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Uninstaller {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Publisher $publisher ) {}
 
 	/**

@@ -22,9 +22,6 @@ final class Upkeep {
 	/** Seconds that wp-cron may spend on the outbox. */
 	private const CRON_SECONDS = 20.0;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,
@@ -122,10 +119,11 @@ final class Upkeep {
 	/**
 	 * Adds the schedule. Untranslated: wp-cron asks for it before the texts are loaded.
 	 *
-	 * @param array<string, array> $schedules
+	 * @param mixed $schedules Array of them, or what another plugin made of it.
 	 * @return array<string, array>
 	 */
-	public static function add_schedule( array $schedules ): array {
+	public static function add_schedule( mixed $schedules ): array {
+		$schedules                   = is_array( $schedules ) ? $schedules : array();
 		$schedules[ self::SCHEDULE ] = array(
 			'interval' => 5 * MINUTE_IN_SECONDS,
 			'display'  => 'Network Webhooks',

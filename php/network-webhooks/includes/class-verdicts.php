@@ -42,9 +42,6 @@ final class Verdicts {
 	 */
 	private int $spent = 0;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks ) {}
 
 	/**

@@ -20,6 +20,8 @@ defined( 'ABSPATH' ) || exit;
  * own: `webhooks.spool` is a system setting that no test can change at run time, and a journal
  * needs a published config first; the encoder is the same, and writes nothing. Without the
  * extension it is json_encode(), whose JSON is the same, as the outbox keeps it there.
+ *
+ * @since 0.1.0
  */
 final class Dispatched_Webhook {
 
@@ -27,8 +29,6 @@ final class Dispatched_Webhook {
 	private const MEND = JSON_INVALID_UTF8_SUBSTITUTE | JSON_PARTIAL_OUTPUT_ON_ERROR;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string               $id      Its id.
 	 * @param string               $event   Its name.
 	 * @param array                $data    The payload, objects as arrays.

@@ -61,6 +61,8 @@ final class Recorder {
 
 	/**
 	 * Who records now.
+	 *
+	 * @since 0.1.0
 	 */
 	public static function current(): ?self {
 		if ( ! self::$decided ) {
@@ -142,6 +144,8 @@ final class Recorder {
 
 	/**
 	 * The events, oldest first.
+	 *
+	 * @since 0.1.0
 	 *
 	 * @return list<Dispatched_Webhook>
 	 */

@@ -26,8 +26,6 @@ final class Report {
 	private const LENGTH = 300;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param list<Dispatched_Webhook> $webhooks
 	 * @param list<string>             $missed   Which events did not get so far, and why.
 	 * @param bool                     $failed   Whether one of those failed.

@@ -19,12 +19,15 @@ defined( 'ABSPATH' ) || exit;
  * is sent or written.
  *
  * Its names are PHPUnit's style and not WordPress's, because they stand between PHPUnit's own.
+ *
+ * @since 0.1.0
  */
 trait RecordsWebhooks {
 
 	/**
 	 * Begins each test with an empty recording, before its setUp().
 	 *
+	 * @since 0.1.0
 	 * @before
 	 */
 	#[Before]
@@ -36,6 +39,7 @@ trait RecordsWebhooks {
 	/**
 	 * Ends it, after its tearDown().
 	 *
+	 * @since 0.1.0
 	 * @after
 	 */
 	#[After]
@@ -46,6 +50,8 @@ trait RecordsWebhooks {
 
 	/**
 	 * Lets the rest of this test dispatch for real, to this server's spool.
+	 *
+	 * @since 0.1.0
 	 */
 	public function stopRecordingWebhooks(): void {
 		Recorder::stop();
@@ -53,6 +59,8 @@ trait RecordsWebhooks {
 
 	/**
 	 * Forgets what was dispatched so far, such as by the factories of a test's users and sites.
+	 *
+	 * @since 0.1.0
 	 */
 	public function forgetWebhooks(): void {
 		Plugin::instance()->pending()->drop( '*' );
@@ -63,6 +71,8 @@ trait RecordsWebhooks {
 	 * What this test dispatched, oldest first, with what the plugin holds until the end of the
 	 * request, because it may become part of something larger.
 	 *
+	 * @since 0.1.0
+	 *
 	 * @param string $event The event's name, or a pattern such as `course_*`.
 	 * @return list<Dispatched_Webhook>
 	 */
@@ -72,6 +82,8 @@ trait RecordsWebhooks {
 
 	/**
 	 * That an event was dispatched, with a payload that fits its schema in the catalogue.
+	 *
+	 * @since 0.1.0
 	 *
 	 * @param string              $event    The event's name, or a pattern.
 	 * @param callable|array|null $expected Keys of the payload with their values; or a function that
@@ -84,6 +96,8 @@ trait RecordsWebhooks {
 
 	/**
 	 * That an event was dispatched so many times, each with a payload that fits its schema.
+	 *
+	 * @since 0.1.0
 	 */
 	public function assertWebhookDispatchedTimes( string $event, int $times, string $message = '' ): void {
 		$this->judgeWebhooks( Report::of_now()->why_not_so_many( $event, $times ), $message );
@@ -91,6 +105,8 @@ trait RecordsWebhooks {
 
 	/**
 	 * That an event was not dispatched, or not one with such a payload.
+	 *
+	 * @since 0.1.0
 	 *
 	 * @param string              $event    The event's name, or a pattern.
 	 * @param callable|array|null $expected As for assertWebhookDispatched().
@@ -101,6 +117,8 @@ trait RecordsWebhooks {
 
 	/**
 	 * That nothing was dispatched.
+	 *
+	 * @since 0.1.0
 	 */
 	public function assertNoWebhooks( string $message = '' ): void {
 		$this->judgeWebhooks( Report::of_now()->why_any( '*' ), $message );

@@ -2,7 +2,7 @@
 
 use ext_php_rs::types::Zval;
 
-use crate::php::engine;
+use crate::engine;
 
 /// Appends an integer and a comma.
 #[inline(always)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::php::zval::Key;
+use crate::zval::Key;
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]

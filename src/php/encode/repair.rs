@@ -10,11 +10,14 @@ use ext_php_rs::types::Zval;
 use super::problem::{self, Step};
 use super::text::{self, Then};
 use super::{close, number};
-use crate::php::engine::{self, JSON_DEPTH, ObjectForm};
-use crate::php::zval::{Held, Key, Table, Value};
+use crate::engine::{self, JSON_DEPTH, ObjectForm};
+use crate::zval::{Held, Key, Table, Value};
 
 /// Most paths that are listed; one more entry says that there are others.
 const MAX_PATHS: usize = 100;
+/// Most arrays and objects within each other. Those that say themselves what they are have no level
+/// in the JSON, but room on the stack they need.
+const MAX_INSIDE: usize = 4 * JSON_DEPTH as usize;
 /// Times that the strings are cut anew, because naming what was cut takes room as well.
 const MAX_ROUNDS: usize = 8;
 
@@ -45,6 +48,7 @@ pub(crate) fn repair(
             longest,
             steps: Vec::new(),
             inside: Vec::new(),
+            levels: 0,
             lengths: Vec::new(),
             altered: Vec::new(),
             out,
@@ -102,6 +106,9 @@ struct Repairer<'a> {
     steps: Vec<Step>,
     /// Addresses of the arrays and objects that it is in.
     inside: Vec<usize>,
+    /// How many brackets are open in the JSON, as json_encode() counts its depth: an object that
+    /// says itself what it is has none of its own.
+    levels: u32,
     /// Bytes of every string's JSON.
     lengths: Vec<usize>,
     altered: Vec<String>,
@@ -199,7 +206,12 @@ impl Repairer<'_> {
         is_list: bool,
         members: impl Iterator<Item = (Key<'z>, &'z Zval)>,
     ) -> Result<(), Thrown> {
+        if self.levels == JSON_DEPTH {
+            self.null();
+            return Ok(());
+        }
         self.within(address, |this| {
+            this.levels += 1;
             this.out.push(if is_list { b'[' } else { b'{' });
             for (key, value) in members {
                 this.steps.push(Step::of(key));
@@ -210,6 +222,7 @@ impl Repairer<'_> {
                 this.steps.pop();
             }
             close(this.out, if is_list { b']' } else { b'}' });
+            this.levels -= 1;
             Ok(())
         })
     }
@@ -230,13 +243,13 @@ impl Repairer<'_> {
     }
 
     /// Runs `walk` inside the array or object at `address`, unless the walk is in it already, or
-    /// too deep.
+    /// in too much.
     fn within(
         &mut self,
         address: usize,
         walk: impl FnOnce(&mut Self) -> Result<(), Thrown>,
     ) -> Result<(), Thrown> {
-        if self.inside.contains(&address) || self.inside.len() == JSON_DEPTH as usize {
+        if self.inside.contains(&address) || self.inside.len() == MAX_INSIDE {
             self.null();
             return Ok(());
         }

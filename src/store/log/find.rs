@@ -145,6 +145,13 @@ impl Filter {
             let numbers: Vec<_> = query.state.iter().map(|state| *state as u8).collect();
             filter.require(&format!("+d.state IN ({numbers:?})").replace(['[', ']'], ""), None);
         }
+        if let Some(code) = &query.failure {
+            filter.require("+d.last_failure = ?", Some(Value::Text(code.clone())));
+        }
+        if let Some(status) = query.status {
+            let status = if status == 0 { Value::Null } else { Value::Integer(status.into()) };
+            filter.require("+d.last_status IS ?", Some(status));
+        }
         if let Some(name) = &query.event {
             filter.require("+e.name = ?", Some(Value::Text(name.clone())));
         }

@@ -25,13 +25,12 @@ pub use failures::FailureGroup;
 pub(crate) use find::slice;
 pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
 pub use row::{
-    AttemptRow, BulkRow, Bytes, DeliveryDetail, DeliveryRow, DisabledSince, Headers, Hour, Page,
-    WebhookStats,
+    AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, Hour, Page, WebhookStats,
 };
 
 use super::bulk::Action;
 use super::sqlite::{self, Place, error, schema};
-use super::{Result, Selection, State, StoreError};
+use super::{Latencies, Result, Selection, State, StoreError};
 use crate::clock::rfc3339;
 use crate::id::{DeliveryId, EventId};
 use crate::journal::SegmentId;
@@ -187,14 +186,25 @@ impl Log {
                 }
             }
             let mut hours = connection.prepare_cached(
-                "SELECT hour, webhook, delivered, failed FROM hours WHERE hour BETWEEN ?1 AND ?2",
+                "SELECT hour, webhook, delivered, failed, latencies FROM hours
+                 WHERE hour BETWEEN ?1 AND ?2",
             )?;
+            let mut latencies: HashMap<String, Latencies> = HashMap::new();
             let mut rows = hours.query((first, last))?;
             while let Some(row) = rows.next()? {
-                let of = ids.get(&row.get(1)?).and_then(|id| stats.get_mut(id));
-                if let Some(of) = of {
+                let Some(id) = ids.get(&row.get(1)?) else { continue };
+                if let Some(of) = stats.get_mut(id) {
                     let hour = &mut of.hours[(row.get::<_, i64>(0)? - first) as usize];
                     (hour.delivered, hour.failed) = (row.get(2)?, row.get(3)?);
+                }
+                if let Some(bytes) = row.get_ref(4)?.as_blob_or_null()? {
+                    let sum = latencies.entry(id.clone()).or_default();
+                    sum.add(&Latencies::from_bytes(bytes));
+                }
+            }
+            for (id, latencies) in latencies {
+                if let Some(of) = stats.get_mut(&id) {
+                    of.set_latencies(&latencies);
                 }
             }
             for id in query.webhook_ids.iter().flatten() {

@@ -24,6 +24,10 @@ pub struct DeliveriesQuery {
     pub site_id: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "states")]
     pub state: Vec<State>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none", with = "time")]
     pub since: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none", with = "time")]

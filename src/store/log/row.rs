@@ -3,13 +3,14 @@
 use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, OptionalExtension, Row};
-use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::HOUR_MS;
+use crate::attempt::Remark;
+use crate::bytes::{Bytes, Headers};
 use crate::clock::rfc3339;
 use crate::id::{DeliveryId, EventId};
 use crate::store::sqlite::schema::{DELIVERY, event_of};
-use crate::store::{Disabled, Failure, Health, State};
+use crate::store::{Disabled, Failure, Health, Latencies, State};
 
 /// A page of the log.
 #[derive(Debug, serde::Serialize)]
@@ -54,6 +55,9 @@ pub struct DeliveryDetail {
     pub content_type: String,
     /// Oldest first.
     pub attempts_made: Vec<AttemptRow>,
+    /// The server that took the event in, where the store knows several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
 }
 
 /// An attempt (`Attempt` of the stub).
@@ -63,6 +67,7 @@ pub struct AttemptRow {
     pub number: i64,
     pub started: String,
     pub duration_ms: f64,
+    pub url: Option<String>,
     pub address: Option<String>,
     pub status: Option<u16>,
     pub failure: Option<Failure>,
@@ -70,58 +75,12 @@ pub struct AttemptRow {
     pub response_headers: Headers,
     pub response_body: Bytes,
     pub reconnected: bool,
+    pub remark: Option<Remark>,
+    pub waited_for: Option<String>,
+    pub server: Option<String>,
     /// `delivered`, `retry`, `failed`, `held` or `cancelled`.
     pub next: &'static str,
     pub next_at: Option<String>,
-}
-
-/// Bytes that need not be text.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Bytes(pub Vec<u8>);
-
-impl Serialize for Bytes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&self.0)
-    }
-}
-
-/// Headers in their order; serialised as a map, values of a name that repeats joined by commas.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Headers(pub Vec<(String, String)>);
-
-impl Headers {
-    /// Headers of which some may have the same name.
-    pub fn new(pairs: Vec<(String, String)>) -> Self {
-        let mut headers: Vec<(String, String)> = Vec::with_capacity(pairs.len());
-        for (name, value) in pairs {
-            match headers.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, values)) => *values = format!("{values}, {value}"),
-                None => headers.push((name, value)),
-            }
-        }
-        Self(headers)
-    }
-
-    fn from_json(json: &str) -> Self {
-        Self::new(serde_json::from_str(json).unwrap_or_default())
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-    }
-}
-
-impl Serialize for Headers {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, value) in &self.0 {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
 }
 
 /// A change of a whole result (`Bulk` of the stub).
@@ -160,6 +119,8 @@ pub struct WebhookStats {
     pub pending: i64,
     pub held: i64,
     pub hours: Vec<Hour>,
+    pub p50_ms: Option<f64>,
+    pub p95_ms: Option<f64>,
     pub last_attempt: Option<String>,
     pub last_success: Option<String>,
     pub failing_since: Option<String>,
@@ -195,12 +156,22 @@ impl WebhookStats {
             pending: 0,
             held: 0,
             hours: hours.map(hour).collect(),
+            p50_ms: None,
+            p95_ms: None,
             last_attempt: None,
             last_success: None,
             failing_since: None,
             failures_in_row: 0,
             disabled: None,
         }
+    }
+
+    /// How long the requests of these hours took.
+    pub(super) fn set_latencies(&mut self, latencies: &Latencies) {
+        let ms = |share| {
+            latencies.percentile(share).map(|us| milliseconds(us.try_into().unwrap_or(i64::MAX)))
+        };
+        (self.p50_ms, self.p95_ms) = (ms(0.5), ms(0.95));
     }
 
     pub(super) fn from_row(row: &Row<'_>, hours: RangeInclusive<i64>) -> rusqlite::Result<Self> {
@@ -266,9 +237,11 @@ pub(super) fn detail(connection: &Connection, key: i64) -> rusqlite::Result<Deli
     let delivery = delivery(connection, key)?;
     let attempts_made = connection
         .prepare_cached(
-            "SELECT key, started, duration_us, address, status, failure, request_headers,
-                 response_headers, response_body, reconnected, next, next_at
-             FROM attempts WHERE key > ?1 AND key < ?1 + ?2 ORDER BY key",
+            "SELECT attempts.key, started, duration_us, address, status, failure, request_headers,
+                 response_headers, response_body, reconnected, next, next_at, url,
+                 (SELECT name FROM servers WHERE servers.key = server), waited_for, remark
+             FROM attempts WHERE attempts.key > ?1 AND attempts.key < ?1 + ?2
+             ORDER BY attempts.key",
         )?
         .query_map((key, DELIVERY), |row| attempt(row, key))?
         .collect::<rusqlite::Result<Vec<_>>>()?;
@@ -286,16 +259,25 @@ pub(super) fn detail(connection: &Connection, key: i64) -> rusqlite::Result<Deli
         .find_map(|attempt| attempt.request_headers.get("content-type"))
         .unwrap_or("application/json")
         .to_owned();
-    Ok(DeliveryDetail { delivery, body: body.map(Bytes), content_type, attempts_made })
+    let server = connection
+        .prepare_cached(
+            "SELECT name FROM servers WHERE key = (SELECT server FROM events WHERE key = ?1)
+                 AND (SELECT count(*) FROM servers) > 1",
+        )?
+        .query_row([event_of(key)], |row| row.get(0))
+        .optional()?;
+    Ok(DeliveryDetail { delivery, body: body.map(Bytes), content_type, attempts_made, server })
 }
 
 fn attempt(row: &Row<'_>, delivery: i64) -> rusqlite::Result<AttemptRow> {
     let next = State::from_number(row.get(10)?).unwrap_or(State::Failed);
     let failure: Option<String> = row.get(5)?;
+    let remark: Option<String> = row.get(15)?;
     Ok(AttemptRow {
         number: row.get::<_, i64>(0)? - delivery,
         started: rfc3339(row.get(1)?),
         duration_ms: milliseconds(row.get(2)?),
+        url: row.get(12)?,
         address: row.get(3)?,
         status: row.get(4)?,
         failure: failure.and_then(|json| serde_json::from_str(&json).ok()),
@@ -303,13 +285,16 @@ fn attempt(row: &Row<'_>, delivery: i64) -> rusqlite::Result<AttemptRow> {
         response_headers: Headers::from_json(row.get_ref(7)?.as_str()?),
         response_body: Bytes(row.get(8)?),
         reconnected: row.get(9)?,
+        remark: remark.and_then(|json| serde_json::from_str(&json).ok()),
+        waited_for: row.get(14)?,
+        server: row.get(13)?,
         next: if next == State::Pending { "retry" } else { next.as_str() },
         next_at: row.get::<_, Option<i64>>(11)?.map(rfc3339),
     })
 }
 
 /// Microseconds as milliseconds.
-fn milliseconds(microseconds: i64) -> f64 {
+pub(super) fn milliseconds(microseconds: i64) -> f64 {
     microseconds as f64 / 1000.0
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::statements::Statements;
-use crate::store::{State, WebhookKey};
+use crate::store::{Latencies, State, WebhookKey};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -14,6 +14,7 @@ const HOUR_MS: i64 = 3_600_000;
 pub(crate) struct Counters {
     webhooks: HashMap<WebhookKey, Delta>,
     hours: HashMap<(i64, WebhookKey), (i64, i64)>,
+    latencies: HashMap<(i64, WebhookKey), Latencies>,
 }
 
 #[derive(Default)]
@@ -67,6 +68,11 @@ impl Counters {
         }
     }
 
+    /// A request that ended at `now` took so many microseconds.
+    pub(crate) fn took(&mut self, webhook: WebhookKey, now: i64, us: u64) {
+        self.latencies.entry((now.div_euclid(HOUR_MS), webhook)).or_default().count(us);
+    }
+
     pub(crate) fn write(&self, statements: &mut Statements<'_>) -> rusqlite::Result<()> {
         for (webhook, delta) in &self.webhooks {
             statements
@@ -95,6 +101,21 @@ impl Counters {
                          failed = failed + excluded.failed",
                 )?
                 .execute(params![hour, webhook.0, delivered, failed])?;
+        }
+        for ((hour, webhook), latencies) in &self.latencies {
+            let kept: Option<Option<Vec<u8>>> = statements
+                .get("SELECT latencies FROM hours WHERE hour = ?1 AND webhook = ?2")?
+                .query_row((hour, webhook.0), |row| row.get(0))
+                .optional()?;
+            let mut sum = Latencies::from_bytes(&kept.flatten().unwrap_or_default());
+            sum.add(latencies);
+            statements
+                .get(
+                    "INSERT INTO hours (hour, webhook, delivered, failed, latencies)
+                     VALUES (?1, ?2, 0, 0, ?3)
+                     ON CONFLICT DO UPDATE SET latencies = excluded.latencies",
+                )?
+                .execute(params![hour, webhook.0, sum.to_bytes()])?;
         }
         Ok(())
     }

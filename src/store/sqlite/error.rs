@@ -4,6 +4,7 @@ use std::ffi::c_int;
 
 use rusqlite::{Connection, ErrorCode, ffi};
 
+use crate::spool::{advice, is_full};
 use crate::store::{Forbidden, StoreError};
 
 /// Why a step inside a transaction failed.
@@ -36,23 +37,30 @@ pub(crate) fn from(
 ) -> StoreError {
     let store = store.to_owned();
     let reason = error.to_string();
+    let system = system_error(connection);
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full { store, reason },
-        Some(ErrorCode::SystemIoFailure) if is_full(connection) => {
+        // SQLite itself says "disk full" only for `ENOSPC` while writing, not while growing the
+        // `-shm`, and for no quota.
+        Some(ErrorCode::SystemIoFailure) if system.as_ref().is_some_and(is_full) => {
             StoreError::Full { store, reason }
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             StoreError::Corrupt { store, reason }
         }
-        _ => StoreError::Failed { action, reason: format!("{reason} ({store})") },
+        code => {
+            let system = system.filter(|_| code == Some(ErrorCode::SystemIoFailure));
+            let why = system.map(|system| format!(": {system}{}", advice(&system)));
+            let reason = format!("{reason} ({store}){}", why.unwrap_or_default());
+            StoreError::Failed { action, reason }
+        }
     }
 }
 
-/// Whether the system call that failed last on this connection met a full disk or quota: SQLite
-/// itself says "disk full" only for `ENOSPC` while writing, not while growing the `-shm`.
-fn is_full(connection: &Connection) -> bool {
+/// What the system call met that failed last on this connection, if one did.
+fn system_error(connection: &Connection) -> Option<std::io::Error> {
     // SAFETY: the handle is that of an open connection, which outlives this call; the function
     // only reads a number from it.
     let errno: c_int = unsafe { ffi::sqlite3_system_errno(connection.handle()) };
-    errno == libc::ENOSPC || errno == libc::EDQUOT
+    (errno != 0).then(|| std::io::Error::from_raw_os_error(errno))
 }

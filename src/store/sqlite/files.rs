@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::SqliteStore;
 use crate::clock::{Clock, rfc3339};
 use crate::spool::{Privacy, Spool, SpoolError};
-use crate::store::{Result, StoreError};
+use crate::store::{Origin, Result, StoreError};
 
 /// The store's name in the spool.
 const NAME: &str = "store.sqlite";
@@ -119,9 +119,19 @@ impl Place {
 /// # Errors
 /// [`StoreError::Newer`], [`StoreError::Corrupt`], or what the system refused.
 pub fn open(spool: &Spool, address: Option<&str>, clock: Arc<dyn Clock>) -> Result<SqliteStore> {
+    open_as(spool, address, Origin::embedded(), clock)
+}
+
+/// [`open`] for a worker that is not the spool's own.
+pub(super) fn open_as(
+    spool: &Spool,
+    address: Option<&str>,
+    origin: Origin,
+    clock: Arc<dyn Clock>,
+) -> Result<SqliteStore> {
     let place = Place::new(spool, address)?;
     place.prepare()?;
-    SqliteStore::open_file(place.path(), clock)
+    SqliteStore::open_file(place.path(), origin, clock)
 }
 
 /// [`open`]; a damaged store is set aside first, to be announced, and an empty one takes its

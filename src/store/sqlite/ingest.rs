@@ -18,13 +18,16 @@ impl SqliteTransaction<'_> {
         now: i64,
         terms: &[String],
     ) -> Result<bool, Trouble> {
-        let key = self.memory.next_event;
+        if event.id.is_from_key() && self.is_spent(event.id)? {
+            return Ok(false);
+        }
+        let (key, server) = (self.memory.next_event, self.server()?);
         let added = self
             .statements
             .get(
                 "INSERT INTO events (key, id, name, timestamp, network, site, source, flags,
-                     revision, created, data_start, data_end, terms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                     revision, created, data_start, data_end, terms, server)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
                  ON CONFLICT (id) DO NOTHING",
             )?
             .execute(params![
@@ -41,6 +44,7 @@ impl SqliteTransaction<'_> {
                 event.data.start,
                 event.data.end,
                 (!terms.is_empty()).then(|| record::json(&terms)).transpose()?,
+                server,
             ])?;
         if added == 0 {
             return Ok(false);
@@ -97,6 +101,13 @@ impl SqliteTransaction<'_> {
         }
         self.memory.current = Some(Current { next_delivery: key + DELIVERY, ..current });
         Ok(())
+    }
+
+    /// Whether an event that is never to happen again was here and is pruned.
+    fn is_spent(&mut self, event: EventId) -> rusqlite::Result<bool> {
+        self.statements
+            .get("SELECT EXISTS (SELECT 1 FROM spent_keys WHERE event = ?1)")?
+            .query_row([event.as_bytes()], |row| row.get(0))
     }
 
     /// Where the next delivery of an event goes; usually it is the event just added.

@@ -14,7 +14,6 @@ pub(crate) mod error;
 mod files;
 mod forget;
 mod ingest;
-mod log_file;
 mod prune;
 mod record;
 pub(crate) mod schema;
@@ -29,15 +28,16 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, FileControl, OpenFlags};
+use rusqlite::{Connection, FileControl, OpenFlags, Row};
 
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::id::EventId;
 use crate::journal::{Boot, SegmentId};
+use crate::spool::{advice, is_full};
 use crate::store::{
-    ClockReading, Health, Loaded, Result, State, Store, StoreError, Transaction, WebhookKey,
-    WebhookState,
+    ClockReading, Health, Loaded, Origin, Result, State, Store, StoreError, Transaction,
+    WebhookKey, WebhookState,
 };
 pub(crate) use change::{count, first_id, from_states};
 use checkpoint::Checkpointer;
@@ -58,6 +58,7 @@ pub struct SqliteStore {
     /// The store's address, for messages.
     address: String,
     clock: Arc<dyn Clock>,
+    origin: Origin,
     memory: Memory,
     /// Events that claims under way hold: every webhook's claim shares the one body.
     events: HashMap<i64, Weak<Event>>,
@@ -73,6 +74,8 @@ struct Memory {
     shift: i64,
     /// The event that the next deliveries are probably of.
     current: Option<Current>,
+    /// The store's number for this server, once something of it was written.
+    server: Option<i64>,
 }
 
 /// An event to which deliveries are being added.
@@ -85,7 +88,7 @@ struct Current {
 
 impl SqliteStore {
     /// Opens the store in this file, which is there and may be empty.
-    fn open_file(path: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+    fn open_file(path: &Path, origin: Origin, clock: Arc<dyn Clock>) -> Result<Self> {
         let address = format!("sqlite:{}", path.display());
         let mut connection = connect(path).map_err(|error| StoreError::Failed {
             action: "opening the store",
@@ -104,6 +107,7 @@ impl SqliteStore {
             connection,
             address,
             clock,
+            origin,
             memory,
             events: HashMap::new(),
             pruned: prune::Progress::default(),
@@ -130,7 +134,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags_and_vfs(path, flags, log_file::vfs()?)?;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     // A reader that came after the last writer had removed -wal and -shm would make them anew as
     // its own user, and lock the worker out of its store.
@@ -167,6 +171,7 @@ impl Memory {
             next_event: number("SELECT coalesce(max(key), 0) FROM events")? + schema::EVENT,
             shift: number("SELECT shift FROM clock")?,
             current: None,
+            server: None,
         })
     }
 }
@@ -224,13 +229,11 @@ impl Store for SqliteStore {
 impl SqliteStore {
     fn not_synced(&self, error: &std::io::Error) -> StoreError {
         let (store, reason) = (self.address.clone(), error.to_string());
-        match error.kind() {
-            std::io::ErrorKind::StorageFull => StoreError::Full { store, reason },
-            _ => StoreError::Failed {
-                action: "writing the store to disk",
-                reason: format!("{reason} ({store})"),
-            },
+        if is_full(error) {
+            return StoreError::Full { store, reason };
         }
+        let reason = format!("{reason} ({store}){}", advice(error));
+        StoreError::Failed { action: "writing the store to disk", reason }
     }
 
     fn attempt(&mut self, work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<()> {
@@ -246,6 +249,7 @@ impl SqliteStore {
             connection: &self.connection,
             address: &self.address,
             clock: &*self.clock,
+            origin: &self.origin,
             memory: &mut self.memory,
             events: &mut self.events,
             pruned: &mut self.pruned,
@@ -267,7 +271,10 @@ impl SqliteStore {
             reclaimed += reclaim.execute((key.0, states.0, states.1))? as u64;
         }
         drop(reclaim);
-        let positions = positions(&transaction)?;
+        let positions = transaction
+            .prepare("SELECT segment, offset FROM positions WHERE spool = ?1")?
+            .query_map([self.origin.spool.0], position)?
+            .collect::<rusqlite::Result<_>>()?;
         let clock = transaction.query_row("SELECT boot, offset FROM clock", [], |row| {
             let (boot, offset): (Option<[u8; 16]>, Option<i64>) = (row.get(0)?, row.get(1)?);
             Ok(boot.map(Boot).zip(offset).map(|(boot, offset)| ClockReading { boot, offset }))
@@ -293,12 +300,16 @@ impl SqliteStore {
     }
 }
 
-/// How far each segment of the journal was ingested, in bytes.
+/// How far each segment was ingested, in bytes, of whichever spool: their ids are random.
 pub(crate) fn positions(connection: &Connection) -> rusqlite::Result<HashMap<SegmentId, u64>> {
     connection
         .prepare_cached("SELECT segment, offset FROM positions")?
-        .query_map([], |row| Ok((SegmentId(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned())))?
+        .query_map([], position)?
         .collect()
+}
+
+fn position(row: &Row<'_>) -> rusqlite::Result<(SegmentId, u64)> {
+    Ok((SegmentId(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
 }
 
 /// A webhook's health as kept; what can't be read counts as "nothing is known".

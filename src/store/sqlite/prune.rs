@@ -5,11 +5,17 @@ use rusqlite::params;
 use super::error::Trouble;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
+use crate::id::EventId;
 use crate::store::{State, WebhookKey};
 
 /// Of this many pages one may stay free for what comes next, instead of going back to the
 /// system: moving pages about costs as much as writing them.
 const FREE_SHARE: i64 = 16;
+/// How long the id of an event with an idempotency key is kept after the event, in milliseconds:
+/// three years, within which shops still import, synchronise and refund their payments.
+const SPENT_MS: i64 = 3 * 366 * 24 * HOUR_MS;
+/// Most such ids: some 50 MB. Beyond it the oldest go first.
+const MOST_SPENT: i64 = 1_000_000;
 /// Hours for which counters are kept: 30 days, the most that `webhooks_stats()` lists.
 const HOURS: i64 = 720;
 const HOUR_MS: i64 = 3_600_000;
@@ -136,11 +142,19 @@ impl SqliteTransaction<'_> {
         Ok(last)
     }
 
-    /// Counters and announcements that are too old.
+    /// Counters, announcements and spent keys that are too old.
     fn prune_sums(&mut self, before: i64) -> Result<(), Trouble> {
         let oldest = self.clock.unix_ms().div_euclid(HOUR_MS) - HOURS;
         self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
         self.statements.get("DELETE FROM announcements WHERE at < ?1")?.execute([before])?;
+        let now = self.clock.unix_ms();
+        self.statements.get("DELETE FROM spent_keys WHERE until < ?1")?.execute([now])?;
+        self.statements
+            .get(
+                "DELETE FROM spent_keys WHERE until <=
+                     (SELECT until FROM spent_keys ORDER BY until DESC LIMIT 1 OFFSET ?1)",
+            )?
+            .execute([MOST_SPENT])?;
         Ok(())
     }
 
@@ -174,12 +188,33 @@ impl SqliteTransaction<'_> {
         }
         if kept == 0 {
             self.erase_terms(event)?;
+            self.spend(event)?;
             for sql in ["DELETE FROM bodies WHERE event = ?1", "DELETE FROM events WHERE key = ?1"]
             {
                 self.statements.get(sql)?.execute([event])?;
             }
         }
         Ok(())
+    }
+
+    /// Keeps the id of an event with an idempotency key.
+    fn spend(&mut self, event: i64) -> rusqlite::Result<()> {
+        let id = self
+            .statements
+            .get("SELECT id FROM events WHERE key = ?1")?
+            .query_row([event], |row| row.get(0))
+            .map(EventId::from_bytes)?;
+        if !id.is_from_key() {
+            return Ok(());
+        }
+        let until = self.clock.unix_ms() + SPENT_MS;
+        self.statements
+            .get(
+                "INSERT INTO spent_keys (event, until) VALUES (?1, ?2)
+                 ON CONFLICT DO UPDATE SET until = excluded.until",
+            )?
+            .execute(params![id.as_bytes(), until])
+            .map(drop)
     }
 
     fn delete_delivery(&mut self, key: i64) -> rusqlite::Result<()> {

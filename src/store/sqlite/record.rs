@@ -46,7 +46,7 @@ impl SqliteTransaction<'_> {
             .get(
                 "UPDATE deliveries SET state = ?2, attempts = attempts + 1, attempted = ?3,
                      due = coalesce(?4, due), settled = ?5, last_status = ?6, last_failure = ?7,
-                     duration_us = ?8, reason = ?9
+                     duration_us = ?8, reason = ?9, deaths = 0, deaths_alone = 0
                  WHERE key = ?1",
             )?
             .execute(params![
@@ -63,6 +63,10 @@ impl SqliteTransaction<'_> {
         if !claim.event.flags.has(crate::event::Flags::TEST) {
             self.counters.moved(claim.webhook, Some(State::Delivering), Some(state), 1, ended);
             self.counters.attempted(claim.webhook, ended, attempt.failure.is_none());
+            // What never reached an endpoint says nothing of how quick it is.
+            if attempt.url.is_some() {
+                self.counters.took(claim.webhook, ended, attempt.duration_us);
+            }
         }
         Ok(())
     }
@@ -74,12 +78,13 @@ impl SqliteTransaction<'_> {
         next: State,
         next_at: Option<i64>,
     ) -> Result<(), Trouble> {
+        let server = self.server()?;
         self.statements
             .get(
                 "INSERT OR REPLACE INTO attempts (key, started, duration_us, address, status,
                      failure, request_headers, response_headers, response_body, reconnected,
-                     next, next_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                     next, next_at, url, server, waited_for, remark)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             )?
             .execute(params![
                 key,
@@ -94,6 +99,10 @@ impl SqliteTransaction<'_> {
                 attempt.reconnected,
                 next as u8,
                 next_at,
+                attempt.url,
+                server,
+                attempt.waited_for,
+                attempt.remark.as_ref().map(json).transpose()?,
             ])?;
         Ok(())
     }

@@ -20,7 +20,8 @@ const APPLICATION: i32 = 0x7762_686b;
 const PAGE_SIZE: u32 = 4096;
 
 /// The n-th entry leads from version n to n + 1.
-const MIGRATIONS: [&str; 3] = [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
+const MIGRATIONS: [&str; 4] =
+    [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql"), include_str!("4.sql")];
 
 /// The version that this software reads and writes.
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -136,5 +137,58 @@ mod tests {
             .collect();
         assert_eq!(terms, [Some(r#"["7","ann@example.org"]"#.to_owned()), None]);
         assert_eq!(find(&connection).unwrap(), Found::Store(VERSION));
+    }
+
+    /// What the schema consists of, and how each part was made.
+    fn parts(connection: &Connection) -> Vec<(String, String)> {
+        connection
+            .prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name")
+            .unwrap()
+            .query_map([], |row| row.try_into())
+            .unwrap()
+            .map(rusqlite::Result::unwrap)
+            .collect()
+    }
+
+    #[test]
+    fn a_store_of_any_version_becomes_one_of_this_with_all_it_held() {
+        let new = Connection::open_in_memory().unwrap();
+        migrate(&new, "a test's").unwrap();
+        for version in 1..VERSION {
+            let old = Connection::open_in_memory().unwrap();
+            old.execute_batch(&MIGRATIONS[..version as usize].join("\n")).unwrap();
+            old.execute_batch(&format!(
+                "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {version};
+                 INSERT INTO webhooks (key, id, delivered) VALUES (1, 'crm', 1);
+                 INSERT INTO events (key, id, name, timestamp, network, site, source, flags,
+                         revision, created, data_start, data_end)
+                     VALUES ({EVENT}, x'01', 'a', 0, 1, 1, '', 0, 1, 0, 0, 0);
+                 INSERT INTO deliveries (key, id, webhook, state, due, test, attempted)
+                     VALUES ({EVENT}, x'02', 1, 2, 0, 0, 1);
+                 INSERT INTO attempts (key, started, duration_us, request_headers,
+                         response_headers, response_body, reconnected, next)
+                     VALUES ({EVENT} + 1, 5, 7, '[]', '[]', x'', 0, 2);
+                 INSERT INTO hours VALUES (3, 1, 1, 0);
+                 INSERT INTO positions VALUES (x'0102', 99);"
+            ))
+            .unwrap();
+            migrate(&old, "a test's").unwrap();
+            assert_eq!(find(&old).unwrap(), Found::Store(VERSION));
+            assert_eq!(parts(&old), parts(&new), "from version {version}");
+            type Kept = (String, i64, i64, Option<String>, Option<i64>, Option<Vec<u8>>);
+            let kept: Kept = old
+                .query_row(
+                    "SELECT webhooks.id, deaths, attempts.duration_us, url, attempts.server, latencies
+                     FROM webhooks, deliveries, attempts, hours
+                     WHERE attempts.key = deliveries.key + 1",
+                    [],
+                    |row| row.try_into(),
+                )
+                .unwrap_or_else(|error| panic!("version {version}: {error}"));
+            assert_eq!(kept, ("crm".into(), 0, 7, None, None, None));
+            let position: ([u8; 16], Vec<u8>, i64) =
+                old.query_row("SELECT * FROM positions", [], |row| row.try_into()).unwrap();
+            assert_eq!(position, ([0; 16], vec![1, 2], 99));
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::clock::ManualClock;
 use crate::spool::Spool;
 use crate::store::conformance::{Fixture, NOON, conformance};
 use crate::store::log::Log;
-use crate::store::{Store, history};
+use crate::store::{Origin, Store, history};
 
 /// A store in a spool of its own.
 pub(crate) struct InSpool {
@@ -27,8 +27,8 @@ impl InSpool {
 }
 
 impl Fixture for InSpool {
-    fn open(&self) -> Box<dyn Store> {
-        Box::new(super::open(&self.spool, None, self.clock()).unwrap())
+    fn open_as(&self, origin: &Origin) -> Box<dyn Store> {
+        Box::new(super::files::open_as(&self.spool, None, origin.clone(), self.clock()).unwrap())
     }
 
     fn log(&self) -> Log {

@@ -15,14 +15,15 @@ use crate::id::{DeliveryId, EventId};
 use crate::journal::SegmentId;
 use crate::store::bulk::{Bulk, BulkStep};
 use crate::store::{
-    Announcement, Attempt, Claim, ClockReading, Forgetting, Health, NewDelivery, Person, Result,
-    Selection, State, StoreError, Transaction, WebhookKey,
+    Announcement, Attempt, Claim, ClockReading, Forgetting, Health, NewDelivery, Origin, Person,
+    Result, Selection, State, StoreError, Transaction, WebhookKey,
 };
 
 pub(super) struct SqliteTransaction<'s> {
     pub(super) connection: &'s Connection,
     pub(super) address: &'s str,
     pub(super) clock: &'s dyn Clock,
+    pub(super) origin: &'s Origin,
     pub(super) memory: &'s mut Memory,
     pub(super) events: &'s mut HashMap<i64, Weak<Event>>,
     pub(super) pruned: &'s mut prune::Progress,
@@ -58,6 +59,21 @@ impl SqliteTransaction<'_> {
             .map(WebhookKey)?;
         self.memory.webhooks.insert(id.to_owned(), key);
         Ok(key)
+    }
+
+    /// The store's number for this server.
+    pub(super) fn server(&mut self) -> rusqlite::Result<i64> {
+        if let Some(server) = self.memory.server {
+            return Ok(server);
+        }
+        let name = &self.origin.server;
+        self.statements.get("INSERT OR IGNORE INTO servers (name) VALUES (?1)")?.execute([name])?;
+        let server = self
+            .statements
+            .get("SELECT key FROM servers WHERE name = ?1")?
+            .query_row([name], |row| row.get(0))?;
+        self.memory.server = Some(server);
+        Ok(server)
     }
 
     fn try_shift(&mut self, by: i64, clock: ClockReading) -> rusqlite::Result<()> {
@@ -113,15 +129,18 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn set_position(&mut self, segment: SegmentId, offset: u64) -> Result<()> {
         let set = self.run(
-            "INSERT INTO positions (segment, offset) VALUES (?1, ?2)
+            "INSERT INTO positions (spool, segment, offset) VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET offset = excluded.offset",
-            params![segment.0, offset.cast_signed()],
+            params![self.origin.spool.0, segment.0, offset.cast_signed()],
         );
         self.told("moving a segment's position", set.map(drop))
     }
 
     fn forget_position(&mut self, segment: SegmentId) -> Result<()> {
-        let forgotten = self.run("DELETE FROM positions WHERE segment = ?1", [segment.0]);
+        let forgotten = self.run(
+            "DELETE FROM positions WHERE spool = ?1 AND segment = ?2",
+            [self.origin.spool.0, segment.0],
+        );
         self.told("forgetting a segment", forgotten.map(drop))
     }
 

@@ -27,9 +27,6 @@ final class Actions {
 	/** Prefix of the actions, and the nonce's action. */
 	public const PREFIX = 'network_webhooks_';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Webhooks $webhooks,
 		private readonly Publisher $publisher,
@@ -65,7 +62,7 @@ final class Actions {
 	 * @param string $nonce_action What its nonce is for.
 	 */
 	public static function check( string $nonce_action = self::PREFIX . 'write' ): void {
-		if ( 'POST' !== ( $_SERVER['REQUEST_METHOD'] ?? '' ) || ! current_user_can( Capabilities::MANAGE ) ) {
+		if ( ! isset( $_SERVER['REQUEST_METHOD'] ) || 'POST' !== $_SERVER['REQUEST_METHOD'] || ! current_user_can( Capabilities::MANAGE ) ) {
 			wp_die( esc_html__( 'Sorry, you are not allowed to change the webhooks of this network.', 'network-webhooks' ), '', 403 );
 		}
 		check_admin_referer( $nonce_action );
@@ -334,7 +331,7 @@ final class Actions {
 	 * @return list<string>
 	 */
 	private function posted_ids(): array {
-		$ids = (array) wp_unslash( $_POST['webhooks'] ?? $_POST['webhook'] ?? array() );
+		$ids = (array) wp_unslash( $_POST['webhooks'] ?? $_POST['webhook'] ?? array() ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- looked for among the ids that there are.
 		return array_values( array_unique( array_filter( $ids, 'is_string' ) ) );
 	}
 
@@ -342,8 +339,7 @@ final class Actions {
 	 * A posted text as it was typed. Not sanitize_text_field(), which would eat the %20 of a URL.
 	 */
 	private function posted( string $name ): string {
-		$value = $_POST[ $name ] ?? '';
-		return is_string( $value ) ? wp_check_invalid_utf8( wp_unslash( $value ), true ) : '';
+		return is_string( $_POST[ $name ] ?? null ) ? wp_check_invalid_utf8( wp_unslash( $_POST[ $name ] ), true ) : ''; // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- as it was typed; checked where it is used.
 	}
 
 	/**

@@ -83,6 +83,7 @@ final class Admin {
 			( new Deliveries\Changes( $this->plugin->webhooks() ) )->add_hooks();
 			( new Inbox\Changes( $this->plugin->publisher() ) )->add_hooks();
 			( new Listen\Changes( $this->plugin->publisher() ) )->add_hooks();
+			( new Refused_Actions( $this->plugin->outbox() ) )->add_hooks();
 			( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
 		}
 	}
@@ -119,7 +120,7 @@ final class Admin {
 	/**
 	 * Adds the assets to our pages.
 	 */
-	public function add_assets( string $screen ): void {
+	public function add_assets( mixed $screen ): void {
 		if ( ! in_array( $screen, $this->screens, true ) ) {
 			return;
 		}
@@ -155,10 +156,11 @@ final class Admin {
 	/**
 	 * Adds a link to the list of plugins.
 	 *
-	 * @param array<string, string> $links
+	 * @param mixed $links Array of them, or what another plugin made of it.
 	 * @return array<string, string>
 	 */
-	public function add_link( array $links ): array {
+	public function add_link( mixed $links ): array {
+		$links = is_array( $links ) ? $links : array();
 		if ( current_user_can( Capabilities::VIEW ) ) {
 			$link  = sprintf( '<a href="%s">%s</a>', esc_url( self::url() ), esc_html__( 'Webhooks', 'network-webhooks' ) );
 			$links = array( 'webhooks' => $link ) + $links;
@@ -309,7 +311,6 @@ final class Admin {
 	 * A part of the address that only chooses what is shown.
 	 */
 	private static function asked( string $name ): string {
-		$value = $_GET[ $name ] ?? '';
-		return is_string( $value ) ? sanitize_text_field( wp_unslash( $value ) ) : '';
+		return is_string( $_GET[ $name ] ?? null ) ? sanitize_text_field( wp_unslash( $_GET[ $name ] ) ) : '';
 	}
 }

@@ -27,9 +27,6 @@ final class Bulk {
 	/** Most test events at once: one waits for what comes of them. */
 	private const TESTS = 20;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Webhooks $webhooks,
 		private readonly Publisher $publisher,
@@ -108,8 +105,8 @@ final class Bulk {
 	 */
 	private function send_tests( array $webhooks ): void {
 		if ( count( $webhooks ) > self::TESTS ) {
-			/* translators: %d: number of webhooks */
-			Flash::put( sprintf( __( 'Send test events to at most %d webhooks at once: you will want to read what comes of them.', 'network-webhooks' ), self::TESTS ) );
+			/* translators: %s: number of webhooks */
+			Flash::put( sprintf( _n( 'Send test events to at most %s webhook at once: you will want to read what comes of it.', 'Send test events to at most %s webhooks at once: you will want to read what comes of them.', self::TESTS, 'network-webhooks' ), number_format_i18n( self::TESTS ) ) );
 			return;
 		}
 		$sent = array();
@@ -152,7 +149,7 @@ final class Bulk {
 	 * @return list<Webhook>
 	 */
 	private function posted(): array {
-		$ids = array_filter( (array) wp_unslash( $_POST['webhooks'] ?? array() ), 'is_string' );
+		$ids = array_filter( (array) wp_unslash( $_POST['webhooks'] ?? array() ), 'is_string' ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- looked for among the ids that there are.
 		return array_values( array_filter( array_map( array( $this->webhooks, 'find' ), array_unique( $ids ) ) ) );
 	}
 }

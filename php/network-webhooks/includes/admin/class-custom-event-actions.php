@@ -25,9 +25,6 @@ final class Custom_Event_Actions {
 	/** Under which the typed values of a new one are kept. */
 	public const FLASH = 'custom_event';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Publisher $publisher, private readonly Catalogue $catalogue ) {}
 
 	/**
@@ -144,7 +141,7 @@ final class Custom_Event_Actions {
 	 */
 	private static function rows(): array {
 		$rows   = array();
-		$posted = wp_unslash( $_POST['arguments'] ?? array() );
+		$posted = wp_unslash( $_POST['arguments'] ?? array() ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- each field below.
 		foreach ( is_array( $posted ) ? array_slice( $posted, 0, Custom_Event::ARGUMENTS, true ) : array() as $index => $row ) {
 			$text                 = static fn( string $name ) => is_array( $row ) && is_string( $row[ $name ] ?? null ) ? wp_check_invalid_utf8( $row[ $name ], true ) : '';
 			$fields               = is_array( $row ) ? (array) ( $row['fields'] ?? array() ) : array();
@@ -249,8 +246,7 @@ final class Custom_Event_Actions {
 	 * A posted text.
 	 */
 	private static function text( string $name ): string {
-		$value = $_POST[ $name ] ?? '';
-		return is_string( $value ) ? wp_check_invalid_utf8( wp_unslash( $value ), true ) : '';
+		return is_string( $_POST[ $name ] ?? null ) ? wp_check_invalid_utf8( wp_unslash( $_POST[ $name ] ), true ) : ''; // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- as it was typed; checked where it is used.
 	}
 
 	/**

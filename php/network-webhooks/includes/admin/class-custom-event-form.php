@@ -26,9 +26,6 @@ final class Custom_Event_Form {
 	/** Places in the code that are named. */
 	private const PLACES = 3;
 
-	/**
-	 * Takes the part.
-	 */
 	public function __construct( private readonly Catalogue $catalogue ) {}
 
 	/**
@@ -99,8 +96,9 @@ final class Custom_Event_Form {
 		}
 		echo '</ul>';
 		if ( count( $calls ) > self::PLACES ) {
-			/* translators: %d: number of places */
-			printf( '<p>%s</p>', esc_html( sprintf( __( 'And at %d more places.', 'network-webhooks' ), count( $calls ) - self::PLACES ) ) );
+			$more = count( $calls ) - self::PLACES;
+			/* translators: %s: number of places */
+			printf( '<p>%s</p>', esc_html( sprintf( _n( 'And at %s more place.', 'And at %s more places.', $more, 'network-webhooks' ), number_format_i18n( $more ) ) ) );
 		}
 	}
 
@@ -164,7 +162,8 @@ final class Custom_Event_Form {
 			</thead>
 			<tbody>
 				<?php
-				for ( $index = 0; $index < min( $count, Custom_Event::ARGUMENTS ); $index++ ) {
+				$count = min( $count, Custom_Event::ARGUMENTS );
+				for ( $index = 0; $index < $count; $index++ ) {
 					$name = $names[ $index ] ?? '';
 					$row  = $rows[ $index ] ?? array(
 						'use'    => isset( $chosen[ $index ] ),

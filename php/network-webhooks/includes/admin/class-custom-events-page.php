@@ -56,7 +56,7 @@ final class Custom_Events_Page {
 	/**
 	 * Adds the styles.
 	 */
-	public function add_assets( string $screen ): void {
+	public function add_assets( mixed $screen ): void {
 		if ( $screen === $this->screen ) {
 			wp_enqueue_style( 'network-webhooks', plugins_url( 'assets/admin.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
 			wp_enqueue_style( 'network-webhooks-custom', plugins_url( 'assets/custom-events.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
@@ -116,8 +116,11 @@ final class Custom_Events_Page {
 		foreach ( $remarks as $what => $remark ) {
 			$at = wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $remark['at'] );
 			if ( Custom_Events::TOO_MANY === $what ) {
-				/* translators: 1: number of times, 2: date and time, 3: number of events */
-				$said[] = sprintf( __( 'It happened %1$s times in one request (%2$s). After the first %3$d, one event told how many more there were.', 'network-webhooks' ), number_format_i18n( $remark['count'] ), $at, Source_Actions::LIMIT );
+				/* translators: 1: number of times, 2: date and time */
+				$times = sprintf( _n( 'It happened %1$s time in one request (%2$s).', 'It happened %1$s times in one request (%2$s).', $remark['count'], 'network-webhooks' ), number_format_i18n( $remark['count'] ), $at );
+				/* translators: %s: number of events */
+				$first  = sprintf( _n( 'After the first %s, one event told how many more there were.', 'After the first %s, one event told how many more there were.', Source_Actions::LIMIT, 'network-webhooks' ), number_format_i18n( Source_Actions::LIMIT ) );
+				$said[] = "$times $first";
 			} elseif ( Custom_Events::IS_FILTER === $what ) {
 				/* translators: %s: date and time */
 				$said[] = sprintf( __( 'It is a filter: WordPress asks it for a value, and nothing happens then (%s). No event is sent. Delete it, and look for an action that is fired at the same place.', 'network-webhooks' ), $at );

@@ -47,8 +47,8 @@ final class Delete_Page {
 					<?php
 					echo esc_html(
 						sprintf(
+							/* translators: %d: number of days */
 							_n(
-								/* translators: %d: number of days */
 								'For %d day it can be brought back with its settings. What waits to be sent is cancelled at once; it stays in the log.',
 								'For %d days it can be brought back with its settings. What waits to be sent is cancelled at once; it stays in the log.',
 								Webhooks::UNDO_DAYS,

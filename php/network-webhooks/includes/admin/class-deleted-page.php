@@ -20,9 +20,6 @@ final class Deleted_Page {
 	/** Name of the page among those of the list. */
 	public const ACTION = 'deleted';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
 
 	/**
@@ -45,8 +42,8 @@ final class Deleted_Page {
 			<hr class="wp-header-end">
 			<p>
 				<?php
-				/* translators: %d: number of days */
-				echo esc_html( sprintf( __( 'A deleted webhook gets nothing. It stays here for %d days, then it is removed for good.', 'network-webhooks' ), Webhooks::UNDO_DAYS ) );
+				/* translators: %s: number of days */
+				echo esc_html( sprintf( _n( 'A deleted webhook gets nothing. It stays here for %s day, then it is removed for good.', 'A deleted webhook gets nothing. It stays here for %s days, then it is removed for good.', Webhooks::UNDO_DAYS, 'network-webhooks' ), number_format_i18n( Webhooks::UNDO_DAYS ) ) );
 				?>
 			</p>
 			<?php $table->display(); ?>

@@ -21,9 +21,6 @@ require_once ABSPATH . 'wp-admin/includes/class-wp-list-table.php';
  */
 final class Deleted_Table extends \WP_List_Table {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {
 		// A screen of its own, so that the list's Screen Options don't hide these columns.
 		parent::__construct(

@@ -28,9 +28,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Edit_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Catalogue $catalogue, private readonly Test_Event $test ) {}
 
 	/**
@@ -184,7 +181,7 @@ final class Edit_Page {
 		printf( '<details class="network-webhooks-more" id="network-webhooks-preview"%s><summary>%s</summary>', '' === $html ? '' : ' open', esc_html__( 'Preview', 'network-webhooks' ) );
 		printf( '<p>%s</p>', esc_html__( 'What would be sent for the first event, as the form stands. Nothing is sent.', 'network-webhooks' ) );
 		printf( '<p><button type="submit" class="button" formaction="%s" formnovalidate>%s</button></p>', esc_url( Actions::url( 'preview' ) ), esc_html__( 'Show the preview', 'network-webhooks' ) );
-		printf( '<div id="network-webhooks-preview-content" aria-live="polite">%s</div></details>', $html ); // Escaped there.
+		printf( '<div id="network-webhooks-preview-content" aria-live="polite">%s</div></details>', $html ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 	}
 
 	/**

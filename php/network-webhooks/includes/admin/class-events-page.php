@@ -21,9 +21,6 @@ final class Events_Page {
 	/** How a payload is written for people. */
 	private const JSON = JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Catalogue $catalogue, private readonly Last_Payload $last ) {}
 
 	/**
@@ -158,7 +155,7 @@ final class Events_Page {
 		printf(
 			'<pre tabindex="0" role="group" aria-label="%s" data-network-webhooks-copy>%s</pre>',
 			esc_attr( $label ),
-			Form\Fields::exact( (string) wp_json_encode( $value, self::JSON ) )
+			Form\Fields::exact( (string) wp_json_encode( $value, self::JSON ) ) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		);
 	}
 

@@ -161,6 +161,13 @@ final class Help {
 		);
 		self::add(
 			$screen,
+			'refused',
+			__( 'Refused Events', 'network-webhooks' ),
+			__( 'An event that can’t be written to the journal waits in the database, the outbox, and is sent as soon as it can be. One that can never be sent as it is, such as one that is too large, is shown here instead, with the reason.', 'network-webhooks' ),
+			__( 'Mend what is wrong and try it again, or discard it. After 30 days it is discarded by itself.', 'network-webhooks' )
+		);
+		self::add(
+			$screen,
 			'mail',
 			__( 'Mail', 'network-webhooks' ),
 			__( 'The addresses at the bottom are told when a webhook is disabled, a delivery fails for good, or a server has a problem. A webhook can have addresses of its own instead: in its form, below “More”.', 'network-webhooks' )

@@ -116,10 +116,12 @@ final class Hours_Chart {
 		$peak = (int) array_search( max( $sums ), $sums, true );
 		$hour = intdiv( time(), HOUR_IN_SECONDS ) - ( self::HOURS - 1 - $peak );
 		return sprintf(
-			/* translators: 1: number of delivered calls, 2: number of failed calls, 3: number of calls, 4: time of day such as 14:00 */
-			__( 'Last 24 hours: %1$s delivered, %2$s failed. Most in the hour from %4$s: %3$s.', 'network-webhooks' ),
-			number_format_i18n( $this->delivered() ),
-			number_format_i18n( $this->failed() ),
+			/* translators: 1: such as “5 delivered”, 2: such as “3 failed”, 3: number of calls, 4: time of day such as 14:00 */
+			__( 'Last 24 hours: %1$s, %2$s. Most in the hour from %4$s: %3$s.', 'network-webhooks' ),
+			/* translators: %s: number of calls */
+			sprintf( _n( '%s delivered', '%s delivered', $this->delivered(), 'network-webhooks' ), number_format_i18n( $this->delivered() ) ),
+			/* translators: %s: number of calls */
+			sprintf( _n( '%s failed', '%s failed', $this->failed(), 'network-webhooks' ), number_format_i18n( $this->failed() ) ),
 			number_format_i18n( $sums[ $peak ] ),
 			wp_date( get_option( 'time_format' ), $hour * HOUR_IN_SECONDS )
 		);

@@ -24,9 +24,6 @@ final class List_Page {
 	 */
 	private readonly List_Table $table;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( Webhooks $webhooks, Catalogue $catalogue ) {
 		$this->table = new List_Table( $webhooks, $catalogue, List_Query::of_request() );
 	}
@@ -56,8 +53,8 @@ final class List_Page {
 	/**
 	 * How many rows somebody chose in Screen Options; `set-screen-option` gives it to be stored.
 	 */
-	public static function rows( mixed $stored, string $option, mixed $chosen ): int {
-		return max( 1, min( List_Table::MOST_ROWS, (int) $chosen ) );
+	public static function rows( mixed $stored, mixed $option, mixed $chosen ): int {
+		return max( 1, min( List_Table::MOST_ROWS, is_numeric( $chosen ) ? (int) $chosen : 0 ) );
 	}
 
 	/**

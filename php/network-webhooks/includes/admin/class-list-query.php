@@ -30,9 +30,6 @@ final class List_Query {
 	/** By what can be sorted. */
 	public const ORDERS = array( 'name', 'url', 'status', 'calls', 'last' );
 
-	/**
-	 * Takes the parts.
-	 */
 	private function __construct(
 		public readonly string $search,
 		public readonly string $status,
@@ -189,7 +186,7 @@ final class List_Query {
 	 * A text of the address.
 	 */
 	private static function text( string $name ): string {
-		$value = $_GET[ $name ] ?? '';
-		return is_string( $value ) ? trim( wp_check_invalid_utf8( wp_unslash( $value ), true ) ) : '';
+		// Not sanitize_text_field(), which would eat the %20 of a URL.
+		return is_string( $_GET[ $name ] ?? null ) ? trim( wp_check_invalid_utf8( wp_unslash( $_GET[ $name ] ), true ) ) : ''; // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- as it was typed; escaped where it is printed.
 	}
 }

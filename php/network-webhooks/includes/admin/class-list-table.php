@@ -64,9 +64,6 @@ final class List_Table extends \WP_List_Table {
 	 */
 	private readonly Site_Addresses $sites;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Webhooks $webhooks,
 		private readonly Catalogue $catalogue,

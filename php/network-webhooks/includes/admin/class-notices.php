@@ -21,9 +21,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Notices {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Publisher $publisher, private readonly Webhooks $webhooks ) {}
 
 	/**
@@ -110,14 +107,20 @@ final class Notices {
 		$text = match ( $message ) {
 			'added' => __( 'The webhook is set up. Send a test event to see whether it arrives.', 'network-webhooks' ),
 			'saved' => __( 'The webhook is saved.', 'network-webhooks' ),
-			/* translators: %s: number of webhooks */
-			'paused' => _n( 'The webhook is paused. Its events are kept until you resume it.', '%s webhooks are paused. Their events are kept until you resume them.', $number, 'network-webhooks' ),
-			/* translators: %s: number of webhooks */
-			'resumed' => _n( 'The webhook is active again.', '%s webhooks are active again.', $number, 'network-webhooks' ),
+			'paused' => 1 === $number
+				? __( 'The webhook is paused. Its events are kept until you resume it.', 'network-webhooks' )
+				/* translators: %s: number of webhooks */
+				: _n( '%s webhook is paused. Its events are kept until you resume it.', '%s webhooks are paused. Their events are kept until you resume them.', $number, 'network-webhooks' ),
+			'resumed' => 1 === $number
+				? __( 'The webhook is active again.', 'network-webhooks' )
+				/* translators: %s: number of webhooks */
+				: _n( '%s webhook is active again.', '%s webhooks are active again.', $number, 'network-webhooks' ),
 			'enabled' => __( 'The webhook is enabled: events are sent to it again.', 'network-webhooks' ),
 			'duplicated' => __( 'This is the copy. It is paused and has a secret of its own: change what it should do otherwise, then resume it.', 'network-webhooks' ),
-			/* translators: %s: number of webhooks */
-			'deleted' => _n( 'The webhook is deleted.', '%s webhooks are deleted.', $number, 'network-webhooks' ),
+			'deleted' => 1 === $number
+				? __( 'The webhook is deleted.', 'network-webhooks' )
+				/* translators: %s: number of webhooks */
+				: _n( '%s webhook is deleted.', '%s webhooks are deleted.', $number, 'network-webhooks' ),
 			'undone' => __( 'The webhook is back. What waited when it was deleted was cancelled and is not sent by itself.', 'network-webhooks' ),
 			'settings' => __( 'Settings saved.', 'network-webhooks' ),
 			'published' => __( 'The webhooks shown here are in use now.', 'network-webhooks' ),
@@ -128,6 +131,9 @@ final class Notices {
 			'cancelled' => __( 'What was asked for is being cancelled.', 'network-webhooks' ),
 			'listening' => __( 'What happens is recorded from now on. Do what should have fired; it shows up here.', 'network-webhooks' ),
 			'listened' => __( 'Nothing is recorded any more.', 'network-webhooks' ),
+			'retried' => __( 'The event waits to be sent. Where it is refused again, it is shown here once more.', 'network-webhooks' ),
+			/* translators: %s: number of events */
+			'discarded' => _n( 'The event is discarded.', '%s events are discarded.', $number, 'network-webhooks' ),
 			'mended' => __( 'The webhook gets its events again.', 'network-webhooks' ),
 			'inbox_made' => __( 'The test inbox is there. Send something to its address.', 'network-webhooks' ),
 			'inbox_moved' => __( 'The test inbox has a new address. Nothing that is sent to the old one arrives any more.', 'network-webhooks' ),

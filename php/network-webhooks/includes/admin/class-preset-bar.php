@@ -30,7 +30,7 @@ final class Preset_Bar {
 				$id === $chosen ? ' active' : '',
 				esc_url( Admin::url( array( 'preset' => $id ), Admin::NEW ) ),
 				$id === $chosen ? ' aria-current="true"' : '',
-				Form\Fields::exact( (string) wp_json_encode( array( 'id' => $id ) + $preset ) ),
+				Form\Fields::exact( (string) wp_json_encode( array( 'id' => $id ) + $preset ) ), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 				esc_html( $preset['name'] )
 			);
 		}
@@ -43,6 +43,6 @@ final class Preset_Bar {
 			esc_html__( 'Its URL looks like this:', 'network-webhooks' ),
 			esc_html( $preset['url'] ?? '' )
 		);
-		printf( '<pre id="network-webhooks-script" tabindex="0" role="group" aria-label="%s"%s>%s</pre></div>', esc_attr__( 'Script for Google Sheets', 'network-webhooks' ), 'sheets' === $chosen ? '' : ' hidden', Form\Fields::exact( Presets::script() ) );
+		printf( '<pre id="network-webhooks-script" tabindex="0" role="group" aria-label="%s"%s>%s</pre></div>', esc_attr__( 'Script for Google Sheets', 'network-webhooks' ), 'sheets' === $chosen ? '' : ' hidden', Form\Fields::exact( Presets::script() ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 	}
 }

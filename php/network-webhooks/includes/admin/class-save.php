@@ -34,9 +34,6 @@ final class Save {
 	 */
 	private ?Form $form = null;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct(
 		private readonly Webhooks $webhooks,
 		private readonly Publisher $publisher,
@@ -61,7 +58,7 @@ final class Save {
 	 */
 	public function keep_for_login(): void {
 		$action = substr( self::posted_text( 'action', $_GET ), strlen( Actions::PREFIX ) );
-		if ( 'POST' !== ( $_SERVER['REQUEST_METHOD'] ?? '' ) || 'edit.php' !== ( $GLOBALS['pagenow'] ?? '' ) || ! in_array( $action, self::ACTIONS, true ) || wp_validate_auth_cookie() ) {
+		if ( ! isset( $_SERVER['REQUEST_METHOD'] ) || 'POST' !== $_SERVER['REQUEST_METHOD'] || 'edit.php' !== ( $GLOBALS['pagenow'] ?? '' ) || ! in_array( $action, self::ACTIONS, true ) || wp_validate_auth_cookie() ) {
 			return;
 		}
 		$user = Issued::user( self::posted_text( 'issued' ) );

@@ -26,9 +26,6 @@ final class Status_Actions {
 	/** Under what the typed addresses are kept, where a webhook has its id. */
 	public const FLASH = 'mail';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Report $report ) {}
 
 	/**
@@ -52,7 +49,7 @@ final class Status_Actions {
 	 */
 	public function mail(): void {
 		Actions::check();
-		$typed     = wp_check_invalid_utf8( wp_unslash( (string) ( $_POST['addresses'] ?? '' ) ), true );
+		$typed     = wp_check_invalid_utf8( wp_unslash( (string) ( $_POST['addresses'] ?? '' ) ), true ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- what is no address is shown as it was typed.
 		$addresses = News::addresses( $typed );
 		$wrong     = News::wrong( $addresses );
 		if ( $wrong ) {

@@ -20,9 +20,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Status_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Diagnosis $diagnosis ) {}
 
 	/**
@@ -36,6 +33,7 @@ final class Status_Page {
 			<hr class="wp-header-end">
 			<?php
 			$this->print_problems();
+			( new Refused_Box() )->print();
 			foreach ( $this->diagnosis->sections() as $title => $rows ) {
 				$this->print_section( $title, $rows );
 			}

@@ -19,9 +19,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Test_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Test_Event $test ) {}
 
 	/**
@@ -77,9 +74,9 @@ final class Test_Page {
 	private function print_result( string $event_id ): void {
 		try {
 			$delivery = $this->test->wait( $event_id, Test_Event::PATIENCE );
-			echo $delivery ? Test_Report::of( $delivery ) : Test_Report::nothing_yet( $event_id, $this->test->at_inbox( $event_id ) ); // Escaped there.
+			echo $delivery ? Test_Report::of( $delivery ) : Test_Report::nothing_yet( $event_id, $this->test->at_inbox( $event_id ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		} catch ( \Throwable $error ) {
-			echo Test_Report::error( Native_Text::of( $error ) ); // Escaped there.
+			echo Test_Report::error( Native_Text::of( $error ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		}
 	}
 

@@ -49,7 +49,7 @@ final class Test_Report {
 		$details = array(
 			__( 'Event', 'network-webhooks' )   => $delivery['event'],
 			__( 'Id', 'network-webhooks' )      => $delivery['event_id'],
-			__( 'Sent', 'network-webhooks' )    => get_date_from_gmt( gmdate( 'Y-m-d H:i:s', (int) strtotime( $attempt['started'] ) ), get_option( 'date_format' ) . ' H:i:s' ),
+			__( 'Sent', 'network-webhooks' )    => Moment::exact( $attempt['started'] ),
 			__( 'Address', 'network-webhooks' ) => (string) $attempt['address'],
 		);
 		return self::notice(
@@ -75,8 +75,8 @@ final class Test_Report {
 		if ( ! $worker['running'] ) {
 			$lines = array_filter( array( __( 'The worker that sends events is not running on this server.', 'network-webhooks' ), Native_Text::translated( (string) $worker['last_error'] ) ) );
 		}
-		/* translators: %d: number of seconds */
-		$title = sprintf( __( 'The endpoint did not answer within %d seconds.', 'network-webhooks' ), Test_Event::PATIENCE );
+		/* translators: %s: number of seconds */
+		$title = sprintf( _n( 'The endpoint did not answer within %s second.', 'The endpoint did not answer within %s seconds.', Test_Event::PATIENCE, 'network-webhooks' ), number_format_i18n( Test_Event::PATIENCE ) );
 		return self::notice( 'warning', $title, $lines, array(), self::link( Test_Page::url( $event_id ), __( 'See what came of it', 'network-webhooks' ) ) );
 	}
 

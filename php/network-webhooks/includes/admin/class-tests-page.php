@@ -18,9 +18,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Tests_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Test_Event $test ) {}
 
 	/**
@@ -60,9 +57,9 @@ final class Tests_Page {
 	private function print_result( string $event, float $seconds ): void {
 		try {
 			$delivery = $this->test->wait( $event, $seconds );
-			echo $delivery ? Test_Report::of( $delivery ) : Test_Report::nothing_yet( $event, $this->test->at_inbox( $event ) ); // Escaped there.
+			echo $delivery ? Test_Report::of( $delivery ) : Test_Report::nothing_yet( $event, $this->test->at_inbox( $event ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		} catch ( \Throwable $error ) {
-			echo Test_Report::error( Native_Text::of( $error ) ); // Escaped there.
+			echo Test_Report::error( Native_Text::of( $error ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		}
 	}
 }

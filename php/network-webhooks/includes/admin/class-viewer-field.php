@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Native_Text;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -31,8 +32,8 @@ final class Viewer_Field {
 	/**
 	 * Prints the field.
 	 */
-	public function print( \WP_User $user ): void {
-		if ( ! self::is_mine() ) {
+	public function print( mixed $user ): void {
+		if ( ! $user instanceof \WP_User || ! self::is_mine() ) {
 			return;
 		}
 		$is_manager = user_can( $user, Capabilities::MANAGE );
@@ -65,23 +66,28 @@ final class Viewer_Field {
 	/**
 	 * Saves it. The nonce stands for the field: a form without it says nothing about access.
 	 */
-	public function save( int $user_id ): void {
-		$nonce = $_POST[ self::NONCE ] ?? '';
-		if ( ! self::is_mine() || ! is_string( $nonce ) || ! wp_verify_nonce( $nonce, self::nonce_action( $user_id ) ) ) {
+	public function save( mixed $user_id ): void {
+		$user_id = (int) $user_id;
+		$nonce   = is_string( $_POST[ self::NONCE ] ?? null ) ? sanitize_text_field( wp_unslash( $_POST[ self::NONCE ] ) ) : '';
+		if ( ! self::is_mine() || ! wp_verify_nonce( $nonce, self::nonce_action( $user_id ) ) ) {
 			return;
 		}
 		if ( user_can( $user_id, Capabilities::MANAGE ) ) {
 			// The field can't be changed there, and a browser does not send it.
 			return;
 		}
-		Capabilities::set_viewer( $user_id, ! empty( $_POST[ self::FIELD ] ) );
+		try {
+			Capabilities::set_viewer( $user_id, ! empty( $_POST[ self::FIELD ] ) );
+		} catch ( \RuntimeException $error ) {
+			wp_die( esc_html( Native_Text::of( $error ) ), '', array( 'response' => 503, 'back_link' => true ) );
+		}
 	}
 
 	/**
 	 * Leads those who may only see webhooks to them: Network Admin has no other door for them.
 	 */
-	public function add_to_toolbar( \WP_Admin_Bar $toolbar ): void {
-		if ( ! current_user_can( 'manage_network' ) && current_user_can( Capabilities::VIEW ) ) {
+	public function add_to_toolbar( mixed $toolbar ): void {
+		if ( $toolbar instanceof \WP_Admin_Bar && ! current_user_can( 'manage_network' ) && current_user_can( Capabilities::VIEW ) ) {
 			$toolbar->add_node(
 				array(
 					'id'    => 'network-webhooks',

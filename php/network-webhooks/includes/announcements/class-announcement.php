@@ -11,12 +11,15 @@ use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Deliveries\Mend_Page;
 use Network_Webhooks\Native_Text;
 use Network_Webhooks\Set_Aside;
+use Network_Webhooks\Unpublished;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
  * What the worker or a server announces: a code with parameters, put into words here, in the
  * language of whoever reads it. A value, changed by making another one.
+ *
+ * @since 0.1.0
  */
 final class Announcement {
 
@@ -40,8 +43,6 @@ final class Announcement {
 	public const ENDED = 'condition_ended';
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string               $id     Of the entry where it is kept; empty before.
 	 * @param array<string, mixed> $params What it is about, such as `webhook_id`.
 	 * @param int                  $at     Unix time of the first of its kind.
@@ -162,6 +163,8 @@ final class Announcement {
 		/**
 		 * What an announcement says, on the pages and in mails.
 		 *
+		 * @since 0.1.0
+		 *
 		 * @param string       $text         In the reader's language.
 		 * @param Announcement $announcement What it is about.
 		 */
@@ -198,7 +201,7 @@ final class Announcement {
 				(string) ( $this->params['event'] ?? '' )
 			),
 			self::CORRUPT => sprintf(
-				/* translators: 1: number of bytes, 2: name of a file */
+				/* translators: 1: amount such as 5 MB, 2: name of a file */
 				__( '%1$s of the journal could not be read, as after a power failure, and lie aside in %2$s. All else went on. Events in them may not have been sent.', 'network-webhooks' ),
 				(string) size_format( (int) ( $this->params['bytes'] ?? 0 ) ),
 				'corrupt/' . ( $this->params['kept_as'] ?? '' )
@@ -211,7 +214,9 @@ final class Announcement {
 			),
 			self::INVALID => Set_Aside::of_params( $this->params )->reason() . ' – ' . Set_Aside::of_params( $this->params )->consequence(),
 			self::VALID => __( 'It can be used, or it was deleted. What was kept for it is sent; where it could not be told whether it wants an event, that one is kept until you send it.', 'network-webhooks' ),
-			self::BEGAN => Native_Text::translated( (string) ( $this->params['message'] ?? '' ) ),
+			self::BEGAN => Conditions::PUBLICATION === $this->params['condition']
+				? Unpublished::sentence( (string) ( $this->params['message'] ?? '' ) )
+				: Native_Text::translated( (string) ( $this->params['message'] ?? '' ) ),
 			self::ENDED => __( 'Nothing has to be done.', 'network-webhooks' ),
 			default => '',
 		};

@@ -24,9 +24,6 @@ final class Collector {
 	/** Announcements that one call takes, so that a flood of them holds up no request. */
 	private const MOST = 2000;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Kept $kept ) {}
 
 	/**
@@ -103,12 +100,16 @@ final class Collector {
 			/**
 			 * Something happened that people should know.
 			 *
+			 * @since 0.1.0
+			 *
 			 * @param Announcement $announcement Its `code` and `params`.
 			 */
 			do_action( 'network_webhooks_announcement', $announcement );
 			if ( Announcement::DISABLED === $announcement->code ) {
 				/**
 				 * The worker disabled a webhook.
+				 *
+				 * @since 0.1.0
 				 *
 				 * @param string $webhook_id Which one.
 				 * @param string $reason     `failing`: no attempt succeeded for days; `gone`: it answered 410.

@@ -10,6 +10,7 @@ namespace Network_Webhooks\Announcements;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Lock;
 use Network_Webhooks\Native_Text;
+use Network_Webhooks\Outbox;
 use Network_Webhooks\Server;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Unpublished;
@@ -26,20 +27,40 @@ final class Conditions {
 	private const FREE_BYTES = GB_IN_BYTES;
 	private const FREE_PART  = 0.05;
 
+	/** Where the conditions of the whole network are kept, among those of servers. */
+	private const NETWORK = '(network)';
+
 	/** Webhooks are set aside. That is announced of each of them, to those whom it concerns: see Set_Aside. */
 	private const INVALID = 'invalid_webhook';
+	/** Webhooks can't be published. Its announcement keeps why as Unpublished has it. */
+	public const PUBLICATION = 'publication';
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Collector $collector ) {}
 
 	/**
-	 * What is wrong here and now, each with what it is and what to do.
+	 * What is wrong now, here and with the whole network, each with what it is and what to do.
 	 *
 	 * @return array<string, string> Condition → sentence.
 	 */
 	public static function now(): array {
+		return self::here() + self::everywhere();
+	}
+
+	/**
+	 * What is wrong with the database, which all servers share.
+	 *
+	 * @return array<string, string> Condition → sentence.
+	 */
+	public static function everywhere(): array {
+		return ( new Outbox() )->warnings();
+	}
+
+	/**
+	 * What is wrong with this server and kind of process.
+	 *
+	 * @return array<string, string> Condition → sentence.
+	 */
+	public static function here(): array {
 		if ( ! Environment::has_extension() ) {
 			return array( 'extension' => Environment::extension_problem() );
 		}
@@ -59,8 +80,7 @@ final class Conditions {
 		}
 		$unpublished = Unpublished::here();
 		if ( '' !== $unpublished ) {
-			/* translators: %s: why */
-			$wrong['publication'] = sprintf( __( 'This server could not publish the webhooks as they are stored, and goes on with older ones: %s', 'network-webhooks' ), Native_Text::translated( $unpublished ) );
+			$wrong[ self::PUBLICATION ] = Unpublished::sentence( $unpublished );
 		}
 		$full = self::fullness( $status['spool']['path'] );
 		if ( null !== $full ) {
@@ -82,9 +102,13 @@ final class Conditions {
 			'allow' => __( 'Servers disagree on the addresses that may be reached', 'network-webhooks' ),
 			'config' => __( 'The published webhooks can’t be read', 'network-webhooks' ),
 			self::INVALID => __( 'A webhook is invalid', 'network-webhooks' ),
-			'publication' => __( 'The webhooks could not be published', 'network-webhooks' ),
+			self::PUBLICATION => __( 'The webhooks could not be published', 'network-webhooks' ),
 			'version' => __( 'Worker and extension have different versions', 'network-webhooks' ),
+			'file_size' => __( 'The worker’s files are limited in size', 'network-webhooks' ),
 			'disk' => __( 'The disk is almost full', 'network-webhooks' ),
+			'outbox_full' => __( 'The outbox is almost full', 'network-webhooks' ),
+			'outbox_old' => __( 'Events wait in the outbox for too long', 'network-webhooks' ),
+			'refused' => __( 'Events were refused', 'network-webhooks' ),
 			default => $condition,
 		};
 	}
@@ -95,8 +119,19 @@ final class Conditions {
 	 * @throws \Exception Where the database refuses.
 	 */
 	public function review(): void {
-		$place = Server::name() . ' ' . PHP_SAPI;
-		$now   = array_diff_key( Native_Text::in_english( array( self::class, 'now' ) ), array( self::INVALID => '' ) );
+		$this->compare( Server::name() . ' ' . PHP_SAPI, Server::name(), array_diff_key( Native_Text::in_english( array( self::class, 'here' ) ), array( self::INVALID => '' ) ) );
+		// Whichever server looks first says it for all.
+		$this->compare( self::NETWORK, '', Native_Text::in_english( array( self::class, 'everywhere' ) ) );
+	}
+
+	/**
+	 * Announces what began or ended at a place since the last time.
+	 *
+	 * @param string                $server Name of the server; empty: the whole network.
+	 * @param array<string, string> $now    Condition → sentence.
+	 * @throws \Exception Where the database refuses.
+	 */
+	private function compare( string $place, string $server, array $now ): void {
 		$known = (array) Settings::get( Settings::CONDITIONS, array() );
 		if ( array_keys( $now ) === ( $known[ $place ] ?? array() ) ) {
 			return;
@@ -105,14 +140,14 @@ final class Conditions {
 		$done = Lock::try(
 			'conditions',
 			10,
-			static function () use ( $place, $now, &$news ): void {
+			static function () use ( $place, $server, $now, &$news ): void {
 				$known  = (array) Settings::read( Settings::CONDITIONS )[ Settings::CONDITIONS ];
 				$before = (array) ( $known[ $place ] ?? array() );
 				foreach ( array_diff( array_keys( $now ), $before ) as $condition ) {
-					$news[] = self::announcement( Announcement::BEGAN, $condition, array( 'message' => $now[ $condition ] ) );
+					$news[] = self::announcement( Announcement::BEGAN, $condition, $server, array( 'message' => $now[ $condition ] ) );
 				}
 				foreach ( array_diff( $before, array_keys( $now ) ) as $condition ) {
-					$news[] = self::announcement( Announcement::ENDED, $condition );
+					$news[] = self::announcement( Announcement::ENDED, $condition, $server );
 				}
 				Settings::set( Settings::CONDITIONS, array_filter( array( $place => array_keys( $now ) ) + $known ) );
 			}
@@ -127,12 +162,12 @@ final class Conditions {
 	 *
 	 * @param array<string, string> $params
 	 */
-	private static function announcement( string $code, string $condition, array $params = array() ): Announcement {
+	private static function announcement( string $code, string $condition, string $server, array $params = array() ): Announcement {
 		return new Announcement(
 			$code,
 			array(
 				'condition' => $condition,
-				'server'    => Server::name(),
+				'server'    => $server,
 			) + $params,
 			time()
 		);

@@ -23,9 +23,6 @@ final class Mail {
 	/** Seconds between two mails. */
 	public const INTERVAL = 15 * MINUTE_IN_SECONDS;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Kept $kept, private readonly Webhooks $webhooks ) {}
 
 	/**
@@ -113,6 +110,8 @@ final class Mail {
 		try {
 			/**
 			 * A mail about webhooks, before it is sent. Return null to send none.
+			 *
+			 * @since 0.1.0
 			 *
 			 * @param array{subject: string, message: string} $mail
 			 * @param list<Announcement>                      $announcements

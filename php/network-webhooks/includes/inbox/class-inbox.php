@@ -33,8 +33,6 @@ final class Inbox {
 	public const STATUSES = array( 200, 599 );
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string $token         What makes the address unguessable.
 	 * @param int    $status        Status of its answers.
 	 * @param int    $delay         Seconds after which it answers.

@@ -42,7 +42,7 @@ final class Receiver {
 	public static function answer(): never {
 		// What was begun is shown, also where the sender does not wait for the end.
 		ignore_user_abort( true );
-		list( $status, $text, $headers ) = self::take( $_GET[ Inbox::PARAMETER ] );
+		list( $status, $text, $headers ) = self::take( $_GET[ Inbox::PARAMETER ] ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- there by is_asked(), and compared only.
 		nocache_headers();
 		status_header( $status );
 		foreach ( $headers as $name => $value ) {

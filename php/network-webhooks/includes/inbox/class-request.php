@@ -26,8 +26,6 @@ final class Request {
 	private const PLAIN = '/signature|^idempotency-key$|^sec-websocket-key$/';
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string                $query   What follows the inbox's own parameter.
 	 * @param array<string, string> $headers Names in lower case; secrets are masked.
 	 * @param string|null           $body    null: it could not be read, or is too large.

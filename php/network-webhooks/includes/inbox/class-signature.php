@@ -34,8 +34,6 @@ final class Signature {
 	public const TOLERANCE = 300;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string $verdict One of the constants.
 	 * @param string $webhook Name of the webhook whose secret it is made with; empty: of none.
 	 * @param int    $seconds How far in the past the timestamp is; below 0: in the future.

@@ -10,6 +10,7 @@ namespace Network_Webhooks\Sources;
 use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Hook_Stack;
 use Network_Webhooks\Log;
+use Network_Webhooks\Plain_Text;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -24,10 +25,20 @@ abstract class Adapter implements Source {
 	/** Whether an import makes the events by the thousand: only who asked for that gets them. */
 	protected const IS_CONTENT = false;
 
+	/** Keys of its payloads that are meant as HTML, and are sent as they are stored. */
+	protected const HTML = array();
+
 	/**
 	 * Where events go.
 	 */
 	protected Dispatcher $dispatcher;
+
+	/**
+	 * The hooks that on() was called for.
+	 *
+	 * @var array<string, true>
+	 */
+	private array $hooks = array();
 
 	/**
 	 * {@inheritDoc}
@@ -35,6 +46,13 @@ abstract class Adapter implements Source {
 	final public function add_hooks( Dispatcher $dispatcher ): void {
 		$this->dispatcher = $dispatcher;
 		$this->listen();
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	final public function hooks(): array {
+		return array_keys( $this->hooks );
 	}
 
 	/**
@@ -65,6 +83,7 @@ abstract class Adapter implements Source {
 	 * @param int      $arguments How many arguments it takes.
 	 */
 	final protected function on( string $event, string $hook, \Closure $handler, int $arguments = 1, int $priority = 100 ): void {
+		$this->hooks[ $hook ] = true;
 		add_action( $hook, fn( ...$given ) => $this->safely( $event, $hook, static fn() => $handler( ...$given ) ), $priority, $arguments );
 	}
 
@@ -100,10 +119,18 @@ abstract class Adapter implements Source {
 	}
 
 	/**
+	 * A payload as it is sent: of what is stored escaped for HTML, plain text. Once, so a payload
+	 * takes values as they are stored.
+	 */
+	protected function plain( array|object $data ): array|object {
+		return Plain_Text::payload( $data, static::HTML );
+	}
+
+	/**
 	 * Sends an event.
 	 *
-	 * @param array|object         $data    The payload, or a closure that makes it; null from it
-	 *                                      means: no event.
+	 * @param array|object         $data    The payload of values as they are stored, or a closure that
+	 *                                      makes it; null from it means: no event.
 	 * @param array<string, mixed> $options See network_webhooks_dispatch().
 	 */
 	final protected function send( string $event, array|object $data, array $options = array() ): void {
@@ -115,6 +142,10 @@ abstract class Adapter implements Source {
 		if ( static::IS_CONTENT && defined( 'WP_IMPORTING' ) && WP_IMPORTING ) {
 			$options['import'] = true;
 		}
-		$this->dispatcher->dispatch( $event, $data, $options );
+		$plain = function () use ( $data ): array|object|null {
+			$data = $data instanceof \Closure ? $data() : $data;
+			return null === $data ? null : $this->plain( $data );
+		};
+		$this->dispatcher->dispatch( $event, $plain, $options );
 	}
 }

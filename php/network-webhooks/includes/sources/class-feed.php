@@ -31,8 +31,6 @@ final class Feed {
 	private const PAYMENT = array( 'user_id', 'amount', 'gateway', 'status', 'date' );
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param string                $hook    The one action that feeds the event.
 	 * @param array<string, string> $origins Version 1's key → what it is read from, in a few words;
 	 *                                       a key that is not here stays empty.

@@ -26,6 +26,8 @@ final class Source_Actions extends Adapter {
 
 	public const NAME = 'custom';
 
+	public const ORDER = 90;
+
 	protected const IS_CONTENT = true;
 
 	/** Of an event in a request, and in a process that lives on in a minute. */
@@ -57,7 +59,7 @@ final class Source_Actions extends Adapter {
 				/* translators: %s: name of a WordPress action */
 				$description = sprintf( __( 'The action %s was fired.', 'network-webhooks' ), $event->action );
 				/* translators: 1: name of a WordPress action, 2: number of events */
-				$when = sprintf( __( 'At %1$s. After %2$d of a request, all further ones are one event that has only “occurrences”, their number.', 'network-webhooks' ), $event->action, self::LIMIT );
+				$when = sprintf( _n( 'At %1$s. After %2$s of a request, all further ones are one event that has only “occurrences”, their number.', 'At %1$s. After %2$s of a request, all further ones are one event that has only “occurrences”, their number.', self::LIMIT, 'network-webhooks' ), $event->action, number_format_i18n( self::LIMIT ) );
 				return new Event( $event->slug, 'other', $event->name, $description, array( self::NAME => $example ? $example : new \stdClass() ), array(), array( self::NAME => $when ) );
 			},
 			$published
@@ -74,6 +76,16 @@ final class Source_Actions extends Adapter {
 				$this->listen_to( $event );
 			}
 		}
+	}
+
+	/**
+	 * {@inheritDoc}
+	 *
+	 * What an action brings may be anything. Of the fields that were chosen, those that are known to be
+	 * escaped are plain already: see Custom_Event.
+	 */
+	protected function plain( array|object $data ): array|object {
+		return $data;
 	}
 
 	/**

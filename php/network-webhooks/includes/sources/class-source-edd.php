@@ -21,6 +21,8 @@ final class Source_Edd extends Adapter {
 
 	public const NAME = 'easy-digital-downloads';
 
+	public const ORDER = 31;
+
 	/** Where people search. */
 	private const LOOKUP = array( 'order_id', 'order_number', 'customer.email', 'customer.id' );
 
@@ -111,10 +113,10 @@ final class Source_Edd extends Adapter {
 	}
 
 	/**
-	 * An order changed its status. Without an old one it was just made.
+	 * An order changed its status. Without an old one, or from a draft, it was just made.
 	 */
 	private function status_changed( mixed $old = '', mixed $new = '', mixed $id = 0 ): void {
-		if ( '' === $old || 'new' === $old || $old === $new ) {
+		if ( Source_Woocommerce::is_draft( $old ) || Source_Woocommerce::is_draft( $new ) || $old === $new ) {
 			return;
 		}
 		$this->tell( 'order_status_changed', (int) $id, array( 'old_status' => (string) $old ) );
@@ -134,7 +136,7 @@ final class Source_Edd extends Adapter {
 			static function ( object $order ) use ( $refund_id, $is_whole ): array {
 				$refund = edd_get_order( $refund_id );
 				return array( 'refund_id' => $refund_id )
-					+ Money::fields( 'refund', is_object( $refund ) ? abs( (float) $refund->total ) : 0, (string) $order->currency )
+					+ Money::fields( 'refund', is_object( $refund ) ? Money::absolute( $refund->total ) : 0, (string) $order->currency )
 					+ self::refund_fields( (bool) $is_whole, time() );
 			},
 			self::NAME . ":refund:$refund_id"
@@ -188,7 +190,7 @@ final class Source_Edd extends Adapter {
 				'product_id' => (int) $item->product_id,
 				'name'       => (string) $item->product_name,
 				'type'       => 'download',
-				'quantity'   => (int) $item->quantity,
+				'quantity'   => Money::quantity( $item->quantity ),
 			) + Money::fields( 'total', $item->total, $currency );
 		}
 		return array(

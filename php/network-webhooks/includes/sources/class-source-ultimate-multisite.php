@@ -9,6 +9,7 @@ namespace Network_Webhooks\Sources;
 
 use Network_Webhooks\Event;
 use Network_Webhooks\Payload_Schema;
+use Network_Webhooks\Plain_Text;
 use Network_Webhooks\Sources\Core\Accounts;
 use Network_Webhooks\Sources\Core\Underway;
 use Network_Webhooks\Sources\Ultimate\Recorded;
@@ -17,11 +18,14 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Listens to where that plugin announces or logs what happens, and to what it keeps to itself (read
- * at 2.4.13 and 2.14.2). What it composes itself passes untouched, keys and order included.
+ * at 2.4.13 and 2.14.2). What it composes itself passes untouched, keys and order included; only the
+ * texts that it takes escaped from the database are made plain.
  */
 final class Source_Ultimate_Multisite extends Adapter {
 
 	public const NAME = 'ultimate-multisite';
+
+	public const ORDER = 20;
 
 	/** Models whose deletion it does not announce. */
 	private const MODELS = array( 'customer', 'membership', 'payment', 'domain' );
@@ -33,9 +37,6 @@ final class Source_Ultimate_Multisite extends Adapter {
 	 */
 	private array $announced = array();
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Accounts $accounts, private readonly Underway $underway ) {}
 
 	/**
@@ -85,6 +86,15 @@ final class Source_Ultimate_Multisite extends Adapter {
 				array( 'status' => 'failed' )
 			),
 		);
+	}
+
+	/**
+	 * {@inheritDoc}
+	 *
+	 * Its other keys may be HTML, such as `customer_avatar`, or anything that an add-on made of them.
+	 */
+	protected function plain( array|object $data ): array|object {
+		return Plain_Text::keys( $data, Recorded::ESCAPED );
 	}
 
 	/**
@@ -236,6 +246,9 @@ final class Source_Ultimate_Multisite extends Adapter {
 		if ( ! Event::is_name( $slug ) || ! ( is_array( $payload ) || is_object( $payload ) ) ) {
 			return;
 		}
+		if ( 'subsite_woocommerce_order' === $slug && Source_Woocommerce::is_draft( ( (array) $payload )['order_status'] ?? 'pending' ) ) {
+			return;
+		}
 		if ( ! $this->is_wanted_now( $slug ) ) {
 			return;
 		}
@@ -282,8 +295,8 @@ final class Source_Ultimate_Multisite extends Adapter {
 	 * A membership or a payment has another status.
 	 */
 	private function moved( string $model, string $old, string $new, int $id ): void {
-		// Without an old one it was just made, which it announces itself.
-		if ( '' !== $old && $old !== $new ) {
+		// It was just made, which it announces itself: the database's library calls that `new`.
+		if ( ! in_array( $old, array( '', 'new', 'auto-draft' ), true ) && $old !== $new ) {
 			$this->tell( "{$model}_status_changed", $model, $id, self::statuses( $old, $new ) );
 		}
 	}

@@ -23,13 +23,15 @@ final class Source_Woocommerce extends Adapter {
 
 	public const NAME = 'woocommerce';
 
+	public const ORDER = 30;
+
+	/** Statuses of an order that nobody placed yet: what an editor or a checkout has begun. */
+	private const DRAFTS = array( '', 'new', 'auto-draft', 'draft', 'checkout-draft' );
+
 	/** Paths of an order that may be null, and where people search. */
 	private const NULLABLE = array( 'paid_at', 'created_at', 'items.*.type' );
 	private const LOOKUP   = array( 'order_id', 'order_number', 'transaction_id', 'customer.email', 'customer.id' );
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Underway $underway ) {}
 
 	/**
@@ -37,6 +39,13 @@ final class Source_Woocommerce extends Adapter {
 	 */
 	public static function payment_key( int $order_id ): string {
 		return self::NAME . ":order:$order_id";
+	}
+
+	/**
+	 * Whether an order of a status is one that nobody placed yet.
+	 */
+	public static function is_draft( mixed $status ): bool {
+		return is_scalar( $status ) && in_array( (string) preg_replace( '/^wc-/', '', (string) $status ), self::DRAFTS, true );
 	}
 
 	/**
@@ -91,8 +100,8 @@ final class Source_Woocommerce extends Adapter {
 			self::event( 'payment_received', __( 'Payment Received', 'network-webhooks' ), __( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed, on the first entry into a paid status, once for an order.', 'network-webhooks' ), self::example( 'payment_received' ), self::NULLABLE, self::LOOKUP ),
 			self::event( 'payment_failed', __( 'Payment Failed', 'network-webhooks' ), __( 'A payment was refused.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed, into “failed”.', 'network-webhooks' ), self::example( 'payment_failed' ), self::NULLABLE, self::LOOKUP ),
 			self::event( 'refund_issued', __( 'Refund Issued', 'network-webhooks' ), __( 'A payment was refunded, in whole or in part.', 'network-webhooks' ), __( 'At woocommerce_order_refunded, once for a refund.', 'network-webhooks' ), self::example( 'refund_issued' ) + $refund, self::NULLABLE, array( ...self::LOOKUP, 'refund_id' ) ),
-			self::event( 'order_created', __( 'Order Created', 'network-webhooks' ), __( 'An order was placed, paid or not.', 'network-webhooks' ), __( 'At woocommerce_new_order.', 'network-webhooks' ), self::example( 'order_created' ), self::NULLABLE, self::LOOKUP ),
-			self::event( 'order_status_changed', __( 'Order Status Changed', 'network-webhooks' ), __( 'An order has another status.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed.', 'network-webhooks' ), self::example( 'order_status_changed' ) + array( 'old_status' => 'pending' ), self::NULLABLE, self::LOOKUP ),
+			self::event( 'order_created', __( 'Order Created', 'network-webhooks' ), __( 'An order was placed, paid or not.', 'network-webhooks' ), __( 'At woocommerce_new_order, once for an order, when it is no draft.', 'network-webhooks' ), self::example( 'order_created' ), self::NULLABLE, self::LOOKUP ),
+			self::event( 'order_status_changed', __( 'Order Status Changed', 'network-webhooks' ), __( 'An order has another status.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed, where the order was no draft before.', 'network-webhooks' ), self::example( 'order_status_changed' ) + array( 'old_status' => 'pending' ), self::NULLABLE, self::LOOKUP ),
 			self::event( 'shop_customer_created', __( 'Shop Customer Created', 'network-webhooks' ), __( 'Somebody got an account in a shop.', 'network-webhooks' ), __( 'At woocommerce_created_customer, without the password.', 'network-webhooks' ), Payload::example_user() + array( 'site_id' => 3 ), array(), array( 'user_id', 'user_email' ) ),
 			self::event( 'subscription_status_changed', __( 'Subscription Status Changed', 'network-webhooks' ), __( 'A subscription in a shop has another status.', 'network-webhooks' ), __( 'At woocommerce_subscription_status_updated.', 'network-webhooks' ), $subscription + array( 'old_status' => 'pending' ), $sub_null, $sub_lookup ),
 			self::event( 'subscription_payment_received', __( 'Subscription Payment Received', 'network-webhooks' ), __( 'A subscription in a shop was paid for.', 'network-webhooks' ), __( 'At woocommerce_subscription_payment_complete.', 'network-webhooks' ), $subscription, $sub_null, $sub_lookup ),
@@ -121,11 +130,19 @@ final class Source_Woocommerce extends Adapter {
 		}
 		$this->on( 'payment_received', 'woocommerce_order_status_changed', $this->status_changed( ... ), 4 );
 		$this->on( 'refund_issued', 'woocommerce_order_refunded', $this->refunded( ... ), 2 );
-		$this->on( 'order_created', 'woocommerce_new_order', fn( $id = 0, $order = null ) => $this->tell( 'order_created', (int) $id, $order ), 2 );
+		$this->on( 'order_created', 'woocommerce_new_order', fn( $id = 0, $order = null ) => $this->placed( (int) $id, $order ), 2 );
 		$this->on( 'shop_customer_created', 'woocommerce_created_customer', $this->customer_created( ... ) );
-		$this->on( 'subscription_status_changed', 'woocommerce_subscription_status_updated', fn( $subscription = null, $to = '', $from = '' ) => $this->subscribed( 'subscription_status_changed', $subscription, array( 'old_status' => (string) $from ) ), 3 );
+		$this->on( 'subscription_status_changed', 'woocommerce_subscription_status_updated', fn( $subscription = null, $to = '', $from = '' ) => self::is_draft( $from ) || self::is_draft( $to ) || $this->subscribed( 'subscription_status_changed', $subscription, array( 'old_status' => (string) $from ) ), 3 );
 		$this->on( 'subscription_payment_received', 'woocommerce_subscription_payment_complete', fn( $subscription = null ) => $this->subscribed( 'subscription_payment_received', $subscription ) );
 		$this->on( 'subscription_payment_failed', 'woocommerce_subscription_payment_failed', fn( $subscription = null ) => $this->subscribed( 'subscription_payment_failed', $subscription ) );
+	}
+
+	/**
+	 * An order may have been placed. The hook of new orders is fired for drafts too before WooCommerce
+	 * 9.1, and again when they are placed: the key makes that one event.
+	 */
+	private function placed( int $id, mixed $order ): void {
+		$this->tell( 'order_created', $id, $order, array(), self::NAME . ":placed:$id" );
 	}
 
 	/**
@@ -135,7 +152,12 @@ final class Source_Woocommerce extends Adapter {
 	private function status_changed( mixed $id = 0, mixed $from = '', mixed $to = '', mixed $order = null ): void {
 		$id   = (int) $id;
 		$paid = function_exists( 'wc_get_is_paid_statuses' ) ? (array) wc_get_is_paid_statuses() : array( 'processing', 'completed' );
-		$this->tell( 'order_status_changed', $id, $order, array( 'old_status' => (string) $from ) );
+		if ( self::is_draft( $from ) ) {
+			// Placing an order is no change of one. WooCommerce does not fire the hook of new orders for every draft.
+			self::is_draft( $to ) || $this->placed( $id, $order );
+		} else {
+			$this->tell( 'order_status_changed', $id, $order, array( 'old_status' => (string) $from ) );
+		}
 		if ( in_array( $to, $paid, true ) && ! in_array( $from, $paid, true ) ) {
 			$this->tell( 'payment_received', $id, $order, array(), self::payment_key( $id ) );
 		}
@@ -179,7 +201,7 @@ final class Source_Woocommerce extends Adapter {
 			$event,
 			static function () use ( $event, $id, $order, $more ): ?array {
 				$order = is_object( $order ) || ! function_exists( 'wc_get_order' ) ? $order : wc_get_order( $id );
-				if ( ! is_object( $order ) ) {
+				if ( ! is_object( $order ) || ( 'order_created' === $event && self::is_draft( $order->get_status() ) ) ) {
 					return null;
 				}
 				return array( 'trigger' => $event ) + self::order( $order ) + ( is_array( $more ) ? $more : $more( $order ) );
@@ -241,7 +263,7 @@ final class Source_Woocommerce extends Adapter {
 				'variation_id' => (int) $item->get_variation_id(),
 				'name'         => (string) $item->get_name(),
 				'type'         => $product ? (string) $product->get_type() : null,
-				'quantity'     => (int) $item->get_quantity(),
+				'quantity'     => Money::quantity( $item->get_quantity() ),
 			) + Money::fields( 'total', $item->get_total(), $currency );
 		}
 		return array(

@@ -19,6 +19,8 @@ final class Source_Worker implements Source {
 
 	public const NAME = 'network-webhooks';
 
+	public const ORDER = 91;
+
 	/**
 	 * {@inheritDoc}
 	 */
@@ -83,4 +85,11 @@ final class Source_Worker implements Source {
 	 * {@inheritDoc}
 	 */
 	public function add_hooks( Dispatcher $dispatcher ): void {}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function hooks(): array {
+		return array();
+	}
 }

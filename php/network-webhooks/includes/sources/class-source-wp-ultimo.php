@@ -23,9 +23,8 @@ final class Source_Wp_Ultimo extends Adapter {
 
 	public const NAME = 'wp-ultimo';
 
-	/**
-	 * Takes the parts.
-	 */
+	public const ORDER = 21;
+
 	public function __construct( private readonly Accounts $accounts, private readonly Underway $underway ) {}
 
 	/**

@@ -9,6 +9,7 @@ namespace Network_Webhooks\Sources;
 
 use Network_Webhooks\Custom_Events;
 use Network_Webhooks\Plugin;
+use Network_Webhooks\Sources\Core\Pending;
 use Network_Webhooks\Sources\Core\Underway;
 
 defined( 'ABSPATH' ) || exit;
@@ -21,31 +22,19 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Sources implements \IteratorAggregate {
 
-	/**
-	 * The sources in the order in which they describe events, and the hooks that they listen to: a
-	 * test holds these against the sources. Those without hooks here are made for another reason.
-	 */
-	private const HOOKS = array(
-		Core\Accounts::class             => array( 'user_register', 'wpmu_new_user', 'wpmu_activate_blog', 'wpmu_delete_user', 'deleted_user', 'added_user_meta', 'updated_user_meta', 'profile_update', 'make_spam_user', 'make_ham_user', 'granted_super_admin', 'revoked_super_admin' ),
-		Core\Members::class              => array( 'add_user_role', 'remove_user_role', 'set_user_role', 'add_user_to_blog', 'remove_user_from_blog' ),
-		Core\Sessions::class             => array( 'wp_login', 'wp_logout', 'after_password_reset', 'wp_login_failed', 'after_signup_user', 'after_signup_site', 'wpmu_activate_user', 'wpmu_activate_blog' ),
-		Core\Sites::class                => array( 'wp_insert_site', 'wp_initialize_site', 'wp_uninitialize_site', 'wp_delete_site', 'wp_update_site', 'update_option_blogname', 'archive_blog', 'unarchive_blog', 'make_spam_blog', 'make_ham_blog', 'make_delete_blog', 'make_undelete_blog', 'update_blog_public' ),
-		Core\Posts::class                => array( 'set_object_terms', 'added_post_meta', 'updated_post_meta', 'deleted_post_meta', 'wp_after_insert_post', 'trashed_post', 'after_delete_post' ),
-		Core\Comments::class             => array( 'wp_insert_comment', 'transition_comment_status' ),
-		Core\System::class               => array( 'activated_plugin', 'deactivated_plugin', 'switch_theme', 'upgrader_process_complete', '_core_updated_successfully' ),
-		Source_Ultimate_Multisite::class => array( 'wu_event', 'wu_event_post_save', 'wu_customer_post_delete', 'wu_membership_post_delete', 'wu_payment_post_delete', 'wu_domain_post_delete', 'wu_transition_membership_status', 'wu_transition_payment_status', 'wu_membership_post_renew', 'wu_membership_post_cancel', 'wu_transition_domain_stage', 'network_webhooks_register_events', 'wu_checkout_done' ),
-		Source_Wp_Ultimo::class          => array(),
-		Source_Woocommerce::class        => array( 'woocommerce_order_status_processing', 'woocommerce_order_status_completed', 'woocommerce_order_status_changed', 'woocommerce_order_refunded', 'woocommerce_new_order', 'woocommerce_created_customer', 'woocommerce_subscription_status_updated', 'woocommerce_subscription_payment_complete', 'woocommerce_subscription_payment_failed' ),
-		Source_Edd::class                => array( 'edd_complete_purchase', 'edd_transition_order_status', 'edd_refund_order', 'edd_customer_post_create' ),
-		Source_Actions::class            => array(),
-		Source_Worker::class             => array(),
-	);
-
 	/** What is called first at each of these hooks. */
 	private const FIRST = self::class . '::listen';
 
 	/** Has the names of the sources that listen; it is never fired. */
 	private const LISTENING = 'network_webhooks_sources_that_listen';
+
+	/**
+	 * The sources in the order in which they describe events, and the hooks that they listen to.
+	 * Those without hooks are made for another reason.
+	 *
+	 * @var array<class-string<Source>, list<string>>
+	 */
+	private readonly array $hooks;
 
 	/**
 	 * Those that were made.
@@ -59,26 +48,17 @@ final class Sources implements \IteratorAggregate {
 	 */
 	private ?Underway $underway = null;
 
-	/**
-	 * Takes what sources are made of.
-	 */
-	public function __construct( private readonly Plugin $plugin ) {}
+	public function __construct( private readonly Plugin $plugin ) {
+		$this->hooks = require __DIR__ . '/hooks.php';
+	}
 
 	/**
-	 * Adds the hooks. This is done in every request: where nobody listens to a hook yet, it is the
-	 * copy of one, which costs less than add_action() and comes to the same.
+	 * Adds the hooks, in every request.
 	 */
 	public function add_hooks(): void {
-		global $wp_filter;
-		$one = new \WP_Hook();
-		$one->add_filter( '', self::FIRST, PHP_INT_MIN, 0 );
-		foreach ( self::HOOKS as $hooks ) {
+		foreach ( $this->hooks as $hooks ) {
 			foreach ( $hooks as $hook ) {
-				if ( isset( $wp_filter[ $hook ] ) ) {
-					add_action( $hook, self::FIRST, PHP_INT_MIN, 0 );
-				} else {
-					$wp_filter[ $hook ] = clone $one; // phpcs:ignore WordPress.WP.GlobalVariablesOverride.Prohibited -- a hook that was not there.
-				}
+				add_action( $hook, self::FIRST, PHP_INT_MIN, 0 );
 			}
 		}
 		add_action( 'plugins_loaded', array( $this, 'look_for_version_1' ), 1000, 0 );
@@ -91,10 +71,11 @@ final class Sources implements \IteratorAggregate {
 	 * A hook is fired for the first time: its sources listen from now on.
 	 */
 	public static function listen(): void {
-		$hook = current_filter();
-		foreach ( self::HOOKS as $class => $hooks ) {
+		$hook    = current_filter();
+		$sources = Plugin::instance()->sources();
+		foreach ( $sources->hooks as $class => $hooks ) {
 			if ( in_array( $hook, $hooks, true ) ) {
-				Plugin::instance()->sources()->get( $class );
+				$sources->get( $class );
 			}
 		}
 		// Not before the others were added: without any WordPress drops the hook that it is firing.
@@ -131,21 +112,26 @@ final class Sources implements \IteratorAggregate {
 	 * All of them.
 	 */
 	public function getIterator(): \Iterator {
-		return new \ArrayIterator( array_map( array( $this, 'get' ), array_keys( self::HOOKS ) ) );
+		return new \ArrayIterator( array_map( array( $this, 'get' ), array_keys( $this->hooks ) ) );
 	}
 
 	/**
-	 * Makes a source of its parts.
+	 * Makes a source of what its constructor asks for: another source, what waits for the end of the
+	 * request, or what the sources tell each other.
 	 *
 	 * @param class-string<Source> $source
 	 */
 	private function make( string $source ): Source {
-		$this->underway ??= new Underway();
-		return match ( $source ) {
-			Core\Accounts::class, Core\Members::class, Core\Sites::class => new $source( $this->plugin->pending(), $this->underway ),
-			Source_Ultimate_Multisite::class, Source_Wp_Ultimo::class => new $source( $this->get( Core\Accounts::class ), $this->underway ),
-			Source_Woocommerce::class => new $source( $this->underway ),
-			default => new $source(),
-		};
+		$parts = array();
+		foreach ( ( new \ReflectionClass( $source ) )->getConstructor()?->getParameters() ?? array() as $parameter ) {
+			$type    = (string) $parameter->getType();
+			$parts[] = match ( true ) {
+				Underway::class === $type => $this->underway ??= new Underway(),
+				Pending::class === $type => $this->plugin->pending(),
+				is_subclass_of( $type, Source::class ) => $this->get( $type ),
+				default => $parameter->getDefaultValue(),
+			};
+		}
+		return new $source( ...$parts );
 	}
 }

@@ -14,9 +14,12 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * WordPress itself, or a plugin: which events it has, and which of its hooks raise them. The only
- * classes that know of other plugins.
+ * classes that know of other plugins. Its constructor may ask for what Sources::make() knows.
  */
 interface Source {
+
+	/** Of sources that share an event the one of the lowest number describes it. */
+	public const ORDER = 50;
 
 	/**
 	 * All events of the source, whether or not it is active here.
@@ -42,4 +45,12 @@ interface Source {
 	 * else.
 	 */
 	public function add_hooks( Dispatcher $dispatcher ): void;
+
+	/**
+	 * To which hooks it listens, once add_hooks() was called. `make docs` writes them into hooks.php,
+	 * from which they are known without the source.
+	 *
+	 * @return list<string>
+	 */
+	public function hooks(): array;
 }

@@ -9,6 +9,7 @@ namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
+use Network_Webhooks\Failure;
 use Network_Webhooks\Native_Text;
 
 defined( 'ABSPATH' ) || exit;
@@ -34,6 +35,14 @@ final class Bulk_Page {
 				'before' => '',
 			)
 		);
+	}
+
+	/**
+	 * The cause that a filter has, in words.
+	 */
+	public static function cause( Query $query ): string {
+		$cause = Query::cause_of( $query->typed( 'cause' ) );
+		return $cause['status'] ? (string) $cause['status'] : Failure::cause( $cause['failure'] );
 	}
 
 	/**
@@ -75,6 +84,10 @@ final class Bulk_Page {
 	 * Prints a form for each action, with how many it would change.
 	 */
 	private function print_forms( Query $query ): void {
+		if ( '' !== $query->typed( 'cause' ) ) {
+			/* translators: %s: status such as 401 or a cause such as “out of time” */
+			printf( '<p>%s</p>', esc_html( sprintf( __( 'Only what failed for this cause: %s', 'network-webhooks' ), self::cause( $query ) ) ) );
+		}
 		$resend = self::filter( $query, 'resend' );
 		$cancel = self::filter( $query, 'cancel' );
 		if ( $resend ) {

@@ -50,9 +50,9 @@ final class Bulk_Progress {
 	private static function bar( array $bulk ): string {
 		$text = 'cancel' === $bulk['action']
 			/* translators: 1: number of deliveries, 2: number of deliveries */
-			? __( 'Cancelled %1$s of %2$s deliveries.', 'network-webhooks' )
+			? _n( 'Cancelled %1$s of %2$s delivery.', 'Cancelled %1$s of %2$s deliveries.', $bulk['matched'], 'network-webhooks' )
 			/* translators: 1: number of deliveries, 2: number of deliveries */
-			: __( 'Queued %1$s of %2$s deliveries to be sent again.', 'network-webhooks' );
+			: _n( 'Queued %1$s of %2$s delivery to be sent again.', 'Queued %1$s of %2$s deliveries to be sent again.', $bulk['matched'], 'network-webhooks' );
 		$text = sprintf( $text, number_format_i18n( $bulk['changed'] ), number_format_i18n( $bulk['matched'] ) );
 		return sprintf(
 			'<div class="notice notice-info inline"%1$s><p><label>%2$s <progress max="%3$d" value="%4$d"></progress></label></p></div>',

@@ -22,9 +22,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Changes {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks ) {}
 
 	/**
@@ -91,7 +88,11 @@ final class Changes {
 			static function () use ( $webhook, $since, $does ): void {
 				$filter = Query::of( array( 'webhook' => $webhook->id, 'since' => $since ) )->filter();
 				if ( 'enable' === $does || 'enable_only' === $does ) {
-					webhooks_enable( $webhook->id, sanitize_text_field( wp_unslash( (string) ( $_POST['disabling'] ?? '' ) ) ) );
+					$disabling = sanitize_text_field( wp_unslash( (string) ( $_POST['disabling'] ?? '' ) ) );
+					if ( ! webhooks_enable( $webhook->id, $disabling ) ) {
+						// It is not known whether what it missed should be sent to it as it is now.
+						throw new \RuntimeException( __( 'The webhook is not disabled any more, or was disabled again meanwhile: look at it once more.', 'network-webhooks' ) );
+					}
 					History::record( $webhook->id, History::ENABLED, array() );
 				}
 				if ( 'enable' === $does || 'recover' === $does ) {

@@ -26,9 +26,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Detail_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
 
 	/**
@@ -134,6 +131,10 @@ final class Detail_Page {
 					printf( '<p class="description">%s</p>', esc_html( sprintf( __( '%1$s: %2$s', 'network-webhooks' ), Failure::phase( $attempt['failure']['phase'] ), Native_Text::translated( $attempt['failure']['message'] ) ) ) );
 				}
 			}
+			if ( isset( $attempt['remark'] ) ) {
+				/* translators: %s: what was wrong with an answer whose status counts all the same */
+				printf( '<p class="description">%s</p>', esc_html( sprintf( __( 'The status counts, but %s', 'network-webhooks' ), Native_Text::translated( $attempt['remark']['message'] ) ) ) );
+			}
 			$next = self::next( $attempt );
 			echo '' === $next ? '' : '<p>' . esc_html( $next ) . '</p>', '</li>';
 		}
@@ -170,16 +171,14 @@ final class Detail_Page {
 		if ( null === $body ) {
 			printf( '<p>%s</p>', esc_html__( 'Its body is not kept any more, or was never kept, as the webhook is set.', 'network-webhooks' ) );
 		}
-		if ( $webhook ) {
-			$url = new Endpoint_Url( $webhook->url );
-			printf( '<p><code>POST %s</code></p>', esc_html( $url->masked() ) );
+		$url = (string) ( $attempt['url'] ?? '' );
+		if ( '' !== $url ) {
+			printf( '<p><code>POST %s</code></p>', esc_html( $url ) );
 		}
 		self::print_headers( $attempt['request_headers'] ?? array() );
 		if ( null !== $body ) {
 			self::print_text( __( 'Body', 'network-webhooks' ), self::pretty( $body ) );
-			if ( $webhook ) {
-				self::print_text( 'curl', self::curl( $webhook->url, $attempt['request_headers'] ?? array(), $body ), true );
-			}
+			self::print_command( $attempt, $body, $webhook );
 		}
 		if ( $attempt && $attempt['status'] ) {
 			/* translators: %d: HTTP status */
@@ -189,6 +188,31 @@ final class Detail_Page {
 				self::print_text( __( 'Body', 'network-webhooks' ), self::pretty( $attempt['response_body'] ) );
 			}
 		}
+	}
+
+	/**
+	 * Prints the request as a command, where one was made and it is known where it went.
+	 *
+	 * @param array<string, mixed>|null $attempt
+	 */
+	private static function print_command( ?array $attempt, string $body, ?Webhook $webhook ): void {
+		$url = (string) ( $attempt['url'] ?? '' );
+		if ( ! $attempt ) {
+			return;
+		}
+		if ( '' === $url ) {
+			if ( $webhook && $attempt['address'] ) {
+				// Of an attempt of an older version it is not known where it went.
+				printf( '<p class="description">%s</p>', esc_html__( 'The URL of this request was not recorded. The command has the one that the webhook has now.', 'network-webhooks' ) );
+				self::print_text( 'curl', Curl_Command::of( $webhook->url, $attempt['request_headers'], $body ), true );
+			}
+			return;
+		}
+		$is_now = $webhook && ( new Endpoint_Url( $webhook->url ) )->is_recorded_as( $url );
+		if ( ! $is_now && str_contains( $url, Endpoint_Url::DOTS ) ) {
+			printf( '<p class="description">%s</p>', esc_html__( 'Of the URL that this went to, the log keeps dots in the place of what may be a key.', 'network-webhooks' ) );
+		}
+		self::print_text( 'curl', Curl_Command::of( $is_now ? $webhook->url : $url, $attempt['request_headers'], $body ), true );
 	}
 
 	/**
@@ -219,7 +243,7 @@ final class Detail_Page {
 			esc_html( $title ),
 			esc_attr( $title ),
 			// esc_html() leaves entities that are there as they are, and this is what was sent.
-			htmlspecialchars( $text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8', true )
+			htmlspecialchars( $text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8', true ) // phpcs:ignore WordPress.Security.EscapeOutput -- what was sent, byte for byte; escaped here.
 		);
 	}
 
@@ -240,22 +264,5 @@ final class Detail_Page {
 		$event = null === $body ? null : json_decode( $body, true );
 		$paths = is_array( $event ) ? $event['altered'] ?? array() : array();
 		return is_array( $paths ) ? array_filter( $paths, 'is_string' ) : array();
-	}
-
-	/**
-	 * The request as a command.
-	 *
-	 * @param array<string, string|list<string>> $headers
-	 */
-	private static function curl( string $url, array $headers, string $body ): string {
-		$quote = static fn( string $text ) => "'" . str_replace( "'", "'\\''", $text ) . "'";
-		$parts = array( 'curl -i ' . $quote( $url ) );
-		foreach ( array_diff_key( $headers, array_flip( array( 'host', 'content-length', 'accept-encoding', 'connection' ) ) ) as $name => $values ) {
-			foreach ( (array) $values as $value ) {
-				$parts[] = '-H ' . $quote( "$name: $value" );
-			}
-		}
-		$parts[] = '--data-binary ' . $quote( $body );
-		return implode( " \\\n  ", $parts );
 	}
 }

@@ -71,6 +71,7 @@ final class Failures_Box {
 			array(
 				'webhook' => $group['webhook_id'],
 				'state'   => 'failed',
+				'cause'   => Query::cause( $group['code'], $group['status'] ),
 			)
 		);
 		?>

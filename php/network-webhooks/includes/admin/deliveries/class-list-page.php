@@ -26,9 +26,6 @@ final class List_Page {
 	/** Deliveries of a page. */
 	public const ROWS = 50;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
 
 	/**
@@ -91,6 +88,9 @@ final class List_Page {
 					asort( $events, SORT_NATURAL | SORT_FLAG_CASE );
 					self::print_choice( 'event', __( 'All events', 'network-webhooks' ), $events, $query );
 					self::print_choice( 'state', __( 'All states', 'network-webhooks' ), State::labels(), $query );
+					if ( '' !== $query->typed( 'cause' ) ) {
+						self::print_choice( 'cause', __( 'All causes', 'network-webhooks' ), array( $query->typed( 'cause' ) => Bulk_Page::cause( $query ) ), $query );
+					}
 					self::print_text( 'site', __( 'Site: id or address', 'network-webhooks' ), $query );
 					self::print_text( 'since', __( 'Since, such as 2026-11-20 14:30', 'network-webhooks' ), $query );
 					self::print_text( 'until', __( 'Until', 'network-webhooks' ), $query );

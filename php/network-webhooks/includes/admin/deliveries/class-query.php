@@ -19,11 +19,9 @@ defined( 'ABSPATH' ) || exit;
 final class Query {
 
 	/** The parts, as they stand in an address. */
-	private const PARTS = array( 'webhook', 'event', 'state', 'site', 'since', 'until', 's', 'before' );
+	private const PARTS = array( 'webhook', 'event', 'state', 'cause', 'site', 'since', 'until', 's', 'before' );
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param array<string, string> $typed Part → text.
 	 */
 	private function __construct( private readonly array $typed ) {}
@@ -96,12 +94,16 @@ final class Query {
 				'webhook_id' => $this->typed( 'webhook' ),
 				'event'      => $this->typed( 'event' ),
 				'state'      => $this->typed( 'state' ),
-				'since'      => $this->time( 'since' ),
-				'until'      => $this->time( 'until' ),
+				'since'      => self::written( $this->time( 'since' ) ),
+				'until'      => self::written( $this->end() ),
 				'search'     => $this->typed( 's' ),
 			),
 			'strlen'
 		);
+		if ( '' !== $this->typed( 'cause' ) ) {
+			// Tests are no part of what fails.
+			$filter += self::cause_of( $this->typed( 'cause' ) ) + array( 'test' => false );
+		}
 		if ( '' !== $this->typed( 'site' ) ) {
 			$ids = Site_Addresses::find( $this->typed( 'site' ) );
 			if ( 1 !== count( $ids ) ) {
@@ -119,21 +121,60 @@ final class Query {
 	}
 
 	/**
-	 * A time that was typed in the network's time zone, as RFC 3339; a date alone is its
-	 * beginning.
+	 * How a cause of failures stands in an address: its code, and the status where there was one.
+	 */
+	public static function cause( string $code, ?int $status ): string {
+		return "$code:" . (int) $status;
+	}
+
+	/**
+	 * Code and status of a cause; status 0: no answer came.
+	 *
+	 * @return array{failure: string, status: int}
+	 */
+	public static function cause_of( string $cause ): array {
+		$parts = explode( ':', $cause );
+		return array(
+			'failure' => $parts[0],
+			'status'  => min( 999, absint( $parts[1] ?? 0 ) ),
+		);
+	}
+
+	/**
+	 * The end of what was typed for “until”: a day includes all of it.
 	 *
 	 * @throws \InvalidArgumentException Where it is no time.
 	 */
-	private function time( string $part ): string {
+	private function end(): ?\DateTimeImmutable {
+		$time  = $this->time( 'until' );
+		$parts = date_parse( $this->typed( 'until' ) );
+		// Of “yesterday” PHP knows midnight, which nobody typed.
+		$is_day = ( false === $parts['hour'] && false !== $parts['day'] ) || ( 0 === $parts['hour'] && ! preg_match( '/:|\d\s*[ap]\.?m|midnight|T\d/i', $this->typed( 'until' ) ) );
+		return $time && $is_day ? $time->modify( '+1 day' )->modify( '-1 msec' ) : $time;
+	}
+
+	/**
+	 * A time as RFC 3339; empty where there is none.
+	 */
+	private static function written( ?\DateTimeImmutable $time ): string {
+		return $time ? $time->setTimezone( new \DateTimeZone( 'UTC' ) )->format( 'Y-m-d\TH:i:s.v\Z' ) : '';
+	}
+
+	/**
+	 * A time that was typed in the network's time zone; a date alone is its beginning.
+	 *
+	 * @throws \InvalidArgumentException Where it is no time.
+	 */
+	private function time( string $part ): ?\DateTimeImmutable {
 		$typed = $this->typed( $part );
 		if ( '' === $typed ) {
-			return '';
+			return null;
 		}
 		$time = date_create_immutable( $typed, wp_timezone() );
 		if ( ! $time ) {
 			/* translators: %s: what was typed */
 			throw new \InvalidArgumentException( sprintf( __( '“%s” is no time. Write it like 2026-11-20 14:30.', 'network-webhooks' ), $typed ) );
 		}
-		return $time->setTimezone( new \DateTimeZone( 'UTC' ) )->format( 'Y-m-d\TH:i:s.v\Z' );
+		return $time;
 	}
 }

@@ -29,9 +29,6 @@ final class Rows {
 	 */
 	private readonly array $names;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( Webhooks $webhooks, private readonly Catalogue $catalogue ) {
 		$this->names = array_column( array( ...$webhooks->all(), ...$webhooks->deleted() ), 'name', 'id' );
 	}

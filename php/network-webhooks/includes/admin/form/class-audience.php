@@ -17,9 +17,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Audience implements Group {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Site_Directory $sites ) {}
 
 	/**

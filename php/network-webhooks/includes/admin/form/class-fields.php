@@ -39,7 +39,7 @@ final class Fields {
 			$name,
 			$label,
 			$help,
-			fn() => printf( '<input value="%s"%s>', self::exact( $this->typed->text( $name ) ), $this->attributes( $name, $help, $attributes ) )
+			fn() => printf( '<input value="%s"%s>', self::exact( $this->typed->text( $name ) ), $this->attributes( $name, $help, $attributes ) ) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		);
 	}
 
@@ -59,7 +59,7 @@ final class Fields {
 			$label,
 			$help,
 			// The line end after the tag is not part of the text; without it the text's own first one would go.
-			fn() => printf( "<textarea%s>\n%s</textarea>", $this->attributes( $name, $help, $attributes ), esc_textarea( $this->typed->text( $name ) ) )
+			fn() => printf( "<textarea%s>\n%s</textarea>", $this->attributes( $name, $help, $attributes ), esc_textarea( $this->typed->text( $name ) ) ) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		);
 	}
 
@@ -74,7 +74,7 @@ final class Fields {
 			$label,
 			$help,
 			function () use ( $name, $options, $help ): void {
-				printf( '<select%s>', $this->attributes( $name, $help, array() ) );
+				printf( '<select%s>', $this->attributes( $name, $help, array() ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 				foreach ( $options as $value => $text ) {
 					printf( '<option value="%s"%s>%s</option>', esc_attr( (string) $value ), selected( (string) $value, $this->typed->text( $name ), false ), esc_html( $text ) );
 				}
@@ -137,7 +137,7 @@ final class Fields {
 	 * @param callable(): void $printer Prints them.
 	 */
 	public function group( string $name, string $label, string $help, callable $printer ): void {
-		printf( '<tr class="network-webhooks-row-%s"><th scope="row">%s</th><td><fieldset%s><legend class="screen-reader-text">%s</legend>', esc_attr( $name ), esc_html( $label ), $this->described( $name, $help ), esc_html( $label ) );
+		printf( '<tr class="network-webhooks-row-%s"><th scope="row">%s</th><td><fieldset%s><legend class="screen-reader-text">%s</legend>', esc_attr( $name ), esc_html( $label ), $this->described( $name, $help ), esc_html( $label ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		$printer();
 		echo '</fieldset>';
 		$this->print_error( $name );

@@ -40,8 +40,8 @@ final class News implements Group {
 			/* translators: %s: what was typed */
 			$errors->add( 'mail_to', sprintf( __( 'This is no e-mail address: %s.', 'network-webhooks' ), implode( ', ', $wrong ) ) );
 		} elseif ( count( $addresses ) > self::MOST ) {
-			/* translators: %d: number of addresses */
-			$errors->add( 'mail_to', sprintf( __( 'These are more than %d addresses: take one that leads to all of them.', 'network-webhooks' ), self::MOST ) );
+			/* translators: %s: number of addresses */
+			$errors->add( 'mail_to', sprintf( _n( 'This is more than %s address: take one that leads to all of them.', 'These are more than %s addresses: take one that leads to all of them.', self::MOST, 'network-webhooks' ), number_format_i18n( self::MOST ) ) );
 		}
 		return $addresses ? array( Webhook::MAIL_TO => $addresses ) : array();
 	}

@@ -81,7 +81,7 @@ final class Pace implements Group {
 			__( 'Rate limit', 'network-webhooks' ),
 			__( 'Events beyond it wait. Default: none.', 'network-webhooks' ),
 			function () use ( $fields, $small ): void {
-				printf( '<input type="text" value="%s"%s> ', esc_attr( $fields->typed->text( 'rate_limit' ) ), $fields->attributes( 'rate_limit', 'help', $small ) );
+				printf( '<input type="text" value="%s"%s> ', esc_attr( $fields->typed->text( 'rate_limit' ) ), $fields->attributes( 'rate_limit', 'help', $small ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 				printf( '<select name="rate_per" aria-label="%s">', esc_attr__( 'Time of the rate limit', 'network-webhooks' ) );
 				foreach ( array( 'second' => __( 'requests a second', 'network-webhooks' ), 'minute' => __( 'requests a minute', 'network-webhooks' ) ) as $value => $text ) {
 					printf( '<option value="%s"%s>%s</option>', esc_attr( $value ), selected( $value, $fields->typed->text( 'rate_per' ), false ), esc_html( $text ) );

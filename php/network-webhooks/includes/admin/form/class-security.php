@@ -93,18 +93,12 @@ final class Security implements Group {
 						'own' === $value ? ' ' : '<br>'
 					);
 				}
-				printf(
-					'<input type="password" autocomplete="new-password"%s>',
-					$fields->attributes(
-						'secret_own',
-						'help',
-						array(
-							'class'      => 'regular-text code',
-							'aria-label' => __( 'Secret of your own', 'network-webhooks' ),
-							'value'      => $fields->typed->text( 'secret_own' ),
-						)
-					)
+				$more = array(
+					'class'      => 'regular-text code',
+					'aria-label' => __( 'Secret of your own', 'network-webhooks' ),
+					'value'      => $fields->typed->text( 'secret_own' ),
 				);
+				printf( '<input type="password" autocomplete="new-password"%s>', $fields->attributes( 'secret_own', 'help', $more ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 			}
 		);
 		if ( $old ) {
@@ -194,7 +188,7 @@ final class Security implements Group {
 		$kind      = 'v1a' === $signature ? 'whsk_' : 'whsec_';
 		$kept      = array_values(
 			array_filter(
-				$old->settings['secrets'] ?? array(),
+				$old->secrets(),
 				static fn( array $one ) => ( 'none' === $signature || str_starts_with( $one['secret'], $kind ) ) && ( $one['until'] ?? PHP_INT_MAX ) > time()
 			)
 		);

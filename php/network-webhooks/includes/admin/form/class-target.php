@@ -18,9 +18,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Target implements Group {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Catalogue $catalogue ) {}
 
 	/**
@@ -48,8 +45,8 @@ final class Target implements Group {
 		if ( '' === $name ) {
 			$errors->add( 'name', __( 'Give the webhook a name by which you will know it again.', 'network-webhooks' ) );
 		} elseif ( mb_strlen( $name ) > Webhook::NAME_LENGTH ) {
-			/* translators: %d: number of characters */
-			$errors->add( 'name', sprintf( __( 'The name has more than %d characters.', 'network-webhooks' ), Webhook::NAME_LENGTH ) );
+			/* translators: %s: number of characters */
+			$errors->add( 'name', sprintf( _n( 'The name has more than %s character.', 'The name has more than %s characters.', Webhook::NAME_LENGTH, 'network-webhooks' ), number_format_i18n( Webhook::NAME_LENGTH ) ) );
 		}
 		if ( ! preg_match( '~^https?://[^/?#\s]+~i', $url ) ) {
 			$errors->add( 'url', __( 'The URL has to be a whole one, beginning with https:// or http://.', 'network-webhooks' ) );
@@ -149,7 +146,7 @@ final class Target implements Group {
 		if ( '' !== $chosen && ! $this->catalogue->find( $chosen ) ) {
 			$groups[ Catalogue::categories()['other'] ][ $chosen ] = $chosen;
 		}
-		printf( '<select%s>', $fields->attributes( 'event', $help, array( 'required' => true ) ) );
+		printf( '<select%s>', $fields->attributes( 'event', $help, array( 'required' => true ) ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		printf( '<option value="">%s</option>', esc_html__( '— Choose an event —', 'network-webhooks' ) );
 		foreach ( $groups as $category => $events ) {
 			printf( '<optgroup label="%s">', esc_attr( $category ) );

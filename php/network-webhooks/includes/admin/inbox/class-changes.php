@@ -23,9 +23,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Changes {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Publisher $publisher ) {}
 
 	/**

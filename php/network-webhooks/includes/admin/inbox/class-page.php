@@ -9,6 +9,7 @@ namespace Network_Webhooks\Admin\Inbox;
 
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
+use Network_Webhooks\Admin\Deliveries\Curl_Command;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Inbox\Inbox;
 use Network_Webhooks\Inbox\Requests;
@@ -23,9 +24,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks ) {}
 
 	/**
@@ -180,7 +178,7 @@ final class Page {
 		</p>
 		<div id="network-webhooks-empty"<?php echo $requests ? ' hidden' : ''; ?>>
 			<p><?php esc_html_e( 'Nothing came yet. What arrives is shown here at once. From a terminal:', 'network-webhooks' ); ?></p>
-			<pre class="network-webhooks-example" tabindex="0" role="group" dir="ltr" aria-label="<?php esc_attr_e( 'Example', 'network-webhooks' ); ?>"><?php echo esc_html( "curl --json '{\"hello\": \"world\"}' '$url'" ); ?></pre>
+			<pre class="network-webhooks-example" tabindex="0" role="group" dir="ltr" aria-label="<?php esc_attr_e( 'Example', 'network-webhooks' ); ?>"><?php echo esc_html( 'curl --json ' . Curl_Command::quote( '{"hello": "world"}' ) . ' --globoff ' . Curl_Command::quote( $url ) ); ?></pre>
 		</div>
 		<div id="network-webhooks-requests" data-live="<?php echo $before ? '' : '1'; ?>" data-rows="<?php echo esc_attr( (string) Entries::ROWS ); ?>"><?php echo Entries::html( $requests ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there. ?></div>
 		<p class="network-webhooks-pages">

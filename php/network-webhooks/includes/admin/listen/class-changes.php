@@ -30,8 +30,6 @@ final class Changes {
 	private const SITES = 100;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param (\Closure(): int)|null $clock Unix time; null: the system's.
 	 */
 	public function __construct( private readonly Publisher $publisher, private readonly ?\Closure $clock = null ) {}
@@ -111,8 +109,8 @@ final class Changes {
 		}
 		$ids = array_values( array_unique( array( ...array_keys( $there ), ...array_values( $at ) ) ) );
 		if ( count( $ids ) > self::SITES ) {
-			/* translators: %d: number of sites */
-			throw new \InvalidArgumentException( sprintf( __( 'At most %d sites can be chosen. Leave the field empty for all.', 'network-webhooks' ), self::SITES ) );
+			/* translators: %s: number of sites */
+			throw new \InvalidArgumentException( sprintf( _n( 'At most %s site can be chosen. Leave the field empty for all.', 'At most %s sites can be chosen. Leave the field empty for all.', self::SITES, 'network-webhooks' ), number_format_i18n( self::SITES ) ) );
 		}
 		return $ids;
 	}
@@ -141,7 +139,6 @@ final class Changes {
 	 * A posted text.
 	 */
 	private static function posted( string $name ): string {
-		$value = $_POST[ $name ] ?? '';
-		return is_string( $value ) ? trim( sanitize_text_field( wp_unslash( $value ) ) ) : '';
+		return is_string( $_POST[ $name ] ?? null ) ? trim( sanitize_text_field( wp_unslash( $_POST[ $name ] ) ) ) : '';
 	}
 }

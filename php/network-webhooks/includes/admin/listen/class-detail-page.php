@@ -24,9 +24,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Detail_Page {
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
 
 	/**
@@ -120,7 +117,7 @@ final class Detail_Page {
 		printf(
 			'<pre class="network-webhooks-payload" tabindex="0" role="group" aria-label="%s" data-network-webhooks-copy>%s</pre>',
 			esc_attr__( 'Payload', 'network-webhooks' ),
-			Fields::exact( (string) json_encode( json_decode( (string) $heard->json ), JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION ) )
+			Fields::exact( (string) json_encode( json_decode( (string) $heard->json ), JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION ) ) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		);
 	}
 

@@ -37,9 +37,6 @@ final class Missing_Box {
 		'wp-ultimo'              => 'wp-ultimo',
 	);
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Plugin $plugin, private readonly Standing $standing ) {}
 
 	/**

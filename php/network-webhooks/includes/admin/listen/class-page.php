@@ -172,7 +172,6 @@ final class Page {
 	 * A part of the address that only chooses what is shown.
 	 */
 	private static function asked( string $name ): string {
-		$value = $_GET[ $name ] ?? '';
-		return is_string( $value ) ? sanitize_text_field( wp_unslash( $value ) ) : '';
+		return is_string( $_GET[ $name ] ?? null ) ? sanitize_text_field( wp_unslash( $_GET[ $name ] ) ) : '';
 	}
 }

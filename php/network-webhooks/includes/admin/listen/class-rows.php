@@ -37,9 +37,6 @@ final class Rows {
 	 */
 	private readonly bool $manages;
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( Webhooks $webhooks, private readonly Catalogue $catalogue ) {
 		$this->names   = array_column( array( ...$webhooks->all(), ...$webhooks->deleted() ), 'name', 'id' );
 		$this->manages = current_user_can( Capabilities::MANAGE );

@@ -32,8 +32,6 @@ final class Standing {
 	private const GONE = DAY_IN_SECONDS;
 
 	/**
-	 * Takes the parts.
-	 *
 	 * @param (\Closure(): int)|null $clock Unix time; null: the system's.
 	 */
 	public function __construct( private readonly Publisher $publisher, private readonly ?\Closure $clock = null ) {}

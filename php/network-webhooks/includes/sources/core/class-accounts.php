@@ -20,6 +20,8 @@ final class Accounts extends Adapter {
 
 	public const NAME = 'core';
 
+	public const ORDER = 10;
+
 	/** Columns of a user whose change is worth telling. */
 	private const COLUMNS = array( 'user_login', 'user_email', 'user_nicename', 'user_url', 'display_name' );
 	/** Fields of a profile that are stored as meta. */
@@ -59,9 +61,6 @@ final class Accounts extends Adapter {
 	 */
 	private array $changed_meta = array();
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Pending $pending, private readonly Underway $underway ) {}
 
 	/**

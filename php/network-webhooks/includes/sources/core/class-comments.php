@@ -19,7 +19,11 @@ final class Comments extends Adapter {
 
 	public const NAME = 'core';
 
+	public const ORDER = 15;
+
 	protected const IS_CONTENT = true;
+
+	protected const HTML = array( 'content' );
 
 	/**
 	 * {@inheritDoc}

@@ -20,6 +20,8 @@ final class Members extends Adapter {
 
 	public const NAME = 'core';
 
+	public const ORDER = 11;
+
 	/**
 	 * User and site whose role was set last where there was none before.
 	 */
@@ -32,9 +34,6 @@ final class Members extends Adapter {
 	 */
 	private array $steps = array();
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Pending $pending, private readonly Underway $underway ) {}
 
 	/**

@@ -9,6 +9,7 @@ namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Event;
+use Network_Webhooks\Plain_Text;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -31,13 +32,10 @@ final class Pending {
 	 */
 	private array $held = array();
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Dispatcher $dispatcher ) {}
 
 	/**
-	 * Holds an event of the current site.
+	 * Holds an event of the current site. Its texts are made plain when it is sent.
 	 *
 	 * @param string $key Such as `removed:7:3`; a second one of the key takes the first's place
 	 *                    and keeps its time.
@@ -116,7 +114,7 @@ final class Pending {
 			$held['place'],
 			fn() => $held['cause']
 				? $this->dispatcher->suppress( $held['event'], $held['options'], $held['cause'] )
-				: $this->dispatcher->suspension()->outside( fn() => $this->dispatcher->dispatch( $held['event'], $held['data'], $held['options'] ) )
+				: $this->dispatcher->suspension()->outside( fn() => $this->dispatcher->dispatch( $held['event'], Plain_Text::payload( $held['data'] ), $held['options'] ) )
 		);
 	}
 

@@ -19,7 +19,11 @@ final class Posts extends Adapter {
 
 	public const NAME = 'core';
 
+	public const ORDER = 14;
+
 	protected const IS_CONTENT = true;
+
+	protected const HTML = array( 'excerpt' );
 
 	/** Fields of a post whose change is worth telling. */
 	private const FIELDS = array( 'post_title', 'post_content', 'post_excerpt', 'post_name', 'post_author', 'post_parent', 'post_date_gmt', 'post_type', 'comment_status', 'menu_order' );
@@ -62,7 +66,7 @@ final class Posts extends Adapter {
 	/**
 	 * {@inheritDoc}
 	 *
-	 * wp_after_insert_post is fired when terms and meta are saved too, in the editor as well.
+	 * The hook wp_after_insert_post is fired when terms and meta are saved too, in the editor as well.
 	 */
 	protected function listen(): void {
 		$this->on( 'post_updated', 'set_object_terms', $this->terms_set( ... ), 6 );
@@ -132,6 +136,8 @@ final class Posts extends Adapter {
 		/**
 		 * Whether what happens to posts of a type is told: by default that of public types,
 		 * attachments aside.
+		 *
+		 * @since 0.1.0
 		 *
 		 * @param bool     $is_told
 		 * @param \WP_Post $post

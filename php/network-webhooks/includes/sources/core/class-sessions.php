@@ -19,6 +19,8 @@ final class Sessions extends Adapter {
 
 	public const NAME = 'core';
 
+	public const ORDER = 12;
+
 	/**
 	 * Takes the part that counts.
 	 */

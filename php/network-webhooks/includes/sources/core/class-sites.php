@@ -20,6 +20,8 @@ final class Sites extends Adapter {
 
 	public const NAME = 'core';
 
+	public const ORDER = 13;
+
 	/** Fields whose change is an update; the others have events of their own, or are noise. */
 	private const FIELDS = array( 'domain', 'path', 'site_id', 'lang_id', 'mature' );
 
@@ -40,9 +42,6 @@ final class Sites extends Adapter {
 	 */
 	private array $leaving = array();
 
-	/**
-	 * Takes the parts.
-	 */
 	public function __construct( private readonly Pending $pending, private readonly Underway $underway ) {}
 
 	/**

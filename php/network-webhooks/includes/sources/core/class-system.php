@@ -19,6 +19,8 @@ final class System extends Adapter {
 
 	public const NAME = 'core';
 
+	public const ORDER = 16;
+
 	/**
 	 * {@inheritDoc}
 	 */

@@ -24,10 +24,10 @@ final class Recorded {
 	public static function events(): array {
 		$all = array( 'membership', 'customer' );
 		return array(
-			'payment_received'           => array( 'sales', __( 'Payment Received', 'network-webhooks' ), __( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ), array( 'payment', ...$all ) ),
-			'payment_failed'             => array( 'sales', __( 'Payment Failed', 'network-webhooks' ), __( 'A payment was refused.', 'network-webhooks' ), array( ...$all, 'gateway' ) ),
-			'renewal_payment_created'    => array( 'sales', __( 'Renewal Payment Created', 'network-webhooks' ), __( 'A membership is due for renewal and waits for its payment.', 'network-webhooks' ), array( 'payment', ...$all ), array( 'default_payment_url' => 'https://network.example/pay' ) ),
-			'invoice_sent'               => array(
+			'payment_received'          => array( 'sales', __( 'Payment Received', 'network-webhooks' ), __( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ), array( 'payment', ...$all ) ),
+			'payment_failed'            => array( 'sales', __( 'Payment Failed', 'network-webhooks' ), __( 'A payment was refused.', 'network-webhooks' ), array( ...$all, 'gateway' ) ),
+			'renewal_payment_created'   => array( 'sales', __( 'Renewal Payment Created', 'network-webhooks' ), __( 'A membership is due for renewal and waits for its payment.', 'network-webhooks' ), array( 'payment', ...$all ), array( 'default_payment_url' => 'https://network.example/pay' ) ),
+			'invoice_sent'              => array(
 				'sales',
 				__( 'Invoice Sent', 'network-webhooks' ),
 				__( 'An invoice was sent to a customer.', 'network-webhooks' ),
@@ -37,18 +37,18 @@ final class Recorded {
 					'invoice_message' => '',
 				),
 			),
-			'membership_expired'         => array( 'sales', __( 'Membership Expired', 'network-webhooks' ), __( 'A membership ran out.', 'network-webhooks' ), $all ),
-			'payment_created'            => array( 'sales', __( 'Payment Created', 'network-webhooks' ), __( 'A payment was recorded, paid or not.', 'network-webhooks' ), array( 'payment', ...$all, 'billing' ) ),
-			'payment_updated'            => array( 'sales', __( 'Payment Updated', 'network-webhooks' ), __( 'A payment was changed.', 'network-webhooks' ), array( 'payment', ...$all, 'billing' ) ),
-			'membership_created'         => array( 'crm', __( 'Membership Created', 'network-webhooks' ), __( 'A customer has a new membership.', 'network-webhooks' ), array( ...$all, 'billing' ) ),
-			'membership_updated'         => array( 'crm', __( 'Membership Updated', 'network-webhooks' ), __( 'A membership was changed.', 'network-webhooks' ), array( ...$all, 'billing' ) ),
-			'customer_created'           => array( 'crm', __( 'Customer Created', 'network-webhooks' ), __( 'Somebody became a customer.', 'network-webhooks' ), array( 'customer', 'membership', 'billing' ) ),
-			'customer_updated'           => array( 'crm', __( 'Customer Updated', 'network-webhooks' ), __( 'A customer was changed.', 'network-webhooks' ), array( 'customer', 'membership', 'billing' ) ),
-			'confirm_email_address'      => array( 'crm', __( 'Confirm Email Address', 'network-webhooks' ), __( 'A customer is asked to confirm an e-mail address. The event carries the link that confirms it.', 'network-webhooks' ), array( 'customer' ), array( 'verification_link' => 'https://network.example/?email-verification-key=…' ) ),
-			'site_published'             => array( 'sites', __( 'Site Published', 'network-webhooks' ), __( 'A customer’s site was published.', 'network-webhooks' ), array( 'site', 'customer', 'membership' ) ),
-			'domain_created'             => array( 'sites', __( 'Domain Created', 'network-webhooks' ), __( 'A domain was added to a site.', 'network-webhooks' ), array( 'domain', 'site', ...$all ) ),
-			'demo_site_expiring'         => array( 'sites', __( 'Demo Site Expiring', 'network-webhooks' ), __( 'A demo site is about to be deleted.', 'network-webhooks' ), array( 'site', ...$all, 'demo' ) ),
-			'checkout_started'           => array(
+			'membership_expired'        => array( 'sales', __( 'Membership Expired', 'network-webhooks' ), __( 'A membership ran out.', 'network-webhooks' ), $all ),
+			'payment_created'           => array( 'sales', __( 'Payment Created', 'network-webhooks' ), __( 'A payment was recorded, paid or not.', 'network-webhooks' ), array( 'payment', ...$all, 'billing' ) ),
+			'payment_updated'           => array( 'sales', __( 'Payment Updated', 'network-webhooks' ), __( 'A payment was changed.', 'network-webhooks' ), array( 'payment', ...$all, 'billing' ) ),
+			'membership_created'        => array( 'crm', __( 'Membership Created', 'network-webhooks' ), __( 'A customer has a new membership.', 'network-webhooks' ), array( ...$all, 'billing' ) ),
+			'membership_updated'        => array( 'crm', __( 'Membership Updated', 'network-webhooks' ), __( 'A membership was changed.', 'network-webhooks' ), array( ...$all, 'billing' ) ),
+			'customer_created'          => array( 'crm', __( 'Customer Created', 'network-webhooks' ), __( 'Somebody became a customer.', 'network-webhooks' ), array( 'customer', 'membership', 'billing' ) ),
+			'customer_updated'          => array( 'crm', __( 'Customer Updated', 'network-webhooks' ), __( 'A customer was changed.', 'network-webhooks' ), array( 'customer', 'membership', 'billing' ) ),
+			'confirm_email_address'     => array( 'crm', __( 'Confirm Email Address', 'network-webhooks' ), __( 'A customer is asked to confirm an e-mail address. The event carries the link that confirms it.', 'network-webhooks' ), array( 'customer' ), array( 'verification_link' => 'https://network.example/?email-verification-key=…' ) ),
+			'site_published'            => array( 'sites', __( 'Site Published', 'network-webhooks' ), __( 'A customer’s site was published.', 'network-webhooks' ), array( 'site', 'customer', 'membership' ) ),
+			'domain_created'            => array( 'sites', __( 'Domain Created', 'network-webhooks' ), __( 'A domain was added to a site.', 'network-webhooks' ), array( 'domain', 'site', ...$all ) ),
+			'demo_site_expiring'        => array( 'sites', __( 'Demo Site Expiring', 'network-webhooks' ), __( 'A demo site is about to be deleted.', 'network-webhooks' ), array( 'site', ...$all, 'demo' ) ),
+			'checkout_started'          => array(
 				'sales',
 				__( 'Checkout Started', 'network-webhooks' ),
 				__( 'Somebody opened a checkout form.', 'network-webhooks' ),
@@ -60,8 +60,8 @@ final class Recorded {
 					'referrer'   => '',
 				),
 			),
-			'checkout_step_completed'    => array( 'sales', __( 'Checkout Step Completed', 'network-webhooks' ), __( 'A step of a checkout was completed.', 'network-webhooks' ), array( 'checkout', 'cart' ) ),
-			'checkout_completed'         => array(
+			'checkout_step_completed'   => array( 'sales', __( 'Checkout Step Completed', 'network-webhooks' ), __( 'A step of a checkout was completed.', 'network-webhooks' ), array( 'checkout', 'cart' ) ),
+			'checkout_completed'        => array(
 				'sales',
 				__( 'Checkout Completed', 'network-webhooks' ),
 				__( 'A checkout was completed.', 'network-webhooks' ),
@@ -78,7 +78,7 @@ final class Recorded {
 					'gateway'        => 'stripe',
 				),
 			),
-			'checkout_failed'            => array(
+			'checkout_failed'           => array(
 				'sales',
 				__( 'Checkout Failed', 'network-webhooks' ),
 				__( 'A checkout ended with an error.', 'network-webhooks' ),
@@ -90,47 +90,47 @@ final class Recorded {
 					'user_id'        => 7,
 				),
 			),
-			'subsite_post_created'       => array(
+			'subsite_post_created'      => array(
 				'content',
 				__( 'Post Created on a Site', 'network-webhooks' ),
 				__( 'A post was written on a customer’s site.', 'network-webhooks' ),
 				array( 'subsite' ),
 				self::subsite( self::post( 'post' ) ),
 			),
-			'subsite_cpt_created'        => array(
+			'subsite_cpt_created'       => array(
 				'content',
 				__( 'Content Created on a Site', 'network-webhooks' ),
 				__( 'Content of a custom type was made on a customer’s site.', 'network-webhooks' ),
 				array( 'subsite' ),
 				self::subsite( self::post( 'product' ) ),
 			),
-			'subsite_user_registered'    => array(
+			'subsite_user_registered'   => array(
 				'users',
 				__( 'User Registered on a Site', 'network-webhooks' ),
 				__( 'A user registered on a customer’s site.', 'network-webhooks' ),
 				array( 'subsite' ),
 				self::subsite(
-					 array(
-						 'new_user_id'    => 9,
-						 'new_user_login' => 'john',
-						 'new_user_email' => 'john@example.com',
-						 'new_user_role'  => 'subscriber',
-					 )
-					),
+					array(
+						'new_user_id'    => 9,
+						'new_user_login' => 'john',
+						'new_user_email' => 'john@example.com',
+						'new_user_role'  => 'subscriber',
+					)
+				),
 			),
-			'subsite_woocommerce_order'  => array(
+			'subsite_woocommerce_order' => array(
 				'sales',
 				__( 'WooCommerce Order on a Site', 'network-webhooks' ),
 				__( 'An order was placed in the shop of a customer’s site.', 'network-webhooks' ),
 				array( 'subsite' ),
 				self::subsite(
-					 array(
-						 'order_id'     => 1234,
-						 'order_total'  => '59.29',
-						 'order_status' => 'pending',
-						 'order_items'  => 1,
-					 )
-					),
+					array(
+						'order_id'     => 1234,
+						'order_total'  => '59.29',
+						'order_status' => 'pending',
+						'order_items'  => 1,
+					)
+				),
 			),
 		);
 	}
@@ -163,6 +163,34 @@ final class Recorded {
 
 	/** Keys that are there only where they are filled in. */
 	public const OPTIONAL = array( 'company_name', 'billing_email', 'billing_address_line_1', 'billing_address_line_2', 'billing_country', 'billing_state', 'billing_city', 'billing_zip_code' );
+
+	/** Keys whose texts it takes from where WordPress and itself store them escaped for HTML. */
+	public const ESCAPED = array(
+		'customer_name',
+		'customer_user_email',
+		'customer_billing_address',
+		'company_name',
+		'billing_email',
+		'billing_address_line_1',
+		'billing_address_line_2',
+		'billing_state',
+		'billing_city',
+		'billing_zip_code',
+		'membership_initial_amount',
+		'membership_amount',
+		'membership_description',
+		'payment_subtotal',
+		'payment_tax_total',
+		'payment_total',
+		'payment_product_names',
+		'product_name',
+		'product_amount',
+		'product_setup_fee',
+		'site_title',
+		'site_description',
+		'post_title',
+		'new_user_email',
+	);
 
 	/** Slugs that are only logged, and so have no `wu_version`. */
 	public const LOGGED = array( 'checkout_started', 'checkout_step_completed', 'checkout_completed', 'checkout_failed', 'subsite_post_created', 'subsite_cpt_created', 'subsite_user_registered', 'subsite_woocommerce_order' );

@@ -10,7 +10,10 @@ use rustix::process::{Pid, Signal};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until `condition` holds.
-pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) -> Result<(), String> {
+///
+/// # Errors
+/// Where it did not within a minute; says `what` was waited for.
+pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) -> Result<(), String> {
     let deadline = Instant::now() + PATIENCE;
     while !condition() {
         if Instant::now() > deadline {
@@ -22,14 +25,19 @@ pub(crate) fn wait_for(what: &str, mut condition: impl FnMut() -> bool) -> Resul
 }
 
 /// Killed when dropped.
-pub(crate) struct Process(Child);
+pub struct Process(Child);
 
 impl Process {
-    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
+    /// Starts the command.
+    ///
+    /// # Errors
+    /// Where it can't be started.
+    pub fn start(command: &mut Command) -> io::Result<Self> {
         command.spawn().map(Self)
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
         if let Some(pid) = Pid::from_raw(self.id().cast_signed()) {
             // One that has ended is a zombie until it is waited for: no other gets its number.
             let _ = rustix::process::kill_process(pid, signal);
@@ -37,12 +45,15 @@ impl Process {
     }
 
     /// Its number.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.0.id()
     }
 
     /// Stops it and returns once it stands still (or has ended).
-    pub(crate) fn stop(&self) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// Where it did not stop in time.
+    pub fn stop(&self) -> Result<(), String> {
         self.signal(Signal::STOP);
         let stat = format!("/proc/{}/stat", self.id());
         wait_for("a stopped process", || {
@@ -53,13 +64,13 @@ impl Process {
     }
 
     /// SIGKILL; returns once it is gone.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 
     /// How it ended, if it has.
-    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+    pub fn ended(&mut self) -> Option<ExitStatus> {
         self.0.try_wait().ok().flatten()
     }
 }

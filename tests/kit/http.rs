@@ -5,17 +5,24 @@ use std::io::{self, BufRead, Read};
 /// What a request may weigh. The largest record of the journal is smaller.
 const MAX_BODY: usize = 64 << 20;
 
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) path: String,
+/// A request as it arrived.
+pub struct Request {
+    /// As it was sent: `POST`.
+    pub method: String,
+    /// The request-target, byte for byte.
+    pub path: String,
     /// Names in lower case, in the order of arrival.
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+    pub headers: Vec<(String, String)>,
+    /// Whole.
+    pub body: Vec<u8>,
 }
 
 impl Request {
-    /// `None` where the connection was closed between two requests.
-    pub(crate) fn read(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
+    /// Reads the next request; `None` where the connection was closed between two requests.
+    ///
+    /// # Errors
+    /// Where what arrives is no HTTP/1.1 request with a length, or the connection breaks.
+    pub fn read(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
         let Some(line) = line(reader)? else { return Ok(None) };
         let mut words = line.split(' ');
         let (Some(method), Some(path), Some("HTTP/1.1")) =
@@ -49,7 +56,8 @@ impl Request {
         Ok(Some(request))
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    /// The first header of this name (lower case).
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }

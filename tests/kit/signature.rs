@@ -8,14 +8,16 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 /// What verifies the signatures of one secret.
-pub(crate) enum Key {
+pub enum Key {
+    /// Of `v1`: HMAC-SHA256.
     Symmetric(Vec<u8>),
+    /// Of `v1a`: ed25519.
     Public(Box<VerifyingKey>),
 }
 
 impl Key {
     /// The key of a `whsec_` or `whsk_` secret.
-    pub(crate) fn of(secret: &str) -> Option<Self> {
+    pub fn of(secret: &str) -> Option<Self> {
         let (prefix, text) = secret.split_once('_')?;
         let bytes = BASE64.decode(text).ok()?;
         match prefix {
@@ -46,7 +48,7 @@ impl Key {
 
 /// Which keys made the signatures of a request, one for each; `None` where none was made by a
 /// known key, or one by an unknown key.
-pub(crate) fn signers(
+pub fn signers(
     keys: &[Key],
     id: &str,
     timestamp: &str,

@@ -9,12 +9,17 @@ pub struct Attempt {
     pub started: i64,
     /// How long it took, in microseconds.
     pub duration_us: u64,
+    /// The URL that was sent to, without userinfo, fragment and the values of its query; none
+    /// where no request was made.
+    pub url: Option<String>,
     /// The address connected to (`203.0.113.7:443`).
     pub address: Option<String>,
     /// Status of the response, where one came.
     pub status: Option<u16>,
     /// Why it failed; `None` is success (2xx).
     pub failure: Option<Failure>,
+    /// What was wrong behind the status line, which decides nothing.
+    pub remark: Option<Remark>,
     /// Response headers of the allow list, lower-case names.
     pub response_headers: Vec<(String, String)>,
     /// The first 16 KiB of the response's body, as it came (it may be binary).
@@ -25,6 +30,8 @@ pub struct Attempt {
     pub request_headers: Vec<(String, String)>,
     /// A kept-alive connection had been closed by the endpoint; sent again on a new one.
     pub reconnected: bool,
+    /// A short code of what it waited for after it was due; none: for nothing, or not known.
+    pub waited_for: Option<&'static str>,
     /// What happens next.
     pub next: Next,
 }
@@ -43,7 +50,18 @@ pub struct Failure {
     pub message: String,
 }
 
-/// The phases of a request, in the words of `ureq::Timeout`.
+/// What was wrong with an answer behind its status line: the endpoint has accepted (or refused)
+/// all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// A code: `cut`, `timeout`, `header`, `body`, `too_large`, `surplus` (more than one answer),
+    /// `unread` (the endpoint did not take the whole request) or `io`.
+    pub code: String,
+    /// The same in a sentence, for people.
+    pub message: String,
+}
+
+/// The phases of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {

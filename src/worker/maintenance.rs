@@ -1,16 +1,11 @@
-//! Upkeep: room on the disk, segments that are done with, old deliveries.
+//! Maintenance: room on the disk, segments that are done with, old deliveries.
 
 use super::WorkerError;
 use super::engine::Worker;
 use super::request::FORGOTTEN;
-use crate::journal::SegmentId;
 use crate::store::bulk::BulkStep;
 use crate::store::{Forgetting, Store};
 
-/// Segments are made durable and deleted this often at most, in milliseconds.
-const RETIRE_MS: i64 = 1000;
-/// When the store is asked again whether it is on the disk, in milliseconds.
-const SYNC_MS: i64 = 20;
 /// How often old things are pruned, in milliseconds, and how many in one step.
 pub(super) const PRUNE_MS: i64 = 60_000;
 const PRUNE_STEP: usize = 500;
@@ -23,7 +18,7 @@ impl<S: Store> Worker<S> {
     /// Makes the reserve again when there is room for it. The store's log may be what fills the
     /// disk: without commits it would never become shorter.
     pub(super) fn look_at_disk(&mut self) -> Result<(), WorkerError> {
-        if self.reserve.is_there() {
+        if !self.reserve.is_full() {
             return Ok(());
         }
         if self.reserve.restore(&self.spool)
@@ -36,23 +31,25 @@ impl<S: Store> Worker<S> {
     }
 
     /// Deletes segments that are read to the end, once the commits of what they held would
-    /// survive a power cut.
+    /// survive a power cut. A step that fails is made again.
     pub(super) fn retire(&mut self, now: i64) -> Result<(), WorkerError> {
         if self.batch.moves() {
             return Ok(());
         }
-        self.next_retire = now + RETIRE_MS;
-        self.read_on = false;
-        let (finished, commits) = match self.retiring.take() {
-            Some(retiring) => retiring,
-            None => (self.reader.finished()?, self.store.commits()),
-        };
-        if !finished.is_empty() && !self.store.is_durable(commits)? {
-            self.retiring = Some((finished, commits));
-            (self.next_retire, self.read_on) = (now + SYNC_MS, true);
-            return Ok(());
+        if self.retirement.syncing().is_none() {
+            let commits = self.store.commits();
+            self.retirement.found(self.reader.finished()?, commits, now);
         }
-        self.remove(finished)
+        if let Some((finished, commits)) = self.retirement.syncing() {
+            if !self.store.is_durable(commits)? {
+                self.retirement.wait_for_disk(now);
+                return Ok(());
+            }
+            self.reader.remove(finished)?;
+            self.retirement.removed(now);
+        }
+        self.retirement.vanished(self.reader.vanished());
+        self.forget_positions()
     }
 
     /// Deletes all that is read to the end before the worker leaves.
@@ -60,19 +57,20 @@ impl<S: Store> Worker<S> {
         if self.batch.moves() {
             return Ok(());
         }
-        self.retiring = None;
         let finished = self.reader.finished()?;
         self.store.make_durable()?;
-        self.remove(finished)
+        self.reader.remove(&finished)?;
+        self.retirement.vanished([finished, self.reader.vanished()].concat());
+        self.forget_positions()
     }
 
-    fn remove(&mut self, finished: Vec<SegmentId>) -> Result<(), WorkerError> {
-        self.reader.remove(&finished)?;
-        let gone = [finished, self.reader.vanished()].concat();
+    fn forget_positions(&mut self) -> Result<(), WorkerError> {
+        let gone = self.retirement.gone();
         if !gone.is_empty() {
             self.store.transaction(&mut |tx| {
                 gone.iter().try_for_each(|segment| tx.forget_position(*segment))
             })?;
+            self.retirement.forgotten();
         }
         Ok(())
     }
@@ -98,7 +96,7 @@ impl<S: Store> Worker<S> {
     /// A step of the changes of whole results, oldest first. What is new and due has its turn
     /// between two of them.
     pub(super) fn change(&mut self, now: i64) -> Result<bool, WorkerError> {
-        if !self.changes || !self.reserve.is_there() {
+        if !self.changes || self.reserve.is_full() {
             return Ok(false);
         }
         let schedule = &self.schedule;

@@ -7,13 +7,26 @@
 //! Where the content type is JSON, `{{ … }}` writes a JSON value with its own quotes:
 //! `{"text": {{ "Paid: " ~ data.payment_total }}}`.
 
+mod bound;
+mod data;
+mod depth;
+mod filters;
+mod fuel;
+mod text;
+
+use std::collections::BTreeMap;
 use std::fmt;
-use std::io;
 use std::sync::LazyLock;
 
-use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, UndefinedBehavior};
-use ureq::http::HeaderValue;
+use http::HeaderValue;
+use minijinja::machinery::{eval, make_string_output};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value};
+
+use super::json::{Json, NotJson, Places};
+use bound::{Program, Source};
+use fuel::Tank;
+
+use crate::invisible::Invisible;
 
 /// Longest template, in bytes.
 pub const MAX_TEMPLATE: usize = 64 * 1024;
@@ -23,17 +36,11 @@ pub const MAX_CONTENT_TYPE: usize = 200;
 pub const MAX_CONDITION: usize = 4096;
 /// Largest body that a template may render, in bytes.
 pub const MAX_OUTPUT: usize = 1024 * 1024;
-/// Steps that a template or condition may take: some milliseconds.
-const FUEL: u64 = 200_000;
-/// Depth of a template's expressions and blocks.
-const RECURSION: usize = 100;
-/// The name under which an environment knows its one template.
-const NAME: &str = "body";
-/// Parts of the envelope that not every event has.
-const OPTIONAL: [&str; 5] = ["site", "scope", "source", "actor", "altered"];
-/// Built-ins that can fill the memory with one call, or hold state across a loop.
-const UNBOUNDED_FILTERS: [&str; 5] = ["batch", "format", "indent", "pprint", "slice"];
-const UNBOUNDED_GLOBALS: [&str; 2] = ["debug", "namespace"];
+/// What all templates and conditions have in common.
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(filters::environment);
+/// Messages of ours about values, which quote none.
+const OURS: [&str; 5] =
+    [fuel::TOO_LARGE, fuel::TOO_DEEP, filters::NO_KEY, filters::NO_PRODUCT, filters::NO_SUM];
 
 /// A mistake in a template or condition, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +74,9 @@ impl std::error::Error for TemplateError {}
 
 /// A body's template, compiled.
 pub struct Template {
-    environment: Environment<'static>,
+    program: Program,
+    escape: AutoEscape,
     content_type: HeaderValue,
-    is_json: bool,
 }
 
 impl fmt::Debug for Template {
@@ -94,16 +101,20 @@ impl Template {
             );
             return Err(TemplateError::new(message));
         }
+        check_visible("the template", source)?;
         let content_type = content_type.unwrap_or("application/json");
         let value = check_content_type(content_type)?;
+        depth::check(source, false)?;
         let escape = escape_for(content_type);
-        let is_json = escape == AutoEscape::Json;
-        let mut environment = bounded();
-        environment.set_auto_escape_callback(move |_| escape.clone());
-        environment
-            .add_template_owned(NAME, source.to_owned())
+        // By the ending the filter `escape` knows what to do where escaping is off.
+        let name = match escape {
+            AutoEscape::Json => "body.json",
+            AutoEscape::Html => "body.html",
+            _ => "body",
+        };
+        let program = Program::template(Source { text: source.to_owned(), name })
             .map_err(|error| explain(&error, source))?;
-        Ok(Self { environment, content_type: value, is_json })
+        Ok(Self { program, escape, content_type: value })
     }
 
     /// What it renders.
@@ -117,27 +128,54 @@ impl Template {
     /// A name that the event does not have, a limit that was hit, or output that ought to be
     /// JSON and is not.
     pub fn render(&self, envelope: &[u8]) -> Result<Vec<u8>, TemplateError> {
-        let template = self.environment.get_template(NAME).map_err(|error| explain(&error, ""))?;
-        let mut output = Limited(Vec::new());
-        template
-            .render_captured_to(context(envelope)?, &mut output)
-            .map_err(|error| explain(&error, template.source()))?;
-        if self.is_json {
-            check_json(&output.0)?;
+        let mut output = String::new();
+        run(&self.program, envelope, &mut output, self.escape.clone())?;
+        if output.len() > MAX_OUTPUT {
+            return Err(TemplateError::new(format!("the body exceeds {MAX_OUTPUT} bytes")));
         }
-        Ok(output.0)
+        if self.escape == AutoEscape::Json {
+            check_json(&output)?;
+        }
+        Ok(output.into_bytes())
     }
+}
+
+/// Runs a program on an envelope.
+fn run(
+    program: &Program,
+    envelope: &[u8],
+    output: &mut String,
+    escape: AutoEscape,
+) -> Result<Option<Value>, TemplateError> {
+    let context = data::context(envelope).map_err(unreadable)?;
+    let tank = Tank::full();
+    let environment: &Environment<'_> = &ENVIRONMENT;
+    let mut output = make_string_output(output);
+    let blocks = BTreeMap::new();
+    let instructions = program.instructions();
+    let result = eval(environment, instructions, context, &blocks, &mut output, escape)
+        .map(|(value, _)| value);
+    match result {
+        Ok(_) if tank.is_empty() => {
+            Err(explain(&Error::from(ErrorKind::OutOfFuel), program.text()))
+        }
+        Ok(value) => Ok(value),
+        Err(error) => Err(explain(&error, program.text())),
+    }
+}
+
+fn unreadable(error: NotJson) -> TemplateError {
+    TemplateError::new(format!("the event's body can't be read: {error}"))
 }
 
 /// A condition, compiled.
 pub struct Condition {
-    expression: Expression<'static, 'static>,
-    source: String,
+    program: Program,
 }
 
 impl fmt::Debug for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Condition({:?})", self.source)
+        write!(f, "Condition({:?})", self.program.text())
     }
 }
 
@@ -147,7 +185,6 @@ impl Condition {
     /// # Errors
     /// A mistake in its syntax.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
-        static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(bounded);
         if source.len() > MAX_CONDITION {
             let message = format!(
                 "the condition has {} bytes, at most {MAX_CONDITION} are possible",
@@ -155,10 +192,11 @@ impl Condition {
             );
             return Err(TemplateError::new(message));
         }
-        let expression = ENVIRONMENT
-            .compile_expression_owned(source.to_owned())
+        check_visible("the condition", source)?;
+        depth::check(source, true)?;
+        let program = Program::expression(Source { text: source.to_owned(), name: "condition" })
             .map_err(|error| explain(&error, source))?;
-        Ok(Self { expression, source: source.to_owned() })
+        Ok(Self { program })
     }
 
     /// Whether it is true of an event's envelope (JSON).
@@ -166,12 +204,12 @@ impl Condition {
     /// # Errors
     /// A name that the event does not have, values that can't be compared, or the limit.
     pub fn holds(&self, envelope: &[u8]) -> Result<bool, TemplateError> {
-        let value = self.expression.eval(context(envelope)?);
-        value.map(|value| value.is_true()).map_err(|error| explain(&error, &self.source))
+        let value = run(&self.program, envelope, &mut String::new(), AutoEscape::None)?;
+        Ok(value.is_some_and(|value| value.is_true()))
     }
 
     /// What it reads of an event's envelope (JSON), in its own order: dotted names and their
-    /// values, null where there is none.
+    /// values, null where there is none. Of a value that is long, its beginning.
     ///
     /// # Errors
     /// Where the envelope can't be read.
@@ -179,23 +217,33 @@ impl Condition {
         &self,
         envelope: &[u8],
     ) -> Result<serde_json::Map<String, serde_json::Value>, TemplateError> {
-        let envelope = envelope_from(envelope)?;
-        let mut names: Vec<_> = self.expression.undeclared_variables(true).into_iter().collect();
-        names.sort_unstable_by_key(|name| (self.source.find(name.as_str()), name.len()));
-        let value = |name: &str| {
-            let (first, rest) = name.split_once('.').unwrap_or((name, ""));
-            rest.split('.')
-                .filter(|step| !step.is_empty())
-                .try_fold(envelope.get(first)?, |value, step| value.get(step))
-                .cloned()
-        };
+        let text = std::str::from_utf8(envelope)
+            .map_err(|error| unreadable(NotJson::at_byte(error.valid_up_to())))?;
+        let places = Places::of(text).map_err(unreadable)?;
+        let envelope = places.value(text);
+        let source = self.program.text();
+        let mut names = bound::names(source);
+        names.sort_unstable_by_key(|name| (source.find(name.as_str()), name.len()));
         Ok(names
             .into_iter()
             .map(|name| {
-                let value = value(&name).unwrap_or_default();
+                let value = envelope.path(name.split('.')).map(shown).unwrap_or_default();
                 (name, value)
             })
             .collect())
+    }
+}
+
+/// A value as people are shown it: what is large, or nests deeply, as the beginning of its text.
+fn shown(json: Json<'_>) -> serde_json::Value {
+    const SHOWN: usize = 10_000;
+    let raw = json.raw();
+    match serde_json::from_str(raw) {
+        Ok(value) if raw.len() <= SHOWN => value,
+        _ => {
+            let end = raw.floor_char_boundary(SHOWN.min(raw.len()));
+            format!("{}…", &raw[..end]).into()
+        }
     }
 }
 
@@ -253,64 +301,36 @@ fn escape_for(content_type: &str) -> AutoEscape {
     }
 }
 
-/// An environment in which nothing runs for long.
-fn bounded() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(FUEL));
-    environment.set_recursion_limit(RECURSION);
-    environment.set_debug(true);
-    for filter in UNBOUNDED_FILTERS {
-        environment.remove_filter(filter);
-    }
-    for global in UNBOUNDED_GLOBALS {
-        environment.remove_global(global);
-    }
-    environment
-}
-
 fn envelope_of(example: &serde_json::Value) -> Result<Vec<u8>, TemplateError> {
     serde_json::to_vec(example).map_err(|error| TemplateError::new(error.to_string()))
 }
 
-fn envelope_from(json: &[u8]) -> Result<serde_json::Map<String, serde_json::Value>, TemplateError> {
-    serde_json::from_slice(json)
-        .map_err(|error| TemplateError::new(format!("the event's body can't be read: {error}")))
-}
-
-fn context(envelope: &[u8]) -> Result<Value, TemplateError> {
-    let mut envelope = envelope_from(envelope)?;
-    for name in OPTIONAL {
-        envelope.entry(name).or_insert(serde_json::Value::Null);
-    }
-    Ok(Value::from(Serde(envelope)))
-}
-
-/// A body that may not grow without end.
-struct Limited(Vec<u8>);
-
-impl io::Write for Limited {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_OUTPUT {
-            return Err(io::Error::other(format!("the body exceeds {MAX_OUTPUT} bytes")));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn check_json(output: &[u8]) -> Result<(), TemplateError> {
-    serde_json::from_slice::<serde::de::IgnoredAny>(output).map(drop).map_err(|error| {
+fn check_json(output: &str) -> Result<(), TemplateError> {
+    serde_json::from_str::<serde::de::IgnoredAny>(output).map(drop).map_err(|error| {
         TemplateError::new(format!(
             "what the template renders is not JSON (line {}, column {} of the output); values \
              bring their own quotes: {{\"text\": {{{{ data.name }}}}}}",
             error.line(),
             error.column(),
         ))
+    })
+}
+
+/// Refuses what nobody sees: a byte order mark would stand before a form's first key, and a
+/// no-break space in a condition be no space. In a text it can be written as an escape.
+fn check_visible(what: &str, source: &str) -> Result<(), TemplateError> {
+    let Some(invisible) = Invisible::find_in_lines(source) else {
+        return Ok(());
+    };
+    let before = &source[..invisible.at];
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Err(TemplateError {
+        line: before.matches('\n').count() as u32 + 1,
+        column: column as u32,
+        message: format!(
+            "{what} contains {invisible}: delete it, or write it in a text as an escape such as \
+             \\u00a0"
+        ),
     })
 }
 
@@ -324,15 +344,18 @@ fn explain(error: &Error, source: &str) -> TemplateError {
     let column = start
         .and_then(|start| source.get(..start))
         .map_or(1, |before| before.rsplit('\n').next().unwrap_or_default().chars().count() + 1);
+    let place = error.range().and_then(|range| source.get(range)).unwrap_or_default();
+    // What comes out of an operator or a filter has no name but its text.
+    let unknown =
+        unknown.map(|name| if name.contains("(...)") && !place.is_empty() { place } else { name });
     let message = match (error.kind(), unknown, error.detail()) {
-        (ErrorKind::OutOfFuel, ..) => "this takes too many steps".to_owned(),
-        (ErrorKind::WriteFailure, ..) => format!("the body exceeds {MAX_OUTPUT} bytes"),
+        (ErrorKind::OutOfFuel, ..) => {
+            "this takes too many steps, or reads and writes more than 16 MiB".to_owned()
+        }
+        (.., Some(detail)) if OURS.contains(&detail) => detail.to_owned(),
         (_, Some(name), _) => format!("\"{name}\" is undefined"),
         (kind, _, Some(detail)) if quotes_the_template_alone(kind) => format!("{kind}: {detail}"),
-        (kind, ..) => {
-            let place = error.range().and_then(|range| source.get(range)).unwrap_or_default();
-            format!("{kind}: {place}").trim_end_matches([':', ' ']).to_owned()
-        }
+        (kind, ..) => format!("{kind}: {place}").trim_end_matches([':', ' ']).to_owned(),
     };
     TemplateError { line: line as u32, column: column as u32, message }
 }

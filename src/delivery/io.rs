@@ -1,0 +1,106 @@
+//! The one thread on which all requests are under way: sockets, TLS and timers of thousands of
+//! them on one event loop, in a few kilobytes each.
+
+use std::future::Future;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::oneshot;
+
+use super::kept::Kept;
+
+/// Threads for what would keep the others waiting: templates, and bodies of unusual size.
+const PREPARERS: usize = 2;
+/// Stack of these threads, in bytes: that of a main thread, so that what was tried when a webhook
+/// was saved is no deeper here. It is address space until it is used.
+const STACK: usize = 8 << 20;
+
+/// How often kept connections are looked through.
+const SWEEP: Duration = Duration::from_secs(10);
+
+/// See the module. Dropped, it ends the requests that are under way.
+#[derive(Debug)]
+pub struct IoThread {
+    handle: Handle,
+    /// Dropped, it ends the thread.
+    _running: oneshot::Sender<()>,
+}
+
+/// An event loop for the thread that calls it.
+pub(super) fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(PREPARERS)
+        .thread_name("prepare")
+        .thread_stack_size(STACK)
+        .build()
+}
+
+impl IoThread {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// Where the system has no thread or descriptor for it.
+    pub fn start() -> io::Result<Self> {
+        let runtime = runtime()?;
+        let handle = runtime.handle().clone();
+        let (running, end) = oneshot::channel();
+        std::thread::Builder::new().name("deliver".into()).stack_size(STACK).spawn(move || {
+            let _ = runtime.block_on(end);
+            // A template that still runs is not waited for.
+            runtime.shutdown_background();
+        })?;
+        Ok(Self { handle, _running: running })
+    }
+
+    /// What `work` comes to. This thread waits for it, that one does its input and output.
+    pub(super) fn wait_for<T>(&self, work: impl Future<Output = T>) -> T {
+        self.handle.block_on(work)
+    }
+
+    /// Gives the thread something to do beside all the rest.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.handle.spawn(work);
+    }
+}
+
+/// What `future` comes to, or none where it panics: one request's surprise is not that of others.
+pub(super) async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(Poll::Ready(value)) => Poll::Ready(Some(value)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(_) => Poll::Ready(None),
+    })
+    .await
+}
+
+/// Looks through kept connections until none is left, and gives back the memory then: a network
+/// that has gone quiet holds no sockets.
+pub(super) fn keep_swept(kept: &Arc<Kept>) {
+    let kept = Arc::clone(kept);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(SWEEP).await;
+            if !kept.sweep() {
+                break;
+            }
+        }
+        give_memory_back();
+    });
+}
+
+/// What a burst has left in the allocator goes back to the system.
+fn give_memory_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it takes no pointer and may be called at any time from any thread.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}

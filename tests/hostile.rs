@@ -1,0 +1,522 @@
+//! Input that is made to hurt: whatever at most a megabyte of it asks for, it takes no more than
+//! 64 MiB above what the process has anyway, a second of CPU, and 256 KiB of stack.
+
+mod delivery_server;
+
+use std::fmt::Write as _;
+use std::fs;
+
+use delivery_server::*;
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::json;
+use webhooks::delivery::format::Formatter;
+use webhooks::delivery::template::{Condition, Template};
+
+/// Most that is taken above the idle peak, in KiB.
+const MEMORY: u64 = 64 * 1024;
+/// Most CPU time in seconds, where the optimiser worked. What bounds it is counted and does not
+/// vary; this is only how long that takes.
+const CPU: f64 = if cfg!(debug_assertions) { 10.0 } else { 1.0 };
+/// Stack of the thread that reads templates: a fourth of a thread of the pool.
+const STACK: usize = 256 << 10;
+fn stack() -> usize {
+    std::env::var("KB").map_or(STACK, |kb| kb.parse::<usize>().unwrap() << 10)
+}
+
+/// A line of /proc/self/status, in KiB.
+fn status(name: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Runs something and looks at what it took. One at a time: the peak is the process's.
+fn within_limits<T: Send + 'static>(what: &str, run: impl FnOnce() -> T + Send + 'static) -> T {
+    static ALONE: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
+    let _alone = ALONE.lock();
+    // SAFETY: gives what is free back to the system, so that the peak is this run's.
+    unsafe { libc::malloc_trim(0) };
+    fs::write("/proc/self/clear_refs", "5").unwrap();
+    let before = status("VmHWM:");
+    let timed = move || {
+        let seconds = |time: rustix::time::Timespec| time.tv_sec as f64 + time.tv_nsec as f64 / 1e9;
+        let started = seconds(clock_gettime(ClockId::ThreadCPUTime));
+        let result = run();
+        (result, seconds(clock_gettime(ClockId::ThreadCPUTime)) - started)
+    };
+    let thread = std::thread::Builder::new().stack_size(stack()).spawn(timed).unwrap();
+    let (result, cpu) = thread.join().unwrap_or_else(|_| panic!("{what} panics"));
+    let memory = status("VmHWM:").saturating_sub(before);
+    if std::env::var_os("SHOW").is_some() {
+        eprintln!("{memory:>8} KiB {cpu:>7.3} s  {what}");
+    }
+    assert!(memory < MEMORY, "{what} takes {memory} KiB");
+    assert!(cpu < CPU, "{what} takes {cpu} s");
+    result
+}
+
+fn short(text: &str) -> String {
+    let text = text.replace('\n', " ");
+    if text.len() < 90 { text } else { format!("{}… ({} bytes)", &text[..80], text.len()) }
+}
+
+/// Data of about a megabyte in which a template finds whatever it likes to work on.
+fn data() -> String {
+    let mut data = String::from(r#"{"text":""#);
+    data.push_str(&"a b,".repeat(50_000));
+    data.push_str(r#"","list":["#);
+    for number in 0..20_000 {
+        let _ = write!(data, "{}\"{number:08}\"", if number > 0 { "," } else { "" });
+    }
+    data.push_str(r#"],"maps":["#);
+    for number in 0..10_000 {
+        let _ = write!(
+            data,
+            "{}{{\"a\":{number},\"b\":\"{number:06}\"}}",
+            if number > 0 { "," } else { "" }
+        );
+    }
+    data.push_str(r#"],"map":{"#);
+    for number in 0..10_000 {
+        let _ = write!(data, "{}\"{number}\":{number}", if number > 0 { "," } else { "" });
+    }
+    let _ = write!(data, r#"}},"n":7,"deep":{}1{}}}"#, r#"{"k":["#.repeat(255), "]}".repeat(255));
+    assert!(data.len() < 1_000_000, "{}", data.len());
+    data
+}
+
+/// What every filter, test, function and operator is given, each with something that hurts.
+fn templates() -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    let filters = [
+        "safe",
+        "lower",
+        "upper",
+        "title",
+        "capitalize",
+        "length",
+        "count",
+        "dictsort",
+        "dictsort(by='value')",
+        "items",
+        "reverse",
+        "trim",
+        "trim('ab ,')",
+        "lines",
+        "default(data)",
+        "d(data)",
+        "round",
+        "abs",
+        "int",
+        "float",
+        "attr('a')",
+        "attr(data)",
+        "first",
+        "last",
+        "min",
+        "max",
+        "min(attribute='b')",
+        "sort",
+        "sort(attribute='b')",
+        "sort(attribute='b,a,b,a')",
+        "list",
+        "bool",
+        "select",
+        "select('in', data.text)",
+        "select('in', data.list)",
+        "reject('in', data.text)",
+        "select('eq', data.text)",
+        "selectattr('a')",
+        "selectattr('b', 'in', data.text)",
+        "rejectattr('b', 'in', data.list)",
+        "map('upper')",
+        "map(attribute='a')",
+        "map('default', data)",
+        "map('replace', '0', data.text)",
+        "map('tojson')",
+        "map('list')",
+        "map('string')",
+        "groupby('a')",
+        "groupby('b')",
+        "unique",
+        "unique(attribute='b')",
+        "zip(data.list)",
+        "zip(data.text)",
+        "urlencode",
+        "escape",
+        "e",
+        "replace('', data.text)",
+        "replace('a', data.text)",
+        "replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa')",
+        "replace(data.text, '')",
+        "join",
+        "join(data.text)",
+        "join(', ', attribute='b')",
+        "join(data.text, attribute='b')",
+        "split",
+        "split('')",
+        "split('a')",
+        "split(' ', 3)",
+        "string",
+        "sum",
+        "sum(start='')",
+        "sum(start=[])",
+        "sum(attribute='a')",
+        "chain(data.list)",
+        "chain(data.map)",
+        "chain(data.text)",
+        "tojson",
+        "tojson(indent=4)",
+        "tojson(indent=100000)",
+        "tojson(1000000000)",
+        // Not there, and not to come back unbounded.
+        "batch(100000000000, 0)",
+        "format(data)",
+        "indent(100000000000)",
+        "pprint",
+        "slice(100000000000)",
+    ];
+    let values = [
+        "data",
+        "data.text",
+        "data.list",
+        "data.maps",
+        "data.map",
+        "data.n",
+        "data.deep",
+        "range(100000)",
+    ];
+    for value in values {
+        for filter in filters {
+            all.push(format!("{{{{ {value}|{filter} }}}}"));
+            all.push(format!("{{{{ {value}|{filter}|list|length }}}}"));
+            all.push(format!(
+                "{{% for i in range(100000) %}}{{% set x = {value}|{filter} %}}{{% endfor %}}"
+            ));
+        }
+        for test in [
+            "undefined",
+            "defined",
+            "none",
+            "safe",
+            "escaped",
+            "boolean",
+            "odd",
+            "even",
+            "divisibleby 3",
+            "number",
+            "integer",
+            "int",
+            "float",
+            "string",
+            "sequence",
+            "iterable",
+            "mapping",
+            "startingwith data.text",
+            "endingwith data.text",
+            "lower",
+            "upper",
+            "sameas data",
+            "eq data",
+            "equalto data.list",
+            "ne data",
+            "lt data",
+            "lessthan data",
+            "le data",
+            "gt data",
+            "greaterthan data",
+            "ge data",
+            "in data",
+            "in data.list",
+            "in data.text",
+            "true",
+            "false",
+            "filter",
+            "test",
+        ] {
+            all.push(format!(
+                "{{% for i in range(100000) %}}{{% if {value} is {test} %}}x{{% endif %}}{{% endfor %}}"
+            ));
+        }
+        for other in
+            ["data", "data.text", "data.list", "data.map", "1000000", "'x'", "[data, data]"]
+        {
+            for operator in [
+                "+", "-", "*", "/", "//", "%", "**", "~", "==", "!=", "<", "<=", ">", ">=", "in",
+                "not in", "and", "or",
+            ] {
+                all.push(format!(
+                    "{{% for i in range(100000) %}}{{% set x = {value} {operator} {other} %}}{{% endfor %}}"
+                ));
+            }
+            all.push(format!(
+                "{{% for i in range(100000) %}}{{{{ {value}[{other}] }}}}{{% endfor %}}"
+            ));
+        }
+        for slice in ["[:]", "[::-1]", "[1:-1]", "[::7]", "[5000:1:-3]", "[:100000000000]"] {
+            all.push(format!(
+                "{{% for i in range(100000) %}}{{% set x = {value}{slice} %}}{{% endfor %}}"
+            ));
+        }
+        all.push(format!("{{% for i in range(100000) %}}{{{{ {value} }}}}{{% endfor %}}"));
+        all.push(format!("{{% for i in {value} %}}{{% for j in {value} %}}{{{{ j }}}}{{% endfor %}}{{% endfor %}}"));
+        all.push(format!("{{% set x %}}{{% for i in range(100000) %}}{{{{ {value} }}}}{{% endfor %}}{{% endset %}}"));
+        all.push(format!("{{% filter upper %}}{{% for i in range(100000) %}}{{{{ {value} }}}}{{% endfor %}}{{% endfilter %}}"));
+        all.push(format!("{{% for i in range(100000) %}}{{% if loop.changed({value}) %}}{{% endif %}}{{% endfor %}}"));
+        all.push(format!("{{% for i in range(100000) %}}{{% set x = loop.cycle({value}, {value}) %}}{{% endfor %}}"));
+        all.push(format!(
+            "{{% for i in {value} recursive %}}{{{{ loop({value}) }}}}{{% endfor %}}"
+        ));
+        all.push(format!("{{% for i in {value} if i != {value} %}}{{{{ i }}}}{{% endfor %}}"));
+        all.push(format!("{{% for a, b in {value} %}}{{{{ a }}}}{{% endfor %}}"));
+        all.push(format!("{{% autoescape {value} %}}{{{{ {value} }}}}{{% endautoescape %}}"));
+        all.push(format!("{{% with x = {value}|list %}}{{{{ x|length }}}}{{% endwith %}}"));
+        all.push(format!("{{% do range({value}) %}}"));
+        all.push(format!(
+            "{{{{ dict({value}, a={value})|length }}}}{{{{ [{value}, {{'k': {value}}}] }}}}"
+        ));
+        all.push(format!("{{{{ range(*{value}, *{value}) }}}}{{{{ dict(**{value}) }}}}"));
+        all.push(format!("{{{{ {{{value}: 1}} }}}}{{{{ -{value} }}}}{{{{ not {value} }}}}"));
+        // What doubles, what nests, and what is made of what was made.
+        for change in [
+            "x ~ x",
+            "x + x",
+            "x * 2",
+            "[x, x]",
+            "(x,)",
+            "{'a': x, 'b': x}",
+            "x|reverse",
+            "x[:]",
+            "x|items",
+            "x|zip(x)",
+            "x|chain(x)",
+            "x|map('string')",
+            "x|groupby(0)",
+            "dict(a=x)",
+            "x|list",
+            "[x]|map('list')|list",
+            "x|string",
+            "x|tojson",
+            "x|dictsort",
+            "x|sort",
+            "x|select|list",
+        ] {
+            let changes = format!("{{% set x = {change} %}}").repeat(2000);
+            all.push(format!("{{% set x = {value} %}}{changes}"));
+            let changes = format!("{{% set x = {change} %}}").repeat(28);
+            all.push(format!("{{% set x = {value} %}}{changes}{{{{ x }}}}{{{{ x == x }}}}"));
+        }
+    }
+    all.push(format!("{{% for i in range(100000) %}}{}{{% endfor %}}", "x".repeat(60_000)));
+    all.push(format!(
+        "{{% set x %}}{{% for i in range(100000) %}}{}{{% endfor %}}{{% endset %}}",
+        "x".repeat(60_000)
+    ));
+    all.push(format!(
+        "{{% for i in range(100000) %}}{{{{ 'x' == '{}' }}}}{{% endfor %}}",
+        "x".repeat(60_000)
+    ));
+    all.push("{{ ['x' * 100000000, 'x' * 100000000] }}".into());
+    all.push("{{ 'x' * 100000000 ~ 'x' * 100000000 }}".into());
+    all.push("{{ [0] * 100000000 }}{{ (1, 2) * 100000000 }}".into());
+    all.push("{{ [[0] * 1000] * 1000 }}".into());
+    all
+}
+
+#[test]
+fn no_filter_test_or_operator_takes_what_the_process_has() {
+    let event = event_with(&data());
+    let all = templates();
+    let count = all.len();
+    let mut rendered = 0;
+    for source in all {
+        for content_type in ["text/plain", "application/json"] {
+            let (template, body) = (source.clone(), event.body.clone());
+            let result = within_limits(&short(&source), move || {
+                let template = Template::parse(&template, Some(content_type));
+                template.and_then(|template| template.render(&body)).map(|body| body.len())
+            });
+            rendered += usize::from(result.is_ok());
+            assert!(result.as_ref().is_ok_and(|size| *size <= 1 << 20) || result.is_err());
+        }
+    }
+    // Else nothing was tried.
+    assert!(count > 1000 && rendered > count / 8, "{rendered} of {count}");
+}
+
+#[test]
+fn conditions_are_bounded_alike() {
+    let event = event_with(&data());
+    for source in [
+        "data.list|select('in', data.text)|list|length > 0",
+        "data.list|reject('in', data.list)|list",
+        "data.text|replace('a', data.text)|length > 0",
+        "data.maps|map('tojson')|join(data.text)",
+        "data == data and data.maps == data.maps|list and data.deep in [data.deep]",
+        "data.deep < data.deep or data.deep ~ data.deep == 'x'",
+        "'x' * 100000000 == 'x' * 100000000",
+    ] {
+        let (condition, body) = (source.to_owned(), event.body.clone());
+        let _ = within_limits(source, move || Condition::parse(&condition)?.holds(&body));
+    }
+}
+
+/// Sources that nest, as deep as `count` says, and whether it is a template.
+fn nested(count: usize) -> Vec<(String, bool)> {
+    let chain = |operator: &str| format!("1{}", format!("{operator}1").repeat(count));
+    let mut all = vec![
+        ("-".repeat(count) + "1", false),
+        ("not ".repeat(count) + "1", false),
+        ("- ".repeat(count) + "data.n" + &".a".repeat(count), false),
+        (format!("{}1{}", "(".repeat(count), ")".repeat(count)), false),
+        (format!("{}1{}", "[".repeat(count), "]".repeat(count)), false),
+        (format!("{}1{}", "{'a':".repeat(count), "}".repeat(count)), false),
+        (format!("data{}", ".a".repeat(count)), false),
+        (format!("data{}", "[0]".repeat(count)), false),
+        (format!("data{}", "[0:1]".repeat(count)), false),
+        (format!("data{}", "|list".repeat(count)), false),
+        (format!("data{}", " is defined".repeat(count)), false),
+        (format!("data{}", "()".repeat(count)), false),
+        (format!("range{}1{}", "(range".repeat(count), ")".repeat(count)), false),
+        (format!("{}1{}", "data|default(".repeat(count), ")".repeat(count)), false),
+        (format!("1{}", " if 1 else 1".repeat(count)), false),
+        (format!("1{}", " if 1".repeat(count)), false),
+        (format!("data[{}0{}", "data[".repeat(count), "]".repeat(count + 1)), false),
+        (format!("{}1", "1 + -".repeat(count)), false),
+        (format!("{}1", "(1 + ".repeat(count)), false),
+        (format!("{}1{}", "(1 + 1 + 1 + 1 + 1 + ".repeat(count), ")".repeat(count)), false),
+        ("(".repeat(count), false),
+    ];
+    for operator in [
+        "+", "-", "*", "/", "//", "%", "**", "~", " == ", " < ", " in ", " not in ", " and ",
+        " or ",
+    ] {
+        all.push((chain(operator), false));
+    }
+    for (open, close) in [
+        ("{% if 1 %}", "{% endif %}"),
+        ("{% for a in [1] %}", "{% endfor %}"),
+        ("{% with a = 1 %}", "{% endwith %}"),
+        ("{% set a %}", "{% endset %}"),
+        ("{% filter upper %}", "{% endfilter %}"),
+        ("{% autoescape false %}", "{% endautoescape %}"),
+        ("{% if 0 %}{% else %}", "{% endif %}"),
+    ] {
+        all.push((format!("{}x{}", open.repeat(count), close.repeat(count)), true));
+        all.push((open.repeat(count), true));
+    }
+    all.push((format!("{{% if 0 %}}{}{{% endif %}}", "{% elif 0 %}".repeat(count)), true));
+    // All at once, each as deep as it may be.
+    let brackets = count.min(19);
+    let inner = format!("{}1{}{}", "(".repeat(brackets), ")".repeat(brackets), " + 1".repeat(60));
+    let blocks = count.min(38);
+    for (open, close) in [("{% for a in [1] %}", "{% endfor %}"), ("{% set a %}", "{% endset %}")] {
+        all.push((
+            format!("{}{{{{ {inner} }}}}{}", open.repeat(blocks), close.repeat(blocks)),
+            true,
+        ));
+    }
+    let templates = all.iter().filter(|(_, is_template)| !is_template);
+    let mut templates: Vec<_> =
+        templates.map(|(source, _)| (format!("{{{{ {source} }}}}"), true)).collect();
+    all.append(&mut templates);
+    all
+}
+
+#[test]
+fn the_depth_of_a_source_takes_no_stack() {
+    // From what just passes to what fills all that a source may have.
+    let body = event_with(r#"{"n":1}"#).body;
+    let (mut taken, mut refused) = (0, 0);
+    for count in [
+        1, 5, 10, 15, 19, 20, 21, 30, 38, 39, 40, 41, 50, 70, 90, 95, 97, 98, 99, 100, 101, 500,
+        4000, 30_000,
+    ] {
+        for (source, is_template) in nested(count) {
+            let body = body.clone();
+            if std::env::var_os("SHOW").is_some() {
+                eprintln!("{count} {}", short(&source));
+            }
+            let parse_and_run = move || {
+                if is_template {
+                    let template = Template::parse(&source, Some("text/plain"));
+                    template.map(|template| drop(template.render(&body)))
+                } else {
+                    Condition::parse(&source).map(|condition| {
+                        drop(condition.holds(&body));
+                        drop(condition.values(&body));
+                    })
+                }
+            };
+            let thread = std::thread::Builder::new().stack_size(stack()).spawn(parse_and_run);
+            match thread.unwrap().join().unwrap() {
+                Ok(()) => taken += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(taken > 400 && refused > 400, "{taken} taken, {refused} refused");
+}
+
+#[test]
+fn templates_that_nest_as_people_write_them_are_taken() {
+    for (source, is_template) in nested(10) {
+        // What is wrong with some of them is not their depth.
+        let error = if is_template {
+            Template::parse(&source, Some("text/plain")).map(drop)
+        } else {
+            Condition::parse(&source).map(drop)
+        };
+        let message = error.map_or_else(|error| error.to_string(), |()| String::new());
+        assert!(!message.contains("nested"), "{source}: {message}");
+    }
+}
+
+#[test]
+fn no_format_multiplies_a_payload() {
+    let deep = |levels: usize, leaves: &str| {
+        format!("{}{leaves}{}", r#"{"k":"#.repeat(levels), "}".repeat(levels))
+    };
+    let wide =
+        |leaf: &str, size: usize| format!("[{}]", vec![leaf; size / (leaf.len() + 1)].join(","));
+    let payloads = [
+        deep(500, &wide("0", 28_000)),
+        deep(500, &wide("0", 990_000)),
+        deep(500, &wide("[0]", 990_000)),
+        format!("{{\"{}\":{}}}", "k".repeat(900_000), wide("0", 90_000)),
+        format!("{{\"{}\":{}}}", "ä".repeat(200_000), wide(r#"{"a":0}"#, 500_000)),
+        wide("[]", 990_000),
+        wide(r#"{"a":0}"#, 990_000),
+        wide(r#""/é""#, 990_000),
+        format!("\"{}\"", "/".repeat(990_000)),
+        format!("\"{}\"", "é".repeat(490_000)),
+        wide("1.0e+25", 990_000),
+    ];
+    let all = [
+        json!({"format": "standard"}),
+        json!({"format": "flat"}),
+        json!({"format": "v1"}),
+        json!({"format": "cloudevents"}),
+        json!({"format": "cloudevents-binary"}),
+        json!({"format": "template", "template": "{{ data }}"}),
+        json!({"format": "template", "template": "{{ data|tojson }}"}),
+        json!({"format": "template", "template": "{{ data|tojson(indent=8) }}"}),
+        json!({"format": "template", "template": "{{ data.k }}", "content_type": "text/plain"}),
+        json!({"fields": ["k.k.k.k", "*.*.a", "k.*", "*.k.*.k"]}),
+        json!({"fields": (0..120).map(|depth| format!("{}k.x", "*.".repeat(depth))).collect::<Vec<_>>()}),
+        json!({"format": "v1", "fields": ["*.*.*"]}),
+    ];
+    let mut large = 0;
+    for payload in payloads {
+        let event = event_with(&payload);
+        for more in &all {
+            let formatter = Formatter::new(&webhook("https://a.test/", more.clone())).unwrap();
+            let event = event.clone();
+            let size = within_limits(&format!("{more} of {}", short(&payload)), move || {
+                formatter.format(&event).map(|payload| payload.body.len())
+            });
+            large = large.max(size.unwrap_or(0));
+        }
+    }
+    assert!((1 << 20..=5 << 20).contains(&large), "{large}");
+}
