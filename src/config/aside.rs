@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{try_out, webhook_from};
+use super::try_out;
+use crate::delivery::check;
 use crate::delivery::template::Condition;
 use crate::event;
 use crate::webhook::{FieldError, SetAside, Webhook};
@@ -37,8 +38,8 @@ pub fn check_webhooks(
         if !value.is_object() {
             return Err(FieldError::new(".", NO_WEBHOOK));
         }
-        let webhook = if is_set_aside(&value) { read(value)? } else { webhook_from(value)? };
-        webhook.check()?;
+        let webhook = if is_set_aside(&value) { read(value)? } else { Webhook::from_value(value)? };
+        check::check(&webhook)?;
         if !ids.insert(webhook.id.clone()) {
             return Err(FieldError::new("id", "there are two webhooks with this id"));
         }
@@ -78,10 +79,10 @@ pub(super) fn read(value: Value) -> Result<Webhook, FieldError> {
         listed.iter().filter_map(Value::as_str).filter(|it| event::is_pattern(it)).collect();
     aside.unsure |= events.len() != listed.len();
     document.insert("events".into(), json!(events));
-    let mut webhook = webhook_from(Value::Object(document.clone()))?;
+    let mut webhook = Webhook::from_value(Value::Object(document.clone()))?;
     for (name, member) in members {
         let before = document.insert(name.clone(), member);
-        match webhook_from(Value::Object(document.clone())) {
+        match Webhook::from_value(Value::Object(document.clone())) {
             Ok(read) => webhook = read,
             Err(_) => {
                 document.remove(&name);

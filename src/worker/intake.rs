@@ -4,7 +4,7 @@ use super::WorkerError;
 use super::engine::Worker;
 use super::ingest::{self, Context, Ingested};
 use super::places::Places;
-use super::pool::Job;
+use super::pool::{self, Job};
 use super::record::{self, Recorded};
 use crate::journal::{Batch, CorruptPart, Limit};
 use crate::store::{Announcement, Health, Store, WebhookKey};
@@ -24,6 +24,7 @@ impl<S: Store> Worker<S> {
         self.done.append(&mut self.pool.take_done());
         self.done.iter_mut().for_each(|done| done.follow(self.reading.offset));
         self.read_journal(now)?;
+        self.fail_the_deadly(now)?;
         let Some(published) = &self.published else { return Ok(false) };
         // Nothing is matched under an older config than it was accepted under.
         let newest = self.batch.records.iter().map(|record| record.revision).max();
@@ -44,13 +45,14 @@ impl<S: Store> Worker<S> {
         let (mut ingested, mut recorded, mut due) = Default::default();
         // Attempts wait until there is room to record them.
         let is_full = self.reserve.is_full();
+        let holds_up = self.trials.holds_up_others();
         mark.begin(&batch.records);
         store.transaction(&mut |tx| {
             (ingested, recorded, due) = (Ingested::default(), Recorded::default(), Vec::new());
             for done in done {
                 record::attempt(tx, &context, done, ids, &mut recorded, &mut ingested)?;
             }
-            if !is_full {
+            if !is_full && !holds_up {
                 ingested.places = Places::new(context.schedule, done, now);
             }
             let suspects = recorded.healths.iter().filter(|(_, health)| health.is_suspect());
@@ -99,6 +101,12 @@ impl<S: Store> Worker<S> {
         for (key, webhook) in ingested.new {
             self.schedule.add(key, webhook);
         }
+        for delivery in &recorded.ended {
+            self.trials.ended(*delivery, now);
+        }
+        if ingested.all_touched {
+            self.trials.look(now);
+        }
         self.forgets |= ingested.forget;
         self.changes |= ingested.bulk;
         for key in ingested.enabled {
@@ -117,11 +125,11 @@ impl<S: Store> Worker<S> {
         let Some(sender) = self.published.as_ref().map(|published| &published.sender) else {
             return;
         };
-        let job = |run, webhook| Job { run, webhook, sender: Arc::clone(sender) };
+        let job = |run, webhook| Job { run, webhook, sender: Arc::clone(sender), waited_for: None };
         let mut jobs: Vec<_> =
             ingested.tests.into_iter().map(|(claim, webhook)| job(vec![claim], webhook)).collect();
         for (key, runs) in ingested.places.into_runs() {
-            self.schedule.sent_at_once(key, runs.iter().map(|run| run[0].id), now);
+            self.schedule.sent_at_once(key, runs.iter().map(|run| pool::weigh(run)), now);
             let lane = self.schedule.lane(key);
             if let Some(webhook) = lane.and_then(|lane| lane.webhook.as_ref()) {
                 jobs.extend(runs.into_iter().map(|run| job(run, Arc::clone(webhook))));

@@ -57,7 +57,7 @@ impl Plane {
         fs::create_dir(path.join("spool"))?;
         fs::set_permissions(path.join("spool"), PermissionsExt::from_mode(0o700))?;
         let ini = format!(
-            "extension={}\nwebhooks.spool={}\nwebhooks.autostart=0\nwebhooks.allow=127.0.0.0/8\n\
+            "extension=\"{}\"\nwebhooks.spool=\"{}\"\nwebhooks.autostart=0\nwebhooks.allow=127.0.0.0/8\n\
              memory_limit=-1\ndisplay_errors=stderr\n",
             build.extension.display(),
             path.join("spool").display()

@@ -181,8 +181,8 @@ final class Environment {
 		if ( self::has_extension() ) {
 			return '';
 		}
-		$ini = php_ini_loaded_file();
-		$ini = $ini ? $ini : __( 'none', 'network-webhooks' );
+		$ini = Host::ini();
+		$ini = '' !== $ini ? $ini : __( 'none', 'network-webhooks' );
 		if ( ! extension_loaded( 'webhooks' ) ) {
 			return sprintf(
 				/* translators: 1: PHP version, 2: name of the server interface such as fpm-fcgi, 3: path of php.ini */

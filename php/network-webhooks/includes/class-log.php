@@ -20,7 +20,7 @@ final class Log {
 	public static function write( string $kind, string $message ): void {
 		try {
 			if ( Throttle::permits( "log-$kind" ) ) {
-				error_log( 'Network Webhooks: ' . preg_replace( '/\s+/', ' ', $message ) );
+				Host::log( 'Network Webhooks: ' . preg_replace( '/\s+/', ' ', $message ) );
 			}
 		} catch ( \Throwable ) {
 			return; // A log that can't be written to must not break the request either.

@@ -24,7 +24,7 @@ final class Server {
 	 * Name of this server.
 	 */
 	public static function name(): string {
-		return (string) gethostname();
+		return Host::name();
 	}
 
 	/**
@@ -44,7 +44,7 @@ final class Server {
 			'server'    => self::name(),
 			'sapi'      => PHP_SAPI,
 			'php'       => PHP_VERSION,
-			'ini'       => (string) php_ini_loaded_file(),
+			'ini'       => Host::ini(),
 			'extension' => (string) phpversion( 'webhooks' ),
 			'revision'  => Environment::has_extension() ? webhooks_status()['config']['revision'] : 0,
 			'seen'      => time(),

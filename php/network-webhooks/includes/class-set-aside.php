@@ -76,6 +76,20 @@ final class Set_Aside {
 	}
 
 	/**
+	 * Those of a document that are set aside already.
+	 *
+	 * @param list<array<string, mixed>> $webhooks As webhooks_configure() takes them.
+	 * @return array<string, self> By the webhooks' ids.
+	 */
+	public static function declared( array $webhooks ): array {
+		$aside = array();
+		foreach ( array_filter( $webhooks, static fn( array $webhook ) => isset( $webhook['set_aside'] ) ) as $webhook ) {
+			$aside[ $webhook['id'] ] = new self( $webhook['id'], $webhook['name'], $webhook['set_aside']['field'], $webhook['set_aside']['message'] );
+		}
+		return $aside;
+	}
+
+	/**
 	 * Stores which webhooks are set aside now. Inside of Publisher's transaction, if it has one.
 	 *
 	 * @param array<string, self> $aside
@@ -118,13 +132,19 @@ final class Set_Aside {
 	 * What is wrong, in the reader's language.
 	 */
 	public function reason(): string {
-		$said = Native_Text::translated( $this->message );
-		if ( 1 === preg_match( '/^(invalid (type|value)|unknown (field|variant))\b/', $this->message ) ) {
-			/* translators: %s: what the extension says, in English */
-			$said = sprintf( __( 'what stands there is of another kind than it has to be (%s)', 'network-webhooks' ), $this->message );
-		}
 		/* translators: 1: name of a setting, 2: what is wrong with it */
-		return sprintf( __( '%1$s: %2$s', 'network-webhooks' ), self::label( $this->field ), $said );
+		return sprintf( __( '%1$s: %2$s', 'network-webhooks' ), self::label( $this->field ), self::text( $this->message ) );
+	}
+
+	/**
+	 * A message about a field, in the reader's language.
+	 */
+	public static function text( string $message ): string {
+		if ( 1 === preg_match( '/^(invalid (type|value)|unknown (field|variant))\b/', $message ) ) {
+			/* translators: %s: what the extension says, in English */
+			return sprintf( __( 'what stands there is of another kind than it has to be (%s)', 'network-webhooks' ), $message );
+		}
+		return Kept_Secrets::LOST === $message ? Kept_Secrets::reason() : Native_Text::translated( $message );
 	}
 
 	/**

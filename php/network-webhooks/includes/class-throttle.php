@@ -36,7 +36,7 @@ final class Throttle {
 		}
 		self::$done[ $file ] = $now;
 		// Somebody else's link must not lead anywhere.
-		if ( ! is_link( $file ) ) {
+		if ( ! @is_link( $file ) ) {
 			@touch( $file );
 		}
 		return true;
@@ -48,7 +48,7 @@ final class Throttle {
 	public static function forget( string $what ): void {
 		$file = self::file( $what );
 		unset( self::$done[ $file ] );
-		if ( is_file( $file ) ) {
+		if ( @is_file( $file ) ) {
 			@unlink( $file );
 		}
 	}
@@ -57,7 +57,6 @@ final class Throttle {
 	 * The file of a thing: one for each installation and user, since one can't touch another's.
 	 */
 	private static function file( string $what ): string {
-		$user = function_exists( 'posix_geteuid' ) ? posix_geteuid() : getmyuid();
-		return sprintf( '%s/network-webhooks-%s-%s-%s', sys_get_temp_dir(), $what, $user, substr( Installation::fingerprint(), 0, 16 ) );
+		return sprintf( '%s/network-webhooks-%s-%s-%s', sys_get_temp_dir(), $what, Host::user(), substr( Installation::fingerprint(), 0, 16 ) );
 	}
 }

@@ -103,7 +103,7 @@ final class Webhook {
 			(string) $row->name,
 			(string) $row->url,
 			(bool) $row->paused,
-			(array) json_decode( (string) $row->settings, true ),
+			Kept_Secrets::open( (array) json_decode( (string) $row->settings, true ) ),
 			(int) ( $row->version ?? 0 ),
 			(string) ( $row->created ?? '' ),
 			(string) ( $row->modified ?? '' ),
@@ -129,19 +129,36 @@ final class Webhook {
 	}
 
 	/**
-	 * The webhook as webhooks_configure() takes it.
+	 * The webhook as webhooks_configure() takes it. One whose secrets nobody can read any more is set
+	 * aside: without them nothing is sent.
 	 *
 	 * @return array<string, mixed>
 	 */
 	public function to_config(): array {
 		$settings = $this->settings;
-		unset( $settings[ self::SITE_ADDRESSES ], $settings[ self::MAIL_TO ] );
+		unset( $settings[ self::SITE_ADDRESSES ], $settings[ self::MAIL_TO ], $settings['set_aside'] );
+		$lost  = $this->lost();
+		$aside = array(
+			'set_aside' => array(
+				'field'   => $lost,
+				'message' => Kept_Secrets::LOST,
+			),
+		);
 		return array(
 			'id'     => $this->id,
-			'name'   => $this->name,
+			// One that was stored before they were refused still counts.
+			'name'   => Invisible::strip( $this->name ),
 			'url'    => $this->url,
 			'paused' => $this->paused,
-		) + $settings;
+		) + ( null === $lost ? array() : $aside ) + Kept_Secrets::readable( $settings );
+	}
+
+	/**
+	 * Which of its secrets nobody can read any more, as webhooks_configure() names a field; null: all
+	 * that it needs are there. See Kept_Secrets.
+	 */
+	public function lost(): ?string {
+		return Kept_Secrets::lost( $this->settings );
 	}
 
 	/**
@@ -264,10 +281,11 @@ final class Webhook {
 	}
 
 	/**
-	 * The secret that signs; empty where it is not signed.
+	 * The secret that signs; empty where it is not signed, or where nobody can read it any more.
 	 */
 	public function secret(): string {
-		return $this->secrets()[0]['secret'] ?? '';
+		$secret = $this->settings['secrets'][0]['secret'] ?? '';
+		return is_string( $secret ) ? $secret : '';
 	}
 
 	/**
@@ -332,7 +350,7 @@ final class Webhook {
 		$all = static fn( mixed $list, callable $is ): bool => is_array( $list ) && count( self::entries( $list, $is ) ) === count( $list );
 		return match ( $name ) {
 			'sites' => 'all' === $value || is_array( $value ) && 1 === count( $value ) && $all( $value['only'] ?? $value['except'] ?? null, 'is_int' ),
-			'headers' => $all( $value, static fn( mixed $one ) => is_string( $one['name'] ?? null ) && is_string( $one['value'] ?? null ) ),
+			'headers' => $all( $value, static fn( mixed $one ) => is_string( $one['name'] ?? null ) && ( is_string( $one['value'] ?? null ) || Sealed::is_text( $one['value'] ?? null ) ) ),
 			'retries' => $all( $value, 'is_int' ),
 			'fields' => $all( $value, 'is_string' ),
 			'rate_limit' => is_int( $value['count'] ?? null ) && is_string( $value['per'] ?? null ),

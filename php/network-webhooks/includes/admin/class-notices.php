@@ -94,6 +94,10 @@ final class Notices {
 		if ( 'deleted' === $message ) {
 			$this->print_undo();
 		}
+		$stripped = Labels::stripped( ...explode( ',', sanitize_text_field( wp_unslash( $_GET['stripped'] ?? '' ) ) ) );
+		if ( '' !== $stripped ) {
+			echo ' ' . esc_html( $stripped );
+		}
 		echo '</p></div>';
 	}
 

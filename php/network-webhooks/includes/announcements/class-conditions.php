@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Announcements;
 
 use Network_Webhooks\Environment;
+use Network_Webhooks\Host;
 use Network_Webhooks\Lock;
 use Network_Webhooks\Native_Text;
 use Network_Webhooks\Outbox;
@@ -99,6 +100,7 @@ final class Conditions {
 			'store' => __( 'The log of deliveries can’t be read', 'network-webhooks' ),
 			'journal' => __( 'The journal can’t be read', 'network-webhooks' ),
 			'worker' => __( 'The worker can’t be started', 'network-webhooks' ),
+			'worker_dies' => __( 'The worker dies again and again', 'network-webhooks' ),
 			'allow' => __( 'Servers disagree on the addresses that may be reached', 'network-webhooks' ),
 			'config' => __( 'The published webhooks can’t be read', 'network-webhooks' ),
 			self::INVALID => __( 'A webhook is invalid', 'network-webhooks' ),
@@ -177,11 +179,8 @@ final class Conditions {
 	 * How full the disk of a folder is, where that needs saying.
 	 */
 	private static function fullness( string $folder ): ?string {
-		// Another user's folder may not be looked into; its parent tells the same.
-		$place = is_dir( $folder ) ? $folder : dirname( $folder );
-		$free  = @disk_free_space( $place );
-		$total = @disk_total_space( $place );
-		if ( false === $free || ! $total || $free > self::FREE_BYTES || $free > $total * self::FREE_PART ) {
+		list( $free, $total ) = Host::room( $folder ) ?? array( INF, 0.0 );
+		if ( $free > self::FREE_BYTES || $free > $total * self::FREE_PART ) {
 			return null;
 		}
 		return sprintf(
