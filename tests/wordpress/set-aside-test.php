@@ -30,6 +30,11 @@ final class Set_Aside_Test extends Network_Test_Case {
 		self::$endpoint->remove();
 	}
 
+	protected function setUp(): void {
+		Schema::migrate();
+		parent::setUp();
+	}
+
 	protected function tearDown(): void {
 		parent::tearDown();
 		foreach ( array( Settings::SET_ASIDE, Settings::UNPUBLISHED, Settings::MAILED_AT, Settings::CONDITIONS ) as $name ) {
@@ -165,7 +170,8 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$this->assertSame( array(), Set_Aside::all() );
 		$change( fn() => $webhooks->restore( $bad ) );
 		$this->assertSame( array( $bad ), array_keys( Set_Aside::all() ) );
-		$this->plugin()->drafts()->add( Webhook::create( 'Draft', 'https://endpoint.example/', 'another_event' ) );
+		$draft = $this->plugin()->drafts()->add( Webhook::create( 'Draft', 'https://endpoint.example/', 'another_event' ) );
+		$this->plugin()->drafts()->remove( $draft->id );
 		try {
 			$this->store( self::with( $webhooks->find( $bad ), array( 'concurrency' => 0 ) ) );
 			$this->fail( 'Who saves an invalid webhook was not told that it is invalid.' );
@@ -341,6 +347,38 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$out = $this->run_process( __DIR__ . '/processes/refused.php', array( wp_json_encode( $bad->to_row() ) ), false );
 		$this->assertSame( "webhook \"$bad->id\": timeout: 61: expected 1 to 60 seconds", $out );
 		$this->assertNull( $this->plugin()->webhooks()->find( $bad->id ) );
+	}
+
+	/**
+	 * Values that are of no type that any page expects.
+	 */
+	public static function broken(): array {
+		$odd = array( 'retries' => 'often', 'headers' => 'X-Key: a', 'fields' => 5, 'sites' => 'some', 'rate_limit' => 'fast', 'secrets' => 'abc', 'events' => 'lesson_finished', 'template' => array( 'a' ), 'condition' => 5, 'timeout' => array(), 'disable_after' => 'never', 'format' => array(), 'signature' => 5, 'concurrency' => null, 'ca_file' => array(), 'priority' => 5 );
+		$sets = array_map( static fn( string $name, mixed $value ) => array( array( $name => $value ) ), array_keys( $odd ), $odd );
+		return array_combine( array_keys( $odd ), $sets ) + array(
+			'entries'    => array( array( 'retries' => array( 'x' ), 'headers' => array( 'x' ), 'fields' => array( array() ), 'secrets' => array( 'x', array( 'secret' => 5 ) ), 'events' => array( 5, array() ), 'sites' => array( 'only' => array( 'x' ) ) ) ),
+			'everything' => array( $odd ),
+		);
+	}
+
+	/**
+	 * @dataProvider broken
+	 */
+	public function test_a_webhook_of_wrong_types_broke_the_page_on_which_it_is_corrected( array $settings ): void {
+		$bad = $this->put( 'Bad', $settings );
+		$this->plugin()->publisher()->publish();
+		$this->assertSame( array( $bad ), array_keys( Set_Aside::all() ) );
+		$this->assertIsBool( $this->plugin()->webhooks()->find( $bad )->wants( 'lesson_finished', 1 ) );
+		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
+		foreach ( array( 'network-webhooks', 'network-webhooks-status', "network-webhooks-deliveries&action=mend&webhook=$bad", "network-webhooks&action=edit&webhook=$bad" ) as $page ) {
+			$admin->get( "/wp-admin/network/admin.php?page=$page" );
+			$this->assertSame( 200, $admin->status, $page );
+			$this->assertStringNotContainsString( 'critical error', $admin->page, $page );
+		}
+		$admin->act( 'save', array( 'webhook' => $bad, 'name' => 'Good', 'url' => self::$endpoint->url . '/200', 'event' => 'lesson_finished', 'version' => '1' ) );
+		$this->assert_sees( 'The webhook is saved.', $admin );
+		wp_cache_flush();
+		$this->assertSame( array(), Set_Aside::all() );
 	}
 
 	public function test_with_hundreds_of_invalid_webhooks_publishing_takes_a_moment(): void {

@@ -41,4 +41,24 @@ final class Ailing {
 		set_site_transient( self::TRANSIENT, array( 'count' => $count ), self::HOLDS );
 		return $count;
 	}
+
+	/**
+	 * The same in sentences; none where all do what they should.
+	 *
+	 * @return list<string>
+	 */
+	public function sentences(): array {
+		$invalid = count( Set_Aside::all() );
+		$other   = max( 0, $this->count() - $invalid );
+		$texts   = array();
+		if ( $other ) {
+			/* translators: %s: number of webhooks */
+			$texts[] = sprintf( _n( '%s webhook is failing or disabled.', '%s webhooks are failing or disabled.', $other, 'network-webhooks' ), number_format_i18n( $other ) );
+		}
+		if ( $invalid ) {
+			/* translators: %s: number of webhooks */
+			$texts[] = sprintf( _n( '%s webhook is invalid, and its events are not sent', '%s webhooks are invalid, and their events are not sent', $invalid, 'network-webhooks' ), number_format_i18n( $invalid ) ) . '.';
+		}
+		return $texts;
+	}
 }

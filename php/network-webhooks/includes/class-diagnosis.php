@@ -164,8 +164,8 @@ final class Diagnosis {
 	private function webhooks(): array {
 		$rows = array( __( 'Set up', 'network-webhooks' ) => number_format_i18n( $this->webhooks->count() ) );
 		if ( Environment::has_extension() ) {
-			$rows[ __( 'Published on this server', 'network-webhooks' ) ]     = number_format_i18n( webhooks_status()['config']['webhooks'] );
-			$rows[ __( 'Invalid, failing or disabled', 'network-webhooks' ) ] = number_format_i18n( ( new Ailing( $this->webhooks ) )->count() );
+			$rows[ __( 'Published on this server', 'network-webhooks' ) ] = number_format_i18n( webhooks_status()['config']['webhooks'] );
+			$rows[ __( 'Failing or disabled', 'network-webhooks' ) ]      = number_format_i18n( ( new Ailing( $this->webhooks ) )->count() );
 		}
 		return $rows;
 	}

@@ -394,16 +394,6 @@ final class Native_Text {
 			__( 'The PHP extension “webhooks” is version %1$s, and this plugin needs %2$s or newer. Install the newer one with “make install” and restart PHP.', 'network-webhooks' ),
 			/* translators: 1: version of the worker, 2: version of the extension */
 			__( 'The worker that runs is version %1$s and the PHP extension %2$s: one of them was updated. Restart the worker, and PHP.', 'network-webhooks' ),
-			/* translators: %s: why */
-			__( 'This server could not publish the webhooks as they are stored, and goes on with older ones: %s', 'network-webhooks' ),
-			__( 'The webhooks in the database are older than those in use: was a backup restored? Those in use go on until you publish the ones shown here.', 'network-webhooks' ),
-			__( 'The network was moved or copied. Say which one on the Webhooks page; until then events wait.', 'network-webhooks' ),
-			/* translators: 1: path of a folder, 2: the PHP setting webhooks.spool */
-			__( 'The folder %1$s belongs to another WordPress installation. Give this one a folder of its own with the PHP setting %2$s, and restart PHP.', 'network-webhooks' ),
-			__( 'is no setting of a webhook', 'network-webhooks' ),
-			__( 'is of a wrong type', 'network-webhooks' ),
-			/* translators: %s: words, separated by commas */
-			__( 'expected one of %s', 'network-webhooks' ),
 			/* translators: 1: amount such as 300 MB, 2: path of a folder */
 			__( 'Only %1$s are free for %2$s. Make room: with none left, events wait in WordPress’s database, and no attempt is made.', 'network-webhooks' ),
 		);

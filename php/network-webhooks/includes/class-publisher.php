@@ -114,7 +114,7 @@ final class Publisher {
 	/**
 	 * Publishes what is stored, if it is newer than what this server has.
 	 *
-	 * @return string Why that has to wait for a person, in English; empty: it does not.
+	 * @return string Why that has to wait for a person, as Unpublished has it; empty: it does not.
 	 */
 	private function catch_up(): string {
 		for ( $try = 0; $try < self::TRIES; $try++ ) {
@@ -128,10 +128,10 @@ final class Publisher {
 			}
 			if ( '' !== $this->obstacle() ) {
 				// A spool that can't be used is a problem of its own in webhooks_status().
-				return webhooks_status()['spool']['usable'] ? Native_Text::in_english( array( $this, 'obstacle' ) ) : '';
+				return webhooks_status()['spool']['usable'] ? Unpublished::OBSTACLE : '';
 			}
 			if ( $this->is_restored() ) {
-				return Native_Text::in_english( array( self::class, 'restored' ) );
+				return Unpublished::RESTORED;
 			}
 			if ( self::published_revision() >= $stored ) {
 				// The same webhooks from another place or under another webhooks.allow, or in a spool

@@ -140,6 +140,10 @@ final class Set_Aside {
 	 * A message about a field, in the reader's language.
 	 */
 	public static function text( string $message ): string {
+		if ( 1 === preg_match( '/^(invalid (type|value)|unknown (field|variant))\b/', $message ) ) {
+			/* translators: %s: what the extension says, in English */
+			return sprintf( __( 'what stands there is of another kind than it has to be (%s)', 'network-webhooks' ), $message );
+		}
 		return Kept_Secrets::LOST === $message ? Kept_Secrets::reason() : Native_Text::translated( $message );
 	}
 

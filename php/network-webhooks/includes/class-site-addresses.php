@@ -58,7 +58,7 @@ final class Site_Addresses {
 	 * The sites of a webhook in words.
 	 */
 	public function describe( Webhook $webhook ): string {
-		$sites = $webhook->settings['sites'] ?? 'all';
+		$sites = $webhook->setting( 'sites' );
 		if ( ! is_array( $sites ) ) {
 			return __( 'All sites', 'network-webhooks' );
 		}
@@ -119,7 +119,7 @@ final class Site_Addresses {
 	 * @return list<int>
 	 */
 	private static function listed( Webhook $webhook ): array {
-		$sites = $webhook->settings['sites'] ?? 'all';
+		$sites = $webhook->setting( 'sites' );
 		return is_array( $sites ) ? array_map( 'intval', array_values( $sites['only'] ?? $sites['except'] ?? array() ) ) : array();
 	}
 }

@@ -101,13 +101,12 @@ final class Site_Health {
 	 * @return array<string, mixed>
 	 */
 	public function test_deliveries(): array {
-		$ailing = ( new Ailing( $this->webhooks ) )->count();
-		if ( $ailing ) {
-			/* translators: %s: number of webhooks */
-			$text = sprintf( _n( '%s webhook is invalid, failing or disabled. Its page says why, and what to do.', '%s webhooks are invalid, failing or disabled. Their pages say why, and what to do.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) );
-			return self::result( 'network_webhooks_deliveries', 'recommended', __( 'Not all webhooks reach their endpoints', 'network-webhooks' ), array( $text ) );
+		$texts = ( new Ailing( $this->webhooks ) )->sentences();
+		if ( $texts ) {
+			$texts[] = __( 'The page of a webhook says why, and what to do.', 'network-webhooks' );
+			return self::result( 'network_webhooks_deliveries', 'recommended', __( 'Not all webhooks reach their endpoints', 'network-webhooks' ), $texts );
 		}
-		return self::result( 'network_webhooks_deliveries', 'good', __( 'Webhooks reach their endpoints', 'network-webhooks' ), array( __( 'No webhook is invalid, failing or disabled.', 'network-webhooks' ) ) );
+		return self::result( 'network_webhooks_deliveries', 'good', __( 'Webhooks reach their endpoints', 'network-webhooks' ), array( __( 'No webhook is failing or disabled.', 'network-webhooks' ) ) );
 	}
 
 	/**
@@ -129,7 +128,7 @@ final class Site_Health {
 			$texts[] = $obstacle;
 		}
 		if ( '' !== $failed ) {
-			$texts[] = Native_Text::translated( $failed );
+			$texts[] = Unpublished::sentence( $failed );
 		}
 		foreach ( $aside as $one ) {
 			$texts[] = $one->sentence();

@@ -15,8 +15,12 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Unpublished {
 
+	/** Why, where that is not the extension's refusal: a backup was restored, or see Publisher::obstacle(). */
+	public const RESTORED = '@restored';
+	public const OBSTACLE = '@obstacle';
+
 	/**
-	 * Why this server could not, in English; empty: it could.
+	 * Why this server could not: one of these words, or what the extension said; empty: it could.
 	 */
 	public static function here(): string {
 		$known = (array) Settings::get( Settings::UNPUBLISHED, array() );
@@ -26,13 +30,28 @@ final class Unpublished {
 	/**
 	 * Notes how it went on this server. Writes only what is new.
 	 *
-	 * @param string $message Empty: it went well.
+	 * @param string $why As here() gives it.
 	 */
-	public static function note( string $message ): void {
-		if ( self::here() === $message ) {
+	public static function note( string $why ): void {
+		if ( self::here() === $why ) {
 			return;
 		}
 		$known = (array) Settings::read( Settings::UNPUBLISHED )[ Settings::UNPUBLISHED ];
-		Settings::set( Settings::UNPUBLISHED, array_filter( array( Server::name() => mb_substr( $message, 0, 1000 ) ) + $known ) );
+		Settings::set( Settings::UNPUBLISHED, array_filter( array( Server::name() => mb_substr( $why, 0, 1000 ) ) + $known ) );
+	}
+
+	/**
+	 * What that means, in the reader's language.
+	 *
+	 * @param string $why As here() gives it.
+	 */
+	public static function sentence( string $why ): string {
+		$reason = match ( $why ) {
+			self::RESTORED => Publisher::restored(),
+			self::OBSTACLE => Plugin::instance()->publisher()->obstacle(),
+			default => Native_Text::translated( $why ),
+		};
+		/* translators: %s: why */
+		return sprintf( __( 'This server could not publish the webhooks as they are stored, and goes on with older ones: %s', 'network-webhooks' ), $reason );
 	}
 }

@@ -162,10 +162,21 @@ final class Webhook {
 	}
 
 	/**
-	 * A setting, or its default.
+	 * A setting, or its default: also where something else stands there, since a webhook that is
+	 * wrong has to be shown, so that it can be corrected.
 	 */
 	public function setting( string $name ): mixed {
-		return $this->settings[ $name ] ?? self::DEFAULTS[ $name ];
+		$value = $this->settings[ $name ] ?? null;
+		return self::is_readable( $name, $value ) ? $value : self::DEFAULTS[ $name ];
+	}
+
+	/**
+	 * The secrets, the newest first.
+	 *
+	 * @return list<array{secret: string, until?: int}>
+	 */
+	public function secrets(): array {
+		return self::entries( $this->settings['secrets'] ?? null, static fn( mixed $one ) => is_string( $one['secret'] ?? null ) && is_int( $one['until'] ?? 0 ) );
 	}
 
 	/**
@@ -257,7 +268,7 @@ final class Webhook {
 	 * @return list<string>
 	 */
 	public function events(): array {
-		return array_values( array_map( 'strval', (array) ( $this->settings['events'] ?? array() ) ) );
+		return self::entries( $this->settings['events'] ?? null, 'is_string' );
 	}
 
 	/**
@@ -315,7 +326,7 @@ final class Webhook {
 	 * Whether it gets events of a site.
 	 */
 	public function is_for( int $site_id ): bool {
-		$sites = $this->settings['sites'] ?? 'all';
+		$sites = $this->setting( 'sites' );
 		return match ( true ) {
 			isset( $sites['only'] ) => in_array( $site_id, $sites['only'], true ),
 			isset( $sites['except'] ) => ! in_array( $site_id, $sites['except'], true ),
@@ -330,6 +341,31 @@ final class Webhook {
 	 */
 	private function with( array $values ): self {
 		return new self( ...array_merge( get_object_vars( $this ), $values ) );
+	}
+
+	/**
+	 * Whether a setting is of its type.
+	 */
+	private static function is_readable( string $name, mixed $value ): bool {
+		$all = static fn( mixed $list, callable $is ): bool => is_array( $list ) && count( self::entries( $list, $is ) ) === count( $list );
+		return match ( $name ) {
+			'sites' => 'all' === $value || is_array( $value ) && 1 === count( $value ) && $all( $value['only'] ?? $value['except'] ?? null, 'is_int' ),
+			'headers' => $all( $value, static fn( mixed $one ) => is_string( $one['name'] ?? null ) && ( is_string( $one['value'] ?? null ) || Sealed::is_text( $one['value'] ?? null ) ) ),
+			'retries' => $all( $value, 'is_int' ),
+			'fields' => $all( $value, 'is_string' ),
+			'rate_limit' => is_int( $value['count'] ?? null ) && is_string( $value['per'] ?? null ),
+			'template', 'content_type', 'condition', 'ca_file' => is_string( $value ),
+			default => gettype( $value ) === gettype( self::DEFAULTS[ $name ] ),
+		};
+	}
+
+	/**
+	 * The entries of a list that are what they should be.
+	 *
+	 * @return list<mixed>
+	 */
+	private static function entries( mixed $entries, callable $is ): array {
+		return array_values( array_filter( is_array( $entries ) ? $entries : array(), $is ) );
 	}
 
 	/**

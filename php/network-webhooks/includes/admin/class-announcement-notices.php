@@ -59,11 +59,8 @@ final class Announcement_Notices {
 	 * Prints the box.
 	 */
 	public function print_widget(): void {
-		$ailing = $this->ailing->count();
-		$text   = $ailing
-			/* translators: %s: number of webhooks */
-			? sprintf( _n( '%s webhook is invalid, failing or disabled.', '%s webhooks are invalid, failing or disabled.', $ailing, 'network-webhooks' ), number_format_i18n( $ailing ) )
-			: __( 'All webhooks do what they should.', 'network-webhooks' );
+		$texts = $this->ailing->sentences();
+		$text  = $texts ? implode( ' ', $texts ) : __( 'All webhooks do what they should.', 'network-webhooks' );
 		printf(
 			'<p>%s</p><p><a href="%s">%s</a> | <a href="%s">%s</a></p>',
 			esc_html( $text ),

@@ -11,6 +11,7 @@ use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Deliveries\Mend_Page;
 use Network_Webhooks\Native_Text;
 use Network_Webhooks\Set_Aside;
+use Network_Webhooks\Unpublished;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -224,7 +225,9 @@ final class Announcement {
 			),
 			self::INVALID => Set_Aside::of_params( $this->params )->reason() . ' – ' . Set_Aside::of_params( $this->params )->consequence(),
 			self::VALID => __( 'It can be used, or it was deleted. What was kept for it is sent; where it could not be told whether it wants an event, that one is kept until you send it.', 'network-webhooks' ),
-			self::BEGAN => Native_Text::translated( (string) ( $this->params['message'] ?? '' ) ),
+			self::BEGAN => Conditions::PUBLICATION === $this->params['condition']
+				? Unpublished::sentence( (string) ( $this->params['message'] ?? '' ) )
+				: Native_Text::translated( (string) ( $this->params['message'] ?? '' ) ),
 			self::ENDED => __( 'Nothing has to be done.', 'network-webhooks' ),
 			default => '',
 		};

@@ -33,6 +33,8 @@ final class Conditions {
 
 	/** Webhooks are set aside. That is announced of each of them, to those whom it concerns: see Set_Aside. */
 	private const INVALID = 'invalid_webhook';
+	/** Webhooks can't be published. Its announcement keeps why as Unpublished has it. */
+	public const PUBLICATION = 'publication';
 
 	public function __construct( private readonly Collector $collector ) {}
 
@@ -79,8 +81,7 @@ final class Conditions {
 		}
 		$unpublished = Unpublished::here();
 		if ( '' !== $unpublished ) {
-			/* translators: %s: why */
-			$wrong['publication'] = sprintf( __( 'This server could not publish the webhooks as they are stored, and goes on with older ones: %s', 'network-webhooks' ), Native_Text::translated( $unpublished ) );
+			$wrong[ self::PUBLICATION ] = Unpublished::sentence( $unpublished );
 		}
 		$full = self::fullness( $status['spool']['path'] );
 		if ( null !== $full ) {
@@ -103,7 +104,7 @@ final class Conditions {
 			'allow' => __( 'Servers disagree on the addresses that may be reached', 'network-webhooks' ),
 			'config' => __( 'The published webhooks can’t be read', 'network-webhooks' ),
 			self::INVALID => __( 'A webhook is invalid', 'network-webhooks' ),
-			'publication' => __( 'The webhooks could not be published', 'network-webhooks' ),
+			self::PUBLICATION => __( 'The webhooks could not be published', 'network-webhooks' ),
 			'version' => __( 'Worker and extension have different versions', 'network-webhooks' ),
 			'file_size' => __( 'The worker’s files are limited in size', 'network-webhooks' ),
 			'disk' => __( 'The disk is almost full', 'network-webhooks' ),

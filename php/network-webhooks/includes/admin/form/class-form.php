@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin\Form;
 
 use Network_Webhooks\Catalogue;
+use Network_Webhooks\Limits;
 use Network_Webhooks\Site_Directory;
 use Network_Webhooks\Webhook;
 
@@ -93,8 +94,8 @@ final class Form {
 		}
 		list( 'name' => $name, 'url' => $url, 'paused' => $paused ) = $settings;
 		unset( $settings['name'], $settings['url'], $settings['paused'] );
-		$rest = $old->settings;
-		unset( $rest[ Webhook::SITE_ADDRESSES ], $rest[ Webhook::MAIL_TO ] );
+		// Without what this version does not know, which the extension would refuse.
+		$rest = array_intersect_key( $old->settings, array_flip( Limits::choices( 'settings' ) ) );
 		return $old->with_form( $name, $url, $paused, $settings + $rest );
 	}
 

@@ -189,8 +189,8 @@ final class Security implements Group {
 		$kind      = 'v1a' === $signature ? 'whsk_' : 'whsec_';
 		$kept      = array_values(
 			array_filter(
-				$old->settings['secrets'] ?? array(),
-				static fn( array $one ) => is_string( $one['secret'] ?? null ) && ( 'none' === $signature || str_starts_with( $one['secret'], $kind ) ) && ( $one['until'] ?? PHP_INT_MAX ) > time()
+				$old->secrets(),
+				static fn( array $one ) => ( 'none' === $signature || str_starts_with( $one['secret'], $kind ) ) && ( $one['until'] ?? PHP_INT_MAX ) > time()
 			)
 		);
 		// Not a new one by itself: the receiver knows the one that is lost.
