@@ -19,6 +19,7 @@ pub use aside::{Wrong, check_webhooks};
 pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
 
 use crate::clock::rfc3339;
+use crate::delivery::check;
 use crate::delivery::guard::{check_allow, check_url};
 use crate::delivery::proxy::{ProxySettings, check_proxy};
 use crate::delivery::v1::Projections;
@@ -33,7 +34,7 @@ const LOCK_FILE: &str = "config.lock";
 /// Version of both files' form.
 const FORMAT: u32 = 1;
 /// Larger files are refused unread: 10,000 webhooks with templates take some 20 MB.
-const MAX_FILE: u64 = 256 << 20;
+pub const MAX_FILE: u64 = 256 << 20;
 /// How long publishing waits for another process that publishes.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
@@ -280,8 +281,7 @@ impl Config {
         }
         let mut ids = HashSet::new();
         for webhook in &self.webhooks {
-            webhook
-                .check()
+            check::check(webhook)
                 .map_err(|field| ConfigError::Webhook { webhook: webhook.id.clone(), field })?;
             if !ids.insert(&webhook.id) {
                 return Err(ConfigError::Twice(webhook.id.clone()));
@@ -408,7 +408,7 @@ fn try_out(webhook: &Webhook, examples: &serde_json::Map<String, Value>) -> Resu
             "id": EventId::at(0), "type": event, "timestamp": rfc3339(0), "network_id": 1,
             "site": {"id": 1, "url": "https://example.org"}, "source": "example", "data": data,
         });
-        webhook.try_out(&envelope).map_err(|error| {
+        check::try_out(webhook, &envelope).map_err(|error| {
             let message = format!("with the example of {event}: {}", error.reason());
             FieldError::new(error.field, message)
         })?;
@@ -421,25 +421,9 @@ fn read_webhook((place, value): (usize, Value)) -> Result<Webhook, ConfigError> 
         Some(id) => id.chars().take(64).collect(),
         None => format!("number {}", place + 1),
     };
-    let read = if aside::is_set_aside(&value) { aside::read(value) } else { webhook_from(value) };
+    let read =
+        if aside::is_set_aside(&value) { aside::read(value) } else { Webhook::from_value(value) };
     read.map_err(|field| ConfigError::Webhook { webhook, field })
-}
-
-/// Reads one webhook of the document; its values are yet to be [checked](Webhook::check).
-///
-/// # Errors
-/// The field that is missing, unknown or of a wrong type.
-pub fn webhook_from(value: Value) -> Result<Webhook, FieldError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let (path, message) = (error.path().to_string(), error.inner().to_string());
-        // Of a field that is missing, serde names the parent as the place.
-        let missing = message.strip_prefix("missing field `").and_then(|it| it.strip_suffix('`'));
-        match missing {
-            Some(name) if path == "." => FieldError::new(name, "is missing"),
-            Some(name) => FieldError::new(format!("{path}.{name}"), "is missing"),
-            None => FieldError::new(path, message),
-        }
-    })
 }
 
 /// Holds the publishing lock until dropped.

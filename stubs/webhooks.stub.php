@@ -115,11 +115,13 @@ namespace {
 
     /**
      * JSON, byte for byte as json_encode() writes it with JSON_UNESCAPED_SLASHES,
-     * JSON_UNESCAPED_UNICODE and JSON_PRESERVE_ZERO_FRACTION.
+     * JSON_UNESCAPED_UNICODE and JSON_PRESERVE_ZERO_FRACTION. About four times
+     * webhooks.max_payload is written at most (4 MiB where that is less).
      *
      * @since 0.1.0
      *
-     * @throws Webhooks\Exception where json_encode() fails; names the path (`order.items[3].name`)
+     * @throws Webhooks\Exception where json_encode() fails; names the path
+     *         (`order.items[3].name`); and at that limit
      */
     function webhooks_encode(mixed $value): string {}
 
@@ -165,6 +167,20 @@ namespace {
      *     its place in the list, from 0. A webhook that is right is not there
      */
     function webhooks_check(array $webhooks, array $examples = []): array {}
+
+    /**
+     * Secrets and headers of a published webhook, as the spool holds them: for a publisher that
+     * lost its own. Only the spool's owner can read them, and root.
+     *
+     * @since 0.1.0
+     *
+     * @return null|array{installation: ?string, revision: int,
+     *     secrets: list<array{secret: string, until: ?int}>,
+     *     headers: list<array{name: string, value: string}>} null: no such webhook was published,
+     *     or it was set aside
+     * @throws Webhooks\Exception where the published webhooks can't be read
+     */
+    function webhooks_published_secrets(string $webhook_id): ?array {}
 
     /**
      * Revision of the published config; 0 where there is none, it can't be read, or it was
@@ -444,7 +460,8 @@ namespace {
 
     /**
      * Whether a request was signed with one of the secrets and is not older or newer than
-     * `$tolerance` seconds. Compares in constant time.
+     * `$tolerance` seconds. Compares in constant time. Of the signatures in the header 32 are
+     * looked at, 4 of ed25519.
      *
      * @since 0.1.0
      *

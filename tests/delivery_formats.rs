@@ -227,3 +227,23 @@ fn what_was_sent_is_what_the_log_shows() {
         );
     }
 }
+
+#[test]
+fn the_bytes_of_a_request_target_are_sent_as_they_were_written() {
+    let server = Server::start(|_, to| respond(to, "200 OK", "", b""));
+    for target in [
+        "/a%2Fb%2fc",
+        "/%zz/%",
+        "/x?a[]=1&a[]=2",
+        "/x?q={a}|^",
+        "/x?q=%zz&r=%2F&s=%",
+        "/x?url=https://b.test/?c=d;e=f",
+        "/a;b=c/$&'()*+,=:@",
+        "/?",
+    ] {
+        let url = format!("http://{}{target}", server.address);
+        let attempt = attempt(&webhook(&url, json!({})));
+        assert_eq!(attempt.failure, None, "{target}");
+        assert_eq!(server.next().line, format!("POST {target} HTTP/1.1"));
+    }
+}

@@ -34,10 +34,7 @@ use rustix::fs::FallocateFlags;
 use rustix::mm::{MapFlags, ProtFlags};
 use rustix::thread::futex::{self, Timespec};
 
-use crate::spool::{Access, Privacy, Spool, SpoolError, cannot_here};
-
-/// The file of the page, in the spool.
-pub const WAKE_FILE: &str = "wake";
+use crate::spool::{Access, Privacy, Spool, SpoolError, WAKE_FILE, cannot_here};
 
 const ASLEEP: u32 = 1;
 const TICKET: u32 = 2;

@@ -1,5 +1,5 @@
 //! What was published: `webhooks_configure()`, `webhooks_check()`, `webhooks_revision()`,
-//! `webhooks_actions()`.
+//! `webhooks_actions()`, `webhooks_published_secrets()`.
 
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::Zval;
@@ -9,8 +9,8 @@ use super::arguments::{Array, OptionalArray};
 use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
-use webhooks::config::{Config, check_webhooks};
-use webhooks::webhook::FieldError;
+use webhooks::config::{Config, MAX_FILE, check_webhooks};
+use webhooks::webhook::{FieldError, Header, RotatingSecret};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -19,6 +19,7 @@ pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
         .function(wrap_function!(webhooks_check))
         .function(wrap_function!(webhooks_revision))
         .function(wrap_function!(webhooks_actions))
+        .function(wrap_function!(webhooks_published_secrets))
 }
 
 /// Publishes the webhooks. See the stub.
@@ -38,7 +39,7 @@ fn webhooks_configure(webhooks: Array<'_>, revision: i64) -> PhpResult<()> {
         }
     };
     let mut document = Vec::new();
-    encode::encode(webhooks.zval, &mut document)
+    encode::encode(webhooks.zval, &mut document, MAX_FILE as usize)
         .map_err(|problem| exception::new(problem.message("")))?;
     process::with(|process| {
         let config = Config::from_json(&document, revision, &process.settings().allow)
@@ -81,7 +82,7 @@ fn webhooks_check(webhooks: Array<'_>, examples: OptionalArray<'_>) -> PhpResult
 /// A value as JSON; what can't be that is told with its path.
 fn json(value: &Zval) -> Result<serde_json::Value, FieldError> {
     let mut json = Vec::new();
-    encode::encode(value, &mut json)
+    encode::encode(value, &mut json, MAX_FILE as usize)
         .map_err(|problem| FieldError::new(problem.path(""), problem.message("")))?;
     serde_json::from_slice(&json).map_err(|error| FieldError::new(".", error))
 }
@@ -112,4 +113,32 @@ fn webhooks_actions() -> PhpResult<Tree> {
         to_zval(&published.map_or(&[][..], |published| &published.actions))
     })
     .map_err(exception::new)
+}
+
+/// What is secret of a published webhook, in the words of the stub.
+#[derive(Serialize)]
+struct PublishedSecrets {
+    installation: Option<String>,
+    revision: u64,
+    secrets: Vec<RotatingSecret>,
+    headers: Vec<Header>,
+}
+
+/// Secrets and headers of a published webhook. See the stub.
+#[php_function]
+fn webhooks_published_secrets(webhook_id: &str) -> PhpResult<Option<Tree>> {
+    let published = process::with(|process| {
+        Config::load(process.spool().map_err(exception::new)?).map_err(exception::new)
+    })?;
+    let found = published.and_then(|config| {
+        let webhook = config.webhooks.into_iter().find(|webhook| webhook.id == webhook_id)?;
+        // Of one that was set aside only what could be read was published.
+        webhook.set_aside.is_none().then(|| PublishedSecrets {
+            installation: config.installation.map(|ours| ours.id),
+            revision: config.revision,
+            secrets: webhook.secrets,
+            headers: webhook.headers,
+        })
+    });
+    found.map(|found| to_zval(&found).map_err(exception::new)).transpose()
 }

@@ -152,13 +152,25 @@ fn published_elsewhere(spool: Option<&Spool>, theirs: &str, ours: &str) -> Strin
     )
 }
 
+/// What [`JournalError::TooLarge`] says, of an event that was not written to its end.
+#[cold]
+pub(super) fn too_large(size: usize, limit: usize) -> String {
+    let said = JournalError::TooLarge { size, limit }.to_string();
+    said.replacen(" has ", " has at least ", 1)
+}
+
 /// Writes the body behind the fields, and then what the fields say of it.
 fn compose(accepted: Accepted, data: &Zval, name: &str, options: &Options<'_>) -> PhpResult<Draft> {
     let Accepted { mut draft, id, timestamp, limit, .. } = accepted;
     let mut fields = options.fields(id, timestamp, name);
     let start = draft.body_start() - fields.written_len();
     let out = &mut draft.buffer;
-    envelope::write(out, &mut fields, data, options, start + limit).map_err(exception::refused)?;
+    envelope::write(out, &mut fields, data, options, start + limit).map_err(
+        |error| match error.end {
+            Some(end) => exception::refused(too_large(end - start, limit)),
+            None => exception::refused(error),
+        },
+    )?;
     // Written once more, now that all is known, and moved to their place.
     let end = out.len();
     fields.write(out);

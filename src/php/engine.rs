@@ -7,7 +7,7 @@ use std::slice;
 use ext_php_rs::ffi::{
     GC_IMMUTABLE, IS_ARRAY, IS_ARRAY_EX, ZEND_ACC_ENUM, ext_php_rs_executor_globals,
     ext_php_rs_process_globals, ext_php_rs_zend_string_release, zend_array,
-    zend_call_known_function, zend_fetch_function_str, zend_long, zend_string,
+    zend_call_known_function, zend_fetch_function_str, zend_long, zend_object, zend_string,
 };
 use ext_php_rs::types::{ZendObject, Zval};
 use ext_php_rs::zend::{ClassEntry, FunctionEntry, ModuleEntry, ce};
@@ -126,6 +126,57 @@ fn call(function: &CStr) -> Option<Zval> {
     Some(result)
 }
 
+/// Whether the parts of an object can be asked for by [`object_form`], and are what
+/// json_encode() writes. From PHP 8.4 on properties may have hooks, and objects be lazy, which only
+/// the engine resolves.
+pub(crate) fn is_ours_to_walk(object: &Zval) -> bool {
+    !ext_php_rs::PHP_84 || is_json_serializable(object)
+}
+
+fn is_json_serializable(object: &Zval) -> bool {
+    // SAFETY: the json extension is part of every PHP and starts before any that is loaded.
+    let serializable = class(unsafe { php_json_serializable_ce });
+    let own = object.object().map(ZendObject::get_class_entry);
+    own.zip(serializable).is_some_and(|(class, serializable)| class.instance_of(serializable))
+}
+
+/// The walk asks an object for its form: marked as json_encode() marks it, so that one that
+/// encodes itself meanwhile is told so.
+pub(crate) struct Serializing(*mut zend_object);
+
+/// `GC_PROTECTED` of Zend/zend_types.h.
+const GC_PROTECTED: u32 = 1 << 5;
+
+impl Serializing {
+    /// Marks an object; `None` where it is marked already.
+    pub(crate) fn enter(object: &Zval) -> Option<Self> {
+        // From PHP 8.3 on the engine has a mark of its own for this.
+        if ext_php_rs::PHP_83 || !is_json_serializable(object) {
+            return Some(Self(ptr::null_mut()));
+        }
+        // SAFETY: an object's zval points to an object, which whoever calls holds for as long as
+        // this lives; the pointer comes from the zval's union and not from a Rust reference.
+        unsafe {
+            let object = object.value.obj;
+            let info = &raw mut (*object).gc.u.type_info;
+            if *info & GC_PROTECTED != 0 {
+                return None;
+            }
+            *info |= GC_PROTECTED;
+            Some(Self(object))
+        }
+    }
+}
+
+impl Drop for Serializing {
+    fn drop(&mut self) {
+        if !self.0.is_null() {
+            // SAFETY: as above: the object is held for longer than this lives.
+            unsafe { (*self.0).gc.u.type_info &= !GC_PROTECTED }
+        }
+    }
+}
+
 /// What json_encode() makes of an object.
 pub(crate) enum ObjectForm {
     /// The value of an enum's case, if it has one.
@@ -146,12 +197,14 @@ pub(crate) fn object_form(object: &Zval) -> ObjectForm {
     if class.is_some_and(|class| class.ce_flags & ZEND_ACC_ENUM != 0) {
         return ObjectForm::Enum;
     }
-    // SAFETY: the json extension is part of every PHP and starts before any that is loaded.
-    let serializable = self::class(unsafe { php_json_serializable_ce });
-    if let (Some(class), Some(serializable), Some(this)) = (class, serializable, object.object())
-        && class.instance_of(serializable)
+    if let Some(this) = object.object()
+        && is_json_serializable(object)
     {
-        match this.try_call_method("jsonSerialize", vec![]) {
+        let called = this.try_call_method("jsonSerialize", vec![]);
+        if exception_pending() {
+            return ObjectForm::Thrown;
+        }
+        match called {
             // It may say: as I am.
             Ok(value) if object_address(&value) == object_address(object) => {}
             Ok(value) => return ObjectForm::Other(value),

@@ -9,6 +9,8 @@ use super::options::{Options, Site};
 use webhooks::clock::rfc3339_bytes;
 use webhooks::event::{Fields, Flags};
 
+/// Bytes of an event that are written beyond what is allowed before it is given up.
+const TOLD: usize = 64 << 10;
 const ALTERED: &[u8] = br#","altered":["#;
 
 /// A value that can't be written.
@@ -16,6 +18,8 @@ const ALTERED: &[u8] = br#","altered":["#;
 pub(super) struct Unwritable {
     /// PHP code threw: its exception is pending, and the message is never seen.
     pub(super) thrown: bool,
+    /// It is too large: where the buffer would end at the least.
+    pub(super) end: Option<usize>,
     message: String,
 }
 
@@ -99,21 +103,34 @@ struct Value {
 impl Value {
     fn write(&mut self, value: &Zval, root: &str, out: &mut Vec<u8>) -> Result<(), Unwritable> {
         let start = out.len();
-        let problem = match encode::encode(value, out) {
+        // Something above what is allowed, so that the size can be told.
+        let limit = self.room.saturating_mul(2).saturating_add(TOLD);
+        let problem = match encode::encode(value, out, limit) {
             Ok(()) if !self.repair || out.len() <= self.room => return Ok(()),
             Ok(()) => None,
             Err(problem) => Some(problem),
         };
         if let Some(problem) = problem.filter(|it| !self.repair || it.reason == Reason::Thrown) {
             let thrown = problem.reason == Reason::Thrown;
-            return Err(Unwritable { thrown, message: problem.message(root) });
+            let end = match problem.reason {
+                Reason::TooLarge { end } => Some(end),
+                _ => None,
+            };
+            return Err(Unwritable { thrown, end, message: problem.message(root) });
         }
         out.truncate(start);
         let listed: usize = self.altered.iter().map(|path| path.len() + 3).sum();
         let room = self.room.saturating_sub(start + listed + ALTERED.len() + 1);
-        let altered = encode::repair(value, root, out, room).map_err(|encode::Thrown| {
-            Unwritable { thrown: true, message: format!("{root}: jsonSerialize() threw") }
+        let mended = encode::repair(value, root, out, room).map_err(|encode::Thrown| {
+            let message = format!("{root}: jsonSerialize() threw");
+            Unwritable { thrown: true, end: None, message }
         })?;
+        if mended.missing > 0 {
+            let end = Some(out.len() + mended.missing);
+            let message = format!("{root} can't be made small enough");
+            return Err(Unwritable { thrown: false, end, message });
+        }
+        let altered = mended.altered;
         self.altered.extend(altered);
         Ok(())
     }

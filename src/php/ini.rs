@@ -26,6 +26,22 @@ const DEFAULT_PAYLOAD: usize = 1 << 20;
 thread_local! {
     /// The engine gave one of the entries another value since they were last read.
     static CHANGED: Cell<bool> = const { Cell::new(false) };
+    /// `webhooks.max_payload`, once it was read; the engine changed none since.
+    static LIMIT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// `webhooks.max_payload`, for what needs no other setting.
+#[inline]
+pub(super) fn max_payload() -> usize {
+    LIMIT.get().unwrap_or_else(read_max_payload)
+}
+
+#[cold]
+fn read_max_payload() -> usize {
+    let text = String::from_utf8_lossy(engine::ini_bytes(MAX_PAYLOAD)).trim().to_owned();
+    let limit = quantity(&text).unwrap_or(DEFAULT_PAYLOAD);
+    LIMIT.set(Some(limit));
+    limit
 }
 
 const fn entry(name: &'static CStr, default: &'static CStr) -> IniEntryDef {
@@ -45,6 +61,7 @@ extern "C" fn on_modify(
     _stage: c_int,
 ) -> c_int {
     CHANGED.set(true);
+    LIMIT.set(None);
     ZEND_RESULT_CODE_SUCCESS
 }
 

@@ -52,13 +52,19 @@ thread_local! {
 /// What the buffer may keep, in bytes: one large value should not make a process large for ever.
 const KEEP: usize = 2 << 20;
 
+/// Most bytes of JSON that are written at once: what no event can have, nor be near to.
+fn largest() -> usize {
+    const LEAST: usize = 1 << 20;
+    ini::max_payload().max(LEAST).saturating_mul(4)
+}
+
 /// JSON, byte for byte as json_encode() writes it.
 #[php_function]
 fn webhooks_encode(value: &Zval) -> PhpResult<Text> {
     // Taken out: jsonSerialize() may call this function again.
     let mut json = BUFFER.take();
     json.clear();
-    let encoded = encode::encode(value, &mut json).map(|()| Text::new(&json));
+    let encoded = encode::encode(value, &mut json, largest()).map(|()| Text::new(&json));
     if json.capacity() <= KEEP {
         BUFFER.set(json);
     }

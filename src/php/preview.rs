@@ -8,7 +8,6 @@ use super::process::{self, Process};
 use super::to_zval::{Tree, to_zval};
 use super::{dispatch, encode, envelope, exception};
 use webhooks::clock::{Clock as _, SystemClock};
-use webhooks::config::webhook_from;
 use webhooks::delivery::guard::Guard;
 use webhooks::delivery::preview::{Preview, Standing};
 use webhooks::event::Event;
@@ -69,13 +68,13 @@ fn preview(
     let mut body = Vec::new();
     let room = limit.saturating_sub(fields.written_len()).max(1);
     // PHP code may run here (jsonSerialize); nothing of the process is borrowed.
-    envelope::write(&mut body, &mut fields, data.0, &options, room).map_err(|error| {
-        if error.thrown {
-            Stop::Thrown(exception::new(error))
-        } else {
-            FieldError::new("data", error).into()
-        }
-    })?;
+    envelope::write(&mut body, &mut fields, data.0, &options, room).map_err(
+        |error| match error.end {
+            _ if error.thrown => Stop::Thrown(exception::new(error)),
+            Some(end) => FieldError::new("data", dispatch::too_large(end, limit)).into(),
+            None => FieldError::new("data", error).into(),
+        },
+    )?;
     let size = fields.written_len() + body.len();
     if size > limit {
         return Err(FieldError::new("data", JournalError::TooLarge { size, limit }).into());
@@ -91,7 +90,7 @@ fn preview(
 
 fn read_webhook(array: Array<'_>) -> Result<Webhook, Stop> {
     let mut json = Vec::new();
-    encode::encode(array.zval, &mut json).map_err(|problem| {
+    encode::encode(array.zval, &mut json, super::largest()).map_err(|problem| {
         let message = problem.message("");
         if problem.reason == encode::Reason::Thrown {
             Stop::Thrown(exception::new(message))
@@ -106,7 +105,7 @@ fn read_webhook(array: Array<'_>) -> Result<Webhook, Stop> {
             serde_json::Value::Array(list) if list.is_empty() => serde_json::json!({}),
             value => value,
         })?;
-    Ok(webhook_from(value)?)
+    Ok(Webhook::from_value(value)?)
 }
 
 /// Why nothing is sent to anybody, and where requests may go, as far as that was published.

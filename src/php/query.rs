@@ -34,7 +34,7 @@ pub(super) fn read<T: DeserializeOwned>(array: Option<Array<'_>>) -> PhpResult<T
                 let message = format!("expected names as keys, got the number {index}");
                 return Err(exception::new(message));
             }
-            encode::encode(array.zval, &mut json)
+            encode::encode(array.zval, &mut json, super::largest())
                 .map_err(|problem| exception::new(problem.message("")))?;
         }
         _ => json.extend_from_slice(b"{}"),

@@ -8,12 +8,15 @@ use serde::Serialize;
 use super::exception;
 use super::process::{self, Process};
 use super::to_zval::{Tree, to_zval};
-use webhooks::clock::rfc3339;
+use webhooks::clock::{Clock as _, SystemClock, rfc3339};
 use webhooks::config::Config;
 use webhooks::journal;
 use webhooks::spool::{Spool, this_user, user_name};
 use webhooks::webhook::Webhook;
 use webhooks::worker::{SMALL_FILE, lock, start};
+
+/// Within which time deaths of the worker are repeated ones, in milliseconds.
+const HOUR_MS: i64 = 3_600_000;
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -150,6 +153,7 @@ impl Status {
                 self.store.size = summary.size;
                 self.store.schema = Some(summary.schema);
                 self.store.announcements = summary.announcements;
+                self.ask_for_deaths(&summary.deaths, SystemClock.unix_ms());
                 summary.positions
             }
             Ok(None) => Default::default(),
@@ -167,6 +171,19 @@ impl Status {
                 };
             }
             Err(error) => self.problem("journal", &error),
+        }
+    }
+
+    /// One death is an accident; a second one within an hour is a problem.
+    fn ask_for_deaths(&mut self, deaths: &[i64], now: i64) {
+        let lately = deaths.iter().filter(|at| **at > now - HOUR_MS).count();
+        if let Some(last) = deaths.last().filter(|_| lately > 1) {
+            let message = format!(
+                "the worker died {lately} times within the last hour, the last time at {}: \
+                 worker.log in the spool and the system's own log say more",
+                rfc3339(*last)
+            );
+            self.problem("worker_dies", &message);
         }
     }
 

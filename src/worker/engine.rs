@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ingest::DeliveryIds;
+use super::lock::Holder;
 use super::maintenance::PRUNE_MS;
 use super::mark::Mark;
 use super::pool::{self, Done, Job, Pool};
@@ -11,12 +12,13 @@ use super::published::Published;
 use super::reserve::Reserve;
 use super::retirement::Retirement;
 use super::schedule::{POOL, Schedule};
+use super::trial::Trials;
 use super::{Mode, Stop, WorkerError};
 use crate::clock::{self, Clock};
 use crate::journal::wake::{Sleeper, WakeHandle};
 use crate::journal::{Batch, Boot, Reader};
 use crate::spool::Spool;
-use crate::store::{Announcement, ClockReading, Store};
+use crate::store::{Announcement, Claim, ClockReading, Store};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
 const IDLE_MS: i64 = 60_000;
@@ -51,6 +53,11 @@ pub(super) struct Worker<S: Store> {
     pub(super) reading: ClockReading,
     pub(super) reading_is_kept: bool,
     pub(super) retirement: Retirement,
+    pub(super) trials: Trials,
+    /// At these deliveries workers died: they have failed, which is still to be recorded.
+    pub(super) deadly: Vec<Claim>,
+    /// How many were under way when the last worker ended.
+    pub(super) left_behind: u64,
     pub(super) next_prune: i64,
     pub(super) next_config: i64,
     pub(super) idle_since: i64,
@@ -72,7 +79,7 @@ impl<S: Store> Worker<S> {
         if loaded.reclaimed > 0 {
             tracing::warn!(
                 deliveries = loaded.reclaimed,
-                "claimed by a worker that died; sent again"
+                "claimed by a worker that died; tried again one at a time"
             );
         }
         let reader = Reader::open(&spool, loaded.positions)?;
@@ -97,6 +104,9 @@ impl<S: Store> Worker<S> {
             reading: kept.unwrap_or(reading),
             reading_is_kept: kept.is_some(),
             retirement: Retirement::new(),
+            trials: if loaded.suspects { Trials::Waiting(now) } else { Trials::None },
+            left_behind: loaded.reclaimed + loaded.deadly.len() as u64,
+            deadly: loaded.deadly,
             next_prune: now + PRUNE_MS,
             next_config: 0,
             idle_since: now,
@@ -125,9 +135,9 @@ impl<S: Store> Worker<S> {
             }
             let now = self.clock.unix_ms();
             let leave = match mode {
-                Mode::Once => self.schedule.is_caught_up(now),
+                Mode::Once => self.schedule.is_caught_up(now) && self.trials.are_caught_up(now),
                 Mode::Foreground => false,
-                Mode::Daemonize => self.schedule.is_idle() && now - self.idle_since >= IDLE_MS,
+                Mode::Daemonize => self.has_nothing_pending() && now - self.idle_since >= IDLE_MS,
             };
             if leave && self.pool.is_idle() {
                 self.retire_all()?;
@@ -164,9 +174,10 @@ impl<S: Store> Worker<S> {
             self.look_at_config(now);
         }
         let took = self.take_in(now)?;
+        let tried = self.try_suspects(now)?;
         let handed_out = self.hand_out(now)?;
         let changed = self.change(now)?;
-        let worked = self.forget()? || changed || handed_out || took;
+        let worked = self.forget()? || changed || handed_out || tried || took;
         if worked {
             self.idle_since = now;
         } else {
@@ -183,6 +194,9 @@ impl<S: Store> Worker<S> {
         let Some(published) = self.published.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
+        if self.trials.holds_up_others() {
+            return Ok(false);
+        }
         let Some(first) = self.schedule.next(now) else { return Ok(false) };
         let (store, schedule) = (&mut self.store, &mut self.schedule);
         let (mut claims, mut jobs) = (Vec::new(), Vec::new());
@@ -248,6 +262,7 @@ impl<S: Store> Worker<S> {
         })?;
         self.schedule.shift(jump, now);
         self.retirement.shift(jump);
+        self.trials.shift(jump);
         for time in [&mut self.next_prune, &mut self.idle_since] {
             *time += jump;
         }
@@ -259,7 +274,12 @@ impl<S: Store> Worker<S> {
     /// Whether there is anything in the journal or due in the store.
     pub(super) fn has_work(&mut self) -> Result<bool, WorkerError> {
         self.read_journal(self.clock.unix_ms())?;
-        Ok(self.batch.moves() || !self.schedule.is_idle())
+        Ok(self.batch.moves() || !self.has_nothing_pending())
+    }
+
+    /// Whether nothing is pending, now or later.
+    fn has_nothing_pending(&self) -> bool {
+        self.schedule.is_idle() && self.trials == Trials::None && self.deadly.is_empty()
     }
 
     pub(super) fn time_to_wait(&self, now: i64, mode: Mode) -> Duration {
@@ -267,7 +287,10 @@ impl<S: Store> Worker<S> {
         if let Some(due) = self.schedule.wake_at(now) {
             until = until.min(due);
         }
-        if mode == Mode::Daemonize && self.schedule.is_idle() {
+        if let Some(at) = self.trials.wake_at() {
+            until = until.min(at);
+        }
+        if mode == Mode::Daemonize && self.has_nothing_pending() {
             until = until.min(self.idle_since + IDLE_MS);
         }
         if self.reserve.is_full() || self.forgotten.is_some() {
@@ -290,7 +313,9 @@ impl<S: Store> Worker<S> {
             let now = self.clock.unix_ms();
             let claims = std::mem::take(&mut withdrawn);
             self.store.transaction(&mut |tx| {
-                claims.iter().try_for_each(|claim| tx.release(claim.id, claim.due.min(now)))
+                claims
+                    .iter()
+                    .try_for_each(|claim| tx.release(claim.id, claim.due.min(now)).map(drop))
             })?;
             for claim in &claims {
                 self.schedule.came_back(claim.webhook, claim.id, now);
@@ -304,8 +329,27 @@ impl<S: Store> Worker<S> {
             let left = if self.pool.has_done() { 0 } else { (deadline - now).max(1) };
             self.sleeper.wait(Some(Duration::from_millis(left.cast_unsigned())));
         }
-        // Whatever is still under way stays `delivering`: the next worker returns it.
+        // Whatever is still under way is sent again by the next worker: no death, so no suspects.
+        self.store.transaction(&mut |tx| tx.release_all().map(drop))?;
         self.retire_all()
+    }
+
+    /// Notes that the last worker died. Once is an accident; again within an hour is news.
+    pub(super) fn note_death(&mut self, died: &Holder) -> Result<(), WorkerError> {
+        let (now, under_way) = (self.clock.unix_ms(), self.left_behind);
+        let mut deaths = 0;
+        self.store.transaction(&mut |tx| {
+            deaths = tx.note_death(now, under_way)?;
+            Ok(())
+        })?;
+        tracing::error!(pid = died.pid, under_way, deaths, "the last worker died");
+        if deaths.is_power_of_two() && deaths > 1 {
+            self.announce(
+                "worker_dies",
+                [("deaths", deaths.into()), ("under_way", under_way.into())],
+            );
+        }
+        Ok(())
     }
 
     pub(super) fn announce<const N: usize>(

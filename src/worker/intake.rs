@@ -24,6 +24,7 @@ impl<S: Store> Worker<S> {
         self.done.append(&mut self.pool.take_done());
         self.done.iter_mut().for_each(|done| done.follow(self.reading.offset));
         self.read_journal(now)?;
+        self.fail_the_deadly(now)?;
         let Some(published) = &self.published else { return Ok(false) };
         // Nothing is matched under an older config than it was accepted under.
         let newest = self.batch.records.iter().map(|record| record.revision).max();
@@ -44,13 +45,14 @@ impl<S: Store> Worker<S> {
         let (mut ingested, mut recorded, mut due) = Default::default();
         // Attempts wait until there is room to record them.
         let is_full = self.reserve.is_full();
+        let holds_up = self.trials.holds_up_others();
         mark.begin(&batch.records);
         store.transaction(&mut |tx| {
             (ingested, recorded, due) = (Ingested::default(), Recorded::default(), Vec::new());
             for done in done {
                 record::attempt(tx, &context, done, ids, &mut recorded, &mut ingested)?;
             }
-            if !is_full {
+            if !is_full && !holds_up {
                 ingested.places = Places::new(context.schedule, done, now);
             }
             let suspects = recorded.healths.iter().filter(|(_, health)| health.is_suspect());
@@ -98,6 +100,12 @@ impl<S: Store> Worker<S> {
     ) {
         for (key, webhook) in ingested.new {
             self.schedule.add(key, webhook);
+        }
+        for delivery in &recorded.ended {
+            self.trials.ended(*delivery, now);
+        }
+        if ingested.all_touched {
+            self.trials.look(now);
         }
         self.forgets |= ingested.forget;
         self.changes |= ingested.bulk;

@@ -35,6 +35,7 @@ mod schedule;
 #[cfg(test)]
 mod simulation;
 pub mod start;
+mod trial;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -175,6 +176,9 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
         );
         let params = [("kept_as", path.into()), ("reason", damaged.reason.into())];
         worker.announce("store_set_aside", params);
+    }
+    if let Some(died) = lock.died() {
+        worker.note_death(died)?;
     }
     let stop = Stop::on_signals(&worker.wake)?;
     start::report(spool, None)?;

@@ -298,6 +298,17 @@ impl Schedule {
         }
     }
 
+    /// A lane's turn outside its row, for one delivery, where neither its health nor its limits keep
+    /// it from sending now.
+    pub(super) fn turn_of(&mut self, key: WebhookKey, now: i64) -> Option<Turn> {
+        let lane = self.lanes.get_mut(&key)?;
+        let ordered = lane.webhook.as_ref()?.ordered;
+        let is_probed = lane.health.probe_at.is_none_or(|at| at <= now);
+        let may_send = is_probed && lane.room() > 0 && lane.rate(now).unwrap_or(0) > 0;
+        let suspect = lane.is_suspect();
+        may_send.then_some(Turn { key, limit: 1, run: 1, ordered, suspect })
+    }
+
     /// How many requests more may be under way: of anybody, and of suspects.
     fn free(&self, now: i64) -> (u32, u32) {
         let (mut fresh, mut suspects, mut fresh_suspects) = (0, 0, 0);

@@ -205,6 +205,10 @@ impl Worker {
         rustix::process::kill_process(pid, signal).expect("the signal");
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_some()
+    }
+
     /// Waits for its end; whether that was a success.
     pub fn ended(&mut self) -> bool {
         wait_for("the worker's end", || self.child.try_wait().expect("its state")).success()
@@ -247,6 +251,12 @@ pub struct Endpoint {
 
 impl Endpoint {
     pub fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// One that does `something` with each request before it answers.
+    pub fn with(something: impl Fn(&Received) + Send + Sync + 'static) -> Self {
+        let something: Arc<dyn Fn(&Received) + Send + Sync> = Arc::new(something);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let endpoint = Self { port, received: Arc::default(), status: Arc::default() };
@@ -254,7 +264,8 @@ impl Endpoint {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (received, status) = (Arc::clone(&received), Arc::clone(&status));
-                std::thread::spawn(move || serve(&stream, &received, &status));
+                let something = Arc::clone(&something);
+                std::thread::spawn(move || serve(&stream, &received, &status, &*something));
             }
         });
         endpoint
@@ -278,11 +289,17 @@ impl Endpoint {
     }
 }
 
-fn serve(stream: &TcpStream, received: &Mutex<Vec<Received>>, status: &Mutex<Option<u16>>) {
+fn serve(
+    stream: &TcpStream,
+    received: &Mutex<Vec<Received>>,
+    status: &Mutex<Option<u16>>,
+    something: &(dyn Fn(&Received) + Send + Sync),
+) {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
         let path = request.path.clone();
-        received.lock().expect("no panic").push(request);
+        received.lock().expect("no panic").push(request.clone());
+        something(&request);
         let fixed = *status.lock().expect("no panic");
         if path.starts_with("/hang") && fixed.is_none() {
             std::thread::sleep(Duration::from_secs(120));

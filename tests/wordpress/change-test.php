@@ -196,7 +196,10 @@ final class Change_Test extends Network_Test_Case {
 		foreach ( $tables as $table ) {
 			$wpdb->query( "RENAME TABLE $table TO kept_$table" );
 		}
-		add_action( 'network_webhooks_announcement', $throw = static fn() => throw new Error( 'a plugin' ) );
+		$throw = static function (): void {
+			throw new Error( 'a plugin' );
+		};
+		add_action( 'network_webhooks_announcement', $throw );
 		Settings::set( Settings::SERVERS, 'no list' );
 		$log = ini_set( 'error_log', '/dev/null' );
 		try {

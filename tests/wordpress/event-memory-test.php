@@ -160,6 +160,55 @@ final class Event_Memory_Test extends Network_Test_Case {
 		$this->assertSame( 1, $later->seen( 'school_opened' ) );
 	}
 
+	/**
+	 * Names with letters that one charset or the other does not have.
+	 */
+	public static function names(): array {
+		return array_map( static fn( string $name ) => array( $name, $name ), array( 'ASCII' => 'Course finished', 'quotes' => 'Course “finished”', 'Latin' => 'Cursus voltooid: één', 'Japanese' => 'コース修了', 'beyond the first plane' => 'Done 🎓' ) ) + array( 'a byte that is none' => array( "Course \xe9", 'Course ?' ) );
+	}
+
+	/**
+	 * @dataProvider names
+	 */
+	public function test_an_event_with_a_letter_outside_ascii_was_not_remembered_and_raised_a_revision_each_time( string $name, string $kept ): void {
+		global $wpdb;
+		$event = Network_Webhooks\Event::registered( 'course_finished', array( 'name' => $name, 'description' => $name, 'lookup' => array( 'course.id' ), 'example' => array( 'title' => $name ) ) );
+		foreach ( array( 'utf8mb4', 'utf8mb3', 'latin1' ) as $charset ) {
+			$wpdb->query( 'DELETE FROM ' . Schema::events() );
+			$wpdb->query( 'ALTER TABLE ' . Schema::events() . " MODIFY definition longtext CHARACTER SET $charset NOT NULL" );
+			( fn() => $this->table_charset = array() )->call( $wpdb );
+			( fn() => $this->col_meta = array() )->call( $wpdb );
+			$remember = static fn() => ( new Event_Memory() )->remember( array(), array( 'course_finished' => $event ) );
+			$this->assertTrue( $remember(), $charset );
+			$this->assertSame( $kept, ( new Event_Memory() )->events()['course_finished']->name, $charset );
+			$this->assertFalse( $remember(), $charset );
+		}
+		$wpdb->query( 'ALTER TABLE ' . Schema::events() . ' MODIFY definition longtext CHARACTER SET utf8mb4 NOT NULL' );
+	}
+
+	public function test_what_the_database_refused_counted_as_remembered(): void {
+		global $wpdb;
+		$memory = new Event_Memory();
+		$memory->note( 'door.opened' );
+		$event = Network_Webhooks\Event::registered( 'course_finished', array( 'name' => 'Course', 'lookup' => array( 'course.id' ) ) );
+		$quiet = $wpdb->suppress_errors();
+		$wpdb->query( 'ALTER TABLE ' . Schema::events() . ' MODIFY event varchar(5) CHARACTER SET ascii COLLATE ascii_bin NOT NULL' );
+		$wpdb->query( "SET SESSION sql_mode = CONCAT( @@sql_mode, ',STRICT_ALL_TABLES' )" );
+		try {
+			$memory->remember( array(), array( 'course_finished' => $event ) );
+			$this->fail( 'It said nothing.' );
+		} catch ( RuntimeException $error ) {
+			$this->assertStringContainsString( 'the database did not take the event', $error->getMessage() );
+		} finally {
+			$wpdb->set_sql_mode();
+			$wpdb->query( 'ALTER TABLE ' . Schema::events() . ' MODIFY event varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL' );
+			$wpdb->suppress_errors( $quiet );
+		}
+		$this->assertStringNotContainsString( 'door.opened', (string) get_option( 'network_webhooks_seen' ), 'Nobody would try again.' );
+		$this->assertTrue( $memory->remember( array(), array( 'course_finished' => $event ) ) );
+		$this->assertStringContainsString( 'door.opened', get_option( 'network_webhooks_seen' ) );
+	}
+
 	/** What Ultimate Multisite would answer. */
 	public static array $event_types = array();
 

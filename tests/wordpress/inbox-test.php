@@ -8,7 +8,6 @@ use Network_Webhooks\Inbox\Request;
 use Network_Webhooks\Inbox\Requests;
 use Network_Webhooks\Inbox\Signature;
 use Network_Webhooks\Schema;
-use Network_Webhooks\Settings;
 use Network_Webhooks\Webhook;
 use Network_Webhooks\Webhooks;
 
@@ -103,6 +102,57 @@ final class Inbox_Test extends Network_Test_Case {
 		$this->assertSame( array( 'text/plain', 7 ), array( $kept['files']['file']['type'], $kept['files']['file']['size'] ) );
 		self::$admin->get( self::PAGE );
 		$this->assert_sees( 'Form, as PHP took it apart', self::$admin );
+	}
+
+	/** Names that nest repeat all that they are in: 96 kB of body were kept as 6.4 MB. */
+	public function test_a_multipart_form_that_multiplies_is_kept_no_larger_than_any_body(): void {
+		$fields = array();
+		for ( $i = 0; $i < 900; ++$i ) {
+			$fields[ "f$i" . str_repeat( '[k]', 20 ) ] = 'x';
+		}
+		list( $status ) = $this->send( $this->inbox->url(), 'POST', $fields );
+		$this->assertSame( 200, $status );
+		$kept = (string) ( new Requests() )->body( (int) $this->newest()->id );
+		$this->assertGreaterThan( 10_000, strlen( $kept ) );
+		$this->assertLessThanOrEqual( Inbox::LARGEST_BODY, strlen( $kept ) );
+		$this->assertStringContainsString( '"f0"', $kept );
+	}
+
+	/** What the database refuses was printed into PHP's error log as a whole: 36 requests, 688 MB. */
+	public function test_a_body_that_the_database_refuses_is_counted_and_not_logged(): void {
+		global $wpdb;
+		$table = Schema::inbox();
+		$wpdb->query( "ALTER TABLE $table ADD CONSTRAINT short_bodies CHECK ( body IS NULL OR LENGTH( body ) < 100 )" );
+		try {
+			$log = ini_get( 'error_log' );
+			ini_set( 'error_log', $file = tempnam( sys_get_temp_dir(), 'log' ) );
+			$body  = str_repeat( 'secret-of-a-body ', 10_000 );
+			$given = new Request( 'POST', '', array(), $body, strlen( $body ), '127.0.0.1' );
+			$shown = $wpdb->show_errors( true );
+			ob_start();
+			try {
+				( new Requests() )->add( $given, Signature::of( $given, $this->inbox, new Webhooks(), time() ), 200, 0 );
+				$this->fail( 'The database took it.' );
+			} catch ( \RuntimeException $error ) {
+				$this->assertStringNotContainsString( 'secret-of-a-body', $error->getMessage() );
+			} finally {
+				$printed = ob_get_clean();
+				$wpdb->show_errors( $shown );
+				ini_set( 'error_log', $log );
+			}
+			$this->assertSame( '', $printed . file_get_contents( $file ) );
+			unlink( $file );
+			$this->assertSame( '500', $this->newest()->status );
+			$this->assertNull( $this->newest()->body );
+			for ( $i = 1; $i < Requests::BURST; ++$i ) {
+				list( $status ) = $this->send( $this->inbox->url(), 'POST', $body );
+				$this->assertSame( 500, $status );
+			}
+			list( $status ) = $this->send( $this->inbox->url(), 'POST', $body );
+			$this->assertSame( 429, $status );
+		} finally {
+			$wpdb->query( "ALTER TABLE $table DROP CONSTRAINT short_bodies" );
+		}
 	}
 
 	public function test_no_header_s_secret_is_kept(): void {
@@ -458,7 +508,7 @@ final class Inbox_Test extends Network_Test_Case {
 		$this->assertStringContainsString( "x-evil: $evil", $shown );
 		$this->assertStringContainsString( '&amp; </textarea>', $shown );
 		// What scripts put into the page is the same.
-		$routed = ( new Network_Webhooks\Rest\Inbox_Routes() )->requests( $this->rest_request( 0 ) )->get_data();
+		$routed = ( new Network_Webhooks\Rest\Inbox_Routes( $this->plugin() ) )->requests( $this->rest_request( 0 ) )->get_data();
 		$this->assertSame( 6, $routed['count'] );
 		foreach ( array( '<script', '<img', '<i>' ) as $tag ) {
 			$this->assertStringNotContainsString( $tag, $routed['html'] );
@@ -483,7 +533,7 @@ final class Inbox_Test extends Network_Test_Case {
 	public function test_the_page_asks_for_what_came_since(): void {
 		$this->send( $this->inbox->url(), 'POST', 'one' );
 		$last   = (int) $this->newest()->id;
-		$routes = new Network_Webhooks\Rest\Inbox_Routes();
+		$routes = new Network_Webhooks\Rest\Inbox_Routes( $this->plugin() );
 		$this->assertSame( array( 'html' => '', 'count' => 0 ), $routes->requests( $this->rest_request( $last ) )->get_data() );
 		$this->send( $this->inbox->url(), 'POST', 'two' );
 		$news = $routes->requests( $this->rest_request( $last ) )->get_data();

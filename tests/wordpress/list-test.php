@@ -6,7 +6,6 @@
 use Network_Webhooks\Admin\Hours_Chart;
 use Network_Webhooks\Admin\List_Table;
 use Network_Webhooks\History;
-use Network_Webhooks\Schema;
 use Network_Webhooks\Webhook;
 
 final class List_Test extends Network_Test_Case {

@@ -12,9 +12,7 @@ use Network_Webhooks\Listening;
 use Network_Webhooks\Payload_Copy;
 use Network_Webhooks\Privacy;
 use Network_Webhooks\Schema;
-use Network_Webhooks\Settings;
 use Network_Webhooks\Test_Event;
-use Network_Webhooks\Upkeep;
 
 final class Listen_Test extends Listening_Test_Case {
 

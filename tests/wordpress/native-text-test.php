@@ -92,6 +92,20 @@ final class Native_Text_Test extends TestCase {
 		}
 	}
 
+	public function test_counts_without_plural_forms_are_none_of_theirs_either(): void {
+		$this->speak(
+			'nl_NL',
+			array(
+				"%s second\0%s seconds" => "%s seconde\0%s seconden",
+				'%1$s: expected %2$s to %3$s' => '%1$s: %2$s tot %3$s verwacht',
+				"this event has %1\$s byte, more than the %2\$s that webhooks.max_payload allows: send less data, or raise webhooks.max_payload\0this event has %1\$s bytes, more than the %2\$s that webhooks.max_payload allows: send less data, or raise webhooks.max_payload" => "%1\$s byte van %2\$s\0%1\$s bytes van %2\$s",
+			)
+		);
+		$this->assertSame( '7: 1 tot 60 seconden verwacht', Native_Text::translated( '7: expected 1 to 60 seconds' ) );
+		$this->assertSame( '7: 0 tot 1 seconde verwacht', Native_Text::translated( '7: expected 0 to 1 seconds' ) );
+		$this->assertSame( '9000 bytes van 4096', Native_Text::translated( 'this event has 9000 bytes, more than the 4096 that webhooks.max_payload allows: send less data, or raise webhooks.max_payload' ) );
+	}
+
 	public function test_in_english_a_text_stays_as_it_is(): void {
 		foreach ( array_keys( Native_Text::all() ) as $text ) {
 			$said = sprintf( $text, 'x7', 'x8', 'x9', 'y1', 'y2', 'y3' );

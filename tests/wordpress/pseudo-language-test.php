@@ -21,7 +21,6 @@ use Network_Webhooks\Settings;
 use Network_Webhooks\Site_Health;
 use Network_Webhooks\Status;
 use Network_Webhooks\Suppressions;
-use Network_Webhooks\Webhook;
 
 final class Pseudo_Language_Test extends Network_Test_Case {
 

@@ -56,6 +56,11 @@ final class Custom_Event {
 			/* translators: %s: number of characters */
 			throw new \InvalidArgumentException( sprintf( _n( 'Give the event a name of at most %s character, by which people know it.', 'Give the event a name of at most %s characters, by which people know it.', self::NAME_LENGTH, 'network-webhooks' ), number_format_i18n( self::NAME_LENGTH ) ) );
 		}
+		$invisible = Invisible::find_in_words( $name );
+		if ( null !== $invisible ) {
+			/* translators: %s: a character that nobody sees, such as “an invisible character (U+200B)” */
+			throw new \InvalidArgumentException( sprintf( __( 'The name contains %s: delete it.', 'network-webhooks' ), Native_Text::translated( $invisible ) ) );
+		}
 		if ( ! Event::is_name( $slug ) ) {
 			throw new \InvalidArgumentException( __( 'The event’s identifier has 1 to 100 of the characters a-z 0-9 _ . - and no others.', 'network-webhooks' ) );
 		}

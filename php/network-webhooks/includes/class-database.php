@@ -15,12 +15,20 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Database {
 
+	/** Kind of the mark that names the machine and the folder of the data. */
+	private const MACHINE = 'machine';
+
 	/**
 	 * What it says of itself, once asked for.
 	 *
 	 * @var list<string>|null
 	 */
 	private static ?array $identities = null;
+
+	/**
+	 * See host(), once read.
+	 */
+	private static ?string $host = null;
 
 	/**
 	 * Marks by which the server, or the cluster of which it is a node, can be known again: one that
@@ -44,29 +52,45 @@ final class Database {
 		$said  = array_column( array( ...(array) $variables, ...(array) $states ), 1, 0 );
 		$marks = array(
 			// Galera, and MySQL's group replication: every node says the same.
-			'galera' => (string) ( $said['wsrep_cluster_state_uuid'] ?? '' ),
-			'group'  => (string) ( $said['group_replication_group_name'] ?? '' ),
-			// MySQL. MariaDB has nothing of that kind that a change of its network card would leave alone.
-			'server' => (string) ( $said['server_uuid'] ?? '' ),
+			'galera'      => (string) ( $said['wsrep_cluster_state_uuid'] ?? '' ),
+			'group'       => (string) ( $said['group_replication_group_name'] ?? '' ),
+			// MySQL: kept beside the data.
+			'server'      => (string) ( $said['server_uuid'] ?? '' ),
+			// MariaDB has nothing like it.
+			self::MACHINE => isset( $said['hostname'], $said['datadir'] ) ? "{$said['hostname']}:{$said['datadir']}" : '',
 		);
-		if ( '' === $marks['server'] && isset( $said['hostname'], $said['datadir'] ) ) {
-			$marks['server'] = "{$said['hostname']}:{$said['datadir']}";
-		}
-		$marks            = array_filter( $marks, static fn( string $mark ) => '' !== trim( $mark, '0-' ) );
+
 		self::$identities = array();
-		foreach ( $marks as $kind => $mark ) {
-			self::$identities[] = substr( hash( 'sha256', "$kind:$mark" ), 0, 32 );
+		foreach ( array_filter( $marks, static fn( string $mark ) => '' !== trim( $mark, '0-' ) ) as $kind => $mark ) {
+			self::$identities[] = "$kind:" . substr( hash( 'sha256', $mark ), 0, 32 );
 		}
 		return self::$identities;
 	}
 
 	/**
-	 * How wp-config.php calls it, where that says which one it is: a name that leads to the same
-	 * database from every server, and after a failover too. Empty for this machine's own.
+	 * Whether two lists of marks are those of two databases for certain. The name of a machine may
+	 * change, as that of a container does; what is kept beside the data does not.
+	 *
+	 * @param list<string> $one
+	 * @param list<string> $other
+	 */
+	public static function are_two( array $one, array $other ): bool {
+		$lasting = static fn( string $mark ) => ! str_starts_with( $mark, self::MACHINE . ':' );
+		return ! array_intersect( $one, $other ) && array_filter( $one, $lasting ) && array_filter( $other, $lasting );
+	}
+
+	/**
+	 * Whether the name by which it is reached is one that every machine has for its own.
+	 */
+	public static function is_local(): bool {
+		return 1 === preg_match( '~^(p:)?(localhost\b|127\.|\[?::1\b|[:/]|$)~', self::host() );
+	}
+
+	/**
+	 * How wp-config.php calls it, in small letters.
 	 */
 	public static function host(): string {
-		$host = strtolower( self::configured() );
-		return 1 === preg_match( '~^(p:)?(localhost\b|127\.|\[?::1\b|[:/]|$)~', $host ) ? '' : $host;
+		return self::$host ??= strtolower( self::configured() );
 	}
 
 	/**

@@ -32,6 +32,10 @@ final class Drafts {
 		if ( '' !== $obstacle ) {
 			throw new \RuntimeException( $obstacle );
 		}
+		$lost = $webhook->lost();
+		if ( null !== $lost ) {
+			throw new Refusal( $webhook->id, $lost, Kept_Secrets::LOST );
+		}
 		$draft = $webhook->as_draft();
 		try {
 			$this->publisher->change(

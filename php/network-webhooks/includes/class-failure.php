@@ -52,6 +52,7 @@ final class Failure {
 			'body' => __( 'error in the body', 'network-webhooks' ),
 			'pruned' => __( 'body no longer kept', 'network-webhooks' ),
 			'internal' => __( 'internal error', 'network-webhooks' ),
+			'worker_died' => __( 'the worker died of it', 'network-webhooks' ),
 			'io' => __( 'error of the network', 'network-webhooks' ),
 			default => $code,
 		};
@@ -113,6 +114,7 @@ final class Failure {
 			'body' => __( 'What is kept of the event can’t be read any more.', 'network-webhooks' ),
 			'pruned' => __( 'The event’s body is no longer kept, so it can’t be sent.', 'network-webhooks' ),
 			'internal' => __( 'The worker met an error of its own. The file worker.log in the spool says more.', 'network-webhooks' ),
+			'worker_died' => __( 'The worker died each time that it sent this, so it is not sent again by itself. The file worker.log in the spool and the system’s own log say more.', 'network-webhooks' ),
 			default => __( 'The request did not reach the endpoint.', 'network-webhooks' ),
 		};
 	}

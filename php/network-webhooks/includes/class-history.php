@@ -36,6 +36,7 @@ final class History {
 	public const INBOX_MOVED    = 'inbox_moved';
 	public const INBOX_DELETED  = 'inbox_deleted';
 	public const LISTENED       = 'listened';
+	public const TAKEN_BACK     = 'taken_back';
 
 	/** The id under which the network's own entries stand. */
 	public const NETWORK = '';
@@ -54,7 +55,9 @@ final class History {
 	 */
 	public static function record( string $webhook_id, string $action, array $changes ): void {
 		global $wpdb;
-		$done = $wpdb->insert(
+		// Else wpdb prints the statement, with the values, into PHP's error log.
+		$quiet = $wpdb->suppress_errors();
+		$done  = $wpdb->insert(
 			Schema::history(),
 			array(
 				'webhook_id' => $webhook_id,
@@ -64,6 +67,7 @@ final class History {
 				'changes'    => (string) wp_json_encode( (object) $changes, JSON_UNESCAPED_SLASHES ),
 			)
 		);
+		$wpdb->suppress_errors( $quiet );
 		if ( ! $done ) {
 			/* translators: %s: message of the database */
 			throw new \RuntimeException( sprintf( __( 'The database did not take the entry of the history: %s', 'network-webhooks' ), $wpdb->last_error ) );
@@ -131,7 +135,7 @@ final class History {
 	 * @return array<string, mixed>
 	 */
 	private static function fields( Webhook $webhook ): array {
-		return $webhook->to_config() + array( Webhook::MAIL_TO => $webhook->mail_to() );
+		return array_diff_key( $webhook->to_config(), array( 'set_aside' => true ) ) + array( Webhook::MAIL_TO => $webhook->mail_to() );
 	}
 
 	/**

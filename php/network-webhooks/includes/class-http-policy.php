@@ -63,6 +63,7 @@ final class Http_Policy {
 	 */
 	private static function hosts( string $constant ): array {
 		$list = defined( $constant ) ? (string) constant( $constant ) : '';
-		return preg_split( '/[\s,]+/', $list, -1, PREG_SPLIT_NO_EMPTY );
+		// What nobody sees there keeps no host from being meant.
+		return preg_split( '/[\s,]+/', Invisible::strip( $list ), -1, PREG_SPLIT_NO_EMPTY );
 	}
 }

@@ -138,10 +138,13 @@ final class Installation {
 			return ! isset( $place['databases'] ) && hash_equals( (string) $place['fingerprint'], self::hashed( Database::configured() ) );
 		}
 		$marks = Database::identities();
-		return ! $marks
-			|| empty( $place['databases'] )
-			|| array_intersect( $marks, $place['databases'] )
-			|| '' !== Database::host() && in_array( Database::host(), $place['hosts'] ?? array(), true );
+		$known = $place['databases'] ?? array();
+		if ( ! $marks || ! $known || array_intersect( $marks, $known ) ) {
+			return true;
+		}
+		// The name leads to the same database as ever, as after a failover; but every machine has a
+		// localhost.
+		return in_array( Database::host(), $place['hosts'] ?? array(), true ) && ! ( Database::is_local() && Database::are_two( $marks, $known ) );
 	}
 
 	/**
@@ -153,7 +156,7 @@ final class Installation {
 		return array(
 			'fingerprint' => self::fingerprint(),
 			'databases'   => Database::identities(),
-			'hosts'       => array_values( array_filter( array( Database::host() ) ) ),
+			'hosts'       => array( Database::host() ),
 		);
 	}
 

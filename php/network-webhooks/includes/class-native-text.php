@@ -18,9 +18,9 @@ final class Native_Text {
 
 	/**
 	 * Patterns of the texts, in the order in which they are tried, with what they are in the
-	 * language for which they were made.
+	 * language for which they were made: a text, or its forms and which part of it is the count.
 	 *
-	 * @var array<string, array<string, string>>
+	 * @var array<string, array<string, string|array{0: array<string, string>, 1: int}>>
 	 */
 	private static array $patterns = array();
 
@@ -43,6 +43,7 @@ final class Native_Text {
 	public static function translated( string $said ): string {
 		foreach ( self::$in_english ? array() : self::patterns() as $pattern => $text ) {
 			if ( preg_match( $pattern, $said, $found ) ) {
+				$text = is_array( $text ) ? self::counted( $text[0], (int) preg_replace( '/\D/', '', $found[ $text[1] ] ) ) : $text;
 				return vsprintf( $text, array_map( array( self::class, 'translated' ), array_slice( $found, 1 ) ) );
 			}
 		}
@@ -66,25 +67,50 @@ final class Native_Text {
 	}
 
 	/**
-	 * All texts, in English and in the reader's language.
+	 * All texts of the extension and the worker, in English and in the reader's language.
 	 *
-	 * @return array<string, string>
+	 * @return array<string, string|array{0: array<string, string>, 1: int}>
 	 */
 	public static function all(): array {
-		return array_combine( self::in_english( array( self::class, 'texts' ) ), self::texts() );
+		return self::by_english( array( self::class, 'texts' ) );
+	}
+
+	/**
+	 * Texts by what they are in English.
+	 *
+	 * @param callable(): list<string|array{0: array<string, string>, 1: int}> $texts
+	 * @return array<string, string|array{0: array<string, string>, 1: int}>
+	 */
+	private static function by_english( callable $texts ): array {
+		$english = array_map( static fn( $text ) => is_array( $text ) ? $text[0]['plural'] : $text, self::in_english( $texts ) );
+		return array_combine( $english, $texts() );
+	}
+
+	/**
+	 * A text in the form for a number.
+	 *
+	 * @param array<string, string> $forms As _n_noop() gives them.
+	 */
+	private static function counted( array $forms, int $count ): string {
+		$text = translate_nooped_plural( $forms, $count, 'network-webhooks' );
+		if ( $text !== $forms['singular'] && $text !== $forms['plural'] ) {
+			return $text;
+		}
+		// A translation from before this text had forms.
+		$whole = translate( $forms['plural'], 'network-webhooks' ); // phpcs:ignore WordPress.WP.I18n -- a text of this file.
+		return $whole === $forms['plural'] ? $text : $whole;
 	}
 
 	/**
 	 * The patterns for the reader's language.
 	 *
-	 * @return array<string, string>
+	 * @return array<string, string|array{0: array<string, string>, 1: int}>
 	 */
 	private static function patterns(): array {
 		$locale = determine_locale();
 		if ( ! isset( self::$patterns[ $locale ] ) ) {
 			self::$patterns[ $locale ] = array();
-			$of_outbox                 = array_combine( self::in_english( array( self::class, 'of_outbox' ) ), self::of_outbox() );
-			foreach ( self::all() + $of_outbox as $english => $text ) {
+			foreach ( self::all() + self::by_english( array( self::class, 'of_outbox' ) ) as $english => $text ) {
 				$pattern = preg_replace( '/%(\d\\\\\$)?s/', '(.+?)', preg_quote( str_replace( '%%', '%', $english ), '~' ) );
 
 				self::$patterns[ $locale ][ "~^$pattern\$~s" ] = $text;
@@ -96,17 +122,19 @@ final class Native_Text {
 	/**
 	 * The texts.
 	 *
-	 * @return list<string>
+	 * @return list<string|array{0: array<string, string>, 1: int}> Of a count: its forms, and which part it is.
 	 */
 	private static function texts(): array {
 		return array(
 			// What is wrong with a URL.
 			__( 'the URL is empty', 'network-webhooks' ),
 			/* translators: 1: number of bytes, 2: the most that there may be */
-			__( 'the URL has %1$s bytes, at most %2$s are possible', 'network-webhooks' ),
+			array( _n_noop( 'the URL has %1$s byte, at most %2$s are possible', 'the URL has %1$s bytes, at most %2$s are possible', 'network-webhooks' ), 1 ),
 			/* translators: %s: what may not be there, such as “a space” */
 			__( 'the URL contains %s', 'network-webhooks' ),
 			__( 'a control character', 'network-webhooks' ),
+			/* translators: %s: number of a character, such as 200B */
+			__( 'an invisible character (U+%s)', 'network-webhooks' ),
 			__( 'a space', 'network-webhooks' ),
 			__( 'a backslash', 'network-webhooks' ),
 			__( 'the URL has to begin with https:// or http://', 'network-webhooks' ),
@@ -135,37 +163,49 @@ final class Native_Text {
 			/* translators: %s: name of a header */
 			__( 'the header "%s" is set by the delivery itself', 'network-webhooks' ),
 			/* translators: 1: name of a header, 2: number of bytes */
-			__( 'the value of the header "%1$s" contains something other than visible ASCII characters with single spaces or tabs between them, or is empty or longer than %2$s bytes', 'network-webhooks' ),
+			array( _n_noop( 'the value of the header "%1$s" contains something other than visible ASCII characters with single spaces or tabs between them, or is empty or longer than %2$s byte', 'the value of the header "%1$s" contains something other than visible ASCII characters with single spaces or tabs between them, or is empty or longer than %2$s bytes', 'network-webhooks' ), 2 ),
+			/* translators: %s: “an invisible character (U+200B)” */
+			__( 'the header\'s name contains %s', 'network-webhooks' ),
+			/* translators: %s: “an invisible character (U+200B)” */
+			__( 'the name contains %s', 'network-webhooks' ),
+			/* translators: %s: “an invisible character (U+200B)” */
+			__( 'the path contains %s', 'network-webhooks' ),
+			/* translators: 1: a path such as order.items, 2: “an invisible character (U+200B)” */
+			__( 'the field "%1$s" contains %2$s', 'network-webhooks' ),
 			/* translators: %s: path of a file */
 			__( '"%s": expected an absolute path', 'network-webhooks' ),
 			/* translators: 1: path of a file, 2: why */
 			__( 'the CA file %1$s can\'t be read: %2$s', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
-			__( 'it is no file of at most %s bytes', 'network-webhooks' ),
+			array( _n_noop( 'it is no file of at most %s byte', 'it is no file of at most %s bytes', 'network-webhooks' ), 1 ),
 			/* translators: %s: path of a file */
 			__( 'the CA file %s contains no certificate in PEM form (-----BEGIN CERTIFICATE-----)', 'network-webhooks' ),
 			/* translators: %s: why */
 			__( 'the trusted certificates can\'t be used: %s', 'network-webhooks' ),
 			/* translators: 1: a path such as order.items, 2: number of bytes */
-			__( 'the field "%1$s" is no path below "data": keys separated by dots, * for every item of a list (order.items.*.price), at most %2$s bytes', 'network-webhooks' ),
+			array( _n_noop( 'the field "%1$s" is no path below "data": keys separated by dots, * for every item of a list (order.items.*.price), at most %2$s byte', 'the field "%1$s" is no path below "data": keys separated by dots, * for every item of a list (order.items.*.price), at most %2$s bytes', 'network-webhooks' ), 2 ),
 			/* translators: %s: what was typed */
 			__( '"%s" is no content type, such as application/json', 'network-webhooks' ),
 			/* translators: 1: what was typed, 2: the least, 3: the most, with its unit */
 			__( '%1$s: expected %2$s to %3$s', 'network-webhooks' ),
 			/* translators: %s: a number */
-			__( '%s seconds', 'network-webhooks' ),
+			array( _n_noop( '%s second', '%s seconds', 'network-webhooks' ), 1 ),
 			/* translators: %s: a number */
-			__( '%s delays', 'network-webhooks' ),
+			array( _n_noop( '%s delay', '%s delays', 'network-webhooks' ), 1 ),
 			// With a template or a condition.
 			__( 'expected the body\'s template, as format is template', 'network-webhooks' ),
 			__( 'the template is empty', 'network-webhooks' ),
+			/* translators: %s: “an invisible character (U+200B)” */
+			__( 'the template contains %s: delete it, or write it in a text as an escape', 'network-webhooks' ),
+			/* translators: %s: “an invisible character (U+200B)” */
+			__( 'the condition contains %s: delete it, or write it in a text as an escape', 'network-webhooks' ),
 			/* translators: 1: number of bytes, 2: the most that there may be */
-			__( 'the template has %1$s bytes, at most %2$s are possible', 'network-webhooks' ),
+			array( _n_noop( 'the template has %1$s byte, at most %2$s are possible', 'the template has %1$s bytes, at most %2$s are possible', 'network-webhooks' ), 1 ),
 			/* translators: 1: number of bytes, 2: the most that there may be */
-			__( 'the condition has %1$s bytes, at most %2$s are possible', 'network-webhooks' ),
+			array( _n_noop( 'the condition has %1$s byte, at most %2$s are possible', 'the condition has %1$s bytes, at most %2$s are possible', 'network-webhooks' ), 1 ),
 			__( 'this takes too many steps', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
-			__( 'the body exceeds %s bytes', 'network-webhooks' ),
+			array( _n_noop( 'the body exceeds %s byte', 'the body exceeds %s bytes', 'network-webhooks' ), 1 ),
 			/* translators: %s: a name in a template */
 			__( '"%s" is undefined', 'network-webhooks' ),
 			/* translators: 1: number of a line, 2: number of a column */
@@ -224,7 +264,7 @@ final class Native_Text {
 			__( 'the answer can\'t be decompressed: %s', 'network-webhooks' ),
 			__( 'the answer\'s body is malformed', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
-			__( 'the answer\'s headers exceed %s bytes', 'network-webhooks' ),
+			array( _n_noop( 'the answer\'s headers exceed %s byte', 'the answer\'s headers exceed %s bytes', 'network-webhooks' ), 1 ),
 			/* translators: %s: why, in English */
 			__( 'the certificate is not trusted: %s', 'network-webhooks' ),
 			/* translators: %s: why, in English */
@@ -266,7 +306,7 @@ final class Native_Text {
 			/* translators: %s: a path */
 			__( '%s exists already', 'network-webhooks' ),
 			/* translators: 1: a path, 2: number of bytes, 3: number of bytes */
-			__( '%1$s has %2$s bytes, more than the %3$s it may have: it is damaged or not the spool\'s; move it away', 'network-webhooks' ),
+			array( _n_noop( '%1$s has %2$s byte, more than the %3$s it may have: it is damaged or not the spool\'s; move it away', '%1$s has %2$s bytes, more than the %3$s it may have: it is damaged or not the spool\'s; move it away', 'network-webhooks' ), 2 ),
 			/* translators: 1: path of a folder, 2: id of an installation, 3: id of an installation, 4: path of a file, 5: path of a file */
 			__( 'the spool %1$s belongs to another installation (%2$s), not to this one (%3$s): give each network a spool of its own (webhooks.spool in php.ini), or, if the other one is gone, delete %4$s and %5$s', 'network-webhooks' ),
 			/* translators: 1: path of a folder, 2: a fingerprint, 3: a fingerprint */
@@ -284,29 +324,36 @@ final class Native_Text {
 			/* translators: 1: name of a webhook, 2: its id, 3: name of a field, 4: what is wrong with it */
 			__( 'the webhook "%1$s" (%2$s) is invalid, so its events are kept and not sent: %3$s: %4$s', 'network-webhooks' ),
 			__( 'webhooks.allow in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
+			/* translators: 1: an entry of a list, 2: “an invisible character (U+200B)” */
+			__( 'webhooks.allow: "%1$s" contains %2$s: delete it there', 'network-webhooks' ),
 			/* translators: %s: what was typed */
 			__( 'webhooks.allow: "%s" is no host (hooks.internal, *.corp.example), address or network (10.1.0.0/16), with an optional port (localhost:8025, [fd00::/8]:443)', 'network-webhooks' ),
 			/* translators: 1: name of a field, 2: what is wrong with it */
 			__( 'the webhook is invalid: %1$s: %2$s', 'network-webhooks' ),
 			// With the journal, the worker and the log of deliveries.
 			/* translators: 1: number of bytes, 2: number of bytes */
-			__( 'this event has %1$s bytes, more than the %2$s that webhooks.max_payload allows: send less data, or raise webhooks.max_payload', 'network-webhooks' ),
+			array( _n_noop( 'this event has %1$s byte, more than the %2$s that webhooks.max_payload allows: send less data, or raise webhooks.max_payload', 'this event has %1$s bytes, more than the %2$s that webhooks.max_payload allows: send less data, or raise webhooks.max_payload', 'network-webhooks' ), 1 ),
 			/* translators: %s: path of a folder */
 			__( 'the disk of the spool %s is full: make room on it; events are accepted again once the worker has its reserve back', 'network-webhooks' ),
 			/* translators: 1: path of a file, 2: a user, 3: what the system said */
 			__( 'cannot append to the journal (%1$s) as %2$s: %3$s', 'network-webhooks' ),
 			/* translators: 1: path of a file, 2: number of bytes, 3: number of bytes, 4: a user, 5: what the system said */
-			__( 'the journal (%1$s) took only %2$s of %3$s bytes from %4$s: %5$s', 'network-webhooks' ),
+			array( _n_noop( 'the journal (%1$s) took only %2$s of %3$s byte from %4$s: %5$s', 'the journal (%1$s) took only %2$s of %3$s bytes from %4$s: %5$s', 'network-webhooks' ), 3 ),
 			/* translators: 1: path of a file, 2: what the system said */
 			__( 'the journal (%1$s) could not be made durable: %2$s', 'network-webhooks' ),
 			/* translators: %s: number of threads */
-			__( '%s threads of this process have a journal segment open already: use fewer threads per process', 'network-webhooks' ),
+			array( _n_noop( '%s thread of this process has a journal segment open already: use fewer threads per process', '%s threads of this process have a journal segment open already: use fewer threads per process', 'network-webhooks' ), 1 ),
 			/* translators: 1: path of a file, 2: a number */
 			__( '%1$s is a journal segment of format %2$s, which this version does not know: start the version of webhooks-worker that wrote it', 'network-webhooks' ),
 			/* translators: %s: why */
 			__( 'the worker can\'t be started: %s', 'network-webhooks' ),
+			/* translators: 1: a number above 1, 2: date and time */
+			__( 'the worker died %1$s times within the last hour, the last time at %2$s: worker.log in the spool and the system\'s own log say more', 'network-webhooks' ),
+			__( 'the worker died each time that it made this attempt', 'network-webhooks' ),
+			/* translators: %s: how much it is */
+			__( 'the log can\'t keep this attempt: %s', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
-			__( 'the worker may only write files of at most %s bytes, and stops when its log of deliveries has as many: raise the limit of a file\'s size (`ulimit -f`, systemd\'s LimitFSIZE) where PHP or the worker is started, and restart both', 'network-webhooks' ),
+			array( _n_noop( 'the worker may only write files of at most %s byte, and stops when its log of deliveries has as many: raise the limit of a file\'s size (`ulimit -f`, systemd\'s LimitFSIZE) where PHP or the worker is started, and restart both', 'the worker may only write files of at most %s bytes, and stops when its log of deliveries has as many: raise the limit of a file\'s size (`ulimit -f`, systemd\'s LimitFSIZE) where PHP or the worker is started, and restart both', 'network-webhooks' ), 1 ),
 			/* translators: 1: number of a user, 2: number of a user */
 			__( 'only the spool\'s owner (user %1$s) or root may start the worker, this is user %2$s', 'network-webhooks' ),
 			/* translators: 1: what was tried, in English, 2: a path, 3: a user, 4: what the system said */
@@ -349,6 +396,10 @@ final class Native_Text {
 			__( 'The worker that runs is version %1$s and the PHP extension %2$s: one of them was updated. Restart the worker, and PHP.', 'network-webhooks' ),
 			/* translators: %s: why */
 			__( 'This server could not publish the webhooks as they are stored, and goes on with older ones: %s', 'network-webhooks' ),
+			__( 'The webhooks in the database are older than those in use: was a backup restored? Those in use go on until you publish the ones shown here.', 'network-webhooks' ),
+			__( 'The network was moved or copied. Say which one on the Webhooks page; until then events wait.', 'network-webhooks' ),
+			/* translators: 1: path of a folder, 2: the PHP setting webhooks.spool */
+			__( 'The folder %1$s belongs to another WordPress installation. Give this one a folder of its own with the PHP setting %2$s, and restart PHP.', 'network-webhooks' ),
 			__( 'is no setting of a webhook', 'network-webhooks' ),
 			__( 'is of a wrong type', 'network-webhooks' ),
 			/* translators: %s: words, separated by commas */
@@ -360,7 +411,7 @@ final class Native_Text {
 	/**
 	 * What the outbox keeps in English: why an event waits or was refused, and what is announced of it.
 	 *
-	 * @return list<string>
+	 * @return list<string|array{0: array<string, string>, 1: int}>
 	 */
 	private static function of_outbox(): array {
 		return array(
@@ -370,7 +421,7 @@ final class Native_Text {
 			__( 'An event waits in the database since %s (UTC). After 30 days it is not sent any more. Mend what keeps it from being sent: Site Health says what that is.', 'network-webhooks' ),
 			__( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Status, with the reason: try it again, or discard it.', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
-			__( 'the event has more than the %s bytes that can wait in the database: send less data', 'network-webhooks' ),
+			array( _n_noop( 'the event has more than the %s byte that can wait in the database: send less data', 'the event has more than the %s bytes that can wait in the database: send less data', 'network-webhooks' ), 1 ),
 			__( 'the outbox is full: no more events can wait in the database', 'network-webhooks' ),
 			__( 'it waited in the database for more than 30 days', 'network-webhooks' ),
 			__( 'PHP ended each time that this event was handed over, as where its memory does not suffice', 'network-webhooks' ),

@@ -129,18 +129,11 @@ final class Outbox {
 	 */
 	public function status(): array {
 		global $wpdb;
-		$table = Schema::outbox();
 		$quiet = $wpdb->suppress_errors();
-		$total = $wpdb->get_row( "SELECT COUNT(*) AS number, SUM( size ) AS bytes, MIN( created ) AS oldest FROM $table" );
-		$why   = $wpdb->get_col( "SELECT reason FROM $table GROUP BY reason ORDER BY MAX( id ) DESC LIMIT 3" );
+		$why   = $wpdb->get_col( 'SELECT reason FROM ' . Schema::outbox() . ' GROUP BY reason ORDER BY MAX( id ) DESC LIMIT 3' );
 		$wpdb->suppress_errors( $quiet );
-		return array(
-			'count'   => (int) ( $total->number ?? 0 ),
-			'bytes'   => (int) ( $total->bytes ?? 0 ),
-			'oldest'  => (string) ( $total->oldest ?? '' ),
-			// Where none was given, wpdb makes null of it.
-			'reasons' => array_values( array_filter( $why ) ),
-		);
+		// Where no reason was given, wpdb makes null of it.
+		return $this->total() + array( 'reasons' => array_values( array_filter( $why ) ) );
 	}
 
 	/**
@@ -149,7 +142,7 @@ final class Outbox {
 	 * @return array<string, string> Condition → sentence: see Announcements\Conditions.
 	 */
 	public function warnings(): array {
-		$status   = $this->status();
+		$status   = $this->total();
 		$warnings = array();
 		$bytes    = (string) size_format( self::MOST_BYTES );
 		$events   = number_format_i18n( self::MOST_EVENTS );
@@ -245,19 +238,35 @@ final class Outbox {
 	}
 
 	/**
+	 * How many events wait, their bytes, and since when. Two looks at indexes, whatever the rows hold.
+	 *
+	 * @return array{count: int, bytes: int, oldest: string}
+	 */
+	private function total(): array {
+		global $wpdb;
+		$table  = Schema::outbox();
+		$quiet  = $wpdb->suppress_errors();
+		$total  = $wpdb->get_row( "SELECT COUNT(*) AS number, SUM( size ) AS bytes FROM $table" );
+		$oldest = $wpdb->get_var( "SELECT MIN( created ) FROM $table" );
+		$wpdb->suppress_errors( $quiet );
+		return array(
+			'count'  => (int) ( $total->number ?? 0 ),
+			'bytes'  => (int) ( $total->bytes ?? 0 ),
+			'oldest' => (string) $oldest,
+		);
+	}
+
+	/**
 	 * Whether there is room for an event of so many bytes. Others may take it at the same time: the
 	 * limits are passed by what all processes add within a second.
 	 */
 	private function has_room( int $size ): bool {
-		global $wpdb;
 		$now = hrtime( true );
 		if ( ! $this->fill || $now > $this->fill['until'] ) {
-			$quiet = $wpdb->suppress_errors();
-			$row   = $wpdb->get_row( 'SELECT COUNT(*) AS number, SUM( size ) AS bytes FROM ' . Schema::outbox() );
-			$wpdb->suppress_errors( $quiet );
+			$total      = $this->total();
 			$this->fill = array(
-				'events' => (int) ( $row->number ?? 0 ),
-				'bytes'  => (int) ( $row->bytes ?? 0 ),
+				'events' => $total['count'],
+				'bytes'  => $total['bytes'],
 				'until'  => $now + self::KNOWN,
 			);
 		}

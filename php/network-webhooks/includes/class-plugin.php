@@ -206,10 +206,7 @@ final class Plugin {
 	 * Adds the routes of the REST API, whose classes no other request loads.
 	 */
 	public function add_routes(): void {
-		( new Rest\Routes( $this ) )->add_routes();
-		( new Rest\Delivery_Routes( $this ) )->add_routes();
-		( new Rest\Inbox_Routes() )->add_routes();
-		( new Rest\Listen_Routes( $this ) )->add_routes();
+		Rest\Abstract_Routes::add_all( $this );
 	}
 
 	/**

@@ -57,8 +57,10 @@ final class Publisher {
 		Transaction::run(
 			function () use ( $change, $patterns, &$news ): void {
 				// First, because it takes the lock under which all changes stand in line.
+				$before   = $this->locked_revision();
 				$revision = $this->raise_revision();
 				$change();
+				Kept_Secrets::take_back( $before );
 				$saved = array_map( static fn( Webhook $webhook ) => $webhook->to_config(), $this->webhooks->judged() );
 				// Where another server catches up, an example that changed must not be in the way.
 				$this->judge( $saved, $patterns ? $this->catalogue->examples( ...$patterns ) : array() );
@@ -102,8 +104,7 @@ final class Publisher {
 			return;
 		}
 		try {
-			$this->catch_up();
-			Unpublished::note( '' );
+			Unpublished::note( $this->catch_up() );
 		} catch ( \Throwable $error ) {
 			Unpublished::note( $error->getMessage() );
 			throw $error;
@@ -112,15 +113,25 @@ final class Publisher {
 
 	/**
 	 * Publishes what is stored, if it is newer than what this server has.
+	 *
+	 * @return string Why that has to wait for a person, in English; empty: it does not.
 	 */
-	private function catch_up(): void {
+	private function catch_up(): string {
 		for ( $try = 0; $try < self::TRIES; $try++ ) {
 			$this->resume();
 			Installation::learn();
+			$this->take_back();
 			$stored = $this->stored_revision();
 			// 0: the tables are not there yet.
-			if ( 0 === $stored || $this->is_published( $stored ) || $this->is_restored() || '' !== $this->obstacle() ) {
-				return;
+			if ( 0 === $stored || $this->is_published( $stored ) ) {
+				return '';
+			}
+			if ( '' !== $this->obstacle() ) {
+				// A spool that can't be used is a problem of its own in webhooks_status().
+				return webhooks_status()['spool']['usable'] ? Native_Text::in_english( array( $this, 'obstacle' ) ) : '';
+			}
+			if ( $this->is_restored() ) {
+				return Native_Text::in_english( array( self::class, 'restored' ) );
 			}
 			if ( self::published_revision() >= $stored ) {
 				// The same webhooks from another place or under another webhooks.allow, or in a spool
@@ -130,8 +141,32 @@ final class Publisher {
 			$document = $this->document();
 			if ( $this->stored_revision() === $stored ) {
 				Set_Aside::tell( ...$this->configure( $document, $stored ) );
-				return;
+				return '';
 			}
+		}
+		return ''; // Others are saving at this moment, and publish.
+	}
+
+	/**
+	 * What is said where is_restored().
+	 */
+	public static function restored(): string {
+		return __( 'The webhooks in the database are older than those in use: was a backup restored? Those in use go on until you publish the ones shown here.', 'network-webhooks' );
+	}
+
+	/**
+	 * Where the key was changed that seals the stored secrets: has this server's published ones take
+	 * their place before anything is published without them.
+	 */
+	private function take_back(): void {
+		if ( Kept_Secrets::is_due() && ! $this->is_restored() && '' === $this->obstacle() ) {
+			Transaction::run(
+				function (): void {
+					$before = $this->locked_revision();
+					$this->raise_revision();
+					Kept_Secrets::take_back( $before );
+				}
+			);
 		}
 	}
 
@@ -155,16 +190,17 @@ final class Publisher {
 	 * @throws \Exception Where the extension refuses for another reason.
 	 */
 	private function configure( array $document, int $revision ): array {
-		$aside = array();
+		$aside = Set_Aside::declared( $document['webhooks'] );
 		try {
 			webhooks_configure( $document, $revision );
 		} catch ( \Webhooks\Exception $error ) {
-			list( $document['webhooks'], $aside ) = Set_Aside::sort( $document['webhooks'] );
+			list( $document['webhooks'], $refused ) = Set_Aside::sort( $document['webhooks'] );
 
 			$readable = self::readable( $document );
-			if ( ! $aside && $readable === $document ) {
+			if ( ! $refused && $readable === $document ) {
 				throw $error;
 			}
+			$aside = $refused + $aside;
 			webhooks_configure( $readable, $revision );
 		}
 		// A draft that is wrong was refused to whoever tests it.
@@ -177,6 +213,9 @@ final class Publisher {
 	public function obstacle(): string {
 		if ( ! Environment::has_extension() ) {
 			return Environment::extension_problem();
+		}
+		if ( Kept_Secrets::are_out_of_reach() ) {
+			return __( 'PHP’s extension “sodium” is missing in this process, and the secrets of the webhooks are sealed with it. Install or enable it for every PHP that runs this network.', 'network-webhooks' );
 		}
 		$status = webhooks_status();
 		if ( ! $status['spool']['usable'] ) {
@@ -372,6 +411,14 @@ final class Publisher {
 	 */
 	private function stored_revision(): int {
 		return (int) Settings::read( Settings::REVISION )[ Settings::REVISION ];
+	}
+
+	/**
+	 * Revision in the database, which no other change raises meanwhile.
+	 */
+	private function locked_revision(): int {
+		global $wpdb;
+		return (int) $wpdb->get_var( $wpdb->prepare( "SELECT meta_value FROM {$wpdb->sitemeta} WHERE site_id = %d AND meta_key = %s FOR UPDATE", get_main_network_id(), Settings::REVISION ) );
 	}
 
 	/**

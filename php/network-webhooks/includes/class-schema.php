@@ -14,7 +14,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Schema {
 
-	public const VERSION = 7;
+	public const VERSION = 8;
 
 	/** Seconds that a process waits for another one's migration. */
 	private const PATIENCE = 30;
@@ -114,6 +114,7 @@ final class Schema {
 						5 => self::add_heard(),
 						6 => self::add_refused(),
 						7 => self::make_transactional(),
+						8 => Kept_Secrets::seal_all(),
 					};
 					Settings::set( Settings::SCHEMA, $version );
 				}

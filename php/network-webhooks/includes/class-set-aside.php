@@ -76,6 +76,20 @@ final class Set_Aside {
 	}
 
 	/**
+	 * Those of a document that are set aside already.
+	 *
+	 * @param list<array<string, mixed>> $webhooks As webhooks_configure() takes them.
+	 * @return array<string, self> By the webhooks' ids.
+	 */
+	public static function declared( array $webhooks ): array {
+		$aside = array();
+		foreach ( array_filter( $webhooks, static fn( array $webhook ) => isset( $webhook['set_aside'] ) ) as $webhook ) {
+			$aside[ $webhook['id'] ] = new self( $webhook['id'], $webhook['name'], $webhook['set_aside']['field'], $webhook['set_aside']['message'] );
+		}
+		return $aside;
+	}
+
+	/**
 	 * Stores which webhooks are set aside now. Inside of Publisher's transaction, if it has one.
 	 *
 	 * @param array<string, self> $aside
@@ -119,7 +133,14 @@ final class Set_Aside {
 	 */
 	public function reason(): string {
 		/* translators: 1: name of a setting, 2: what is wrong with it */
-		return sprintf( __( '%1$s: %2$s', 'network-webhooks' ), self::label( $this->field ), Native_Text::translated( $this->message ) );
+		return sprintf( __( '%1$s: %2$s', 'network-webhooks' ), self::label( $this->field ), self::text( $this->message ) );
+	}
+
+	/**
+	 * A message about a field, in the reader's language.
+	 */
+	public static function text( string $message ): string {
+		return Kept_Secrets::LOST === $message ? Kept_Secrets::reason() : Native_Text::translated( $message );
 	}
 
 	/**

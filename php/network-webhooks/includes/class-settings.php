@@ -45,6 +45,9 @@ final class Settings {
 	public const MAILED_AT = 'network_webhooks_mailed_at';
 	/** Servers and kinds of processes that were seen: see Server. */
 	public const SERVERS = 'network_webhooks_servers';
+	/** With which key the secrets of the webhooks are sealed: see Kept_Secrets. */
+	public const SEALED_BY = 'network_webhooks_sealed_by';
+
 	/** Webhooks that can't be published as they are: see Set_Aside. */
 	public const SET_ASIDE = 'network_webhooks_set_aside';
 	/** Server → why it could not publish the webhooks the last time: see Unpublished. */
@@ -61,6 +64,7 @@ final class Settings {
 
 	public const ALL = array(
 		self::SCHEMA,
+		self::SEALED_BY,
 		self::REVISION,
 		self::INSTALLATION,
 		self::HELD,

@@ -118,7 +118,9 @@ final class Site_Health {
 	public function test(): array {
 		$obstacle = $this->publisher->obstacle();
 		$waiting  = $this->outbox->status();
-		$warnings = $this->outbox->warnings();
+		// What keeps events from the journal is the obstacle's to say.
+		$here     = array_diff_key( Conditions::here(), array_flip( array( 'extension', 'spool' ) ) );
+		$warnings = $this->outbox->warnings() + $here;
 		$texts    = array_values( $warnings );
 		$aside    = Set_Aside::all();
 		$failed   = Environment::has_extension() ? Unpublished::here() : '';
@@ -131,6 +133,9 @@ final class Site_Health {
 		}
 		foreach ( $aside as $one ) {
 			$texts[] = $one->sentence();
+		}
+		if ( ! Sealed::is_possible() && '' === $obstacle ) {
+			$texts[] = __( 'PHP’s extension “sodium” is missing: secrets of webhooks are stored in plain in the database. Install or enable it.', 'network-webhooks' );
 		}
 		if ( $loose ) {
 			/* translators: %s: names of tables */
@@ -163,6 +168,9 @@ final class Site_Health {
 		} elseif ( $warnings ) {
 			$status = isset( $warnings['outbox_full'] ) ? 'critical' : 'recommended';
 			$label  = Conditions::title( (string) array_key_first( $warnings ) );
+		} elseif ( ! Sealed::is_possible() ) {
+			$status = 'recommended';
+			$label  = __( 'Secrets of webhooks are stored in plain', 'network-webhooks' );
 		} elseif ( $loose ) {
 			$status = 'recommended';
 			$label  = __( 'The database can’t take back changes of webhooks', 'network-webhooks' );

@@ -15,9 +15,6 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Stored_Value implements \JsonSerializable {
 
-	/** What a text begins with. One that was written before there was such a mark is JSON. */
-	private const MARK = 'v1:';
-
 	/** Levels of the JSON: two for each that the writer lets through, and some around them. */
 	private const DEPTH = 2 * Value_Writer::DEPTH + 16;
 
@@ -33,7 +30,7 @@ final class Stored_Value implements \JsonSerializable {
 	 * @throws \Throwable         What the value's own code throws.
 	 */
 	public static function pack( mixed $value ): string {
-		return self::MARK . ( new Value_Writer() )->write( $value );
+		return ( new Value_Writer() )->write( $value );
 	}
 
 	/**
@@ -43,12 +40,11 @@ final class Stored_Value implements \JsonSerializable {
 	 */
 	public static function unpack( string $text ): array|object {
 		try {
-			if ( ! str_starts_with( $text, self::MARK ) ) {
-				$value = json_decode( $text, false, self::DEPTH, JSON_THROW_ON_ERROR );
-			} else {
-				$end     = strcspn( $text, "\n" );
-				$head    = json_decode( substr( $text, strlen( self::MARK ), $end - strlen( self::MARK ) ), true, self::DEPTH, JSON_THROW_ON_ERROR );
-				$strings = array();
+			$strings = array();
+			if ( str_starts_with( $text, Value_Writer::WITH_STRINGS ) ) {
+				$end   = strcspn( $text, "\n" );
+				$start = strlen( Value_Writer::WITH_STRINGS );
+				$head  = json_decode( substr( $text, $start, $end - $start ), false, self::DEPTH, JSON_THROW_ON_ERROR );
 				foreach ( $head[1] as $length ) {
 					$strings[] = substr( $text, $end + 1, $length );
 					$end      += $length;
@@ -56,8 +52,11 @@ final class Stored_Value implements \JsonSerializable {
 				if ( strlen( $text ) !== $end + 1 ) {
 					throw new \LengthException( 'its bytes are not all there' );
 				}
-				$value = self::restore( $head[0], $strings );
+				$value = $head[0];
+			} else {
+				$value = json_decode( $text, false, self::DEPTH, JSON_THROW_ON_ERROR );
 			}
+			$value = self::restore( $value, $strings );
 		} catch ( \Throwable $error ) {
 			throw new \UnexpectedValueException( "what was kept of the event can't be read: {$error->getMessage()}", 0, $error );
 		}
@@ -77,21 +76,39 @@ final class Stored_Value implements \JsonSerializable {
 	 * @param list<string> $strings
 	 */
 	private static function restore( mixed $part, array $strings ): mixed {
-		if ( ! is_array( $part ) ) {
-			return $part;
-		}
-		if ( array_is_list( $part ) ) {
+		if ( is_array( $part ) ) {
 			foreach ( $part as $place => $one ) {
-				if ( is_array( $one ) ) {
+				if ( is_array( $one ) || is_object( $one ) ) {
 					$part[ $place ] = self::restore( $one, $strings );
 				}
 			}
 			return $part;
 		}
-		$kind = (string) array_key_first( $part );
-		$of   = $part[ $kind ];
+		if ( ! is_object( $part ) ) {
+			return $part;
+		}
+		$members = (array) $part;
+		$first   = (string) array_key_first( $members );
+		if ( str_starts_with( $first, Value_Writer::MARK ) ) {
+			return self::marked( substr( $first, 1 ), $members[ $first ], $strings );
+		}
+		foreach ( $members as $name => $one ) {
+			if ( is_array( $one ) || is_object( $one ) ) {
+				$members[ $name ] = self::restore( $one, $strings );
+			}
+		}
+		return (object) $members;
+	}
+
+	/**
+	 * What JSON has no word for.
+	 *
+	 * @param mixed        $of      What stands for it.
+	 * @param list<string> $strings
+	 */
+	private static function marked( string $kind, mixed $of, array $strings ): mixed {
 		return match ( $kind ) {
-			'd' => unpack( 'E', (string) hex2bin( $of ) )[1],
+			'd' => is_string( $of ) && preg_match( '/^[0-9a-f]{16}$/D', $of ) ? unpack( 'E', (string) hex2bin( $of ) )[1] : throw new \DomainException( 'a number of it is none' ),
 			's' => $strings[ $of ] ?? throw new \OutOfRangeException( 'a string of it is not there' ),
 			'm' => self::members( $of, $strings ),
 			'o' => (object) self::members( $of, $strings ),
@@ -109,7 +126,7 @@ final class Stored_Value implements \JsonSerializable {
 		$members = array();
 		foreach ( $turns as $place => $key ) {
 			if ( 0 === $place % 2 ) {
-				$members[ is_array( $key ) ? self::restore( $key, $strings ) : $key ] = self::restore( $turns[ $place + 1 ], $strings );
+				$members[ is_object( $key ) ? self::restore( $key, $strings ) : $key ] = self::restore( $turns[ $place + 1 ], $strings );
 			}
 		}
 		return $members;

@@ -53,6 +53,9 @@ final class Test_Event {
 		if ( ! Environment::has_extension() ) {
 			throw new \RuntimeException( Environment::extension_problem() );
 		}
+		if ( null !== $webhook->lost() ) {
+			throw new \RuntimeException( Set_Aside::label( (string) $webhook->lost() ) . ': ' . Kept_Secrets::reason() );
+		}
 		$sample  = $this->sample( $webhook, $data );
 		$options = array( 'only' => array( $webhook->id ) ) + $this->options( $sample['source'] );
 		$id      = webhooks_dispatch( $sample['event'], $sample['data'], $options );

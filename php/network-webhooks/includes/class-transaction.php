@@ -101,7 +101,7 @@ final class Transaction {
 				$wpdb->sitemeta,
 				array(
 					'site_id'  => get_main_network_id(),
-					'meta_key' => $name,
+					'meta_key' => $name, // phpcs:ignore WordPress.DB.SlowDBQuery.slow_db_query_meta_key -- a row of site meta.
 				)
 			);
 		}

@@ -14,15 +14,22 @@ defined( 'ABSPATH' ) || exit;
  * and names the same paths in `altered`: what JSON can't hold is kept, not mended here. Objects are
  * written as json_encode() would see them now; they may change until the text is read.
  *
- * The text is JSON in which lists are lists, and all that JSON has no word for is an object of one
- * member: `m` an array with keys, `o` an object, and `a` an ArrayObject, as lists of keys and values
- * in turn; `d` a float, as the 16 hexadecimal digits of its bits; `s` the number of a string that is
- * long or no UTF-8. Such strings stand behind the JSON as the bytes that they are.
+ * The text is JSON as far as JSON has a word for it. All else is an object of one member, whose name
+ * begins with MARK: `m` an array with keys, `o` an object, and `a` an ArrayObject, as lists of keys
+ * and values in turn; `d` a float, as the 16 hexadecimal digits of its bits; `s` the number of a
+ * string that is long or no UTF-8. Where there are such strings, they stand behind the JSON as the
+ * bytes that they are.
  */
 final class Value_Writer {
 
 	/** Bytes that a text has at most. An event with more is cut as the extension would cut it. */
 	public const MOST = 8 * MB_IN_BYTES;
+
+	/** What the name of the member begins with, by which the reader knows such an object. */
+	public const MARK = "\x01";
+
+	/** What a text begins with that has strings behind its JSON. */
+	public const WITH_STRINGS = 'v1:';
 
 	/** Levels that the extension writes; what is deeper becomes null there, and is named. */
 	public const DEPTH = 512;
@@ -38,7 +45,7 @@ final class Value_Writer {
 	private const INLINE = 4096;
 
 	/** In the place of what has no form as JSON: NAN, which the extension makes null and names. */
-	private const NOTHING = '{"d":"7ff8000000000000"}';
+	private const NOTHING = '{"\u0001d":"7ff8000000000000"}';
 
 	/**
 	 * The JSON so far.
@@ -111,8 +118,11 @@ final class Value_Writer {
 			return $again->write( $value );
 		}
 		$this->cut();
+		if ( ! $this->strings ) {
+			return $this->json;
+		}
 		$lengths = implode( ',', array_map( 'strlen', $this->strings ) );
-		return "[$this->json,[$lengths]]\n" . implode( '', $this->strings );
+		return self::WITH_STRINGS . "[$this->json,[$lengths]]\n" . implode( '', $this->strings );
 	}
 
 	/**
@@ -131,11 +141,26 @@ final class Value_Writer {
 					null === $value => 'null',
 					is_bool( $value ) => $value ? 'true' : 'false',
 					is_int( $value ) => (string) $value,
-					is_float( $value ) => '{"d":"' . bin2hex( pack( 'E', $value ) ) . '"}',
+					is_float( $value ) => self::float( $value ),
 					default => self::NOTHING, // A resource.
 				}
 			);
 		}
+	}
+
+	/**
+	 * A float: as JSON where that says the same number, which a setting of PHP decides.
+	 */
+	private static function float( float $value ): string {
+		$json = json_encode( $value, JSON_PRESERVE_ZERO_FRACTION );
+		return is_string( $json ) && json_decode( $json ) === $value ? $json : self::marked( 'd', '"' . bin2hex( pack( 'E', $value ) ) . '"' );
+	}
+
+	/**
+	 * What JSON has no word for.
+	 */
+	private static function marked( string $kind, string $json ): string {
+		return "{\"\\u0001$kind\":$json}";
 	}
 
 	/**
@@ -147,7 +172,7 @@ final class Value_Writer {
 		$json = strlen( $text ) <= self::INLINE ? json_encode( $text, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE ) : false;
 		if ( false === $json ) {
 			$number          = count( $this->strings );
-			$json            = '{"s":' . $number . '}';
+			$json            = self::marked( 's', (string) $number );
 			$this->strings[] = $text;
 			if ( $is_value ) {
 				$this->values[] = $number;
@@ -204,19 +229,39 @@ final class Value_Writer {
 			return;
 		}
 		++$this->level;
-		$this->append( '' === $kind ? '[' : "{\"$kind\":[" );
+		$is_json = 'm' === $kind || 'o' === $kind ? self::has_names( $members, 'o' === $kind ) : false;
+		$this->append( '' === $kind ? '[' : ( $is_json ? '{' : "{\"\\u0001$kind\":[" ) );
 		$comma = '';
 		foreach ( $members as $key => $member ) {
 			$this->append( $comma );
 			$comma = ',';
-			if ( '' !== $kind ) {
+			if ( $is_json ) {
+				$this->string( (string) $key, false );
+				$this->append( ':' );
+			} elseif ( '' !== $kind ) {
 				is_int( $key ) ? $this->append( (string) $key ) : $this->string( $key, false );
 				$this->append( ',' );
 			}
 			$this->value( $member );
 		}
-		$this->append( '' === $kind ? ']' : ']}' );
+		$this->append( '' === $kind ? ']' : ( $is_json ? '}' : ']}' ) );
 		--$this->level;
+	}
+
+	/**
+	 * Whether keys are such as an object of JSON has, and the extension sees no difference between it
+	 * and what was written: of an array, `altered` names a number otherwise than a name.
+	 */
+	private static function has_names( array $members, bool $is_object ): bool {
+		if ( str_starts_with( (string) array_key_first( $members ), self::MARK ) ) {
+			return false;
+		}
+		foreach ( $members as $key => $_ ) {
+			if ( is_int( $key ) ? ! $is_object : ( strlen( $key ) > self::INLINE || str_starts_with( $key, "\0" ) || 1 !== preg_match( '//u', $key ) ) ) {
+				return false;
+			}
+		}
+		return true;
 	}
 
 	/**

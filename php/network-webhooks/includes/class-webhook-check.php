@@ -88,6 +88,10 @@ final class Webhook_Check {
 		if ( 1 !== preg_match( '/^[A-Za-z0-9_-]{1,' . Limits::max( 'id' ) . '}$/D', $this->webhook['id'] ) ) {
 			$this->refuse( 'id', 'expected 1 to 64 of the characters A-Z a-z 0-9 _ -' );
 		}
+		$invisible = Invisible::find_in_words( $this->webhook['name'] ?? '' );
+		if ( null !== $invisible ) {
+			$this->refuse( 'name', "the name contains $invisible" );
+		}
 		$wrong = self::url( $this->webhook['url'] );
 		if ( null !== $wrong ) {
 			$this->refuse( 'url', $wrong );
@@ -118,6 +122,10 @@ final class Webhook_Check {
 			if ( 1 === preg_match( $pattern, $url ) ) {
 				return "the URL contains $what";
 			}
+		}
+		$invisible = Invisible::find( $url );
+		if ( null !== $invisible ) {
+			return "the URL contains $invisible";
 		}
 		if ( 1 !== preg_match( '~^https?://([^/?#]*)~i', $url, $parts ) ) {
 			return 'the URL has to begin with https:// or http://';
@@ -179,6 +187,10 @@ final class Webhook_Check {
 		if ( null !== $ca_file && ! str_starts_with( $ca_file, '/' ) ) {
 			$this->refuse( 'ca_file', "\"$ca_file\": expected an absolute path" );
 		}
+		$invisible = Invisible::find_in_words( (string) $ca_file );
+		if ( null !== $invisible ) {
+			$this->refuse( 'ca_file', "the path contains $invisible" );
+		}
 	}
 
 	/**
@@ -210,6 +222,10 @@ final class Webhook_Check {
 	 * What is wrong with a header; never shows its value.
 	 */
 	private static function header( string $name, string $value ): ?string {
+		$invisible = Invisible::find( $name );
+		if ( null !== $invisible ) {
+			return "the header's name contains $invisible";
+		}
 		if ( 1 !== preg_match( '/^[A-Za-z0-9!#$%&\'*+.^_`|~-]+$/D', $name ) ) {
 			return sprintf( '"%s" is no header name (letters, digits and !#$%%&\'*+-.^_`|~)', mb_substr( $name, 0, 64 ) );
 		}
@@ -243,8 +259,10 @@ final class Webhook_Check {
 				$this->refuse( 'template', 'the template is empty' );
 			}
 			$this->length( 'template', $template, 'the template has %d bytes, at most %d are possible' );
+			$this->visible( 'template', $template );
 		}
 		$this->length( 'condition', $this->webhook['condition'] ?? '', 'the condition has %d bytes, at most %d are possible' );
+		$this->visible( 'condition', $this->webhook['condition'] ?? '' );
 		foreach ( $this->webhook['fields'] ?? array() as $number => $path ) {
 			if ( ! is_string( $path ) ) {
 				$this->refuse( "fields[$number]", 'is of a wrong type' );
@@ -253,6 +271,10 @@ final class Webhook_Check {
 			if ( strlen( $path ) > $most || in_array( '', explode( '.', $path ), true ) ) {
 				$shown = mb_substr( $path, 0, $most );
 				$this->refuse( "fields[$number]", "the field \"$shown\" is no path below \"data\": keys separated by dots, * for every item of a list (order.items.*.price), at most $most bytes" );
+			}
+			$invisible = Invisible::find_in_words( $path );
+			if ( null !== $invisible ) {
+				$this->refuse( "fields[$number]", "the field \"$path\" contains $invisible" );
 			}
 		}
 	}
@@ -291,6 +313,16 @@ final class Webhook_Check {
 			$this->refuse( $name, 'expected one of ' . implode( ', ', Limits::choices( $of ) ) );
 		}
 		return $value;
+	}
+
+	/**
+	 * Refuses a text of lines with characters that nobody sees.
+	 */
+	private function visible( string $name, string $text ): void {
+		$invisible = Invisible::find_in_words( $text, true );
+		if ( null !== $invisible ) {
+			$this->refuse( $name, "the $name contains $invisible: delete it, or write it in a text as an escape" );
+		}
 	}
 
 	/**

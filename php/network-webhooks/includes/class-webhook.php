@@ -103,7 +103,7 @@ final class Webhook {
 			(string) $row->name,
 			(string) $row->url,
 			(bool) $row->paused,
-			(array) json_decode( (string) $row->settings, true ),
+			Kept_Secrets::open( (array) json_decode( (string) $row->settings, true ) ),
 			(int) ( $row->version ?? 0 ),
 			(string) ( $row->created ?? '' ),
 			(string) ( $row->modified ?? '' ),
@@ -129,19 +129,36 @@ final class Webhook {
 	}
 
 	/**
-	 * The webhook as webhooks_configure() takes it.
+	 * The webhook as webhooks_configure() takes it. One whose secrets nobody can read any more is set
+	 * aside: without them nothing is sent.
 	 *
 	 * @return array<string, mixed>
 	 */
 	public function to_config(): array {
 		$settings = $this->settings;
-		unset( $settings[ self::SITE_ADDRESSES ], $settings[ self::MAIL_TO ] );
+		unset( $settings[ self::SITE_ADDRESSES ], $settings[ self::MAIL_TO ], $settings['set_aside'] );
+		$lost  = $this->lost();
+		$aside = array(
+			'set_aside' => array(
+				'field'   => $lost,
+				'message' => Kept_Secrets::LOST,
+			),
+		);
 		return array(
 			'id'     => $this->id,
-			'name'   => $this->name,
+			// One that was stored before they were refused still counts.
+			'name'   => Invisible::strip( $this->name ),
 			'url'    => $this->url,
 			'paused' => $this->paused,
-		) + $settings;
+		) + ( null === $lost ? array() : $aside ) + Kept_Secrets::readable( $settings );
+	}
+
+	/**
+	 * Which of its secrets nobody can read any more, as webhooks_configure() names a field; null: all
+	 * that it needs are there. See Kept_Secrets.
+	 */
+	public function lost(): ?string {
+		return Kept_Secrets::lost( $this->settings );
 	}
 
 	/**
@@ -253,10 +270,11 @@ final class Webhook {
 	}
 
 	/**
-	 * The secret that signs; empty where it is not signed.
+	 * The secret that signs; empty where it is not signed, or where nobody can read it any more.
 	 */
 	public function secret(): string {
-		return (string) ( $this->settings['secrets'][0]['secret'] ?? '' );
+		$secret = $this->settings['secrets'][0]['secret'] ?? '';
+		return is_string( $secret ) ? $secret : '';
 	}
 
 	/**

@@ -220,6 +220,9 @@ final class Webhooks {
 	private function write( array $row, ?Webhook $old ): void {
 		global $wpdb;
 		Transaction::keep( Schema::webhooks(), array( 'id' => $old->id ?? $row['id'] ) );
+		if ( isset( $row['settings'] ) ) {
+			$row['settings'] = (string) wp_json_encode( Kept_Secrets::seal( (array) json_decode( (string) $row['settings'], true ) ) );
+		}
 		// Not without formats: wpdb takes any column `deleted` for the number that wp_blogs has there.
 		$done = $old
 			? $wpdb->update( Schema::webhooks(), $row, array( 'id' => $old->id ), '%s' )

@@ -1,9 +1,15 @@
 //! Zvals to JSON, byte for byte as `json_encode($value, JSON_UNESCAPED_SLASHES |
 //! JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION)` writes it.
 //!
-//! Arrays are walked and scalars written here, and so are plain `stdClass` objects; any other
-//! object and all below it are the engine's (JsonSerializable, enums, property hooks, lazy
-//! objects), so that they are exact by construction. What json_encode() fails at is a [`Problem`] that knows its path.
+//! Arrays and objects are walked and scalars written here; what an object is made of (its
+//! properties, or what its jsonSerialize() returns) the engine says. Enums, and from PHP 8.4 on
+//! objects that may have property hooks or be lazy, are the engine's as a whole, and exact by
+//! construction. What json_encode() fails at is a [`Problem`] that knows its path.
+//!
+//! What is written has a limit while it is written: a hundred references to one large string, or
+//! a few objects that name each other twice, would else take all memory there is, outside PHP's
+//! own `memory_limit`. It is looked at where the buffer grows for a text and where an array
+//! begins, so that it costs nothing that counts.
 
 mod number;
 mod problem;
@@ -16,17 +22,20 @@ use text::Then;
 pub(crate) use problem::{Problem, Reason};
 pub(crate) use repair::{Thrown, push_text, repair};
 
-use super::engine::{self, JSON_DEPTH, JsonError};
+use super::engine::{self, JSON_DEPTH, JsonError, ObjectForm};
 use super::zval::{Bucket, Entries, Frame, Held, Key, Table, Value};
 
 type Result = std::result::Result<(), Box<Problem>>;
 
-/// Appends `value` as JSON.
+/// Appends `value` as JSON. `out` ends before `limit`, give or take what a text that has to be
+/// escaped, or an array of numbers, takes more than expected: whoever needs an exact limit
+/// compares once more.
 ///
 /// # Errors
-/// Where json_encode() fails; `out` then has a part of the JSON at its end.
-pub(crate) fn encode(value: &Zval, out: &mut Vec<u8>) -> Result {
-    Encoder { out, precision: engine::serialize_precision() }.value(value, None)?;
+/// Where json_encode() fails, and at the limit; `out` then has a part of the JSON at its end.
+pub(crate) fn encode(value: &Zval, out: &mut Vec<u8>, limit: usize) -> Result {
+    let precision = engine::serialize_precision();
+    Encoder { out, precision, limit, serializing: Vec::new() }.value(value, None)?;
     // Whatever writes a value writes the comma after it too.
     out.pop();
     Ok(())
@@ -35,6 +44,10 @@ pub(crate) fn encode(value: &Zval, out: &mut Vec<u8>) -> Result {
 struct Encoder<'a> {
     out: &'a mut Vec<u8>,
     precision: i64,
+    /// Where the buffer has to end.
+    limit: usize,
+    /// Addresses of the objects whose `jsonSerialize()` the walk is in.
+    serializing: Vec<usize>,
 }
 
 impl Encoder<'_> {
@@ -62,7 +75,11 @@ impl Encoder<'_> {
                 Frame::protect(above);
                 self.value(Held::new(inner).zval(), above)
             }
-            Value::Elsewhere(inner) => self.value(inner, above),
+            Value::Elsewhere(inner) => {
+                // A slot of an object, which code that runs meanwhile may fill anew.
+                Frame::protect(above);
+                self.value(Held::new(inner).zval(), above)
+            }
             Value::Resource => Err(Problem::new(Reason::Type("resource"))),
             _ => Err(Problem::new(Reason::Type("internal value"))),
         }
@@ -70,8 +87,15 @@ impl Encoder<'_> {
 
     #[inline(always)]
     fn text(&mut self, text: &[u8]) -> Result {
-        text::push(self.out, text, Then::Comma)
-            .map_err(|text::NotUtf8 { at }| Problem::new(Reason::NotUtf8 { at, byte: text[at] }))
+        text::push(self.out, text, Then::Comma, self.limit).map_err(|unfit| match unfit {
+            text::Unfit::NotUtf8 { at } => Problem::new(Reason::NotUtf8 { at, byte: text[at] }),
+            text::Unfit::TooLarge => self.too_large(text.len()),
+        })
+    }
+
+    #[cold]
+    fn too_large(&self, more: usize) -> Box<Problem> {
+        Problem::new(Reason::TooLarge { end: self.out.len() + more })
     }
 
     fn double(&mut self, number: f64) -> Result {
@@ -99,6 +123,56 @@ impl Encoder<'_> {
                 _ => Ok(()),
             };
         }
+        let problem = match self.object_form(zval, above) {
+            Ok(()) => return Ok(()),
+            Err(problem) => problem,
+        };
+        // The caller can't look into it: what is wrong is said of the object as a whole.
+        Err(match problem.reason {
+            Reason::Thrown | Reason::TooLarge { .. } => Problem::new(problem.reason),
+            reason => Problem::new(Reason::Object(reason.as_json_error())),
+        })
+    }
+
+    fn object_form(&mut self, zval: &Zval, above: Option<&Frame<'_>>) -> Result {
+        let held = Held::new(zval);
+        let zval = held.zval();
+        if !engine::is_ours_to_walk(zval) {
+            return self.delegate(zval, above);
+        }
+        let address = engine::object_address(zval);
+        let Some(guard) = engine::Serializing::enter(zval) else {
+            return Err(Problem::new(Reason::Recursion));
+        };
+        if self.serializing.contains(&address) {
+            return Err(Problem::new(Reason::Recursion));
+        }
+        match engine::object_form(zval) {
+            ObjectForm::Thrown => Err(Problem::new(Reason::Thrown)),
+            ObjectForm::Enum => self.delegate(zval, above),
+            ObjectForm::Other(value) => {
+                self.check_size(0)?;
+                self.serializing.push(address);
+                let written = self.value(&value, above);
+                self.serializing.pop();
+                drop(guard);
+                written
+            }
+            ObjectForm::Properties(properties) => {
+                drop(guard);
+                match Value::of(&properties) {
+                    Value::Table(table) => self.std_class(table, above),
+                    _ => {
+                        self.out.extend_from_slice(b"{},");
+                        Ok(())
+                    }
+                }
+            }
+        }
+    }
+
+    /// Has the engine write an object, with all that is below it.
+    fn delegate(&mut self, zval: &Zval, above: Option<&Frame<'_>>) -> Result {
         let depth = JSON_DEPTH - Frame::depth(above);
         let encoded = engine::json_encode(zval, depth, self.out);
         self.out.push(b',');
@@ -107,11 +181,22 @@ impl Encoder<'_> {
                 JsonError::Thrown => Reason::Thrown,
                 JsonError::Message(message) => Reason::Object(message),
             })
-        })
+        })?;
+        self.check_size(0)
     }
 
-    /// What json_decode() makes, and `(object)`: nothing but properties.
+    /// Whether there is room for so many values, which have two bytes at least.
+    #[inline(always)]
+    fn check_size(&self, values: usize) -> Result {
+        if self.out.len() + 2 * values > self.limit {
+            return Err(self.too_large(2 * values));
+        }
+        Ok(())
+    }
+
+    /// What json_decode() makes, and `(object)`: nothing but properties. And those of any object.
     fn std_class(&mut self, properties: Table<'_>, above: Option<&Frame<'_>>) -> Result {
+        self.check_size(properties.len())?;
         let frame = enter(properties, above)?;
         match properties.entries() {
             Entries::Hash(buckets) => self.map::<true>(buckets, &frame),
@@ -121,6 +206,7 @@ impl Encoder<'_> {
     }
 
     fn table(&mut self, table: Table<'_>, above: Option<&Frame<'_>>) -> Result {
+        self.check_size(table.len())?;
         let frame = enter(table, above)?;
         match table.entries() {
             Entries::Packed(values) => self.packed::<false>(values, table.len(), &frame),
@@ -180,8 +266,12 @@ impl Encoder<'_> {
                 // Names of private and protected properties begin with a NUL.
                 Key::Text([0, ..]) if OBJECT => continue,
                 Key::Text(name) => {
-                    text::push(self.out, name, Then::Colon)
-                        .map_err(|_| Problem::new(Reason::KeyNotUtf8))?;
+                    text::push(self.out, name, Then::Colon, self.limit).map_err(
+                        |unfit| match unfit {
+                            text::Unfit::NotUtf8 { .. } => Problem::new(Reason::KeyNotUtf8),
+                            text::Unfit::TooLarge => self.too_large(name.len()),
+                        },
+                    )?;
                 }
                 Key::Index(index) => self.index(index),
             }

@@ -19,11 +19,34 @@ pub(crate) enum Reason {
     Recursion,
     /// More levels than json_encode() writes.
     TooDeep,
+    /// More bytes than are allowed: where the buffer would end at the least.
+    TooLarge { end: usize },
     /// What the engine said about an object.
     Object(String),
     /// PHP code threw: its exception is pending, and the message of this one is never seen.
     Thrown,
 }
+
+impl Reason {
+    /// What `json_last_error_msg()` says of it.
+    pub(super) fn as_json_error(&self) -> String {
+        let message = match self {
+            Self::NotUtf8 { .. } | Self::KeyNotUtf8 => {
+                "Malformed UTF-8 characters, possibly incorrectly encoded"
+            }
+            Self::NotFinite(_) => "Inf and NaN cannot be JSON encoded",
+            Self::Type(_) => "Type is not supported",
+            Self::Recursion => "Recursion detected",
+            Self::TooDeep => "Maximum stack depth exceeded",
+            Self::Object(message) => message,
+            Self::TooLarge { .. } | Self::Thrown => "",
+        };
+        message.to_owned()
+    }
+}
+
+/// Longest name in a path, in bytes.
+const LONGEST_NAME: usize = 200;
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +59,15 @@ impl Step {
     pub(super) fn of(key: Key<'_>) -> Self {
         match key {
             Key::Index(index) => Self::Index(index),
-            Key::Text(name) => Self::Name(String::from_utf8_lossy(name).into_owned()),
+            Key::Text(name) if name.len() <= LONGEST_NAME => {
+                Self::Name(String::from_utf8_lossy(name).into_owned())
+            }
+            // Of a very long one the beginning: a path of such names would be longer than any
+            // payload.
+            Key::Text(name) => {
+                let beginning = String::from_utf8_lossy(&name[..LONGEST_NAME]);
+                Self::Name(format!("{}…", beginning.trim_end_matches('\u{fffd}')))
+            }
         }
     }
 
@@ -93,6 +124,10 @@ impl Problem {
             Reason::Type(what) => format!("{path} is a {what}, which JSON has no form for"),
             Reason::Recursion => format!("{path} contains itself"),
             Reason::TooDeep => format!("{path} is nested more than 512 levels deep"),
+            Reason::TooLarge { end } => format!(
+                "the value has at least {end} bytes of JSON, more than what webhooks.max_payload \
+                 allows: encode less at once, or raise webhooks.max_payload"
+            ),
             Reason::Object(said) => format!("{path} is an object that has no JSON form: {said}"),
             Reason::Thrown => format!("{path} is an object whose jsonSerialize() threw"),
         }

@@ -2,7 +2,9 @@
 //!
 //! U+FFFD takes the place of bytes that are not UTF-8, null the place of what has no JSON form
 //! (INF, NAN, resources, pure enums, recursion, too deep a level), and where the whole is too
-//! large the longest strings are cut. Only for events that would be lost otherwise: it is
+//! large the longest strings are cut. Objects that know each other have more ways through them
+//! than any memory has room for: only so many values are looked at as could fit, and the rest of
+//! their lists and objects is left out. Only for events that would be lost otherwise: it is
 //! written for clarity, not for speed.
 
 use ext_php_rs::types::Zval;
@@ -20,10 +22,21 @@ const MAX_PATHS: usize = 100;
 const MAX_INSIDE: usize = 4 * JSON_DEPTH as usize;
 /// Times that the strings are cut anew, because naming what was cut takes room as well.
 const MAX_ROUNDS: usize = 8;
+/// Bytes beyond what fits that are written all the same, so that the size can be told.
+const KEPT: usize = 64 << 10;
 
 /// PHP code threw: the exception is pending and belongs to the caller.
 #[derive(Debug)]
 pub(crate) struct Thrown;
+
+/// What came of mending.
+#[derive(Debug)]
+pub(crate) struct Mended {
+    /// Paths of what was altered.
+    pub(crate) altered: Vec<String>,
+    /// Bytes that are too many, and were not written: then what was written is not whole.
+    pub(crate) missing: usize,
+}
 
 /// Appends `value` as JSON, with the paths of what was altered, from `root`. The JSON and these
 /// paths, as a JSON list, have at most `room` bytes, if cutting strings can do that.
@@ -35,17 +48,24 @@ pub(crate) fn repair(
     root: &str,
     out: &mut Vec<u8>,
     room: usize,
-) -> Result<Vec<String>, Thrown> {
+) -> Result<Mended, Thrown> {
     let start = out.len();
     let mut longest = usize::MAX;
     let mut excess = 0;
     let mut lengths = Vec::new();
+    // Each value takes two bytes at least.
+    let mut most_values = room / 2 + 1000;
     for round in 0.. {
         out.truncate(start);
         let mut repairer = Repairer {
             root,
             precision: engine::serialize_precision(),
             longest,
+            values: most_values,
+            names: room.saturating_mul(4),
+            start,
+            keep: room.saturating_mul(2) + KEPT,
+            missing: 0,
             steps: Vec::new(),
             inside: Vec::new(),
             levels: 0,
@@ -54,22 +74,28 @@ pub(crate) fn repair(
             out,
         };
         repairer.value(value)?;
-        let (altered, found) = (repairer.altered, repairer.lengths);
+        let is_cut = repairer.values == 0;
+        let (altered, found, missing) = (repairer.altered, repairer.lengths, repairer.missing);
         out.pop(); // the comma
         let mut list = Vec::new();
         altered.iter().for_each(|path| push_text(&mut list, path));
-        let size = out.len() - start + list.len();
+        let size = out.len() - start + missing + list.len();
         if size <= room || round == MAX_ROUNDS {
-            return Ok(altered);
+            return Ok(Mended { altered, missing });
         }
-        if round == 0 {
+        if is_cut {
+            // Where values had to be left out, more of them are, until the rest fits.
+            most_values /= 8;
+            continue;
+        }
+        if lengths.is_empty() {
             lengths = found;
             lengths.sort_unstable_by(|a, b| b.cmp(a));
         }
         excess += size - room;
         match level(&lengths, excess) {
             Some(level) => longest = level,
-            None => return Ok(altered),
+            None => return Ok(Mended { altered, missing }),
         }
     }
     unreachable!("the rounds end")
@@ -77,7 +103,7 @@ pub(crate) fn repair(
 
 /// Appends a text that is UTF-8, and a comma.
 pub(crate) fn push_text(out: &mut Vec<u8>, text: &str) {
-    let pushed = text::push(out, text.as_bytes(), Then::Comma);
+    let pushed = text::push(out, text.as_bytes(), Then::Comma, usize::MAX);
     debug_assert!(pushed.is_ok());
 }
 
@@ -102,6 +128,14 @@ struct Repairer<'a> {
     precision: i64,
     /// Longest string, in bytes of its JSON.
     longest: usize,
+    /// How many more values are looked at.
+    values: usize,
+    /// How many more bytes of names are.
+    names: usize,
+    /// Where the JSON begins, and how many bytes of it are kept; beyond, they are only counted.
+    start: usize,
+    keep: usize,
+    missing: usize,
     /// The way to where the walk is.
     steps: Vec<Step>,
     /// Addresses of the arrays and objects that it is in.
@@ -116,6 +150,7 @@ struct Repairer<'a> {
 
 impl Repairer<'_> {
     fn value(&mut self, zval: &Zval) -> Result<(), Thrown> {
+        self.values = self.values.saturating_sub(1);
         match Value::of(zval) {
             Value::Text(text) => self.text(text),
             Value::Long(number) => number::push_long(self.out, number),
@@ -129,9 +164,18 @@ impl Repairer<'_> {
             Value::Table(table) => self.table(table)?,
             Value::Object => self.object(zval)?,
             Value::Reference(inner) => self.value(Held::new(inner).zval())?,
-            Value::Elsewhere(inner) => self.value(inner)?,
+            Value::Elsewhere(inner) => self.value(Held::new(inner).zval())?,
         }
         Ok(())
+    }
+
+    /// Takes back what was written behind `mark`, where so much was written already that it can't
+    /// fit.
+    fn count(&mut self, mark: usize) {
+        if self.out.len() - self.start > self.keep {
+            self.missing += self.out.len() - mark;
+            self.out.truncate(mark);
+        }
     }
 
     /// Null, where something else was.
@@ -149,8 +193,22 @@ impl Repairer<'_> {
     }
 
     fn text(&mut self, text: &[u8]) {
-        let mended = String::from_utf8_lossy(text);
         let start = self.out.len();
+        if text.len() > self.keep && self.longest == usize::MAX {
+            // Wherever it is cut then, now it only has to be known that it is long.
+            self.lengths.push(self.keep);
+            self.missing += self.keep;
+            self.out.extend_from_slice(b"\"\",");
+            return self.note();
+        }
+        if text.len() > self.longest {
+            // Only its beginning has to be looked at: a character more than stays.
+            let mended = String::from_utf8_lossy(&text[..text.len().min(self.longest + 4)]);
+            push_text(self.out, cut(&mended, self.longest));
+            self.note();
+            return self.count(start);
+        }
+        let mended = String::from_utf8_lossy(text);
         push_text(self.out, &mended);
         let length = self.out.len() - start - 1;
         self.lengths.push(length);
@@ -161,6 +219,7 @@ impl Repairer<'_> {
         if length > self.longest || mended.as_bytes() != text {
             self.note();
         }
+        self.count(start);
     }
 
     fn table(&mut self, table: Table<'_>) -> Result<(), Thrown> {
@@ -214,6 +273,10 @@ impl Repairer<'_> {
             this.levels += 1;
             this.out.push(if is_list { b'[' } else { b'{' });
             for (key, value) in members {
+                if this.values == 0 {
+                    this.note(); // The rest is left out.
+                    break;
+                }
                 this.steps.push(Step::of(key));
                 if !is_list {
                     this.key(key);
@@ -228,6 +291,12 @@ impl Repairer<'_> {
     }
 
     fn key(&mut self, key: Key<'_>) {
+        if let Key::Text(name) = key {
+            self.names = self.names.saturating_sub(name.len());
+            if self.names == 0 {
+                self.values = 0;
+            }
+        }
         match key {
             Key::Index(index) => push_text(self.out, &index.to_string()),
             Key::Text(name) => {

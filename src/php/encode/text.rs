@@ -8,10 +8,13 @@
 /// Bytes looked at in one step: a register of SSE2 and NEON, which every x86-64 and aarch64 has.
 const STEP: usize = 16;
 
-/// A string that is not UTF-8, and from which byte on.
+/// Why a string can't be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NotUtf8 {
-    pub(crate) at: usize,
+pub(crate) enum Unfit {
+    /// It is not UTF-8, from this byte on.
+    NotUtf8 { at: usize },
+    /// The buffer would end behind the limit.
+    TooLarge,
 }
 
 /// What follows a string: its quote, and a colon or comma.
@@ -21,17 +24,22 @@ pub(super) enum Then {
     Comma,
 }
 
-/// Appends `text` in quotes, and what follows.
+/// Appends `text` in quotes, and what follows. The limit is looked at where the buffer has to
+/// grow, which costs nothing where it need not; what is in it already was found to be allowed.
 ///
 /// # Errors
-/// Where it is not UTF-8; what was appended has to be dropped then.
+/// Where it is not UTF-8, or `out` would end behind `limit`; what was appended has to be dropped
+/// then.
 #[inline(always)]
-pub(super) fn push(out: &mut Vec<u8>, text: &[u8], then: Then) -> Result<(), NotUtf8> {
+pub(super) fn push(out: &mut Vec<u8>, text: &[u8], then: Then, limit: usize) -> Result<(), Unfit> {
     let end = match then {
         Then::Colon => b"\":",
         Then::Comma => b"\",",
     };
-    out.reserve(text.len() + 1 + end.len() + STEP);
+    let room = text.len() + 1 + end.len() + STEP;
+    if out.capacity() - out.len() < room {
+        grow(out, room, limit)?;
+    }
     out.push(b'"');
     let plain = push_plain::<false>(out, text);
     if plain < text.len() {
@@ -41,9 +49,20 @@ pub(super) fn push(out: &mut Vec<u8>, text: &[u8], then: Then) -> Result<(), Not
     Ok(())
 }
 
+/// Makes room, unless the limit is behind it.
+#[cold]
+#[inline(never)]
+fn grow(out: &mut Vec<u8>, room: usize, limit: usize) -> Result<(), Unfit> {
+    if out.len() + room > limit.saturating_add(STEP) {
+        return Err(Unfit::TooLarge);
+    }
+    out.reserve(room);
+    Ok(())
+}
+
 /// Appends the rest of `text`, which begins at `done` with a byte that is not plain.
 #[inline(never)]
-fn push_special(out: &mut Vec<u8>, text: &[u8], mut done: usize) -> Result<(), NotUtf8> {
+fn push_special(out: &mut Vec<u8>, text: &[u8], mut done: usize) -> Result<(), Unfit> {
     let mut checked = false;
     while let Some(&byte) = text.get(done) {
         match byte {
@@ -88,8 +107,8 @@ fn is_line_terminator(text: &[u8]) -> bool {
 }
 
 #[cold]
-fn not_utf8(text: &[u8]) -> NotUtf8 {
-    NotUtf8 { at: str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len) }
+fn not_utf8(text: &[u8]) -> Unfit {
+    Unfit::NotUtf8 { at: str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len) }
 }
 
 /// Appends the part of `text` before the first byte that can't be copied as it is, and returns

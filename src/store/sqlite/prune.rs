@@ -148,6 +148,7 @@ impl SqliteTransaction<'_> {
         self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
         self.statements.get("DELETE FROM announcements WHERE at < ?1")?.execute([before])?;
         let now = self.clock.unix_ms();
+        self.prune_deaths(now)?;
         self.statements.get("DELETE FROM spent_keys WHERE until < ?1")?.execute([now])?;
         self.statements
             .get(

@@ -7,10 +7,8 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Capabilities;
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
-use Network_Webhooks\Plugin;
 use Network_Webhooks\Sources\Source_Actions;
 use Network_Webhooks\Webhook;
 
@@ -20,47 +18,39 @@ defined( 'ABSPATH' ) || exit;
  * The list of the custom events with the form for a new one, and the question before one is
  * deleted.
  */
-final class Custom_Events_Page {
+final class Custom_Events_Page extends Menu_Page {
 
-	public const PAGE = 'network-webhooks-custom';
+	public const SLUG = 'network-webhooks-custom';
+
+	public const ORDER = 80;
 
 	/**
-	 * Hook name of the screen.
+	 * {@inheritDoc}
 	 */
-	private string $screen = '';
+	public function title(): string {
+		return __( 'Custom Events', 'network-webhooks' );
+	}
 
 	/**
-	 * Takes the plugin, whose parts the page needs.
-	 */
-	public function __construct( private readonly Plugin $plugin ) {}
-
-	/**
-	 * Adds the hooks.
+	 * {@inheritDoc}
 	 */
 	public function add_hooks(): void {
-		// After the menu itself.
-		add_action( 'network_admin_menu', array( $this, 'add_menu' ), 11 );
-		add_action( 'admin_enqueue_scripts', array( $this, 'add_assets' ) );
 		( new Custom_Event_Actions( $this->plugin->publisher(), $this->plugin->catalogue() ) )->add_hooks();
 	}
 
 	/**
-	 * Adds the menu's item.
+	 * {@inheritDoc}
 	 */
-	public function add_menu(): void {
-		$title        = __( 'Custom Events', 'network-webhooks' );
-		$this->screen = (string) add_submenu_page( Admin::PAGE, $title, $title, Capabilities::MANAGE, self::PAGE, array( $this, 'print' ) );
-		add_action( "load-$this->screen", static fn() => Help::of_custom_events( get_current_screen() ) );
+	public function load(): void {
+		Help::of_custom_events( get_current_screen() );
 	}
 
 	/**
-	 * Adds the styles.
+	 * {@inheritDoc}
 	 */
-	public function add_assets( mixed $screen ): void {
-		if ( $screen === $this->screen ) {
-			wp_enqueue_style( 'network-webhooks', plugins_url( 'assets/admin.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
-			wp_enqueue_style( 'network-webhooks-custom', plugins_url( 'assets/custom-events.css', NETWORK_WEBHOOKS_FILE ), array(), NETWORK_WEBHOOKS_VERSION );
-		}
+	protected function add_assets(): void {
+		$this->add_style( 'network-webhooks', 'admin' );
+		$this->add_style( 'network-webhooks-custom', 'custom-events' );
 	}
 
 	/**
@@ -69,7 +59,7 @@ final class Custom_Events_Page {
 	 * @param array<string, string> $query
 	 */
 	public static function url( array $query = array() ): string {
-		return Admin::url( $query, self::PAGE );
+		return Admin::url( $query, self::SLUG );
 	}
 
 	/**

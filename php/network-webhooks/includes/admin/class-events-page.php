@@ -7,7 +7,6 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Catalogue;
 use Network_Webhooks\Event;
 use Network_Webhooks\Last_Payload;
 
@@ -16,12 +15,28 @@ defined( 'ABSPATH' ) || exit;
 /**
  * Network Admin › Webhooks › Events: what there is to be told of, and how it looks.
  */
-final class Events_Page {
+final class Events_Page extends Menu_Page {
 
 	/** How a payload is written for people. */
 	private const JSON = JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE;
 
-	public function __construct( private readonly Catalogue $catalogue, private readonly Last_Payload $last ) {}
+	public const SLUG = Admin::EVENTS;
+
+	public const ORDER = 50;
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function title(): string {
+		return __( 'Events', 'network-webhooks' );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function load(): void {
+		Help::of_events( get_current_screen() );
+	}
 
 	/**
 	 * Prints the page.
@@ -54,7 +69,7 @@ final class Events_Page {
 			</form>
 			<div id="network-webhooks-all-events">
 			<?php
-			foreach ( $this->catalogue->by_category() as $category => $events ) {
+			foreach ( $this->plugin->catalogue()->by_category() as $category => $events ) {
 				$events = array_filter( $events, static fn( Event $event ) => self::matches( $event, $category, $search ) );
 				$shown += count( $events );
 				if ( $events ) {
@@ -88,7 +103,7 @@ final class Events_Page {
 			esc_html( $event->slug ),
 			esc_html( $event->description )
 		);
-		printf( '<p class="network-webhooks-seen">%s</p>', esc_html( implode( ' · ', array_filter( array( $this->catalogue->seen_text( $event->slug ), self::sources( $event ) ) ) ) ) );
+		printf( '<p class="network-webhooks-seen">%s</p>', esc_html( implode( ' · ', array_filter( array( $this->plugin->catalogue()->seen_text( $event->slug ), self::sources( $event ) ) ) ) ) );
 		printf( '<p><a class="button" href="%s" aria-label="%s">%s</a></p>', esc_url( Admin::url( array( 'event' => $event->slug ), Admin::NEW ) ), esc_attr( __( 'Add a webhook for this', 'network-webhooks' ) . ": $event->name" ), esc_html__( 'Add a webhook for this', 'network-webhooks' ) );
 		foreach ( $event->when as $source => $when ) {
 			printf( '<p class="network-webhooks-source">%s %s</p>', '' === $source ? '' : '<code>' . esc_html( $source ) . '</code>', esc_html( $when ) );
@@ -109,7 +124,7 @@ final class Events_Page {
 	 * the examples.
 	 */
 	private function print_payloads( Event $event, bool $ask ): void {
-		$real = $ask ? $this->last->to_show( $event ) : null;
+		$real = $ask ? ( new Last_Payload( $this->plugin->webhooks() ) )->to_show( $event ) : null;
 		if ( $real ) {
 			$label = sprintf(
 				/* translators: 1: time, 2: source of an event, such as woocommerce */

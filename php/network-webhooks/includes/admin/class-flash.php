@@ -43,7 +43,8 @@ final class Flash {
 		if ( '' !== $error ) {
 			set_site_transient( self::name( 'flash', $user ), $error, HOUR_IN_SECONDS );
 		}
-		if ( $typed ) {
+		// What was typed may be a secret.
+		if ( $typed && Sealed::is_possible() ) {
 			$form = array(
 				'typed'  => $typed,
 				'errors' => $errors,

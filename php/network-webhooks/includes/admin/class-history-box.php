@@ -125,6 +125,7 @@ final class History_Box {
 			History::INBOX_MADE => __( 'The test inbox was made', 'network-webhooks' ),
 			History::INBOX_MOVED => __( 'The test inbox got a new address', 'network-webhooks' ),
 			History::INBOX_DELETED => __( 'The test inbox was deleted', 'network-webhooks' ),
+			History::TAKEN_BACK => __( 'Secrets taken back from this server, after the key in wp-config.php was changed', 'network-webhooks' ),
 			History::LISTENED => __( 'Every event recorded for 10 minutes, with its payload', 'network-webhooks' ),
 			default => $action,
 		};

@@ -46,4 +46,22 @@ final class Labels {
 			'mail_to'         => __( 'Mail for this webhook', 'network-webhooks' ),
 		);
 	}
+
+	/**
+	 * Says that from what was typed characters were taken which nobody sees.
+	 *
+	 * @param string ...$inputs Names of inputs; others are left out.
+	 * @return string Empty: from none.
+	 */
+	public static function stripped( string ...$inputs ): string {
+		$labels = array(
+			'name'       => __( 'Name', 'network-webhooks' ),
+			'url'        => __( 'URL', 'network-webhooks' ),
+			'event'      => __( 'Event', 'network-webhooks' ),
+			'secret_own' => __( 'Secret', 'network-webhooks' ),
+		) + self::all();
+		$names  = array_intersect_key( $labels, array_flip( $inputs ) );
+		/* translators: %s: names of inputs */
+		return $names ? sprintf( __( 'Invisible characters, such as zero-width spaces, were removed from what you typed: %s.', 'network-webhooks' ), implode( ', ', $names ) ) : '';
+	}
 }

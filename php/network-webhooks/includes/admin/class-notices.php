@@ -71,10 +71,7 @@ final class Notices {
 		if ( '' !== $obstacle ) {
 			$this->print_problem( __( 'Webhooks can’t be sent from this server.', 'network-webhooks' ) . ' ' . $obstacle );
 		} elseif ( $this->publisher->is_restored() ) {
-			$this->print_problem(
-				__( 'The webhooks in the database are older than those in use: was a backup restored? Those in use go on until you publish the ones shown here.', 'network-webhooks' ),
-				array( 'restored' => __( 'Publish the webhooks shown here', 'network-webhooks' ) )
-			);
+			$this->print_problem( Publisher::restored(), array( 'restored' => __( 'Publish the webhooks shown here', 'network-webhooks' ) ) );
 		}
 	}
 
@@ -96,6 +93,10 @@ final class Notices {
 		printf( '<div class="notice notice-success is-dismissible" role="status"><p>%s', esc_html( $text ) );
 		if ( 'deleted' === $message ) {
 			$this->print_undo();
+		}
+		$stripped = Labels::stripped( ...explode( ',', sanitize_text_field( wp_unslash( $_GET['stripped'] ?? '' ) ) ) );
+		if ( '' !== $stripped ) {
+			echo ' ' . esc_html( $stripped );
 		}
 		echo '</p></div>';
 	}

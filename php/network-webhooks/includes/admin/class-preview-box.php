@@ -10,6 +10,7 @@ namespace Network_Webhooks\Admin;
 use Network_Webhooks\Admin\Form\Errors;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Failure;
+use Network_Webhooks\Kept_Secrets;
 use Network_Webhooks\Native_Text;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
@@ -30,6 +31,11 @@ final class Preview_Box {
 	public static function html( Webhook $webhook, Test_Event $test, string $data, Errors $errors ): string {
 		if ( ! Environment::has_extension() ) {
 			return self::line( 'error', Environment::extension_problem() );
+		}
+		$lost = $webhook->lost();
+		if ( null !== $lost ) {
+			$errors->add_refusal( $lost, Kept_Secrets::LOST );
+			return self::line( 'error', Kept_Secrets::reason() );
 		}
 		try {
 			$sample = $test->sample( $webhook, $data );

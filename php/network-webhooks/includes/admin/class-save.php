@@ -97,7 +97,8 @@ final class Save {
 		if ( ! $old ) {
 			Flash::reveal( $webhook->id );
 		}
-		self::leave( $this->page( $webhook ) . '&message=' . ( $old ? 'saved' : 'added' ) );
+		$stripped = $typed->stripped ? '&stripped=' . implode( ',', $typed->stripped ) : '';
+		self::leave( $this->page( $webhook ) . '&message=' . ( $old ? 'saved' : 'added' ) . $stripped );
 	}
 
 	/**
@@ -197,6 +198,7 @@ final class Save {
 	 * Goes back to the form, which has everything that was typed.
 	 */
 	private function back( string $error, Typed $typed, ?Errors $errors = null ): never {
+		$error = trim( $error . ' ' . Labels::stripped( ...$typed->stripped ) );
 		Flash::put( $error, $typed->all(), $errors ? $errors->all() : array() );
 		self::leave( $this->page() );
 	}

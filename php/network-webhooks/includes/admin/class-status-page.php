@@ -11,6 +11,7 @@ use Network_Webhooks\Announcements\Conditions;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Diagnosis;
+use Network_Webhooks\Report;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -18,9 +19,40 @@ defined( 'ABSPATH' ) || exit;
  * Network Admin › Webhooks › Status: what is wrong and what to do first, then every part with its
  * figures.
  */
-final class Status_Page {
+final class Status_Page extends Menu_Page {
 
-	public function __construct( private readonly Diagnosis $diagnosis ) {}
+	public const SLUG = Admin::STATUS;
+
+	public const ORDER = 70;
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function title(): string {
+		return __( 'Webhooks Status', 'network-webhooks' );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function menu_title(): string {
+		return __( 'Status', 'network-webhooks' );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function add_hooks(): void {
+		( new Refused_Actions( $this->plugin->outbox() ) )->add_hooks();
+		( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function load(): void {
+		Help::of_status( get_current_screen() );
+	}
 
 	/**
 	 * Prints the page.
@@ -34,7 +66,7 @@ final class Status_Page {
 			<?php
 			$this->print_problems();
 			( new Refused_Box() )->print();
-			foreach ( $this->diagnosis->sections() as $title => $rows ) {
+			foreach ( $this->diagnosis()->sections() as $title => $rows ) {
 				$this->print_section( $title, $rows );
 			}
 			$this->print_servers();
@@ -103,7 +135,7 @@ final class Status_Page {
 					</tr>
 				</thead>
 				<tbody>
-					<?php foreach ( $this->diagnosis->servers() as $row ) : ?>
+					<?php foreach ( $this->diagnosis()->servers() as $row ) : ?>
 						<tr>
 							<?php foreach ( $row as $at => $value ) : ?>
 								<td data-colname="<?php echo esc_attr( $columns[ $at ] ); ?>"><bdi><?php echo esc_html( $value ); ?></bdi></td>
@@ -143,5 +175,12 @@ final class Status_Page {
 			<?php submit_button( __( 'Save', 'network-webhooks' ), 'secondary', 'submit', true ); ?>
 		</form>
 		<?php
+	}
+
+	/**
+	 * Figures of every part.
+	 */
+	private function diagnosis(): Diagnosis {
+		return new Diagnosis( $this->plugin->webhooks(), $this->plugin->outbox() );
 	}
 }

@@ -193,7 +193,12 @@ final class Announcement {
 		return match ( $this->code ) {
 			self::DISABLED => $this->disabled(),
 			self::ENABLED => __( 'New events are sent to it again. What was kept meanwhile can be sent too.', 'network-webhooks' ),
-			self::FAILED => sprintf(
+			self::FAILED => 'worker_died' === ( $this->params['failure'] ?? '' ) ? sprintf(
+				/* translators: 1: number of deliveries, 2: name of an event */
+				_n( '%1$s delivery failed for good: the worker died each time that it sent it (%2$s). It is kept, and can be sent again; worker.log in the spool may say why.', '%1$s deliveries failed for good: the worker died each time that it sent the first of them (%2$s). They are kept, and can be sent again; worker.log in the spool may say why.', $this->count, 'network-webhooks' ),
+				number_format_i18n( $this->count ),
+				(string) ( $this->params['event'] ?? '' )
+			) : sprintf(
 				/* translators: 1: number of deliveries, 2: name of an event */
 				_n( '%1$s delivery failed for good: it ran out of attempts (%2$s). It is kept, and can be sent again.', '%1$s deliveries failed for good: they ran out of attempts (the first was %2$s). They are kept, and can be sent again.', $this->count, 'network-webhooks' ),
 				number_format_i18n( $this->count ),

@@ -99,6 +99,7 @@ final class Conditions {
 			'store' => __( 'The log of deliveries can’t be read', 'network-webhooks' ),
 			'journal' => __( 'The journal can’t be read', 'network-webhooks' ),
 			'worker' => __( 'The worker can’t be started', 'network-webhooks' ),
+			'worker_dies' => __( 'The worker dies again and again', 'network-webhooks' ),
 			'allow' => __( 'Servers disagree on the addresses that may be reached', 'network-webhooks' ),
 			'config' => __( 'The published webhooks can’t be read', 'network-webhooks' ),
 			self::INVALID => __( 'A webhook is invalid', 'network-webhooks' ),

@@ -19,8 +19,9 @@ final class Request {
 	/** Longest value of a header that is kept, in bytes. */
 	private const LONGEST_HEADER = 4096;
 
-	/** Most headers that are kept. */
-	private const HEADERS = 100;
+	/** Most headers that are kept, and most bytes of all of them. */
+	private const HEADERS       = 100;
+	private const HEADERS_BYTES = 64 * KB_IN_BYTES;
 
 	/** Headers whose name looks like a secret's and that are none. */
 	private const PLAIN = '/signature|^idempotency-key$|^sec-websocket-key$/';
@@ -65,11 +66,23 @@ final class Request {
 	}
 
 	/**
-	 * The fields and files of a multipart body.
+	 * The fields and files of a multipart body. Names that nest repeat all that they are in: 96 kB
+	 * of body were 6.4 MB. So no more is kept than of any other body: on lines of their own if that
+	 * fits, else on one, else its beginning.
 	 */
 	private static function fields(): string {
+		$flags = JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE | JSON_PARTIAL_OUTPUT_ON_ERROR;
 		$files = array_map( static fn( array $file ) => array_intersect_key( $file, array_flip( array( 'name', 'type', 'size' ) ) ), $_FILES );
-		return (string) json_encode( array_filter( array( 'fields' => $_POST, 'files' => $files ) ), JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_INVALID_UTF8_SUBSTITUTE );
+		$parts = array_filter( array( 'fields' => $_POST, 'files' => $files ) );
+		$plain = (string) json_encode( $parts, $flags );
+		// Each line is indented by at most as many levels as there are brackets.
+		if ( strlen( $plain ) <= Inbox::LARGEST_BODY / 4 ) {
+			$pretty = (string) json_encode( $parts, $flags | JSON_PRETTY_PRINT );
+			if ( strlen( $pretty ) <= Inbox::LARGEST_BODY ) {
+				return $pretty;
+			}
+		}
+		return strlen( $plain ) <= Inbox::LARGEST_BODY ? $plain : mb_strcut( $plain, 0, Inbox::LARGEST_BODY - 3, 'UTF-8' ) . '…';
 	}
 
 	/**
@@ -94,6 +107,7 @@ final class Request {
 	 */
 	private static function headers( array $server ): array {
 		$headers = array();
+		$left    = self::HEADERS_BYTES;
 		foreach ( $server as $name => $value ) {
 			if ( ! is_string( $value ) || '' === $value ) {
 				continue;
@@ -103,9 +117,11 @@ final class Request {
 			} elseif ( ! in_array( $name, array( 'CONTENT_TYPE', 'CONTENT_LENGTH' ), true ) ) {
 				continue;
 			}
-			$name = self::text( strtolower( str_replace( '_', '-', $name ) ), 200 );
-			if ( count( $headers ) < self::HEADERS ) {
-				$headers[ $name ] = self::text( self::masked( $name, $value ), self::LONGEST_HEADER );
+			$name  = self::text( strtolower( str_replace( '_', '-', $name ) ), 200 );
+			$value = self::text( self::masked( $name, $value ), self::LONGEST_HEADER );
+			$left -= strlen( $name ) + strlen( $value );
+			if ( count( $headers ) < self::HEADERS && $left >= 0 ) {
+				$headers[ $name ] = $value;
 			}
 		}
 		ksort( $headers );

@@ -37,7 +37,8 @@ final class Requests {
 	public function __construct( private readonly ?int $now = null ) {}
 
 	/**
-	 * Keeps a request, and forgets what is too much or too old.
+	 * Keeps a request, and forgets what is too much or too old. What the database does not take with
+	 * its body is kept without: every request is one row, and is counted.
 	 *
 	 * @param int $status How it is answered.
 	 * @param int $delay  After how many seconds.
@@ -45,9 +46,33 @@ final class Requests {
 	 */
 	public function add( Request $request, Signature $signature, int $status, int $delay ): void {
 		global $wpdb;
+		// Else wpdb prints the whole statement, body and all, into PHP's error log.
+		$quiet = $wpdb->suppress_errors();
+		try {
+			$body  = $request->body ?? $request->fields;
+			$done  = $this->insert( $request, $signature, $status, $delay, $body );
+			$error = $done ? '' : $wpdb->last_error;
+			if ( ! $done && null !== $body ) {
+				$this->insert( $request, $signature, 500, $delay, null );
+			}
+			$this->prune();
+		} finally {
+			$wpdb->suppress_errors( $quiet );
+		}
+		if ( ! $done ) {
+			throw new \RuntimeException( "The database did not take the request: $error" );
+		}
+	}
+
+	/**
+	 * Inserts a row; false where the database does not take it.
+	 *
+	 * @param string|null $body null: it has none.
+	 */
+	private function insert( Request $request, Signature $signature, int $status, int $delay, ?string $body ): bool {
+		global $wpdb;
 		// As hexadecimal digits: no character set may judge or convert a body.
-		$kept = $request->body ?? $request->fields;
-		$body = null === $kept ? 'NULL' : $wpdb->prepare( 'UNHEX( %s )', bin2hex( $kept ) );
+		$body = null === $body ? 'NULL' : $wpdb->prepare( 'UNHEX( %s )', bin2hex( $body ) );
 		$done = $wpdb->query(
 			$wpdb->prepare(
 				'INSERT INTO ' . Schema::inbox() . ' ( received, method, query, headers, parsed, size, address, event_id, verdict, webhook, seconds, status, delay, body ) VALUES ( %d, %s, %s, %s, %d, %d, %s, %s, %s, %s, %d, %d, %d, ',
@@ -66,10 +91,7 @@ final class Requests {
 				$delay
 			) . "$body )"
 		);
-		if ( ! $done ) {
-			throw new \RuntimeException( "The database did not take the request: $wpdb->last_error" );
-		}
-		$this->prune();
+		return (bool) $done;
 	}
 
 	/**
@@ -104,11 +126,20 @@ final class Requests {
 
 	/**
 	 * Whether so many came just now that the next one is turned away.
+	 *
+	 * @throws \RuntimeException With the database's own words: what can't be counted is not taken.
 	 */
 	public function are_too_many(): bool {
 		global $wpdb;
 		$recent = $this->now() - self::WINDOW * 1000;
-		return self::BURST <= (int) $wpdb->get_var( $wpdb->prepare( 'SELECT COUNT(*) FROM ' . Schema::inbox() . ' WHERE received > %d', $recent ) );
+		$quiet  = $wpdb->suppress_errors();
+		$count  = $wpdb->get_var( $wpdb->prepare( 'SELECT COUNT(*) FROM ' . Schema::inbox() . ' WHERE received > %d', $recent ) );
+		$error  = $wpdb->last_error;
+		$wpdb->suppress_errors( $quiet );
+		if ( null === $count ) {
+			throw new \RuntimeException( "The database does not say how many requests came: $error" );
+		}
+		return self::BURST <= (int) $count;
 	}
 
 	/**

@@ -14,37 +14,21 @@ use Network_Webhooks\Admin\Deliveries\Rows;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Native_Text;
-use Network_Webhooks\Plugin;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * The newest deliveries as the page has them. On the main site only, since a site's own REST API
- * is under that site's administrators.
+ * The newest deliveries as the page has them.
  */
-final class Delivery_Routes {
+final class Delivery_Routes extends Abstract_Routes {
 
 	/**
-	 * Takes the plugin, whose parts the routes need.
+	 * {@inheritDoc}
 	 */
-	public function __construct( private readonly Plugin $plugin ) {}
-
-	/**
-	 * Adds the route.
-	 */
-	public function add_routes(): void {
-		if ( ! is_main_network() || ! is_main_site() || ! Environment::has_extension() ) {
-			return;
+	protected function add_routes(): void {
+		if ( Environment::has_extension() ) {
+			$this->add( '/deliveries', $this->deliveries( ... ), capability: Capabilities::VIEW );
 		}
-		register_rest_route(
-			'network-webhooks/v1',
-			'/deliveries',
-			array(
-				'methods'             => 'GET',
-				'callback'            => array( $this, 'deliveries' ),
-				'permission_callback' => static fn() => current_user_can( Capabilities::VIEW ),
-			)
-		);
 	}
 
 	/**

@@ -12,44 +12,19 @@ use Network_Webhooks\Admin\Listen\Rows;
 use Network_Webhooks\Admin\Listen\Standing;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Heard;
-use Network_Webhooks\Plugin;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * The newest recorded events as the page has them. On the main site only, since a site's own REST
- * API is under that site's administrators.
+ * The newest recorded events as the page has them.
  */
-final class Listen_Routes {
+final class Listen_Routes extends Abstract_Routes {
 
 	/**
-	 * Takes the plugin, whose parts the route needs.
+	 * {@inheritDoc}
 	 */
-	public function __construct( private readonly Plugin $plugin ) {}
-
-	/**
-	 * Adds the route.
-	 */
-	public function add_routes(): void {
-		if ( ! is_main_network() || ! is_main_site() ) {
-			return;
-		}
-		register_rest_route(
-			'network-webhooks/v1',
-			'/heard',
-			array(
-				'methods'             => 'GET',
-				'callback'            => array( $this, 'heard' ),
-				'permission_callback' => static fn() => current_user_can( Capabilities::VIEW ),
-				'show_in_index'       => false,
-				'args'                => array(
-					'event' => array(
-						'type'    => 'string',
-						'default' => '',
-					),
-				),
-			)
-		);
+	protected function add_routes(): void {
+		$this->add( '/heard', $this->heard( ... ), array( 'event' => self::text() ), capability: Capabilities::VIEW );
 	}
 
 	/**

@@ -9,7 +9,6 @@ namespace Network_Webhooks\Sources;
 
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
-use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Event;
 use Network_Webhooks\Hook_Sample;
 use Network_Webhooks\Log;

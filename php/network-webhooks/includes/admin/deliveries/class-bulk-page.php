@@ -8,7 +8,6 @@
 namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
-use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Failure;
 use Network_Webhooks\Native_Text;
 

@@ -9,8 +9,9 @@ namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
+use Network_Webhooks\Admin\Help;
+use Network_Webhooks\Admin\Menu_Page;
 use Network_Webhooks\Capabilities;
-use Network_Webhooks\Catalogue;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Native_Text;
 use Network_Webhooks\Webhooks;
@@ -21,19 +22,70 @@ defined( 'ABSPATH' ) || exit;
  * Network Admin › Webhooks › Deliveries: what fails and why, then all deliveries, newest first,
  * paged by the log's cursor.
  */
-final class List_Page {
+final class List_Page extends Menu_Page {
 
 	/** Deliveries of a page. */
 	public const ROWS = 50;
 
-	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
+	public const SLUG = Admin::DELIVERIES;
+
+	public const ORDER = 30;
+
+	protected const CAPABILITY = Capabilities::VIEW;
 
 	/**
-	 * Prints the page.
+	 * {@inheritDoc}
+	 */
+	public function title(): string {
+		return __( 'Deliveries', 'network-webhooks' );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function add_hooks(): void {
+		( new Changes( $this->plugin->webhooks() ) )->add_hooks();
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	protected function add_assets(): void {
+		parent::add_assets();
+		$this->add_script( 'network-webhooks-deliveries', 'deliveries', array( 'wp-api-fetch' ) );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function load(): void {
+		Help::of_deliveries( get_current_screen() );
+	}
+
+	/**
+	 * Prints the deliveries, one of them, or what is done with many.
 	 */
 	public function print(): void {
+		$webhooks = $this->plugin->webhooks();
+		$webhook  = $webhooks->find( self::asked( 'webhook' ) );
+		$manages  = current_user_can( Capabilities::MANAGE );
+		if ( '' !== self::asked( 'delivery' ) ) {
+			( new Detail_Page( $webhooks, $this->plugin->catalogue() ) )->print( self::asked( 'delivery' ) );
+		} elseif ( $manages && 'bulk' === self::asked( 'action' ) ) {
+			( new Bulk_Page() )->print();
+		} elseif ( $manages && $webhook && 'mend' === self::asked( 'action' ) ) {
+			( new Mend_Page() )->print( $webhook );
+		} else {
+			$this->print_all();
+		}
+	}
+
+	/**
+	 * Prints the list.
+	 */
+	private function print_all(): void {
 		$query = Query::of( $_GET );
-		$rows  = new Rows( $this->webhooks, $this->catalogue );
+		$rows  = new Rows( $this->plugin->webhooks(), $this->plugin->catalogue() );
 		?>
 		<div class="wrap">
 			<h1 class="wp-heading-inline"><?php esc_html_e( 'Deliveries', 'network-webhooks' ); ?></h1>
@@ -81,10 +133,10 @@ final class List_Page {
 			<div class="tablenav top">
 				<div class="alignleft actions network-webhooks-filters">
 					<?php
-					$names = array_column( $this->webhooks->all(), 'name', 'id' );
+					$names = array_column( $this->plugin->webhooks()->all(), 'name', 'id' );
 					asort( $names, SORT_NATURAL | SORT_FLAG_CASE );
 					self::print_choice( 'webhook', __( 'All webhooks', 'network-webhooks' ), $names, $query );
-					$events = array_map( static fn( $event ) => $event->name, $this->catalogue->all() );
+					$events = array_map( static fn( $event ) => $event->name, $this->plugin->catalogue()->all() );
 					asort( $events, SORT_NATURAL | SORT_FLAG_CASE );
 					self::print_choice( 'event', __( 'All events', 'network-webhooks' ), $events, $query );
 					self::print_choice( 'state', __( 'All states', 'network-webhooks' ), State::labels(), $query );

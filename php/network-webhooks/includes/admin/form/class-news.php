@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Admin\Form;
 
+use Network_Webhooks\Invisible;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
@@ -64,16 +65,16 @@ final class News implements Group {
 	 * @return list<string>
 	 */
 	public static function addresses( string $text ): array {
-		return array_values( array_unique( preg_split( '/[\s,;]+/', $text, -1, PREG_SPLIT_NO_EMPTY ) ) );
+		return array_values( array_unique( preg_split( '/[\s,;]+/u', $text, -1, PREG_SPLIT_NO_EMPTY ) ) );
 	}
 
 	/**
-	 * Those that are none.
+	 * Those that are none, with everything in them to be seen.
 	 *
 	 * @param list<string> $addresses
 	 * @return array<string>
 	 */
 	public static function wrong( array $addresses ): array {
-		return array_filter( $addresses, static fn( string $one ) => ! is_email( $one ) );
+		return array_map( array( Invisible::class, 'show' ), array_filter( $addresses, static fn( string $one ) => ! is_email( $one ) || null !== Invisible::find( $one ) ) );
 	}
 }

@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin\Form;
 
 use Network_Webhooks\Environment;
+use Network_Webhooks\Kept_Secrets;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
@@ -189,10 +190,15 @@ final class Security implements Group {
 		$kept      = array_values(
 			array_filter(
 				$old->settings['secrets'] ?? array(),
-				static fn( array $one ) => ( 'none' === $signature || str_starts_with( $one['secret'], $kind ) ) && ( $one['until'] ?? PHP_INT_MAX ) > time()
+				static fn( array $one ) => is_string( $one['secret'] ?? null ) && ( 'none' === $signature || str_starts_with( $one['secret'], $kind ) ) && ( $one['until'] ?? PHP_INT_MAX ) > time()
 			)
 		);
-		$new       = match ( $typed->text( 'secret_change' ) ) {
+		// Not a new one by itself: the receiver knows the one that is lost.
+		if ( 'keep' === $typed->text( 'secret_change' ) && 'none' !== $signature && str_starts_with( (string) $old->lost(), 'secrets' ) ) {
+			$errors->add( 'secret_own', Kept_Secrets::reason() );
+			return $old->settings['secrets'];
+		}
+		$new = match ( $typed->text( 'secret_change' ) ) {
 			'new' => Webhook::new_secret( $signature ),
 			'own' => trim( $typed->text( 'secret_own' ) ),
 			default => $kept ? null : Webhook::new_secret( $signature ),
@@ -227,7 +233,9 @@ final class Security implements Group {
 			list( $name, $value ) = array_map( 'trim', explode( ':', $line, 2 ) ) + array( '', '' );
 			if ( self::MASK === $value ) {
 				$value = $stored[ strtolower( $name ) ] ?? '';
-				if ( '' === $value ) {
+				if ( ! is_string( $value ) ) {
+					$errors->add( 'headers', "$name: " . Kept_Secrets::reason() );
+				} elseif ( '' === $value ) {
 					/* translators: %s: name of a header */
 					$errors->add( 'headers', sprintf( __( 'No value is stored for the header %s: type it.', 'network-webhooks' ), $name ) );
 				}

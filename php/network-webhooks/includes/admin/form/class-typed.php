@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks\Admin\Form;
 
+use Network_Webhooks\Invisible;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -14,15 +16,20 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Typed {
 
+	/** Inputs whose text is refused, and not changed, where it has characters that nobody sees. */
+	private const AS_TYPED = array( 'template', 'condition' );
+
 	/** Longest text that is taken, in bytes; the extension refuses what is too long for a field. */
 	private const LONGEST = 200000;
 
 	/**
 	 * Takes the texts.
 	 *
-	 * @param array<string, string|list<string>> $values Name of an input → what stands in it.
+	 * @param array<string, string|list<string>> $values   Name of an input → what stands in it.
+	 * @param list<string>                       $stripped Inputs from which characters were taken that
+	 *                                                     nobody sees.
 	 */
-	public function __construct( private readonly array $values ) {}
+	public function __construct( private readonly array $values, public readonly array $stripped = array() ) {}
 
 	/**
 	 * What was posted. Not through sanitize_text_field(), which would eat the %20 of a URL and the
@@ -33,18 +40,24 @@ final class Typed {
 	 *                        not posted.
 	 */
 	public static function posted( array $posted, array $known ): self {
-		$values = array();
+		$values   = array();
+		$stripped = array();
 		foreach ( $known as $name => $otherwise ) {
 			$value = $posted[ $name ] ?? null;
 			if ( is_array( $otherwise ) && is_array( $value ) ) {
 				$values[ $name ] = array_values( array_filter( array_map( array( self::class, 'clean' ), $value ), 'strlen' ) );
 			} elseif ( is_string( $otherwise ) && is_scalar( $value ) ) {
 				$values[ $name ] = self::clean( $value );
+				$visible         = in_array( $name, self::AS_TYPED, true ) ? $values[ $name ] : Invisible::strip( $values[ $name ] );
+				if ( $visible !== $values[ $name ] ) {
+					$values[ $name ] = $visible;
+					$stripped[]      = $name;
+				}
 			} else {
 				$values[ $name ] = $otherwise;
 			}
 		}
-		return new self( $values );
+		return new self( $values, $stripped );
 	}
 
 	/**

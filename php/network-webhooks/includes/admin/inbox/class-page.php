@@ -10,11 +10,11 @@ namespace Network_Webhooks\Admin\Inbox;
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Deliveries\Curl_Command;
+use Network_Webhooks\Admin\Menu_Page;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Inbox\Inbox;
 use Network_Webhooks\Inbox\Requests;
 use Network_Webhooks\Webhook;
-use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -22,9 +22,41 @@ defined( 'ABSPATH' ) || exit;
  * Network Admin › Webhooks › Test Inbox: the address, how it answers, which webhooks send to it,
  * and what came.
  */
-final class Page {
+final class Page extends Menu_Page {
 
-	public function __construct( private readonly Webhooks $webhooks ) {}
+	public const SLUG = Admin::INBOX;
+
+	public const ORDER = 60;
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function title(): string {
+		return __( 'Test Inbox', 'network-webhooks' );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function add_hooks(): void {
+		( new Changes( $this->plugin->publisher() ) )->add_hooks();
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	protected function add_assets(): void {
+		parent::add_assets();
+		$this->add_style( 'network-webhooks-inbox', 'inbox' );
+		$this->add_script( 'network-webhooks-inbox', 'inbox', array( 'network-webhooks' ) );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function load(): void {
+		Help::add( get_current_screen() );
+	}
 
 	/**
 	 * Address of the page.
@@ -37,11 +69,11 @@ final class Page {
 
 	/**
 	 * Prints the page.
-	 *
-	 * @param int $before Only requests that came before this one; 0: the newest.
 	 */
-	public function print( int $before = 0 ): void {
-		$inbox = Inbox::find();
+	public function print(): void {
+		// Only requests that came before this one; 0: the newest.
+		$before = absint( self::asked( 'before' ) );
+		$inbox  = Inbox::find();
 		?>
 		<div class="wrap">
 			<h1 class="wp-heading-inline"><?php esc_html_e( 'Test Inbox', 'network-webhooks' ); ?></h1>
@@ -145,7 +177,7 @@ final class Page {
 	 * Prints the webhooks that send to it, each with a button for a test event.
 	 */
 	private function print_webhooks( Inbox $inbox ): void {
-		$senders = array_filter( $this->webhooks->all(), static fn( Webhook $webhook ) => $inbox->is_at( $webhook->url ) );
+		$senders = array_filter( $this->plugin->webhooks()->all(), static fn( Webhook $webhook ) => $inbox->is_at( $webhook->url ) );
 		if ( ! $senders ) {
 			esc_html_e( 'None has this address yet. The secrets of those that have it are what signatures are checked with.', 'network-webhooks' );
 			return;

@@ -9,10 +9,10 @@ namespace Network_Webhooks\Admin\Listen;
 
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
+use Network_Webhooks\Admin\Menu_Page;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Heard;
 use Network_Webhooks\Listening;
-use Network_Webhooks\Plugin;
 use Network_Webhooks\Schema;
 
 defined( 'ABSPATH' ) || exit;
@@ -21,20 +21,43 @@ defined( 'ABSPATH' ) || exit;
  * Network Admin › Webhooks › Listen: a button that records for ten minutes whatever happens, what
  * was recorded, and why an event that one misses is not among it.
  */
-final class Page {
+final class Page extends Menu_Page {
 
 	/** Events of a page. */
 	public const ROWS = 50;
 
+	public const SLUG = Admin::LISTEN;
+
+	public const ORDER = 40;
+
+	protected const CAPABILITY = Capabilities::VIEW;
+
 	/**
-	 * Takes the plugin, whose parts the page needs.
+	 * {@inheritDoc}
 	 */
-	public function __construct( private readonly Plugin $plugin ) {}
+	public function title(): string {
+		return __( 'Listen', 'network-webhooks' );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function add_hooks(): void {
+		( new Changes( $this->plugin->publisher() ) )->add_hooks();
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	protected function add_assets(): void {
+		parent::add_assets();
+		$this->add_script( 'network-webhooks-listen', 'listen', array( 'wp-a11y', 'wp-api-fetch' ) );
+	}
 
 	/**
 	 * Adds the tab behind “Help”, before the page is printed.
 	 */
-	public static function load(): void {
+	public function load(): void {
 		$lines = array(
 			__( 'Listen records every event of the network for 10 minutes, whether or not a webhook is for it: press the button, do what should have fired, and see what became of it. Leave the fields empty to record everything.', 'network-webhooks' ),
 			__( 'It ends by itself. While nobody listens it costs nothing.', 'network-webhooks' ),
@@ -52,9 +75,21 @@ final class Page {
 	}
 
 	/**
-	 * Prints the page.
+	 * Prints what was recorded while somebody listened, or one event of it.
 	 */
 	public function print(): void {
+		$id = absint( $_GET['heard'] ?? 0 );
+		if ( $id ) {
+			( new Detail_Page( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->print( $id );
+		} else {
+			$this->print_all();
+		}
+	}
+
+	/**
+	 * Prints the page.
+	 */
+	private function print_all(): void {
 		Schema::migrate();
 		Heard::remove_old( time() );
 		$event    = self::asked( 'event' );
@@ -166,12 +201,5 @@ final class Page {
 			<?php endif; ?>
 		</p>
 		<?php
-	}
-
-	/**
-	 * A part of the address that only chooses what is shown.
-	 */
-	private static function asked( string $name ): string {
-		return is_string( $_GET[ $name ] ?? null ) ? sanitize_text_field( wp_unslash( $_GET[ $name ] ) ) : '';
 	}
 }

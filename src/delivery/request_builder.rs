@@ -1,15 +1,16 @@
-//! What a webhook makes of events, read once: its condition, and headers, body and signatures
-//! of its requests. It opens nothing, so it can also be asked what would be sent.
+//! What a webhook makes of events: its condition, and headers, body and signatures of its
+//! requests. It opens nothing, so it can also be asked what would be sent.
+
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::endpoint::{REDACTED, USER_AGENT};
 use super::format::{FormatError, Formatter, Payload};
-use super::header::{HeaderError, check_header};
-use super::sign::{SecretError, Signer};
+use super::header::{REDACTED, USER_AGENT};
+use super::sign::Signer;
 use super::template::{Condition, TemplateError};
+use super::v1::Projections;
 use crate::event::{Event, Flags};
-use crate::webhook::{Signature, Webhook};
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
@@ -21,7 +22,7 @@ pub(super) type Signers = Vec<(Signer, Option<i64>)>;
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Recipe {
+pub(super) struct RequestBuilder {
     pub(super) headers: HeaderMap,
     pub(super) signers: Signers,
     pub(super) formatter: Formatter,
@@ -34,32 +35,12 @@ pub(super) struct Message<'a> {
     pub(super) payload: Payload<'a>,
 }
 
-/// The webhook's own headers.
-pub(super) fn headers(webhook: &Webhook) -> Result<HeaderMap, HeaderError> {
-    let mut headers = HeaderMap::with_capacity(webhook.headers.len() + 6);
-    for custom in &webhook.headers {
-        let (name, value) = check_header(&custom.name, custom.value.expose())?;
-        headers.append(name, value);
+impl RequestBuilder {
+    /// With what is published about the format `v1`.
+    pub(super) fn with_projections(self, projections: Arc<Projections>) -> Self {
+        Self { formatter: self.formatter.with_projections(projections), ..self }
     }
-    Ok(headers)
-}
 
-/// The secrets that sign.
-pub(super) fn signers(webhook: &Webhook) -> Result<Signers, SecretError> {
-    let secrets = match webhook.signature {
-        Signature::None => &[][..],
-        Signature::V1 | Signature::V1a => &webhook.secrets,
-    };
-    let parse = |secret: &str, until| Ok((Signer::parse(secret)?, until));
-    secrets.iter().map(|rotating| parse(rotating.secret.expose(), rotating.until)).collect()
-}
-
-/// The webhook's condition, where it has one.
-pub(super) fn condition(webhook: &Webhook) -> Result<Option<Condition>, TemplateError> {
-    webhook.condition.as_deref().map(Condition::parse).transpose()
-}
-
-impl Recipe {
     /// Whether the webhook's condition holds for an event.
     pub(super) fn accepts(&self, event: &Event) -> Result<bool, TemplateError> {
         self.condition.as_ref().map_or(Ok(true), |condition| condition.holds(&event.body))

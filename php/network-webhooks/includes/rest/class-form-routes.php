@@ -1,6 +1,6 @@
 <?php
 /**
- * The REST routes that the pages use.
+ * The routes of the form.
  *
  * @package Network_Webhooks
  */
@@ -10,51 +10,29 @@ namespace Network_Webhooks\Rest;
 use Network_Webhooks\Admin\Form\Errors;
 use Network_Webhooks\Admin\Form\Form;
 use Network_Webhooks\Admin\Preview_Box;
-use Network_Webhooks\Admin\Test_Page;
 use Network_Webhooks\Admin\Test_Report;
-use Network_Webhooks\Capabilities;
 use Network_Webhooks\Native_Text;
-use Network_Webhooks\Plugin;
 use Network_Webhooks\Site_Directory;
-use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Search for sites, preview and test, for pages with JavaScript. On the main site only, since a
- * site's own REST API is under that site's administrators.
+ * Search for sites, preview and test, for pages with JavaScript.
  */
-final class Routes {
-
-	private const NAMESPACE = 'network-webhooks/v1';
+final class Form_Routes extends Abstract_Routes {
 
 	/** Seconds that one question for a result may wait, so that no PHP process is kept for long. */
 	private const WAIT = 1.0;
 
 	/**
-	 * Takes the plugin, whose parts the routes need.
+	 * {@inheritDoc}
 	 */
-	public function __construct( private readonly Plugin $plugin ) {}
-
-	/**
-	 * Adds the routes.
-	 */
-	public function add_routes(): void {
-		if ( ! is_main_network() || ! is_main_site() ) {
-			return;
-		}
-		$this->add( '/sites', 'GET', 'sites', array( 'search' => self::text( '' ), 'page' => self::number( 1 ) ) );
-		$this->add( '/preview', 'POST', 'preview' );
-		$this->add( '/test', 'POST', 'test' );
-		$this->add( '/test/(?P<event>[A-Za-z0-9_-]{1,64})', 'GET', 'result', array( 'last' => self::text( '' ) ) );
-	}
-
-	/**
-	 * Whether the request may.
-	 */
-	public function is_allowed(): bool {
-		return current_user_can( Capabilities::MANAGE );
+	protected function add_routes(): void {
+		$this->add( '/sites', $this->sites( ... ), array( 'search' => self::text(), 'page' => self::number( 1, 1 ) ) );
+		$this->add( '/preview', $this->preview( ... ), array(), 'POST' );
+		$this->add( '/test', $this->test( ... ), array(), 'POST' );
+		$this->add( '/test/(?P<event>[A-Za-z0-9_-]{1,64})', $this->result( ... ), array( 'last' => self::text() ) );
 	}
 
 	/**
@@ -149,50 +127,6 @@ final class Routes {
 				'html'   => Test_Report::error( $message ),
 				'errors' => (object) $errors->all(),
 			)
-		);
-	}
-
-	/**
-	 * Adds a route.
-	 *
-	 * @param array<string, array<string, mixed>> $arguments
-	 */
-	private function add( string $path, string $method, string $callback, array $arguments = array() ): void {
-		register_rest_route(
-			self::NAMESPACE,
-			$path,
-			array(
-				'methods'             => $method,
-				'callback'            => array( $this, $callback ),
-				'permission_callback' => array( $this, 'is_allowed' ),
-				'args'                => $arguments,
-				'show_in_index'       => false,
-			)
-		);
-	}
-
-	/**
-	 * An argument that is a text.
-	 *
-	 * @return array<string, mixed>
-	 */
-	private static function text( string $otherwise ): array {
-		return array(
-			'type'    => 'string',
-			'default' => $otherwise,
-		);
-	}
-
-	/**
-	 * An argument that is a number from 1.
-	 *
-	 * @return array<string, mixed>
-	 */
-	private static function number( int $otherwise ): array {
-		return array(
-			'type'    => 'integer',
-			'minimum' => 1,
-			'default' => $otherwise,
 		);
 	}
 }
