@@ -70,8 +70,8 @@ final class Guide_Test extends Network_Test_Case {
 	 */
 	public static function messages(): array {
 		$texts = Plugin_Texts::in(
-			'includes/class-failure.php',
-			'includes/class-status.php',
+			'includes/deliveries/class-failure.php',
+			'includes/deliveries/class-status.php',
 			'includes/admin/deliveries/class-state.php'
 		);
 		// At which part of a request it was needs no explaining.

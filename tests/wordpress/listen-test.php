@@ -89,7 +89,7 @@ final class Listen_Test extends Listening_Test_Case {
 		$loaded();
 		$never = $loaded();
 		$this->assertSame( array(), $never['queries'] );
-		$this->assertContains( 'includes/class-dispatcher.php', $never['files'] );
+		$this->assertContains( 'includes/dispatch/class-dispatcher.php', $never['files'] );
 		$parts = array( 'listen', 'heard', 'verdicts', 'payload-copy', 'class-last-payload', 'class-origin' );
 		$ours  = static fn( array $files ) => array_values( array_filter( $files, static fn( string $file ) => str_replace( $parts, '', $file ) !== $file ) );
 		$this->assertSame( array(), $ours( $never['files'] ) );
@@ -99,7 +99,7 @@ final class Listen_Test extends Listening_Test_Case {
 
 		$this->listen();
 		$listening = $loaded();
-		$this->assertContains( 'includes/class-listener.php', $listening['files'] );
+		$this->assertContains( 'includes/recording/class-listener.php', $listening['files'] );
 		$this->assertNotSame( array(), $listening['queries'] );
 
 		// Over, and nobody came back: it is still published.

@@ -23,7 +23,7 @@ final class Origin {
 	 * Of the code that called this plugin: the first file on the way here that is not its own.
 	 */
 	public static function of_caller(): string {
-		$ours = wp_normalize_path( __DIR__ ) . '/';
+		$ours = wp_normalize_path( dirname( __DIR__ ) ) . '/';
 		foreach ( debug_backtrace( DEBUG_BACKTRACE_IGNORE_ARGS, self::DEPTH ) as $frame ) {
 			$file = wp_normalize_path( $frame['file'] ?? '' );
 			if ( '' !== $file && ! str_starts_with( $file, $ours ) ) {
@@ -40,7 +40,7 @@ final class Origin {
 	 * @return array{file: string, line: int} `file` below WordPress's folder; empty: nobody can say.
 	 */
 	public static function of_line(): array {
-		$ours  = wp_normalize_path( __DIR__ ) . '/';
+		$ours  = wp_normalize_path( dirname( __DIR__ ) ) . '/';
 		$hooks = wp_normalize_path( ABSPATH . WPINC ) . '/';
 		foreach ( debug_backtrace( DEBUG_BACKTRACE_IGNORE_ARGS, self::LINE_DEPTH ) as $frame ) {
 			$file = wp_normalize_path( $frame['file'] ?? '' );
