@@ -5,8 +5,8 @@
  */
 
 use Network_Webhooks\Announcements\Announcement;
-use Network_Webhooks\Announcements\Conditions;
-use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Announcements\Announcement_Store;
+use Network_Webhooks\Announcements\Health_Checks;
 use Network_Webhooks\Announcements\Mail;
 use Network_Webhooks\History;
 use Network_Webhooks\Refusal;
@@ -122,7 +122,7 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$this->plugin()->publisher()->publish();
 		$this->plugin()->publisher()->publish();
 		try {
-			( new Mail( new Kept(), $this->plugin()->webhooks() ) )->send();
+			( new Mail( new Announcement_Store(), $this->plugin()->webhooks() ) )->send();
 		} finally {
 			remove_filter( 'pre_wp_mail', $take, 20 );
 		}
@@ -130,11 +130,11 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$this->assertSame( array( 'crm@network.example' ), array_column( $mails, 'to' ) );
 		$this->assertStringContainsString( '“Our <b>CRM</b>” is invalid', $mails[0]['subject'] );
 		$this->assertStringContainsString( $reason, $mails[0]['message'] );
-		$this->assertSame( array( Announcement::INVALID ), array_column( ( new Kept() )->read(), 'code' ) );
+		$this->assertSame( array( Announcement::INVALID ), array_column( ( new Announcement_Store() )->read(), 'code' ) );
 
 		$problems = array_column( webhooks_status()['problems'], 'message', 'code' );
 		$this->assertStringContainsString( "\"Our <b>CRM</b>\" ($bad) is invalid", $problems['invalid_webhook'] );
-		$this->assertArrayHasKey( 'invalid_webhook', Conditions::now() );
+		$this->assertArrayHasKey( 'invalid_webhook', Health_Checks::now() );
 		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
 		$admin->get( '/wp-admin/network/' );
 		$this->assert_sees( '“Our <b>CRM</b>” is invalid', $admin );
@@ -153,7 +153,7 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$this->assertStringContainsString( $reason, $health['description'] );
 
 		$this->plugin()->publisher()->change( fn() => $this->plugin()->webhooks()->delete( $bad ) );
-		$this->assertSame( array( Announcement::INVALID, Announcement::VALID ), array_column( ( new Kept() )->read(), 'code' ) );
+		$this->assertSame( array( Announcement::INVALID, Announcement::VALID ), array_column( ( new Announcement_Store() )->read(), 'code' ) );
 		$this->assertSame( array(), webhooks_status()['problems'] );
 	}
 

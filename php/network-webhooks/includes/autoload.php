@@ -17,10 +17,10 @@ spl_autoload_register(
 			return;
 		}
 		static $rooms = array();
-		$parts  = explode( '\\', strtolower( preg_replace( '/_|(?<=[a-z])(?=[A-Z])/', '-', $name ) ) );
-		$noun   = array_pop( $parts );
-		$parts  = array_slice( $parts, 1 );
-		$folder = implode( '/', array( 'testing' === ( $parts[0] ?? '' ) ? dirname( __DIR__ ) : __DIR__, ...$parts ) );
+		$parts        = explode( '\\', strtolower( preg_replace( '/_|(?<=[a-z])(?=[A-Z])/', '-', $name ) ) );
+		$noun         = array_pop( $parts );
+		$parts        = array_slice( $parts, 1 );
+		$folder       = implode( '/', array( 'testing' === ( $parts[0] ?? '' ) ? dirname( __DIR__ ) : __DIR__, ...$parts ) );
 		if ( ! isset( $rooms[ $folder ] ) ) {
 			$rooms[ $folder ] = is_dir( $folder ) ? array_filter( array_map( static fn( $room ) => "$folder/$room", array_diff( scandir( $folder ), array( '..' ) ) ), 'is_dir' ) : array();
 		}
@@ -36,7 +36,7 @@ spl_autoload_register(
 );
 
 // What every request needs: to be looked for by the function above costs more than to be loaded.
-foreach ( array( 'inbox/class-inbox', 'inbox/class-receiver', 'class-plugin', 'events/class-event-memory', 'sources/class-sources', 'custom-events/class-custom-events', 'privacy/class-capabilities', 'publishing/class-upkeep', 'privacy/class-privacy' ) as $network_webhooks_file ) {
+foreach ( array( 'inbox/class-inbox', 'inbox/class-receiver', 'class-plugin', 'events/class-seen-events', 'sources/class-sources', 'custom-events/class-custom-events', 'privacy/class-capabilities', 'publishing/class-maintenance', 'privacy/class-privacy' ) as $network_webhooks_file ) {
 	require_once __DIR__ . "/$network_webhooks_file.php";
 }
 unset( $network_webhooks_file );

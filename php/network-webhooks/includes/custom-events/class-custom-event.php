@@ -59,7 +59,7 @@ final class Custom_Event {
 		$invisible = Invisible::find_in_words( $name );
 		if ( null !== $invisible ) {
 			/* translators: %s: a character that nobody sees, such as “an invisible character (U+200B)” */
-			throw new \InvalidArgumentException( sprintf( __( 'The name contains %s: delete it.', 'network-webhooks' ), Native_Text::translated( $invisible ) ) );
+			throw new \InvalidArgumentException( sprintf( __( 'The name contains %s: delete it.', 'network-webhooks' ), Extension_Messages::translated( $invisible ) ) );
 		}
 		if ( ! Event::is_name( $slug ) ) {
 			throw new \InvalidArgumentException( __( 'The event’s identifier has 1 to 100 of the characters a-z 0-9 _ . - and no others.', 'network-webhooks' ) );

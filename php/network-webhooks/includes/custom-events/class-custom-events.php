@@ -37,7 +37,7 @@ final class Custom_Events {
 	 *
 	 * @var array<string, mixed>|null
 	 */
-	private static ?array $listening = null;
+	private static ?array $capture_session = null;
 
 	/**
 	 * What this process goes by.
@@ -57,13 +57,13 @@ final class Custom_Events {
 	 * The listening that is published.
 	 *
 	 * @param bool $again Whether to look anew; else it is what published() saw.
-	 * @return array<string, mixed>|null As Listening::from_array() takes it.
+	 * @return array<string, mixed>|null As Capture_Session::from_array() takes it.
 	 */
-	public static function listening( bool $again ): ?array {
+	public static function capture_session( bool $again ): ?array {
 		if ( $again ) {
 			self::look();
 		}
-		return self::$listening;
+		return self::$capture_session;
 	}
 
 	/**
@@ -71,18 +71,18 @@ final class Custom_Events {
 	 *
 	 * @return array<string, mixed>|null
 	 */
-	public static function stored_listening(): ?array {
-		return self::listening_of( self::document() );
+	public static function stored_capture_session(): ?array {
+		return self::capture_session_of( self::document() );
 	}
 
 	/**
 	 * Stores the listening.
 	 *
-	 * @param array<string, mixed>|null $listening null: there is none.
+	 * @param array<string, mixed>|null $capture_session null: there is none.
 	 */
-	public static function set_listening( ?array $listening ): void {
-		$others = self::without_listening( self::document() );
-		Settings::set( Settings::CUSTOM_EVENTS, array_values( null === $listening ? $others : array( ...$others, array( self::LISTENING => $listening ) ) ) );
+	public static function set_capture_session( ?array $capture_session ): void {
+		$others = self::without_capture_session( self::document() );
+		Settings::set( Settings::CUSTOM_EVENTS, array_values( null === $capture_session ? $others : array( ...$others, array( self::LISTENING => $capture_session ) ) ) );
 	}
 
 	/**
@@ -216,10 +216,10 @@ final class Custom_Events {
 	 * @param Custom_Event[] $events
 	 */
 	private static function write( array $events ): void {
-		$listening = self::stored_listening();
+		$capture_session = self::stored_capture_session();
 		Settings::set( Settings::CUSTOM_EVENTS, array_values( array_map( static fn( Custom_Event $event ) => $event->to_array(), $events ) ) );
-		if ( null !== $listening ) {
-			self::set_listening( $listening );
+		if ( null !== $capture_session ) {
+			self::set_capture_session( $capture_session );
 		}
 	}
 
@@ -229,8 +229,8 @@ final class Custom_Events {
 	 * @return list<mixed>
 	 */
 	private static function look(): array {
-		$document        = Environment::has_extension() ? webhooks_actions() : (array) Settings::get( Settings::CUSTOM_EVENTS, array() );
-		self::$listening = self::listening_of( $document );
+		$document              = Environment::has_extension() ? webhooks_actions() : (array) Settings::get( Settings::CUSTOM_EVENTS, array() );
+		self::$capture_session = self::capture_session_of( $document );
 		return $document;
 	}
 
@@ -239,7 +239,7 @@ final class Custom_Events {
 	 *
 	 * @return array<string, mixed>|null
 	 */
-	private static function listening_of( array $document ): ?array {
+	private static function capture_session_of( array $document ): ?array {
 		foreach ( $document as $entry ) {
 			if ( is_array( $entry ) && is_array( $entry[ self::LISTENING ] ?? null ) ) {
 				return $entry[ self::LISTENING ];
@@ -253,7 +253,7 @@ final class Custom_Events {
 	 *
 	 * @return array<mixed>
 	 */
-	private static function without_listening( array $document ): array {
+	private static function without_capture_session( array $document ): array {
 		return array_filter( $document, static fn( mixed $entry ) => ! isset( $entry[ self::LISTENING ] ) );
 	}
 
@@ -272,7 +272,7 @@ final class Custom_Events {
 	 * @return list<Custom_Event>
 	 */
 	private static function events( array $stored ): array {
-		$events = self::without_listening( $stored );
+		$events = self::without_capture_session( $stored );
 		// Where there are none, the class is not loaded either.
 		return $events ? array_values( array_filter( array_map( array( Custom_Event::class, 'from_array' ), $events ) ) ) : array();
 	}

@@ -40,26 +40,26 @@ final class Dispatch_Call {
 	 */
 	public static function of( mixed $event, mixed $data, mixed $options ): ?self {
 		if ( ! is_string( $event ) || ! Event::is_name( $event ) ) {
-			Misuse::say(
+			Developer_Notice::say(
 				self::NAME,
 				/* translators: %s: what was given as an event's name */
-				sprintf( __( 'An event’s name is a string of 1 to 100 of the characters a-z 0-9 _ . - and %s is none. The event was not sent.', 'network-webhooks' ), Misuse::value( $event ) )
+				sprintf( __( 'An event’s name is a string of 1 to 100 of the characters a-z 0-9 _ . - and %s is none. The event was not sent.', 'network-webhooks' ), Developer_Notice::value( $event ) )
 			);
 			return null;
 		}
 		if ( ! is_array( $data ) && ! is_object( $data ) ) {
-			Misuse::say(
+			Developer_Notice::say(
 				self::NAME,
 				/* translators: 1: name of an event, 2: what was given */
-				sprintf( __( 'The data of “%1$s” has to be an array, an object, or a closure that returns one, and is %2$s. The event was not sent.', 'network-webhooks' ), $event, Misuse::value( $data ) )
+				sprintf( __( 'The data of “%1$s” has to be an array, an object, or a closure that returns one, and is %2$s. The event was not sent.', 'network-webhooks' ), $event, Developer_Notice::value( $data ) )
 			);
 			return null;
 		}
 		if ( ! is_array( $options ) ) {
-			Misuse::say(
+			Developer_Notice::say(
 				self::NAME,
 				/* translators: 1: name of an event, 2: what was given */
-				sprintf( __( 'The options of “%1$s” have to be an array, and are %2$s. The event is sent without them.', 'network-webhooks' ), $event, Misuse::value( $options ) )
+				sprintf( __( 'The options of “%1$s” have to be an array, and are %2$s. The event is sent without them.', 'network-webhooks' ), $event, Developer_Notice::value( $options ) )
 			);
 			$options = array();
 		}
@@ -81,13 +81,13 @@ final class Dispatch_Call {
 				continue;
 			}
 			unset( $options[ $name ] );
-			Misuse::say(
+			Developer_Notice::say(
 				self::NAME,
 				null === $fits
 					/* translators: 1: name of an option, 2: name of an event */
 					? sprintf( __( 'There is no option “%1$s”, which was given with “%2$s”. The event is sent without it.', 'network-webhooks' ), $name, $event )
 					/* translators: 1: name of an option, 2: name of an event, 3: what is expected, 4: what was given */
-					: sprintf( __( 'The option “%1$s” of “%2$s” has to be %3$s, and is %4$s. The event is sent without it.', 'network-webhooks' ), $name, $event, self::expected( $name ), Misuse::value( $value ) )
+					: sprintf( __( 'The option “%1$s” of “%2$s” has to be %3$s, and is %4$s. The event is sent without it.', 'network-webhooks' ), $name, $event, self::expected( $name ), Developer_Notice::value( $value ) )
 			);
 		}
 		if ( is_int( $options['idempotency_key'] ?? null ) ) {

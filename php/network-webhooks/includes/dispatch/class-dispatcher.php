@@ -37,7 +37,7 @@ final class Dispatcher {
 	/**
 	 * What records the events while somebody listens; null: nobody does.
 	 */
-	private ?Listener $listener = null;
+	private ?Event_Capture $event_capture = null;
 
 	/**
 	 * Until when that is known, as hrtime(); 0: nobody looked yet.
@@ -59,16 +59,16 @@ final class Dispatcher {
 	/**
 	 * @param \Closure(): Webhooks                 $webhooks  Makes what says who subscribes where the
 	 *                                                        extension can't.
-	 * @param \Closure(): Outbox                   $outbox    Makes what takes events where it can't.
-	 * @param (\Closure(Listening): Listener)|null $listeners Makes what records; null: nothing is recorded.
-	 * @param (\Closure(): int)|null               $clock     Unix time; null: the system's.
+	 * @param \Closure(): Outbox                   $outbox                    Makes what takes events where it can't.
+	 * @param (\Closure(Capture_Session): Event_Capture)|null $event_captures Makes what records; null: nothing is recorded.
+	 * @param (\Closure(): int)|null                          $clock          Unix time; null: the system's.
 	 */
 	public function __construct(
 		private readonly \Closure $webhooks,
 		private readonly \Closure $outbox,
-		private readonly Event_Memory $memory = new Event_Memory(),
+		private readonly Seen_Events $seen_events = new Seen_Events(),
 		private readonly Suspension $suspension = new Suspension(),
-		private readonly ?\Closure $listeners = null,
+		private readonly ?\Closure $event_captures = null,
 		private readonly ?\Closure $clock = null,
 	) {}
 
@@ -106,7 +106,7 @@ final class Dispatcher {
 	 * @param array<string, mixed> $options See network_webhooks_dispatch().
 	 */
 	public function lose( string $event, \Throwable $error, array $options = array() ): void {
-		$this->hear( $event, null, $options, self::LOST, array( 'message' => $error->getMessage() ) );
+		$this->capture( $event, null, $options, self::LOST, array( 'message' => $error->getMessage() ) );
 	}
 
 	/**
@@ -114,7 +114,7 @@ final class Dispatcher {
 	 * extension only dispatch() knows.
 	 */
 	public function is_wanted( string $event ): bool {
-		return $this->is_subscribed( $event ) || $this->listener();
+		return $this->is_subscribed( $event ) || $this->event_capture();
 	}
 
 	/**
@@ -123,7 +123,7 @@ final class Dispatcher {
 	 * @return array{hook: string, file: string, line: int}|null
 	 */
 	public function place(): ?array {
-		return $this->listener() ? Listener::place() : null;
+		return $this->event_capture() ? Event_Capture::place() : null;
 	}
 
 	/**
@@ -151,14 +151,14 @@ final class Dispatcher {
 		if ( $this->is_subscribed( $event ) ) {
 			$this->suppressions()->note( $event, $cause['reason'], $cause['by'] );
 		}
-		$this->hear( $event, null, $options, $cause['reason'], array( 'by' => $cause['by'] ) );
+		$this->capture( $event, null, $options, $cause['reason'], array( 'by' => $cause['by'] ) );
 	}
 
 	/**
 	 * An event happened to which nobody subscribes: it is remembered that there is such a one.
 	 */
 	public function note( string $event ): void {
-		$this->memory->note( $event );
+		$this->seen_events->note( $event );
 	}
 
 	/**
@@ -211,9 +211,9 @@ final class Dispatcher {
 		$import    = true === ( $options['import'] ?? false );
 		$is_wanted = true;
 		if ( ! $recorder ) {
-			$this->memory->note( $event );
+			$this->seen_events->note( $event );
 			$is_wanted = $this->has_subscribers( $event, $site_id, $import );
-			if ( ! $is_wanted && ! $this->listener()?->is_about( $site_id ) ) {
+			if ( ! $is_wanted && ! $this->event_capture()?->is_about( $site_id ) ) {
 				return null;
 			}
 		}
@@ -229,39 +229,39 @@ final class Dispatcher {
 		$options = $this->complete( $options );
 		$data    = $this->filter( $event, $data, $options );
 		if ( null === $data ) {
-			$this->hear( $event, null, $options, self::DROPPED, $this->listener() ? array( 'by' => Origin::of_hook( 'network_webhooks_payload' ) ) : array() );
+			$this->capture( $event, null, $options, self::DROPPED, $this->event_capture() ? array( 'by' => Component::of_hook( 'network_webhooks_payload' ) ) : array() );
 			return null;
 		}
 		if ( $recorder ) {
 			return $recorder->record( $event, $data, $options );
 		}
 		if ( ! $is_wanted ) {
-			$this->hear( $event, $data, $options, self::UNWANTED );
+			$this->capture( $event, $data, $options, self::UNWANTED );
 			return null;
 		}
 		$this->busy = true;
 		if ( ! Environment::has_extension() ) {
-			$problem = Native_Text::in_english( array( Environment::class, 'extension_problem' ) );
+			$problem = Extension_Messages::in_english( array( Environment::class, 'extension_problem' ) );
 			( $this->outbox )()->add( $event, $data, $options, $problem );
-			$this->hear( $event, $data, $options, self::WAITS, array( 'message' => $problem ) );
+			$this->capture( $event, $data, $options, self::WAITS, array( 'message' => $problem ) );
 			return null;
 		}
 		try {
 			$id = webhooks_dispatch( $event, $data, $options );
-			$this->hear( $event, $data, $options, null === $id ? self::UNWANTED : self::SENT, array( 'event_id' => $id ) );
+			$this->capture( $event, $data, $options, null === $id ? self::UNWANTED : self::SENT, array( 'event_id' => $id ) );
 			return $id;
 		} catch ( \Throwable $error ) {
 			// The extension may have said "somebody subscribes" only because it can't read who does.
 			if ( ! ( $this->webhooks )()->wants( $event, $site_id, $import ) ) {
-				$this->hear( $event, $data, $options, self::UNWANTED );
+				$this->capture( $event, $data, $options, self::UNWANTED );
 			} elseif ( Outbox::is_final( $error ) ) {
 				( $this->outbox )()->refuse( $event, $data, $options, $error->getMessage() );
 				Log::write( 'journal', sprintf( 'The event %s was refused: %s', $event, $error->getMessage() ) );
-				$this->hear( $event, null, $options, self::LOST, array( 'message' => $error->getMessage() ) );
+				$this->capture( $event, null, $options, self::LOST, array( 'message' => $error->getMessage() ) );
 			} else {
 				( $this->outbox )()->add( $event, $data, $options, $error->getMessage() );
 				Log::write( 'journal', sprintf( 'The event %s waits in the outbox: %s', $event, $error->getMessage() ) );
-				$this->hear( $event, $data, $options, self::WAITS, array( 'message' => $error->getMessage() ) );
+				$this->capture( $event, $data, $options, self::WAITS, array( 'message' => $error->getMessage() ) );
 			}
 			return null;
 		}
@@ -272,17 +272,17 @@ final class Dispatcher {
 	 *
 	 * @param array|object|null    $data    null: no payload was made.
 	 * @param array<string, mixed> $options Completed, or as they were given.
-	 * @param array<string, mixed> $more    See Listener::hear().
+	 * @param array<string, mixed> $more    See Event_Capture::capture().
 	 */
-	private function hear( string $event, array|object|null $data, array $options, string $outcome, array $more = array() ): void {
-		$listener = self::recorder() ? null : $this->listener();
-		if ( ! $listener ) {
+	private function capture( string $event, array|object|null $data, array $options, string $outcome, array $more = array() ): void {
+		$event_capture = self::recorder() ? null : $this->event_capture();
+		if ( ! $event_capture ) {
 			return;
 		}
 		try {
-			if ( $listener->is_about( $this->site_id( $options ) ) ) {
+			if ( $event_capture->is_about( $this->site_id( $options ) ) ) {
 				$options = isset( $options['installation'] ) ? $options : $this->complete( $options );
-				$listener->hear( $event, $data, $options, $outcome, $more, $this->place );
+				$event_capture->capture( $event, $data, $options, $outcome, $more, $this->place );
 			}
 		} catch ( \Throwable $error ) {
 			Log::write( 'listen', "The event $event could not be recorded: {$error->getMessage()}" );
@@ -293,14 +293,14 @@ final class Dispatcher {
 	 * What records, while somebody listens. In the first second of a request this is a look at a
 	 * number: whether somebody listens came with what the request reads anyway.
 	 */
-	private function listener(): ?Listener {
+	private function event_capture(): ?Event_Capture {
 		$now = hrtime( true );
 		if ( $now >= $this->known_until ) {
-			$published         = $this->listeners ? Custom_Events::listening( 0 !== $this->known_until ) : null;
-			$this->known_until = $now + self::KNOWN;
-			$this->listener    = $published ? $this->follow( $published ) : $this->end();
+			$published           = $this->event_captures ? Custom_Events::capture_session( 0 !== $this->known_until ) : null;
+			$this->known_until   = $now + self::KNOWN;
+			$this->event_capture = $published ? $this->follow( $published ) : $this->end();
 		}
-		return $this->listener;
+		return $this->event_capture;
 	}
 
 	/**
@@ -308,21 +308,21 @@ final class Dispatcher {
 	 *
 	 * @param array<string, mixed> $published As Custom_Events has it.
 	 */
-	private function follow( array $published ): ?Listener {
+	private function follow( array $published ): ?Event_Capture {
 		$now = $this->clock ? ( $this->clock )() : time();
 		// Before a class is loaded for it.
-		$listening = $now < ( $published['until'] ?? 0 ) ? Listening::from_array( $published ) : null;
-		if ( ! $listening?->is_on( $now ) ) {
+		$capture_session = $now < ( $published['until'] ?? 0 ) ? Capture_Session::from_array( $published ) : null;
+		if ( ! $capture_session?->is_on( $now ) ) {
 			return $this->end();
 		}
-		return $this->listener ? $this->listener->follow( $listening ) : ( $this->listeners )( $listening );
+		return $this->event_capture ? $this->event_capture->follow( $capture_session ) : ( $this->event_captures )( $capture_session );
 	}
 
 	/**
 	 * The listening is over: what was heard is kept.
 	 */
-	private function end(): ?Listener {
-		$this->listener?->keep();
+	private function end(): ?Event_Capture {
+		$this->event_capture?->keep();
 		return null;
 	}
 
@@ -362,13 +362,13 @@ final class Dispatcher {
 			}
 			$cause = array(
 				'reason' => Suppressions::FILTER,
-				'by'     => Origin::of_hook( 'network_webhooks_should_dispatch' ),
+				'by'     => Component::of_hook( 'network_webhooks_should_dispatch' ),
 			);
 		}
 		if ( $is_wanted ) {
 			( self::recorder() ?? $this->suppressions() )->note( $event, $cause['reason'], $cause['by'] );
 		}
-		$this->hear( $event, null, $options, $cause['reason'], array( 'by' => $cause['by'] ) );
+		$this->capture( $event, null, $options, $cause['reason'], array( 'by' => $cause['by'] ) );
 		return true;
 	}
 

@@ -41,7 +41,7 @@ final class Suspension {
 		$number                   = ++$this->number;
 		$this->current[ $number ] = array(
 			'patterns' => self::patterns( $events ),
-			'by'       => Origin::of_caller(),
+			'by'       => Component::of_caller(),
 		);
 		try {
 			return $work();

@@ -18,7 +18,7 @@ final class Event {
 
 	/**
 	 * @param string                      $slug        As subscribed to and dispatched.
-	 * @param string                      $category    A key of Catalogue::categories().
+	 * @param string                      $category    A key of Event_Registry::categories().
 	 * @param string                      $name        For people.
 	 * @param string                      $description When it happens, in a sentence.
 	 * @param array<string, array|object> $examples    Source → the `data` of such an event; at
@@ -79,7 +79,7 @@ final class Event {
 		$name     = self::text( $args['name'] ?? null );
 		return new self(
 			$slug,
-			array_key_exists( $category, Catalogue::categories() ) ? $category : 'other',
+			array_key_exists( $category, Event_Registry::categories() ) ? $category : 'other',
 			'' === $name ? ucwords( strtr( $slug, '_.-', '   ' ) ) : $name,
 			self::text( $args['description'] ?? null ),
 			array( $source => is_array( $example ) || is_object( $example ) ? $example : array() ),
@@ -143,12 +143,12 @@ final class Event {
 	/**
 	 * This event under other words, for filters.
 	 *
-	 * @param string|null $category A key of Catalogue::categories(); others leave it where it is.
+	 * @param string|null $category A key of Event_Registry::categories(); others leave it where it is.
 	 */
 	public function with_texts( ?string $name = null, ?string $description = null, ?string $category = null ): self {
 		return new self(
 			$this->slug,
-			array_key_exists( (string) $category, Catalogue::categories() ) ? $category : $this->category,
+			array_key_exists( (string) $category, Event_Registry::categories() ) ? $category : $this->category,
 			$name ?? $this->name,
 			$description ?? $this->description,
 			$this->examples,

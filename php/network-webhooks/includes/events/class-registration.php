@@ -36,13 +36,13 @@ final class Registration {
 	public static function usable( mixed $arguments ): ?array {
 		$slug = is_array( $arguments ) ? $arguments['slug'] ?? null : null;
 		if ( ! is_string( $slug ) || ! Event::is_name( $slug ) ) {
-			Misuse::say(
+			Developer_Notice::say(
 				self::NAME,
 				is_array( $arguments )
 					/* translators: %s: what was given */
-					? sprintf( __( 'An event needs a “slug”, a string of 1 to 100 of the characters a-z 0-9 _ . - and %s is none.', 'network-webhooks' ), Misuse::value( $slug ) )
+					? sprintf( __( 'An event needs a “slug”, a string of 1 to 100 of the characters a-z 0-9 _ . - and %s is none.', 'network-webhooks' ), Developer_Notice::value( $slug ) )
 					/* translators: %s: what was given */
-					: sprintf( __( 'An event is described by an array with the key “slug”, and not by %s.', 'network-webhooks' ), Misuse::value( $arguments ) )
+					: sprintf( __( 'An event is described by an array with the key “slug”, and not by %s.', 'network-webhooks' ), Developer_Notice::value( $arguments ) )
 			);
 			return null;
 		}
@@ -60,7 +60,7 @@ final class Registration {
 			/* translators: 1: name of an event, 2: keys of an array, 3: the keys that there are */
 			$this->say( __( 'An event has nothing like %2$s, which was given for “%1$s”. There are: %3$s.', 'network-webhooks' ), implode( ', ', $unknown ), implode( ', ', self::ARGUMENTS ) );
 		}
-		$known     = array_keys( Catalogue::categories() );
+		$known     = array_keys( Event_Registry::categories() );
 		$arguments = array(
 			'slug'        => $this->slug,
 			'name'        => $this->text( 'name' ),
@@ -146,7 +146,7 @@ final class Registration {
 	 */
 	private function say_expected( string $key, string $expected, mixed $value ): void {
 		/* translators: 1: name of an event, 2: key of an array, 3: what is expected, 4: what was given */
-		$this->say( __( '“%2$s” of the event “%1$s” has to be %3$s, and is %4$s.', 'network-webhooks' ), $key, $expected, Misuse::value( $value ) );
+		$this->say( __( '“%2$s” of the event “%1$s” has to be %3$s, and is %4$s.', 'network-webhooks' ), $key, $expected, Developer_Notice::value( $value ) );
 	}
 
 	/**
@@ -156,6 +156,6 @@ final class Registration {
 	 * @param string ...$with Its others.
 	 */
 	private function say( string $text, string ...$with ): void {
-		Misuse::say( self::NAME, sprintf( $text, $this->slug, ...$with ) );
+		Developer_Notice::say( self::NAME, sprintf( $text, $this->slug, ...$with ) );
 	}
 }

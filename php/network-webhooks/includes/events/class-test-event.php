@@ -32,10 +32,10 @@ final class Test_Event {
 	public const REAL = 'real';
 
 	/** Send the event of this id that Network Admin › Listen recorded: `heard:7`. */
-	public const HEARD = 'heard:';
+	public const CAPTURED = 'heard:';
 
 	public function __construct(
-		private readonly Catalogue $catalogue,
+		private readonly Event_Registry $registry,
 		private readonly Dispatcher $dispatcher,
 		private readonly Last_Payload $last,
 		private readonly Drafts $drafts,
@@ -134,8 +134,8 @@ final class Test_Event {
 	 * @throws \RuntimeException Where the real one was asked for, and none happened yet.
 	 */
 	public function sample( Webhook $webhook, string $data = '' ): array {
-		if ( str_starts_with( $data, self::HEARD ) ) {
-			return self::heard( (int) substr( $data, strlen( self::HEARD ) ) );
+		if ( str_starts_with( $data, self::CAPTURED ) ) {
+			return self::captured( (int) substr( $data, strlen( self::CAPTURED ) ) );
 		}
 		$event = $this->event( $webhook );
 		$slug  = $event->slug ?? str_replace( '*', 'test', $webhook->events()[0] ?? 'test' );
@@ -164,19 +164,19 @@ final class Test_Event {
 	 * @return array{event: string, source: string, data: array<string, mixed>|object}
 	 * @throws \RuntimeException Where it is gone, or can't be sent.
 	 */
-	private static function heard( int $id ): array {
-		$heard = Heard::find( $id );
-		$data  = $heard?->is_testable() ? $heard->data() : null;
+	private static function captured( int $id ): array {
+		$captured = Captured_Events::find( $id );
+		$data     = $captured?->is_testable() ? $captured->data() : null;
 		if ( null === $data ) {
 			throw new \RuntimeException(
-				$heard
+				$captured
 					? __( 'The payload of this event can’t be sent as a test: it was masked, cut, or never made. Send the example.', 'network-webhooks' )
 					: __( 'The event that was recorded is not there any more. Send the example.', 'network-webhooks' )
 			);
 		}
 		return array(
-			'event'  => $heard->event,
-			'source' => $heard->text( 'source' ),
+			'event'  => $captured->event,
+			'source' => $captured->text( 'source' ),
 			'data'   => $data,
 		);
 	}
@@ -186,7 +186,7 @@ final class Test_Event {
 	 */
 	private function event( Webhook $webhook ): ?Event {
 		foreach ( $webhook->events() as $pattern ) {
-			foreach ( $this->catalogue->all() as $event ) {
+			foreach ( $this->registry->all() as $event ) {
 				if ( Event::matches( $pattern, $event->slug ) ) {
 					return $event;
 				}

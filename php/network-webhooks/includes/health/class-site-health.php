@@ -7,7 +7,7 @@
 
 namespace Network_Webhooks;
 
-use Network_Webhooks\Announcements\Conditions;
+use Network_Webhooks\Announcements\Health_Checks;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -68,7 +68,7 @@ final class Site_Health {
 			return $information;
 		}
 		$fields = array();
-		foreach ( ( new Diagnosis( $this->webhooks, $this->outbox ) )->sections() as $title => $rows ) {
+		foreach ( ( new Status_Report( $this->webhooks, $this->outbox ) )->sections() as $title => $rows ) {
 			foreach ( $rows as $name => $value ) {
 				// Numbered, since of a title in Greek letters no key is left.
 				$fields[ count( $fields ) . '-' . sanitize_key( "$title-$name" ) ] = array(
@@ -101,7 +101,7 @@ final class Site_Health {
 	 * @return array<string, mixed>
 	 */
 	public function test_deliveries(): array {
-		$texts = ( new Ailing( $this->webhooks ) )->sentences();
+		$texts = ( new Unhealthy_Webhooks( $this->webhooks ) )->sentences();
 		if ( $texts ) {
 			$texts[] = __( 'The page of a webhook says why, and what to do.', 'network-webhooks' );
 			return self::result( 'network_webhooks_deliveries', 'recommended', __( 'Not all webhooks reach their endpoints', 'network-webhooks' ), $texts );
@@ -118,7 +118,7 @@ final class Site_Health {
 		$obstacle = $this->publisher->obstacle();
 		$waiting  = $this->outbox->status();
 		// What keeps events from the journal is the obstacle's to say.
-		$here     = array_diff_key( Conditions::here(), array_flip( array( 'extension', 'spool' ) ) );
+		$here     = array_diff_key( Health_Checks::here(), array_flip( array( 'extension', 'spool' ) ) );
 		$warnings = $this->outbox->warnings() + $here;
 		$texts    = array_values( $warnings );
 		$aside    = Set_Aside::all();
@@ -133,7 +133,7 @@ final class Site_Health {
 		foreach ( $aside as $one ) {
 			$texts[] = $one->sentence();
 		}
-		if ( ! Sealed::is_possible() && '' === $obstacle ) {
+		if ( ! Encrypted_Values::is_possible() && '' === $obstacle ) {
 			$texts[] = __( 'PHP’s extension “sodium” is missing: secrets of webhooks are stored in plain in the database. Install or enable it.', 'network-webhooks' );
 		}
 		if ( $loose ) {
@@ -152,7 +152,7 @@ final class Site_Health {
 				number_format_i18n( $waiting['count'] ),
 				wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), strtotime( "{$waiting['oldest']} UTC" ) )
 			);
-			$texts = array_merge( $texts, array_map( array( Native_Text::class, 'translated' ), $waiting['reasons'] ) );
+			$texts = array_merge( $texts, array_map( array( Extension_Messages::class, 'translated' ), $waiting['reasons'] ) );
 		}
 		if ( '' !== $obstacle ) {
 			$status = 'critical';
@@ -166,8 +166,8 @@ final class Site_Health {
 			$label = sprintf( _n( '%s webhook is invalid, and its events are not sent', '%s webhooks are invalid, and their events are not sent', count( $aside ), 'network-webhooks' ), number_format_i18n( count( $aside ) ) );
 		} elseif ( $warnings ) {
 			$status = isset( $warnings['outbox_full'] ) ? 'critical' : 'recommended';
-			$label  = Conditions::title( (string) array_key_first( $warnings ) );
-		} elseif ( ! Sealed::is_possible() ) {
+			$label  = Health_Checks::title( (string) array_key_first( $warnings ) );
+		} elseif ( ! Encrypted_Values::is_possible() ) {
 			$status = 'recommended';
 			$label  = __( 'Secrets of webhooks are stored in plain', 'network-webhooks' );
 		} elseif ( $loose ) {

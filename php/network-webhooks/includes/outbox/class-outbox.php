@@ -139,7 +139,7 @@ final class Outbox {
 	/**
 	 * What people have to know before events are lost, and of those that were.
 	 *
-	 * @return array<string, string> Condition → sentence: see Announcements\Conditions.
+	 * @return array<string, string> Condition → sentence: see Announcements\Health_Checks.
 	 */
 	public function warnings(): array {
 		$status   = $this->total();

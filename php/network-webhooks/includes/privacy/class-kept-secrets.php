@@ -35,9 +35,9 @@ final class Kept_Secrets {
 	 */
 	public static function seal( array $settings ): array {
 		if ( self::are_out_of_reach() ) {
-			Settings::set( Settings::SEALED_BY, Sealed::MIXED );
+			Settings::set( Settings::SEALED_BY, Encrypted_Values::MIXED );
 		}
-		return self::each( $settings, array( Sealed::class, 'seal_text' ) );
+		return self::each( $settings, array( Encrypted_Values::class, 'seal_text' ) );
 	}
 
 	/**
@@ -48,7 +48,7 @@ final class Kept_Secrets {
 	 * @return array<string, mixed>
 	 */
 	public static function open( array $settings ): array {
-		return self::each( $settings, array( Sealed::class, 'open_text' ) );
+		return self::each( $settings, array( Encrypted_Values::class, 'open_text' ) );
 	}
 
 	/**
@@ -60,7 +60,7 @@ final class Kept_Secrets {
 	public static function readable( array $settings ): array {
 		foreach ( self::LISTS as $list => $key ) {
 			if ( isset( $settings[ $list ] ) && is_array( $settings[ $list ] ) ) {
-				$settings[ $list ] = array_values( array_filter( $settings[ $list ], static fn( $item ) => ! Sealed::is_text( $item[ $key ] ?? null ) ) );
+				$settings[ $list ] = array_values( array_filter( $settings[ $list ], static fn( $item ) => ! Encrypted_Values::is_text( $item[ $key ] ?? null ) ) );
 			}
 		}
 		return $settings;
@@ -78,7 +78,7 @@ final class Kept_Secrets {
 			}
 			foreach ( is_array( $settings[ $list ] ?? null ) ? $settings[ $list ] : array() as $number => $item ) {
 				// A secret that was changed for another signs until then.
-				if ( Sealed::is_text( $item[ $key ] ?? null ) && ( ! isset( $item['until'] ) || $item['until'] > time() ) ) {
+				if ( Encrypted_Values::is_text( $item[ $key ] ?? null ) && ( ! isset( $item['until'] ) || $item['until'] > time() ) ) {
 					return "{$list}[$number]";
 				}
 			}
@@ -97,7 +97,7 @@ final class Kept_Secrets {
 	 * Whether the key was changed since it was last looked after the stored webhooks.
 	 */
 	public static function is_due(): bool {
-		return Sealed::is_possible() && ! in_array( Settings::get( Settings::SEALED_BY, '' ), array( '', Sealed::mark() ), true );
+		return Encrypted_Values::is_possible() && ! in_array( Settings::get( Settings::SEALED_BY, '' ), array( '', Encrypted_Values::mark() ), true );
 	}
 
 	/**
@@ -120,7 +120,7 @@ final class Kept_Secrets {
 	 * publish then: others of the network can.
 	 */
 	public static function are_out_of_reach(): bool {
-		return ! Sealed::is_possible() && ! in_array( Settings::get( Settings::SEALED_BY, '' ), array( '', Sealed::UNSEALED ), true );
+		return ! Encrypted_Values::is_possible() && ! in_array( Settings::get( Settings::SEALED_BY, '' ), array( '', Encrypted_Values::UNSEALED ), true );
 	}
 
 	/**
@@ -133,7 +133,7 @@ final class Kept_Secrets {
 		foreach ( self::rows() as $row ) {
 			self::write( $row, self::open( self::settings( $row ) ) );
 		}
-		Settings::set( Settings::SEALED_BY, Sealed::mark() );
+		Settings::set( Settings::SEALED_BY, Encrypted_Values::mark() );
 	}
 
 	/**
@@ -161,7 +161,7 @@ final class Kept_Secrets {
 			}
 			self::write( $row, $settings );
 		}
-		Settings::set( Settings::SEALED_BY, Sealed::mark() );
+		Settings::set( Settings::SEALED_BY, Encrypted_Values::mark() );
 		return $has_come;
 	}
 

@@ -82,7 +82,7 @@ final class Privacy {
 		} catch ( \Exception $error ) {
 			Log::write( 'privacy', "The log of deliveries could not be read for an export of personal data: {$error->getMessage()}" );
 			/* translators: %s: what went wrong */
-			$text = sprintf( __( 'The log of webhook deliveries could not be read, so that what it has is missing here: %s', 'network-webhooks' ), Native_Text::of( $error ) );
+			$text = sprintf( __( 'The log of webhook deliveries could not be read, so that what it has is missing here: %s', 'network-webhooks' ), Extension_Messages::of( $error ) );
 			return array(
 				'data' => array( self::item( "unreadable-$page", array( __( 'Problem', 'network-webhooks' ) => $text ) ) ),
 				'done' => true,
@@ -165,7 +165,7 @@ final class Privacy {
 	 */
 	public function erase( string $email ): array {
 		$user     = get_user_by( 'email', $email );
-		$removed  = $this->outbox->forget( $email, (int) ( $user->ID ?? 0 ) ) + ( new Inbox\Requests() )->forget( $email ) + Heard::forget( $email, (int) ( $user->ID ?? 0 ) );
+		$removed  = $this->outbox->forget( $email, (int) ( $user->ID ?? 0 ) ) + ( new Inbox\Requests() )->forget( $email ) + Captured_Events::forget( $email, (int) ( $user->ID ?? 0 ) );
 		$messages = array();
 		$retained = false;
 		if ( Environment::has_extension() ) {
@@ -174,7 +174,7 @@ final class Privacy {
 			} catch ( \Exception $error ) {
 				$retained = true;
 				/* translators: %s: what went wrong */
-				$messages[] = sprintf( __( 'The log of webhook deliveries was not erased: %s', 'network-webhooks' ), Native_Text::of( $error ) );
+				$messages[] = sprintf( __( 'The log of webhook deliveries was not erased: %s', 'network-webhooks' ), Extension_Messages::of( $error ) );
 			}
 		}
 		return array(

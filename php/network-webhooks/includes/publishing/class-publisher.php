@@ -30,7 +30,7 @@ final class Publisher {
 	 */
 	private bool $leaving = false;
 
-	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {}
+	public function __construct( private readonly Webhooks $webhooks, private readonly Event_Registry $registry ) {}
 
 	/**
 	 * The time as a revision: Unix milliseconds.
@@ -63,7 +63,7 @@ final class Publisher {
 				Kept_Secrets::take_back( $before );
 				$saved = array_map( static fn( Webhook $webhook ) => $webhook->to_config(), $this->webhooks->judged() );
 				// Where another server catches up, an example that changed must not be in the way.
-				$this->judge( $saved, $patterns ? $this->catalogue->examples( ...$patterns ) : array() );
+				$this->judge( $saved, $patterns ? $this->registry->examples( ...$patterns ) : array() );
 				if ( '' === $this->obstacle() ) {
 					$news = $this->configure( $this->document(), $revision );
 				}
@@ -219,7 +219,7 @@ final class Publisher {
 		}
 		$status = webhooks_status();
 		if ( ! $status['spool']['usable'] ) {
-			return implode( ' ', array_map( array( Native_Text::class, 'translated' ), array_column( $status['problems'], 'message' ) ) );
+			return implode( ' ', array_map( array( Extension_Messages::class, 'translated' ), array_column( $status['problems'], 'message' ) ) );
 		}
 		$owner = $status['config']['installation'];
 		if ( null !== $owner && Installation::stored()['id'] !== $owner && ! self::is_free( $status ) ) {
@@ -398,8 +398,8 @@ final class Publisher {
 			// Once the place is this installation's own, its spool on each server follows.
 			'moved'          => ! Installation::is_elsewhere(),
 			'actions'        => Custom_Events::document(),
-			'lookup'         => $this->catalogue->lookup(),
-			'v1'             => $this->catalogue->projections(),
+			'lookup'         => $this->registry->lookup(),
+			'v1'             => $this->registry->projections(),
 			'proxy'          => Http_Policy::proxy(),
 			'block_external' => Http_Policy::reachable_hosts(),
 			'inbox'          => Inbox\Inbox::exempt_url(),

@@ -31,7 +31,7 @@ final class Refusal extends Refusal_Base {
 	 *
 	 * @param string $webhook_id Of which webhook.
 	 * @param string $field      As webhooks_configure() names it: `headers[2]`, `rate_limit.count`.
-	 * @param string $reason     What is wrong with the field, in English; see Native_Text.
+	 * @param string $reason     What is wrong with the field, in English; see Extension_Messages.
 	 */
 	public function __construct( public readonly string $webhook_id, public readonly string $field, public readonly string $reason ) {
 		parent::__construct( "webhook \"$webhook_id\": $field: $reason" );

@@ -8,8 +8,8 @@
 namespace Network_Webhooks;
 
 use Network_Webhooks\Announcements\Announcement;
+use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Announcements\Collector;
-use Network_Webhooks\Announcements\Kept;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -122,7 +122,7 @@ final class Set_Aside {
 			return;
 		}
 		try {
-			( new Collector( new Kept() ) )->raise( ...$news );
+			( new Collector( new Announcement_Store() ) )->raise( ...$news );
 		} catch ( \Throwable $error ) {
 			Log::write( 'announcement', "Nobody could be told which webhooks are invalid: {$error->getMessage()}" );
 		}
@@ -144,7 +144,7 @@ final class Set_Aside {
 			/* translators: %s: what the extension says, in English */
 			return sprintf( __( 'what stands there is of another kind than it has to be (%s)', 'network-webhooks' ), $message );
 		}
-		return Kept_Secrets::LOST === $message ? Kept_Secrets::reason() : Native_Text::translated( $message );
+		return Kept_Secrets::LOST === $message ? Kept_Secrets::reason() : Extension_Messages::translated( $message );
 	}
 
 	/**

@@ -11,7 +11,7 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Why a server could not publish the webhooks the last time it tried, so that not only its error
- * log knows: the pages, Site Health and Announcements\Conditions ask here.
+ * log knows: the pages, Site Health and Announcements\Health_Checks ask here.
  */
 final class Unpublished {
 
@@ -49,7 +49,7 @@ final class Unpublished {
 		$reason = match ( $why ) {
 			self::RESTORED => Publisher::restored(),
 			self::OBSTACLE => Plugin::instance()->publisher()->obstacle(),
-			default => Native_Text::translated( $why ),
+			default => Extension_Messages::translated( $why ),
 		};
 		/* translators: %s: why */
 		return sprintf( __( 'This server could not publish the webhooks as they are stored, and goes on with older ones: %s', 'network-webhooks' ), $reason );

@@ -51,6 +51,6 @@ final class Limits {
 	 * @return array<string, array<int|string, mixed>>
 	 */
 	private static function all(): array {
-		return self::$all ??= (array) json_decode( (string) file_get_contents( dirname( __DIR__ ) . '/limits.json' ), true, 8, JSON_THROW_ON_ERROR );
+		return self::$all ??= (array) json_decode( (string) file_get_contents( __DIR__ . '/limits.json' ), true, 8, JSON_THROW_ON_ERROR );
 	}
 }

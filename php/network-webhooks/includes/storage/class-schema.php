@@ -111,7 +111,7 @@ final class Schema {
 						2 => self::add_history(),
 						3 => self::add_events(),
 						4 => self::add_inbox(),
-						5 => self::add_heard(),
+						5 => self::add_captured(),
 						6 => self::add_refused(),
 						7 => self::make_transactional(),
 						8 => Kept_Secrets::seal_all(),
@@ -262,7 +262,7 @@ final class Schema {
 	/**
 	 * Version 5: what was recorded while somebody listened. A payload is bytes, as in the outbox.
 	 */
-	private static function add_heard(): void {
+	private static function add_captured(): void {
 		global $wpdb;
 		self::run(
 			'CREATE TABLE IF NOT EXISTS ' . self::heard() . " (

@@ -11,7 +11,7 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Names, and reading and writing, of the options. One WordPress database has one set of them, on
- * the main network. A site has one option of its own: see Event_Memory.
+ * the main network. A site has one option of its own: see Seen_Events.
  */
 final class Settings {
 
@@ -33,7 +33,7 @@ final class Settings {
 	public const CUSTOM_EVENTS  = 'network_webhooks_custom_events';
 	public const CUSTOM_SAMPLES = 'network_webhooks_custom_samples';
 	public const CUSTOM_REMARKS = 'network_webhooks_custom_remarks';
-	/** Announcements that nobody dismissed yet: see Announcements\Kept. */
+	/** Announcements that nobody dismissed yet: see Announcements\Announcement_Store. */
 	public const ANNOUNCEMENTS = 'network_webhooks_announcements';
 	/** Store → number of the last announcement that was collected from it. */
 	public const ANNOUNCED = 'network_webhooks_announced';

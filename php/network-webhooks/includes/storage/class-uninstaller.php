@@ -34,10 +34,10 @@ final class Uninstaller {
 		foreach ( Schema::all() as $table ) {
 			$wpdb->query( "DROP TABLE IF EXISTS `$table`" );
 		}
-		Event_Memory::forget_marks();
+		Seen_Events::forget_marks();
 		foreach ( Settings::ALL as $name ) {
 			delete_network_option( get_main_network_id(), $name );
 		}
-		Upkeep::unschedule();
+		Maintenance::unschedule();
 	}
 }

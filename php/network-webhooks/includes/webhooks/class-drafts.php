@@ -12,7 +12,7 @@ defined( 'ABSPATH' ) || exit;
 /**
  * A draft is published like a webhook, under an id of its own, paused and for no site, so that it
  * gets nothing but the test event that names it. It is removed after the test, or, where nobody
- * waited for that, by Upkeep.
+ * waited for that, by Maintenance.
  */
 final class Drafts {
 
@@ -83,7 +83,7 @@ final class Drafts {
 	 * @return list<array<string, mixed>>
 	 */
 	public static function to_config(): array {
-		$webhooks = array_map( static fn( array $entry ) => Sealed::open( $entry['webhook'] ), self::read() );
+		$webhooks = array_map( static fn( array $entry ) => Encrypted_Values::open( $entry['webhook'] ), self::read() );
 		return array_values( array_filter( $webhooks ) );
 	}
 
@@ -112,7 +112,7 @@ final class Drafts {
 	 */
 	private static function entry( Webhook $draft ): array {
 		return array(
-			'webhook' => Sealed::seal( $draft->to_config() ),
+			'webhook' => Encrypted_Values::seal( $draft->to_config() ),
 			'until'   => time() + self::LIFETIME,
 		);
 	}

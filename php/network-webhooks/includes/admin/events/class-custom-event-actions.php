@@ -7,11 +7,11 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Catalogue;
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
+use Network_Webhooks\Event_Registry;
+use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Hook_Calls;
-use Network_Webhooks\Native_Text;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Secrets;
 
@@ -25,7 +25,7 @@ final class Custom_Event_Actions {
 	/** Under which the typed values of a new one are kept. */
 	public const FLASH = 'custom_event';
 
-	public function __construct( private readonly Publisher $publisher, private readonly Catalogue $catalogue ) {}
+	public function __construct( private readonly Publisher $publisher, private readonly Event_Registry $registry ) {}
 
 	/**
 	 * Adds the hooks.
@@ -49,7 +49,7 @@ final class Custom_Event_Actions {
 		$error = $this->attempt(
 			function () use ( $typed ) {
 				$event = Custom_Event::create( '' === $typed['slug'] ? strtolower( $typed['hook'] ) : $typed['slug'], $typed['hook'], $typed['name'] );
-				if ( $this->catalogue->find( $event->slug ) || Custom_Events::find( $event->slug ) ) {
+				if ( $this->registry->find( $event->slug ) || Custom_Events::find( $event->slug ) ) {
 					/* translators: %s: identifier of an event */
 					throw new \InvalidArgumentException( sprintf( __( 'There is an event with the identifier “%s” already. Receivers could not tell the two apart: choose another one.', 'network-webhooks' ), $event->slug ) );
 				}
@@ -223,10 +223,10 @@ final class Custom_Event_Actions {
 			$event = $work();
 			return '';
 		} catch ( \InvalidArgumentException $error ) {
-			return Native_Text::of( $error );
+			return Extension_Messages::of( $error );
 		} catch ( \Throwable $error ) {
 			Custom_Events::forget_undone();
-			return Native_Text::of( $error );
+			return Extension_Messages::of( $error );
 		}
 	}
 

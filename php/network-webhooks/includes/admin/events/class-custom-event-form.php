@@ -7,9 +7,9 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Catalogue;
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
+use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Hook_Calls;
 use Network_Webhooks\Secrets;
 
@@ -26,7 +26,7 @@ final class Custom_Event_Form {
 	/** Places in the code that are named. */
 	private const PLACES = 3;
 
-	public function __construct( private readonly Catalogue $catalogue ) {}
+	public function __construct( private readonly Event_Registry $registry ) {}
 
 	/**
 	 * Prints the page.
@@ -262,7 +262,7 @@ final class Custom_Event_Form {
 	 * Prints what the data looks like.
 	 */
 	private function print_example( Custom_Event $event ): void {
-		$example = $this->catalogue->find( $event->slug )->examples ?? array();
+		$example = $this->registry->find( $event->slug )->examples ?? array();
 		if ( $event->arguments && $example ) {
 			printf(
 				'<h2>%1$s</h2><div class="network-webhooks-event"><pre tabindex="0" role="region" aria-label="%1$s">%2$s</pre></div>',

@@ -129,7 +129,7 @@ final class Events_Page extends Menu_Page {
 			$label = sprintf(
 				/* translators: 1: time, 2: source of an event, such as woocommerce */
 				__( 'As it really happened at %1$s, from %2$s', 'network-webhooks' ),
-				Moment::exact( gmdate( 'Y-m-d H:i:s', (int) strtotime( $real['at'] ) ) ),
+				Date_Format::exact( gmdate( 'Y-m-d H:i:s', (int) strtotime( $real['at'] ) ) ),
 				'' === $real['source'] ? 'WordPress' : $real['source']
 			);
 			printf( '<p class="network-webhooks-source">%s</p>', esc_html( $event->sensitive ? $label . ' ' . __( '(texts are masked, since they may open a door)', 'network-webhooks' ) : $label ) );

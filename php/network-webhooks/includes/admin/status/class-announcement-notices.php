@@ -7,10 +7,10 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Ailing;
 use Network_Webhooks\Announcements\Announcement;
-use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Unhealthy_Webhooks;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -23,7 +23,7 @@ final class Announcement_Notices {
 	/** How many are shown at once. */
 	private const SHOWN = 5;
 
-	public function __construct( private readonly Kept $kept, private readonly Ailing $ailing ) {}
+	public function __construct( private readonly Announcement_Store $kept, private readonly Unhealthy_Webhooks $unhealthy ) {}
 
 	/**
 	 * Adds the hooks.
@@ -59,7 +59,7 @@ final class Announcement_Notices {
 	 * Prints the box.
 	 */
 	public function print_widget(): void {
-		$texts = $this->ailing->sentences();
+		$texts = $this->unhealthy->sentences();
 		$text  = $texts ? implode( ' ', $texts ) : __( 'All webhooks do what they should.', 'network-webhooks' );
 		printf(
 			'<p>%s</p><p><a href="%s">%s</a> | <a href="%s">%s</a></p>',

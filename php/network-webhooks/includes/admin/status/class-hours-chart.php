@@ -45,7 +45,7 @@ final class Hours_Chart {
 			)
 		);
 		foreach ( $hours as $hour ) {
-			$place = self::HOURS - 1 + intdiv( Moment::stamp( $hour['hour'] ), HOUR_IN_SECONDS ) - $now;
+			$place = self::HOURS - 1 + intdiv( Date_Format::stamp( $hour['hour'] ), HOUR_IN_SECONDS ) - $now;
 			if ( isset( $bars[ $place ] ) ) {
 				$bars[ $place ] = array_intersect_key( $hour, $bars[ $place ] );
 			}

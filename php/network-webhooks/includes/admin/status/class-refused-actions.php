@@ -7,7 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Native_Text;
+use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Outbox;
 use Network_Webhooks\Refused_Events;
 
@@ -40,7 +40,7 @@ final class Refused_Actions {
 			}
 			$error = __( 'This event is not there any more, or its data was not kept.', 'network-webhooks' );
 		} catch ( \Throwable $thrown ) {
-			$error = Native_Text::of( $thrown );
+			$error = Extension_Messages::of( $thrown );
 		}
 		Flash::put( $error );
 		self::leave( array() );

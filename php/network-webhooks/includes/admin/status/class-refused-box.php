@@ -8,7 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
-use Network_Webhooks\Native_Text;
+use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Payload_Copy;
 use Network_Webhooks\Refused_Events;
 use Network_Webhooks\Waiting_Event;
@@ -107,8 +107,8 @@ final class Refused_Box {
 				<?php self::print_payload( $event->id ); ?>
 			</td>
 			<td data-colname="<?php echo esc_attr( $columns[1] ); ?>"><?php echo esc_html( $site ); ?></td>
-			<td data-colname="<?php echo esc_attr( $columns[2] ); ?>"><?php echo esc_html( Moment::exact( gmdate( 'Y-m-d H:i:s', (int) ( $options['timestamp'] ?? $event->created ) ) ) ); ?></td>
-			<td data-colname="<?php echo esc_attr( $columns[3] ); ?>"><bdi><?php echo esc_html( Native_Text::translated( $event->reason ) ); ?></bdi></td>
+			<td data-colname="<?php echo esc_attr( $columns[2] ); ?>"><?php echo esc_html( Date_Format::exact( gmdate( 'Y-m-d H:i:s', (int) ( $options['timestamp'] ?? $event->created ) ) ) ); ?></td>
+			<td data-colname="<?php echo esc_attr( $columns[3] ); ?>"><bdi><?php echo esc_html( Extension_Messages::translated( $event->reason ) ); ?></bdi></td>
 			<td data-colname="<?php echo esc_attr( $columns[4] ); ?>">
 				<?php
 				self::print_button( $event, 'retry', __( 'Try Again', 'network-webhooks' ) );

@@ -7,13 +7,13 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Admin\Form\News;
-use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Admin\Form\Email_Group;
+use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\History;
 use Network_Webhooks\Lock;
-use Network_Webhooks\Report;
 use Network_Webhooks\Settings;
+use Network_Webhooks\Support_Report;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
@@ -26,7 +26,7 @@ final class Status_Actions {
 	/** Under what the typed addresses are kept, where a webhook has its id. */
 	public const FLASH = 'mail';
 
-	public function __construct( private readonly Report $report ) {}
+	public function __construct( private readonly Support_Report $report ) {}
 
 	/**
 	 * Adds the hooks.
@@ -50,8 +50,8 @@ final class Status_Actions {
 	public function mail(): void {
 		Actions::check();
 		$typed     = wp_check_invalid_utf8( wp_unslash( (string) ( $_POST['addresses'] ?? '' ) ), true ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- what is no address is shown as it was typed.
-		$addresses = News::addresses( $typed );
-		$wrong     = News::wrong( $addresses );
+		$addresses = Email_Group::addresses( $typed );
+		$wrong     = Email_Group::wrong( $addresses );
 		if ( $wrong ) {
 			/* translators: %s: what was typed */
 			$error = sprintf( __( 'This is no e-mail address: %s. Nothing was saved.', 'network-webhooks' ), implode( ', ', $wrong ) );
@@ -78,7 +78,7 @@ final class Status_Actions {
 	public function dismiss(): void {
 		Actions::check();
 		$id = sanitize_key( wp_unslash( $_POST['announcement'] ?? '' ) );
-		Lock::try( 'announcements', 10, static fn() => ( new Kept() )->dismiss( $id ) );
+		Lock::try( 'announcements', 10, static fn() => ( new Announcement_Store() )->dismiss( $id ) );
 		$back = wp_get_referer();
 		self::leave( $back ? $back : Admin::url() );
 	}

@@ -7,11 +7,11 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Announcements\Conditions;
+use Network_Webhooks\Announcements\Health_Checks;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Settings;
-use Network_Webhooks\Diagnosis;
-use Network_Webhooks\Report;
+use Network_Webhooks\Status_Report;
+use Network_Webhooks\Support_Report;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -44,7 +44,7 @@ final class Status_Page extends Menu_Page {
 	 */
 	public function add_hooks(): void {
 		( new Refused_Actions( $this->plugin->outbox() ) )->add_hooks();
-		( new Status_Actions( new Report( $this->diagnosis(), $this->plugin->webhooks() ) ) )->add_hooks();
+		( new Status_Actions( new Support_Report( $this->status_report(), $this->plugin->webhooks() ) ) )->add_hooks();
 	}
 
 	/**
@@ -66,7 +66,7 @@ final class Status_Page extends Menu_Page {
 			<?php
 			$this->print_problems();
 			( new Refused_Box() )->print();
-			foreach ( $this->diagnosis()->sections() as $title => $rows ) {
+			foreach ( $this->status_report()->sections() as $title => $rows ) {
 				$this->print_section( $title, $rows );
 			}
 			$this->print_servers();
@@ -82,14 +82,14 @@ final class Status_Page extends Menu_Page {
 	 * Prints what is wrong, or that nothing is.
 	 */
 	private function print_problems(): void {
-		$problems = Conditions::now();
+		$problems = Health_Checks::now();
 		if ( ! $problems ) {
 			printf( '<div class="notice notice-success inline"><p>%s</p></div>', esc_html__( 'All is well: events are taken in and sent.', 'network-webhooks' ) );
 		}
 		foreach ( $problems as $condition => $sentence ) {
 			printf(
 				'<div class="notice notice-error inline"><p><strong>%s</strong></p><p>%s</p></div>',
-				esc_html( Conditions::title( $condition ) ),
+				esc_html( Health_Checks::title( $condition ) ),
 				esc_html( $sentence )
 			);
 		}
@@ -121,7 +121,7 @@ final class Status_Page extends Menu_Page {
 	 * Prints the servers and kinds of PHP processes.
 	 */
 	private function print_servers(): void {
-		$columns = Diagnosis::server_columns();
+		$columns = Status_Report::server_columns();
 		?>
 		<h2><?php esc_html_e( 'Servers', 'network-webhooks' ); ?></h2>
 		<p><?php esc_html_e( 'Every kind of PHP process needs the extension, and every server the newest webhooks.', 'network-webhooks' ); ?></p>
@@ -135,7 +135,7 @@ final class Status_Page extends Menu_Page {
 					</tr>
 				</thead>
 				<tbody>
-					<?php foreach ( $this->diagnosis()->servers() as $row ) : ?>
+					<?php foreach ( $this->status_report()->servers() as $row ) : ?>
 						<tr>
 							<?php foreach ( $row as $at => $value ) : ?>
 								<td data-colname="<?php echo esc_attr( $columns[ $at ] ); ?>"><bdi><?php echo esc_html( $value ); ?></bdi></td>
@@ -180,7 +180,7 @@ final class Status_Page extends Menu_Page {
 	/**
 	 * Figures of every part.
 	 */
-	private function diagnosis(): Diagnosis {
-		return new Diagnosis( $this->plugin->webhooks(), $this->plugin->outbox() );
+	private function status_report(): Status_Report {
+		return new Status_Report( $this->plugin->webhooks(), $this->plugin->outbox() );
 	}
 }

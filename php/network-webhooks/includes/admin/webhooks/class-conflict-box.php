@@ -7,7 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Admin\Form\Typed;
+use Network_Webhooks\Admin\Form\Form_Input;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
@@ -20,10 +20,10 @@ final class Conflict_Box {
 	/**
 	 * Prints it.
 	 *
-	 * @param Typed $stored The form of what is stored.
-	 * @param Typed $typed  What was typed.
+	 * @param Form_Input $stored The form of what is stored.
+	 * @param Form_Input $typed  What was typed.
 	 */
-	public static function print( Webhook $webhook, Typed $stored, Typed $typed ): void {
+	public static function print( Webhook $webhook, Form_Input $stored, Form_Input $typed ): void {
 		?>
 		<div class="notice notice-warning inline network-webhooks-conflict">
 			<p>
@@ -33,7 +33,7 @@ final class Conflict_Box {
 					/* translators: 1: login name, 2: time */
 					esc_html__( '%1$s saved this webhook at %2$s, while you had the form open.', 'network-webhooks' ),
 					esc_html( History_Box::who( $webhook->modified_by ) ),
-					esc_html( Moment::exact( $webhook->modified ) )
+					esc_html( Date_Format::exact( $webhook->modified ) )
 				);
 				?>
 				</strong>
@@ -69,7 +69,7 @@ final class Conflict_Box {
 	 *
 	 * @return array<string, array{string, string}> Label → what is stored, and what was typed.
 	 */
-	private static function differences( Typed $stored, Typed $typed ): array {
+	private static function differences( Form_Input $stored, Form_Input $typed ): array {
 		$labels      = array(
 			'name'  => __( 'Name', 'network-webhooks' ),
 			'url'   => __( 'URL', 'network-webhooks' ),
@@ -88,7 +88,7 @@ final class Conflict_Box {
 	/**
 	 * What stands in an input, for people. Values of headers are secrets.
 	 */
-	private static function value( Typed $form, string $name ): string {
+	private static function value( Form_Input $form, string $name ): string {
 		$value = $form->all()[ $name ] ?? '';
 		if ( 'headers' === $name ) {
 			$value = array_map( static fn( string $line ) => strtok( $line, ':' ), $form->lines( 'headers' ) );

@@ -7,8 +7,8 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Catalogue;
 use Network_Webhooks\Endpoint_Url;
+use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Webhook;
 use Network_Webhooks\Webhooks;
 
@@ -21,7 +21,7 @@ require_once ABSPATH . 'wp-admin/includes/class-wp-list-table.php';
  */
 final class Deleted_Table extends \WP_List_Table {
 
-	public function __construct( private readonly Webhooks $webhooks, private readonly Catalogue $catalogue ) {
+	public function __construct( private readonly Webhooks $webhooks, private readonly Event_Registry $registry ) {
 		// A screen of its own, so that the list's Screen Options don't hide these columns.
 		parent::__construct(
 			array(
@@ -96,7 +96,7 @@ final class Deleted_Table extends \WP_List_Table {
 	 * @param Webhook $item
 	 */
 	protected function column_event( $item ): string {
-		return implode( ', ', array_map( fn( string $event ) => esc_html( $this->catalogue->name( $event ) ), $item->events() ) );
+		return implode( ', ', array_map( fn( string $event ) => esc_html( $this->registry->name( $event ) ), $item->events() ) );
 	}
 
 	/**
@@ -114,7 +114,7 @@ final class Deleted_Table extends \WP_List_Table {
 	 * @param Webhook $item
 	 */
 	protected function column_deleted( $item ): string {
-		return Moment::ago( (string) $item->deleted );
+		return Date_Format::ago( (string) $item->deleted );
 	}
 
 	/**
@@ -132,6 +132,6 @@ final class Deleted_Table extends \WP_List_Table {
 	 * @param Webhook $item
 	 */
 	protected function column_until( $item ): string {
-		return esc_html( (string) wp_date( get_option( 'date_format' ), Moment::stamp( (string) $item->deleted ) + Webhooks::UNDO_DAYS * DAY_IN_SECONDS ) );
+		return esc_html( (string) wp_date( get_option( 'date_format' ), Date_Format::stamp( (string) $item->deleted ) + Webhooks::UNDO_DAYS * DAY_IN_SECONDS ) );
 	}
 }

@@ -63,7 +63,7 @@ final class History_Box {
 				<tbody>
 					<?php foreach ( $entries as $entry ) : ?>
 						<tr>
-							<td><?php echo esc_html( Moment::exact( $entry->at ) ); ?></td>
+							<td><?php echo esc_html( Date_Format::exact( $entry->at ) ); ?></td>
 							<td><?php echo esc_html( self::who( $entry->user_id ) ); ?></td>
 							<td>
 								<?php echo esc_html( self::what( $entry->action, $entry->changes ) ); ?>

@@ -7,10 +7,10 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Catalogue;
 use Network_Webhooks\Counters;
 use Network_Webhooks\Endpoint_Url;
 use Network_Webhooks\Event;
+use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Site_Addresses;
 use Network_Webhooks\Status;
 use Network_Webhooks\Webhook;
@@ -88,12 +88,12 @@ final class List_Query {
 	 * @param bool          $whole_url Whether the search looks behind the host.
 	 * @return list<Webhook>
 	 */
-	public function filter( array $webhooks, Catalogue $catalogue, bool $whole_url ): array {
+	public function filter( array $webhooks, Event_Registry $registry, bool $whole_url ): array {
 		if ( '' !== $this->search ) {
-			$webhooks = array_filter( $webhooks, fn( Webhook $webhook ) => $this->is_found( $webhook, $catalogue, $whole_url ) );
+			$webhooks = array_filter( $webhooks, fn( Webhook $webhook ) => $this->is_found( $webhook, $registry, $whole_url ) );
 		}
 		if ( '' !== $this->event ) {
-			$events   = $this->events( $catalogue );
+			$events   = $this->events( $registry );
 			$webhooks = array_filter( $webhooks, static fn( Webhook $webhook ) => self::gets_any( $webhook, $events ) );
 		}
 		if ( '' !== $this->site ) {
@@ -136,13 +136,13 @@ final class List_Query {
 	/**
 	 * Whether the search finds a webhook: by its name, URL, id, or an event.
 	 */
-	private function is_found( Webhook $webhook, Catalogue $catalogue, bool $whole_url ): bool {
+	private function is_found( Webhook $webhook, Event_Registry $registry, bool $whole_url ): bool {
 		$texts = array(
 			$webhook->name,
 			$webhook->id,
 			$whole_url ? $webhook->url : ( new Endpoint_Url( $webhook->url ) )->host,
 			...$webhook->events(),
-			...array_map( array( $catalogue, 'name' ), $webhook->events() ),
+			...array_map( array( $registry, 'name' ), $webhook->events() ),
 		);
 		foreach ( $texts as $text ) {
 			if ( false !== mb_stripos( $text, $this->search ) ) {
@@ -157,12 +157,12 @@ final class List_Query {
 	 *
 	 * @return list<string>
 	 */
-	private function events( Catalogue $catalogue ): array {
+	private function events( Event_Registry $registry ): array {
 		if ( ! str_starts_with( $this->event, self::CATEGORY ) ) {
 			return array( $this->event );
 		}
 		$category = substr( $this->event, strlen( self::CATEGORY ) );
-		$events   = array_filter( $catalogue->all(), static fn( Event $event ) => $event->category === $category );
+		$events   = array_filter( $registry->all(), static fn( Event $event ) => $event->category === $category );
 		return array_values( array_column( $events, 'slug' ) );
 	}
 

@@ -8,10 +8,10 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
-use Network_Webhooks\Catalogue;
 use Network_Webhooks\Counters;
 use Network_Webhooks\Endpoint_Url;
 use Network_Webhooks\Event;
+use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Site_Addresses;
 use Network_Webhooks\Status;
 use Network_Webhooks\Webhook;
@@ -66,7 +66,7 @@ final class List_Table extends \WP_List_Table {
 
 	public function __construct(
 		private readonly Webhooks $webhooks,
-		private readonly Catalogue $catalogue,
+		private readonly Event_Registry $registry,
 		private readonly List_Query $query,
 	) {
 		parent::__construct(
@@ -89,7 +89,7 @@ final class List_Table extends \WP_List_Table {
 		// One question where one page holds all of them.
 		$is_small = $this->total <= $size;
 		$counters = Counters::read( null, $is_small ? Hours_Chart::HOURS : 0 );
-		$found    = $this->query->filter( $all, $this->catalogue, $this->may_manage );
+		$found    = $this->query->filter( $all, $this->registry, $this->may_manage );
 		$codes    = array_map( static fn( Webhook $webhook ) => Status::of( $webhook, $counters )->code, $found );
 
 		$this->numbers = array_count_values( $codes );
@@ -166,7 +166,7 @@ final class List_Table extends \WP_List_Table {
 		}
 		$deleted = $this->may_manage ? $this->webhooks->count_deleted() : 0;
 		if ( $deleted ) {
-			$views['deleted'] = array( Deleted_Page::url(), __( 'Deleted', 'network-webhooks' ), $deleted, false );
+			$views['deleted'] = array( Deleted_View::url(), __( 'Deleted', 'network-webhooks' ), $deleted, false );
 		}
 		return array_map( static fn( array $view ) => self::view( ...$view ), $views );
 	}
@@ -244,10 +244,10 @@ final class List_Table extends \WP_List_Table {
 	 */
 	private function print_events(): void {
 		$groups = array();
-		foreach ( $this->catalogue->all() as $event ) {
+		foreach ( $this->registry->all() as $event ) {
 			$groups[ $event->category ][] = $event;
 		}
-		$names  = Catalogue::categories();
+		$names  = Event_Registry::categories();
 		$option = fn( string $value, string $text ) => printf( '<option value="%s" %s>%s</option>', esc_attr( $value ), selected( $value, $this->query->event, false ), esc_html( $text ) );
 		foreach ( $groups as $category => $events ) {
 			printf( '<optgroup label="%s">', esc_attr( $names[ $category ] ) );
@@ -259,7 +259,7 @@ final class List_Table extends \WP_List_Table {
 			echo '</optgroup>';
 		}
 		$chosen = $this->query->event;
-		if ( '' !== $chosen && ! str_starts_with( $chosen, List_Query::CATEGORY ) && ! $this->catalogue->find( $chosen ) ) {
+		if ( '' !== $chosen && ! str_starts_with( $chosen, List_Query::CATEGORY ) && ! $this->registry->find( $chosen ) ) {
 			$option( $chosen, $chosen );
 		}
 	}
@@ -304,7 +304,7 @@ final class List_Table extends \WP_List_Table {
 	 * @param Webhook $item
 	 */
 	protected function column_event( $item ): string {
-		return implode( ', ', array_map( fn( string $event ) => esc_html( $this->catalogue->name( $event ) ), $item->events() ) );
+		return implode( ', ', array_map( fn( string $event ) => esc_html( $this->registry->name( $event ) ), $item->events() ) );
 	}
 
 	/**
@@ -349,8 +349,8 @@ final class List_Table extends \WP_List_Table {
 		$html   = sprintf( '<span class="network-webhooks-status is-%s">%s</span>', esc_attr( $status->code ), esc_html( $status->label() ) );
 		if ( null !== $status->since ) {
 			/* translators: %s: a time span such as 5 mins */
-			$since = sprintf( __( 'for %s', 'network-webhooks' ), human_time_diff( Moment::stamp( $status->since ) ) );
-			$html .= sprintf( ' <time datetime="%s" title="%s">%s</time>', esc_attr( $status->since ), esc_attr( Moment::exact( $status->since ) ), esc_html( $since ) );
+			$since = sprintf( __( 'for %s', 'network-webhooks' ), human_time_diff( Date_Format::stamp( $status->since ) ) );
+			$html .= sprintf( ' <time datetime="%s" title="%s">%s</time>', esc_attr( $status->since ), esc_attr( Date_Format::exact( $status->since ) ), esc_html( $since ) );
 		}
 		if ( '' !== $status->reason() ) {
 			$html .= '<br><span class="description">' . esc_html( $status->reason() ) . '</span>';
@@ -397,7 +397,7 @@ final class List_Table extends \WP_List_Table {
 		if ( null === $of['last_attempt'] ) {
 			return esc_html__( 'Never', 'network-webhooks' );
 		}
-		$html = Moment::ago( $of['last_attempt'] );
+		$html = Date_Format::ago( $of['last_attempt'] );
 		if ( $of['last_attempt'] !== $of['last_success'] ) {
 			$html .= '<br><span class="description">' . esc_html__( 'It failed.', 'network-webhooks' ) . '</span>';
 		}
@@ -453,7 +453,7 @@ final class List_Table extends \WP_List_Table {
 		$link    = static fn( string $url, string $text ) => sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $url ), esc_attr( self::label( $text, $webhook ) ), esc_html( $text ) );
 		$actions = array( 'deliveries' => $link( Admin::url( array( 'webhook' => $webhook->id ), Admin::DELIVERIES ), __( 'Deliveries', 'network-webhooks' ) ) );
 		if ( in_array( $status->code, array( Status::DISABLED, Status::FAILING ), true ) || $this->counters->waiting( $webhook->id ) ) {
-			$actions['mend'] = $link( Deliveries\Mend_Page::url( $webhook->id ), __( 'Mend', 'network-webhooks' ) );
+			$actions['mend'] = $link( Deliveries\Mend_View::url( $webhook->id ), __( 'Mend', 'network-webhooks' ) );
 		}
 		return $actions;
 	}

@@ -9,9 +9,9 @@ namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Admin\Form\Errors;
 use Network_Webhooks\Environment;
+use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Failure;
 use Network_Webhooks\Kept_Secrets;
-use Network_Webhooks\Native_Text;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
 
@@ -40,7 +40,7 @@ final class Preview_Box {
 		try {
 			$sample = $test->sample( $webhook, $data );
 		} catch ( \RuntimeException $error ) {
-			return self::line( 'error', Native_Text::of( $error ) );
+			return self::line( 'error', Extension_Messages::of( $error ) );
 		}
 		$seen = webhooks_preview( $webhook->with_paused( false )->to_config(), $sample['event'], $sample['data'], $test->options( $sample['source'] ) );
 		$html = '';
@@ -49,7 +49,7 @@ final class Preview_Box {
 			$html .= self::line( 'error', self::place( $seen['error'] ) );
 		}
 		if ( $seen['address'] ) {
-			$html .= self::line( 'error', Failure::sentence( array( 'status' => null, 'failure' => $seen['address'] ) ) . ' ' . Native_Text::translated( $seen['address']['message'] ) );
+			$html .= self::line( 'error', Failure::sentence( array( 'status' => null, 'failure' => $seen['address'] ) ) . ' ' . Extension_Messages::translated( $seen['address']['message'] ) );
 		}
 		if ( $seen['condition'] ) {
 			$html .= self::line( $seen['condition']['result'] ? 'success' : 'warning', self::condition( $seen['condition'] ) );
@@ -90,7 +90,7 @@ final class Preview_Box {
 	 * @param array{field: string, message: string, line: int|null, column: int|null} $error
 	 */
 	private static function place( array $error ): string {
-		$said = Native_Text::translated( $error['message'] );
+		$said = Extension_Messages::translated( $error['message'] );
 		if ( ! $error['line'] || str_starts_with( $error['message'], 'line ' ) ) {
 			return $said;
 		}

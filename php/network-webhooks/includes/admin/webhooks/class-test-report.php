@@ -7,8 +7,8 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Failure;
-use Network_Webhooks\Native_Text;
 use Network_Webhooks\Test_Event;
 
 defined( 'ABSPATH' ) || exit;
@@ -44,12 +44,12 @@ final class Test_Report {
 			/* translators: %s: milliseconds */
 			$title   = sprintf( __( 'The test event did not arrive (after %s ms).', 'network-webhooks' ), $time );
 			$lines[] = Failure::sentence( $attempt );
-			$lines[] = Native_Text::translated( $attempt['failure']['message'] );
+			$lines[] = Extension_Messages::translated( $attempt['failure']['message'] );
 		}
 		$details = array(
 			__( 'Event', 'network-webhooks' )   => $delivery['event'],
 			__( 'Id', 'network-webhooks' )      => $delivery['event_id'],
-			__( 'Sent', 'network-webhooks' )    => Moment::exact( $attempt['started'] ),
+			__( 'Sent', 'network-webhooks' )    => Date_Format::exact( $attempt['started'] ),
 			__( 'Address', 'network-webhooks' ) => (string) $attempt['address'],
 		);
 		return self::notice(
@@ -73,11 +73,11 @@ final class Test_Report {
 		$worker = webhooks_status()['worker'];
 		$lines  = array( __( 'The attempt goes on in the background.', 'network-webhooks' ) );
 		if ( ! $worker['running'] ) {
-			$lines = array_filter( array( __( 'The worker that sends events is not running on this server.', 'network-webhooks' ), Native_Text::translated( (string) $worker['last_error'] ) ) );
+			$lines = array_filter( array( __( 'The worker that sends events is not running on this server.', 'network-webhooks' ), Extension_Messages::translated( (string) $worker['last_error'] ) ) );
 		}
 		/* translators: %s: number of seconds */
 		$title = sprintf( _n( 'The endpoint did not answer within %s second.', 'The endpoint did not answer within %s seconds.', Test_Event::PATIENCE, 'network-webhooks' ), number_format_i18n( Test_Event::PATIENCE ) );
-		return self::notice( 'warning', $title, $lines, array(), self::link( Test_Page::url( $event_id ), __( 'See what came of it', 'network-webhooks' ) ) );
+		return self::notice( 'warning', $title, $lines, array(), self::link( Test_View::url( $event_id ), __( 'See what came of it', 'network-webhooks' ) ) );
 	}
 
 	/**
@@ -91,7 +91,7 @@ final class Test_Report {
 			$title = __( 'This server has no free PHP process to take the test event.', 'network-webhooks' );
 			$line  = __( 'The test inbox is a page of this network, and all PHP processes are busy, one of them with the page that waits here. The event arrives as soon as one is free: see the inbox now. Where that happens often, allow more processes: pm.max_children of php-fpm.', 'network-webhooks' );
 		}
-		$links = self::link( Inbox\Page::url(), __( 'Look at the test inbox', 'network-webhooks' ) ) . self::link( Test_Page::url( $event_id ), __( 'See what came of it', 'network-webhooks' ) );
+		$links = self::link( Inbox\Inbox_Page::url(), __( 'Look at the test inbox', 'network-webhooks' ) ) . self::link( Test_View::url( $event_id ), __( 'See what came of it', 'network-webhooks' ) );
 		return self::notice( 'warning', $title, array( $line ), array(), $links );
 	}
 
@@ -114,7 +114,7 @@ final class Test_Report {
 	 */
 	private static function without_attempt( array $delivery ): string {
 		$reason = (string) ( $delivery['reason'] ?? '' );
-		return self::error( '' === $reason ? __( 'The test event was not sent. Is the webhook still there, and published on this server?', 'network-webhooks' ) : Deliveries\State::reason( $reason ) );
+		return self::error( '' === $reason ? __( 'The test event was not sent. Is the webhook still there, and published on this server?', 'network-webhooks' ) : Deliveries\Delivery_State::reason( $reason ) );
 	}
 
 	/**

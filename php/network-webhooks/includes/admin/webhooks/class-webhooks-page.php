@@ -26,7 +26,7 @@ final class Webhooks_Page extends Menu_Page {
 	/**
 	 * The list, once the page is being made.
 	 */
-	private ?List_Page $list = null;
+	private ?List_View $list = null;
 
 	/**
 	 * Webhooks that shall be deleted, where that has to be asked.
@@ -53,24 +53,24 @@ final class Webhooks_Page extends Menu_Page {
 	 * {@inheritDoc}
 	 */
 	public function add_hooks(): void {
-		add_filter( 'set_screen_option_' . List_Table::PER_PAGE, array( List_Page::class, 'rows' ), 10, 3 );
+		add_filter( 'set_screen_option_' . List_Table::PER_PAGE, array( List_View::class, 'rows' ), 10, 3 );
 		( new Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->test_event() ) )->add_hooks();
-		( new Save( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->catalogue(), $this->plugin->drafts(), $this->plugin->test_event() ) )->add_hooks();
+		( new Save_Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->catalogue(), $this->plugin->drafts(), $this->plugin->test_event() ) )->add_hooks();
 	}
 
 	/**
 	 * {@inheritDoc}
 	 */
 	public function load(): void {
-		if ( Bulk::is_posted() ) {
-			$this->doomed = ( new Bulk( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->test_event() ) )->handle();
+		if ( Bulk_Actions::is_posted() ) {
+			$this->doomed = ( new Bulk_Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->test_event() ) )->handle();
 		} elseif ( '' !== self::asked( 'action' ) ) {
 			if ( ! current_user_can( Capabilities::MANAGE ) ) {
 				wp_die( esc_html__( 'Sorry, you are not allowed to change the webhooks of this network.', 'network-webhooks' ), '', 403 );
 			}
 			'edit' === self::asked( 'action' ) ? Help::of_form( get_current_screen() ) : Help::of_list( get_current_screen() );
 		} else {
-			$this->list = new List_Page( $this->plugin->webhooks(), $this->plugin->catalogue() );
+			$this->list = new List_View( $this->plugin->webhooks(), $this->plugin->catalogue() );
 			$this->list->load();
 		}
 	}
@@ -101,19 +101,19 @@ final class Webhooks_Page extends Menu_Page {
 		$action   = self::asked( 'action' );
 		$webhook  = $webhooks->find( self::asked( 'webhook' ) );
 		if ( $this->doomed ) {
-			( new Delete_Page() )->print( $this->doomed );
-		} elseif ( Deleted_Page::ACTION === $action ) {
-			( new Deleted_Page( $webhooks, $this->plugin->catalogue() ) )->print();
+			( new Delete_View() )->print( $this->doomed );
+		} elseif ( Deleted_View::ACTION === $action ) {
+			( new Deleted_View( $webhooks, $this->plugin->catalogue() ) )->print();
 		} elseif ( 'tests' === $action ) {
-			( new Tests_Page( $webhooks, $test ) )->print( self::asked( 'tests' ) );
+			( new Tests_View( $webhooks, $test ) )->print( self::asked( 'tests' ) );
 		} elseif ( $webhook && 'edit' === $action ) {
-			( new Edit_Page( $this->plugin->catalogue(), $test ) )->print( $webhook );
+			( new Edit_View( $this->plugin->catalogue(), $test ) )->print( $webhook );
 		} elseif ( $webhook && 'delete' === $action ) {
-			( new Delete_Page() )->print( array( $webhook ) );
+			( new Delete_View() )->print( array( $webhook ) );
 		} elseif ( 'test' === $action && '' !== self::asked( 'event' ) ) {
-			( new Test_Page( $test ) )->print( $webhook, self::asked( 'event' ), self::asked( 'back' ) );
+			( new Test_View( $test ) )->print( $webhook, self::asked( 'event' ), self::asked( 'back' ) );
 		} else {
-			( new List_Page( $webhooks, $this->plugin->catalogue() ) )->print( ! $webhook );
+			( new List_View( $webhooks, $this->plugin->catalogue() ) )->print( ! $webhook );
 		}
 	}
 }
