@@ -64,8 +64,8 @@ case $folder in
 esac
 # What an administrator wrote stays.
 if [ ! -e "$destdir$ini" ]; then
-	install -D -m 644 packaging/webhooks.ini "$destdir$ini"
-	sed -i "s|@BINDIR@|$prefix/bin|" "$destdir$ini"
+	content=$(<packaging/webhooks.ini)
+	install -D -m 644 /dev/stdin "$destdir$ini" <<<"${content//@BINDIR@/"$prefix/bin"}"
 fi
 echo "$destdir$ini"
 
@@ -94,4 +94,4 @@ echo "$destdir$plugins/network-webhooks"
 echo
 echo "Next: restart php-fpm, and activate the plugin for the network."
 [ -n "${PLUGINS-}" ] ||
-	echo "The network finds it by: ln -s $plugins/network-webhooks /path/to/wp-content/plugins/"
+	echo "The network finds it by: ln -s ${plugins@Q}/network-webhooks /path/to/wp-content/plugins/"

@@ -44,7 +44,7 @@ pub struct Failure {
     /// A code: `status`, `redirect`, `gone`, `name_not_found`, `refused`, `reset`, `timeout`,
     /// `certificate`, `tls`, `protocol`, `address_refused`, `template`, `condition`, `too_large`,
     /// `io`; where no request could be made also `url`, `header`, `secret`, `proxy`, `body`,
-    /// `pruned` (the event's body is no longer kept) and `internal`.
+    /// `pruned` (the event's body is no longer kept), `internal` and `worker_died`.
     pub code: String,
     /// What was said, for people; never a secret or a payload.
     pub message: String,
@@ -79,6 +79,11 @@ pub enum Phase {
     RecvResponse,
     /// Reading the response's body.
     RecvBody,
+}
+
+impl Failure {
+    /// Code of a delivery at which workers died.
+    pub const WORKER_DIED: &str = "worker_died";
 }
 
 impl Phase {

@@ -19,6 +19,7 @@ pub use aside::{Wrong, check_webhooks};
 pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
 
 use crate::clock::rfc3339;
+use crate::delivery::check;
 use crate::delivery::guard::{check_allow, check_url};
 use crate::delivery::proxy::{ProxySettings, check_proxy};
 use crate::delivery::v1::Projections;
@@ -58,6 +59,10 @@ pub struct Config {
     /// `webhooks.allow` of the process that published: hosts and CIDRs.
     #[serde(default)]
     pub allow: Vec<String>,
+    /// `webhooks.max_in_flight` of the process that published: how many requests may be under way
+    /// at once; none: as many as the worker's machine has room for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_in_flight: Option<u32>,
     /// How long the log keeps things.
     #[serde(default)]
     pub retention: Retention,
@@ -105,11 +110,14 @@ pub struct Retention {
     pub deliveries_days: u32,
     /// Bodies, after success.
     pub bodies_days: u32,
+    /// What the log may take of the disk, in bytes: above it what was delivered is given up before
+    /// its time, the oldest first. None: half of the file system it lies on.
+    pub bytes: Option<u64>,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { deliveries_days: 30, bodies_days: 7 }
+        Self { deliveries_days: 30, bodies_days: 7, bytes: None }
     }
 }
 
@@ -249,6 +257,7 @@ impl Config {
         members.insert("webhooks".into(), Value::Array(Vec::new()));
         members.insert("revision".into(), revision.into());
         members.insert("allow".into(), allow.into());
+        members.remove("max_in_flight");
         let mut config: Self = serde_path_to_error::deserialize(document)
             .map_err(|error| form(&error.path().to_string(), error.inner()))?;
         config.webhooks =
@@ -256,6 +265,12 @@ impl Config {
         config.check()?;
         config.try_out(&examples)?;
         Ok(config)
+    }
+
+    /// With the limit of requests under way of the process that publishes.
+    #[must_use]
+    pub fn with_max_in_flight(self, max_in_flight: Option<u32>) -> Self {
+        Self { max_in_flight, ..self }
     }
 
     /// Renders what admins wrote with the examples of the events that it is for, so that a
@@ -280,8 +295,7 @@ impl Config {
         }
         let mut ids = HashSet::new();
         for webhook in &self.webhooks {
-            webhook
-                .check()
+            check::check(webhook)
                 .map_err(|field| ConfigError::Webhook { webhook: webhook.id.clone(), field })?;
             if !ids.insert(&webhook.id) {
                 return Err(ConfigError::Twice(webhook.id.clone()));
@@ -408,7 +422,7 @@ fn try_out(webhook: &Webhook, examples: &serde_json::Map<String, Value>) -> Resu
             "id": EventId::at(0), "type": event, "timestamp": rfc3339(0), "network_id": 1,
             "site": {"id": 1, "url": "https://example.org"}, "source": "example", "data": data,
         });
-        webhook.try_out(&envelope).map_err(|error| {
+        check::try_out(webhook, &envelope).map_err(|error| {
             let message = format!("with the example of {event}: {}", error.reason());
             FieldError::new(error.field, message)
         })?;
@@ -421,25 +435,9 @@ fn read_webhook((place, value): (usize, Value)) -> Result<Webhook, ConfigError> 
         Some(id) => id.chars().take(64).collect(),
         None => format!("number {}", place + 1),
     };
-    let read = if aside::is_set_aside(&value) { aside::read(value) } else { webhook_from(value) };
+    let read =
+        if aside::is_set_aside(&value) { aside::read(value) } else { Webhook::from_value(value) };
     read.map_err(|field| ConfigError::Webhook { webhook, field })
-}
-
-/// Reads one webhook of the document; its values are yet to be [checked](Webhook::check).
-///
-/// # Errors
-/// The field that is missing, unknown or of a wrong type.
-pub fn webhook_from(value: Value) -> Result<Webhook, FieldError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let (path, message) = (error.path().to_string(), error.inner().to_string());
-        // Of a field that is missing, serde names the parent as the place.
-        let missing = message.strip_prefix("missing field `").and_then(|it| it.strip_suffix('`'));
-        match missing {
-            Some(name) if path == "." => FieldError::new(name, "is missing"),
-            Some(name) => FieldError::new(format!("{path}.{name}"), "is missing"),
-            None => FieldError::new(path, message),
-        }
-    })
 }
 
 /// Holds the publishing lock until dropped.

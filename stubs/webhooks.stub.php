@@ -132,12 +132,15 @@ namespace {
      *
      * @param list<Webhook>|array{
      *     webhooks: list<Webhook>, installation?: array{id: string, fingerprint: string},
-     *     held?: string|null, moved?: bool, release?: bool, retention?: array{deliveries_days?: int, bodies_days?: int},
+     *     held?: string|null, moved?: bool, release?: bool, retention?: array{deliveries_days?: int, bodies_days?: int,
+     *         bytes?: int|null},
      *     lookup?: array<string, list<string>>, examples?: array<string, array|object>,
      *     proxy?: array{url: string, bypass?: list<string>}|null,
      *     block_external?: list<string>|null, inbox?: string|null, actions?: list<mixed>,
      *     v1?: array<string, array<string, array<string, string|array{value: mixed}>>>} $webhooks a list, or the whole document:
      *     - `held`: why nothing is sent (events are kept as held deliveries); null: all is well
+     *     - `retention.bytes`: what the log may take of the disk; above it what was delivered is
+     *       given up before its time, the oldest first. Null: half of the file system
      *     - `moved`: take over a spool whose config has the same id and another fingerprint
      *     - `release`: the spool is given up, and belongs to nobody afterwards
      *     - `lookup`: event (or pattern) → paths in `data` that exact search finds
@@ -167,6 +170,20 @@ namespace {
      *     its place in the list, from 0. A webhook that is right is not there
      */
     function webhooks_check(array $webhooks, array $examples = []): array {}
+
+    /**
+     * Secrets and headers of a published webhook, as the spool holds them: for a publisher that
+     * lost its own. Only the spool's owner can read them, and root.
+     *
+     * @since 0.1.0
+     *
+     * @return null|array{installation: ?string, revision: int,
+     *     secrets: list<array{secret: string, until: ?int}>,
+     *     headers: list<array{name: string, value: string}>} null: no such webhook was published,
+     *     or it was set aside
+     * @throws Webhooks\Exception where the published webhooks can't be read
+     */
+    function webhooks_published_secrets(string $webhook_id): ?array {}
 
     /**
      * Revision of the published config; 0 where there is none, it can't be read, or it was

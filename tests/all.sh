@@ -47,6 +47,9 @@ run subdomains env SUBDOMAINS=1 HOST=localhost tests/network/with.sh \
 	phpunit --configuration tests/wordpress --filter '(Core_Events|Account_Created|Sites|Inbox)_Test'
 run walk tests/walk/run.sh
 run install tests/install/run.sh
+run bare tests/install/bare.sh
+run hardened tests/demo/hardened.sh
+run places tests/install/places.sh
 run e2e tests/e2e/run.sh
 
 echo
@@ -62,4 +65,7 @@ summary subdomains '^(OK|Tests:)'
 summary example ' passed, '
 summary walk ' passed, '
 summary install ' passed, '
+summary bare ' passed, '
+summary hardened ' passed, '
+summary places ' passed, '
 summary e2e ' passed, '

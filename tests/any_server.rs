@@ -5,9 +5,9 @@ mod puppet;
 mod support;
 
 use std::io;
-use std::net::TcpListener;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Output};
@@ -199,6 +199,48 @@ fn personal_data_is_forgotten_where_no_hole_can_be_made() {
     }
 }
 
+#[test]
+fn no_system_call_of_the_last_ten_years_is_needed() {
+    let calls = [
+        ("renameat2", libc::SYS_renameat2),
+        ("fallocate", libc::SYS_fallocate),
+        ("close_range", libc::SYS_close_range),
+        ("getrandom", libc::SYS_getrandom),
+        ("statx", libc::SYS_statx),
+        ("openat2", libc::SYS_openat2),
+        ("faccessat2", libc::SYS_faccessat2),
+        ("copy_file_range", libc::SYS_copy_file_range),
+        ("preadv2", libc::SYS_preadv2),
+        ("pwritev2", libc::SYS_pwritev2),
+        ("membarrier", libc::SYS_membarrier),
+        ("memfd_create", libc::SYS_memfd_create),
+        ("pidfd_open", libc::SYS_pidfd_open),
+        ("rseq", libc::SYS_rseq),
+        ("io_uring_setup", libc::SYS_io_uring_setup),
+        ("sched_setscheduler", libc::SYS_sched_setscheduler),
+        ("prlimit64", libc::SYS_prlimit64),
+        ("sched_getaffinity", libc::SYS_sched_getaffinity),
+        ("prctl", libc::SYS_prctl),
+        ("madvise", libc::SYS_madvise),
+        ("sysinfo", libc::SYS_sysinfo),
+    ];
+    for (name, call) in calls {
+        for errno in [libc::ENOSYS, libc::EPERM] {
+            let (network, endpoint) = with_an_event();
+            let output = run_once(&network, move || sandbox::deny(call, errno));
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{name} {errno}: {:?} {said}", output.status);
+            assert_eq!(endpoint.received().len(), 1, "{name} {errno}: {said}");
+            assert!(!said.contains("ERROR"), "{name} {errno}: {said}");
+        }
+    }
+    // What glibc itself asks for; it takes ENOSYS only.
+    let (network, endpoint) = with_an_event();
+    let denied = || sandbox::deny(libc::SYS_clone3, libc::ENOSYS);
+    assert!(run_once(&network, denied).status.success());
+    assert_eq!(endpoint.received().len(), 1);
+}
+
 fn limited_to(bytes: u64) -> impl Fn() -> io::Result<()> + Send + Sync + 'static {
     move || {
         let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
@@ -233,8 +275,9 @@ fn a_limit_of_a_files_size_does_not_kill_the_worker_and_is_told() {
 fn a_daemon_keeps_no_socket_of_its_starter_where_close_range_is_refused() {
     for errno in [libc::EPERM, libc::ENOSYS] {
         let (network, endpoint) = with_an_event();
-        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = socket.local_addr().unwrap();
+        // By a path, which no other test can take when it is free again.
+        let address = network.folder.path().with_extension("socket");
+        let socket = UnixListener::bind(&address).unwrap();
         // A copy that is kept across exec, as php-fpm's listening socket is.
         // SAFETY: the number that is returned is a new descriptor, and nobody else's.
         let kept = unsafe { OwnedFd::from_raw_fd(libc::dup(socket.as_raw_fd())) };
@@ -245,7 +288,8 @@ fn a_daemon_keeps_no_socket_of_its_starter_where_close_range_is_refused() {
         assert!(command.status().unwrap().success());
         drop((socket, kept));
         wait_for("the event arrives", || (endpoint.received().len() == 1).then_some(()));
-        let refused = std::net::TcpStream::connect(address).unwrap_err();
+        let refused = UnixStream::connect(&address).unwrap_err();
+        std::fs::remove_file(&address).unwrap();
         assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused, "nobody listens any more");
         let worker = lock::holder(&network.spool).unwrap().unwrap();
         let pid = rustix::process::Pid::from_raw(worker.pid as i32).unwrap();

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use journal::{Journal, LIMIT, append_to};
 use puppet::{Puppet, Stage};
 use webhooks::journal::Writer;
-use webhooks::journal::wake::{Sleeper, WAKE_FILE, Waker, Woken};
+use webhooks::journal::wake::{Sleeper, Waker, Woken};
+use webhooks::spool::WAKE_FILE;
 
 /// Longer than anything here takes on the slowest machine; nothing waits for it to pass.
 const DEADLINE: Duration = Duration::from_secs(120);

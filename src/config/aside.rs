@@ -5,13 +5,16 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{try_out, webhook_from};
+use super::try_out;
+use crate::delivery::check;
 use crate::delivery::template::Condition;
 use crate::event;
 use crate::webhook::{FieldError, SetAside, Webhook};
 
 /// The member of a webhook by which the publisher sets it aside.
 pub(super) const MEMBER: &str = "set_aside";
+
+const NO_WEBHOOK: &str = "expected a webhook";
 
 /// One of several webhooks that is wrong.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,8 +35,11 @@ pub fn check_webhooks(
     let mut ids = HashSet::new();
     let mut check = |value: Result<Value, FieldError>| {
         let value = value?;
-        let webhook = if is_set_aside(&value) { read(value)? } else { webhook_from(value)? };
-        webhook.check()?;
+        if !value.is_object() {
+            return Err(FieldError::new(".", NO_WEBHOOK));
+        }
+        let webhook = if is_set_aside(&value) { read(value)? } else { Webhook::from_value(value)? };
+        check::check(&webhook)?;
         if !ids.insert(webhook.id.clone()) {
             return Err(FieldError::new("id", "there are two webhooks with this id"));
         }
@@ -58,7 +64,7 @@ pub(super) fn is_set_aside(value: &Value) -> bool {
 /// Where it has neither.
 pub(super) fn read(value: Value) -> Result<Webhook, FieldError> {
     let Value::Object(mut members) = value else {
-        return Err(FieldError::new(".", "expected a webhook"));
+        return Err(FieldError::new(".", NO_WEBHOOK));
     };
     let aside = members.remove(MEMBER).unwrap_or_default();
     let mut aside: SetAside = serde_path_to_error::deserialize(aside)
@@ -73,10 +79,10 @@ pub(super) fn read(value: Value) -> Result<Webhook, FieldError> {
         listed.iter().filter_map(Value::as_str).filter(|it| event::is_pattern(it)).collect();
     aside.unsure |= events.len() != listed.len();
     document.insert("events".into(), json!(events));
-    let mut webhook = webhook_from(Value::Object(document.clone()))?;
+    let mut webhook = Webhook::from_value(Value::Object(document.clone()))?;
     for (name, member) in members {
         let before = document.insert(name.clone(), member);
-        match webhook_from(Value::Object(document.clone())) {
+        match Webhook::from_value(Value::Object(document.clone())) {
             Ok(read) => webhook = read,
             Err(_) => {
                 document.remove(&name);

@@ -7,20 +7,16 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use url::Url;
 
-use super::format::Formatter;
-use super::guard::{Guard, check_url};
+use super::check::{self, Readable};
+use super::guard::Guard;
+use super::header::REDACTED;
 use super::proxy::Proxy;
-use super::recipe::{self, Prepared, Recipe};
 use super::request::{self, Network, Outcome, Target, failure};
+use super::request_builder::{Prepared, RequestBuilder};
 use super::tls::TlsSettings;
 use crate::attempt::{Failure, Phase};
 use crate::event::Event;
-use crate::webhook::{Format, Webhook};
-
-/// `User-Agent` of every request.
-pub const USER_AGENT: &str = concat!("Network-Webhooks/", env!("CARGO_PKG_VERSION"));
-/// What stands in the log for the value of a custom header.
-pub const REDACTED: &str = "•••";
+use crate::webhook::{FieldError, Format, Webhook};
 
 /// Longest body, in bytes, that is made and signed beside other requests' input and output.
 const LIGHT: usize = 64 * 1024;
@@ -43,7 +39,7 @@ pub(super) struct Endpoint {
     target: Target,
     /// As the log shows it.
     shown_url: String,
-    recipe: Recipe,
+    builder: RequestBuilder,
 }
 
 /// A request as it was made, and what came of it.
@@ -70,11 +66,10 @@ impl Endpoint {
     /// What can't be used, as the failure of an attempt.
     pub(super) fn new(webhook: &Webhook, shared: &Shared) -> Result<Self, Failure> {
         let prepare = |code: &str, message: String| failure(Phase::Prepare, code, message);
-        let url = check_url(&webhook.url).map_err(|error| prepare("url", error.to_string()))?;
-        let headers =
-            recipe::headers(webhook).map_err(|error| prepare("header", error.to_string()))?;
-        let signers =
-            recipe::signers(webhook).map_err(|error| prepare("secret", error.to_string()))?;
+        let (url, builder) = match Readable::of(webhook) {
+            Readable { url: Some(url), builder: Some(builder), wrong: None } => (url, builder),
+            Readable { wrong, .. } => return Err(wrong.as_ref().map_or_else(internal, unreadable)),
+        };
         let proxy = shared.proxy.clone().map_err(|error| prepare("proxy", error.to_string()))?;
         // Without https no trust is needed, and a system without roots is no reason to fail.
         let tls = match url.scheme() {
@@ -98,21 +93,13 @@ impl Endpoint {
             used: Mutex::new(Instant::now()),
             target: Target::new(&url, tls, guard, proxy, exempt),
             shown_url: shown(&url),
-            recipe: Recipe {
-                headers,
-                signers,
-                formatter: Formatter::new(webhook)
-                    .map_err(|error| prepare("template", error.to_string()))?
-                    .with_projections(Arc::clone(&shared.projections)),
-                condition: recipe::condition(webhook)
-                    .map_err(|error| prepare("condition", error.to_string()))?,
-            },
+            builder: builder.with_projections(Arc::clone(&shared.projections)),
         })
     }
 
     /// Whether the webhook's condition holds for an event.
     pub(super) fn accepts(&self, event: &Event) -> Result<bool, Failure> {
-        self.recipe
+        self.builder
             .accepts(event)
             .map_err(|error| failure(Phase::Prepare, "condition", error.to_string()))
     }
@@ -131,11 +118,11 @@ impl Endpoint {
             return Err(failure(Phase::Prepare, "pruned", "the event's body is no longer kept"));
         }
         let Prepared { headers, described, body } = if self.is_light(event) {
-            self.recipe.message(event, now)?.prepare(event)
+            self.builder.message(event, now)?.prepare(event)
         } else {
             let (endpoint, event) = (Arc::clone(self), Arc::clone(event));
             let prepared = tokio::task::spawn_blocking(move || {
-                Ok::<_, Failure>(endpoint.recipe.message(&event, now)?.prepare(&event))
+                Ok::<_, Failure>(endpoint.builder.message(&event, now)?.prepare(&event))
             });
             prepared.await.map_err(|_| internal())??
         };
@@ -159,6 +146,18 @@ impl Endpoint {
     }
 }
 
+/// What is wrong with a webhook, as the failure of an attempt.
+fn unreadable(error: &FieldError) -> Failure {
+    let code = match error.field.split(['[', '.']).next() {
+        Some("url") => "url",
+        Some("headers") => "header",
+        Some("secrets") => "secret",
+        Some("condition") => "condition",
+        _ => "template",
+    };
+    failure(Phase::Prepare, code, error.reason())
+}
+
 /// What came to light in a library by what an endpoint or an event said.
 pub(super) fn internal() -> Failure {
     failure(Phase::Prepare, "internal", "an internal error; see worker.log")
@@ -166,7 +165,7 @@ pub(super) fn internal() -> Failure {
 
 /// Whether a webhook's condition holds for an event, whatever else of the webhook is wrong.
 pub(super) fn accepts(webhook: &Webhook, event: &Event) -> Result<bool, Failure> {
-    recipe::condition(webhook)
+    check::condition(webhook)
         .and_then(|condition| condition.map_or(Ok(true), |condition| condition.holds(&event.body)))
         .map_err(|error| failure(Phase::Prepare, "condition", error.to_string()))
 }

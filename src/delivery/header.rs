@@ -1,9 +1,13 @@
-//! Custom request headers: which names and values are possible.
+//! Request headers: which custom ones are possible, and what the log shows of them.
 
 use http::{HeaderName, HeaderValue};
 
 use crate::invisible::Invisible;
 
+/// `User-Agent` of every request.
+pub const USER_AGENT: &str = concat!("Network-Webhooks/", env!("CARGO_PKG_VERSION"));
+/// What stands in the log for the value of a custom header.
+pub const REDACTED: &str = "•••";
 /// Longest value, in bytes.
 pub const MAX_VALUE: usize = 4096;
 

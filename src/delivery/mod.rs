@@ -2,7 +2,8 @@
 //!
 //! | module | owns |
 //! |---|---|
-//! | `endpoint`, `recipe` | a webhook prepared for sending, and what it makes of events |
+//! | [`mod@check`] | reads a webhook once: what can be sent, and what is wrong with it |
+//! | `endpoint`, `request_builder` | a webhook prepared for sending, and what it makes of events |
 //! | [`preview`] | what would be sent |
 //! | [`format`], [`template`] | the body: the envelope, what is left of it, what an admin made of it |
 //! | [`sign`], [`header`] | signatures, custom headers |
@@ -15,6 +16,7 @@
 
 pub mod address;
 mod answer;
+pub mod check;
 mod connection;
 mod endpoint;
 mod exchange;
@@ -29,8 +31,8 @@ mod kept;
 mod php_json;
 pub mod preview;
 pub mod proxy;
-mod recipe;
 mod request;
+mod request_builder;
 pub mod resolve;
 pub mod retry;
 pub mod sign;
@@ -50,8 +52,8 @@ use parking_lot::{Mutex, RwLock};
 pub use answer::{KEPT_BODY, MAX_RESPONSE_HEADERS};
 pub use connection::{CONNECT_TIMEOUT, MAX_AGE};
 use endpoint::{Endpoint, Exchange, Shared, internal};
-pub use endpoint::{REDACTED, USER_AGENT};
 use guard::Guard;
+pub use header::{REDACTED, USER_AGENT};
 use io::{IoThread, contained};
 pub(crate) use json::{Json, Places};
 use kept::Kept;

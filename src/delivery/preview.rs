@@ -1,14 +1,15 @@
-//! What would be sent to a webhook for an event, and why it would not: the same recipe, guard
-//! and verdict as a delivery's, with nothing opened and nobody asked.
+//! What would be sent to a webhook for an event, and why it would not: the same request
+//! builder, guard and verdict as a delivery's, with nothing opened and nobody asked.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::format::{FormatError, Formatter};
-use super::guard::{Guard, check_url};
-use super::recipe::{self, Message, Recipe};
+use super::check::{self, Readable};
+use super::format::FormatError;
+use super::guard::Guard;
 use super::request::ADDRESS_REFUSED;
+use super::request_builder::Message;
 use super::template::TemplateError;
 use crate::bytes::{Bytes, Headers};
 use crate::event::{Event, Fields};
@@ -100,20 +101,15 @@ impl Preview {
         event: &Event,
         standing: &Standing<'_>,
     ) -> Self {
-        let wrong = webhook.check().err();
-        let condition = recipe::condition(webhook).ok().flatten();
-        let asked = condition.as_ref().map(|condition| {
+        let wrong = check::check(webhook).err();
+        // Of what is wrong the rest can still be shown.
+        let Readable { url, builder, .. } = Readable::of(webhook);
+        let condition = builder.as_ref().and_then(|builder| builder.condition.as_ref());
+        let asked = condition.map(|condition| {
             let result = condition.holds(&event.body)?;
             Ok(Asked { result, values: condition.values(&event.body)? })
         });
-        // What can't be read was found by the check, and is left out here.
-        let recipe = Formatter::new(webhook).ok().map(|formatter| Recipe {
-            headers: recipe::headers(webhook).unwrap_or_default(),
-            signers: recipe::signers(webhook).unwrap_or_default(),
-            formatter,
-            condition,
-        });
-        let message = recipe.as_ref().map(|recipe| recipe.message(event, standing.now));
+        let message = builder.as_ref().map(|builder| builder.message(event, standing.now));
         let reason = match (&wrong, webhook.turns_away(fields)) {
             (Some(_), _) => Some(ERROR.to_owned()),
             (None, Some(not_for)) => Some(not_for.as_str().to_owned()),
@@ -125,7 +121,7 @@ impl Preview {
         match message {
             Some(Ok(message)) => preview.show(message),
             Some(Err(FormatError::Template(mistake))) => {
-                error.get_or_insert_with(|| FieldError::in_text("template", mistake));
+                error.get_or_insert_with(|| mistake.of("template"));
             }
             Some(Err(mistake @ (FormatError::Body(_) | FormatError::TooLarge { .. }))) => {
                 error.get_or_insert_with(|| FieldError::new("data", mistake));
@@ -135,12 +131,12 @@ impl Preview {
         match asked {
             Some(Ok(asked)) => preview.condition = Some(asked),
             Some(Err(mistake)) => {
-                error.get_or_insert_with(|| FieldError::in_text("condition", mistake));
+                error.get_or_insert_with(|| mistake.of("condition"));
             }
             None => {}
         }
         preview.error = error.map(Mistake::from);
-        if let Ok(url) = check_url(&webhook.url) {
+        if let Some(url) = url {
             preview.address = refusal(standing.guard, &url);
             preview.url = url.into();
         }
@@ -202,7 +198,7 @@ mod tests {
             "secrets": [{ "secret": SECRET }],
         });
         document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        let webhook = crate::config::webhook_from(document).unwrap();
+        let webhook = Webhook::from_value(document).unwrap();
         let start = BODY.find(r#"{"total"#).unwrap() as u32;
         let fields = Fields {
             id: EventId::at(0),

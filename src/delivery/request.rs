@@ -11,9 +11,9 @@ use url::{Position, Url};
 
 use super::answer::{Answer, MAX_RESPONSE_HEADERS, NoStatus};
 use super::connection::{self, CONNECT_TIMEOUT, Connection};
-use super::endpoint::USER_AGENT;
 use super::exchange::{Output, exchange};
 use super::guard::Guard;
+use super::header::USER_AGENT;
 use super::io::keep_swept;
 use super::kept::{Kept, Origin};
 use super::proxy::Proxy;

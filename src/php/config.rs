@@ -1,5 +1,5 @@
 //! What was published: `webhooks_configure()`, `webhooks_check()`, `webhooks_revision()`,
-//! `webhooks_actions()`.
+//! `webhooks_actions()`, `webhooks_published_secrets()`.
 
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::Zval;
@@ -10,7 +10,7 @@ use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
 use webhooks::config::{Config, MAX_FILE, check_webhooks};
-use webhooks::webhook::FieldError;
+use webhooks::webhook::{FieldError, Header, RotatingSecret};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -19,6 +19,7 @@ pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
         .function(wrap_function!(webhooks_check))
         .function(wrap_function!(webhooks_revision))
         .function(wrap_function!(webhooks_actions))
+        .function(wrap_function!(webhooks_published_secrets))
 }
 
 /// Publishes the webhooks. See the stub.
@@ -41,8 +42,10 @@ fn webhooks_configure(webhooks: Array<'_>, revision: i64) -> PhpResult<()> {
     encode::encode(webhooks.zval, &mut document, MAX_FILE as usize)
         .map_err(|problem| exception::new(problem.message("")))?;
     process::with(|process| {
-        let config = Config::from_json(&document, revision, &process.settings().allow)
-            .map_err(exception::new)?;
+        let settings = process.settings();
+        let config = Config::from_json(&document, revision, &settings.allow)
+            .map_err(exception::new)?
+            .with_max_in_flight(settings.max_in_flight);
         config.publish(process.spool().map_err(exception::new)?, moved).map_err(exception::new)?;
         process.published();
         Ok(())
@@ -94,10 +97,12 @@ fn webhooks_revision() -> i64 {
         if process.look().is_err() {
             return 0;
         }
-        let allow = process.settings().allow.clone();
+        let settings = process.settings();
+        let (allow, max_in_flight) = (settings.allow.clone(), settings.max_in_flight);
         let revision = process
             .subscriptions()
             .filter(|published| published.allow == allow)
+            .filter(|published| published.max_in_flight == max_in_flight)
             .map_or(0, |published| published.revision);
         revision.cast_signed()
     })
@@ -112,4 +117,32 @@ fn webhooks_actions() -> PhpResult<Tree> {
         to_zval(&published.map_or(&[][..], |published| &published.actions))
     })
     .map_err(exception::new)
+}
+
+/// What is secret of a published webhook, in the words of the stub.
+#[derive(Serialize)]
+struct PublishedSecrets {
+    installation: Option<String>,
+    revision: u64,
+    secrets: Vec<RotatingSecret>,
+    headers: Vec<Header>,
+}
+
+/// Secrets and headers of a published webhook. See the stub.
+#[php_function]
+fn webhooks_published_secrets(webhook_id: &str) -> PhpResult<Option<Tree>> {
+    let published = process::with(|process| {
+        Config::load(process.spool().map_err(exception::new)?).map_err(exception::new)
+    })?;
+    let found = published.and_then(|config| {
+        let webhook = config.webhooks.into_iter().find(|webhook| webhook.id == webhook_id)?;
+        // Of one that was set aside only what could be read was published.
+        webhook.set_aside.is_none().then(|| PublishedSecrets {
+            installation: config.installation.map(|ours| ours.id),
+            revision: config.revision,
+            secrets: webhook.secrets,
+            headers: webhook.headers,
+        })
+    });
+    found.map(|found| to_zval(&found).map_err(exception::new)).transpose()
 }

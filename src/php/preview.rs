@@ -8,7 +8,6 @@ use super::process::{self, Process};
 use super::to_zval::{Tree, to_zval};
 use super::{dispatch, encode, envelope, exception};
 use webhooks::clock::{Clock as _, SystemClock};
-use webhooks::config::webhook_from;
 use webhooks::delivery::guard::Guard;
 use webhooks::delivery::preview::{Preview, Standing};
 use webhooks::event::Event;
@@ -106,7 +105,7 @@ fn read_webhook(array: Array<'_>) -> Result<Webhook, Stop> {
             serde_json::Value::Array(list) if list.is_empty() => serde_json::json!({}),
             value => value,
         })?;
-    Ok(webhook_from(value)?)
+    Ok(Webhook::from_value(value)?)
 }
 
 /// Why nothing is sent to anybody, and where requests may go, as far as that was published.

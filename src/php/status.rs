@@ -8,12 +8,15 @@ use serde::Serialize;
 use super::exception;
 use super::process::{self, Process};
 use super::to_zval::{Tree, to_zval};
-use webhooks::clock::rfc3339;
+use webhooks::clock::{Clock as _, SystemClock, rfc3339};
 use webhooks::config::Config;
 use webhooks::journal;
 use webhooks::spool::{Spool, this_user, user_name};
 use webhooks::webhook::Webhook;
 use webhooks::worker::{SMALL_FILE, lock, start};
+
+/// Within which time deaths of the worker are repeated ones, in milliseconds.
+const HOUR_MS: i64 = 3_600_000;
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -150,6 +153,7 @@ impl Status {
                 self.store.size = summary.size;
                 self.store.schema = Some(summary.schema);
                 self.store.announcements = summary.announcements;
+                self.ask_for_deaths(&summary.deaths, SystemClock.unix_ms());
                 summary.positions
             }
             Ok(None) => Default::default(),
@@ -167,6 +171,19 @@ impl Status {
                 };
             }
             Err(error) => self.problem("journal", &error),
+        }
+    }
+
+    /// One death is an accident; a second one within an hour is a problem.
+    fn ask_for_deaths(&mut self, deaths: &[i64], now: i64) {
+        let lately = deaths.iter().filter(|at| **at > now - HOUR_MS).count();
+        if let Some(last) = deaths.last().filter(|_| lately > 1) {
+            let message = format!(
+                "the worker died {lately} times within the last hour, the last time at {}: \
+                 worker.log in the spool and the system's own log say more",
+                rfc3339(*last)
+            );
+            self.problem("worker_dies", &message);
         }
     }
 
@@ -202,14 +219,38 @@ impl Status {
         }
     }
 
+    /// Whether the worker may open as many connections as it is to have.
+    fn compare_limits(&mut self, spool: &Spool, config: &Config) {
+        let Ok(Some(holder)) = lock::holder(spool) else { return };
+        let too_few = match config.max_in_flight {
+            None => holder.descriptors.is_some(),
+            Some(wanted) => holder.possible > 0 && wanted > holder.possible,
+        };
+        if too_few {
+            let message = format!(
+                "the worker may open too few files for more than {} requests at once: raise the \
+                 limit of open files (`ulimit -n`, systemd's LimitNOFILE) where PHP or the worker \
+                 is started, and restart both, or set webhooks.max_in_flight in php.ini",
+                holder.possible
+            );
+            self.problem("descriptors", &message);
+        }
+    }
+
     fn ask_for_config(&mut self, spool: &Spool, process: &mut Process) {
         match Config::load(spool) {
             Ok(Some(config)) => {
+                if config.max_in_flight != process.settings().max_in_flight {
+                    let message = "webhooks.max_in_flight in php.ini is not what the webhooks were \
+                                   published with: save any webhook to publish them again";
+                    self.problem("max_in_flight", &message);
+                }
                 if config.allow != process.settings().allow {
                     let message = "webhooks.allow in php.ini is not what the webhooks were \
                                    published with: save any webhook to publish them again";
                     self.problem("allow", &message);
                 }
+                self.compare_limits(spool, &config);
                 let set_aside = set_aside(&config);
                 for SetAside { id, name, field, message } in &set_aside {
                     let message = format!(

@@ -12,8 +12,9 @@ use rustix::io::Errno;
 pub enum SpoolError {
     /// Nothing is there.
     #[error(
-        "the spool {path} does not exist: create it for the web server's user (`install -d -m 0700 -o USER {path}`), or set webhooks.spool to where it is",
-        path = path.display()
+        "the spool {path} does not exist: create it for the web server's user (`install -d -m 0700 -o USER {word}`), or set webhooks.spool to where it is",
+        path = path.display(),
+        word = word(path)
     )]
     Missing {
         /// Where it was looked for.
@@ -27,8 +28,9 @@ pub enum SpoolError {
     },
     /// This user has no business in this spool.
     #[error(
-        "the spool {path} belongs to {owner}, and this process runs as {user}: run it as {owner}, or share the spool with a group that both are in (`chgrp GROUP {path} && chmod 2770 {path}`)",
-        path = path.display()
+        "the spool {path} belongs to {owner}, and this process runs as {user}: run it as {owner}, or share the spool with a group that both are in (`chgrp GROUP {word} && chmod 2770 {word}`)",
+        path = path.display(),
+        word = word(path)
     )]
     Foreign {
         /// The spool.
@@ -40,8 +42,9 @@ pub enum SpoolError {
     },
     /// The folder's mode states none of the two policies.
     #[error(
-        "the spool {path} has mode {mode:04o}: `chmod 0700 {path}` keeps it to its owner, `chmod 2770 {path}` opens it to its group; nothing else is accepted, as it holds personal data and secrets",
-        path = path.display()
+        "the spool {path} has mode {mode:04o}: `chmod 0700 {word}` keeps it to its owner, `chmod 2770 {word}` opens it to its group; nothing else is accepted, as it holds personal data and secrets",
+        path = path.display(),
+        word = word(path)
     )]
     Mode {
         /// The spool.
@@ -82,8 +85,9 @@ pub enum SpoolError {
     },
     /// A name in the spool belongs to somebody who does not work there.
     #[error(
-        "{path} belongs to {user}, but the spool to {owner}, and was left alone: `chown {owner_name} {path}` if it is the spool's, else remove it",
+        "{path} belongs to {user}, but the spool to {owner}, and was left alone: `chown {owner_name} {word}` if it is the spool's, else remove it",
         path = path.display(),
+        word = word(path),
         owner_name = owner.split(' ').next().unwrap_or_default()
     )]
     Stray {
@@ -227,6 +231,17 @@ pub fn user_name(uid: u32) -> String {
     name.map_or_else(|| format!("uid {uid}"), |name| format!("{name} (uid {uid})"))
 }
 
+/// A path as one word of a POSIX shell: the commands in messages are copied and run as they are,
+/// often by root.
+fn word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%=".contains(c);
+    if text.starts_with('/') && text.chars().all(plain) {
+        return text;
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,5 +261,22 @@ mod tests {
         }
         let message = error(Errno::NOSPC).to_string();
         assert!(message.contains("/s") && message.contains("make room"), "{message}");
+    }
+
+    #[test]
+    fn a_command_takes_the_path_as_one_word_whatever_is_in_it() {
+        for (path, expected) in [
+            ("/var/lib/webhooks", "/var/lib/webhooks"),
+            ("/srv/my spool", "'/srv/my spool'"),
+            ("/srv/a;id", "'/srv/a;id'"),
+            ("/srv/$(id)/it's", r"'/srv/$(id)/it'\''s'"),
+            ("-rf", "'-rf'"),
+        ] {
+            assert_eq!(word(Path::new(path)), expected);
+            let missing = SpoolError::Missing { path: path.into() }.to_string();
+            assert!(missing.contains(&format!("-o USER {expected}`")), "{missing}");
+            let mode = SpoolError::Mode { path: path.into(), mode: 0o755 }.to_string();
+            assert!(mode.contains(&format!("`chmod 0700 {expected}`")), "{mode}");
+        }
     }
 }

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use super::WAKE_FILE;
 use super::draft::{self, Draft};
 use super::policy::{Keeper, Policy};
 use super::{SpoolError, name};
-use crate::journal::wake::WAKE_FILE;
 
 /// What an opened file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,6 @@
 
 use std::ptr::null_mut;
 
-use rustix::process::{Resource, getrlimit};
-
 /// A write beyond the limit is to be an error, `EFBIG`, and not the end of the process: by default
 /// the kernel sends SIGXFSZ with it. Whoever has set something for that signal keeps it.
 pub(super) fn survive() {
@@ -18,9 +16,13 @@ pub(super) fn survive() {
     }
 }
 
-/// How many bytes a file of this process may have, where that is limited.
+/// How many bytes a file of this process may have, where that is limited and can be known.
 pub(crate) fn file_size() -> Option<u64> {
-    getrlimit(Resource::Fsize).current
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // Not rustix's, which takes no refusal: a sandbox may know no prlimit64().
+    // SAFETY: the call only writes to the limit, which outlives it.
+    let asked = unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) };
+    (asked == 0 && limit.rlim_cur != libc::RLIM_INFINITY).then_some(limit.rlim_cur)
 }
 
 #[cfg(test)]

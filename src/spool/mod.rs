@@ -35,6 +35,9 @@ fn not_a_spool(path: &Path) -> SpoolError {
     SpoolError::NotASpool { path: path.to_owned() }
 }
 
+/// The file of the page, in the spool.
+pub const WAKE_FILE: &str = "wake";
+
 /// An open spool. Clones share its descriptor.
 #[derive(Debug, Clone)]
 pub struct Spool {

@@ -21,6 +21,7 @@ const NAMES: [&str; 3] = ["payment_received", "account_created", "site_created"]
 pub(crate) enum Step {
     Add { webhooks: Vec<usize>, state: State, test: bool, name: usize, site: u64, delay: i64 },
     Claim { webhook: usize, limit: usize, ordered: bool },
+    Try { webhook: usize, ordered: bool },
     Finish { which: prop::sample::Index, next: Next },
     Release { which: prop::sample::Index, delay: i64 },
     Change { webhook: Option<usize>, from: Vec<State>, to: State, since: Option<i64> },
@@ -48,6 +49,9 @@ struct Row {
     attempted: u32,
     body: bool,
     claim: Option<Claim>,
+    /// Deaths of workers while it was under way, and while nothing else was.
+    deaths: u32,
+    alone: u32,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -83,6 +87,7 @@ impl Model {
         if to == State::Pending {
             let row = &mut self.rows[at];
             (row.due, row.attempts) = (now, 0);
+            (row.deaths, row.alone) = (row.deaths.min(1), 0);
         }
         true
     }
@@ -107,14 +112,35 @@ impl Model {
         }
     }
 
-    fn waiting(&self, webhook: usize, ordered: bool) -> Vec<usize> {
+    /// Everything under way is a suspect from now on: how many, and what is deadly.
+    fn after_a_death(&mut self) -> (u64, Vec<DeliveryId>) {
+        let under_way = |row: &&mut Row| row.state == State::Delivering;
+        let count = self.rows.iter_mut().filter(under_way).count();
+        let mut deadly = Vec::new();
+        for row in self.rows.iter_mut().filter(under_way) {
+            row.deaths += 1;
+            row.alone += u32::from(count == 1);
+            if count == 1 && is_deadly(row.deaths, row.alone) {
+                deadly.push(row.id);
+            } else {
+                (row.state, row.claim) = (State::Pending, None);
+            }
+        }
+        ((count - deadly.len()) as u64, deadly)
+    }
+
+    /// What is pending, in the order in which it is claimed; `suspects` or the others.
+    fn waiting(&self, webhook: usize, ordered: bool, suspects: bool) -> Vec<usize> {
         let mut waiting: Vec<_> = (0..self.rows.len())
             .filter(|at| self.rows[*at].webhook == webhook)
             .filter(|at| self.rows[*at].state == State::Pending)
             .collect();
-        if !ordered {
-            waiting.sort_by_key(|at| self.rows[*at].due);
+        let is_suspect = |at: &usize| (self.rows[*at].deaths > 0) == suspects;
+        if ordered {
+            return waiting.into_iter().take_while(is_suspect).collect();
         }
+        waiting.retain(is_suspect);
+        waiting.sort_by_key(|at| (std::cmp::Reverse(self.rows[*at].deaths), self.rows[*at].due));
         waiting
     }
 }
@@ -149,6 +175,8 @@ fn step() -> impl Strategy<Value = Step> {
             }),
         6 => (0..3usize, 1..4usize, prop::bool::weighted(0.3))
             .prop_map(|(webhook, limit, ordered)| Step::Claim { webhook, limit, ordered }),
+        3 => (0..3usize, prop::bool::weighted(0.3))
+            .prop_map(|(webhook, ordered)| Step::Try { webhook, ordered }),
         6 => (index(), next).prop_map(|(which, next)| Step::Finish { which, next }),
         2 => (index(), 0..HOUR).prop_map(|(which, delay)| Step::Release { which, delay }),
         2 => (
@@ -186,11 +214,12 @@ pub(crate) fn an_engine_does_what_the_model_does(
         if matches!(step, Step::Restart) {
             drop(trial.store);
             trial.store = fixture.open();
-            let under_way = model.rows.iter().filter(|row| row.state == State::Delivering).count();
-            assert_eq!(trial.store.load().unwrap().reclaimed, under_way as u64);
-            for row in model.rows.iter_mut().filter(|row| row.state == State::Delivering) {
-                (row.state, row.claim) = (State::Pending, None);
-            }
+            let loaded = trial.store.load().unwrap();
+            let deadly = model.after_a_death();
+            let found: Vec<_> = loaded.deadly.iter().map(|claim| claim.id).collect();
+            assert_eq!((loaded.reclaimed, found), deadly);
+            let suspects = |row: &Row| row.state == State::Pending && row.deaths > 0;
+            assert_eq!(loaded.suspects, model.rows.iter().any(suspects));
             continue;
         }
         let before = model.clone();
@@ -255,6 +284,8 @@ fn live(
                     attempted: 0,
                     body: true,
                     claim: None,
+                    deaths: 0,
+                    alone: 0,
                 });
                 model.settle(model.rows.len() - 1, *state, now);
             }
@@ -262,7 +293,7 @@ fn live(
         Step::Claim { webhook, limit, ordered } => {
             let mut claims = Vec::new();
             t.claim(keys[*webhook], now, *limit, *ordered, &mut claims)?;
-            let waiting = model.waiting(*webhook, *ordered);
+            let waiting = model.waiting(*webhook, *ordered, false);
             let due: Vec<_> = waiting
                 .into_iter()
                 .take_while(|at| model.rows[*at].due <= now)
@@ -274,6 +305,16 @@ fn live(
                 assert_eq!((row.id, row.attempts, row.due), (claim.id, claim.attempts, claim.due));
                 assert_eq!((row.event, row.body), (claim.event.id, !claim.event.body.is_empty()));
                 (row.state, row.claim) = (State::Delivering, Some(claim));
+            }
+        }
+        Step::Try { webhook, ordered } => {
+            let claim = t.claim_suspect(keys[*webhook], now, *ordered)?;
+            let first = model.waiting(*webhook, *ordered, true).first().copied();
+            let first = first.filter(|at| model.rows[*at].due <= now);
+            assert_eq!(claim.as_ref().map(|claim| claim.id), first.map(|at| model.rows[at].id));
+            if let Some(at) = first {
+                let row = &mut model.rows[at];
+                (row.state, row.claim) = (State::Delivering, claim);
             }
         }
         Step::Finish { which, next } if !under_way.is_empty() => {
@@ -297,6 +338,7 @@ fn live(
             let row = &mut model.rows[at];
             row.due = due.unwrap_or(row.due);
             (row.attempts, row.attempted) = (row.attempts + 1, row.attempted + 1);
+            (row.deaths, row.alone) = (0, 0);
         }
         Step::Release { which, delay } if !under_way.is_empty() => {
             let row = &mut model.rows[*which.get(&under_way)];
@@ -392,7 +434,7 @@ fn compare(trial: &mut Trial<'_>, model: &Model, keys: [WebhookKey; 3]) {
         }
         assert_eq!((stats.delivered, stats.failed), sum, "{id} in all");
         for ordered in [false, true] {
-            let due = model.waiting(at, ordered).first().map(|at| model.rows[*at].due);
+            let due = model.waiting(at, ordered, false).first().map(|at| model.rows[*at].due);
             assert_eq!(trial.write(|t| t.next_due(keys[at], ordered)), due, "{id} {ordered}");
         }
     }

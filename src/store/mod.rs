@@ -65,6 +65,40 @@ pub enum StoreError {
         /// What the engine said.
         reason: String,
     },
+    /// More than the engine can keep in one place; nothing of the call that said so was written, and
+    /// its transaction can go on.
+    #[error("too large for {store}: {reason}")]
+    TooLarge {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// Another writer came first: the transaction is undone, and can be run again as it is.
+    #[error("{store} was changed by somebody else meanwhile: {reason}")]
+    Conflict {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// The engine can't be reached, or keeps everybody waiting: whether what was under way took
+    /// place is not known. It is to be tried again later.
+    #[error("{store} can't be reached: {reason}")]
+    Unavailable {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// The engine reads and does not write.
+    #[error("{store} can only be read: {reason}")]
+    ReadOnly {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
     /// The address names no engine of this version.
     #[error(
         "\"{0}\" is no store: expected sqlite:/path/of/a/file (empty: store.sqlite in the spool)"
@@ -130,6 +164,28 @@ pub trait Store {
     fn truncate_log(&mut self) -> Result<bool>;
 }
 
+/// Times that a transaction is run again before a conflict is the caller's to deal with.
+const MOST_CONFLICTS: u32 = 16;
+
+/// Runs `work` in one transaction, and again as a whole while the store says that another writer
+/// came first. So `work` begins with nothing and leaves what it found to be followed by its caller,
+/// once this has returned.
+///
+/// # Errors
+/// As [`Store::transaction`]; [`StoreError::Conflict`] where that never ends.
+pub fn commit<S: Store + ?Sized>(
+    store: &mut S,
+    work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
+) -> Result<()> {
+    for _ in 0..MOST_CONFLICTS {
+        match store.transaction(work) {
+            Err(StoreError::Conflict { .. }) => {}
+            other => return other,
+        }
+    }
+    store.transaction(work)
+}
+
 /// What a starting worker finds; see [`Store::load`].
 #[derive(Debug, Default)]
 pub struct Loaded {
@@ -139,8 +195,68 @@ pub struct Loaded {
     pub webhooks: Vec<WebhookState>,
     /// The clock by which due times are right, once one was noted.
     pub clock: Option<ClockReading>,
-    /// Deliveries that a dead worker had claimed, returned to `pending` by this call.
+    /// Deliveries that a dead worker had claimed, returned to `pending` by this call. They are
+    /// suspects from now on: [`Transaction::claim`] passes them over.
     pub reclaimed: u64,
+    /// Whether there are suspects, of this death or of one before.
+    pub suspects: bool,
+    /// What was alone under way when workers died, once too often ([`is_deadly`]). It is claimed
+    /// for the caller, who records its failure in place of an attempt.
+    pub deadly: Vec<Claim>,
+}
+
+/// Suspects of a webhook: deliveries that were under way when a worker died, and have not been
+/// tried since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suspects {
+    /// The webhook.
+    pub webhook: WebhookKey,
+    /// When the one to be tried first is due, in Unix milliseconds.
+    pub due: i64,
+    /// At how many deaths that one was under way.
+    pub deaths: u32,
+}
+
+/// What a store may take of the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Half of the file system that it lies on; an engine that lies on none of ours keeps all.
+    Half,
+    /// So many bytes.
+    Bytes(u64),
+    /// As little as can be: there is no room left.
+    Least,
+}
+
+/// What was given up to make room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GivenUp {
+    /// Events of which bodies, or all there was, are gone.
+    pub events: u64,
+    /// Whether the store still takes more than it may, and there may be more to give up.
+    pub more: bool,
+}
+
+/// What became of something that was to be written about a claimed delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is in the store.
+    Kept,
+    /// The delivery is not the caller's (any more): somebody else has recorded an attempt of it, or
+    /// it is gone. Nothing was written, and nothing has to be done.
+    Lost,
+}
+
+/// Deaths after which a delivery that was alone under way at each of them is deadly.
+const DEATHS_ALONE: u32 = 2;
+/// Deaths in all after which it is, where it was alone at the last one.
+const DEATHS: u32 = 3;
+
+/// Whether a delivery is what kills workers: `deaths` of them died while it was under way, of
+/// which `alone` while nothing else was, the last one included. Who was one of many is never
+/// judged by that, however often.
+pub fn is_deadly(deaths: u32, alone: u32) -> bool {
+    alone >= DEATHS_ALONE || (alone >= 1 && deaths >= DEATHS)
 }
 
 /// Where the wall clock stood. A difference later on in the same boot is how far it was set,
@@ -272,7 +388,7 @@ pub trait Transaction {
 
     /// Turns up to `limit` due deliveries of a webhook from `pending` to `delivering`, earliest
     /// due first (`ordered`: in the order of the events, and none while the first is not due),
-    /// and appends them to `claims`.
+    /// and appends them to `claims`. Suspects are left for [`claim_suspect`](Self::claim_suspect).
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
@@ -285,24 +401,55 @@ pub trait Transaction {
         claims: &mut Vec<Claim>,
     ) -> Result<()>;
 
+    /// The webhooks that have suspects, those of most deaths first.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn suspects(&mut self) -> Result<Vec<Suspects>>;
+
+    /// Claims the suspect of a webhook that is to be tried first: that of most deaths, then that
+    /// due first (`ordered`: the webhook's first delivery, if that is one). None where none is due.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn claim_suspect(
+        &mut self,
+        webhook: WebhookKey,
+        now: i64,
+        ordered: bool,
+    ) -> Result<Option<Claim>>;
+
     /// Returns a claimed delivery to `pending`, due at `due`, without an attempt.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
-    fn release(&mut self, delivery: DeliveryId, due: i64) -> Result<()>;
+    fn release(&mut self, delivery: DeliveryId, due: i64) -> Result<Written>;
 
-    /// Records an attempt of a claimed delivery, moves the delivery to the state that
-    /// `attempt.next` says, and counts it (`delivered` or `failed`, per hour and in all) unless
-    /// the event is a test. `reason` is a code for a state that needs one.
+    /// Returns everything that is claimed to `pending`: its worker leaves of its own accord.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
+    fn release_all(&mut self) -> Result<u64>;
+
+    /// Notes that a worker of this server died; how many did within the last hour.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn note_death(&mut self, now: i64, under_way: u64) -> Result<u64>;
+
+    /// Records an attempt of a claimed delivery, moves the delivery to the state that
+    /// `attempt.next` says, and counts it (`delivered` or `failed`, per hour and in all) unless
+    /// the event is a test. `reason` is a code for a state that needs one. The delivery is no
+    /// suspect any more, unless it failed for being one ([`Failure::WORKER_DIED`]).
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook); [`StoreError::TooLarge`] where the attempt is.
     fn record_attempt(
         &mut self,
         claim: &Claim,
         attempt: &Attempt,
         reason: Option<&str>,
-    ) -> Result<()>;
+    ) -> Result<Written>;
 
     /// Moves the selected deliveries to `state` where that transition is allowed (`Pending`
     /// ones become due at `due` and start their schedule anew); returns how many. What is being
@@ -353,6 +500,14 @@ pub trait Transaction {
     /// # Errors
     /// See [`webhook`](Self::webhook).
     fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool>;
+
+    /// Where the store takes more than it may: gives up what was delivered (cancelled or skipped,
+    /// or went to nobody), bodies first and then all there is of an event, the oldest first, of up
+    /// to `limit` events or a megabyte at a time. What may still be sent keeps everything.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn give_up(&mut self, keep: Keep, limit: usize) -> Result<GivenUp>;
 
     /// Notes the host of a webhook's URL (none: it is deleted).
     ///

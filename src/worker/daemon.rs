@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
-use rustix::process::{Gid, Resource, Rlimit, Uid, getrlimit};
+use rustix::process::{Gid, Uid};
 
 /// Closes inherited descriptors, resets signals, and returns in a detached grandchild; the first
 /// process leaves with success. To be called before any thread is started or file opened.
@@ -78,9 +78,12 @@ fn close_each(list: &Path) {
     let open: Vec<libc::c_int> = match open {
         Ok(open) => open.collect(),
         Err(_) => {
+            let mut limit = libc::rlimit { rlim_cur: MOST, rlim_max: MOST };
+            // SAFETY: the call only writes to the limit, which outlives it; where it is refused,
+            // the limit stays the largest.
+            unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
             // What was opened before the limit was lowered has a number above it.
-            let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-            let most = current.unwrap_or(MOST).max(maximum.unwrap_or(MOST)).min(MOST);
+            let most = limit.rlim_cur.max(limit.rlim_max).min(MOST);
             (FIRST..most as libc::c_int).collect()
         }
     };
@@ -134,6 +137,8 @@ pub(super) fn give_way() {
 mod tests {
     use std::os::fd::AsRawFd;
 
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
     use super::*;
 
     /// Runs `check` in a child of this process, which may close what it likes.
@@ -168,7 +173,7 @@ mod tests {
                 let high = unsafe { libc::fcntl(socket, libc::F_DUPFD, 900) };
                 let maximum = getrlimit(Resource::Nofile).maximum;
                 let low = Rlimit { current: Some(64), maximum };
-                rustix::process::setrlimit(Resource::Nofile, low).is_ok() && is_open(high) && {
+                setrlimit(Resource::Nofile, low).is_ok() && is_open(high) && {
                     close_each(Path::new(list));
                     !is_open(high) && !is_open(socket) && is_open(0) && is_open(2)
                 }

@@ -71,7 +71,10 @@ fn probe(before: &Health, failures_in_row: u32, started: i64, now: i64) -> (Opti
 /// Whether an attempt failed before it reached the endpoint, by what the webhook or this
 /// software is, so that it says nothing of the endpoint's health.
 fn is_our_own(failure: &Failure) -> bool {
-    matches!(failure.code.as_str(), "template" | "condition" | "too_large" | "internal")
+    matches!(
+        failure.code.as_str(),
+        "template" | "condition" | "too_large" | "internal" | Failure::WORKER_DIED
+    )
 }
 
 #[cfg(test)]

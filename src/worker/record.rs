@@ -1,5 +1,6 @@
 //! Recording an attempt: the delivery's state, the webhook's health, and what follows from both.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,7 +12,8 @@ use super::pool::Done;
 use crate::event::{Fields, Flags};
 use crate::id::{DeliveryId, EventId};
 use crate::store::{
-    Announcement, Attempt, Claim, Health, Next, Result, Selection, State, Transaction, WebhookKey,
+    Announcement, Attempt, Claim, Failure, Health, Next, Phase, Result, Selection, State,
+    StoreError, Transaction, WebhookKey, Written,
 };
 use crate::webhook::Webhook;
 
@@ -25,6 +27,8 @@ const DELIVERY_FAILED: &str = "webhook_delivery_failed";
 pub(super) struct Recorded {
     /// Health after the attempts.
     pub(super) healths: HashMap<WebhookKey, Health>,
+    /// Deliveries that were under way and are not any more, whatever came of them.
+    pub(super) ended: Vec<DeliveryId>,
     /// The runs that came back to their lanes, and what their last requests took, in microseconds.
     pub(super) came_back: Vec<(WebhookKey, DeliveryId, u64)>,
 }
@@ -40,11 +44,13 @@ pub(super) fn attempt(
 ) -> Result<()> {
     let Done { claim, attempt, webhook, .. } = done;
     let (event, key) = (&claim.event, claim.webhook);
+    recorded.ended.push(claim.id);
     if let Some(end) = &done.end {
         recorded.came_back.push((key, end.run, attempt.duration_us));
     }
     if event.flags.has(Flags::TEST) {
-        return tx.record_attempt(claim, attempt, None);
+        write(tx, claim, attempt, None)?;
+        return Ok(());
     }
     let before = match recorded.healths.get(&key) {
         Some(health) => health.clone(),
@@ -52,11 +58,11 @@ pub(super) fn attempt(
     };
     let (health, newly_disabled) = health::after(&before, webhook, attempt, context.now);
     let (next, reason) = next(context, webhook, &health, attempt);
-    if next == attempt.next {
-        tx.record_attempt(claim, attempt, reason)?;
-    } else {
-        tx.record_attempt(claim, &Attempt { next, ..attempt.clone() }, reason)?;
-    }
+    let changed = (next != attempt.next).then(|| Attempt { next, ..attempt.clone() });
+    let written = write(tx, claim, changed.as_ref().unwrap_or(attempt), reason)?;
+    // What somebody else has recorded says nothing here.
+    let (health, newly_disabled) =
+        if written.is_some() { (health, newly_disabled) } else { (before.clone(), false) };
     if health != before {
         tx.set_health(key, &health)?;
     }
@@ -64,8 +70,9 @@ pub(super) fn attempt(
         ingested.disabled.push(key);
         disabled(tx, context, webhook, &health, ids, ingested)?;
     }
-    if next == Next::Failed && !event.flags.has(Flags::OWN) {
-        failed(tx, context, webhook, claim, attempt, ids, ingested)?;
+    let failure = written.filter(|written| written.next == Next::Failed);
+    if let Some(attempt) = failure.filter(|_| !event.flags.has(Flags::OWN)) {
+        failed(tx, context, webhook, claim, &attempt, ids, ingested)?;
     }
     for claim in done.end.iter().flat_map(|end| &end.rest) {
         put_back(tx, context, webhook, &health, claim)?;
@@ -74,15 +81,59 @@ pub(super) fn attempt(
     Ok(())
 }
 
+/// Writes an attempt into the store; as it stands there, or none where the delivery is somebody
+/// else's by now. What the store can't keep fails the attempt, and nothing else: it would be so
+/// with every further one.
+fn write<'a>(
+    tx: &mut dyn Transaction,
+    claim: &Claim,
+    attempt: &'a Attempt,
+    reason: Option<&str>,
+) -> Result<Option<Cow<'a, Attempt>>> {
+    let (attempt, written) = match tx.record_attempt(claim, attempt, reason) {
+        Ok(written) => (Cow::Borrowed(attempt), written),
+        Err(StoreError::TooLarge { reason, .. }) => {
+            tracing::error!(delivery = %claim.id, reason, "an attempt is too large for the store");
+            let failed = too_large(attempt, &reason);
+            let written = tx.record_attempt(claim, &failed, Some("too_large"))?;
+            (Cow::Owned(failed), written)
+        }
+        Err(error) => return Err(error),
+    };
+    if written == Written::Lost {
+        tracing::warn!(delivery = %claim.id, "an attempt came too late: its delivery is another's");
+    }
+    Ok((written == Written::Kept).then_some(attempt))
+}
+
+/// What can be kept of an attempt that is too large to be kept.
+fn too_large(attempt: &Attempt, reason: &str) -> Attempt {
+    Attempt {
+        failure: Some(Failure {
+            phase: Phase::Prepare,
+            code: "too_large".into(),
+            message: format!("the log can't keep this attempt: {reason}"),
+        }),
+        response_headers: Vec::new(),
+        response_body: Vec::new(),
+        request_body: None,
+        request_headers: Vec::new(),
+        next: Next::Failed,
+        ..attempt.clone()
+    }
+}
+
 /// Returns a claim that no attempt was made of to where it belongs by now.
-fn put_back(
+pub(super) fn put_back(
     tx: &mut dyn Transaction,
     context: &Context<'_>,
     webhook: &Webhook,
     health: &Health,
     claim: &Claim,
 ) -> Result<()> {
-    tx.release(claim.id, claim.due)?;
+    if tx.release(claim.id, claim.due)? == Written::Lost {
+        return Ok(());
+    }
     let (state, reason) = match context.routes.webhook(&webhook.id) {
         None => (State::Cancelled, "deleted"),
         Some(now) => match now.held(context.config.held.as_deref(), health.disabled.is_some()) {
@@ -105,7 +156,9 @@ fn next<'a>(
 ) -> (Next, Option<&'a str>) {
     let gone = attempt.failure.as_ref().is_some_and(|failure| failure.code == "gone");
     let waits = gone || matches!(attempt.next, Next::Retry(_));
+    let died = attempt.failure.as_ref().is_some_and(|it| it.code == Failure::WORKER_DIED);
     match context.routes.webhook(&webhook.id) {
+        _ if died => (attempt.next, Some(Failure::WORKER_DIED)),
         _ if !waits => (attempt.next, None),
         None => (Next::Cancelled, Some("deleted")),
         Some(now) => match now.held(context.config.held.as_deref(), health.disabled.is_some()) {

@@ -21,7 +21,7 @@ use crate::journal::{AppendOptions, KIND_EVENT, KIND_REQUEST, Writer};
 use crate::spool::Spool;
 use crate::store::log::Log;
 use crate::store::sqlite::{self, SqliteStore};
-use crate::store::{Loaded, Result, Store, Transaction};
+use crate::store::{Loaded, Result, Store, StoreError, Transaction};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -34,10 +34,12 @@ type Outages = Vec<(usize, std::ops::Range<i64>)>;
 /// What an endpoint took (2xx), by path.
 type Taken = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
 
-/// The store on a disk that takes its time: what is committed is on it once the switch says so.
+/// The store on a disk that takes its time: what is committed is on it once the switch says so. And
+/// there is another writer: every third transaction has to be made again.
 struct SlowDisk {
     store: SqliteStore,
     is_done: Arc<AtomicBool>,
+    transactions: u32,
 }
 
 impl Store for SlowDisk {
@@ -45,7 +47,13 @@ impl Store for SlowDisk {
         &mut self,
         work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
     ) -> Result<()> {
-        self.store.transaction(work)
+        self.transactions += 1;
+        let collides = self.transactions % 3 == 0;
+        self.store.transaction(&mut |tx| {
+            work(tx)?;
+            let (store, reason) = ("a test's".to_owned(), String::new());
+            if collides { Err(StoreError::Conflict { store, reason }) } else { Ok(()) }
+        })
     }
 
     fn load(&mut self) -> Result<Loaded> {
@@ -108,10 +116,15 @@ impl Simulation {
     }
 
     fn dispatch(&mut self, name: &str) -> String {
+        self.dispatch_data(name, "{}")
+    }
+
+    fn dispatch_data(&mut self, name: &str, data: &str) -> String {
         let now = self.clock.unix_ms();
         let id = EventId::at(now);
-        let body = format!(r#"{{"id":"{id}","data":{{}}}}"#);
-        let data = body.len() as u32 - 3;
+        let head = format!(r#"{{"id":"{id}","data":"#);
+        let body = format!("{head}{data}}}");
+        let data = head.len() as u32..body.len() as u32 - 1;
         let fields = Fields {
             id,
             timestamp: now,
@@ -119,7 +132,7 @@ impl Simulation {
             site: 1,
             delay: 0,
             flags: Flags::default(),
-            data: data..data + 2,
+            data,
             name,
             source: "",
             only: "",
@@ -156,7 +169,7 @@ impl Simulation {
         loop {
             self.settle();
             let now = self.clock.unix_ms();
-            let next = self.worker.schedule.wake_at(now).unwrap_or(until).min(until);
+            let next = self.worker.schedule.wake_at().unwrap_or(until).min(until);
             if next <= now && now >= until {
                 return;
             }
@@ -193,7 +206,7 @@ impl Simulation {
 fn start(spool: &Spool, clock: &Arc<ManualClock>, disk: &Arc<AtomicBool>) -> Worker<SlowDisk> {
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let store = sqlite::open(spool, None, Arc::clone(&clock)).expect("a store");
-    let store = SlowDisk { store, is_done: Arc::clone(disk) };
+    let store = SlowDisk { store, is_done: Arc::clone(disk), transactions: 0 };
     Worker::new(spool.clone(), store, clock).expect("a worker")
 }
 
@@ -479,4 +492,64 @@ fn more_segments_than_go_at_once_need_no_rescan() {
     let took = time_until_the_journal_is_empty(&mut simulation);
     assert!(took < 5000, "{took} ms");
     assert_eq!(simulation.taken("/0").len(), 300);
+}
+
+#[test]
+fn an_attempt_that_the_store_can_not_keep_fails_and_the_worker_goes_on() {
+    let hooks = |address: &str| {
+        let mut flat = webhook(0, address, &["large"]);
+        flat["format"] = json!("flat");
+        json!([flat, webhook(1, address, &["small"])])
+    };
+    let mut simulation = Simulation::new(hooks, Vec::new());
+    simulation.dispatch_data("large", &format!(r#"{{"a":"{}"}}"#, "x".repeat(50_000)));
+    assert!(simulation.worker.round().expect("a round"));
+    // The event is in the store; its request's own body does not find a place there any more.
+    simulation.worker.store.store.take_at_most(20_000);
+    simulation.dispatch("small");
+    simulation.settle();
+    assert_eq!((simulation.taken("/0").len(), simulation.taken("/1").len()), (1, 1));
+    let stats = simulation.stats();
+    assert_eq!((&stats["0"]["failed"], &stats["1"]["delivered"]), (&json!(1), &json!(1)));
+    let query = serde_json::from_value(json!({"state": "failed"})).expect("a query");
+    let failed = simulation.log().deliveries(&query).expect("deliveries").deliveries.remove(0);
+    assert_eq!(
+        (failed.reason.as_deref(), failed.last_failure.as_deref()),
+        (Some("too_large"), Some("too_large"))
+    );
+    assert_eq!(simulation.announced()[0]["code"], "delivery_failed");
+    // It is not sent again by whoever comes next, either.
+    simulation.restart();
+    simulation.settle();
+    assert_eq!(simulation.taken("/0").len(), 1);
+}
+
+#[test]
+fn an_accused_delivery_is_tried_while_nothing_else_is_under_way() {
+    let hooks =
+        |address: &str| json!([webhook(0, address, &["first"]), webhook(1, address, &["other"])]);
+    let mut simulation = Simulation::new(hooks, Vec::new());
+    simulation.dispatch("first");
+    simulation.dispatch("other");
+    let die = |simulation: &mut Simulation| {
+        // The requests are made, and nobody records them.
+        assert!(simulation.worker.round().expect("a round"));
+        simulation.restart();
+    };
+    die(&mut simulation);
+    assert_eq!(simulation.count("pending"), 2);
+    // A suspect goes beside whatever is new; both are under way at the next death.
+    simulation.dispatch("other");
+    die(&mut simulation);
+    assert!(simulation.worker.round().expect("a round"));
+    assert!(simulation.worker.trials.holds_up_others(), "{:?}", simulation.worker.trials);
+    assert_eq!(simulation.count("delivering"), 1);
+    simulation.dispatch("other");
+    while simulation.worker.trials.holds_up_others() {
+        assert!(simulation.count("delivering") <= 1, "another one beside it");
+        simulation.worker.round().expect("a round");
+    }
+    simulation.settle();
+    assert_eq!(simulation.count("delivered"), 4);
+    assert_eq!(simulation.worker.trials, super::trial::Trials::None);
 }

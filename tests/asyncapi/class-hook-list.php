@@ -35,7 +35,7 @@ final class Hook_List {
 	 * @return list<class-string<Source>>
 	 */
 	public function sources(): array {
-		$folder = dirname( self::FILE );
+		$folder = dirname( ( new ReflectionClass( Source::class ) )->getFileName() );
 		$found  = array();
 		foreach ( new RecursiveIteratorIterator( new RecursiveDirectoryIterator( $folder, FilesystemIterator::SKIP_DOTS ) ) as $file ) {
 			$source = file_get_contents( $file );

@@ -34,13 +34,13 @@ impl Nginx {
         let (port, status) = (free_port()?, free_port()?);
         let dir = path.display();
         let configuration = format!(
-            "daemon off; master_process off; pid {dir}/pid; error_log {dir}/error.log;
+            "daemon off; master_process off; pid \"{dir}/pid\"; error_log \"{dir}/error.log\";
              events {{ worker_connections 512; }}
              http {{
                  access_log off; keepalive_requests 100000000; keepalive_timeout 600s;
-                 client_body_temp_path {dir}/body; fastcgi_temp_path {dir}/fastcgi;
-                 proxy_temp_path {dir}/proxy; uwsgi_temp_path {dir}/uwsgi;
-                 scgi_temp_path {dir}/scgi;
+                 client_body_temp_path \"{dir}/body\"; fastcgi_temp_path \"{dir}/fastcgi\";
+                 proxy_temp_path \"{dir}/proxy\"; uwsgi_temp_path \"{dir}/uwsgi\";
+                 scgi_temp_path \"{dir}/scgi\";
                  server {{ listen 127.0.0.1:{port}; location / {{ return 204; }} }}
                  server {{ listen 127.0.0.1:{status}; location / {{ stub_status; }} }}
              }}\n"

@@ -2,7 +2,6 @@
 # The test itself; run.sh starts it in namespaces of its own.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
-project=$(pwd)
 passed=0
 
 expect() { # WHAT COMMAND…
@@ -21,6 +20,11 @@ expect() { # WHAT COMMAND…
 
 ! mountpoint -q / || mount --make-rprivate /
 mount -t tmpfs -o mode=755 changes /mnt
+# What is mounted here and below may cover the project, of which this process still has the folder.
+project=/mnt/project
+mkdir $project
+mount --bind --no-canonicalize . $project
+cd $project
 for folder in etc usr var; do
 	mkdir -p "/mnt/$folder" "/mnt/$folder.work"
 	mount -t overlay -o "lowerdir=/$folder,upperdir=/mnt/$folder,workdir=/mnt/$folder.work" overlay "/$folder"

@@ -30,7 +30,11 @@ mkdir -p "$1"
 dir=$(cd "$1" && pwd -P)
 [ -z "$(ls -A "$dir")" ] || fail "$dir is not empty: a run needs a folder of its own."
 trap '[ $? = 0 ] || "$here/down.sh" "$dir"' EXIT
-[ ${#dir} -le 80 ] || fail "$dir is too long a path: the sockets in it would have more than 107 bytes."
+bytes() (
+	LC_ALL=C
+	echo ${#1}
+)
+[ "$(bytes "$dir")" -le 80 ] || fail "$dir is too long a path: the sockets in it would have more than 107 bytes."
 
 build=$project/${BUILD:-target/release}
 extension=${EXTENSION-$build/libwebhooks_php.so}
@@ -57,6 +61,9 @@ else
 	as_user=()
 fi
 
+# It stands in the configuration of five programs, each with rules of its own for what has a meaning.
+case $dir in *[!A-Za-z0-9_./\ @+,=~-]*) fail "$dir: take a folder whose path is letters, digits and spaces." ;; esac
+
 chmod 755 "$dir"
 mkdir "$dir"/{bin,php,run,log,spool,mysql,tmp}
 [ -z "${SPOOL_SIZE-}" ] || mount -t tmpfs -o "size=$SPOOL_SIZE" spool "$dir/spool"
@@ -71,14 +78,14 @@ mkdir -p "$dir/wordpress/wp-content/uploads" "$dir/wordpress/wp-content/mu-plugi
 if [ "$user" = www-data ]; then chown www-data: "$dir/wordpress/wp-content/uploads"; fi
 [ "${PLUGIN-}" = none ] || cp -rL "$plugin" "$dir/wordpress/wp-content/plugins/"
 
-echo "sys_temp_dir=$dir/tmp" >"$dir/php/webhooks.ini"
+echo "sys_temp_dir=\"$dir/tmp\"" >"$dir/php/webhooks.ini"
 if [ "$extension" != none ]; then
 	cp -L "$extension" "$dir/php/webhooks.so"
 	cp -L "$worker" "$dir/bin/webhooks-worker"
 	cat >>"$dir/php/webhooks.ini" <<-INI
-		extension=$dir/php/webhooks.so
-		webhooks.spool=$dir/spool
-		webhooks.worker=$dir/bin/webhooks-worker
+		extension="$dir/php/webhooks.so"
+		webhooks.spool="$dir/spool"
+		webhooks.worker="$dir/bin/webhooks-worker"
 		webhooks.allow="127.0.0.0/8 ::1/128 localhost"
 	INI
 fi

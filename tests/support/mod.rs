@@ -61,9 +61,15 @@ impl Network {
     }
 
     pub fn publish_document(&mut self, document: &Value) -> u64 {
+        self.publish_within(document, None)
+    }
+
+    /// Publishes with a limit of requests under way at once.
+    pub fn publish_within(&mut self, document: &Value, max_in_flight: Option<u32>) -> u64 {
         self.revision += 1;
-        let allow = ["127.0.0.1".to_owned()];
+        let allow = ["127.0.0.0/8".to_owned()];
         Config::from_json(document.to_string().as_bytes(), self.revision, &allow)
+            .map(|config| config.with_max_in_flight(max_in_flight))
             .and_then(|config| config.publish(&self.spool, false))
             .expect("published");
         self.waker.wake_if_asleep();
@@ -100,8 +106,11 @@ impl Network {
             source: "test",
             only,
         };
-        fields.write(self.writer.begin());
-        self.append(KIND_EVENT, body.as_bytes());
+        // As the plugin's outbox does where the disk has no room.
+        wait_for("room in the journal", || {
+            fields.write(self.writer.begin());
+            self.try_append(KIND_EVENT, body.as_bytes())
+        });
         id
     }
 
@@ -117,13 +126,20 @@ impl Network {
     }
 
     fn append(&mut self, kind: u8, body: &[u8]) {
+        self.try_append(kind, body).expect("room in the journal");
+    }
+
+    /// None where the disk is full.
+    fn try_append(&mut self, kind: u8, body: &[u8]) -> Option<()> {
         self.writer.fields_done();
         self.writer.buffer().extend_from_slice(body);
         let options = AppendOptions { sync: false, max_record: 1 << 20 };
-        self.writer
-            .append(&self.spool, &SystemClock, kind, self.revision, options)
-            .expect("appended");
+        match self.writer.append(&self.spool, &SystemClock, kind, self.revision, options) {
+            Err(error) if error.is_full() => return None,
+            appended => appended.map(drop).expect("appended"),
+        }
         self.waker.wake_if_asleep();
+        Some(())
     }
 
     pub fn worker(&self) -> Worker {
@@ -205,6 +221,10 @@ impl Worker {
         rustix::process::kill_process(pid, signal).expect("the signal");
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("its state").is_some()
+    }
+
     /// Waits for its end; whether that was a success.
     pub fn ended(&mut self) -> bool {
         wait_for("the worker's end", || self.child.try_wait().expect("its state")).success()
@@ -247,6 +267,12 @@ pub struct Endpoint {
 
 impl Endpoint {
     pub fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// One that does `something` with each request before it answers.
+    pub fn with(something: impl Fn(&Received) + Send + Sync + 'static) -> Self {
+        let something: Arc<dyn Fn(&Received) + Send + Sync> = Arc::new(something);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let endpoint = Self { port, received: Arc::default(), status: Arc::default() };
@@ -254,7 +280,8 @@ impl Endpoint {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (received, status) = (Arc::clone(&received), Arc::clone(&status));
-                std::thread::spawn(move || serve(&stream, &received, &status));
+                let something = Arc::clone(&something);
+                std::thread::spawn(move || serve(&stream, &received, &status, &*something));
             }
         });
         endpoint
@@ -278,11 +305,17 @@ impl Endpoint {
     }
 }
 
-fn serve(stream: &TcpStream, received: &Mutex<Vec<Received>>, status: &Mutex<Option<u16>>) {
+fn serve(
+    stream: &TcpStream,
+    received: &Mutex<Vec<Received>>,
+    status: &Mutex<Option<u16>>,
+    something: &(dyn Fn(&Received) + Send + Sync),
+) {
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
         let path = request.path.clone();
-        received.lock().expect("no panic").push(request);
+        received.lock().expect("no panic").push(request.clone());
+        something(&request);
         let fixed = *status.lock().expect("no panic");
         if path.starts_with("/hang") && fixed.is_none() {
             std::thread::sleep(Duration::from_secs(120));

@@ -5,7 +5,6 @@
 
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
-use Network_Webhooks\Webhook;
 
 final class Custom_Events_Page_Test extends Network_Test_Case {
 

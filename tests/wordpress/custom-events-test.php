@@ -10,7 +10,6 @@ use Network_Webhooks\Hook_Sample;
 use Network_Webhooks\Refused_Hooks;
 use Network_Webhooks\Secrets;
 use Network_Webhooks\Settings;
-use Network_Webhooks\Sources\Source_Actions;
 
 final class Custom_Events_Test extends Network_Test_Case {
 

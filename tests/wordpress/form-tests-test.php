@@ -6,7 +6,6 @@
 use Network_Webhooks\Drafts;
 use Network_Webhooks\Last_Payload;
 use Network_Webhooks\Settings;
-use Network_Webhooks\Upkeep;
 use Network_Webhooks\Webhook;
 
 final class Form_Tests_Test extends Network_Test_Case {

@@ -8,7 +8,6 @@ use Network_Webhooks\Inbox\Request;
 use Network_Webhooks\Inbox\Requests;
 use Network_Webhooks\Inbox\Signature;
 use Network_Webhooks\Schema;
-use Network_Webhooks\Settings;
 use Network_Webhooks\Webhook;
 use Network_Webhooks\Webhooks;
 
@@ -509,7 +508,7 @@ final class Inbox_Test extends Network_Test_Case {
 		$this->assertStringContainsString( "x-evil: $evil", $shown );
 		$this->assertStringContainsString( '&amp; </textarea>', $shown );
 		// What scripts put into the page is the same.
-		$routed = ( new Network_Webhooks\Rest\Inbox_Routes() )->requests( $this->rest_request( 0 ) )->get_data();
+		$routed = ( new Network_Webhooks\Rest\Inbox_Routes( $this->plugin() ) )->requests( $this->rest_request( 0 ) )->get_data();
 		$this->assertSame( 6, $routed['count'] );
 		foreach ( array( '<script', '<img', '<i>' ) as $tag ) {
 			$this->assertStringNotContainsString( $tag, $routed['html'] );
@@ -534,7 +533,7 @@ final class Inbox_Test extends Network_Test_Case {
 	public function test_the_page_asks_for_what_came_since(): void {
 		$this->send( $this->inbox->url(), 'POST', 'one' );
 		$last   = (int) $this->newest()->id;
-		$routes = new Network_Webhooks\Rest\Inbox_Routes();
+		$routes = new Network_Webhooks\Rest\Inbox_Routes( $this->plugin() );
 		$this->assertSame( array( 'html' => '', 'count' => 0 ), $routes->requests( $this->rest_request( $last ) )->get_data() );
 		$this->send( $this->inbox->url(), 'POST', 'two' );
 		$news = $routes->requests( $this->rest_request( $last ) )->get_data();
@@ -547,7 +546,7 @@ final class Inbox_Test extends Network_Test_Case {
 	 * @dataProvider bodies
 	 */
 	public function test_a_body_is_shown_as_what_it_is( string $bytes, string $expected ): void {
-		$this->assertSame( $expected, Network_Webhooks\Admin\Inbox\Body::text( $bytes ) );
+		$this->assertSame( $expected, Network_Webhooks\Admin\Inbox\Request_Body::text( $bytes ) );
 	}
 
 	public static function bodies(): array {

@@ -33,7 +33,7 @@ final class Languages_Test extends TestCase {
 		foreach ( $this->languages() as $po ) {
 			copy( $po, $made . '/' . basename( $po ) );
 		}
-		exec( __DIR__ . '/../../packaging/languages/make.sh ' . escapeshellarg( $made ) . ' 2>&1', $output, $code );
+		exec( escapeshellarg( __DIR__ . '/../../packaging/languages/make.sh' ) . ' ' . escapeshellarg( $made ) . ' 2>&1', $output, $code );
 		$this->assertSame( 0, $code, implode( "\n", $output ) );
 		$names = array_map( 'basename', glob( self::PLUGIN . '/languages/*' ) );
 		$this->assertSame( $names, array_map( 'basename', glob( "$made/*" ) ), 'Run: make languages' );

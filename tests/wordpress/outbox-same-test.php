@@ -61,6 +61,7 @@ final class Outbox_Same_Test extends Network_Test_Case {
 				private $own      = 'y';
 			},
 			'numbers as keys'                      => static fn() => array( 'm' => array( 5 => 'five', '07' => 'seven', -1 => 'below' ), 'list' => array( 1 => 'a', 0 => 'b' ), 'hole' => array( 0 => 'a', 2 => 'c' ) ),
+			'keys that begin with the mark'        => static fn() => array( 'm' => array( "\x01d" => '7ff8000000000000' ), 'o' => (object) array( "\x01s" => 0 ), 'later' => array( 'a' => 1, "\x01m" => array() ), "\x01" => 'x' ),
 			'an empty key'                         => static fn() => array( '' => 'x', 'o' => (object) array( '' => 'y', '_empty_' => 'z' ) ),
 			'empty ones'                           => static fn() => array( 'list' => array(), 'object' => new stdClass(), 'lists' => array( array(), array( array() ) ) ),
 			'nothing at all'                       => static fn() => array(),
@@ -166,7 +167,7 @@ final class Outbox_Same_Test extends Network_Test_Case {
 	}
 
 	public function test_a_stored_value_makes_no_object_of_a_class(): void {
-		foreach ( array( 'O:8:"stdClass":0:{}', 'v1:[{"o":["x",{"x":1}]},[]]' . "\n", 'v1:[{"s":0},[5]]' . "\nabc", 'v1:[{"s":1},[]]' . "\n", 'v1:', '', 'v1:[[' ) as $text ) {
+		foreach ( array( 'O:8:"stdClass":0:{}', '{"\u0001z":1}', '{"x":{"\u0001d":"x"}}', 'v1:[{"\u0001s":0},[5]]' . "\nabc", 'v1:[{"\u0001s":1},[1]]' . "\nx", '{"\u0001s":0}', '{"\u0001o":7}', 'v1:', '', 'v1:[[', '[' ) as $text ) {
 			try {
 				Stored_Value::unpack( $text );
 				$this->fail( "Something was made of $text" );
@@ -175,16 +176,26 @@ final class Outbox_Same_Test extends Network_Test_Case {
 			}
 		}
 		$value = Stored_Value::unpack( Stored_Value::pack( array( 'o' => new Outbox_Lesson(), 'suit' => Outbox_Suit::Hearts ) ) );
-		$this->assertInstanceOf( stdClass::class, $value['o'] );
-		$this->assertSame( 'h', $value['suit'] );
+		$this->assertSame( array( stdClass::class, 'h' ), array( get_class( $value->o ), $value->suit ) );
+		// What JSON has words for is JSON.
+		$this->assertSame( '{"user_id":7,"list":[1.5,"é"],"none":{}}', Stored_Value::pack( array( 'user_id' => 7, 'list' => array( 1.5, 'é' ), 'none' => new stdClass() ) ) );
 	}
 
 	public function test_values_of_random_shape_come_back(): void {
 		$this->seed = 16;
 		for ( $number = 0; $number < 300; $number++ ) {
 			$value = array( 'v' => $this->random( 5 ) );
-			$this->assertSame( serialize( $value ), serialize( Stored_Value::unpack( Stored_Value::pack( $value ) ) ), "Number $number" );
+			// An array with names comes back as an object: for the extension that is the same.
+			$back = Stored_Value::unpack( Stored_Value::pack( $value ) );
+			$this->assertSame( serialize( $this->as_arrays( $value ) ), serialize( $this->as_arrays( $back ) ), "Number $number" );
 		}
+	}
+
+	private function as_arrays( mixed $value ): mixed {
+		if ( is_object( $value ) && array() === (array) $value ) {
+			return $value;
+		}
+		return is_array( $value ) || is_object( $value ) ? array_map( array( $this, 'as_arrays' ), (array) $value ) : $value;
 	}
 
 	private function random( int $depth ): mixed {

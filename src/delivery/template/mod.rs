@@ -27,6 +27,7 @@ use bound::{Program, Source};
 use fuel::Tank;
 
 use crate::invisible::Invisible;
+use crate::webhook::FieldError;
 
 /// Longest template, in bytes.
 pub const MAX_TEMPLATE: usize = 64 * 1024;
@@ -56,6 +57,12 @@ pub struct TemplateError {
 impl TemplateError {
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self { line: 0, column: 0, message: message.into() }
+    }
+
+    /// The mistake as one of a webhook's field.
+    pub(super) fn of(self, field: &str) -> FieldError {
+        let place = (self.line > 0).then_some((self.line, self.column));
+        FieldError { field: field.into(), message: self.message, place }
     }
 }
 
@@ -101,7 +108,9 @@ impl Template {
             );
             return Err(TemplateError::new(message));
         }
-        check_visible("the template", source)?;
+        check_visible(source, |it| {
+            format!("the template contains {it}: delete it, or write it in a text as an escape")
+        })?;
         let content_type = content_type.unwrap_or("application/json");
         let value = check_content_type(content_type)?;
         depth::check(source, false)?;
@@ -192,7 +201,9 @@ impl Condition {
             );
             return Err(TemplateError::new(message));
         }
-        check_visible("the condition", source)?;
+        check_visible(source, |it| {
+            format!("the condition contains {it}: delete it, or write it in a text as an escape")
+        })?;
         depth::check(source, true)?;
         let program = Program::expression(Source { text: source.to_owned(), name: "condition" })
             .map_err(|error| explain(&error, source))?;
@@ -318,7 +329,10 @@ fn check_json(output: &str) -> Result<(), TemplateError> {
 
 /// Refuses what nobody sees: a byte order mark would stand before a form's first key, and a
 /// no-break space in a condition be no space. In a text it can be written as an escape.
-fn check_visible(what: &str, source: &str) -> Result<(), TemplateError> {
+fn check_visible(
+    source: &str,
+    message: impl FnOnce(Invisible) -> String,
+) -> Result<(), TemplateError> {
     let Some(invisible) = Invisible::find_in_lines(source) else {
         return Ok(());
     };
@@ -327,10 +341,7 @@ fn check_visible(what: &str, source: &str) -> Result<(), TemplateError> {
     Err(TemplateError {
         line: before.matches('\n').count() as u32 + 1,
         column: column as u32,
-        message: format!(
-            "{what} contains {invisible}: delete it, or write it in a text as an escape such as \
-             \\u00a0"
-        ),
+        message: message(invisible),
     })
 }
 

@@ -73,6 +73,8 @@ pub struct StoreSummary {
     pub announcements: i64,
     /// How far each segment of the journal was ingested, in bytes.
     pub positions: HashMap<SegmentId, u64>,
+    /// When workers died within the last day, in Unix milliseconds, oldest first.
+    pub deaths: Vec<i64>,
 }
 
 /// An announcement with its number.
@@ -315,6 +317,10 @@ impl Log {
                 size,
                 announcements: announcements.unwrap_or(0),
                 positions: sqlite::positions(connection)?,
+                deaths: connection
+                    .prepare("SELECT at FROM worker_deaths ORDER BY at")?
+                    .query_map([], |row| row.get(0))?
+                    .collect::<rusqlite::Result<_>>()?,
             })
         })
     }

@@ -86,7 +86,9 @@ impl SqliteTransaction<'_> {
             .statements
             .get(
                 "UPDATE deliveries SET state = ?2, due = iif(?2 = 0, ?3, due), settled = ?4,
-                     reason = ?5, attempts = iif(?2 = 0, 0, attempts)
+                     reason = ?5, attempts = iif(?2 = 0, 0, attempts),
+                     deaths = iif(?2 = 0, min(deaths, 1), deaths),
+                     deaths_alone = iif(?2 = 0, 0, deaths_alone)
                  WHERE key = ?1 AND (?6 IS NULL OR reason = ?6)
                      AND coalesce(reason, '') NOT IN (SELECT value FROM json_each(?7))
                      AND (?2 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = key & -268435456))",
@@ -120,7 +122,9 @@ impl SqliteTransaction<'_> {
             .get(
                 "UPDATE deliveries INDEXED BY deliveries_state SET state = ?4,
                      due = iif(?4 = 0, ?5, due), settled = ?6, reason = ?7,
-                     attempts = iif(?4 = 0, 0, attempts)
+                     attempts = iif(?4 = 0, 0, attempts),
+                     deaths = iif(?4 = 0, min(deaths, 1), deaths),
+                     deaths_alone = iif(?4 = 0, 0, deaths_alone)
                  WHERE webhook = ?1 AND state = ?2 AND id >= ?3
                      AND (?8 IS NULL OR reason = ?8)
                      AND coalesce(reason, '') NOT IN (SELECT value FROM json_each(?9))

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::error::Trouble;
 use super::schema::event_of;
@@ -10,15 +10,16 @@ use super::statements::Statements;
 use super::transaction::SqliteTransaction;
 use crate::event::{Event, Flags};
 use crate::id::{DeliveryId, EventId};
-use crate::store::{Claim, State, WebhookKey};
+use crate::store::{Claim, State, WebhookKey, Written};
 
 /// Events remembered before those whose claims are gone are dropped.
 const MOST_EVENTS: usize = 1024;
 
-static HEAD: &str = "SELECT key, id, due, attempts, attempted FROM deliveries
+static HEAD: &str = "SELECT key, id, due, attempts, attempted, deaths FROM deliveries
      INDEXED BY deliveries_state WHERE webhook = ?1 AND state = 0 ORDER BY key LIMIT ?2";
-static DUE: &str = "SELECT key, id, due, attempts, attempted FROM deliveries
-     INDEXED BY deliveries_due WHERE webhook = ?1 AND state = 0 ORDER BY due LIMIT ?2";
+static DUE: &str = "SELECT key, id, due, attempts, attempted, deaths FROM deliveries
+     INDEXED BY deliveries_due WHERE webhook = ?1 AND state = 0 AND deaths = 0
+     ORDER BY due LIMIT ?2";
 
 /// When the earliest pending delivery may be attempted (`ordered`: the first one), by the
 /// store's own reckoning.
@@ -29,17 +30,32 @@ pub(super) fn next_due(
 ) -> rusqlite::Result<Option<i64>> {
     statements
         .get(if ordered { HEAD } else { DUE })?
-        .query_row((webhook.0, 1), |row| row.get(2))
+        .query_row((webhook.0, 1), |row| Ok((row.get(2)?, row.get::<_, u32>(5)?)))
         .optional()
+        // A suspect at the head of an ordered webhook holds up the others until it was tried.
+        .map(|first| first.filter(|(_, deaths)| *deaths == 0).map(|(due, _)| due))
 }
 
 /// A row of `deliveries` that can be claimed.
-struct Waiting {
+pub(super) struct Waiting {
     key: i64,
     id: DeliveryId,
     due: i64,
     attempts: u32,
     attempted: i64,
+}
+
+impl Waiting {
+    /// From a row of key, id, due, attempts and attempted; `due` is by the clock.
+    pub(super) fn read(row: &Row<'_>, due: i64) -> rusqlite::Result<Self> {
+        Ok(Self {
+            key: row.get(0)?,
+            id: DeliveryId::from_bytes(row.get(1)?),
+            due,
+            attempts: row.get(3)?,
+            attempted: row.get(4)?,
+        })
+    }
 }
 
 impl SqliteTransaction<'_> {
@@ -60,41 +76,44 @@ impl SqliteTransaction<'_> {
                 .query((webhook.0, i64::try_from(limit).unwrap_or(i64::MAX)))?;
             while let Some(row) = rows.next()? {
                 let due = row.get::<_, i64>(2)? + shift;
-                // In either order nothing after the first one that isn't due may go before it.
-                if due > now {
+                // In either order nothing after the first one that isn't due may go before it, nor
+                // after a suspect that is to be tried first.
+                if due > now || row.get::<_, u32>(5)? > 0 {
                     break;
                 }
-                waiting.push(Waiting {
-                    key: row.get(0)?,
-                    id: DeliveryId::from_bytes(row.get(1)?),
-                    due,
-                    attempts: row.get(3)?,
-                    attempted: row.get(4)?,
-                });
+                waiting.push(Waiting::read(row, due)?);
             }
         }
         for waiting in waiting {
-            self.statements
-                .get("UPDATE deliveries SET state = ?2 WHERE key = ?1")?
-                .execute(params![waiting.key, State::Delivering as u8])?;
-            let request_body = if waiting.attempted == 0 {
-                None
-            } else {
-                self.statements
-                    .get("SELECT body FROM requests WHERE delivery = ?1")?
-                    .query_row([waiting.key], |row| Ok(Arc::from(row.get_ref(0)?.as_blob()?)))
-                    .optional()?
-            };
-            claims.push(Claim {
-                id: waiting.id,
-                webhook,
-                event: self.event(event_of(waiting.key))?,
-                attempts: waiting.attempts,
-                due: waiting.due,
-                request_body,
-            });
+            claims.push(self.take(webhook, &waiting)?);
         }
         Ok(())
+    }
+
+    pub(super) fn take(
+        &mut self,
+        webhook: WebhookKey,
+        waiting: &Waiting,
+    ) -> Result<Claim, Trouble> {
+        self.statements
+            .get("UPDATE deliveries SET state = ?2 WHERE key = ?1")?
+            .execute(params![waiting.key, State::Delivering as u8])?;
+        let request_body = if waiting.attempted == 0 {
+            None
+        } else {
+            self.statements
+                .get("SELECT body FROM requests WHERE delivery = ?1")?
+                .query_row([waiting.key], |row| Ok(Arc::from(row.get_ref(0)?.as_blob()?)))
+                .optional()?
+        };
+        Ok(Claim {
+            id: waiting.id,
+            webhook,
+            event: self.event(event_of(waiting.key))?,
+            attempts: waiting.attempts,
+            due: waiting.due,
+            request_body,
+        })
     }
 
     /// The event with this key, shared with all claims that hold it already.
@@ -131,11 +150,15 @@ impl SqliteTransaction<'_> {
         Ok(event)
     }
 
-    pub(super) fn try_release(&mut self, delivery: DeliveryId, due: i64) -> Result<(), Trouble> {
-        let (key, _) = self.under_way(delivery, State::Pending)?;
+    pub(super) fn try_release(
+        &mut self,
+        delivery: DeliveryId,
+        due: i64,
+    ) -> Result<Written, Trouble> {
+        let Some((key, _)) = self.under_way(delivery)? else { return Ok(Written::Lost) };
         self.statements
             .get("UPDATE deliveries SET state = ?2, due = ?3 WHERE key = ?1")?
             .execute(params![key, State::Pending as u8, due - self.memory.shift])?;
-        Ok(())
+        Ok(Written::Kept)
     }
 }

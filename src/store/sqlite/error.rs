@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use rusqlite::{Connection, ErrorCode, ffi};
 
 use crate::spool::{advice, is_full};
-use crate::store::{Forbidden, StoreError};
+use crate::store::StoreError;
 
 /// Why a step inside a transaction failed.
 pub(crate) enum Trouble {
@@ -13,17 +13,13 @@ pub(crate) enum Trouble {
     Engine(rusqlite::Error),
     /// The request itself can't be granted.
     Refused(String),
+    /// What is to be written is larger than the engine takes.
+    TooLarge(String),
 }
 
 impl From<rusqlite::Error> for Trouble {
     fn from(error: rusqlite::Error) -> Self {
         Self::Engine(error)
-    }
-}
-
-impl From<Forbidden> for Trouble {
-    fn from(forbidden: Forbidden) -> Self {
-        Self::Refused(forbidden.to_string())
     }
 }
 
@@ -47,6 +43,11 @@ pub(crate) fn from(
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             StoreError::Corrupt { store, reason }
+        }
+        Some(ErrorCode::TooBig) => StoreError::TooLarge { store, reason },
+        Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { store, reason },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::Unavailable { store, reason }
         }
         code => {
             let system = system.filter(|_| code == Some(ErrorCode::SystemIoFailure));

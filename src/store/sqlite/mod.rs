@@ -16,8 +16,10 @@ mod forget;
 mod ingest;
 mod prune;
 mod record;
+mod room;
 pub(crate) mod schema;
 mod statements;
+mod suspects;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transaction;
@@ -36,14 +38,15 @@ use crate::id::EventId;
 use crate::journal::{Boot, SegmentId};
 use crate::spool::{advice, is_full};
 use crate::store::{
-    ClockReading, Health, Loaded, Origin, Result, State, Store, StoreError, Transaction,
-    WebhookKey, WebhookState,
+    ClockReading, Health, Loaded, Origin, Result, Store, StoreError, Transaction, WebhookKey,
+    WebhookState,
 };
 pub(crate) use change::{count, first_id, from_states};
 use checkpoint::Checkpointer;
 pub(crate) use files::Place;
 pub use files::{SetAside, open, open_or_set_aside, set_aside};
 use statements::Statements;
+use transaction::SqliteTransaction;
 
 /// Another process can only hold a lock while it recovers the WAL of a worker that died.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -63,6 +66,9 @@ pub struct SqliteStore {
     /// Events that claims under way hold: every webhook's claim shares the one body.
     events: HashMap<i64, Weak<Event>>,
     pruned: prune::Progress,
+    given: room::Given,
+    /// Bytes of the file system that the store lies on.
+    capacity: u64,
 }
 
 /// What of the store is kept in memory; read anew after a rollback.
@@ -111,7 +117,23 @@ impl SqliteStore {
             memory,
             events: HashMap::new(),
             pruned: prune::Progress::default(),
+            given: room::Given::default(),
+            capacity: rustix::fs::statvfs(path)
+                .map_or(u64::MAX, |system| system.f_blocks.saturating_mul(system.f_frsize)),
         })
+    }
+
+    /// Takes no longer text, blob or row from now on.
+    #[cfg(test)]
+    pub(crate) fn take_at_most(&self, bytes: i32) {
+        // SAFETY: the handle is that of an open connection, which outlives this call.
+        unsafe {
+            rusqlite::ffi::sqlite3_limit(
+                self.connection.handle(),
+                rusqlite::ffi::SQLITE_LIMIT_LENGTH,
+                bytes,
+            );
+        }
     }
 
     fn failed(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
@@ -125,6 +147,7 @@ impl SqliteStore {
         }
         self.memory = Memory::read(&self.connection).map_err(self.failed("reading"))?;
         self.pruned = prune::Progress::default();
+        self.given = room::Given::default();
         Ok(())
     }
 }
@@ -193,8 +216,14 @@ impl Store for SqliteStore {
     }
 
     fn load(&mut self) -> Result<Loaded> {
-        let loaded = self.try_load();
-        loaded.map_err(self.failed("reading the store"))
+        let loaded = self.try_load().map_err(self.failed("reading the store"));
+        let (mut loaded, deadly) = loaded?;
+        if let Some((webhook, key)) = deadly {
+            let mut transaction = self.begin()?;
+            loaded.deadly.push(transaction.claimed(webhook, key)?);
+            transaction.commit()?;
+        }
+        Ok(loaded)
     }
 
     fn truncate_log(&mut self) -> Result<bool> {
@@ -237,6 +266,12 @@ impl SqliteStore {
     }
 
     fn attempt(&mut self, work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>) -> Result<()> {
+        let mut transaction = self.begin()?;
+        work(&mut transaction)?;
+        transaction.commit()
+    }
+
+    fn begin(&mut self) -> Result<SqliteTransaction<'_>> {
         self.checkpointer
             .look(&self.connection)
             .map_err(self.failed("copying the store's log into its file"))?;
@@ -245,7 +280,7 @@ impl SqliteStore {
             .get("BEGIN IMMEDIATE")
             .and_then(|begin| begin.execute([]))
             .map_err(self.failed("beginning to write to the store"))?;
-        let mut transaction = transaction::SqliteTransaction {
+        Ok(SqliteTransaction {
             connection: &self.connection,
             address: &self.address,
             clock: &*self.clock,
@@ -253,24 +288,19 @@ impl SqliteStore {
             memory: &mut self.memory,
             events: &mut self.events,
             pruned: &mut self.pruned,
+            given: &mut self.given,
+            capacity: self.capacity,
             statements,
             counters: counters::Counters::default(),
-        };
-        work(&mut transaction)?;
-        transaction.commit()
+        })
     }
 
-    fn try_load(&mut self) -> rusqlite::Result<Loaded> {
+    /// What there is to know, with webhook and key of a delivery that is deadly.
+    fn try_load(&mut self) -> rusqlite::Result<(Loaded, Option<(WebhookKey, i64)>)> {
         let connection = &self.connection;
         let transaction = connection.unchecked_transaction()?;
-        let mut reclaimed = 0;
-        let mut reclaim = transaction
-            .prepare("UPDATE deliveries SET state = ?3 WHERE webhook = ?1 AND state = ?2")?;
-        for key in self.memory.webhooks.values() {
-            let states = (State::Delivering as u8, State::Pending as u8);
-            reclaimed += reclaim.execute((key.0, states.0, states.1))? as u64;
-        }
-        drop(reclaim);
+        let webhooks: Vec<_> = self.memory.webhooks.values().copied().collect();
+        let after = suspects::after_a_death(&transaction, &webhooks)?;
         let positions = transaction
             .prepare("SELECT segment, offset FROM positions WHERE spool = ?1")?
             .query_map([self.origin.spool.0], position)?
@@ -296,7 +326,9 @@ impl SqliteStore {
             }
         }
         transaction.commit()?;
-        Ok(Loaded { positions, webhooks, clock, reclaimed })
+        let (reclaimed, suspects) = (after.reclaimed, after.suspects);
+        let deadly = Vec::new();
+        Ok((Loaded { positions, webhooks, clock, reclaimed, suspects, deadly }, after.deadly))
     }
 }
 

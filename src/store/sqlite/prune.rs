@@ -148,6 +148,7 @@ impl SqliteTransaction<'_> {
         self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
         self.statements.get("DELETE FROM announcements WHERE at < ?1")?.execute([before])?;
         let now = self.clock.unix_ms();
+        self.prune_deaths(now)?;
         self.statements.get("DELETE FROM spent_keys WHERE until < ?1")?.execute([now])?;
         self.statements
             .get(
@@ -158,7 +159,7 @@ impl SqliteTransaction<'_> {
         Ok(())
     }
 
-    fn prune_event(&mut self, event: i64, before: i64) -> Result<(), Trouble> {
+    pub(super) fn prune_event(&mut self, event: i64, before: i64) -> Result<(), Trouble> {
         let deliveries: Vec<Old> = self
             .statements
             .get(
@@ -243,7 +244,7 @@ impl SqliteTransaction<'_> {
     }
 
     /// Gives up to `limit` free pages back to the file system; whether there are more to give.
-    fn shrink(&mut self, limit: i64) -> Result<bool, Trouble> {
+    pub(super) fn shrink(&mut self, limit: i64) -> Result<bool, Trouble> {
         let pages: i64 =
             self.statements.get("PRAGMA page_count")?.query_row([], |row| row.get(0))?;
         let free: i64 =

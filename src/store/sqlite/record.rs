@@ -1,6 +1,6 @@
 //! An attempt, with the state and the counters that follow from it.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ffi, params};
 use serde::Serialize;
 
 use super::error::Trouble;
@@ -8,8 +8,10 @@ use super::ingest::settled;
 use super::schema::{DELIVERY, event_of};
 use super::transaction::SqliteTransaction;
 use crate::id::DeliveryId;
-use crate::store::{Attempt, Claim, Forbidden, Next, State};
+use crate::store::{Attempt, Claim, Failure, Next, State, Written};
 
+/// What SQLite needs beside the values of a row, and of a header in JSON, in bytes: more than enough.
+const ROOM: usize = 1024;
 /// Highest number of an attempt; further ones take its place.
 const LAST_ATTEMPT: i64 = DELIVERY - 1;
 
@@ -19,7 +21,8 @@ impl SqliteTransaction<'_> {
         claim: &Claim,
         attempt: &Attempt,
         reason: Option<&str>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Written, Trouble> {
+        self.check_size(attempt)?;
         let (state, next_at) = match attempt.next {
             Next::Delivered => (State::Delivered, None),
             Next::Retry(due) => (State::Pending, Some(due)),
@@ -27,7 +30,7 @@ impl SqliteTransaction<'_> {
             Next::Held => (State::Held, None),
             Next::Cancelled => (State::Cancelled, None),
         };
-        let (key, attempted) = self.under_way(claim.id, state)?;
+        let Some((key, attempted)) = self.under_way(claim.id)? else { return Ok(Written::Lost) };
         // Forgotten while it was under way: there is nothing left that could be sent again.
         let forgotten = state == State::Pending && !self.has_body(event_of(key))?;
         let (state, next_at) = if forgotten { (State::Cancelled, None) } else { (state, next_at) };
@@ -46,7 +49,8 @@ impl SqliteTransaction<'_> {
             .get(
                 "UPDATE deliveries SET state = ?2, attempts = attempts + 1, attempted = ?3,
                      due = coalesce(?4, due), settled = ?5, last_status = ?6, last_failure = ?7,
-                     duration_us = ?8, reason = ?9, deaths = 0, deaths_alone = 0
+                     duration_us = ?8, reason = ?9, deaths = iif(?10, deaths, 0),
+                     deaths_alone = iif(?10, deaths_alone, 0)
                  WHERE key = ?1",
             )?
             .execute(params![
@@ -59,6 +63,7 @@ impl SqliteTransaction<'_> {
                 attempt.failure.as_ref().map(|failure| &failure.code),
                 duration,
                 reason,
+                attempt.failure.as_ref().is_some_and(|it| it.code == Failure::WORKER_DIED),
             ])?;
         if !claim.event.flags.has(crate::event::Flags::TEST) {
             self.counters.moved(claim.webhook, Some(State::Delivering), Some(state), 1, ended);
@@ -67,6 +72,20 @@ impl SqliteTransaction<'_> {
             if attempt.url.is_some() {
                 self.counters.took(claim.webhook, ended, attempt.duration_us);
             }
+        }
+        Ok(Written::Kept)
+    }
+
+    /// Refuses what SQLite would refuse, before anything of it is written.
+    fn check_size(&self, attempt: &Attempt) -> Result<(), Trouble> {
+        let headers = attempt.request_headers.iter().chain(&attempt.response_headers);
+        let headers: usize = headers.map(|(name, value)| name.len() + value.len() + ROOM).sum();
+        let row = headers + attempt.response_body.len() + ROOM;
+        let body = attempt.request_body.as_ref().map_or(0, Vec::len) + ROOM;
+        let most = largest(self.connection);
+        let largest = row.max(body);
+        if largest > most {
+            return Err(Trouble::TooLarge(format!("{largest} bytes, at most {most} are possible")));
         }
         Ok(())
     }
@@ -113,26 +132,28 @@ impl SqliteTransaction<'_> {
             .query_row([event], |row| row.get(0))
     }
 
-    /// Key and number of attempts of a claimed delivery that is about to become `to`.
+    /// Key and number of attempts of a delivery, if it is claimed.
     pub(super) fn under_way(
         &mut self,
         delivery: DeliveryId,
-        to: State,
-    ) -> Result<(i64, i64), Trouble> {
+    ) -> rusqlite::Result<Option<(i64, i64)>> {
         let found: Option<(i64, i64, u8)> = self
             .statements
             .get("SELECT key, attempted, state FROM deliveries WHERE id = ?1")?
             .query_row([delivery.as_bytes()], |row| row.try_into())
             .optional()?;
-        let Some((key, attempted, from)) = found else {
-            return Err(Trouble::Refused(format!("there is no delivery {delivery}")));
-        };
-        match State::from_number(from) {
-            Some(State::Delivering) => Ok((key, attempted)),
-            Some(from) => Err(Forbidden { from, to }.into()),
-            None => Err(Trouble::Refused(format!("{delivery} is in the unknown state {from}"))),
-        }
+        Ok(found
+            .filter(|(.., state)| *state == State::Delivering as u8)
+            .map(|(key, attempted, _)| (key, attempted)))
     }
+}
+
+/// The longest text, blob or row that this connection takes, in bytes.
+fn largest(connection: &Connection) -> usize {
+    // SAFETY: the handle is that of an open connection, which outlives this call; a negative
+    // limit changes nothing and is answered with the present one.
+    let most = unsafe { ffi::sqlite3_limit(connection.handle(), ffi::SQLITE_LIMIT_LENGTH, -1) };
+    usize::try_from(most).unwrap_or(usize::MAX)
 }
 
 pub(super) fn json(value: &impl Serialize) -> Result<String, Trouble> {

@@ -8,15 +8,16 @@ use rusqlite::{Connection, params};
 use super::counters::Counters;
 use super::error::{self, Trouble};
 use super::statements::Statements;
-use super::{Memory, claim, prune};
+use super::{Memory, claim, prune, room};
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::id::{DeliveryId, EventId};
 use crate::journal::SegmentId;
 use crate::store::bulk::{Bulk, BulkStep};
 use crate::store::{
-    Announcement, Attempt, Claim, ClockReading, Forgetting, Health, NewDelivery, Origin, Person,
-    Result, Selection, State, StoreError, Transaction, WebhookKey,
+    Announcement, Attempt, Claim, ClockReading, Forgetting, GivenUp, Health, Keep, NewDelivery,
+    Origin, Person, Result, Selection, State, StoreError, Suspects, Transaction, WebhookKey,
+    Written,
 };
 
 pub(super) struct SqliteTransaction<'s> {
@@ -27,15 +28,21 @@ pub(super) struct SqliteTransaction<'s> {
     pub(super) memory: &'s mut Memory,
     pub(super) events: &'s mut HashMap<i64, Weak<Event>>,
     pub(super) pruned: &'s mut prune::Progress,
+    pub(super) given: &'s mut room::Given,
+    /// Bytes of the file system.
+    pub(super) capacity: u64,
     pub(super) statements: Statements<'s>,
     pub(super) counters: Counters,
 }
 
 impl SqliteTransaction<'_> {
-    fn told<T>(&self, action: &'static str, result: Result<T, Trouble>) -> Result<T> {
+    pub(super) fn told<T>(&self, action: &'static str, result: Result<T, Trouble>) -> Result<T> {
         result.map_err(|trouble| match trouble {
             Trouble::Engine(error) => error::from(self.connection, self.address, action, error),
             Trouble::Refused(reason) => StoreError::Failed { action, reason },
+            Trouble::TooLarge(reason) => {
+                StoreError::TooLarge { store: self.address.to_owned(), reason }
+            }
         })
     }
 
@@ -164,7 +171,7 @@ impl Transaction for SqliteTransaction<'_> {
         self.told("claiming deliveries", claimed)
     }
 
-    fn release(&mut self, delivery: DeliveryId, due: i64) -> Result<()> {
+    fn release(&mut self, delivery: DeliveryId, due: i64) -> Result<Written> {
         let released = self.try_release(delivery, due);
         self.told("releasing a delivery", released)
     }
@@ -174,9 +181,34 @@ impl Transaction for SqliteTransaction<'_> {
         claim: &Claim,
         attempt: &Attempt,
         reason: Option<&str>,
-    ) -> Result<()> {
+    ) -> Result<Written> {
         let recorded = self.try_record(claim, attempt, reason);
         self.told("recording an attempt", recorded)
+    }
+
+    fn suspects(&mut self) -> Result<Vec<Suspects>> {
+        let suspects = self.try_suspects();
+        self.told("reading suspects", suspects)
+    }
+
+    fn claim_suspect(
+        &mut self,
+        webhook: WebhookKey,
+        now: i64,
+        ordered: bool,
+    ) -> Result<Option<Claim>> {
+        let claimed = self.try_claim_suspect(webhook, now, ordered);
+        self.told("claiming a suspect", claimed)
+    }
+
+    fn release_all(&mut self) -> Result<u64> {
+        let released = self.try_release_all();
+        self.told("releasing deliveries", released)
+    }
+
+    fn note_death(&mut self, now: i64, under_way: u64) -> Result<u64> {
+        let noted = self.try_note_death(now, under_way);
+        self.told("noting a worker's death", noted)
     }
 
     fn change(
@@ -215,6 +247,11 @@ impl Transaction for SqliteTransaction<'_> {
     fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool> {
         let more = self.try_prune(bodies_before, rows_before, limit);
         self.told("pruning", more)
+    }
+
+    fn give_up(&mut self, keep: Keep, limit: usize) -> Result<GivenUp> {
+        let given = self.try_give_up(keep, limit);
+        self.told("making room", given)
     }
 
     fn set_host(&mut self, webhook: WebhookKey, host: Option<&str>) -> Result<()> {

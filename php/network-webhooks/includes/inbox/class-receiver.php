@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Inbox;
 
+use Network_Webhooks\Host;
 use Network_Webhooks\Lock;
 use Network_Webhooks\Log;
 use Network_Webhooks\Webhooks;
@@ -41,7 +42,7 @@ final class Receiver {
 	 */
 	public static function answer(): never {
 		// What was begun is shown, also where the sender does not wait for the end.
-		ignore_user_abort( true );
+		Host::outlive_the_client();
 		list( $status, $text, $headers ) = self::take( $_GET[ Inbox::PARAMETER ] ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- there by is_asked(), and compared only.
 		nocache_headers();
 		status_header( $status );

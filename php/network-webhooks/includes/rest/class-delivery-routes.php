@@ -8,43 +8,27 @@
 namespace Network_Webhooks\Rest;
 
 use Network_Webhooks\Admin\Deliveries\Bulk_Progress;
-use Network_Webhooks\Admin\Deliveries\List_Page;
-use Network_Webhooks\Admin\Deliveries\Query;
-use Network_Webhooks\Admin\Deliveries\Rows;
+use Network_Webhooks\Admin\Deliveries\Deliveries_Page;
+use Network_Webhooks\Admin\Deliveries\Delivery_Query;
+use Network_Webhooks\Admin\Deliveries\Delivery_Rows;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Environment;
-use Network_Webhooks\Native_Text;
-use Network_Webhooks\Plugin;
+use Network_Webhooks\Extension_Messages;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * The newest deliveries as the page has them. On the main site only, since a site's own REST API
- * is under that site's administrators.
+ * The newest deliveries as the page has them.
  */
-final class Delivery_Routes {
+final class Delivery_Routes extends Abstract_Routes {
 
 	/**
-	 * Takes the plugin, whose parts the routes need.
+	 * {@inheritDoc}
 	 */
-	public function __construct( private readonly Plugin $plugin ) {}
-
-	/**
-	 * Adds the route.
-	 */
-	public function add_routes(): void {
-		if ( ! is_main_network() || ! is_main_site() || ! Environment::has_extension() ) {
-			return;
+	protected function add_routes(): void {
+		if ( Environment::has_extension() ) {
+			$this->add( '/deliveries', $this->deliveries( ... ), capability: Capabilities::VIEW );
 		}
-		register_rest_route(
-			'network-webhooks/v1',
-			'/deliveries',
-			array(
-				'methods'             => 'GET',
-				'callback'            => array( $this, 'deliveries' ),
-				'permission_callback' => static fn() => current_user_can( Capabilities::VIEW ),
-			)
-		);
 	}
 
 	/**
@@ -58,13 +42,13 @@ final class Delivery_Routes {
 			return new \WP_REST_Response( array( 'bulks' => $bulks ) );
 		}
 		try {
-			$found = List_Page::read( Query::of( wp_slash( $request->get_query_params() ) ) );
+			$found = Deliveries_Page::read( Delivery_Query::of( wp_slash( $request->get_query_params() ) ) );
 		} catch ( \Exception $error ) {
-			return new \WP_Error( 'network_webhooks', Native_Text::of( $error ), array( 'status' => 400 ) );
+			return new \WP_Error( 'network_webhooks', Extension_Messages::of( $error ), array( 'status' => 400 ) );
 		}
 		return new \WP_REST_Response(
 			array(
-				'rows'  => ( new Rows( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->html( $found['deliveries'] ),
+				'rows'  => ( new Delivery_Rows( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->html( $found['deliveries'] ),
 				'bulks' => $bulks,
 			)
 		);

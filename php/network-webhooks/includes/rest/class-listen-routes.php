@@ -7,60 +7,35 @@
 
 namespace Network_Webhooks\Rest;
 
-use Network_Webhooks\Admin\Listen\Page;
-use Network_Webhooks\Admin\Listen\Rows;
-use Network_Webhooks\Admin\Listen\Standing;
+use Network_Webhooks\Admin\Listen\Capture_Status;
+use Network_Webhooks\Admin\Listen\Captured_Rows;
+use Network_Webhooks\Admin\Listen\Listen_Page;
 use Network_Webhooks\Capabilities;
-use Network_Webhooks\Heard;
-use Network_Webhooks\Plugin;
+use Network_Webhooks\Captured_Events;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * The newest recorded events as the page has them. On the main site only, since a site's own REST
- * API is under that site's administrators.
+ * The newest recorded events as the page has them.
  */
-final class Listen_Routes {
+final class Listen_Routes extends Abstract_Routes {
 
 	/**
-	 * Takes the plugin, whose parts the route needs.
+	 * {@inheritDoc}
 	 */
-	public function __construct( private readonly Plugin $plugin ) {}
-
-	/**
-	 * Adds the route.
-	 */
-	public function add_routes(): void {
-		if ( ! is_main_network() || ! is_main_site() ) {
-			return;
-		}
-		register_rest_route(
-			'network-webhooks/v1',
-			'/heard',
-			array(
-				'methods'             => 'GET',
-				'callback'            => array( $this, 'heard' ),
-				'permission_callback' => static fn() => current_user_can( Capabilities::VIEW ),
-				'show_in_index'       => false,
-				'args'                => array(
-					'event' => array(
-						'type'    => 'string',
-						'default' => '',
-					),
-				),
-			)
-		);
+	protected function add_routes(): void {
+		$this->add( '/heard', $this->captured( ... ), array( 'event' => self::text() ), capability: Capabilities::VIEW );
 	}
 
 	/**
 	 * How it stands, and the rows, as HTML.
 	 */
-	public function heard( \WP_REST_Request $request ): \WP_REST_Response {
-		$heard = Heard::page( Page::ROWS, (string) $request['event'] );
+	public function captured( \WP_REST_Request $request ): \WP_REST_Response {
+		$captured = Captured_Events::page( Listen_Page::ROWS, (string) $request['event'] );
 		return new \WP_REST_Response(
 			array(
-				'standing' => ( new Standing( $this->plugin->publisher() ) )->html(),
-				'rows'     => ( new Rows( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->html( $heard ),
+				'standing' => ( new Capture_Status( $this->plugin->publisher() ) )->html(),
+				'rows'     => ( new Captured_Rows( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->html( $captured ),
 			)
 		);
 	}

@@ -7,8 +7,8 @@
 
 namespace Network_Webhooks\Admin\Form;
 
-use Network_Webhooks\Native_Text;
 use Network_Webhooks\Refusal;
+use Network_Webhooks\Set_Aside;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -69,7 +69,7 @@ final class Errors {
 	 */
 	public function add_refusal( string $field, string $message ): void {
 		$name = (string) preg_replace( '/[\[.].*$/s', '', $field );
-		$this->add( self::INPUTS[ $name ] ?? $name, Native_Text::translated( $message ) );
+		$this->add( self::INPUTS[ $name ] ?? $name, Set_Aside::text( $message ) );
 	}
 
 	/**

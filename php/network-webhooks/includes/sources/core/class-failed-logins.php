@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks\Sources\Core;
 
+use Network_Webhooks\Host;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -291,10 +293,10 @@ final class Failed_Logins {
 	 */
 	private function make_folder(): bool {
 		$folder = $this->folder();
-		if ( ! is_dir( $folder ) && ! @mkdir( $folder, 0700 ) && ! is_dir( $folder ) ) {
+		if ( ! @is_dir( $folder ) && ! @mkdir( $folder, 0700 ) && ! @is_dir( $folder ) ) {
 			return false;
 		}
-		return ! is_link( $folder ) && ( ! function_exists( 'posix_geteuid' ) || fileowner( $folder ) === posix_geteuid() );
+		return ! is_link( $folder ) && (string) fileowner( $folder ) === Host::user();
 	}
 
 	/**
@@ -303,7 +305,7 @@ final class Failed_Logins {
 	private function folder(): string {
 		if ( '' === $this->folder ) {
 			global $wpdb;
-			$user         = function_exists( 'posix_geteuid' ) ? posix_geteuid() : getmyuid();
+			$user         = Host::user();
 			$place        = substr( hash( 'sha256', ABSPATH . "\n" . DB_NAME . "\n" . $wpdb->base_prefix ), 0, 16 );
 			$this->folder = sys_get_temp_dir() . "/network-webhooks-logins-$user-$place";
 		}

@@ -1,0 +1,117 @@
+//! What a webhook makes of events: its condition, and headers, body and signatures of its
+//! requests. It opens nothing, so it can also be asked what would be sent.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use super::format::{FormatError, Formatter, Payload};
+use super::header::{REDACTED, USER_AGENT};
+use super::sign::Signer;
+use super::template::{Condition, TemplateError};
+use super::v1::Projections;
+use crate::event::{Event, Flags};
+
+const ID: HeaderName = HeaderName::from_static("webhook-id");
+const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+const TEST: HeaderName = HeaderName::from_static("webhook-test");
+
+/// Secrets ready to sign, and until when (Unix seconds).
+pub(super) type Signers = Vec<(Signer, Option<i64>)>;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct RequestBuilder {
+    pub(super) headers: HeaderMap,
+    pub(super) signers: Signers,
+    pub(super) formatter: Formatter,
+    pub(super) condition: Option<Condition>,
+}
+
+/// A request but for its address.
+pub(super) struct Message<'a> {
+    pub(super) headers: HeaderMap,
+    pub(super) payload: Payload<'a>,
+}
+
+impl RequestBuilder {
+    /// With what is published about the format `v1`.
+    pub(super) fn with_projections(self, projections: Arc<Projections>) -> Self {
+        Self { formatter: self.formatter.with_projections(projections), ..self }
+    }
+
+    /// Whether the webhook's condition holds for an event.
+    pub(super) fn accepts(&self, event: &Event) -> Result<bool, TemplateError> {
+        self.condition.as_ref().map_or(Ok(true), |condition| condition.holds(&event.body))
+    }
+
+    /// The request of an event. `now` is in Unix milliseconds.
+    pub(super) fn message<'a>(
+        &self,
+        event: &'a Event,
+        now: i64,
+    ) -> Result<Message<'a>, FormatError> {
+        let payload = self.formatter.format(event)?;
+        Ok(Message { headers: self.sign(event, &payload, now), payload })
+    }
+
+    fn sign(&self, event: &Event, payload: &Payload<'_>, now: i64) -> HeaderMap {
+        let timestamp = now.div_euclid(1000);
+        let id = event.id.text();
+        let mut headers = self.headers.clone();
+        headers.insert(header::CONTENT_TYPE, payload.content_type.clone());
+        headers.extend(payload.headers.iter().cloned().map(|(name, value)| (Some(name), value)));
+        headers.insert(ID, ascii(&id));
+        headers.insert(TIMESTAMP, timestamp.into());
+        let mut signature = String::new();
+        let id = std::str::from_utf8(&id).unwrap_or_default();
+        for (signer, until) in &self.signers {
+            if until.is_none_or(|until| timestamp <= until) {
+                signer.sign(id, timestamp, &payload.body, &mut signature);
+            }
+        }
+        if !signature.is_empty() {
+            headers.insert(SIGNATURE, ascii(signature.as_bytes()));
+        }
+        if event.flags.has(Flags::TEST) {
+            headers.insert(TEST, HeaderValue::from_static("true"));
+        }
+        headers
+    }
+}
+
+/// A request but for its address, and no longer bound to its event.
+pub(super) struct Prepared {
+    pub(super) headers: HeaderMap,
+    /// See [`Message::describe_headers`].
+    pub(super) described: Vec<(String, String)>,
+    /// The body, where it is not the event's own.
+    pub(super) body: Option<Vec<u8>>,
+}
+
+impl Message<'_> {
+    /// Ready to be sent for `event`, of which it was made.
+    pub(super) fn prepare(self, event: &Event) -> Prepared {
+        let described = self.describe_headers();
+        Prepared { described, headers: self.headers, body: self.payload.into_own_body(event) }
+    }
+
+    /// The headers as people may see them: custom ones without their values.
+    pub(super) fn describe_headers(&self) -> Vec<(String, String)> {
+        let mut described = Vec::with_capacity(self.headers.len() + 2);
+        described.push(("user-agent".to_owned(), USER_AGENT.to_owned()));
+        described.push(("content-length".to_owned(), self.payload.body.len().to_string()));
+        described.extend(self.headers.iter().map(|(name, value)| {
+            let shown =
+                if value.is_sensitive() { REDACTED } else { value.to_str().unwrap_or_default() };
+            (name.as_str().to_owned(), shown.to_owned())
+        }));
+        described
+    }
+}
+
+/// A value of letters, digits and punctuation, as ids and signatures are.
+fn ascii(text: &[u8]) -> HeaderValue {
+    HeaderValue::from_bytes(text).unwrap_or(HeaderValue::from_static(""))
+}
