@@ -2,7 +2,7 @@
 //!
 //! WAL, so that PHP reads while the worker writes; `synchronous = NORMAL`, so that a commit is a
 //! `write` and only a checkpoint waits for the disk ([`checkpoint`]). A power cut may therefore
-//! undo the last commits; the journal's segments are kept until [`Store::is_durable`] has said
+//! undo the last commits; the journal's segments are kept until [`Durability::is_durable`] has said
 //! that what was read from them can't be undone.
 
 mod bulk;
@@ -38,13 +38,13 @@ use crate::id::EventId;
 use crate::journal::{Boot, SegmentId};
 use crate::spool::{advice, is_full};
 use crate::store::{
-    ClockReading, Health, Loaded, Origin, Result, Store, StoreError, Transaction, WebhookKey,
-    WebhookState,
+    ClockReading, Durability, Health, Loaded, Origin, Result, Store, StoreError, Transaction,
+    WebhookKey, WebhookState,
 };
 pub(crate) use change::{count, first_id, from_states};
 use checkpoint::Checkpointer;
 pub(crate) use files::Place;
-pub use files::{SetAside, open, open_or_set_aside, set_aside};
+pub use files::{open, open_or_set_aside, set_aside};
 use statements::Statements;
 use transaction::SqliteTransaction;
 
@@ -225,8 +225,10 @@ impl Store for SqliteStore {
         }
         Ok(loaded)
     }
+}
 
-    fn truncate_log(&mut self) -> Result<bool> {
+impl Durability for SqliteStore {
+    fn truncate_wal(&mut self) -> Result<bool> {
         let truncate = || {
             // Whoever reads is not waited for: there is other work until the next try.
             self.connection.busy_timeout(Duration::ZERO)?;
