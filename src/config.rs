@@ -110,11 +110,14 @@ pub struct Retention {
     pub deliveries_days: u32,
     /// Bodies, after success.
     pub bodies_days: u32,
+    /// What the log may take of the disk, in bytes: above it what was delivered is given up before
+    /// its time, the oldest first. None: half of the file system it lies on.
+    pub bytes: Option<u64>,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { deliveries_days: 30, bodies_days: 7 }
+        Self { deliveries_days: 30, bodies_days: 7, bytes: None }
     }
 }
 

@@ -18,6 +18,8 @@ mod person;
 pub mod sqlite;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use latencies::Latencies;
 pub use origin::{Origin, SpoolId};
@@ -26,10 +28,12 @@ pub use person::Person;
 use self::bulk::{Bulk, BulkStep};
 pub use crate::attempt::{Attempt, Failure, Next, Phase};
 pub use crate::claim::{Claim, WebhookKey};
+use crate::clock::Clock;
 use crate::event::Event;
 pub use crate::health::{Disabled, Health};
 use crate::id::{DeliveryId, EventId};
 use crate::journal::{Boot, SegmentId};
+use crate::spool::Spool;
 pub use crate::state::{Forbidden, State};
 
 /// Why the store can't be used or a call on it failed.
@@ -123,8 +127,45 @@ pub fn term(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
+/// What an engine does so that a commit outlives a power cut, and so that what is deleted is gone.
+/// One whose commits do so by themselves, and that keeps no log of its own beside its tables, has
+/// nothing to add to the answers here.
+pub trait Durability {
+    /// How many transactions that changed something were committed since the store was opened.
+    fn commits(&self) -> u64 {
+        0
+    }
+
+    /// Whether the first `commits` of them would survive a power cut. If not, that is brought
+    /// about without keeping the caller waiting: ask again. Segments are deleted only after this.
+    ///
+    /// # Errors
+    /// Where the disk refused.
+    fn is_durable(&mut self, commits: u64) -> Result<bool> {
+        let _ = commits;
+        Ok(true)
+    }
+
+    /// Returns when everything committed so far would survive a power cut.
+    ///
+    /// # Errors
+    /// Where the disk refused.
+    fn make_durable(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Removes what was deleted from the engine's write-ahead log too, and gives its room back;
+    /// `false` where a reader stood in the way, so that it has to be tried again.
+    ///
+    /// # Errors
+    /// Where the disk refused.
+    fn truncate_wal(&mut self) -> Result<bool> {
+        Ok(true)
+    }
+}
+
 /// The writing side; exactly one exists per spool, in the worker.
-pub trait Store {
+pub trait Store: Durability {
     /// Runs `work` in one transaction: committed if it returns `Ok`, else undone as a whole.
     ///
     /// # Errors
@@ -139,29 +180,105 @@ pub trait Store {
     /// # Errors
     /// Where the engine can't read.
     fn load(&mut self) -> Result<Loaded>;
+}
 
-    /// How many transactions that changed something were committed since the store was opened.
-    fn commits(&self) -> u64;
+impl<S: Store + ?Sized> Durability for Box<S> {
+    fn commits(&self) -> u64 {
+        (**self).commits()
+    }
 
-    /// Whether the first `commits` of them would survive a power cut. If not, that is brought
-    /// about without keeping the caller waiting: ask again. Segments are deleted only after this.
-    ///
-    /// # Errors
-    /// Where the disk refused.
-    fn is_durable(&mut self, commits: u64) -> Result<bool>;
+    fn is_durable(&mut self, commits: u64) -> Result<bool> {
+        (**self).is_durable(commits)
+    }
 
-    /// Returns when everything committed so far would survive a power cut.
-    ///
-    /// # Errors
-    /// Where the disk refused.
-    fn make_durable(&mut self) -> Result<()>;
+    fn make_durable(&mut self) -> Result<()> {
+        (**self).make_durable()
+    }
 
-    /// Removes what was deleted from the engine's own log too; `false` where a reader stood in
-    /// the way, so that it has to be tried again.
-    ///
-    /// # Errors
-    /// Where the disk refused.
-    fn truncate_log(&mut self) -> Result<bool>;
+    fn truncate_wal(&mut self) -> Result<bool> {
+        (**self).truncate_wal()
+    }
+}
+
+impl<S: Store + ?Sized> Store for Box<S> {
+    fn transaction(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
+    ) -> Result<()> {
+        (**self).transaction(work)
+    }
+
+    fn load(&mut self) -> Result<Loaded> {
+        (**self).load()
+    }
+}
+
+/// A store that was damaged and made way for a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// Where it is now, with whatever belongs to it beside it.
+    pub path: PathBuf,
+    /// What the engine said of it.
+    pub reason: String,
+}
+
+/// Opens the store that an address names (none: `store.sqlite` in the spool), made if it isn't
+/// there, with the engine that the address names. A damaged one is set aside first, to be
+/// announced, and an empty one takes its place.
+///
+/// # Errors
+/// [`StoreError::Address`] for an engine that this version does not have; [`StoreError::Newer`], or
+/// what the system refused.
+pub fn open(
+    spool: &Spool,
+    address: Option<&str>,
+    clock: Arc<dyn Clock>,
+) -> Result<(Box<dyn Store>, Option<SetAside>)> {
+    match engine(address)? {
+        Engine::Sqlite => {
+            let (store, set_aside) = sqlite::open_or_set_aside(spool, address, clock)?;
+            Ok((Box::new(store), set_aside))
+        }
+    }
+}
+
+/// The engines of this version.
+enum Engine {
+    /// Embedded: `sqlite:/path`, or no address.
+    Sqlite,
+}
+
+/// The engine that an address names.
+fn engine(address: Option<&str>) -> Result<Engine> {
+    match address.filter(|address| !address.is_empty()) {
+        None => Ok(Engine::Sqlite),
+        Some(address) => match address.split_once(':') {
+            Some(("sqlite", _)) => Ok(Engine::Sqlite),
+            _ => Err(StoreError::Address(address.to_owned())),
+        },
+    }
+}
+
+/// Times that a transaction is run again before a conflict is the caller's to deal with.
+const MOST_CONFLICTS: u32 = 16;
+
+/// Runs `work` in one transaction, and again as a whole while the store says that another writer
+/// came first. So `work` begins with nothing and leaves what it found to be followed by its caller,
+/// once this has returned.
+///
+/// # Errors
+/// As [`Store::transaction`]; [`StoreError::Conflict`] where that never ends.
+pub fn commit<S: Store + ?Sized>(
+    store: &mut S,
+    work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
+) -> Result<()> {
+    for _ in 0..MOST_CONFLICTS {
+        match store.transaction(work) {
+            Err(StoreError::Conflict { .. }) => {}
+            other => return other,
+        }
+    }
+    store.transaction(work)
 }
 
 /// What a starting worker finds; see [`Store::load`].
@@ -193,6 +310,26 @@ pub struct Suspects {
     pub due: i64,
     /// At how many deaths that one was under way.
     pub deaths: u32,
+}
+
+/// What a store may take of the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Half of the file system that it lies on; an engine that lies on none of ours keeps all.
+    Half,
+    /// So many bytes.
+    Bytes(u64),
+    /// As little as can be: there is no room left.
+    Least,
+}
+
+/// What was given up to make room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GivenUp {
+    /// Events of which bodies, or all there was, are gone.
+    pub events: u64,
+    /// Whether the store still takes more than it may, and there may be more to give up.
+    pub more: bool,
 }
 
 /// What became of something that was to be written about a claimed delivery.
@@ -458,6 +595,14 @@ pub trait Transaction {
     /// # Errors
     /// See [`webhook`](Self::webhook).
     fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool>;
+
+    /// Where the store takes more than it may: gives up what was delivered (cancelled or skipped,
+    /// or went to nobody), bodies first and then all there is of an event, the oldest first, of up
+    /// to `limit` events or a megabyte at a time. What may still be sent keeps everything.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn give_up(&mut self, keep: Keep, limit: usize) -> Result<GivenUp>;
 
     /// Notes the host of a webhook's URL (none: it is deleted).
     ///

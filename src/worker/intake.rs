@@ -9,7 +9,7 @@ use super::record::{self, Recorded};
 use super::routes::Routes;
 use crate::event::Fields;
 use crate::journal::{Batch, CorruptPart, KIND_EVENT, Limit, OwnedRecord, SegmentId};
-use crate::store::{Announcement, Health, Store, WebhookKey};
+use crate::store::{self, Announcement, Health, Store, WebhookKey};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -54,8 +54,9 @@ impl<S: Store> Worker<S> {
         // Attempts wait until there is room to record them.
         let is_full = self.reserve.is_full();
         let holds_up = self.trials.holds_up_others();
+        let grown = records.iter().map(|record| record.whole().len() as u64).sum();
         mark.begin(records);
-        store.transaction(&mut |tx| {
+        store::commit(store, &mut |tx| {
             (ingested, recorded, due) = (Ingested::default(), Recorded::default(), Vec::new());
             for done in done {
                 record::attempt(tx, &context, done, ids, &mut recorded, &mut ingested)?;
@@ -98,6 +99,7 @@ impl<S: Store> Worker<S> {
             self.batch = Batch::default();
         }
         self.done.clear();
+        self.room.note_growth(grown, now);
         self.apply(ingested, &recorded, &due, now);
         Ok(true)
     }

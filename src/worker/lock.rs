@@ -194,14 +194,7 @@ mod tests {
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
         let spool = Spool::open(folder.path()).expect("a spool");
         let take = |pid| {
-            let me = Holder {
-                pid,
-                since: 5,
-                version: "1".into(),
-                file_size: None,
-                descriptors: None,
-                possible: 0,
-            };
+            let me = Holder { pid, since: 5, ..Holder::default() };
             WorkerLock::take(&spool, &me).unwrap().expect("nobody has it")
         };
         let first = take(1);

@@ -10,7 +10,8 @@
 //!
 //! Memory follows only commits: whatever a transaction would change in the [`schedule`] is
 //! collected first and applied after. So a full disk leaves both sides as they were, and the
-//! round is made again.
+//! round is made again; and a transaction that another writer got in the way of is run again as
+//! it is ([`store::commit`](crate::store::commit)).
 //!
 //! [`lock`], [`start`] and [`request`] are the doors for PHP processes.
 
@@ -31,6 +32,7 @@ mod record;
 mod request;
 mod reserve;
 mod retirement;
+mod room;
 mod routes;
 mod schedule;
 #[cfg(test)]
@@ -51,7 +53,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::journal::JournalError;
 use crate::journal::wake::WakeHandle;
 use crate::spool::{Spool, SpoolError, file_size_limit};
-use crate::store::{StoreError, sqlite};
+use crate::store::{self, StoreError};
 
 /// A limit of a file's size below this is told, in bytes: a store that keeps a month of a busy
 /// network has gigabytes.
@@ -169,8 +171,7 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
         );
     }
     daemon::give_way();
-    let (store, set_aside) =
-        sqlite::open_or_set_aside(spool, options.store.as_deref(), Arc::clone(&clock))?;
+    let (store, set_aside) = store::open(spool, options.store.as_deref(), Arc::clone(&clock))?;
     let mut worker = Worker::new(spool.clone(), store, clock)?;
     if let Some(damaged) = set_aside {
         let path = damaged.path.display().to_string();

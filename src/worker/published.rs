@@ -10,7 +10,7 @@ use crate::config::{CONFIG_FILE, Config, ConfigError};
 use crate::delivery::guard::check_url;
 use crate::delivery::{Sender, Settings};
 use crate::spool::Stamp;
-use crate::store::{Selection, State, Store};
+use crate::store::{self, Selection, State, Store};
 use crate::verdict::{DISABLED, PAUSED, UNJUDGED};
 
 /// The published config, prepared.
@@ -56,7 +56,7 @@ impl<S: Store> Worker<S> {
         let routes = Routes::new(&config);
         let (mut new, mut due) = (Vec::new(), Vec::new());
         let (store, schedule) = (&mut self.store, &self.schedule);
-        store.transaction(&mut |tx| {
+        store::commit(store, &mut |tx| {
             (new, due) = (Vec::new(), Vec::new());
             for (key, lane) in schedule.lanes() {
                 let of = |states: &[State]| Selection {

@@ -258,6 +258,8 @@ pub(super) struct Schedule {
     suspects: u32,
     /// What the runs under way hold, in bytes.
     bytes: u64,
+    /// Places of turns of which it is not known yet whether they fill them.
+    held: u32,
 }
 
 /// A lane's turn: claim up to `limit` of its deliveries, and send them in runs of `run`.
@@ -270,6 +272,8 @@ pub(super) struct Turn {
     /// What it waited for, where something was due.
     pub(super) waited_for: Option<&'static str>,
     suspect: bool,
+    /// What its deliveries are taken to hold, in bytes.
+    bytes: u64,
 }
 
 impl Schedule {
@@ -287,6 +291,7 @@ impl Schedule {
             origins: vec![Origin::default()],
             origin_numbers: HashMap::new(),
             under_way: HashMap::new(),
+            held: 0,
             suspects: 0,
             bytes: 0,
         }
@@ -387,7 +392,8 @@ impl Schedule {
         }
     }
 
-    /// The next lane to serve, if there is a place for a request of one.
+    /// The next lane to serve, if there is a place for a request of one. The turn holds the places
+    /// that it may fill until it is [`sent`](Self::sent) or [given back](Self::give_back).
     pub(super) fn next(&mut self, now: i64) -> Option<Turn> {
         while let Some(&(at, key)) = self.waiting.first() {
             if at > now {
@@ -428,10 +434,49 @@ impl Schedule {
                 ordered: lane.webhook.as_ref().is_some_and(|webhook| webhook.ordered),
                 waited_for,
                 suspect,
+                bytes: lane.bytes * u64::from((allowed * run).min(held)),
             };
             self.leave(key);
+            self.hold(&turn, true);
             self.suspects_turn = !suspect;
             return Some(turn);
+        }
+    }
+
+    /// The turns that can be served now, at most so many: a transaction can be made of them, and made
+    /// again, while nothing here moves.
+    pub(super) fn take_turns(&mut self, now: i64, most: usize) -> Vec<Turn> {
+        let mut turns = Vec::new();
+        while turns.len() < most
+            && let Some(turn) = self.next(now)
+        {
+            turns.push(turn);
+        }
+        turns
+    }
+
+    /// Gives up a turn of which nothing came: what is due is due as before.
+    pub(super) fn give_back(&mut self, turn: &Turn, now: i64) {
+        self.hold(turn, false);
+        self.place(turn.key, now);
+    }
+
+    /// Holds the places that a turn may fill, or lets go of them.
+    fn hold(&mut self, turn: &Turn, hold: bool) {
+        let Some(lane) = self.lanes.get_mut(&turn.key) else { return };
+        let runs = turn.limit.div_ceil(turn.run.max(1)) as u32;
+        self.bytes = if hold { self.bytes + turn.bytes } else { self.bytes - turn.bytes };
+        let origin = &mut self.origins[lane.origin];
+        let suspects = if turn.suspect { runs } else { 0 };
+        let counts = [
+            (&mut self.held, runs),
+            (&mut lane.in_flight, runs),
+            (&mut origin.in_flight, runs),
+            (&mut origin.suspects, suspects),
+            (&mut self.suspects, suspects),
+        ];
+        for (count, by) in counts {
+            *count = if hold { *count + by } else { count.saturating_sub(by) };
         }
     }
 
@@ -443,12 +488,18 @@ impl Schedule {
         let is_probed = lane.health.probe_at.is_none_or(|at| at <= now);
         let may_send = is_probed && lane.room() > 0 && lane.rate(now).unwrap_or(0) > 0;
         let suspect = lane.is_suspect();
-        may_send.then_some(Turn { key, limit: 1, run: 1, ordered, waited_for: None, suspect })
+        let bytes = lane.bytes;
+        let turn = Turn { key, limit: 1, run: 1, ordered, waited_for: None, suspect, bytes };
+        may_send.then(|| {
+            self.hold(&turn, true);
+            turn
+        })
     }
 
     /// Whose turn it is, and in which row it stands.
     fn first_in_row(&self) -> Option<(Row, WebhookKey)> {
-        if self.bytes >= self.limits.bytes && !self.under_way.is_empty() {
+        let any = self.held > 0 || !self.under_way.is_empty();
+        if self.bytes >= self.limits.bytes && any {
             return None;
         }
         // In turn: a steady flow of healthy ones would never let suspects try, and the reverse.
@@ -462,7 +513,7 @@ impl Schedule {
 
     /// How many requests more may be under way of those in a row.
     fn room(&self, row: Row) -> u32 {
-        share(self.limits.requests, self.under_way.len() as u32, self.suspects, row)
+        share(self.limits.requests, self.under_way.len() as u32 + self.held, self.suspects, row)
     }
 
     /// The number of a webhook's origin.
@@ -525,6 +576,7 @@ impl Schedule {
         due: Option<i64>,
         now: i64,
     ) {
+        self.hold(turn, false);
         self.begin(turn.key, turn.suspect, runs, now);
         if let Some(lane) = self.lanes.get_mut(&turn.key) {
             lane.next_due = due;

@@ -21,7 +21,7 @@ use crate::journal::{AppendOptions, KIND_EVENT, KIND_REQUEST, Writer};
 use crate::spool::Spool;
 use crate::store::log::Log;
 use crate::store::sqlite::{self, SqliteStore};
-use crate::store::{Loaded, Result, Store, Transaction};
+use crate::store::{Durability, Loaded, Result, Store, StoreError, Transaction};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -34,10 +34,12 @@ type Outages = Vec<(usize, std::ops::Range<i64>)>;
 /// What an endpoint took (2xx), by path.
 type Taken = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
 
-/// The store on a disk that takes its time: what is committed is on it once the switch says so.
+/// The store on a disk that takes its time: what is committed is on it once the switch says so. And
+/// there is another writer: every third transaction has to be made again.
 struct SlowDisk {
     store: SqliteStore,
     is_done: Arc<AtomicBool>,
+    transactions: u32,
 }
 
 impl Store for SlowDisk {
@@ -45,13 +47,21 @@ impl Store for SlowDisk {
         &mut self,
         work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
     ) -> Result<()> {
-        self.store.transaction(work)
+        self.transactions += 1;
+        let collides = self.transactions % 3 == 0;
+        self.store.transaction(&mut |tx| {
+            work(tx)?;
+            let (store, reason) = ("a test's".to_owned(), String::new());
+            if collides { Err(StoreError::Conflict { store, reason }) } else { Ok(()) }
+        })
     }
 
     fn load(&mut self) -> Result<Loaded> {
         self.store.load()
     }
+}
 
+impl Durability for SlowDisk {
     fn commits(&self) -> u64 {
         self.store.commits()
     }
@@ -69,8 +79,8 @@ impl Store for SlowDisk {
         self.store.make_durable()
     }
 
-    fn truncate_log(&mut self) -> Result<bool> {
-        self.store.truncate_log()
+    fn truncate_wal(&mut self) -> Result<bool> {
+        self.store.truncate_wal()
     }
 }
 
@@ -198,7 +208,7 @@ impl Simulation {
 fn start(spool: &Spool, clock: &Arc<ManualClock>, disk: &Arc<AtomicBool>) -> Worker<SlowDisk> {
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let store = sqlite::open(spool, None, Arc::clone(&clock)).expect("a store");
-    let store = SlowDisk { store, is_done: Arc::clone(disk) };
+    let store = SlowDisk { store, is_done: Arc::clone(disk), transactions: 0 };
     Worker::new(spool.clone(), store, clock).expect("a worker")
 }
 

@@ -2,7 +2,7 @@
 //!
 //! WAL, so that PHP reads while the worker writes; `synchronous = NORMAL`, so that a commit is a
 //! `write` and only a checkpoint waits for the disk ([`checkpoint`]). A power cut may therefore
-//! undo the last commits; the journal's segments are kept until [`Store::is_durable`] has said
+//! undo the last commits; the journal's segments are kept until [`Durability::is_durable`] has said
 //! that what was read from them can't be undone.
 
 mod bulk;
@@ -16,6 +16,7 @@ mod forget;
 mod ingest;
 mod prune;
 mod record;
+mod room;
 pub(crate) mod schema;
 mod statements;
 mod suspects;
@@ -37,13 +38,13 @@ use crate::id::EventId;
 use crate::journal::{Boot, SegmentId};
 use crate::spool::{advice, is_full};
 use crate::store::{
-    ClockReading, Health, Loaded, Origin, Result, Store, StoreError, Transaction, WebhookKey,
-    WebhookState,
+    ClockReading, Durability, Health, Loaded, Origin, Result, Store, StoreError, Transaction,
+    WebhookKey, WebhookState,
 };
 pub(crate) use change::{count, first_id, from_states};
 use checkpoint::Checkpointer;
 pub(crate) use files::Place;
-pub use files::{SetAside, open, open_or_set_aside, set_aside};
+pub use files::{open, open_or_set_aside, set_aside};
 use statements::Statements;
 use transaction::SqliteTransaction;
 
@@ -65,6 +66,9 @@ pub struct SqliteStore {
     /// Events that claims under way hold: every webhook's claim shares the one body.
     events: HashMap<i64, Weak<Event>>,
     pruned: prune::Progress,
+    given: room::Given,
+    /// Bytes of the file system that the store lies on.
+    capacity: u64,
 }
 
 /// What of the store is kept in memory; read anew after a rollback.
@@ -116,6 +120,9 @@ impl SqliteStore {
             memory,
             events: HashMap::new(),
             pruned: prune::Progress::default(),
+            given: room::Given::default(),
+            capacity: rustix::fs::statvfs(path)
+                .map_or(u64::MAX, |system| system.f_blocks.saturating_mul(system.f_frsize)),
         })
     }
 
@@ -143,6 +150,7 @@ impl SqliteStore {
         }
         self.memory = Memory::read(&self.connection).map_err(self.failed("reading"))?;
         self.pruned = prune::Progress::default();
+        self.given = room::Given::default();
         Ok(())
     }
 }
@@ -221,8 +229,10 @@ impl Store for SqliteStore {
         }
         Ok(loaded)
     }
+}
 
-    fn truncate_log(&mut self) -> Result<bool> {
+impl Durability for SqliteStore {
+    fn truncate_wal(&mut self) -> Result<bool> {
         let truncate = || {
             // Whoever reads is not waited for: there is other work until the next try.
             self.connection.busy_timeout(Duration::ZERO)?;
@@ -284,6 +294,8 @@ impl SqliteStore {
             memory: &mut self.memory,
             events: &mut self.events,
             pruned: &mut self.pruned,
+            given: &mut self.given,
+            capacity: self.capacity,
             statements,
             counters: counters::Counters::default(),
         })
