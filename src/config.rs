@@ -59,6 +59,10 @@ pub struct Config {
     /// `webhooks.allow` of the process that published: hosts and CIDRs.
     #[serde(default)]
     pub allow: Vec<String>,
+    /// `webhooks.max_in_flight` of the process that published: how many requests may be under way
+    /// at once; none: as many as the worker's machine has room for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_in_flight: Option<u32>,
     /// How long the log keeps things.
     #[serde(default)]
     pub retention: Retention,
@@ -106,11 +110,14 @@ pub struct Retention {
     pub deliveries_days: u32,
     /// Bodies, after success.
     pub bodies_days: u32,
+    /// What the log may take of the disk, in bytes: above it what was delivered is given up before
+    /// its time, the oldest first. None: half of the file system it lies on.
+    pub bytes: Option<u64>,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { deliveries_days: 30, bodies_days: 7 }
+        Self { deliveries_days: 30, bodies_days: 7, bytes: None }
     }
 }
 
@@ -250,6 +257,7 @@ impl Config {
         members.insert("webhooks".into(), Value::Array(Vec::new()));
         members.insert("revision".into(), revision.into());
         members.insert("allow".into(), allow.into());
+        members.remove("max_in_flight");
         let mut config: Self = serde_path_to_error::deserialize(document)
             .map_err(|error| form(&error.path().to_string(), error.inner()))?;
         config.webhooks =
@@ -257,6 +265,12 @@ impl Config {
         config.check()?;
         config.try_out(&examples)?;
         Ok(config)
+    }
+
+    /// With the limit of requests under way of the process that publishes.
+    #[must_use]
+    pub fn with_max_in_flight(self, max_in_flight: Option<u32>) -> Self {
+        Self { max_in_flight, ..self }
     }
 
     /// Renders what admins wrote with the examples of the events that it is for, so that a

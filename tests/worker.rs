@@ -3,7 +3,9 @@
 mod support;
 
 use std::collections::HashSet;
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -314,8 +316,8 @@ fn a_test_event_goes_to_one_webhook_even_paused_once_and_uncounted() {
 }
 
 #[test]
-fn more_hanging_webhooks_than_threads_delay_nobody_else() {
-    // A pool has at most 256 threads, and every one of these hangs for as long as it may.
+fn more_hanging_webhooks_than_places_delay_nobody_else() {
+    // Of the places 256 are for one origin, and every one of these hangs for as long as it may.
     const HANGING: usize = 300;
     const EVENTS: usize = 334;
     let (mut network, endpoint) = (Network::new(), Endpoint::new());
@@ -326,14 +328,14 @@ fn more_hanging_webhooks_than_threads_delay_nobody_else() {
         })
         .collect();
     hooks.push(webhook("well", &endpoint.url("/well"), &["payment_received"], &json!({})));
-    network.publish(&json!(hooks));
+    network.publish_within(&json!({ "webhooks": hooks }), Some(512));
     let worker = network.worker();
     let first = network.dispatch("payment_received");
     wait_for("its first event", || (endpoint.received_at("/well").len() == 1).then_some(()));
     for _ in 0..EVENTS {
         network.dispatch("slow");
     }
-    // Half of the threads are for those of which nothing good is known.
+    // Half of the places are for those of which nothing good is known.
     wait_for("requests that hang", || (endpoint.received().len() > 128).then_some(()));
     let mut ids: HashSet<_> = (0..100).map(|_| network.dispatch("payment_received")).collect();
     ids.insert(first);
@@ -348,6 +350,56 @@ fn more_hanging_webhooks_than_threads_delay_nobody_else() {
     let pending = |n| network.stats(&format!("hang-{n}"))["pending"].as_u64().expect("a number");
     assert_eq!((0..HANGING).map(pending).sum::<u64>(), (HANGING * EVENTS) as u64);
     drop(worker);
+}
+
+/// An endpoint at every loopback address that takes connections and never answers.
+fn silent() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("0.0.0.0:0").expect("a port");
+    rustix::net::listen(&listener, 4096).expect("a longer queue");
+    let port = listener.local_addr().expect("an address").port();
+    (listener, port)
+}
+
+#[test]
+fn two_thousand_hanging_endpoints_delay_nobody_and_hold_no_threads() {
+    const HANGING: usize = 2000;
+    const WELL: usize = 100;
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let (_silent, port) = silent();
+    let mut hooks: Vec<_> = (0..HANGING)
+        .map(|n| {
+            let url = format!("http://127.1.{}.{}:{port}/", n / 200, n % 200 + 1);
+            webhook(&format!("hang-{n}"), &url, &["slow"], &json!({"timeout": 60}))
+        })
+        .collect();
+    hooks.extend((0..WELL).map(|n| {
+        let url = endpoint.url(&format!("/well-{n}"));
+        webhook(&format!("well-{n}"), &url, &["payment_received"], &json!({}))
+    }));
+    network.publish(&json!(hooks));
+    let mut worker = network.worker();
+    let mut ids = HashSet::from([network.dispatch("payment_received")]);
+    let arrived = |ids: &HashSet<_>| {
+        let got: HashSet<_> =
+            endpoint.received().iter().map(|got| (got.path.clone(), got.id())).collect();
+        (got.len() == ids.len() * WELL).then_some(())
+    };
+    wait_for("the first events", || arrived(&ids));
+    (0..3).for_each(|_| drop(network.dispatch("slow")));
+    wait_for("requests that hang", || {
+        let sockets = std::fs::read_dir(format!("/proc/{}/fd", worker.pid())).expect("its files");
+        (sockets.count() > HANGING).then_some(())
+    });
+    let threads = std::fs::read_dir(format!("/proc/{}/task", worker.pid())).expect("its threads");
+    assert!(threads.count() < 16, "all of them on one");
+    ids.extend((0..10).map(|_| network.dispatch("payment_received")));
+    wait_for("the others' events", || arrived(&ids));
+    // Asked to leave, it gives up after ten seconds, and the next one sends the rest.
+    let begun = Instant::now();
+    worker.signal(Signal::TERM);
+    assert!(worker.ended());
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert_eq!(network.states(&json!({"webhook_id": "hang-7", "limit": 1})), ["pending"]);
 }
 
 #[test]

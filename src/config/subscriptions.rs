@@ -24,6 +24,8 @@ struct File {
     revision: u64,
     fingerprint: Option<String>,
     allow: Vec<String>,
+    #[serde(default)]
+    max_in_flight: Option<u32>,
     webhooks: usize,
     held: Option<String>,
     #[serde(default)]
@@ -65,6 +67,8 @@ pub struct Subscriptions {
     pub fingerprint: Option<String>,
     /// `webhooks.allow` at publishing.
     pub allow: Vec<String>,
+    /// `webhooks.max_in_flight` at publishing.
+    pub max_in_flight: Option<u32>,
     /// How many webhooks there are.
     pub webhooks: usize,
     /// Why nothing is sent, see [`Config::held`].
@@ -103,6 +107,7 @@ impl Subscriptions {
             revision: config.revision,
             fingerprint: config.installation.as_ref().map(|ours| ours.fingerprint.clone()),
             allow: config.allow.clone(),
+            max_in_flight: config.max_in_flight,
             webhooks: config.webhooks.len(),
             held: config.held.clone(),
             block_external: config.block_external.clone(),
@@ -136,6 +141,7 @@ impl Subscriptions {
             revision: file.revision,
             fingerprint: file.fingerprint,
             allow: file.allow,
+            max_in_flight: file.max_in_flight,
             webhooks: file.webhooks,
             held: file.held,
             block_external: file.block_external,

@@ -18,7 +18,8 @@
 //! SIGBUS. The size is checked when it is mapped, and who can cut it later is the spool's owner
 //! (or group), by the file's mode; the worst that gets them is to kill processes that work for
 //! them: their own worker, and root's `php` run in their site. There is no seal against it
-//! on a disk file, and a handler for SIGBUS has no place in PHP's process. It is accepted.
+//! on a disk file, and a handler for SIGBUS has no place in PHP's process. It is accepted, and
+//! SECURITY.md says so.
 
 use std::fs::File;
 use std::io;

@@ -42,8 +42,10 @@ fn webhooks_configure(webhooks: Array<'_>, revision: i64) -> PhpResult<()> {
     encode::encode(webhooks.zval, &mut document, MAX_FILE as usize)
         .map_err(|problem| exception::new(problem.message("")))?;
     process::with(|process| {
-        let config = Config::from_json(&document, revision, &process.settings().allow)
-            .map_err(exception::new)?;
+        let settings = process.settings();
+        let config = Config::from_json(&document, revision, &settings.allow)
+            .map_err(exception::new)?
+            .with_max_in_flight(settings.max_in_flight);
         config.publish(process.spool().map_err(exception::new)?, moved).map_err(exception::new)?;
         process.published();
         Ok(())
@@ -95,10 +97,12 @@ fn webhooks_revision() -> i64 {
         if process.look().is_err() {
             return 0;
         }
-        let allow = process.settings().allow.clone();
+        let settings = process.settings();
+        let (allow, max_in_flight) = (settings.allow.clone(), settings.max_in_flight);
         let revision = process
             .subscriptions()
             .filter(|published| published.allow == allow)
+            .filter(|published| published.max_in_flight == max_in_flight)
             .map_or(0, |published| published.revision);
         revision.cast_signed()
     })

@@ -19,6 +19,7 @@ const AUTOSTART: &CStr = c"webhooks.autostart";
 const SYNC: &CStr = c"webhooks.sync";
 const MAX_PAYLOAD: &CStr = c"webhooks.max_payload";
 const ALLOW: &CStr = c"webhooks.allow";
+const MAX_IN_FLIGHT: &CStr = c"webhooks.max_in_flight";
 
 /// What `webhooks.max_payload` is where it says nothing that can be understood.
 const DEFAULT_PAYLOAD: usize = 1 << 20;
@@ -65,7 +66,7 @@ extern "C" fn on_modify(
     ZEND_RESULT_CODE_SUCCESS
 }
 
-static ENTRIES: IniEntryDefs<8> = IniEntryDefs::new([
+static ENTRIES: IniEntryDefs<9> = IniEntryDefs::new([
     entry(SPOOL, c"/var/lib/webhooks"),
     entry(STORE, c""),
     entry(WORKER, c"webhooks-worker"),
@@ -73,6 +74,7 @@ static ENTRIES: IniEntryDefs<8> = IniEntryDefs::new([
     entry(SYNC, c"0"),
     entry(MAX_PAYLOAD, c"1M"),
     entry(ALLOW, c""),
+    entry(MAX_IN_FLIGHT, c""),
     IniEntryDef::end(),
 ]);
 
@@ -99,6 +101,8 @@ pub(super) struct Settings {
     pub(super) max_payload: usize,
     /// Sorted, without duplicates.
     pub(super) allow: Vec<String>,
+    /// Most requests under way at once; `None`: as many as the worker's machine has room for.
+    pub(super) max_in_flight: Option<u32>,
 }
 
 impl Settings {
@@ -125,6 +129,7 @@ impl Settings {
             sync: on(SYNC),
             max_payload: quantity(&text(MAX_PAYLOAD)).unwrap_or(DEFAULT_PAYLOAD),
             allow,
+            max_in_flight: text(MAX_IN_FLIGHT).parse().ok().filter(|most| *most > 0),
         }
     }
 }

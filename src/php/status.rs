@@ -219,14 +219,38 @@ impl Status {
         }
     }
 
+    /// Whether the worker may open as many connections as it is to have.
+    fn compare_limits(&mut self, spool: &Spool, config: &Config) {
+        let Ok(Some(holder)) = lock::holder(spool) else { return };
+        let too_few = match config.max_in_flight {
+            None => holder.descriptors.is_some(),
+            Some(wanted) => holder.possible > 0 && wanted > holder.possible,
+        };
+        if too_few {
+            let message = format!(
+                "the worker may open too few files for more than {} requests at once: raise the \
+                 limit of open files (`ulimit -n`, systemd's LimitNOFILE) where PHP or the worker \
+                 is started, and restart both, or set webhooks.max_in_flight in php.ini",
+                holder.possible
+            );
+            self.problem("descriptors", &message);
+        }
+    }
+
     fn ask_for_config(&mut self, spool: &Spool, process: &mut Process) {
         match Config::load(spool) {
             Ok(Some(config)) => {
+                if config.max_in_flight != process.settings().max_in_flight {
+                    let message = "webhooks.max_in_flight in php.ini is not what the webhooks were \
+                                   published with: save any webhook to publish them again";
+                    self.problem("max_in_flight", &message);
+                }
                 if config.allow != process.settings().allow {
                     let message = "webhooks.allow in php.ini is not what the webhooks were \
                                    published with: save any webhook to publish them again";
                     self.problem("allow", &message);
                 }
+                self.compare_limits(spool, &config);
                 let set_aside = set_aside(&config);
                 for SetAside { id, name, field, message } in &set_aside {
                     let message = format!(

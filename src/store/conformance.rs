@@ -73,6 +73,7 @@ macro_rules! conformance {
             a_suspect_that_was_tried_is_none_any_more,
             a_worker_that_leaves_leaves_no_suspects,
             deaths_are_counted_by_the_hour,
+            what_was_delivered_goes_first_when_there_is_no_room,
         );
     };
 }
@@ -1129,4 +1130,45 @@ pub(crate) fn deaths_are_counted_by_the_hour(fixture: &dyn Fixture) {
     trial.clock.advance(DAY);
     trial.prune(0, 0);
     assert_eq!(fixture.log().summary().unwrap().deaths.len(), 2);
+}
+
+pub(crate) fn what_was_delivered_goes_first_when_there_is_no_room(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let failed = trial.in_state(webhook, State::Failed);
+    let old = trial.in_state(webhook, State::Delivered);
+    let held = trial.in_state(webhook, State::Held);
+    let new = trial.in_state(webhook, State::Delivered);
+    let waiting = trial.in_state(webhook, State::Pending);
+    let has_body = |trial: &Trial<'_>, id| {
+        fixture.log().delivery(&id).unwrap().map(|_| trial.shown(id).body.is_some())
+    };
+    let enough = trial.write(|t| t.give_up(Keep::Bytes(1 << 40), 9));
+    assert_eq!((enough, has_body(&trial, old)), (GivenUp::default(), Some(true)));
+
+    let mut lost = Vec::new();
+    loop {
+        let step = trial.write(|t| t.give_up(Keep::Least, 1));
+        for (name, id) in [("old", old), ("new", new)] {
+            let now = (name, has_body(&trial, id));
+            if now.1 != Some(true) && !lost.contains(&now) {
+                lost.push(now);
+            }
+        }
+        if !step.more {
+            break;
+        }
+    }
+    // Bodies first, the oldest first; then whatever else there is.
+    let expected = [("old", Some(false)), ("new", Some(false)), ("old", None), ("new", None)];
+    assert_eq!(lost, expected);
+    for id in [failed, held, waiting] {
+        assert_eq!(has_body(&trial, id), Some(true), "it may still be sent");
+    }
+    // Later on, what was delivered meanwhile can go, too.
+    let later = trial.claim(webhook, 1).remove(0);
+    trial.record(&later, Next::Delivered);
+    while trial.write(|t| t.give_up(Keep::Least, 100)).more {}
+    assert_eq!(has_body(&trial, waiting), None);
+    assert_eq!(trial.stats("crm").delivered, 3, "counters tell what happened");
 }

@@ -164,6 +164,28 @@ pub trait Store {
     fn truncate_log(&mut self) -> Result<bool>;
 }
 
+/// Times that a transaction is run again before a conflict is the caller's to deal with.
+const MOST_CONFLICTS: u32 = 16;
+
+/// Runs `work` in one transaction, and again as a whole while the store says that another writer
+/// came first. So `work` begins with nothing and leaves what it found to be followed by its caller,
+/// once this has returned.
+///
+/// # Errors
+/// As [`Store::transaction`]; [`StoreError::Conflict`] where that never ends.
+pub fn commit<S: Store + ?Sized>(
+    store: &mut S,
+    work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
+) -> Result<()> {
+    for _ in 0..MOST_CONFLICTS {
+        match store.transaction(work) {
+            Err(StoreError::Conflict { .. }) => {}
+            other => return other,
+        }
+    }
+    store.transaction(work)
+}
+
 /// What a starting worker finds; see [`Store::load`].
 #[derive(Debug, Default)]
 pub struct Loaded {
@@ -193,6 +215,26 @@ pub struct Suspects {
     pub due: i64,
     /// At how many deaths that one was under way.
     pub deaths: u32,
+}
+
+/// What a store may take of the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Half of the file system that it lies on; an engine that lies on none of ours keeps all.
+    Half,
+    /// So many bytes.
+    Bytes(u64),
+    /// As little as can be: there is no room left.
+    Least,
+}
+
+/// What was given up to make room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GivenUp {
+    /// Events of which bodies, or all there was, are gone.
+    pub events: u64,
+    /// Whether the store still takes more than it may, and there may be more to give up.
+    pub more: bool,
 }
 
 /// What became of something that was to be written about a claimed delivery.
@@ -458,6 +500,14 @@ pub trait Transaction {
     /// # Errors
     /// See [`webhook`](Self::webhook).
     fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool>;
+
+    /// Where the store takes more than it may: gives up what was delivered (cancelled or skipped,
+    /// or went to nobody), bodies first and then all there is of an event, the oldest first, of up
+    /// to `limit` events or a megabyte at a time. What may still be sent keeps everything.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn give_up(&mut self, keep: Keep, limit: usize) -> Result<GivenUp>;
 
     /// Notes the host of a webhook's URL (none: it is deleted).
     ///

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ingest::DeliveryIds;
+use super::limits::Limits;
 use super::lock::Holder;
 use super::maintenance::PRUNE_MS;
 use super::mark::Mark;
@@ -11,14 +12,15 @@ use super::pool::{self, Done, Job, Pool};
 use super::published::Published;
 use super::reserve::Reserve;
 use super::retirement::Retirement;
-use super::schedule::{POOL, Schedule};
+use super::room::Room;
+use super::schedule::Schedule;
 use super::trial::Trials;
 use super::{Mode, Stop, WorkerError};
 use crate::clock::{self, Clock};
 use crate::journal::wake::{Sleeper, WakeHandle};
 use crate::journal::{Batch, Boot, Reader};
 use crate::spool::Spool;
-use crate::store::{Announcement, Claim, ClockReading, Store};
+use crate::store::{self, Announcement, Claim, ClockReading, Store};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
 const IDLE_MS: i64 = 60_000;
@@ -30,6 +32,9 @@ const GRACE_MS: i64 = 10_000;
 pub(super) const JUMP_MS: i64 = 30_000;
 /// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
 const AGAIN_MS: i64 = 1000;
+
+/// Most turns that are served in one transaction.
+const HANDED_OUT: usize = 256;
 
 /// The state of the one thread that reads the journal and writes the store.
 pub(super) struct Worker<S: Store> {
@@ -59,6 +64,7 @@ pub(super) struct Worker<S: Store> {
     /// How many were under way when the last worker ended.
     pub(super) left_behind: u64,
     pub(super) next_prune: i64,
+    pub(super) room: Room,
     pub(super) next_config: i64,
     pub(super) idle_since: i64,
     /// There may be wishes to be forgotten in the store.
@@ -94,7 +100,7 @@ impl<S: Store> Worker<S> {
         Ok(Self {
             reader,
             published: None,
-            schedule: Schedule::new(POOL, loaded.webhooks),
+            schedule: Schedule::new(Limits::of_this_process(None), loaded.webhooks),
             pool: Pool::new(wake.clone(), Arc::clone(&clock)),
             reserve,
             mark: Mark::open(&spool)?,
@@ -108,6 +114,7 @@ impl<S: Store> Worker<S> {
             left_behind: loaded.reclaimed + loaded.deadly.len() as u64,
             deadly: loaded.deadly,
             next_prune: now + PRUNE_MS,
+            room: Room::new(now),
             next_config: 0,
             idle_since: now,
             forgets: true,
@@ -169,7 +176,7 @@ impl<S: Store> Worker<S> {
 
     pub(super) fn try_round(&mut self, now: i64) -> Result<bool, WorkerError> {
         self.look_at_clock(now)?;
-        self.look_at_disk()?;
+        self.look_at_disk(now)?;
         if now >= self.next_config {
             self.look_at_config(now);
         }
@@ -183,6 +190,7 @@ impl<S: Store> Worker<S> {
         } else {
             self.prune(now)?;
         }
+        self.keep_budget(now)?;
         if self.retirement.is_due(now) {
             self.retire(now)?;
         }
@@ -197,40 +205,39 @@ impl<S: Store> Worker<S> {
         if self.trials.holds_up_others() {
             return Ok(false);
         }
-        let Some(first) = self.schedule.next(now) else { return Ok(false) };
-        let (store, schedule) = (&mut self.store, &mut self.schedule);
-        let (mut claims, mut jobs) = (Vec::new(), Vec::new());
-        let committed = store.transaction(&mut |tx| {
-            let mut next = Some(first.clone());
-            while let Some(turn) = next {
-                let claimed = tx
-                    .claim(turn.key, now, turn.limit, turn.ordered, &mut claims)
-                    .and_then(|()| tx.next_due(turn.key, turn.ordered));
-                let new = pool::runs(claims.drain(..), turn.run);
-                let ids = new.iter().map(|run| run[0].id);
-                // Should this fail, it is due now as before, and the round is made again.
-                let due = claimed.as_ref().map_or(Some(now), |due| *due);
-                schedule.sent(&turn, ids, due, now);
-                jobs.extend(new.into_iter().map(|run| (turn.key, run)));
-                claimed?;
-                next = schedule.next(now);
+        // What comes in meanwhile has its turn between two such rounds.
+        let turns = self.schedule.take_turns(now, HANDED_OUT);
+        if turns.is_empty() {
+            return Ok(false);
+        }
+        let mut claimed = Vec::new();
+        let committed = store::commit(&mut self.store, &mut |tx| {
+            claimed.clear();
+            for turn in &turns {
+                let mut claims = Vec::new();
+                tx.claim(turn.key, now, turn.limit, turn.ordered, &mut claims)?;
+                claimed.push((claims, tx.next_due(turn.key, turn.ordered)?));
             }
             Ok(())
         });
         if let Err(error) = committed {
-            for (webhook, run) in &jobs {
-                schedule.came_back(*webhook, run[0].id, now);
-                schedule.set_due(*webhook, Some(now), now);
-            }
+            turns.iter().for_each(|turn| self.schedule.give_back(turn, now));
             return Err(error.into());
         }
-        let jobs: Vec<_> = jobs
-            .into_iter()
-            .filter_map(|(key, run)| {
-                let webhook = Arc::clone(schedule.lane(key)?.webhook.as_ref()?);
-                Some(Job { run, webhook, sender: Arc::clone(&published.sender) })
-            })
-            .collect();
+        let mut jobs = Vec::new();
+        for (turn, (claims, due)) in turns.iter().zip(claimed) {
+            let runs = pool::runs(claims.into_iter(), turn.run);
+            self.schedule.sent(turn, runs.iter().map(|run| pool::weigh(run)), due, now);
+            let lane = self.schedule.lane(turn.key);
+            if let Some(webhook) = lane.and_then(|lane| lane.webhook.as_ref()) {
+                jobs.extend(runs.into_iter().map(|run| Job {
+                    run,
+                    webhook: Arc::clone(webhook),
+                    sender: Arc::clone(&published.sender),
+                    waited_for: turn.waited_for,
+                }));
+            }
+        }
         let any = !jobs.is_empty();
         self.pool.send(jobs);
         Ok(any)
@@ -244,14 +251,14 @@ impl<S: Store> Worker<S> {
         let jump = reading.offset - self.reading.offset;
         if jump.abs() <= JUMP_MS {
             if !self.reading_is_kept {
-                self.store.transaction(&mut |tx| tx.shift_due(0, self.reading))?;
+                store::commit(&mut self.store, &mut |tx| tx.shift_due(0, self.reading))?;
                 self.reading_is_kept = true;
             }
             return Ok(());
         }
         tracing::warn!(seconds = jump / 1000, "the wall clock was set; due times go with it");
         let schedule = &self.schedule;
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             tx.shift_due(jump, reading)?;
             for (key, lane) in schedule.lanes().filter(|(_, lane)| lane.health.has_times()) {
                 let mut health = lane.health.clone();
@@ -263,6 +270,7 @@ impl<S: Store> Worker<S> {
         self.schedule.shift(jump, now);
         self.retirement.shift(jump);
         self.trials.shift(jump);
+        self.room.shift(jump);
         for time in [&mut self.next_prune, &mut self.idle_since] {
             *time += jump;
         }
@@ -284,7 +292,7 @@ impl<S: Store> Worker<S> {
 
     pub(super) fn time_to_wait(&self, now: i64, mode: Mode) -> Duration {
         let mut until = now + RESCAN_MS;
-        if let Some(due) = self.schedule.wake_at(now) {
+        if let Some(due) = self.schedule.wake_at() {
             until = until.min(due);
         }
         if let Some(at) = self.trials.wake_at() {
@@ -292,6 +300,9 @@ impl<S: Store> Worker<S> {
         }
         if mode == Mode::Daemonize && self.has_nothing_pending() {
             until = until.min(self.idle_since + IDLE_MS);
+        }
+        if let Some(at) = self.room.wake_at() {
+            until = until.min(at);
         }
         if self.reserve.is_full() || self.forgotten.is_some() {
             until = until.min(now + AGAIN_MS);
@@ -312,7 +323,7 @@ impl<S: Store> Worker<S> {
         while !withdrawn.is_empty() || !self.pool.is_idle() {
             let now = self.clock.unix_ms();
             let claims = std::mem::take(&mut withdrawn);
-            self.store.transaction(&mut |tx| {
+            store::commit(&mut self.store, &mut |tx| {
                 claims
                     .iter()
                     .try_for_each(|claim| tx.release(claim.id, claim.due.min(now)).map(drop))
@@ -330,7 +341,7 @@ impl<S: Store> Worker<S> {
             self.sleeper.wait(Some(Duration::from_millis(left.cast_unsigned())));
         }
         // Whatever is still under way is sent again by the next worker: no death, so no suspects.
-        self.store.transaction(&mut |tx| tx.release_all().map(drop))?;
+        store::commit(&mut self.store, &mut |tx| tx.release_all().map(drop))?;
         self.retire_all()
     }
 
@@ -338,7 +349,7 @@ impl<S: Store> Worker<S> {
     pub(super) fn note_death(&mut self, died: &Holder) -> Result<(), WorkerError> {
         let (now, under_way) = (self.clock.unix_ms(), self.left_behind);
         let mut deaths = 0;
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             deaths = tx.note_death(now, under_way)?;
             Ok(())
         })?;
@@ -362,7 +373,8 @@ impl<S: Store> Worker<S> {
             at: self.clock.unix_ms(),
             params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         };
-        let announced = self.store.transaction(&mut |tx| tx.announce(&announcement).map(drop));
+        let announced =
+            store::commit(&mut self.store, &mut |tx| tx.announce(&announcement).map(drop));
         if let Err(error) = announced {
             tracing::error!(%error, code, "can't be announced");
         }

@@ -19,7 +19,7 @@ const LOCK_FILE: &str = "worker.lock";
 const MAX_HOLDER: u64 = 4096;
 
 /// The worker that holds the lock, as it described itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// Its process id, as seen in its own pid namespace.
     pub pid: u32,
@@ -30,6 +30,13 @@ pub struct Holder {
     /// How many bytes a file that it writes may have (`ulimit -f`), where that is limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_size: Option<u64>,
+    /// How many descriptors it may have (`ulimit -n`), where that is why no more requests are
+    /// under way at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptors: Option<u64>,
+    /// For how many requests under way it has descriptors; 0: not known.
+    #[serde(default)]
+    pub possible: u32,
 }
 
 /// The lock, held until dropped or released.
@@ -130,7 +137,7 @@ pub fn holder(spool: &Spool) -> Result<Option<Holder>, SpoolError> {
     }
     let content = spool.top().read(LOCK_FILE, MAX_HOLDER)?.unwrap_or_default();
     // Between locking and writing, or on a full disk, nobody knows who it is.
-    let unknown = Holder { pid: 0, since: 0, version: String::new(), file_size: None };
+    let unknown = Holder::default();
     Ok(Some(serde_json::from_slice(&content).unwrap_or(unknown)))
 }
 
@@ -158,7 +165,13 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
         let spool = Spool::open(folder.path()).expect("a spool");
-        let me = Holder { pid: 7, since: 5, version: "1".into(), file_size: Some(9) };
+        let me = Holder {
+            pid: 7,
+            since: 5,
+            version: "1".into(),
+            file_size: Some(9),
+            ..Holder::default()
+        };
         assert_eq!(holder(&spool).unwrap(), None, "no file yet");
 
         let lock = WorkerLock::take(&spool, &me).unwrap().expect("nobody has it");
@@ -181,7 +194,7 @@ mod tests {
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
         let spool = Spool::open(folder.path()).expect("a spool");
         let take = |pid| {
-            let me = Holder { pid, since: 5, version: "1".into(), file_size: None };
+            let me = Holder { pid, since: 5, ..Holder::default() };
             WorkerLock::take(&spool, &me).unwrap().expect("nobody has it")
         };
         let first = take(1);

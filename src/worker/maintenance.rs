@@ -4,7 +4,7 @@ use super::WorkerError;
 use super::engine::Worker;
 use super::request::FORGOTTEN;
 use crate::store::bulk::BulkStep;
-use crate::store::{Forgetting, Store};
+use crate::store::{self, Forgetting, Store};
 
 /// How often old things are pruned, in milliseconds, and how many in one step.
 pub(super) const PRUNE_MS: i64 = 60_000;
@@ -15,21 +15,6 @@ const FORGET_STEP: usize = 500;
 const CHANGE_STEP: usize = 500;
 
 impl<S: Store> Worker<S> {
-    /// Makes the reserve again when there is room for it. The store's log may be what fills the
-    /// disk: without commits it would never become shorter.
-    pub(super) fn look_at_disk(&mut self) -> Result<(), WorkerError> {
-        if !self.reserve.is_full() {
-            return Ok(());
-        }
-        if self.reserve.restore(&self.spool)
-            || (self.store.truncate_log()? && self.reserve.restore(&self.spool))
-        {
-            tracing::info!("there is room on the disk again");
-            self.sleeper.set_full(false);
-        }
-        Ok(())
-    }
-
     /// Deletes segments that are read to the end, once the commits of what they held would
     /// survive a power cut. A step that fails is made again.
     pub(super) fn retire(&mut self, now: i64) -> Result<(), WorkerError> {
@@ -67,7 +52,7 @@ impl<S: Store> Worker<S> {
     fn forget_positions(&mut self) -> Result<(), WorkerError> {
         let gone = self.retirement.gone();
         if !gone.is_empty() {
-            self.store.transaction(&mut |tx| {
+            store::commit(&mut self.store, &mut |tx| {
                 gone.iter().try_for_each(|segment| tx.forget_position(*segment))
             })?;
             self.retirement.forgotten();
@@ -85,7 +70,7 @@ impl<S: Store> Worker<S> {
         let bodies_before = now - i64::from(retention.bodies_days) * DAY;
         let rows_before = now - i64::from(retention.deliveries_days) * DAY;
         let mut more = false;
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             more = tx.prune(bodies_before, rows_before, PRUNE_STEP)?;
             Ok(())
         })?;
@@ -101,7 +86,7 @@ impl<S: Store> Worker<S> {
         }
         let schedule = &self.schedule;
         let (mut step, mut due) = (BulkStep::default(), Vec::new());
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             due.clear();
             step = tx.step_bulk(now, CHANGE_STEP)?;
             for key in &step.webhooks {
@@ -134,7 +119,7 @@ impl<S: Store> Worker<S> {
             return Ok(false);
         }
         let mut forgetting = Forgetting::Nothing;
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             forgetting = tx.forget(FORGET_STEP)?;
             Ok(())
         })?;

@@ -10,7 +10,8 @@
 //!
 //! Memory follows only commits: whatever a transaction would change in the [`schedule`] is
 //! collected first and applied after. So a full disk leaves both sides as they were, and the
-//! round is made again.
+//! round is made again; and a transaction that another writer got in the way of is run again as
+//! it is ([`store::commit`](crate::store::commit)).
 //!
 //! [`lock`], [`start`] and [`request`] are the doors for PHP processes.
 
@@ -19,6 +20,7 @@ mod engine;
 mod health;
 mod ingest;
 mod intake;
+mod limits;
 pub mod lock;
 mod log;
 mod maintenance;
@@ -30,6 +32,7 @@ mod record;
 mod request;
 mod reserve;
 mod retirement;
+mod room;
 mod routes;
 mod schedule;
 #[cfg(test)]
@@ -44,6 +47,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use request::{FORGOTTEN, Request};
 
 use self::engine::Worker;
+use self::limits::Limits;
 use self::lock::{Holder, WorkerLock};
 use crate::clock::{Clock, SystemClock};
 use crate::journal::JournalError;
@@ -146,11 +150,14 @@ pub fn run_with(options: &Options, clock: Arc<dyn Clock>) -> Result<(), WorkerEr
 }
 
 fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(), WorkerError> {
+    let limits = Limits::of_this_process(None);
     let holder = Holder {
         pid: std::process::id(),
         since: clock.unix_ms(),
         version: env!("CARGO_PKG_VERSION").into(),
         file_size: file_size_limit(),
+        descriptors: limits.descriptors,
+        possible: limits.possible,
     };
     let Some(lock) = WorkerLock::take(spool, &holder)? else {
         let holder = lock::holder(spool)?.unwrap_or(holder);

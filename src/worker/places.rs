@@ -7,8 +7,11 @@
 use std::collections::HashMap;
 
 use super::pool::{self, Done};
-use super::schedule::{POOL, Schedule};
+use super::schedule::Schedule;
 use crate::store::{Claim, WebhookKey};
+
+/// Most runs that begin so in one round: what comes next has to be read, too.
+const MOST: u32 = 256;
 
 /// The runs that can begin with one round's deliveries, and those that do.
 #[derive(Default)]
@@ -18,6 +21,8 @@ pub(super) struct Places {
     /// Runs that came back in this round, which the schedule does not know of yet.
     ended: HashMap<WebhookKey, u32>,
     lanes: HashMap<WebhookKey, Lane>,
+    /// Runs that can begin with deliveries to an origin, of all its webhooks.
+    origins: HashMap<usize, u32>,
 }
 
 /// A webhook's share.
@@ -26,6 +31,8 @@ struct Lane {
     /// Runs that may begin, and those that do.
     room: u32,
     runs: u32,
+    /// See [`Schedule::origin_of`].
+    origin: usize,
     /// Most deliveries of one.
     run: u32,
     claims: Vec<Claim>,
@@ -45,9 +52,14 @@ impl Places {
         for done in done.iter().filter(|done| done.end.is_some()) {
             *ended.entry(done.claim.webhook).or_default() += 1;
         }
-        let open = schedule.open_places(now);
-        let free = open.map_or(0, |open| (open + ended.values().sum::<u32>()).min(POOL));
-        Self { now, free, ended, lanes: HashMap::new() }
+        let open = schedule.open_places();
+        let free = open.map_or(0, |open| (open + ended.values().sum::<u32>()).min(MOST));
+        let mut origins = HashMap::new();
+        for (webhook, runs) in &ended {
+            let origin = schedule.origin_of(*webhook);
+            *origins.entry(origin).or_insert_with(|| schedule.room_at(origin)) += runs;
+        }
+        Self { now, free, ended, lanes: HashMap::new(), origins }
     }
 
     /// A webhook has just failed, or was slow: its deliveries wait.
@@ -60,9 +72,11 @@ impl Places {
         let lane = self.lanes.entry(webhook).or_insert_with(|| {
             let ended = self.ended.get(&webhook).copied().unwrap_or(0);
             let (room, run) = schedule.room_at_once(webhook, ended, self.now);
-            Lane { room, run, ..Lane::default() }
+            Lane { room, run, origin: schedule.origin_of(webhook), ..Lane::default() }
         });
-        lane.has_room() || (lane.runs < lane.room && self.free > 0)
+        let origin = lane.origin;
+        let at_origin = self.origins.entry(origin).or_insert_with(|| schedule.room_at(origin));
+        lane.has_room() || (lane.runs < lane.room && self.free > 0 && *at_origin > 0)
     }
 
     /// Gives a delivery the place that it [`has`](Self::has).
@@ -71,6 +85,7 @@ impl Places {
         if !lane.has_room() {
             lane.runs += 1;
             self.free -= 1;
+            self.origins.entry(lane.origin).and_modify(|room| *room = room.saturating_sub(1));
         }
         lane.claims.push(claim);
     }
@@ -90,11 +105,12 @@ mod tests {
     use crate::event::{Event, Fields, Flags};
     use crate::id::{DeliveryId, EventId};
     use crate::store::Health;
+    use crate::worker::limits::Limits;
 
     const KEY: WebhookKey = WebhookKey(1);
 
     fn schedule(more: &str) -> Schedule {
-        let mut schedule = Schedule::new(POOL, Vec::new());
+        let mut schedule = Schedule::new(Limits::of_this_process(Some(64)), Vec::new());
         let json = format!(r#"{{"id":"a","url":"http://x/","events":["*"]{more}}}"#);
         schedule.add(KEY, Arc::new(serde_json::from_str(&json).expect("a webhook")));
         schedule.set_health(KEY, Health { proven: true, ..Health::default() }, 0);
@@ -141,7 +157,7 @@ mod tests {
         assert_eq!(fill(&schedule), [1, 1, 1], "nobody knows yet how quick it is");
         (0..20).for_each(|_| schedule.took(KEY, 100));
         assert_eq!(fill(&schedule), [8, 8, 8]);
-        schedule.sent_at_once(KEY, [DeliveryId::at(0)].into_iter(), 0);
+        schedule.sent_at_once(KEY, [(DeliveryId::at(0), 1)].into_iter(), 0);
         assert_eq!(fill(&schedule), [8, 8]);
         let mut places = Places::new(&schedule, &[], 0);
         (0..9).for_each(|_| assert!(places.has(&schedule, KEY)));
@@ -155,7 +171,8 @@ mod tests {
         let mut schedule = schedule("");
         schedule.set_due(KEY, Some(0), 0);
         assert!(fill(&schedule).is_empty());
-        assert!(schedule.next(0).is_some());
+        let turn = schedule.next(0).expect("a turn");
+        schedule.give_back(&turn, 0);
         schedule.set_due(KEY, Some(60_000), 0);
         assert_eq!(fill(&schedule).len(), 8, "a retry in a minute keeps nobody");
     }

@@ -15,6 +15,9 @@ use crate::journal::wake::WakeHandle;
 use crate::store::{Attempt, Claim, Next};
 use crate::webhook::Webhook;
 
+/// What was attempted so long after it was due has waited, in milliseconds.
+const WAITED_MS: i64 = 10;
+
 /// Committed claims of one webhook, with all that their attempts need: a run, made one after the
 /// other, so that none need wait for the one before it to be recorded.
 pub(super) struct Job {
@@ -22,6 +25,8 @@ pub(super) struct Job {
     pub(super) run: Vec<Claim>,
     pub(super) webhook: Arc<Webhook>,
     pub(super) sender: Arc<Sender>,
+    /// What its webhook waited for, where something was due.
+    pub(super) waited_for: Option<&'static str>,
 }
 
 /// An attempt that was made and has to be recorded.
@@ -141,12 +146,14 @@ impl Pool {
 
 /// Makes the attempts of a run.
 async fn attempt(shared: Arc<Shared>, job: Job) {
-    let Job { run, webhook, sender } = job;
+    let Job { run, webhook, sender, waited_for } = job;
     let mut claims = run.into_iter();
     let Some(mut claim) = claims.next() else { return };
     let run = claim.id;
     loop {
-        let attempt = sender.attempt(&webhook, &claim, &*shared.clock).await;
+        let mut attempt = sender.attempt(&webhook, &claim, &*shared.clock).await;
+        let waited = attempt.started - claim.due >= WAITED_MS;
+        attempt.waited_for = waited_for.filter(|_| waited);
         let offset = clock::offset(&*shared.clock);
         let is_well = health::is_well(&attempt);
         let goes_on = is_well && !shared.leaving.load(Ordering::Relaxed);
@@ -160,6 +167,12 @@ async fn attempt(shared: Arc<Shared>, job: Job) {
             None => return,
         }
     }
+}
+
+/// The delivery by which the schedule knows a run, and what the run holds in bytes.
+pub(super) fn weigh(run: &[Claim]) -> (DeliveryId, u64) {
+    let bytes = run.iter().map(|claim| claim.event.body.len() as u64).sum();
+    (run[0].id, bytes)
 }
 
 /// Spreads claims over as few runs of at most `run` as hold them, so that those due first are

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::WorkerError;
 use super::engine::Worker;
+use super::limits::Limits;
 use super::routes::Routes;
 use crate::config::{CONFIG_FILE, Config, ConfigError};
 use crate::delivery::guard::check_url;
 use crate::delivery::{Sender, Settings};
 use crate::spool::Stamp;
-use crate::store::{Selection, State, Store};
+use crate::store::{self, Selection, State, Store};
 use crate::verdict::{DISABLED, PAUSED, UNJUDGED};
 
 /// The published config, prepared.
@@ -55,7 +56,7 @@ impl<S: Store> Worker<S> {
         let routes = Routes::new(&config);
         let (mut new, mut due) = (Vec::new(), Vec::new());
         let (store, schedule) = (&mut self.store, &self.schedule);
-        store.transaction(&mut |tx| {
+        store::commit(store, &mut |tx| {
             (new, due) = (Vec::new(), Vec::new());
             for (key, lane) in schedule.lanes() {
                 let of = |states: &[State]| Selection {
@@ -115,13 +116,23 @@ impl<S: Store> Worker<S> {
             held = config.held,
             "config taken over"
         );
+        let limits = Limits::of_this_process(config.max_in_flight);
+        if limits != self.schedule.limits() || self.published.is_none() {
+            tracing::info!(
+                requests = limits.requests,
+                kept = limits.kept,
+                limited_by_descriptors = limits.descriptors,
+                "under way at once, at most"
+            );
+        }
+        self.schedule.set_limits(limits);
         let sender = Arc::new(Sender::new(&Settings {
             allow: config.allow.clone(),
             proxy: config.proxy.clone(),
             block_external: config.block_external.clone(),
             inbox: config.inbox.clone(),
             v1: config.v1.clone(),
-            ..Settings::default()
+            most_kept: self.schedule.limits().kept as usize,
         }));
         self.published = Some(Published { config, stamp, routes, sender });
         Ok(())

@@ -94,7 +94,7 @@ fn write<'a>(
         Ok(written) => (Cow::Borrowed(attempt), written),
         Err(StoreError::TooLarge { reason, .. }) => {
             tracing::error!(delivery = %claim.id, reason, "an attempt is too large for the store");
-            let failed = too_large(attempt, reason);
+            let failed = too_large(attempt, &reason);
             let written = tx.record_attempt(claim, &failed, Some("too_large"))?;
             (Cow::Owned(failed), written)
         }
@@ -107,7 +107,7 @@ fn write<'a>(
 }
 
 /// What can be kept of an attempt that is too large to be kept.
-fn too_large(attempt: &Attempt, reason: String) -> Attempt {
+fn too_large(attempt: &Attempt, reason: &str) -> Attempt {
     Attempt {
         failure: Some(Failure {
             phase: Phase::Prepare,

@@ -66,6 +66,16 @@ impl Reserve {
     }
 }
 
+/// Whether so little room is left for those who append that they may find none with the next event:
+/// less than the reserve takes. What can't be found out is enough.
+pub(super) fn room_is_short(spool: &Spool) -> bool {
+    let system = rustix::fs::fstatvfs(spool.top());
+    system.is_ok_and(|system| {
+        let size = SIZE.min(system.f_blocks * system.f_frsize / 8);
+        system.f_bavail * system.f_frsize < size
+    })
+}
+
 /// Allocates the reserve anew: at most an eighth of the file system, so that it is never the
 /// reserve that fills a small one, and with as much left free again, for those who append.
 fn allocate(spool: &Spool) -> Result<(), SpoolError> {

@@ -21,7 +21,7 @@ use crate::journal::{AppendOptions, KIND_EVENT, KIND_REQUEST, Writer};
 use crate::spool::Spool;
 use crate::store::log::Log;
 use crate::store::sqlite::{self, SqliteStore};
-use crate::store::{Loaded, Result, Store, Transaction};
+use crate::store::{Loaded, Result, Store, StoreError, Transaction};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -34,10 +34,12 @@ type Outages = Vec<(usize, std::ops::Range<i64>)>;
 /// What an endpoint took (2xx), by path.
 type Taken = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
 
-/// The store on a disk that takes its time: what is committed is on it once the switch says so.
+/// The store on a disk that takes its time: what is committed is on it once the switch says so. And
+/// there is another writer: every third transaction has to be made again.
 struct SlowDisk {
     store: SqliteStore,
     is_done: Arc<AtomicBool>,
+    transactions: u32,
 }
 
 impl Store for SlowDisk {
@@ -45,7 +47,13 @@ impl Store for SlowDisk {
         &mut self,
         work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
     ) -> Result<()> {
-        self.store.transaction(work)
+        self.transactions += 1;
+        let collides = self.transactions % 3 == 0;
+        self.store.transaction(&mut |tx| {
+            work(tx)?;
+            let (store, reason) = ("a test's".to_owned(), String::new());
+            if collides { Err(StoreError::Conflict { store, reason }) } else { Ok(()) }
+        })
     }
 
     fn load(&mut self) -> Result<Loaded> {
@@ -161,7 +169,7 @@ impl Simulation {
         loop {
             self.settle();
             let now = self.clock.unix_ms();
-            let next = self.worker.schedule.wake_at(now).unwrap_or(until).min(until);
+            let next = self.worker.schedule.wake_at().unwrap_or(until).min(until);
             if next <= now && now >= until {
                 return;
             }
@@ -198,7 +206,7 @@ impl Simulation {
 fn start(spool: &Spool, clock: &Arc<ManualClock>, disk: &Arc<AtomicBool>) -> Worker<SlowDisk> {
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let store = sqlite::open(spool, None, Arc::clone(&clock)).expect("a store");
-    let store = SlowDisk { store, is_done: Arc::clone(disk) };
+    let store = SlowDisk { store, is_done: Arc::clone(disk), transactions: 0 };
     Worker::new(spool.clone(), store, clock).expect("a worker")
 }
 

@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use super::WorkerError;
 use super::engine::Worker;
-use super::pool::{Done, Job};
+use super::pool::{self, Done, Job};
 use crate::id::DeliveryId;
-use crate::store::{Attempt, Failure, Next, Phase, Selection, State, Store, Suspects};
+use crate::store::{self, Attempt, Failure, Next, Phase, Selection, State, Store, Suspects};
 
 /// A suspect that takes longer no longer holds up the next one, in milliseconds: an endpoint that
 /// hangs kills nobody, and there may be thousands behind it.
@@ -108,7 +108,7 @@ impl<S: Store> Worker<S> {
             return Ok(false);
         };
         let mut suspects = Vec::new();
-        self.store.transaction(&mut |tx| {
+        store::commit(&mut self.store, &mut |tx| {
             suspects = tx.suspects()?;
             Ok(())
         })?;
@@ -122,11 +122,12 @@ impl<S: Store> Worker<S> {
         }
         let alone = turns.first().is_some_and(|(one, _)| one.deaths >= ACCUSED);
         if alone && !self.pool.is_idle() {
+            turns.iter().for_each(|(_, turn)| self.schedule.give_back(turn, now));
             self.trials = Trials::Draining;
             return Ok(false);
         }
         let (mut claim, mut due) = (None, None);
-        self.store.transaction(&mut |tx| {
+        let committed = store::commit(&mut self.store, &mut |tx| {
             (claim, due) = (None, None);
             for (_, turn) in &turns {
                 claim = tx.claim_suspect(turn.key, now, turn.ordered)?;
@@ -136,21 +137,25 @@ impl<S: Store> Worker<S> {
                 }
             }
             Ok(())
-        })?;
+        });
+        let webhook = claim.as_ref().map(|claim| claim.webhook).filter(|_| committed.is_ok());
+        let (turn, others): (Vec<_>, Vec<_>) =
+            turns.into_iter().map(|(_, turn)| turn).partition(|turn| Some(turn.key) == webhook);
+        others.iter().for_each(|turn| self.schedule.give_back(turn, now));
+        committed?;
         let Some(claim) = claim else {
             self.trials = Trials::later(&suspects, now);
             return Ok(false);
         };
-        let turn = turns.into_iter().find(|(one, _)| one.webhook == claim.webhook);
         let lane = self.schedule.lane(claim.webhook).and_then(|lane| lane.webhook.as_ref());
-        let (Some((_, turn)), Some(webhook)) = (turn, lane.map(Arc::clone)) else {
+        let (Some(turn), Some(webhook)) = (turn.first(), lane.map(Arc::clone)) else {
             return Ok(false);
         };
         tracing::warn!(delivery = %claim.id, alone, "trying what was under way when a worker died");
         self.trials = Trials::Trying { delivery: claim.id, since: now, alone };
-        self.schedule.sent(&turn, [claim.id].into_iter(), due, now);
-        let sender = Arc::clone(&published.sender);
-        self.pool.send(vec![Job { run: vec![claim], webhook, sender }]);
+        let (run, sender) = (vec![claim], Arc::clone(&published.sender));
+        self.schedule.sent(turn, [pool::weigh(&run)].into_iter(), due, now);
+        self.pool.send(vec![Job { run, webhook, sender, waited_for: None }]);
         Ok(true)
     }
 }
@@ -164,7 +169,7 @@ impl<S: Store> Worker<S> {
             let webhook = lane.and_then(|lane| published.routes.webhook(&lane.id)).cloned();
             let Some(webhook) = webhook else {
                 let which = Selection { ids: vec![claim.id], ..Selection::default() };
-                self.store.transaction(&mut |tx| {
+                store::commit(&mut self.store, &mut |tx| {
                     tx.release(claim.id, claim.due)?;
                     tx.change(&which, State::Cancelled, now, Some("deleted")).map(drop)
                 })?;

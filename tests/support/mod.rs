@@ -61,9 +61,15 @@ impl Network {
     }
 
     pub fn publish_document(&mut self, document: &Value) -> u64 {
+        self.publish_within(document, None)
+    }
+
+    /// Publishes with a limit of requests under way at once.
+    pub fn publish_within(&mut self, document: &Value, max_in_flight: Option<u32>) -> u64 {
         self.revision += 1;
-        let allow = ["127.0.0.1".to_owned()];
+        let allow = ["127.0.0.0/8".to_owned()];
         Config::from_json(document.to_string().as_bytes(), self.revision, &allow)
+            .map(|config| config.with_max_in_flight(max_in_flight))
             .and_then(|config| config.publish(&self.spool, false))
             .expect("published");
         self.waker.wake_if_asleep();
@@ -100,8 +106,11 @@ impl Network {
             source: "test",
             only,
         };
-        fields.write(self.writer.begin());
-        self.append(KIND_EVENT, body.as_bytes());
+        // As the plugin's outbox does where the disk has no room.
+        wait_for("room in the journal", || {
+            fields.write(self.writer.begin());
+            self.try_append(KIND_EVENT, body.as_bytes())
+        });
         id
     }
 
@@ -117,13 +126,20 @@ impl Network {
     }
 
     fn append(&mut self, kind: u8, body: &[u8]) {
+        self.try_append(kind, body).expect("room in the journal");
+    }
+
+    /// None where the disk is full.
+    fn try_append(&mut self, kind: u8, body: &[u8]) -> Option<()> {
         self.writer.fields_done();
         self.writer.buffer().extend_from_slice(body);
         let options = AppendOptions { sync: false, max_record: 1 << 20 };
-        self.writer
-            .append(&self.spool, &SystemClock, kind, self.revision, options)
-            .expect("appended");
+        match self.writer.append(&self.spool, &SystemClock, kind, self.revision, options) {
+            Err(error) if error.is_full() => return None,
+            appended => appended.map(drop).expect("appended"),
+        }
         self.waker.wake_if_asleep();
+        Some(())
     }
 
     pub fn worker(&self) -> Worker {

@@ -99,7 +99,7 @@ final class Capabilities_Test extends Network_Test_Case {
 				}
 			}
 			$this->assertGreaterThan( 0, $assets );
-			$this->assertSame( 1, Network_Webhooks\Admin\List_Page::rows( $value, null, $value ) );
+			$this->assertSame( 1, Network_Webhooks\Admin\List_View::rows( $value, null, $value ) );
 			do_action( 'edit_user_profile', $value );
 			do_action( 'edit_user_profile_update', $value );
 		}

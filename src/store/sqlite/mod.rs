@@ -16,6 +16,7 @@ mod forget;
 mod ingest;
 mod prune;
 mod record;
+mod room;
 pub(crate) mod schema;
 mod statements;
 mod suspects;
@@ -65,6 +66,9 @@ pub struct SqliteStore {
     /// Events that claims under way hold: every webhook's claim shares the one body.
     events: HashMap<i64, Weak<Event>>,
     pruned: prune::Progress,
+    given: room::Given,
+    /// Bytes of the file system that the store lies on.
+    capacity: u64,
 }
 
 /// What of the store is kept in memory; read anew after a rollback.
@@ -113,6 +117,9 @@ impl SqliteStore {
             memory,
             events: HashMap::new(),
             pruned: prune::Progress::default(),
+            given: room::Given::default(),
+            capacity: rustix::fs::statvfs(path)
+                .map_or(u64::MAX, |system| system.f_blocks.saturating_mul(system.f_frsize)),
         })
     }
 
@@ -140,6 +147,7 @@ impl SqliteStore {
         }
         self.memory = Memory::read(&self.connection).map_err(self.failed("reading"))?;
         self.pruned = prune::Progress::default();
+        self.given = room::Given::default();
         Ok(())
     }
 }
@@ -280,6 +288,8 @@ impl SqliteStore {
             memory: &mut self.memory,
             events: &mut self.events,
             pruned: &mut self.pruned,
+            given: &mut self.given,
+            capacity: self.capacity,
             statements,
             counters: counters::Counters::default(),
         })

@@ -159,7 +159,7 @@ impl SqliteTransaction<'_> {
         Ok(())
     }
 
-    fn prune_event(&mut self, event: i64, before: i64) -> Result<(), Trouble> {
+    pub(super) fn prune_event(&mut self, event: i64, before: i64) -> Result<(), Trouble> {
         let deliveries: Vec<Old> = self
             .statements
             .get(
@@ -244,7 +244,7 @@ impl SqliteTransaction<'_> {
     }
 
     /// Gives up to `limit` free pages back to the file system; whether there are more to give.
-    fn shrink(&mut self, limit: i64) -> Result<bool, Trouble> {
+    pub(super) fn shrink(&mut self, limit: i64) -> Result<bool, Trouble> {
         let pages: i64 =
             self.statements.get("PRAGMA page_count")?.query_row([], |row| row.get(0))?;
         let free: i64 =

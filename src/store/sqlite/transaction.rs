@@ -8,15 +8,16 @@ use rusqlite::{Connection, params};
 use super::counters::Counters;
 use super::error::{self, Trouble};
 use super::statements::Statements;
-use super::{Memory, claim, prune};
+use super::{Memory, claim, prune, room};
 use crate::clock::Clock;
 use crate::event::Event;
 use crate::id::{DeliveryId, EventId};
 use crate::journal::SegmentId;
 use crate::store::bulk::{Bulk, BulkStep};
 use crate::store::{
-    Announcement, Attempt, Claim, ClockReading, Forgetting, Health, NewDelivery, Origin, Person,
-    Result, Selection, State, StoreError, Suspects, Transaction, WebhookKey, Written,
+    Announcement, Attempt, Claim, ClockReading, Forgetting, GivenUp, Health, Keep, NewDelivery,
+    Origin, Person, Result, Selection, State, StoreError, Suspects, Transaction, WebhookKey,
+    Written,
 };
 
 pub(super) struct SqliteTransaction<'s> {
@@ -27,6 +28,9 @@ pub(super) struct SqliteTransaction<'s> {
     pub(super) memory: &'s mut Memory,
     pub(super) events: &'s mut HashMap<i64, Weak<Event>>,
     pub(super) pruned: &'s mut prune::Progress,
+    pub(super) given: &'s mut room::Given,
+    /// Bytes of the file system.
+    pub(super) capacity: u64,
     pub(super) statements: Statements<'s>,
     pub(super) counters: Counters,
 }
@@ -243,6 +247,11 @@ impl Transaction for SqliteTransaction<'_> {
     fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool> {
         let more = self.try_prune(bodies_before, rows_before, limit);
         self.told("pruning", more)
+    }
+
+    fn give_up(&mut self, keep: Keep, limit: usize) -> Result<GivenUp> {
+        let given = self.try_give_up(keep, limit);
+        self.told("making room", given)
     }
 
     fn set_host(&mut self, webhook: WebhookKey, host: Option<&str>) -> Result<()> {

@@ -157,7 +157,7 @@ final class Notices {
 	private function print_undo(): void {
 		$id = sanitize_text_field( wp_unslash( $_GET['undo'] ?? '' ) );
 		if ( '' === $id ) {
-			printf( ' <a href="%s">%s</a>', esc_url( Deleted_Page::url() ), esc_html__( 'Undo …', 'network-webhooks' ) );
+			printf( ' <a href="%s">%s</a>', esc_url( Deleted_View::url() ), esc_html__( 'Undo …', 'network-webhooks' ) );
 		} elseif ( $this->webhooks->find_deleted( $id ) ) {
 			printf(
 				' <button type="submit" class="button-link" form="network-webhooks-row" formaction="%s" name="webhook" value="%s">%s</button>',

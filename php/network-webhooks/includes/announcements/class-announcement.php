@@ -8,9 +8,10 @@
 namespace Network_Webhooks\Announcements;
 
 use Network_Webhooks\Admin\Admin;
-use Network_Webhooks\Admin\Deliveries\Mend_Page;
-use Network_Webhooks\Native_Text;
+use Network_Webhooks\Admin\Deliveries\Mend_View;
+use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Set_Aside;
+use Network_Webhooks\Unpublished;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -32,6 +33,8 @@ final class Announcement {
 	public const CORRUPT = 'corrupt_records';
 	/** The store could not be read, and a new one was begun. */
 	public const STORE_SET_ASIDE = 'store_set_aside';
+	/** What was delivered had to leave the log before its time. */
+	public const LOG_SHORTENED = 'log_shortened';
 	/** A webhook is invalid and was set aside. */
 	public const INVALID = 'webhook_invalid';
 	/** It is as it should be again, or was deleted. */
@@ -63,7 +66,7 @@ final class Announcement {
 	 * @param array{code: string, at: string, params: array<string, mixed>} $announced
 	 */
 	public static function from_store( array $announced ): ?self {
-		$known = array( self::DISABLED, self::ENABLED, self::FAILED, self::CORRUPT, self::STORE_SET_ASIDE );
+		$known = array( self::DISABLED, self::ENABLED, self::FAILED, self::CORRUPT, self::STORE_SET_ASIDE, self::LOG_SHORTENED );
 		if ( ! in_array( $announced['code'], $known, true ) ) {
 			return null;
 		}
@@ -148,9 +151,10 @@ final class Announcement {
 			self::VALID => sprintf( __( 'Over: “%s” was invalid', 'network-webhooks' ), $name ),
 			self::CORRUPT => __( 'Parts of the journal could not be read', 'network-webhooks' ),
 			self::STORE_SET_ASIDE => __( 'The log of deliveries was damaged', 'network-webhooks' ),
-			self::BEGAN => Conditions::title( (string) $this->params['condition'] ),
+			self::LOG_SHORTENED => __( 'The log of deliveries takes all its room', 'network-webhooks' ),
+			self::BEGAN => Health_Checks::title( (string) $this->params['condition'] ),
 			/* translators: %s: what was wrong, such as “The disk is almost full” */
-			self::ENDED => sprintf( __( 'Over: %s', 'network-webhooks' ), Conditions::title( (string) $this->params['condition'] ) ),
+			self::ENDED => sprintf( __( 'Over: %s', 'network-webhooks' ), Health_Checks::title( (string) $this->params['condition'] ) ),
 			default => $this->code,
 		};
 	}
@@ -183,7 +187,7 @@ final class Announcement {
 				)
 			);
 		}
-		return '' === $webhook ? Admin::url( array(), Admin::STATUS ) : Mend_Page::url( $webhook );
+		return '' === $webhook ? Admin::url( array(), Admin::STATUS ) : Mend_View::url( $webhook );
 	}
 
 	/**
@@ -210,15 +214,20 @@ final class Announcement {
 				(string) size_format( (int) ( $this->params['bytes'] ?? 0 ) ),
 				'corrupt/' . ( $this->params['kept_as'] ?? '' )
 			),
+			self::LOG_SHORTENED => 'disk' === ( $this->params['reason'] ?? '' )
+				? __( 'The disk of the spool is full. So that deliveries go on, what was delivered leaves the log before its time, the oldest first: payloads, and then the rest. Make room on that disk.', 'network-webhooks' )
+				: __( 'The log has reached what it may take of the disk: half of it, unless something else was set. So that deliveries go on, what was delivered leaves the log before its time, the oldest first: payloads, and then the rest.', 'network-webhooks' ),
 			self::STORE_SET_ASIDE => sprintf(
 				/* translators: 1: path of a file, 2: what was wrong with it */
 				__( 'The file could not be used any more and lies aside as %1$s (%2$s). A new log was begun; what had waited in the old one is not sent.', 'network-webhooks' ),
 				(string) ( $this->params['kept_as'] ?? '' ),
-				Native_Text::translated( (string) ( $this->params['reason'] ?? '' ) )
+				Extension_Messages::translated( (string) ( $this->params['reason'] ?? '' ) )
 			),
 			self::INVALID => Set_Aside::of_params( $this->params )->reason() . ' – ' . Set_Aside::of_params( $this->params )->consequence(),
 			self::VALID => __( 'It can be used, or it was deleted. What was kept for it is sent; where it could not be told whether it wants an event, that one is kept until you send it.', 'network-webhooks' ),
-			self::BEGAN => Native_Text::translated( (string) ( $this->params['message'] ?? '' ) ),
+			self::BEGAN => Health_Checks::PUBLICATION === $this->params['condition']
+				? Unpublished::sentence( (string) ( $this->params['message'] ?? '' ) )
+				: Extension_Messages::translated( (string) ( $this->params['message'] ?? '' ) ),
 			self::ENDED => __( 'Nothing has to be done.', 'network-webhooks' ),
 			default => '',
 		};

@@ -8,14 +8,14 @@
 namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
-use Network_Webhooks\Sources\Adapter;
+use Network_Webhooks\Sources\Abstract_Source;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
  * Signing up, logging in and out. No password, key or token of these hooks is ever looked at.
  */
-final class Sessions extends Adapter {
+final class Sessions extends Abstract_Source {
 
 	public const NAME = 'core';
 

@@ -1,0 +1,102 @@
+//! Room on the disk: what was delivered is given up before its time, the oldest first.
+
+use super::error::Trouble;
+use super::schema::EVENT;
+use super::transaction::SqliteTransaction;
+use crate::store::{GivenUp, Keep};
+
+/// Bytes of bodies that one step gives up at most, but for one event: what is deleted is written
+/// over first, so that a step needs as much room in the log before it makes some.
+const STEP_BYTES: u64 = 1 << 20;
+
+/// How far a search for what can be given up has come: keys of the last events looked at.
+#[derive(Default)]
+pub(super) struct Given {
+    bodies: i64,
+    rows: i64,
+}
+
+impl SqliteTransaction<'_> {
+    pub(super) fn try_give_up(&mut self, keep: Keep, limit: usize) -> Result<GivenUp, Trouble> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
+        let may = match keep {
+            Keep::Half => self.capacity / 2,
+            Keep::Bytes(bytes) => bytes,
+            Keep::Least => 0,
+        };
+        if self.used()? <= may {
+            *self.given = Given::default();
+            return Ok(GivenUp::default());
+        }
+        let (mut events, mut looked) = self.give_up_bodies(limit)?;
+        if looked == 0 {
+            (events, looked) = self.give_up_rows(limit)?;
+        }
+        if looked == 0 {
+            // Whatever comes to be delivered from here on is looked for from the start.
+            *self.given = Given::default();
+        }
+        self.shrink(limit)?;
+        Ok(GivenUp { events, more: looked > 0 && self.used()? > may })
+    }
+
+    /// Bytes of the store that hold something.
+    fn used(&mut self) -> Result<u64, Trouble> {
+        let mut number = |pragma| -> rusqlite::Result<i64> {
+            self.statements.get(pragma)?.query_row([], |row| row.get(0))
+        };
+        let pages = number("PRAGMA page_count")? - number("PRAGMA freelist_count")?;
+        Ok((pages * number("PRAGMA page_size")?).cast_unsigned())
+    }
+
+    /// Of how many events the bodies went, and how many were looked at.
+    fn give_up_bodies(&mut self, limit: i64) -> Result<(u64, u64), Trouble> {
+        let candidates: Vec<(i64, i64)> = self
+            .statements
+            .get("SELECT event, length(body) FROM bodies WHERE event > ?1 ORDER BY event LIMIT ?2")?
+            .query_map((self.given.bodies, limit), |row| row.try_into())?
+            .collect::<rusqlite::Result<_>>()?;
+        let (mut events, mut looked, mut bytes) = (0, 0, 0);
+        for (event, length) in candidates {
+            if bytes >= STEP_BYTES {
+                break;
+            }
+            looked += 1;
+            self.given.bodies = event;
+            if self.is_over(event)? {
+                bytes += length.cast_unsigned();
+                events += 1;
+                self.erase_bodies(event)?;
+            }
+        }
+        Ok((events, looked))
+    }
+
+    /// The same of everything else that is kept of events.
+    fn give_up_rows(&mut self, limit: i64) -> Result<(u64, u64), Trouble> {
+        let candidates: Vec<i64> = self
+            .statements
+            .get("SELECT key FROM events WHERE key > ?1 ORDER BY key LIMIT ?2")?
+            .query_map((self.given.rows, limit), |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut events = 0;
+        for event in &candidates {
+            self.given.rows = *event;
+            if self.is_over(*event)? {
+                events += 1;
+                self.prune_event(*event, i64::MAX)?;
+            }
+        }
+        Ok((events, candidates.len() as u64))
+    }
+
+    /// Whether nothing of an event may ever be sent by itself, or by a person who mends a failure.
+    fn is_over(&mut self, event: i64) -> rusqlite::Result<bool> {
+        self.statements
+            .get(
+                "SELECT NOT EXISTS (SELECT 1 FROM deliveries WHERE key >= ?1 AND key < ?1 + ?2
+                     AND state NOT IN (2, 5, 6))",
+            )?
+            .query_row((event, EVENT), |row| row.get(0))
+    }
+}

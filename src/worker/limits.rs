@@ -1,0 +1,132 @@
+//! How much may be under way: what is asked for, as far as this machine has room for it.
+
+use std::fs;
+use std::path::Path;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Requests under way where nothing says otherwise and the machine has room for them.
+const USUAL: u32 = 4096;
+/// Descriptors for everything but connections, at least: the store, the journal's segments.
+const OTHER_DESCRIPTORS: u64 = 64;
+/// What a request under way is taken to need, in bytes: TLS, its delivery, its answer.
+const REQUEST_BYTES: u64 = 48 << 10;
+/// What all bodies under way may hold, in bytes, at least and at most.
+const BODY_BYTES: (u64, u64) = (8 << 20, 128 << 20);
+
+/// See the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Requests under way at once.
+    pub(super) requests: u32,
+    /// What their deliveries hold, in bytes; a single one may hold more.
+    pub(super) bytes: u64,
+    /// Connections that are kept while nothing is under way on them.
+    pub(super) kept: u32,
+    /// The soft limit of descriptors (`ulimit -n`), where that is why there are no more requests.
+    pub(super) descriptors: Option<u64>,
+    /// Requests for which there are descriptors.
+    pub(super) possible: u32,
+}
+
+impl Limits {
+    /// Those of this process, which wants so many requests under way
+    /// (`webhooks.max_in_flight`; none: as many as there is room for). The soft limit of
+    /// descriptors is raised to the hard one.
+    pub(super) fn of_this_process(wanted: Option<u32>) -> Self {
+        Self::new(wanted, raise_descriptors(), memory())
+    }
+
+    fn new(wanted: Option<u32>, descriptors: u64, memory: Option<u64>) -> Self {
+        let memory = memory.unwrap_or(u64::MAX);
+        let by_memory = u32::try_from(memory / 4 / REQUEST_BYTES).unwrap_or(u32::MAX);
+        let requests = wanted.unwrap_or(by_memory.min(USUAL)).max(1);
+        let other = OTHER_DESCRIPTORS.max(descriptors / 8);
+        let sockets = u32::try_from(descriptors.saturating_sub(other)).unwrap_or(u32::MAX).max(2);
+        // A quarter of the sockets is kept alive beside those that are in use.
+        let most = sockets - sockets / 4;
+        Self {
+            requests: requests.min(most),
+            bytes: (memory / 16).clamp(BODY_BYTES.0, BODY_BYTES.1),
+            kept: (sockets - requests.min(most)).min(requests),
+            descriptors: (most < requests).then_some(descriptors),
+            possible: most,
+        }
+    }
+
+    /// Requests under way at once to one scheme, host and port.
+    pub(super) const fn requests_to_origin(self) -> u32 {
+        if self.requests < 2 { 1 } else { self.requests / 2 }
+    }
+}
+
+/// Raises the soft limit of descriptors to the hard one; returns what it is then.
+fn raise_descriptors() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    let soft = limit.current.unwrap_or(u64::MAX);
+    let raised = Rlimit { current: limit.maximum, ..limit };
+    if limit.current != limit.maximum && setrlimit(Resource::Nofile, raised).is_ok() {
+        return limit.maximum.unwrap_or(u64::MAX);
+    }
+    soft
+}
+
+/// Memory of the machine, or of the control groups that this process is in, in bytes.
+fn memory() -> Option<u64> {
+    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+        Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+    });
+    let group = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let path = group.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or("/");
+    let mut groups: Vec<u64> = Path::new(path.trim_start_matches('/'))
+        .ancestors()
+        .filter_map(|group| limit_in(&Path::new("/sys/fs/cgroup").join(group).join("memory.max")))
+        .collect();
+    groups.extend(limit_in(Path::new("/sys/fs/cgroup/memory/memory.limit_in_bytes")));
+    groups.extend(machine);
+    groups.into_iter().min()
+}
+
+fn limit_in(file: &Path) -> Option<u64> {
+    fs::read_to_string(file).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    #[test]
+    fn a_machine_with_room_has_as_many_as_usual_or_as_asked_for() {
+        let limits = Limits::new(None, 20_000, Some(24 << 30));
+        assert_eq!((limits.requests, limits.kept, limits.descriptors), (4096, 4096, None));
+        assert_eq!(limits.bytes, 128 * MIB);
+        assert_eq!(Limits::new(Some(10_000), 20_000, Some(MIB)).requests, 10_000);
+        assert_eq!(Limits::new(Some(7), 1024, None).requests, 7);
+    }
+
+    #[test]
+    fn few_descriptors_limit_and_are_named() {
+        let limits = Limits::new(None, 256, Some(24 << 30));
+        assert_eq!((limits.requests, limits.kept, limits.descriptors), (144, 48, Some(256)));
+        assert!(u64::from(limits.requests + limits.kept) + OTHER_DESCRIPTORS <= 256);
+        assert_eq!(Limits::new(Some(100), 256, None).descriptors, None);
+        assert_eq!(Limits::new(None, 10, None).requests, 2);
+    }
+
+    #[test]
+    fn a_small_container_has_fewer_and_holds_less() {
+        let limits = Limits::new(None, 20_000, Some(128 * MIB));
+        assert_eq!((limits.requests, limits.bytes), (682, 8 * MIB));
+    }
+
+    #[test]
+    fn this_process_has_some_room() {
+        let limits = Limits::of_this_process(None);
+        assert!(limits.requests > 0 && memory().is_some_and(|bytes| bytes > 16 * MIB));
+        let limit = getrlimit(Resource::Nofile);
+        assert_eq!(limit.current, limit.maximum);
+    }
+}
