@@ -13,7 +13,7 @@ use serde_json::Value;
 use store::{Place, write_round};
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::store::log::{DeliveriesQuery, FailuresQuery, Log, StatsQuery};
-use webhooks::store::{Announcement, Store as _, StoreError, sqlite};
+use webhooks::store::{Announcement, Durability as _, Store as _, StoreError, sqlite};
 
 fn names(place: &Place) -> Vec<String> {
     let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string();
@@ -23,7 +23,7 @@ fn names(place: &Place) -> Vec<String> {
     names
 }
 
-fn open_or_set_aside(place: &Place) -> (sqlite::SqliteStore, Option<sqlite::SetAside>) {
+fn open_or_set_aside(place: &Place) -> (sqlite::SqliteStore, Option<webhooks::store::SetAside>) {
     sqlite::open_or_set_aside(place.spool(), None, Arc::new(SystemClock)).unwrap()
 }
 
@@ -62,7 +62,8 @@ fn a_store_of_version_1_becomes_one_of_this_version() {
                ALTER TABLE webhooks DROP COLUMN host; ALTER TABLE events DROP COLUMN terms;
                CREATE INDEX terms_event ON terms (event);
                DROP TABLE servers; DROP TABLE worker_deaths; DROP TABLE spent_keys;
-               DROP INDEX deliveries_suspect;
+               DROP INDEX deliveries_suspect; DROP INDEX deliveries_sites;
+               ALTER TABLE deliveries DROP COLUMN turn_site;
                ALTER TABLE events DROP COLUMN server; ALTER TABLE attempts DROP COLUMN server;
                ALTER TABLE attempts DROP COLUMN url; ALTER TABLE attempts DROP COLUMN waited_for;
                ALTER TABLE attempts DROP COLUMN remark;
@@ -215,7 +216,7 @@ fn pruning_in_small_steps_shrinks_the_file() {
     let all = webhooks::store::Selection::default();
     let cancelled = webhooks::store::State::Cancelled;
     store.transaction(&mut |tx| tx.change(&all, cancelled, 0, None).map(drop)).unwrap();
-    assert!(store.truncate_log().unwrap());
+    assert!(store.truncate_wal().unwrap());
     let size = || fs::metadata(place.path().join("store.sqlite")).unwrap().len();
     let full = size();
     let future = SystemClock.unix_ms() + 1000;
@@ -228,7 +229,7 @@ fn pruning_in_small_steps_shrinks_the_file() {
         store.transaction(prune).unwrap();
         steps += 1;
     }
-    assert!(store.truncate_log().unwrap());
+    assert!(store.truncate_wal().unwrap());
     assert!(steps >= 20, "{steps}");
     assert!(size() < full / 10, "{full} bytes became {}", size());
     let mut log = place.log().unwrap().unwrap();

@@ -15,7 +15,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use rusqlite::Connection;
 use store::{Place, SEGMENT, write_round};
 use webhooks::store::log::{DeliveriesQuery, Log, StatsQuery};
-use webhooks::store::{Store as _, StoreError, sqlite};
+use webhooks::store::{Durability as _, Store as _, StoreError, sqlite};
 
 /// What an actor of this test plays, and where.
 const PART: &str = "WEBHOOKS_TEST_STORE";

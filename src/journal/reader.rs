@@ -215,7 +215,7 @@ impl Reader {
 
     /// Leaves nothing readable of what was read: empties the read parts of the segments, and
     /// removes from `corrupt/` whatever `matches`. To be called only when everything that was
-    /// read is in the store for good ([`Store::make_durable`](crate::store::Store::make_durable)).
+    /// read is in the store for good ([`make_durable`](crate::store::Durability::make_durable)).
     ///
     /// # Errors
     /// Where the folders can't be read or written.

@@ -18,6 +18,8 @@ mod person;
 pub mod sqlite;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use latencies::Latencies;
 pub use origin::{Origin, SpoolId};
@@ -26,10 +28,12 @@ pub use person::Person;
 use self::bulk::{Bulk, BulkStep};
 pub use crate::attempt::{Attempt, Failure, Next, Phase};
 pub use crate::claim::{Claim, WebhookKey};
+use crate::clock::Clock;
 use crate::event::Event;
 pub use crate::health::{Disabled, Health};
 use crate::id::{DeliveryId, EventId};
 use crate::journal::{Boot, SegmentId};
+use crate::spool::Spool;
 pub use crate::state::{Forbidden, State};
 
 /// Why the store can't be used or a call on it failed.
@@ -123,8 +127,45 @@ pub fn term(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
+/// What an engine does so that a commit outlives a power cut, and so that what is deleted is gone.
+/// One whose commits do so by themselves, and that keeps no log of its own beside its tables, has
+/// nothing to add to the answers here.
+pub trait Durability {
+    /// How many transactions that changed something were committed since the store was opened.
+    fn commits(&self) -> u64 {
+        0
+    }
+
+    /// Whether the first `commits` of them would survive a power cut. If not, that is brought
+    /// about without keeping the caller waiting: ask again. Segments are deleted only after this.
+    ///
+    /// # Errors
+    /// Where the disk refused.
+    fn is_durable(&mut self, commits: u64) -> Result<bool> {
+        let _ = commits;
+        Ok(true)
+    }
+
+    /// Returns when everything committed so far would survive a power cut.
+    ///
+    /// # Errors
+    /// Where the disk refused.
+    fn make_durable(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Removes what was deleted from the engine's write-ahead log too, and gives its room back;
+    /// `false` where a reader stood in the way, so that it has to be tried again.
+    ///
+    /// # Errors
+    /// Where the disk refused.
+    fn truncate_wal(&mut self) -> Result<bool> {
+        Ok(true)
+    }
+}
+
 /// The writing side; exactly one exists per spool, in the worker.
-pub trait Store {
+pub trait Store: Durability {
     /// Runs `work` in one transaction: committed if it returns `Ok`, else undone as a whole.
     ///
     /// # Errors
@@ -139,29 +180,83 @@ pub trait Store {
     /// # Errors
     /// Where the engine can't read.
     fn load(&mut self) -> Result<Loaded>;
+}
 
-    /// How many transactions that changed something were committed since the store was opened.
-    fn commits(&self) -> u64;
+impl<S: Store + ?Sized> Durability for Box<S> {
+    fn commits(&self) -> u64 {
+        (**self).commits()
+    }
 
-    /// Whether the first `commits` of them would survive a power cut. If not, that is brought
-    /// about without keeping the caller waiting: ask again. Segments are deleted only after this.
-    ///
-    /// # Errors
-    /// Where the disk refused.
-    fn is_durable(&mut self, commits: u64) -> Result<bool>;
+    fn is_durable(&mut self, commits: u64) -> Result<bool> {
+        (**self).is_durable(commits)
+    }
 
-    /// Returns when everything committed so far would survive a power cut.
-    ///
-    /// # Errors
-    /// Where the disk refused.
-    fn make_durable(&mut self) -> Result<()>;
+    fn make_durable(&mut self) -> Result<()> {
+        (**self).make_durable()
+    }
 
-    /// Removes what was deleted from the engine's own log too; `false` where a reader stood in
-    /// the way, so that it has to be tried again.
-    ///
-    /// # Errors
-    /// Where the disk refused.
-    fn truncate_log(&mut self) -> Result<bool>;
+    fn truncate_wal(&mut self) -> Result<bool> {
+        (**self).truncate_wal()
+    }
+}
+
+impl<S: Store + ?Sized> Store for Box<S> {
+    fn transaction(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
+    ) -> Result<()> {
+        (**self).transaction(work)
+    }
+
+    fn load(&mut self) -> Result<Loaded> {
+        (**self).load()
+    }
+}
+
+/// A store that was damaged and made way for a new one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// Where it is now, with whatever belongs to it beside it.
+    pub path: PathBuf,
+    /// What the engine said of it.
+    pub reason: String,
+}
+
+/// Opens the store that an address names (none: `store.sqlite` in the spool), made if it isn't
+/// there, with the engine that the address names. A damaged one is set aside first, to be
+/// announced, and an empty one takes its place.
+///
+/// # Errors
+/// [`StoreError::Address`] for an engine that this version does not have; [`StoreError::Newer`], or
+/// what the system refused.
+pub fn open(
+    spool: &Spool,
+    address: Option<&str>,
+    clock: Arc<dyn Clock>,
+) -> Result<(Box<dyn Store>, Option<SetAside>)> {
+    match engine(address)? {
+        Engine::Sqlite => {
+            let (store, set_aside) = sqlite::open_or_set_aside(spool, address, clock)?;
+            Ok((Box::new(store), set_aside))
+        }
+    }
+}
+
+/// The engines of this version.
+enum Engine {
+    /// Embedded: `sqlite:/path`, or no address.
+    Sqlite,
+}
+
+/// The engine that an address names.
+fn engine(address: Option<&str>) -> Result<Engine> {
+    match address.filter(|address| !address.is_empty()) {
+        None => Ok(Engine::Sqlite),
+        Some(address) => match address.split_once(':') {
+            Some(("sqlite", _)) => Ok(Engine::Sqlite),
+            _ => Err(StoreError::Address(address.to_owned())),
+        },
+    }
 }
 
 /// Times that a transaction is run again before a conflict is the caller's to deal with.
@@ -386,9 +481,9 @@ pub trait Transaction {
     /// See [`webhook`](Self::webhook).
     fn defer(&mut self, kind: u8, record: &[u8], now: i64) -> Result<()>;
 
-    /// Turns up to `limit` due deliveries of a webhook from `pending` to `delivering`, earliest
-    /// due first (`ordered`: in the order of the events, and none while the first is not due),
-    /// and appends them to `claims`. Suspects are left for [`claim_suspect`](Self::claim_suspect).
+    /// Turns up to `limit` due deliveries of a webhook from `pending` to `delivering` and appends
+    /// them to `claims`: the sites of their events take turns, and of each what was due first goes
+    /// first (`ordered`: in the order of the events, and none while the first is not due). Suspects are left for [`claim_suspect`](Self::claim_suspect).
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).

@@ -106,7 +106,7 @@ impl<S: Store> Worker<S> {
     /// read parts, what was set aside, or the store's own log.
     pub(super) fn forget(&mut self) -> Result<bool, WorkerError> {
         if let Some((token, events)) = self.forgotten.take() {
-            if !self.store.truncate_log()? {
+            if !self.store.truncate_wal()? {
                 self.forgotten = Some((token, events));
                 return Ok(false); // A reader is in the way, for two seconds at most.
             }

@@ -53,7 +53,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::journal::JournalError;
 use crate::journal::wake::WakeHandle;
 use crate::spool::{Spool, SpoolError, file_size_limit};
-use crate::store::{StoreError, sqlite};
+use crate::store::{self, StoreError};
 
 /// A limit of a file's size below this is told, in bytes: a store that keeps a month of a busy
 /// network has gigabytes.
@@ -171,8 +171,7 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
         );
     }
     daemon::give_way();
-    let (store, set_aside) =
-        sqlite::open_or_set_aside(spool, options.store.as_deref(), Arc::clone(&clock))?;
+    let (store, set_aside) = store::open(spool, options.store.as_deref(), Arc::clone(&clock))?;
     let mut worker = Worker::new(spool.clone(), store, clock)?;
     if let Some(damaged) = set_aside {
         let path = damaged.path.display().to_string();

@@ -65,7 +65,7 @@ impl<S: Store> Worker<S> {
         let mut given = GivenUp::default();
         for _ in 0..MOST_STEPS {
             if self.reserve.restore(&self.spool)
-                || (self.store.truncate_log()? && self.reserve.restore(&self.spool))
+                || (self.store.truncate_wal()? && self.reserve.restore(&self.spool))
             {
                 tracing::info!("there is room on the disk again");
                 self.sleeper.set_full(false);
@@ -93,7 +93,7 @@ impl<S: Store> Worker<S> {
         let given = self.give_up(keep, if is_short { FULL_STEP } else { STEP })?;
         if is_short {
             // A reader in the way is gone at the next step.
-            self.store.truncate_log()?;
+            self.store.truncate_wal()?;
         }
         self.room.next = if given.more { now } else { now + BUDGET_MS };
         self.room.grown = 0;

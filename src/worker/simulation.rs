@@ -21,7 +21,7 @@ use crate::journal::{AppendOptions, KIND_EVENT, KIND_REQUEST, Writer};
 use crate::spool::Spool;
 use crate::store::log::Log;
 use crate::store::sqlite::{self, SqliteStore};
-use crate::store::{Loaded, Result, Store, StoreError, Transaction};
+use crate::store::{Durability, Loaded, Result, Store, StoreError, Transaction};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -59,7 +59,9 @@ impl Store for SlowDisk {
     fn load(&mut self) -> Result<Loaded> {
         self.store.load()
     }
+}
 
+impl Durability for SlowDisk {
     fn commits(&self) -> u64 {
         self.store.commits()
     }
@@ -77,8 +79,8 @@ impl Store for SlowDisk {
         self.store.make_durable()
     }
 
-    fn truncate_log(&mut self) -> Result<bool> {
-        self.store.truncate_log()
+    fn truncate_wal(&mut self) -> Result<bool> {
+        self.store.truncate_wal()
     }
 }
 

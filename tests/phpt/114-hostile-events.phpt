@@ -11,7 +11,7 @@ require __DIR__ . '/spool.inc';
 require __DIR__ . '/endpoint.inc';
 spool();
 $secret = 'whsec_' . base64_encode(str_repeat('k', 24));
-$endpoint = endpoint($secret);
+$endpoint = endpoint($secret, [200], true);
 $hook = ['url' => $endpoint['url'], 'events' => ['*'], 'secrets' => [['secret' => $secret]], 'retries' => [3600], 'concurrency' => 1];
 $kinds = [
     'healthy' => [],
@@ -97,3 +97,22 @@ foreach ($events as $name => $data) {
 var_dump(webhooks_status()['problems']);
 ?>
 --EXPECT--
+webhook "template": template: line 1, column 206: the expression is nested more than 100 levels deep: each ope
+the expression is nested more than 100 levels deep
+webhook "condition": condition: line 1, column 50: the expression is nested more than 100 levels deep: each op
+the expression is nested more than 100 levels deep
+webhook "long": template: line 1, column 203: the expression is nested more than 100 levels deep: each operato
+the expression is nested more than 100 levels deep
+webhook "brackets": condition: line 1, column 21: brackets are nested more than 20 deep
+brackets are nested more than 20 deep
+{"fields":"delivered","flat":"delivered","healthy":"delivered","joined":"delivered","nothing":"failed","rejected":"delivered","replaced":"delivered","searched":"delivered","template":"delivered","v1":"delivered"}
+deep: delivered, 0 wait
+deep and large: delivered, 0 wait
+deepest: delivered, 0 wait
+maps: delivered, 0 wait
+empty lists: delivered, 0 wait
+texts: delivered, 0 wait
+slashes: delivered, 0 wait
+keys: delivered, 0 wait
+array(0) {
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::SqliteStore;
 use crate::clock::{Clock, rfc3339};
 use crate::spool::{Privacy, Spool, SpoolError};
-use crate::store::{Origin, Result, StoreError};
+use crate::store::{Origin, Result, SetAside, StoreError};
 
 /// The store's name in the spool.
 const NAME: &str = "store.sqlite";
@@ -22,15 +22,6 @@ pub(crate) struct Place {
     name: String,
     /// Without links, as SQLite is told to follow none.
     path: PathBuf,
-}
-
-/// A store that was damaged and made way for a new one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SetAside {
-    /// Where it is now (its `-wal` and `-shm` beside it).
-    pub path: PathBuf,
-    /// What SQLite said of it.
-    pub reason: String,
 }
 
 impl Place {

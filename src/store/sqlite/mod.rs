@@ -2,7 +2,7 @@
 //!
 //! WAL, so that PHP reads while the worker writes; `synchronous = NORMAL`, so that a commit is a
 //! `write` and only a checkpoint waits for the disk ([`checkpoint`]). A power cut may therefore
-//! undo the last commits; the journal's segments are kept until [`Store::is_durable`] has said
+//! undo the last commits; the journal's segments are kept until [`Durability::is_durable`] has said
 //! that what was read from them can't be undone.
 
 mod bulk;
@@ -14,6 +14,7 @@ pub(crate) mod error;
 mod files;
 mod forget;
 mod ingest;
+mod log;
 mod prune;
 mod record;
 mod room;
@@ -38,13 +39,14 @@ use crate::id::EventId;
 use crate::journal::{Boot, SegmentId};
 use crate::spool::{advice, is_full};
 use crate::store::{
-    ClockReading, Health, Loaded, Origin, Result, Store, StoreError, Transaction, WebhookKey,
-    WebhookState,
+    ClockReading, Durability, Health, Loaded, Origin, Result, Store, StoreError, Transaction,
+    WebhookKey, WebhookState,
 };
 pub(crate) use change::{count, first_id, from_states};
 use checkpoint::Checkpointer;
 pub(crate) use files::Place;
-pub use files::{SetAside, open, open_or_set_aside, set_aside};
+pub use files::{open, open_or_set_aside, set_aside};
+pub(crate) use log::SqliteLog;
 use statements::Statements;
 use transaction::SqliteTransaction;
 
@@ -80,6 +82,8 @@ struct Memory {
     shift: i64,
     /// The event that the next deliveries are probably of.
     current: Option<Current>,
+    /// The site that was asked last, of webhooks that have claimed.
+    sites: HashMap<WebhookKey, i64>,
     /// The store's number for this server, once something of it was written.
     server: Option<i64>,
 }
@@ -90,6 +94,7 @@ struct Current {
     id: EventId,
     next_delivery: i64,
     test: bool,
+    site: i64,
 }
 
 impl SqliteStore {
@@ -194,6 +199,7 @@ impl Memory {
             next_event: number("SELECT coalesce(max(key), 0) FROM events")? + schema::EVENT,
             shift: number("SELECT shift FROM clock")?,
             current: None,
+            sites: HashMap::new(),
             server: None,
         })
     }
@@ -225,8 +231,10 @@ impl Store for SqliteStore {
         }
         Ok(loaded)
     }
+}
 
-    fn truncate_log(&mut self) -> Result<bool> {
+impl Durability for SqliteStore {
+    fn truncate_wal(&mut self) -> Result<bool> {
         let truncate = || {
             // Whoever reads is not waited for: there is other work until the next try.
             self.connection.busy_timeout(Duration::ZERO)?;
