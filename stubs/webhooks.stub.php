@@ -164,6 +164,8 @@ namespace {
      * One that is wrong can be published with `set_aside` added to it: then only its id has to
      * be right, its events are held, and nothing is sent to it.
      *
+     * @since 0.1.0
+     *
      * @param list<Webhook> $webhooks
      * @param array<string, array|object> $examples event → `data`, as for webhooks_configure()
      * @return list<array{number: int, field: string, message: string}> what is wrong; `number`:

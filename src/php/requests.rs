@@ -66,7 +66,7 @@ fn webhooks_cancel(ids: StringOrArray<'_>) -> PhpResult<i64> {
 /// How far the changes of whole results are. See the stub.
 #[php_function]
 fn webhooks_bulks() -> PhpResult<Tree> {
-    to_zval(&ask(Log::bulks)?).map_err(exception::new)
+    to_zval(&ask(|log| log.bulks())?).map_err(exception::new)
 }
 
 /// Asks for a change of deliveries that are named, or of a whole result.

@@ -14,6 +14,7 @@ pub(crate) mod error;
 mod files;
 mod forget;
 mod ingest;
+mod log;
 mod prune;
 mod record;
 mod room;
@@ -45,6 +46,7 @@ pub(crate) use change::{count, first_id, from_states};
 use checkpoint::Checkpointer;
 pub(crate) use files::Place;
 pub use files::{open, open_or_set_aside, set_aside};
+pub(crate) use log::SqliteLog;
 use statements::Statements;
 use transaction::SqliteTransaction;
 
@@ -80,6 +82,8 @@ struct Memory {
     shift: i64,
     /// The event that the next deliveries are probably of.
     current: Option<Current>,
+    /// The site that was asked last, of webhooks that have claimed.
+    sites: HashMap<WebhookKey, i64>,
     /// The store's number for this server, once something of it was written.
     server: Option<i64>,
 }
@@ -90,6 +94,7 @@ struct Current {
     id: EventId,
     next_delivery: i64,
     test: bool,
+    site: i64,
 }
 
 impl SqliteStore {
@@ -194,6 +199,7 @@ impl Memory {
             next_event: number("SELECT coalesce(max(key), 0) FROM events")? + schema::EVENT,
             shift: number("SELECT shift FROM clock")?,
             current: None,
+            sites: HashMap::new(),
             server: None,
         })
     }

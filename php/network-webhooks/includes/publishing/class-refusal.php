@@ -9,7 +9,7 @@ namespace Network_Webhooks;
 
 defined( 'ABSPATH' ) || exit;
 
-// phpcs:disable Generic.Files.OneObjectStructurePerFile, Generic.Classes.DuplicateClassName, WordPress.Files.FileName -- PHP can't choose a parent otherwise.
+// phpcs:disable Generic.Files.OneObjectStructurePerFile, Generic.Classes.DuplicateClassName -- PHP can't choose a parent otherwise.
 if ( class_exists( 'Webhooks\Exception', false ) ) {
 	/**
 	 * What the extension throws where it is there: whoever calls catches that.
