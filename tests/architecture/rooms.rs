@@ -11,7 +11,7 @@ pub(crate) struct Room {
     pub(crate) uses: BTreeSet<String>,
 }
 
-/// All rooms, by name.
+/// All rooms of one language, by name.
 pub(crate) struct House(pub(crate) BTreeMap<String, Room>);
 
 impl House {
@@ -19,8 +19,8 @@ impl House {
     ///
     /// # Errors
     /// Where a file can't be read.
-    pub(crate) fn read(src: &Path) -> Result<Self, String> {
-        let files = files(src)?;
+    pub(crate) fn of_rust(src: &Path) -> Result<Self, String> {
+        let files = files(src, "rs")?;
         let names: BTreeSet<_> =
             files.iter().map(|(path, _)| room_of(path)).filter(|name| name != "lib").collect();
         let mut rooms = BTreeMap::new();
@@ -33,6 +33,40 @@ impl House {
             let used = code.lines().filter(|line| !line.trim_start().starts_with("//"));
             let uses = used.flat_map(|line| modules_in(line, &names));
             note(&mut rooms, name, text, uses);
+        }
+        Ok(Self(rooms))
+    }
+
+    /// The folders of the plugin's `includes`. What lies beside them puts the others together, and
+    /// would have an arrow to each.
+    ///
+    /// # Errors
+    /// Where a file can't be read.
+    pub(crate) fn of_plugin(includes: &Path) -> Result<Self, String> {
+        let files = files(includes, "php")?;
+        let files: Vec<_> = files.into_iter().filter(|(path, _)| path.contains('/')).collect();
+        let room = |path: &str| path.split('/').next().unwrap_or(path).to_owned();
+        let mut owners = BTreeMap::new();
+        for (path, text) in &files {
+            for line in text.lines() {
+                let Some(name) = defined(line) else { continue };
+                // Two classes of one name in two namespaces: the use is told by its namespace, which
+                // this reading does not follow, so neither counts.
+                let owner = owners.entry(name.to_owned()).or_insert_with(|| Some(room(path)));
+                if owner.as_deref() != Some(&room(path)) {
+                    *owner = None;
+                }
+            }
+        }
+        let mut rooms = BTreeMap::new();
+        for (path, text) in &files {
+            let code = text.lines().filter(|line| {
+                !line.trim_start().starts_with(['*', '/']) && defined(line).is_none()
+            });
+            let words = code
+                .flat_map(|line| line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')));
+            let uses = words.filter_map(|word| owners.get(word).cloned().flatten());
+            note(&mut rooms, room(path), text, uses);
         }
         Ok(Self(rooms))
     }
@@ -74,6 +108,23 @@ impl House {
         let others = self.0[name].uses.iter().filter(|other| *other != used);
         others.into_iter().any(|other| self.way(other, used, &mut BTreeSet::new()).is_some())
     }
+
+    /// The rooms in an order in which most use only later ones: again and again the one that uses
+    /// most of those left, and is used by fewest of them.
+    pub(crate) fn order(&self) -> Vec<&str> {
+        let mut left: Vec<&str> = self.0.keys().map(|name| &**name).collect();
+        let mut order = Vec::new();
+        while !left.is_empty() {
+            let weight = |name: &str| {
+                let uses = left.iter().filter(|other| self.0[name].uses.contains(**other)).count();
+                let used = left.iter().filter(|other| self.0[**other].uses.contains(name)).count();
+                uses.cast_signed() - used.cast_signed()
+            };
+            let next = (0..left.len()).rev().max_by_key(|at| weight(left[*at])).unwrap_or(0);
+            order.push(left.remove(next));
+        }
+        order
+    }
 }
 
 fn note(
@@ -88,8 +139,8 @@ fn note(
     room.uses.extend(uses);
 }
 
-/// Paths below `folder` (with `/`) and texts of its Rust files, sorted.
-fn files(folder: &Path) -> Result<Vec<(String, String)>, String> {
+/// Paths below `folder` (with `/`) and texts of the files of one extension, sorted.
+fn files(folder: &Path, extension: &str) -> Result<Vec<(String, String)>, String> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -98,7 +149,7 @@ fn files(folder: &Path) -> Result<Vec<(String, String)>, String> {
             let path = entry.map_err(told)?.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
+            } else if path.extension().is_some_and(|one| one == extension) {
                 let text = std::fs::read_to_string(&path).map_err(told)?;
                 let below = path.strip_prefix(folder).unwrap_or(&path);
                 found.push((below.to_string_lossy().into_owned(), text));
@@ -133,4 +184,11 @@ fn modules_in(line: &str, names: &BTreeSet<String>) -> Vec<String> {
         }
     }
     found
+}
+
+/// The class, interface or trait that a line of PHP defines.
+fn defined(line: &str) -> Option<&str> {
+    let mut words = line.split(' ').skip_while(|word| matches!(*word, "final" | "abstract"));
+    matches!(words.next()?, "class" | "interface" | "trait" | "enum").then_some(())?;
+    words.next()
 }
