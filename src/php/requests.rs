@@ -14,7 +14,7 @@ use webhooks::clock::{Clock as _, SystemClock, parse_rfc3339};
 use webhooks::id::{DeliveryId, EventId};
 use webhooks::journal::KIND_REQUEST;
 use webhooks::store::bulk::{Action, Bulk};
-use webhooks::store::log::{DeliveriesQuery, Log, StatsQuery};
+use webhooks::store::log::{DeliveriesQuery, StatsQuery};
 use webhooks::store::{Person, Selection, State};
 use webhooks::worker::{FORGOTTEN, Request};
 
@@ -66,7 +66,7 @@ fn webhooks_cancel(ids: StringOrArray<'_>) -> PhpResult<i64> {
 /// How far the changes of whole results are. See the stub.
 #[php_function]
 fn webhooks_bulks() -> PhpResult<Tree> {
-    to_zval(&ask(Log::bulks)?).map_err(exception::new)
+    to_zval(&ask(|log| log.bulks())?).map_err(exception::new)
 }
 
 /// Asks for a change of deliveries that are named, or of a whole result.

@@ -1,66 +1,26 @@
-//! The reading side, used by PHP processes: the log that people see.
-//!
-//! It never writes, not even a lock into the `-shm` (`readonly_shm=1`), and makes no file: a
-//! reader that made `-wal` or `-shm` as its own user would lock the worker out. Every read is
-//! one short transaction, interrupted after two seconds, so that neither a page nor the
-//! worker's checkpoint ever waits for it for long. Results serialise to the array shapes of
-//! `stubs/webhooks.stub.php`.
+//! The reading side, used by PHP processes: the log that people see. Results serialise to the array
+//! shapes of `stubs/webhooks.stub.php`.
 
-mod failures;
-mod find;
-mod query;
-mod row;
+pub(crate) mod query;
+pub(crate) mod row;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::ops::{Deref, DerefMut};
 
-use rusqlite::{
-    Connection, ErrorCode, FileControl, OpenFlags, OptionalExtension, Transaction, params,
-};
-
-pub use failures::FailureGroup;
-pub(crate) use find::slice;
 pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
 pub use row::{
-    AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, Hour, Page, WebhookStats,
+    AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, FailureGroup, Hour, Page,
+    WebhookStats,
 };
 
 use super::bulk::Action;
-use super::sqlite::{self, Place, error, schema};
-use super::{Latencies, Result, Selection, State, StoreError};
-use crate::clock::rfc3339;
+use super::sqlite::SqliteLog;
+use super::{Engine, Result, Selection, State, engine};
 use crate::id::{DeliveryId, EventId};
 use crate::journal::SegmentId;
 use crate::spool::Spool;
 
-/// After this long a read is interrupted.
-const LONGEST_READ: Duration = Duration::from_secs(2);
-/// How long it is looked which deliveries of a whole result still have a body.
-const LONGEST_CHECK: Duration = Duration::from_millis(500);
-/// How soon a reader looks again at an index that is being written.
-const LOOK_AGAIN: Duration = Duration::from_millis(1);
-/// Most announcements given at once.
-const MOST_ANNOUNCEMENTS: u32 = 100;
 const HOUR_MS: i64 = 3_600_000;
-
-/// A store, open for reading.
-pub struct Log {
-    place: Place,
-    open: Open,
-}
-
-/// A connection and what it belongs to.
-struct Open {
-    connection: Connection,
-    /// Nanoseconds after `since` at which the read under way is interrupted.
-    deadline: Arc<AtomicU64>,
-    since: Instant,
-    /// SQLite's locks and mappings don't survive a fork.
-    pid: u32,
-}
 
 /// What `webhooks_status()` tells about the store.
 #[derive(Debug)]
@@ -90,414 +50,108 @@ pub struct NumberedAnnouncement {
     pub params: serde_json::Map<String, serde_json::Value>,
 }
 
-impl Log {
-    /// Opens for reading the store that an address names (none: `store.sqlite` in the spool);
-    /// `None` where there is none yet.
-    ///
-    /// # Errors
-    /// [`StoreError::Newer`] for a store of a later version, [`StoreError::Corrupt`], or what
-    /// the system refused.
-    pub fn open(spool: &Spool, address: Option<&str>) -> Result<Option<Self>> {
-        let place = Place::new(spool, address)?;
-        Ok(Open::new(&place)?.map(|open| Self { place, open }))
-    }
-
+/// What can be asked of a store's log. It never writes, and takes two seconds at most.
+pub trait LogEngine {
     /// Deliveries, newest first.
     ///
     /// # Errors
     /// A bad cursor; a read of over two seconds; what the engine refused.
-    pub fn deliveries(&mut self, query: &DeliveriesQuery) -> Result<Page> {
-        self.read(|connection| {
-            let mut keys = find::keys(connection, query)?;
-            let more = keys.len() > query.limit();
-            keys.truncate(query.limit());
-            let deliveries = keys
-                .iter()
-                .map(|key| row::delivery(connection, *key))
-                .collect::<rusqlite::Result<Vec<_>>>()?;
-            let cursor = keys.last().filter(|_| more).map(|key| query::cursor(*key));
-            Ok(Page { deliveries, cursor })
-        })
-    }
+    fn deliveries(&mut self, query: &DeliveriesQuery) -> Result<Page>;
 
     /// One delivery with its attempts, or `None`.
     ///
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
-    pub fn delivery(&mut self, id: &DeliveryId) -> Result<Option<DeliveryDetail>> {
-        self.read(|connection| {
-            let key: Option<i64> = connection
-                .prepare_cached("SELECT key FROM deliveries WHERE id = ?1")?
-                .query_row([id.as_bytes()], |row| row.get(0))
-                .optional()?;
-            key.map(|key| row::detail(connection, key)).transpose()
-        })
-    }
+    fn delivery(&mut self, id: &DeliveryId) -> Result<Option<DeliveryDetail>>;
 
     /// An event's deliveries, once each has had an attempt or can have none; `None` before.
     ///
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
-    pub fn settled(&mut self, event: &EventId) -> Result<Option<Vec<DeliveryDetail>>> {
-        self.read(|connection| {
-            let event: Option<i64> = connection
-                .prepare_cached("SELECT key FROM events WHERE id = ?1")?
-                .query_row([event.as_bytes()], |row| row.get(0))
-                .optional()?;
-            let Some(event) = event else { return Ok(None) };
-            let mut deliveries = connection.prepare_cached(
-                "SELECT key, state > 1 OR attempted > 0 FROM deliveries
-                 WHERE key >= ?1 AND key < ?1 + ?2 ORDER BY key",
-            )?;
-            let deliveries = deliveries
-                .query_map((event, schema::EVENT), |row| row.try_into())?
-                .collect::<rusqlite::Result<Vec<(i64, bool)>>>()?;
-            if deliveries.iter().any(|(_, done)| !done) {
-                return Ok(None);
-            }
-            let details = deliveries.iter().map(|(key, _)| row::detail(connection, *key));
-            details.collect::<rusqlite::Result<_>>().map(Some)
-        })
-    }
+    fn settled(&mut self, event: &EventId) -> Result<Option<Vec<DeliveryDetail>>>;
 
     /// Counters and health by webhook, with the hours up to `now` (Unix milliseconds).
     ///
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
-    pub fn stats(
-        &mut self,
-        query: &StatsQuery,
-        now: i64,
-    ) -> Result<BTreeMap<String, WebhookStats>> {
-        let last = now.div_euclid(HOUR_MS);
-        let first = last - i64::from(query.hours) + 1;
-        self.read(|connection| {
-            let mut stats = BTreeMap::new();
-            let mut ids = HashMap::new();
-            let mut webhooks = connection.prepare_cached(
-                "SELECT key, id, delivered, failed, pending, held, last_attempt, last_success,
-                     health
-                 FROM webhooks",
-            )?;
-            let mut rows = webhooks.query([])?;
-            while let Some(row) = rows.next()? {
-                let id: String = row.get(1)?;
-                if query.wants(&id) {
-                    ids.insert(row.get::<_, i64>(0)?, id.clone());
-                    stats.insert(id, WebhookStats::from_row(row, first..=last)?);
-                }
-            }
-            let mut hours = connection.prepare_cached(
-                "SELECT hour, webhook, delivered, failed, latencies FROM hours
-                 WHERE hour BETWEEN ?1 AND ?2",
-            )?;
-            let mut latencies: HashMap<String, Latencies> = HashMap::new();
-            let mut rows = hours.query((first, last))?;
-            while let Some(row) = rows.next()? {
-                let Some(id) = ids.get(&row.get(1)?) else { continue };
-                if let Some(of) = stats.get_mut(id) {
-                    let hour = &mut of.hours[(row.get::<_, i64>(0)? - first) as usize];
-                    (hour.delivered, hour.failed) = (row.get(2)?, row.get(3)?);
-                }
-                if let Some(bytes) = row.get_ref(4)?.as_blob_or_null()? {
-                    let sum = latencies.entry(id.clone()).or_default();
-                    sum.add(&Latencies::from_bytes(bytes));
-                }
-            }
-            for (id, latencies) in latencies {
-                if let Some(of) = stats.get_mut(&id) {
-                    of.set_latencies(&latencies);
-                }
-            }
-            for id in query.webhook_ids.iter().flatten() {
-                stats.entry(id.clone()).or_insert_with(|| WebhookStats::new(first..=last));
-            }
-            Ok(stats)
-        })
-    }
+    fn stats(&mut self, query: &StatsQuery, now: i64) -> Result<BTreeMap<String, WebhookStats>>;
 
     /// News for people after the announcement numbered `after`, oldest first, at most 100.
     ///
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
-    pub fn announcements(&mut self, after: i64) -> Result<Vec<NumberedAnnouncement>> {
-        self.read(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT number, code, at, params FROM announcements
-                     WHERE number > ?1 ORDER BY number LIMIT ?2",
-                )?
-                .query_map(params![after, MOST_ANNOUNCEMENTS], |row| {
-                    Ok(NumberedAnnouncement {
-                        number: row.get(0)?,
-                        code: row.get(1)?,
-                        at: rfc3339(row.get(2)?),
-                        params: serde_json::from_str(row.get_ref(3)?.as_str()?).unwrap_or_default(),
-                    })
-                })?
-                .collect()
-        })
-    }
+    fn announcements(&mut self, after: i64) -> Result<Vec<NumberedAnnouncement>>;
 
     /// How many deliveries a query is for.
     ///
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
-    pub fn count_all(&mut self, query: &DeliveriesQuery) -> Result<u64> {
-        self.read(|connection| find::count(connection, query, false))
-    }
+    fn count_all(&mut self, query: &DeliveriesQuery) -> Result<u64>;
 
     /// How many deliveries a change of a whole result would be for. Where it takes too long to
     /// find out which of them still have a body, those without are counted too.
     ///
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
-    pub fn count_for(&mut self, query: &DeliveriesQuery, action: Action) -> Result<u64> {
-        let state = sqlite::from_states(&query.state, action.to());
-        if state.is_empty() {
-            return Ok(0);
-        }
-        let query = DeliveriesQuery { state, ..query.clone() };
-        let sendable = action == Action::Resend;
-        let patience = if sendable { LONGEST_CHECK } else { LONGEST_READ };
-        match self.try_read(patience, |connection| find::count(connection, &query, sendable))? {
-            Err(error) if sendable && is_late(&error) => self.count_all(&query),
-            counted => counted.map_err(|error| self.failed(error)),
-        }
-    }
+    fn count_for(&mut self, query: &DeliveriesQuery, action: Action) -> Result<u64>;
 
     /// What fails, by webhook and cause; the largest groups first.
     ///
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
-    pub fn failures(&mut self, query: &FailuresQuery) -> Result<Vec<FailureGroup>> {
-        self.read(|connection| failures::groups(connection, query))
-    }
+    fn failures(&mut self, query: &FailuresQuery) -> Result<Vec<FailureGroup>>;
 
     /// Changes of whole results: those under way and those of the last day, newest first.
     ///
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
-    pub fn bulks(&mut self) -> Result<Vec<BulkRow>> {
-        self.read(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT token, action, query, matched, changed, asked, ended FROM bulks
-                     ORDER BY key DESC",
-                )?
-                .query_map([], BulkRow::from_row)?
-                .collect()
-        })
-    }
+    fn bulks(&mut self) -> Result<Vec<BulkRow>>;
 
     /// How many deliveries a change of these to `to` would be for.
     ///
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
-    pub fn count(&mut self, which: &Selection, to: State) -> Result<u64> {
-        self.read(|connection| sqlite::count(connection, which, to))
-    }
+    fn count(&mut self, which: &Selection, to: State) -> Result<u64>;
 
     /// What `webhooks_status()` tells.
     ///
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
-    pub fn summary(&mut self) -> Result<StoreSummary> {
-        let size = self.place.sizes()?.unwrap_or(0);
-        self.read(|connection| {
-            let announcements = connection
-                .query_row(
-                    "SELECT seq FROM sqlite_sequence WHERE name = 'announcements'",
-                    [],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            Ok(StoreSummary {
-                schema: connection.query_row("PRAGMA user_version", [], |row| row.get(0))?,
-                size,
-                announcements: announcements.unwrap_or(0),
-                positions: sqlite::positions(connection)?,
-                deaths: connection
-                    .prepare("SELECT at FROM worker_deaths ORDER BY at")?
-                    .query_map([], |row| row.get(0))?
-                    .collect::<rusqlite::Result<_>>()?,
-            })
-        })
-    }
-
-    /// Runs one short transaction, on a connection to the file that is there now.
-    fn read<T>(&mut self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        self.try_read(LONGEST_READ, read)?.map_err(|error| self.failed(error))
-    }
-
-    fn try_read<T>(
-        &mut self,
-        longest: Duration,
-        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<rusqlite::Result<T>> {
-        self.refresh()?;
-        let Open { connection, deadline, since, .. } = &self.open;
-        let until = since.elapsed() + longest;
-        deadline.store(u64::try_from(until.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        let result = begin(connection, || since.elapsed() < until).and_then(|transaction| {
-            read(connection).and_then(|read| {
-                transaction.finish()?;
-                Ok(read)
-            })
-        });
-        deadline.store(u64::MAX, Ordering::Relaxed);
-        Ok(result)
-    }
-
-    /// Opens anew where the file was replaced (a damaged one was set aside) or this is a fork.
-    fn refresh(&mut self) -> Result<()> {
-        let forked = self.open.pid != std::process::id();
-        if !forked && !self.open.has_moved() {
-            return Ok(());
-        }
-        let Some(open) = Open::new(&self.place)? else {
-            return Err(StoreError::Failed {
-                action: "reading the log",
-                reason: format!("{} is gone; is it being replaced?", self.place.path().display()),
-            });
-        };
-        let old = std::mem::replace(&mut self.open, open);
-        if forked {
-            // Closing would touch what belongs to the parent.
-            std::mem::forget(old);
-        }
-        Ok(())
-    }
-
-    fn failed(&self, error: rusqlite::Error) -> StoreError {
-        if is_late(&error) {
-            return StoreError::Failed {
-                action: "reading the log",
-                reason: format!("took over {} seconds: narrow the query", LONGEST_READ.as_secs()),
-            };
-        }
-        let address = format!("sqlite:{}", self.place.path().display());
-        error::from(&self.open.connection, &address, "reading the log", error)
-    }
+    fn summary(&mut self) -> Result<StoreSummary>;
 }
 
-/// Whether a read was interrupted because it took too long.
-fn is_late(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
+/// A store, open for reading, whichever its engine.
+pub struct Log {
+    engine: Box<dyn LogEngine + Send>,
 }
 
-impl Open {
-    fn new(place: &Place) -> Result<Option<Self>> {
-        let path = place.path();
-        let address = format!("sqlite:{}", path.display());
-        let failed = |reason: String| StoreError::Failed { action: "opening the log", reason };
-        if place.sizes()?.is_none() {
-            return Ok(None);
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-            | OpenFlags::SQLITE_OPEN_URI
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let mut connection = Connection::open_with_flags(uri(path), flags)
-            .map_err(|error| failed(format!("{error} ({address})")))?;
-        let since = Instant::now();
-        let deadline = Arc::new(AtomicU64::new(u64::MAX));
-        let shared = Arc::clone(&deadline);
-        let late = move || since.elapsed().as_nanos() > u128::from(shared.load(Ordering::Relaxed));
-        let found = connection
-            .progress_handler(1000, Some(late))
-            .and_then(|()| connection.busy_timeout(LONGEST_READ))
-            .and_then(|()| {
-                when_settled(|| since.elapsed() < LONGEST_READ, || schema::find(&connection))
-            })
-            .map_err(|error| error::from(&connection, &address, "opening the log", error))?;
-        match found {
-            schema::Found::Empty | schema::Found::Store(0) => Ok(None),
-            schema::Found::Store(schema::VERSION) => {
-                Ok(Some(Self { connection, deadline, since, pid: std::process::id() }))
-            }
-            schema::Found::Store(found) if found > schema::VERSION => {
-                Err(StoreError::Newer { store: address, found, known: schema::VERSION })
-            }
-            schema::Found::Store(found) => Err(failed(format!(
-                "{address} still has schema version {found}; it becomes {} when the worker of \
-                 this version starts",
-                schema::VERSION
-            ))),
-            schema::Found::Foreign => Err(schema::foreign(&address)),
-        }
-    }
-
-    fn has_moved(&self) -> bool {
-        let mut moved = 0;
-        let asked = self
-            .connection
-            .file_control(rusqlite::MAIN_DB.into(), FileControl::HasMoved(&mut moved));
-        asked.is_err() || moved != 0
-    }
-}
-
-/// Begins to read: from here on nothing changes.
-fn begin(connection: &Connection, in_time: impl Fn() -> bool) -> rusqlite::Result<Transaction<'_>> {
-    when_settled(in_time, || {
-        let transaction = connection.unchecked_transaction()?;
-        let mut first = connection.prepare_cached("SELECT count(*) FROM sqlite_schema")?;
-        first.query_row([], |_| Ok(()))?;
-        Ok(transaction)
-    })
-}
-
-/// A worker that has just come up writes the WAL's index anew, and a reader that looks at it in
-/// that moment is told that it may not do so itself: it looks again.
-fn when_settled<T>(
-    in_time: impl Fn() -> bool,
-    look: impl Fn() -> rusqlite::Result<T>,
-) -> rusqlite::Result<T> {
-    loop {
-        match look() {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) && in_time() => {
-                std::thread::sleep(LOOK_AGAIN);
-            }
-            outcome => return outcome,
-        }
-    }
-}
-
-/// The path as the URI by which SQLite takes the options of a reader.
-fn uri(path: &Path) -> String {
-    use std::os::unix::ffi::OsStrExt;
-    let mut uri = String::from("file:");
-    for &byte in path.as_os_str().as_bytes() {
-        match byte {
-            b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
-                uri.push(byte.into());
-            }
-            _ => {
-                use std::fmt::Write;
-                let _ = write!(uri, "%{byte:02X}");
+impl Log {
+    /// Opens for reading the store that an address names (none: `store.sqlite` in the spool);
+    /// `None` where there is none yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`](super::StoreError::Newer) for a store of a later version,
+    /// [`StoreError::Corrupt`](super::StoreError::Corrupt), or what the system refused.
+    pub fn open(spool: &Spool, address: Option<&str>) -> Result<Option<Self>> {
+        match engine(address)? {
+            Engine::Sqlite => {
+                let log = SqliteLog::open(spool, address)?;
+                Ok(log.map(|log| Self { engine: Box::new(log) }))
             }
         }
     }
-    uri + "?mode=ro&readonly_shm=1"
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::store::conformance::Fixture as _;
-    use crate::store::sqlite::tests::InSpool;
+impl Deref for Log {
+    type Target = dyn LogEngine + Send;
 
-    #[test]
-    fn a_read_that_takes_too_long_is_interrupted() {
-        let fixture = InSpool::new();
-        let _store = fixture.open();
-        let mut log = fixture.log();
-        let endless = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n)
-                       SELECT max(n) FROM n";
-        let error =
-            log.read(|connection| connection.query_row(endless, [], |row| row.get::<_, i64>(0)));
-        let error = error.unwrap_err().to_string();
-        assert_eq!(error, "reading the log: took over 2 seconds: narrow the query");
-        // Nothing is left of it.
-        assert!(log.announcements(0).unwrap().is_empty());
+    fn deref(&self) -> &Self::Target {
+        &*self.engine
+    }
+}
+
+impl DerefMut for Log {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut *self.engine
     }
 }

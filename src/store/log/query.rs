@@ -70,13 +70,13 @@ impl Default for StatsQuery {
 }
 
 impl StatsQuery {
-    pub(super) fn wants(&self, id: &str) -> bool {
+    pub(crate) fn wants(&self, id: &str) -> bool {
         self.webhook_ids.as_ref().is_none_or(|ids| ids.iter().any(|wanted| wanted == id))
     }
 }
 
 impl DeliveriesQuery {
-    pub(super) fn limit(&self) -> usize {
+    pub(crate) fn limit(&self) -> usize {
         self.limit.unwrap_or(DEFAULT_LIMIT)
     }
 
@@ -166,6 +166,6 @@ fn place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::E
 }
 
 /// The cursor that leads on from the delivery with this key.
-pub(super) fn cursor(key: i64) -> String {
+pub(crate) fn cursor(key: i64) -> String {
     format!("{key:x}")
 }

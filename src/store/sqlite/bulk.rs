@@ -5,9 +5,10 @@ use rusqlite::{OptionalExtension, params};
 
 use super::change::{Change, from_states};
 use super::error::Trouble;
+use super::log::slice;
 use super::transaction::SqliteTransaction;
 use crate::store::bulk::{Action, Bulk, BulkStep};
-use crate::store::log::{DeliveriesQuery, slice};
+use crate::store::log::DeliveriesQuery;
 use crate::store::{Person, Selection, State, WebhookKey};
 
 /// How long one that ended is shown, in milliseconds.

@@ -14,6 +14,7 @@ pub(crate) mod error;
 mod files;
 mod forget;
 mod ingest;
+mod log;
 mod prune;
 mod record;
 mod room;
@@ -45,6 +46,7 @@ pub(crate) use change::{count, first_id, from_states};
 use checkpoint::Checkpointer;
 pub(crate) use files::Place;
 pub use files::{open, open_or_set_aside, set_aside};
+pub(crate) use log::SqliteLog;
 use statements::Statements;
 use transaction::SqliteTransaction;
 

@@ -24,6 +24,11 @@ impl InSpool {
         let spool = Spool::open(folder.path()).unwrap();
         Self { spool, clock: Arc::new(ManualClock::at(NOON)), _folder: folder }
     }
+
+    /// The reading side, with all that SQLite can be asked.
+    pub(crate) fn sqlite_log(&self) -> super::SqliteLog {
+        super::SqliteLog::open(&self.spool, None).unwrap().unwrap()
+    }
 }
 
 impl Fixture for InSpool {

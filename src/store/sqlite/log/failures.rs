@@ -6,31 +6,14 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, params};
 
 use super::find::key_at;
-use super::query::FailuresQuery;
-use super::row::created;
 use crate::clock::rfc3339;
 use crate::id::DeliveryId;
 use crate::store::State;
+use crate::store::log::row::created;
+use crate::store::log::{FailureGroup, FailuresQuery};
 
 /// Most groups given at once.
 const MOST: usize = 100;
-
-/// Deliveries of a webhook whose last attempt failed in the same way.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[allow(missing_docs, reason = "the stub says what each key means")]
-pub struct FailureGroup {
-    pub webhook_id: String,
-    pub code: String,
-    pub status: Option<u16>,
-    pub host: Option<String>,
-    pub count: i64,
-    pub failed: i64,
-    pub waiting: i64,
-    pub held: i64,
-    pub since: String,
-    pub last: String,
-    pub example: DeliveryId,
-}
 
 /// What the index says of a group.
 #[derive(Default)]

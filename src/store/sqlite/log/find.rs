@@ -7,8 +7,8 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use super::query::DeliveriesQuery;
 use crate::id::{DeliveryId, EventId};
+use crate::store::log::DeliveriesQuery;
 use crate::store::sqlite::first_id;
 use crate::store::sqlite::schema::{EVENT, event_of};
 use crate::store::{State, term};
