@@ -15,6 +15,7 @@
  * | `webhooks.autostart`   | `1`                 | start a worker when an event comes and none runs |
  * | `webhooks.sync`        | `0`                 | make every append durable against power loss (fdatasync) |
  * | `webhooks.max_payload` | `1M`                | largest record, in bytes |
+ * | `webhooks.max_in_flight` | (empty)           | requests under way at once; empty: as many as the worker's machine has room for, up to 4,096 |
  * | `webhooks.allow`       | (empty)             | hosts and CIDRs, by comma or space, that the address guard lets through |
  *
  * Times are RFC 3339 in UTC with milliseconds unless said otherwise.
@@ -189,7 +190,7 @@ namespace {
 
     /**
      * Revision of the published config; 0 where there is none, it can't be read, or it was
-     * published under another `webhooks.allow`.
+     * published under another `webhooks.allow` or `webhooks.max_in_flight`.
      *
      * @since 0.1.0
      */

@@ -84,11 +84,13 @@ pub(super) async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
 /// Looks through kept connections until none is left, and gives back the memory then: a network
 /// that has gone quiet holds no sockets.
 pub(super) fn keep_swept(kept: &Arc<Kept>) {
-    let kept = Arc::clone(kept);
+    // Those of settings that no longer hold are closed at once: an endpoint that serves one
+    // connection at a time would not see the next.
+    let kept = Arc::downgrade(kept);
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(SWEEP).await;
-            if !kept.sweep() {
+            if !kept.upgrade().is_some_and(|kept| kept.sweep()) {
                 break;
             }
         }

@@ -257,12 +257,26 @@ final class Extension_Messages {
 			/* translators: %s: what the system said */
 			__( 'the name has no address: %s', 'network-webhooks' ),
 			__( 'no addresses', 'network-webhooks' ),
-			__( 'the answer has too many headers', 'network-webhooks' ),
 			/* translators: %s: why */
 			__( 'the answer is not HTTP/1.1: %s', 'network-webhooks' ),
-			/* translators: %s: why */
-			__( 'the answer can\'t be decompressed: %s', 'network-webhooks' ),
-			__( 'the answer\'s body is malformed', 'network-webhooks' ),
+			__( 'it does not begin with HTTP/1.1', 'network-webhooks' ),
+			/* translators: %s: a line of an answer */
+			__( 'its first line is "%s"', 'network-webhooks' ),
+			__( 'the endpoint sent more than one answer', 'network-webhooks' ),
+			__( 'the endpoint answered before it had the whole request', 'network-webhooks' ),
+			__( 'the endpoint did not take the rest of the request in time', 'network-webhooks' ),
+			__( 'the rest of the answer did not come in time', 'network-webhooks' ),
+			__( 'the connection ended amid the headers of the answer', 'network-webhooks' ),
+			__( 'the connection ended amid the answer\'s body', 'network-webhooks' ),
+			__( 'the answer has a header line without a colon', 'network-webhooks' ),
+			__( 'the answer has a header without a name', 'network-webhooks' ),
+			__( 'the answer has a transfer coding other than chunked', 'network-webhooks' ),
+			__( 'the answer\'s content-length is no number, or there are several', 'network-webhooks' ),
+			/* translators: %s: how */
+			__( 'the answer\'s body is malformed: %s', 'network-webhooks' ),
+			__( 'its chunks have too many extensions or trailers', 'network-webhooks' ),
+			__( 'a chunk is longer than it says', 'network-webhooks' ),
+			__( 'a chunk has no size', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
 			array( _n_noop( 'the answer\'s headers exceed %s byte', 'the answer\'s headers exceed %s bytes', 'network-webhooks' ), 1 ),
 			/* translators: %s: why, in English */
@@ -323,6 +337,9 @@ final class Extension_Messages {
 			__( '%1$s is damaged (%2$s): publish again (save any webhook)', 'network-webhooks' ),
 			/* translators: 1: name of a webhook, 2: its id, 3: name of a field, 4: what is wrong with it */
 			__( 'the webhook "%1$s" (%2$s) is invalid, so its events are kept and not sent: %3$s: %4$s', 'network-webhooks' ),
+			__( 'webhooks.max_in_flight in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
+			/* translators: %s: number of requests */
+			array( _n_noop( 'the worker may open too few files for more than %s request at once: raise the limit of open files (`ulimit -n`, systemd\'s LimitNOFILE) where PHP or the worker is started, and restart both, or set webhooks.max_in_flight in php.ini', 'the worker may open too few files for more than %s requests at once: raise the limit of open files (`ulimit -n`, systemd\'s LimitNOFILE) where PHP or the worker is started, and restart both, or set webhooks.max_in_flight in php.ini', 'network-webhooks' ), 1 ),
 			__( 'webhooks.allow in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
 			/* translators: 1: an entry of a list, 2: “an invisible character (U+200B)” */
 			__( 'webhooks.allow: "%1$s" contains %2$s: delete it there', 'network-webhooks' ),
