@@ -140,8 +140,8 @@ namespace {
      *     block_external?: list<string>|null, inbox?: string|null, actions?: list<mixed>,
      *     v1?: array<string, array<string, array<string, string|array{value: mixed}>>>} $webhooks a list, or the whole document:
      *     - `held`: why nothing is sent (events are kept as held deliveries); null: all is well
-     *     - `retention.bytes`: what the log may take of the disk; above it what was delivered is
-     *       given up before its time, the oldest first. Null: half of the file system
+     *     - `retention.bytes`: what the log may take of the disk; above it bodies of what was
+     *       delivered are given up before their time, the oldest first. Null: half of the file system
      *     - `moved`: take over a spool whose config has the same id and another fingerprint
      *     - `release`: the spool is given up, and belongs to nobody afterwards
      *     - `lookup`: event (or pattern) → paths in `data` that exact search finds
