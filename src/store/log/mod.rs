@@ -30,7 +30,7 @@ pub use row::{
 
 use super::bulk::Action;
 use super::sqlite::{self, Place, error, schema};
-use super::{Latencies, Result, Selection, State, StoreError};
+use super::{Health, Latencies, Result, Selection, State, StoreError};
 use crate::clock::rfc3339;
 use crate::id::{DeliveryId, EventId};
 use crate::journal::SegmentId;
@@ -75,7 +75,34 @@ pub struct StoreSummary {
     pub positions: HashMap<SegmentId, u64>,
     /// When workers died within the last day, in Unix milliseconds, oldest first.
     pub deaths: Vec<i64>,
+    /// How every webhook has been doing that anything is known of.
+    pub webhooks: Vec<WebhookSummary>,
+    /// Records of kinds that only a later version knows.
+    pub deferred: i64,
+    /// What the worker announced lately of the kinds in [`NOTICED`], oldest first: code and when,
+    /// in Unix milliseconds.
+    pub noticed: Vec<(String, i64)>,
 }
+
+/// How a webhook has been doing, for [`StoreSummary`].
+#[derive(Debug)]
+pub struct WebhookSummary {
+    /// Its id.
+    pub id: String,
+    /// Its health.
+    pub health: Health,
+    /// Whether the name of its host was not found at an attempt that did not succeed since.
+    pub name_not_found: bool,
+}
+
+/// Announcements that stay a problem for a while after they were made.
+pub const NOTICED: [&str; 2] = [CLOCK_SET, STORE_SET_ASIDE];
+/// The wall clock was set by so much that receivers refuse signatures.
+pub const CLOCK_SET: &str = "clock_set";
+/// The store was damaged, lies aside, and an empty one took its place.
+pub const STORE_SET_ASIDE: &str = "store_set_aside";
+/// Among how many of the newest announcements those are looked for.
+const NEWEST: i64 = 200;
 
 /// An announcement with its number.
 #[derive(Debug, serde::Serialize)]
@@ -321,6 +348,19 @@ impl Log {
                     .prepare("SELECT at FROM worker_deaths ORDER BY at")?
                     .query_map([], |row| row.get(0))?
                     .collect::<rusqlite::Result<_>>()?,
+                webhooks: summaries(connection)?,
+                deferred: connection
+                    .query_row("SELECT count(*) FROM deferred", [], |row| row.get(0))?,
+                noticed: connection
+                    .prepare_cached(
+                        "SELECT code, at FROM announcements
+                         WHERE number > (SELECT max(number) FROM announcements) - ?1
+                             AND code IN (?2, ?3) ORDER BY number",
+                    )?
+                    .query_map(params![NEWEST, NOTICED[0], NOTICED[1]], |row| {
+                        Ok((row.get(0)?, row.get(1)?))
+                    })?
+                    .collect::<rusqlite::Result<_>>()?,
             })
         })
     }
@@ -461,6 +501,30 @@ fn when_settled<T>(
             outcome => return outcome,
         }
     }
+}
+
+/// How every webhook has been doing that anything is known of.
+fn summaries(connection: &Connection) -> rusqlite::Result<Vec<WebhookSummary>> {
+    let mut name_not_found = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM deliveries
+         WHERE webhook = ?1 AND last_failure = 'name_not_found' AND test = 0
+             AND state IN (0, 1, 3, 4))",
+    )?;
+    let mut webhooks = connection
+        .prepare_cached("SELECT key, id, health FROM webhooks WHERE health IS NOT NULL")?;
+    let mut rows = webhooks.query([])?;
+    let mut summaries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let health = sqlite::health(row.get(2)?);
+        let asked = health.failures_in_row > 0;
+        summaries.push(WebhookSummary {
+            id: row.get(1)?,
+            name_not_found: asked
+                && name_not_found.query_row([row.get::<_, i64>(0)?], |row| row.get(0))?,
+            health,
+        });
+    }
+    Ok(summaries)
 }
 
 /// The path as the URI by which SQLite takes the options of a reader.
