@@ -242,7 +242,6 @@ impl Evidence<'_> {
             rows.entry(*id).or_default().push((webhook, *state));
         }
         let accepted = self.accepted();
-        let was_shortened = self.was_shortened();
         let mut lost = 0;
         for Dispatched { id, number, name } in &self.accounts.dispatched {
             let expected = cast::fate(name).map(|fate| fate.state(number.1));
@@ -250,14 +249,6 @@ impl Evidence<'_> {
             let told = |what: &str| format!("{id} of {name}: {what}");
             match rows.remove(id).as_deref() {
                 None if self.destroyed.contains(id) => {}
-                // The log may give up what is over, and nothing else, where the disk is full.
-                None if was_shortened
-                    && match expected {
-                        Some(State::Delivered) => was_received,
-                        expected => {
-                            matches!(expected, Some(State::Skipped | State::Cancelled))
-                        }
-                    } => {}
                 None => {
                     if !was_received {
                         lost += 1;
@@ -284,12 +275,6 @@ impl Evidence<'_> {
             deviations.add("the log has an event that was not dispatched", id.to_string());
         }
         lost
-    }
-
-    /// Whether the worker said that the log gave up what was over, to make room.
-    fn was_shortened(&self) -> bool {
-        let said = std::fs::read_to_string(self.folder.join("worker.txt")).unwrap_or_default();
-        said.contains("is given up to make room")
     }
 
     fn judge_store(&self, deviations: &mut Deviations) -> Result<(), String> {
