@@ -14,7 +14,7 @@ use webhooks::clock::{Clock as _, SystemClock, parse_rfc3339};
 use webhooks::id::{DeliveryId, EventId};
 use webhooks::journal::KIND_REQUEST;
 use webhooks::store::bulk::{Action, Bulk};
-use webhooks::store::log::{DeliveriesQuery, Log, StatsQuery};
+use webhooks::store::log::{DeliveriesQuery, StatsQuery};
 use webhooks::store::{Person, Selection, State};
 use webhooks::worker::{FORGOTTEN, Request};
 

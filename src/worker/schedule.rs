@@ -414,7 +414,7 @@ impl Schedule {
             let share = room_for_all.div_ceil(waiting.max(1));
             let room_for_more = share.min(self.room_at_origin(key, more));
             let bytes_left = self.limits.bytes.saturating_sub(self.bytes);
-            let Some(lane) = self.lanes.get_mut(&key) else { return None };
+            let lane = self.lanes.get_mut(&key)?;
             let allowed = lane.rate(now).unwrap_or(0).min(lane.room());
             let allowed = allowed.min(room_for_more.max(room.min(1)));
             if allowed == 0 {

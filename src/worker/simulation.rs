@@ -48,7 +48,7 @@ impl Store for SlowDisk {
         work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
     ) -> Result<()> {
         self.transactions += 1;
-        let collides = self.transactions % 3 == 0;
+        let collides = self.transactions.is_multiple_of(3);
         self.store.transaction(&mut |tx| {
             work(tx)?;
             let (store, reason) = ("a test's".to_owned(), String::new());

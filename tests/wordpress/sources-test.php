@@ -1,6 +1,6 @@
 <?php
 /**
- * What every adapter promises, at every hook that it listens to: no secret in a payload, no query
+ * What every source promises, at every hook that it listens to: no secret in a payload, no query
  * and no payload where nobody subscribes, and no exception in the request.
  */
 
@@ -56,7 +56,7 @@ final class Sources_Test extends Network_Test_Case {
 		$this->assertCount( 2, $this->events_of( $webhook ) );
 	}
 
-	public function test_every_hook_of_every_adapter_is_in_the_table(): void {
+	public function test_every_hook_of_every_source_is_in_the_table(): void {
 		$this->assertEqualsCanonicalizing( $this->listened(), array_values( array_unique( array_column( $this->arguments(), 0 ) ) ) );
 	}
 
@@ -143,7 +143,7 @@ final class Sources_Test extends Network_Test_Case {
 	}
 
 	/**
-	 * Every hook that an adapter listens to.
+	 * Every hook that a source listens to.
 	 *
 	 * @return list<string>
 	 */
@@ -152,9 +152,9 @@ final class Sources_Test extends Network_Test_Case {
 	}
 
 	/**
-	 * What adapters added.
+	 * What sources added.
 	 *
-	 * @return list<array{string, Abstract_Source}> Hook and adapter.
+	 * @return list<array{string, Abstract_Source}> Hook and source.
 	 */
 	private function callbacks(): array {
 		$found = array();

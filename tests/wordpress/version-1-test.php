@@ -175,7 +175,7 @@ final class Version_1_Test extends Network_Test_Case {
 	}
 }
 
-/** A payment of Ultimate Multisite, as far as the adapter asks. */
+/** A payment of Ultimate Multisite, as far as the source asks. */
 function wu_get_payment( int $id ): object|false {
 	return '' === Version_1_Test::$reference ? false : new class() {
 		public function get_gateway_payment_id(): string {

@@ -30,8 +30,6 @@ final class Counters {
 	);
 
 	/**
-	 * Takes what was read.
-	 *
 	 * @param array<string, array<string, mixed>>|null $webhooks As webhooks_stats() gives them; null: they can't be read.
 	 */
 	private function __construct( private readonly ?array $webhooks ) {}

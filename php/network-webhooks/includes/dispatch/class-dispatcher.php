@@ -57,10 +57,12 @@ final class Dispatcher {
 	private ?Suppressions $suppressions = null;
 
 	/**
-	 * @param \Closure(): Webhooks                 $webhooks  Makes what says who subscribes where the
-	 *                                                        extension can't.
-	 * @param \Closure(): Outbox                   $outbox                    Makes what takes events where it can't.
-	 * @param (\Closure(Capture_Session): Event_Capture)|null $event_captures Makes what records; null: nothing is recorded.
+	 * @param \Closure(): Webhooks                            $webhooks       Makes what says who subscribes
+	 *                                                                        where the extension can't.
+	 * @param \Closure(): Outbox                              $outbox         Makes what takes events where
+	 *                                                                        it can't.
+	 * @param (\Closure(Capture_Session): Event_Capture)|null $event_captures Makes what records; null:
+	 *                                                                        nothing is recorded.
 	 * @param (\Closure(): int)|null                          $clock          Unix time; null: the system's.
 	 */
 	public function __construct(

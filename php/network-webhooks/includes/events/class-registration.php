@@ -22,8 +22,6 @@ final class Registration {
 	private const ARGUMENTS = array( 'slug', 'name', 'description', 'category', 'example', 'schema', 'lookup', 'sensitive', 'source' );
 
 	/**
-	 * Takes the arguments.
-	 *
 	 * @param array<string, mixed> $arguments
 	 */
 	private function __construct( private readonly string $slug, private readonly array $arguments ) {}

@@ -145,7 +145,7 @@ final class Kept_Secrets {
 	 * @throws \RuntimeException With the database's own words.
 	 */
 	public static function take_back( int $revision ): bool {
-		if ( ! Environment::has_extension() || Installation::is_elsewhere() || ! self::is_due() && ! self::is_offered( $revision ) ) {
+		if ( ! Environment::has_extension() || Installation::is_elsewhere() || ( ! self::is_due() && ! self::is_offered( $revision ) ) ) {
 			return false;
 		}
 		$has_come = false;

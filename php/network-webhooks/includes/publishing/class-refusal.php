@@ -27,8 +27,6 @@ if ( class_exists( 'Webhooks\Exception', false ) ) {
 final class Refusal extends Refusal_Base {
 
 	/**
-	 * Takes what is wrong.
-	 *
 	 * @param string $webhook_id Of which webhook.
 	 * @param string $field      As webhooks_configure() names it: `headers[2]`, `rate_limit.count`.
 	 * @param string $reason     What is wrong with the field, in English; see Extension_Messages.

@@ -21,8 +21,6 @@ defined( 'ABSPATH' ) || exit;
 final class Set_Aside {
 
 	/**
-	 * Takes what is wrong.
-	 *
 	 * @param string $webhook_id Of which webhook.
 	 * @param string $name       What people call it.
 	 * @param string $field      As webhooks_configure() names it: `headers[2]`.

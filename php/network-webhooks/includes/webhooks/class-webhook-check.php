@@ -26,8 +26,6 @@ final class Webhook_Check {
 	);
 
 	/**
-	 * Takes the webhook.
-	 *
 	 * @param array<string, mixed> $webhook As webhooks_configure() takes it.
 	 */
 	private function __construct( private readonly array $webhook ) {}

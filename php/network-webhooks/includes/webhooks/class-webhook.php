@@ -349,7 +349,7 @@ final class Webhook {
 	private static function is_readable( string $name, mixed $value ): bool {
 		$all = static fn( mixed $list, callable $is ): bool => is_array( $list ) && count( self::entries( $list, $is ) ) === count( $list );
 		return match ( $name ) {
-			'sites' => 'all' === $value || is_array( $value ) && 1 === count( $value ) && $all( $value['only'] ?? $value['except'] ?? null, 'is_int' ),
+			'sites' => 'all' === $value || ( is_array( $value ) && 1 === count( $value ) && $all( $value['only'] ?? $value['except'] ?? null, 'is_int' ) ),
 			'headers' => $all( $value, static fn( mixed $one ) => is_string( $one['name'] ?? null ) && ( is_string( $one['value'] ?? null ) || Encrypted_Values::is_text( $one['value'] ?? null ) ) ),
 			'retries' => $all( $value, 'is_int' ),
 			'fields' => $all( $value, 'is_string' ),

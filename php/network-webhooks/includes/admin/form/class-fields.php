@@ -20,9 +20,6 @@ final class Fields {
 	 */
 	private bool $focused = false;
 
-	/**
-	 * Takes what stands in the inputs.
-	 */
 	public function __construct( public readonly Form_Input $typed, public readonly Errors $errors ) {}
 
 	/**

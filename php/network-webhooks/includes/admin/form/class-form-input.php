@@ -23,8 +23,6 @@ final class Form_Input {
 	private const LONGEST = 200000;
 
 	/**
-	 * Takes the texts.
-	 *
 	 * @param array<string, string|list<string>> $values   Name of an input → what stands in it.
 	 * @param list<string>                       $stripped Inputs from which characters were taken that
 	 *                                                     nobody sees.

@@ -37,8 +37,6 @@ final class Form {
 	public readonly Security_Group $security;
 
 	/**
-	 * Makes the groups.
-	 *
 	 * @param bool $reveal Whether this page may show the secret.
 	 */
 	public function __construct( Event_Registry $registry, bool $reveal = false ) {

@@ -23,8 +23,6 @@ final class Security_Group implements Field_Group {
 	public const MASK = '••••••••';
 
 	/**
-	 * Takes what may be shown.
-	 *
 	 * @param bool $reveal Whether this page may show the secret.
 	 */
 	public function __construct( private readonly bool $reveal = false ) {}

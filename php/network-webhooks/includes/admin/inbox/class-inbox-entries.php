@@ -28,9 +28,6 @@ final class Inbox_Entries {
 	/** How much of a body is shown, in bytes. */
 	private const SHOWN = 16 * KB_IN_BYTES;
 
-	/**
-	 * Takes the table.
-	 */
 	public function __construct( private readonly Requests $requests ) {}
 
 	/**

@@ -30,8 +30,6 @@ final class Hours_Chart {
 	private readonly array $hours;
 
 	/**
-	 * Takes the hours.
-	 *
 	 * @param list<array{hour: string, delivered: int, failed: int}> $hours As webhooks_stats() lists them: those in which something happened, in whatever order.
 	 */
 	public function __construct( array $hours ) {

@@ -21,9 +21,6 @@ final class Sessions extends Abstract_Source {
 
 	public const ORDER = 12;
 
-	/**
-	 * Takes the part that counts.
-	 */
 	public function __construct( private readonly Failed_Logins $failed_logins = new Failed_Logins() ) {}
 
 	/**
