@@ -2,7 +2,7 @@
 
 mod delivery_server;
 
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -186,4 +186,32 @@ fn proxy_variables_of_the_environment_are_ignored() {
     let output = again.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn a_sender_that_is_replaced_closes_its_kept_connections() {
+    // Each config has a sender of its own, all on the one thread that does input and output. An
+    // endpoint that serves one connection after the other would not get to the next sender's.
+    let (ended, end) = mpsc::channel();
+    let server = Server::raw(move |stream| {
+        let mut to = stream.try_clone().unwrap();
+        let mut stream = BufReader::new(stream);
+        while Request::read(&mut stream, 1).is_some() {
+            respond(&mut to, "200 OK", "", b"");
+        }
+        ended.send(()).unwrap();
+    });
+    let thread = IoThread::start().unwrap();
+    let (sender, webhook) = (sender(), webhook(&server.url(), json!({})));
+    let (tell, told) = mpsc::channel();
+    thread.spawn(async move {
+        for _ in 0..2 {
+            tell.send(sender.attempt(&webhook, &claim(), &SystemClock).await.status).unwrap();
+        }
+    });
+    let patience = Duration::from_secs(30);
+    assert_eq!(told.recv_timeout(patience), Ok(Some(200)));
+    assert_eq!(told.recv_timeout(patience), Ok(Some(200)));
+    assert_eq!(end.recv_timeout(patience), Ok(()), "the connection is still open");
+    assert_eq!(server.connections(), 1, "it was kept from the first to the second");
 }

@@ -83,9 +83,11 @@ pub(super) async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
 
 /// Looks through kept connections until none is left, and gives back the memory then: a network
 /// that has gone quiet holds no sockets.
+///
+/// It does not keep them itself: a sender that another config has replaced closes its own at once.
+/// Nobody would use them again, and an endpoint that serves one connection after the other would
+/// let the new sender wait behind them.
 pub(super) fn keep_swept(kept: &Arc<Kept>) {
-    // Those of settings that no longer hold are closed at once: an endpoint that serves one
-    // connection at a time would not see the next.
     let kept = Arc::downgrade(kept);
     tokio::spawn(async move {
         loop {

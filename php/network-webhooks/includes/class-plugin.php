@@ -172,7 +172,7 @@ final class Plugin {
 		// As Dispatcher::is_wanted(), without making one; and here, where the sources have just asked
 		// the extension: at the end of a request it would have to be fetched from memory again. What
 		// nobody wants any more wp-cron forgets.
-		$this->sends_sums = wp_doing_cron() || ! Environment::has_extension() || webhooks_has_subscribers( 'login_failed' ) || time() < ( Custom_Events::capture_session( false )['until'] ?? 0 );
+		$this->sends_sums = wp_doing_cron() || ! Environment::has_extension() || webhooks_has_subscribers( 'login_failed' ) || ( Custom_Events::capture_session( false )['until'] ?? 0 ) > time();
 		// Last, so that what others dispatch at the end counts too.
 		add_action( 'shutdown', array( $this, 'end' ), 1000, 0 );
 		add_action( 'wp_delete_site', static fn( \WP_Site $site ) => Seen_Events::forget_site( (int) $site->blog_id ), 900 );

@@ -260,8 +260,10 @@ final class Extension_Messages {
 			/* translators: %s: why */
 			__( 'the answer is not HTTP/1.1: %s', 'network-webhooks' ),
 			__( 'it does not begin with HTTP/1.1', 'network-webhooks' ),
-			/* translators: %s: a line of an answer */
+			/* translators: %s: what stood there */
 			__( 'its first line is "%s"', 'network-webhooks' ),
+			__( 'the proxy\'s answer to CONNECT ended early', 'network-webhooks' ),
+			// What was wrong with an answer whose status counts all the same.
 			__( 'the endpoint sent more than one answer', 'network-webhooks' ),
 			__( 'the endpoint answered before it had the whole request', 'network-webhooks' ),
 			__( 'the endpoint did not take the rest of the request in time', 'network-webhooks' ),
@@ -288,6 +290,8 @@ final class Extension_Messages {
 			/* translators: %s: what was being done, such as “connecting” */
 			__( 'the endpoint closed the connection (%s)', 'network-webhooks' ),
 			__( 'the event\'s body is no longer kept', 'network-webhooks' ),
+			/* translators: 1: name of a format such as “v1”, 2: number of bytes */
+			array( _n_noop( 'in the format %1$s this event\'s body exceeds %2$s byte: send fewer fields, or another format', 'in the format %1$s this event\'s body exceeds %2$s bytes: send fewer fields, or another format', 'network-webhooks' ), 2 ),
 			__( 'an internal error; see worker.log', 'network-webhooks' ),
 			__( 'the proxy\'s URL has to be http://host:port, with user:password@ before the host if it asks for them', 'network-webhooks' ),
 			/* translators: 1: address of a proxy, 2: HTTP status, 3: an address */
@@ -400,6 +404,16 @@ final class Extension_Messages {
 			__( '%1$s is damaged: %2$s', 'network-webhooks' ),
 			/* translators: 1: path of a file, 2: what the database said */
 			__( 'no room left in %1$s: %2$s', 'network-webhooks' ),
+			/* translators: 1: path of a file, 2: why */
+			__( 'too large for %1$s: %2$s', 'network-webhooks' ),
+			/* translators: 1: number of bytes, 2: the most that there may be */
+			array( _n_noop( '%1$s byte, at most %2$s are possible', '%1$s bytes, at most %2$s are possible', 'network-webhooks' ), 1 ),
+			/* translators: 1: path of a file, 2: what the database said */
+			__( '%1$s was changed by somebody else meanwhile: %2$s', 'network-webhooks' ),
+			/* translators: 1: path of a file, 2: what the database said */
+			__( '%1$s can\'t be reached: %2$s', 'network-webhooks' ),
+			/* translators: 1: path of a file, 2: what the database said */
+			__( '%1$s can only be read: %2$s', 'network-webhooks' ),
 			/* translators: %s: what was typed */
 			__( '"%s" is no store: expected sqlite:/path/of/a/file (empty: store.sqlite in the spool)', 'network-webhooks' ),
 			/* translators: %s: what the system said */

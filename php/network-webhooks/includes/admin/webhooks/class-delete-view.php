@@ -48,12 +48,7 @@ final class Delete_View {
 					echo esc_html(
 						sprintf(
 							/* translators: %d: number of days */
-							_n(
-								'For %d day it can be brought back with its settings. What waits to be sent is cancelled at once; it stays in the log.',
-								'For %d days it can be brought back with its settings. What waits to be sent is cancelled at once; it stays in the log.',
-								Webhooks::UNDO_DAYS,
-								'network-webhooks'
-							),
+							_n( 'For %d day it can be brought back with its settings. What waits to be sent is cancelled at once; it stays in the log.', 'For %d days it can be brought back with its settings. What waits to be sent is cancelled at once; it stays in the log.', Webhooks::UNDO_DAYS, 'network-webhooks' ),
 							Webhooks::UNDO_DAYS
 						)
 					);
