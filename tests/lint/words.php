@@ -8,6 +8,7 @@
  *   variable  heard                      captured           variables and properties
  *   part      heard                      captured           a part of the name of any of them, and of a file
  *   keep      function Schema::heard     …                  others rely on it
+ *   rust      src/worker Done            Completed          what Rust declares in this folder, and its files
  *
  * And no two files of the plugin's classes have one name, as a class is found by it in whichever folder.
  *
@@ -18,6 +19,7 @@ chdir( dirname( __DIR__, 2 ) );
 
 $replaced = array();
 $kept     = array();
+$rust     = array();
 foreach ( file( __DIR__ . '/words.txt', FILE_IGNORE_NEW_LINES | FILE_SKIP_EMPTY_LINES ) as $line ) {
 	if ( '#' === $line[0] ) {
 		continue;
@@ -25,6 +27,9 @@ foreach ( file( __DIR__ . '/words.txt', FILE_IGNORE_NEW_LINES | FILE_SKIP_EMPTY_
 	list( $kind, $old, $new ) = preg_split( '/\s{2,}/', $line ) + array( 2 => '' );
 	if ( 'keep' === $kind ) {
 		$kept[ $old ] = true;
+	} elseif ( 'rust' === $kind ) {
+		list( $folder, $word )      = explode( ' ', $old );
+		$rust[ $word ][ "$folder/" ] = $new;
 	} else {
 		$replaced[ $kind ][ strtolower( $old ) ] = $new;
 	}
@@ -71,6 +76,21 @@ function declared( string $source ): array {
 	return $found;
 }
 
+/**
+ * What a file of Rust declares: name, line. A file is a module, so it declares its own name.
+ *
+ * @return list<array{string, int}>
+ */
+function declared_in_rust( string $file, string $source ): array {
+	$found = array( array( basename( $file, '.rs' ), 1 ) );
+	foreach ( explode( "\n", $source ) as $number => $line ) {
+		if ( preg_match( '/^\s*(?:pub(?:\([^)]*\))?\s+)?(?:(?:const|async|unsafe)\s+)*(?:struct|enum|union|trait|type|fn|mod)\s+(\w+)/', $line, $name ) ) {
+			$found[] = array( $name[1], $number + 1 );
+		}
+	}
+	return $found;
+}
+
 $wrong  = array();
 $places = array();
 foreach ( explode( "\0", trim( (string) shell_exec( 'git ls-files -z -co --exclude-standard' ), "\0" ) ) as $file ) {
@@ -86,6 +106,15 @@ foreach ( explode( "\0", trim( (string) shell_exec( 'git ls-files -z -co --exclu
 			$wrong[] = "$file: there is another $name[1], {$places[ $name[1] ]}";
 		}
 		$places[ $name[1] ] = $file;
+	}
+	if ( str_ends_with( $file, '.rs' ) ) {
+		foreach ( declared_in_rust( $file, file_get_contents( $file ) ) as list( $name, $line ) ) {
+			foreach ( $rust[ $name ] ?? array() as $folder => $new ) {
+				if ( str_starts_with( $file, $folder ) ) {
+					$wrong[] = "$file:$line: $name is called $new now";
+				}
+			}
+		}
 	}
 	if ( ! str_ends_with( $file, '.php' ) || str_ends_with( $file, '.l10n.php' ) ) {
 		continue;
