@@ -66,10 +66,11 @@ bench: ## Figures beside those of peers, a table; QUICK=1: a look; BASE=: beside
 	@$(MAKE) --no-print-directory build
 	@QUICK='$(QUICK)' BASE='$(BASE)' tests/bench/run.sh $(NAME)
 
-docs: ## docs/events.md, docs/asyncapi.json and the list of hooks from the sources; the crate's in target/doc
+docs: ## events.md, asyncapi.json, architecture.svg and the list of hooks from the code; the crate's in target/doc
 	@$(SETUP) build network wordpress
 	@$(MAKE) --no-print-directory build
 	@tests/network/with.sh php tests/asyncapi/make.php
+	cargo run --release --quiet --package testkit --bin architecture
 	cargo doc --no-deps --document-private-items
 
 languages: ## The plugin's texts for translators, and their translations for WordPress (LOCALE=de_DE: a new language)

@@ -15,6 +15,7 @@
  * | `webhooks.autostart`   | `1`                 | start a worker when an event comes and none runs |
  * | `webhooks.sync`        | `0`                 | make every append durable against power loss (fdatasync) |
  * | `webhooks.max_payload` | `1M`                | largest record, in bytes |
+ * | `webhooks.max_in_flight` | (empty)           | requests under way at once; empty: as many as the worker's machine has room for, up to 4,096 |
  * | `webhooks.allow`       | (empty)             | hosts and CIDRs, by comma or space, that the address guard lets through |
  *
  * Times are RFC 3339 in UTC with milliseconds unless said otherwise.
@@ -164,6 +165,8 @@ namespace {
      * One that is wrong can be published with `set_aside` added to it: then only its id has to
      * be right, its events are held, and nothing is sent to it.
      *
+     * @since 0.1.0
+     *
      * @param list<Webhook> $webhooks
      * @param array<string, array|object> $examples event → `data`, as for webhooks_configure()
      * @return list<array{number: int, field: string, message: string}> what is wrong; `number`:
@@ -187,7 +190,7 @@ namespace {
 
     /**
      * Revision of the published config; 0 where there is none, it can't be read, or it was
-     * published under another `webhooks.allow`.
+     * published under another `webhooks.allow` or `webhooks.max_in_flight`.
      *
      * @since 0.1.0
      */

@@ -2,9 +2,14 @@
 
 mod delivery_server;
 
+use std::io::{BufReader, Read, Write};
+use std::sync::mpsc;
+use std::time::Duration;
+
 use delivery_server::*;
 use serde_json::json;
 use webhooks::clock::{Clock, ManualClock, SystemClock};
+use webhooks::delivery::io::IoThread;
 use webhooks::delivery::{REDACTED, sign};
 use webhooks::event::Flags;
 use webhooks::store::Next;
@@ -118,6 +123,26 @@ fn connections_are_kept_and_large_bodies_arrive_whole() {
 }
 
 #[test]
+fn a_kept_connection_is_closed_with_its_sender() {
+    // An endpoint that serves one connection at a time does not see the next one before.
+    let (tell, ended) = mpsc::channel();
+    let server = Server::raw(move |mut stream| {
+        let _ = stream.read(&mut [0; 65_536]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let _ = tell.send(stream.read(&mut [0]).unwrap_or(0));
+    });
+    let thread = IoThread::start().unwrap();
+    let sender = sender();
+    let webhook = webhook(&server.url(), json!({}));
+    thread.spawn(async move {
+        let attempt = sender.attempt(&webhook, &claim(), &SystemClock).await;
+        assert_eq!(attempt.failure, None);
+    });
+    assert_eq!(ended.recv_timeout(Duration::from_secs(8)), Ok(0));
+    drop(thread);
+}
+
+#[test]
 fn the_log_keeps_the_first_16_kib_of_a_response() {
     let body = vec![0xff; 60_000];
     let server = Server::start(move |_, to| respond(to, "200 OK", "", &body));
@@ -161,4 +186,32 @@ fn proxy_variables_of_the_environment_are_ignored() {
     let output = again.output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn a_sender_that_is_replaced_closes_its_kept_connections() {
+    // Each config has a sender of its own, all on the one thread that does input and output. An
+    // endpoint that serves one connection after the other would not get to the next sender's.
+    let (ended, end) = mpsc::channel();
+    let server = Server::raw(move |stream| {
+        let mut to = stream.try_clone().unwrap();
+        let mut stream = BufReader::new(stream);
+        while Request::read(&mut stream, 1).is_some() {
+            respond(&mut to, "200 OK", "", b"");
+        }
+        ended.send(()).unwrap();
+    });
+    let thread = IoThread::start().unwrap();
+    let (sender, webhook) = (sender(), webhook(&server.url(), json!({})));
+    let (tell, told) = mpsc::channel();
+    thread.spawn(async move {
+        for _ in 0..2 {
+            tell.send(sender.attempt(&webhook, &claim(), &SystemClock).await.status).unwrap();
+        }
+    });
+    let patience = Duration::from_secs(30);
+    assert_eq!(told.recv_timeout(patience), Ok(Some(200)));
+    assert_eq!(told.recv_timeout(patience), Ok(Some(200)));
+    assert_eq!(end.recv_timeout(patience), Ok(()), "the connection is still open");
+    assert_eq!(server.connections(), 1, "it was kept from the first to the second");
 }

@@ -15,7 +15,7 @@ use webhooks::clock::SystemClock;
 use webhooks::delivery::proxy::ProxySettings;
 use webhooks::delivery::{Sender, Settings};
 use webhooks::store::{Attempt, Next};
-use webhooks::webhook::Secret;
+use webhooks::webhook::{Secret, Webhook};
 
 /// A certificate authority, and the file that makes a webhook trust it.
 struct Authority {
@@ -43,9 +43,20 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         serve_with(certificate, &key)
     }
+
+    /// What a server at the loopback address needs.
+    fn config(&self) -> Arc<ServerConfig> {
+        let key = KeyPair::generate().unwrap();
+        config_with(named("127.0.0.1").signed_by(&key, &self.issuer).unwrap(), &key)
+    }
 }
 
 fn serve_with(certificate: rcgen::Certificate, key: &KeyPair) -> Server {
+    let config = config_with(certificate, key);
+    Server::start_tls(config, |_, to| respond(to, "200 OK", "", b"ok"))
+}
+
+fn config_with(certificate: rcgen::Certificate, key: &KeyPair) -> Arc<ServerConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(provider)
@@ -54,7 +65,7 @@ fn serve_with(certificate: rcgen::Certificate, key: &KeyPair) -> Server {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.into()], key)
         .unwrap();
-    Server::start_tls(Arc::new(config), |_, to| respond(to, "200 OK", "", b"ok"))
+    Arc::new(config)
 }
 
 fn named(name: &str) -> CertificateParams {
@@ -177,4 +188,75 @@ fn tls_goes_through_a_proxy_to_the_endpoint() {
     let head = asked.recv_timeout(PATIENCE).unwrap();
     assert!(head.starts_with(&format!("CONNECT {} ", server.address)));
     assert!(!head.contains("Proxy-Authorization"));
+}
+
+/// Ten webhooks of one origin, each of which trusts the authority by a file of its own.
+fn ten(url: &str, authority: &Authority) -> Vec<(Webhook, NamedTempFile)> {
+    let one = |number: usize| {
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(authority.issuer.pem().as_bytes()).unwrap();
+        let more = json!({"id": format!("w{number}"), "ca_file": file.path().to_str().unwrap()});
+        (webhook(&format!("{url}{number}"), more), file)
+    };
+    (0..10).map(one).collect()
+}
+
+#[test]
+fn ten_webhooks_of_one_origin_make_no_more_handshakes_than_requests_are_under_way() {
+    const UNDER_WAY: usize = 4;
+    let authority = Authority::new();
+    let server = Server::start_tls(authority.config(), |_, to| respond(to, "200 OK", "", b"ok"));
+    let webhooks = ten(&format!("https://{}/", server.address), &authority);
+    let sender = sender();
+    std::thread::scope(|scope| {
+        for begin in 0..UNDER_WAY {
+            let (webhooks, sender) = (&webhooks, &sender);
+            scope.spawn(move || {
+                for number in (begin..1000).step_by(UNDER_WAY) {
+                    let (webhook, _) = &webhooks[number % 10];
+                    let attempt = sender.send(webhook, &claim(), &SystemClock);
+                    assert_eq!((attempt.failure, attempt.reconnected), (None, false));
+                }
+            });
+        }
+    });
+    assert!(server.connections() <= UNDER_WAY, "{} connections", server.connections());
+}
+
+#[test]
+fn webhooks_that_trust_somebody_else_share_no_connection() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let server = Server::start_tls(authority.config(), |_, to| respond(to, "200 OK", "", b"ok"));
+    let sender = sender();
+    let send = |trusted: &Authority| {
+        let url = format!("https://{}/", server.address);
+        sender.send(&webhook(&url, json!({"ca_file": trusted.path()})), &claim(), &SystemClock)
+    };
+    assert_eq!(send(&authority).failure, None);
+    assert_eq!(failure(&send(&other)), ("connect", "certificate"));
+    assert_eq!(send(&authority).failure, None);
+}
+
+#[test]
+fn sessions_are_resumed() {
+    let authority = Authority::new();
+    let config = authority.config();
+    let (tell, kinds) = std::sync::mpsc::channel();
+    let server = Server::raw(move |stream| {
+        let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+        let mut stream = std::io::BufReader::new(rustls::StreamOwned::new(session, stream));
+        if Request::read(&mut stream, 1).is_some() {
+            tell.send(stream.get_ref().conn.handshake_kind()).unwrap();
+            respond(stream.get_mut(), "200 OK", "Connection: close\r\n", b"ok");
+            stream.get_mut().conn.send_close_notify();
+            let _ = stream.get_mut().flush();
+        }
+    });
+    let webhooks = ten(&format!("https://{}/", server.address), &authority);
+    let sender = sender();
+    for (number, (webhook, _)) in webhooks.iter().enumerate() {
+        assert_eq!(sender.send(webhook, &claim(), &SystemClock).failure, None);
+        let resumed = kinds.recv_timeout(PATIENCE).unwrap() == Some(rustls::HandshakeKind::Resumed);
+        assert_eq!(resumed, number > 0, "webhook {number}");
+    }
 }

@@ -261,6 +261,9 @@ fn templates() -> Vec<String> {
                 "{{% for i in range(100000) %}}{{{{ {value}[{other}] }}}}{{% endfor %}}"
             ));
         }
+        if !most {
+            continue;
+        }
         for slice in ["[:]", "[::-1]", "[1:-1]", "[::7]", "[5000:1:-3]", "[:100000000000]"] {
             all.push(format!(
                 "{{% for i in range(100000) %}}{{% set x = {value}{slice} %}}{{% endfor %}}"
@@ -285,9 +288,6 @@ fn templates() -> Vec<String> {
         ));
         all.push(format!("{{{{ range(*{value}, *{value}) }}}}{{{{ dict(**{value}) }}}}"));
         all.push(format!("{{{{ {{{value}: 1}} }}}}{{{{ -{value} }}}}{{{{ not {value} }}}}"));
-        if !most {
-            continue;
-        }
         // What doubles, what nests, and what is made of what was made.
         for change in [
             "x ~ x",

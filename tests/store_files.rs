@@ -62,7 +62,8 @@ fn a_store_of_version_1_becomes_one_of_this_version() {
                ALTER TABLE webhooks DROP COLUMN host; ALTER TABLE events DROP COLUMN terms;
                CREATE INDEX terms_event ON terms (event);
                DROP TABLE servers; DROP TABLE worker_deaths; DROP TABLE spent_keys;
-               DROP INDEX deliveries_suspect;
+               DROP INDEX deliveries_suspect; DROP INDEX deliveries_sites;
+               ALTER TABLE deliveries DROP COLUMN turn_site;
                ALTER TABLE events DROP COLUMN server; ALTER TABLE attempts DROP COLUMN server;
                ALTER TABLE attempts DROP COLUMN url; ALTER TABLE attempts DROP COLUMN waited_for;
                ALTER TABLE attempts DROP COLUMN remark;

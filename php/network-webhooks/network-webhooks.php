@@ -27,7 +27,7 @@ if ( defined( 'NETWORK_WEBHOOKS_FILE' ) ) {
 define( 'NETWORK_WEBHOOKS_FILE', __FILE__ );
 define( 'NETWORK_WEBHOOKS_VERSION', '0.1.0' );
 
-require_once __DIR__ . '/includes/class-environment.php';
+require_once __DIR__ . '/includes/server/class-environment.php';
 
 Network_Webhooks\Environment::add_texts();
 

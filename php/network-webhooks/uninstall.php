@@ -11,7 +11,7 @@ if ( ! defined( 'NETWORK_WEBHOOKS_FILE' ) ) {
 	define( 'NETWORK_WEBHOOKS_FILE', __DIR__ . '/network-webhooks.php' );
 }
 
-require_once __DIR__ . '/includes/class-environment.php';
+require_once __DIR__ . '/includes/server/class-environment.php';
 
 if ( Network_Webhooks\Environment::is_fit() ) {
 	require_once __DIR__ . '/includes/autoload.php';

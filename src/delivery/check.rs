@@ -237,7 +237,7 @@ mod tests {
     /// Without the extension, PHP judges by this file.
     #[test]
     fn the_plugins_limits_are_these() {
-        let json = include_str!("../../php/network-webhooks/includes/limits.json");
+        let json = include_str!("../../php/network-webhooks/includes/storage/limits.json");
         let limits: serde_json::Value = serde_json::from_str(json).expect("limits.json");
         let max = |max: usize| serde_json::json!({ "max": max });
         let range = |range: &RangeInclusive<u32>| serde_json::json!({ "min": range.start(), "max": range.end() });

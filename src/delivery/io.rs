@@ -83,12 +83,16 @@ pub(super) async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
 
 /// Looks through kept connections until none is left, and gives back the memory then: a network
 /// that has gone quiet holds no sockets.
+///
+/// It does not keep them itself: a sender that another config has replaced closes its own at once.
+/// Nobody would use them again, and an endpoint that serves one connection after the other would
+/// let the new sender wait behind them.
 pub(super) fn keep_swept(kept: &Arc<Kept>) {
-    let kept = Arc::clone(kept);
+    let kept = Arc::downgrade(kept);
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(SWEEP).await;
-            if !kept.sweep() {
+            if !kept.upgrade().is_some_and(|kept| kept.sweep()) {
                 break;
             }
         }

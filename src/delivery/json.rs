@@ -15,14 +15,14 @@ pub struct NotJson(usize);
 
 impl NotJson {
     /// Not from this byte on, from 0.
-    pub(super) const fn at_byte(at: usize) -> Self {
+    pub(crate) const fn at_byte(at: usize) -> Self {
         Self(at)
     }
 }
 
 /// Where the values of a text lie, in their order; a member's name comes before its value.
 #[derive(Debug, Default)]
-pub(super) struct Places(Vec<Place>);
+pub(crate) struct Places(Vec<Place>);
 
 #[derive(Debug, Clone, Copy)]
 struct Place {
@@ -36,7 +36,7 @@ struct Place {
 
 /// A value where it stands.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Json<'a> {
+pub(crate) struct Json<'a> {
     text: &'a str,
     places: &'a Places,
     at: usize,
@@ -44,7 +44,7 @@ pub(super) struct Json<'a> {
 
 /// What kind of value one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     True,
     False,
@@ -59,7 +59,7 @@ impl Places {
     ///
     /// # Errors
     /// Where it is not JSON, or longer than 4 GiB.
-    pub(super) fn of(text: &str) -> Result<Self, NotJson> {
+    pub(crate) fn of(text: &str) -> Result<Self, NotJson> {
         if u32::try_from(text.len()).is_err() {
             return Err(NotJson(0));
         }
@@ -70,12 +70,12 @@ impl Places {
     }
 
     /// The value of the text that this was made of.
-    pub(super) fn value<'a>(&'a self, text: &'a str) -> Json<'a> {
+    pub(crate) fn value<'a>(&'a self, text: &'a str) -> Json<'a> {
         self.value_at(text, 0)
     }
 
     /// The value with this number.
-    pub(super) fn value_at<'a>(&'a self, text: &'a str, at: usize) -> Json<'a> {
+    pub(crate) fn value_at<'a>(&'a self, text: &'a str, at: usize) -> Json<'a> {
         Json { text, places: self, at }
     }
 }
@@ -251,18 +251,18 @@ impl<'a> Json<'a> {
     }
 
     /// Its number among the values of the text.
-    pub(super) const fn place_number(self) -> usize {
+    pub(crate) const fn place_number(self) -> usize {
         self.at
     }
 
     /// The value as it was written.
-    pub(super) fn raw(self) -> &'a str {
+    pub(crate) fn raw(self) -> &'a str {
         let place = self.place();
         &self.text[place.start as usize..place.end as usize]
     }
 
     /// What kind of value it is.
-    pub(super) fn kind(self) -> Kind {
+    pub(crate) fn kind(self) -> Kind {
         match self.text.as_bytes()[self.place().start as usize] {
             b'{' => Kind::Object,
             b'[' => Kind::List,
@@ -275,12 +275,12 @@ impl<'a> Json<'a> {
     }
 
     /// Items of a list, members of an object; 0 for anything else.
-    pub(super) fn count(self) -> usize {
+    pub(crate) fn count(self) -> usize {
         self.place().count as usize
     }
 
     /// A text without its quotes and escapes; of anything else, as it was written.
-    pub(super) fn text(self) -> Cow<'a, str> {
+    pub(crate) fn text(self) -> Cow<'a, str> {
         let raw = self.raw();
         match raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) {
             Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
@@ -291,22 +291,22 @@ impl<'a> Json<'a> {
     }
 
     /// A number; none where it is beyond what 64 bits hold.
-    pub(super) fn number(self) -> Option<Number> {
+    pub(crate) fn number(self) -> Option<Number> {
         serde_json::from_str(self.raw()).ok()
     }
 
     /// The place of the first value within a list or object.
-    pub(super) const fn first(self) -> usize {
+    pub(crate) const fn first(self) -> usize {
         self.at + 1
     }
 
     /// The place of what follows this value.
-    pub(super) fn next(self) -> usize {
+    pub(crate) fn next(self) -> usize {
         self.place().next as usize
     }
 
     /// A list's items.
-    pub(super) fn items(self) -> impl Iterator<Item = Self> {
+    pub(crate) fn items(self) -> impl Iterator<Item = Self> {
         let count = if self.kind() == Kind::List { self.count() } else { 0 };
         let mut at = self.first();
         (0..count).map(move |_| {
@@ -317,7 +317,7 @@ impl<'a> Json<'a> {
     }
 
     /// An object's members: name and value.
-    pub(super) fn members(self) -> impl Iterator<Item = (Self, Self)> {
+    pub(crate) fn members(self) -> impl Iterator<Item = (Self, Self)> {
         let count = if self.kind() == Kind::Object { self.count() } else { 0 };
         let mut at = self.first();
         (0..count).map(move |_| {
@@ -329,17 +329,17 @@ impl<'a> Json<'a> {
     }
 
     /// An object's member.
-    pub(super) fn member(self, name: &str) -> Option<Self> {
+    pub(crate) fn member(self, name: &str) -> Option<Self> {
         self.members().find(|(known, _)| known.is_text(name)).map(|(_, value)| value)
     }
 
     /// What a path of names leads to.
-    pub(super) fn path<'p>(self, mut names: impl Iterator<Item = &'p str>) -> Option<Self> {
+    pub(crate) fn path<'p>(self, mut names: impl Iterator<Item = &'p str>) -> Option<Self> {
         names.try_fold(self, |value, name| value.member(name))
     }
 
     /// Whether it is this text.
-    pub(super) fn is_text(self, text: &str) -> bool {
+    pub(crate) fn is_text(self, text: &str) -> bool {
         let raw = self.raw();
         match raw.get(1..raw.len().saturating_sub(1)) {
             Some(plain) if plain == text => !plain.contains('\\'),

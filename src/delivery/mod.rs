@@ -55,6 +55,7 @@ use endpoint::{Endpoint, Exchange, Shared, internal};
 use guard::Guard;
 pub use header::{REDACTED, USER_AGENT};
 use io::{IoThread, contained};
+pub(crate) use json::{Json, Places};
 use kept::Kept;
 use proxy::{Proxy, ProxySettings};
 use request::{Network, failure};

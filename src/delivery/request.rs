@@ -165,8 +165,12 @@ pub(super) async fn send(
         return outcome;
     };
     if let Err(Broken::Timeout) = ended {
-        let what = if answer.is_done() { "request was not taken" } else { "answer did not come" };
-        answer.note("timeout", format!("the rest of the {what} in time"));
+        let what = if answer.is_done() {
+            "the endpoint did not take the rest of the request in time"
+        } else {
+            "the rest of the answer did not come in time"
+        };
+        answer.note("timeout", what);
         answer.end();
     }
     outcome.status = Some(status);

@@ -11,6 +11,8 @@
 //! A worker that leaves, leaves the bit set: every writer from then on tries to wake, finds that
 //! nobody slept, and asks whether there is a worker at all.
 //!
+//! `model` tries every order in which the two can meet, and fails where one fence is missing.
+//!
 //! A second word of the page says that the disk is full: the worker has given up its reserve so
 //! that the journal can be drained, and until it has it back nothing new is to be accepted.
 //!
@@ -18,25 +20,28 @@
 //! SIGBUS. The size is checked when it is mapped, and who can cut it later is the spool's owner
 //! (or group), by the file's mode; the worst that gets them is to kill processes that work for
 //! them: their own worker, and root's `php` run in their site. There is no seal against it
-//! on a disk file, and a handler for SIGBUS has no place in PHP's process. It is accepted.
+//! on a disk file, and a handler for SIGBUS has no place in PHP's process. It is accepted, and
+//! SECURITY.md says so.
+
+#[cfg(test)]
+mod model;
+mod protocol;
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rustix::fd::AsFd;
 use rustix::fs::FallocateFlags;
 use rustix::mm::{MapFlags, ProtFlags};
-use rustix::thread::futex::{self, Timespec};
 
+use self::protocol::Word as _;
 use crate::spool::{Access, Privacy, Spool, SpoolError, WAKE_FILE, cannot_here};
 
-const ASLEEP: u32 = 1;
-const TICKET: u32 = 2;
 /// Bytes of the file: a page wherever we run; only the first eight are used.
 const SIZE: usize = 4096;
 
@@ -68,13 +73,19 @@ impl Waker {
 
     /// To be called after each append. One load while the worker is awake.
     pub fn wake_if_asleep(&self) -> Woken {
-        self.page.call_if_asleep()
+        protocol::call_if_asleep(self.page.word())
     }
 
     /// Whether the worker has said that the disk is full. One load.
     pub fn is_full(&self) -> bool {
         self.page.words().full.load(Ordering::Relaxed) != 0
     }
+}
+
+/// Whether the worker of `spool` has said that the disk is full. Makes nothing that isn't there.
+pub fn says_full(spool: &Spool) -> bool {
+    spool.top().stamp(WAKE_FILE).is_ok_and(|stamp| stamp.is_some())
+        && Waker::open(spool).is_ok_and(|waker| waker.is_full())
 }
 
 /// The worker's side.
@@ -92,7 +103,7 @@ impl Sleeper {
     /// See [`Waker::open`].
     pub fn open(spool: &Spool) -> Result<Self, SpoolError> {
         let page = Arc::new(Page::open(spool)?);
-        page.word().fetch_and(!ASLEEP, Ordering::SeqCst);
+        protocol::stay_awake(page.word());
         Ok(Self { page, expected: 0 })
     }
 
@@ -100,30 +111,18 @@ impl Sleeper {
     /// journal, a flag that a signal handler sets); then [`wait`](Self::wait), or
     /// [`stay_awake`](Self::stay_awake).
     pub fn prepare(&mut self) {
-        let next = |word: u32| Some(word.wrapping_add(TICKET) | ASLEEP);
-        let word = self.page.word();
-        // Never fails, as `next` always has an answer.
-        let old = word.fetch_update(Ordering::SeqCst, Ordering::SeqCst, next).unwrap_or_default();
-        self.expected = next(old).unwrap_or_default();
-        fence(Ordering::SeqCst);
+        self.expected = protocol::prepare(self.page.word());
     }
 
     /// Sleeps until called, or for `timeout`, and says awake.
     pub fn wait(&mut self, timeout: Option<Duration>) {
-        let timeout = timeout.map(|timeout| Timespec {
-            tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: timeout.subsec_nanos().into(),
-        });
-        // Called, called already, timed out, interrupted by a signal: the caller looks around in
-        // any case. The futex is not a private one, as the caller is another process.
-        let flags = futex::Flags::empty();
-        let _ = futex::wait(self.page.word(), flags, self.expected, timeout.as_ref());
+        self.page.word().wait(self.expected, timeout);
         self.stay_awake();
     }
 
     /// Takes [`prepare`](Self::prepare) back.
     pub fn stay_awake(&mut self) {
-        self.page.word().fetch_and(!ASLEEP, Ordering::SeqCst);
+        protocol::stay_awake(self.page.word());
     }
 
     /// The last word of a worker that leaves, after it gave up its lock: writers from now on
@@ -154,7 +153,7 @@ impl WakeHandle {
     /// writer, leave the news first where the worker looks after [`Sleeper::prepare`]. Safe in a
     /// signal handler: atomic operations and at most one system call.
     pub fn wake(&self) {
-        self.page.call_if_asleep();
+        protocol::call_if_asleep(self.page.word());
     }
 }
 
@@ -215,30 +214,6 @@ impl Page {
 
     fn word(&self) -> &AtomicU32 {
         &self.words().asleep
-    }
-
-    fn call_if_asleep(&self) -> Woken {
-        fence(Ordering::SeqCst);
-        if self.word().load(Ordering::Relaxed) & ASLEEP == 0 {
-            return Woken::Awake;
-        }
-        self.call()
-    }
-
-    fn call(&self) -> Woken {
-        let called = self.word().fetch_add(TICKET, Ordering::SeqCst).wrapping_add(TICKET);
-        match futex::wake(self.word(), futex::Flags::empty(), 1) {
-            Ok(1..) => {
-                // It will run and look: spare the writers until then the system call. Not where
-                // the word has changed since, for then it may be about to sleep again.
-                let awake = called & !ASLEEP;
-                let _ =
-                    self.word().compare_exchange(called, awake, Ordering::SeqCst, Ordering::SeqCst);
-                Woken::Woken
-            }
-            // A futex on memory that is mapped can't fail.
-            Ok(0) | Err(_) => Woken::NobodySleeps,
-        }
     }
 }
 

@@ -294,13 +294,23 @@ fn live(
             let mut claims = Vec::new();
             t.claim(keys[*webhook], now, *limit, *ordered, &mut claims)?;
             let waiting = model.waiting(*webhook, *ordered, false);
-            let due: Vec<_> = waiting
-                .into_iter()
-                .take_while(|at| model.rows[*at].due <= now)
-                .take(*limit)
-                .collect();
-            assert_eq!(due.len(), claims.len());
-            for (at, claim) in due.into_iter().zip(claims) {
+            let due: Vec<_> =
+                waiting.into_iter().take_while(|at| model.rows[*at].due <= now).collect();
+            assert_eq!(due.len().min(*limit), claims.len());
+            let at = |claim: &Claim| due.iter().position(|at| model.rows[*at].id == claim.id);
+            let places: Vec<_> = claims.iter().map(|claim| at(claim).expect("due")).collect();
+            if *ordered {
+                assert_eq!(places, (0..claims.len()).collect::<Vec<_>>());
+            }
+            // Sites take turns: of each, what is due first goes first.
+            for place in &places {
+                let site = model.rows[due[*place]].site;
+                let earlier = (0..*place).filter(|before| model.rows[due[*before]].site == site);
+                let is_earlier =
+                    |before: &usize| model.rows[due[*before]].due < model.rows[due[*place]].due;
+                assert!(earlier.filter(is_earlier).all(|before| places.contains(&before)));
+            }
+            for (at, claim) in places.into_iter().map(|place| due[place]).zip(claims) {
                 let row = &mut model.rows[at];
                 assert_eq!((row.id, row.attempts, row.due), (claim.id, claim.attempts, claim.due));
                 assert_eq!((row.event, row.body), (claim.event.id, !claim.event.body.is_empty()));

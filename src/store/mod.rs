@@ -479,9 +479,9 @@ pub trait Transaction {
     /// See [`webhook`](Self::webhook).
     fn defer(&mut self, kind: u8, record: &[u8], now: i64) -> Result<()>;
 
-    /// Turns up to `limit` due deliveries of a webhook from `pending` to `delivering`, earliest
-    /// due first (`ordered`: in the order of the events, and none while the first is not due),
-    /// and appends them to `claims`. Suspects are left for [`claim_suspect`](Self::claim_suspect).
+    /// Turns up to `limit` due deliveries of a webhook from `pending` to `delivering` and appends
+    /// them to `claims`: the sites of their events take turns, and of each what was due first goes
+    /// first (`ordered`: in the order of the events, and none while the first is not due). Suspects are left for [`claim_suspect`](Self::claim_suspect).
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).

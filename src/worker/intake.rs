@@ -6,9 +6,12 @@ use super::ingest::{self, Context, Ingested};
 use super::places::Places;
 use super::pool::{self, Job};
 use super::record::{self, Recorded};
-use crate::journal::{Batch, CorruptPart, Limit};
+use super::routes::Routes;
+use crate::event::Fields;
+use crate::journal::{Batch, CorruptPart, KIND_EVENT, Limit, OwnedRecord, SegmentId};
 use crate::store::{self, Announcement, Health, Store, WebhookKey};
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What one round reads of the journal at most: bounds memory and the first delivery's wait.
@@ -17,6 +20,9 @@ const BATCH: Limit = Limit { records: 1000, bytes: 4 << 20 };
 /// More would wait in the store, from where it costs more to send them, and meanwhile nobody
 /// would hand out anything.
 const BATCH_BESIDE_REQUESTS: usize = 64;
+/// Deliveries after which the rest of what was read has to wait for the next round: an event can
+/// have thousands, and meanwhile no attempt is recorded and nothing handed out.
+const DELIVERIES: usize = 1000;
 
 impl<S: Store> Worker<S> {
     /// Records the attempts that came back and ingests what is new in the journal.
@@ -42,12 +48,14 @@ impl<S: Store> Worker<S> {
         let (store, mark, ids) = (&mut self.store, &mut self.mark, &mut self.ids);
         let none = Batch::default();
         let (batch, done) = (if takes_batch { &self.batch } else { &none }, &self.done);
+        let records = &batch.records[..part(&batch.records, &published.routes)];
+        let positions = positions(batch, records);
         let (mut ingested, mut recorded, mut due) = Default::default();
         // Attempts wait until there is room to record them.
         let is_full = self.reserve.is_full();
         let holds_up = self.trials.holds_up_others();
-        let grown = batch.records.iter().map(|record| record.whole().len() as u64).sum();
-        mark.begin(&batch.records);
+        let grown = records.iter().map(|record| record.whole().len() as u64).sum();
+        mark.begin(records);
         store::commit(store, &mut |tx| {
             (ingested, recorded, due) = (Ingested::default(), Recorded::default(), Vec::new());
             for done in done {
@@ -58,11 +66,11 @@ impl<S: Store> Worker<S> {
             }
             let suspects = recorded.healths.iter().filter(|(_, health)| health.is_suspect());
             suspects.for_each(|(key, _)| ingested.places.close(*key));
-            for record in &batch.records {
+            for record in records {
                 mark.at(record);
                 ingest::record(tx, &context, record, ids, &mut ingested)?;
             }
-            for (segment, position) in &batch.positions {
+            for (segment, position) in &positions {
                 tx.set_position(*segment, *position)?;
             }
             for part in &batch.corrupt {
@@ -79,11 +87,15 @@ impl<S: Store> Worker<S> {
             }
             Ok(())
         })?;
-        mark.end(batch.records.len());
-        if !batch.positions.is_empty() {
+        let taken = records.len();
+        mark.end(taken);
+        if !positions.is_empty() {
             self.retirement.note_read();
         }
-        if takes_batch {
+        if takes_batch && taken < self.batch.records.len() {
+            self.batch.records.drain(..taken);
+            self.batch.corrupt.clear();
+        } else if takes_batch {
             self.batch = Batch::default();
         }
         self.done.clear();
@@ -180,6 +192,31 @@ impl<S: Store> Worker<S> {
         self.batch.corrupt.push(CorruptPart { segment, from, to, copy });
         Ok(())
     }
+}
+
+/// How many of these records are taken in at once: at least one, if there is any.
+fn part(records: &[OwnedRecord], routes: &Routes) -> usize {
+    if records.len() * routes.webhooks().len() <= DELIVERIES {
+        return records.len();
+    }
+    let mut deliveries = 0;
+    let fits = |record: &&OwnedRecord| {
+        let fields = Fields::read(record.fields(), record.body());
+        let event = fields.ok().filter(|_| record.kind == KIND_EVENT);
+        let fits = deliveries < DELIVERIES;
+        deliveries += event.map_or(1, |fields| routes.of(&fields).len());
+        fits
+    };
+    records.iter().take_while(fits).count()
+}
+
+/// How far the journal is read once these first records of a batch are taken in.
+fn positions(batch: &Batch, records: &[OwnedRecord]) -> Vec<(SegmentId, u64)> {
+    if records.len() == batch.records.len() {
+        return batch.positions.clone();
+    }
+    let ends: HashMap<_, _> = records.iter().map(|record| (record.segment, record.end)).collect();
+    ends.into_iter().collect()
 }
 
 fn corrupt_announcement(part: &CorruptPart, now: i64) -> Announcement {

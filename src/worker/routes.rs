@@ -8,14 +8,17 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::config::Config;
+use crate::delivery::{Json, Places};
 use crate::event::{self, Event, Fields};
 use crate::webhook::Webhook;
 
 /// Event names for which the matching webhooks are remembered.
 const MOST_NAMES: usize = 4096;
+/// Most terms of an event: each is a row.
+const MOST_TERMS: usize = 1000;
 /// Longest term of exact search, in bytes: ids, references and e-mail addresses are shorter.
 const MAX_TERM: usize = 320;
 
@@ -125,21 +128,19 @@ impl<'de> Visitor<'de> for Search<'_> {
                 members.next_value::<IgnoredAny>()?;
                 continue;
             };
-            let value: Value = members.next_value()?;
-            collect(&value, first, self.terms);
-            led_to.for_each(|(_, rest)| collect(&value, rest, self.terms));
+            let value: &RawValue = members.next_value()?;
+            collect_text(value.get(), first, self.terms);
+            led_to.for_each(|(_, rest)| collect_text(value.get(), rest, self.terms));
         }
         Ok(())
     }
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<(), S::Error> {
-        let mut list: Vec<Value> = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        // A list has no names: only what leads to every member leads anywhere.
-        for (_, rest) in self.paths.iter().filter(|(head, _)| *head == "*") {
-            list.iter().for_each(|item| collect(item, rest, self.terms));
+        while let Some(item) = items.next_element::<&RawValue>()? {
+            // A list has no names: only what leads to every member leads anywhere.
+            for (_, rest) in self.paths.iter().filter(|(head, _)| *head == "*") {
+                collect_text(item.get(), rest, self.terms);
+            }
         }
         Ok(())
     }
@@ -150,33 +151,51 @@ fn split(path: &str) -> (&str, &str) {
     path.split_once('.').unwrap_or((path, ""))
 }
 
-/// Adds the values at a dotted path; `*` stands for every member.
-fn collect(value: &Value, path: &str, terms: &mut BTreeSet<String>) {
-    if path.is_empty() {
-        let term = match value {
-            Value::String(text) => crate::store::term(text),
-            Value::Number(number) => number.to_string(),
-            _ => return,
-        };
-        if (1..=MAX_TERM).contains(&term.len()) {
-            terms.insert(term);
-        }
-        return;
-    }
-    let (head, rest) = split(path);
-    match value {
-        Value::Array(items) if head == "*" => {
-            items.iter().for_each(|item| collect(item, rest, terms));
-        }
-        Value::Object(members) if head == "*" => {
-            members.values().for_each(|member| collect(member, rest, terms));
-        }
-        Value::Object(members) => {
-            if let Some(member) = members.get(head) {
-                collect(member, rest, terms);
+/// Adds the values at a dotted path of a value as it was written: as a tree, what a path leads
+/// into may be a hundred times as large.
+fn collect_text(json: &str, path: &str, terms: &mut BTreeSet<String>) {
+    match (path, json.as_bytes().first()) {
+        ("", Some(b'{' | b'[')) => {}
+        ("", _) => add(json, terms),
+        (_, Some(b'{' | b'[')) => {
+            if let Ok(places) = Places::of(json) {
+                collect(places.value(json), path, terms);
             }
         }
         _ => {}
+    }
+}
+
+/// Adds the values at a dotted path; `*` stands for every member.
+fn collect(value: Json<'_>, path: &str, terms: &mut BTreeSet<String>) {
+    if path.is_empty() {
+        return add(value.raw(), terms);
+    }
+    let (head, rest) = split(path);
+    if head == "*" {
+        value.items().for_each(|item| collect(item, rest, terms));
+        value.members().for_each(|(_, member)| collect(member, rest, terms));
+    } else if let Some(member) = value.member(head) {
+        collect(member, rest, terms);
+    }
+}
+
+/// Adds a text or number as it was written.
+fn add(json: &str, terms: &mut BTreeSet<String>) {
+    if terms.len() >= MOST_TERMS {
+        return;
+    }
+    let term = match json.as_bytes().first() {
+        Some(b'"') => serde_json::from_str(json).map(|Name(text)| crate::store::term(&text)),
+        Some(b'-' | b'0'..=b'9') => {
+            serde_json::from_str(json).map(|number: serde_json::Number| number.to_string())
+        }
+        _ => return,
+    };
+    if let Ok(term) = term
+        && (1..=MAX_TERM).contains(&term.len())
+    {
+        terms.insert(term);
     }
 }
 
@@ -247,5 +266,16 @@ mod tests {
         let routes = self::routes(r#"{"webhooks":[],"lookup":{"list":["*.id","a","*"]}}"#);
         assert_eq!(routes.terms(&event("list", r#"[{"id":1},{"id":2},"X"]"#)), ["1", "2", "x"]);
         assert!(routes.terms(&event("list", r#"[{"id":1},"#)).is_empty());
+    }
+
+    #[test]
+    fn terms_of_what_multiplies_are_few_and_found_at_any_depth() {
+        let routes = routes(r#"{"webhooks":[],"lookup":{"order":["id","x.id","x.*.id"]}}"#);
+        let deep = format!("{}7{}", r#"{"k":"#.repeat(400), "}".repeat(400));
+        let data = format!(r#"{{"x":{{"deep":{deep},"id":"A"}},"id":7}}"#);
+        assert_eq!(routes.terms(&event("order", &data)), ["7", "a"]);
+        let many: Vec<_> = (0..50_000).map(|id| format!(r#"{{"id":{id}}}"#)).collect();
+        let data = format!(r#"{{"x":[{}]}}"#, many.join(","));
+        assert_eq!(routes.terms(&event("order", &data)).len(), MOST_TERMS);
     }
 }

@@ -407,7 +407,12 @@ impl Schedule {
             let room = self.room(row).min(self.room_at_origin(key, row));
             // Beyond its first request, it is like those that have some under way.
             let more = Row { more: true, ..row };
-            let room_for_more = self.room(more).min(self.room_at_origin(key, more));
+            let room_for_all = self.room(more);
+            // Where many stand in line nobody takes all: even shares need fewer connections, too.
+            let waiting = self.ready[row.number()].len() + self.ready[more.number()].len();
+            let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
+            let share = room_for_all.div_ceil(waiting.max(1));
+            let room_for_more = share.min(self.room_at_origin(key, more));
             let bytes_left = self.limits.bytes.saturating_sub(self.bytes);
             let lane = self.lanes.get_mut(&key)?;
             let allowed = lane.rate(now).unwrap_or(0).min(lane.room());
@@ -785,7 +790,8 @@ mod tests {
     #[test]
     fn lanes_are_served_in_turn_within_their_concurrency() {
         let mut schedule = schedule(20, &["", r#","concurrency":2"#, r#","ordered":true"#]);
-        assert_eq!(serve(&mut schedule, 0, Some(0)), [(1, 8), (2, 2), (3, 1)]);
+        let served = serve(&mut schedule, 0, Some(0));
+        assert_eq!(served, [(1, 6), (2, 2), (3, 1), (1, 2)]);
         assert!(!schedule.is_caught_up(0) && !schedule.is_idle());
         schedule.came_back(WebhookKey(3), id(3, 0), 0);
         schedule.came_back(WebhookKey(1), id(1, 0), 0);

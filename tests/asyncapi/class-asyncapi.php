@@ -3,22 +3,22 @@
  * The catalogue as an AsyncAPI document.
  */
 
-use Network_Webhooks\Catalogue;
 use Network_Webhooks\Event;
+use Network_Webhooks\Event_Registry;
 
 final class Asyncapi {
 
 	/** How a schema of JSON Schema 2020-12 is announced. */
 	private const FORMAT = 'application/schema+json;version=draft-2020-12';
 
-	public function __construct( private readonly Catalogue $catalogue ) {}
+	public function __construct( private readonly Event_Registry $registry ) {}
 
 	/**
 	 * The document, ending with a line feed.
 	 */
 	public function document(): string {
 		$messages = array();
-		foreach ( self::by_slug( $this->catalogue->built_in() ) as $event ) {
+		foreach ( self::by_slug( $this->registry->built_in() ) as $event ) {
 			$messages[ $event->slug ] = self::message( $event );
 		}
 		$document = array(
@@ -96,7 +96,7 @@ final class Asyncapi {
 			'title'       => $event->name,
 			'summary'     => $event->description,
 			'description' => implode( "\n\n", $when ),
-			'tags'        => array( array( 'name' => Catalogue::categories()[ $event->category ] ) ),
+			'tags'        => array( array( 'name' => Event_Registry::categories()[ $event->category ] ) ),
 			'traits'      => array( self::reference( 'components/messageTraits/signed' ) ),
 			'payload'     => array(
 				'schemaFormat' => self::FORMAT,

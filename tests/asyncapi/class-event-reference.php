@@ -3,9 +3,9 @@
  * The catalogue as a page for people.
  */
 
-use Network_Webhooks\Catalogue;
 use Network_Webhooks\Event;
-use Network_Webhooks\Sources\Feed;
+use Network_Webhooks\Event_Registry;
+use Network_Webhooks\Sources\Legacy_Mapping;
 
 final class Event_Reference {
 
@@ -18,7 +18,7 @@ final class Event_Reference {
 		'easy-digital-downloads' => 'Easy Digital Downloads',
 	);
 
-	public function __construct( private readonly Catalogue $catalogue ) {}
+	public function __construct( private readonly Event_Registry $registry ) {}
 
 	/**
 	 * The page in Markdown, ending with a line feed.
@@ -31,7 +31,7 @@ final class Event_Reference {
 	 * @return list<string>
 	 */
 	private function introduction(): array {
-		$count = count( $this->catalogue->built_in() );
+		$count = count( $this->registry->built_in() );
 		return array(
 			'# Events',
 			'',
@@ -63,8 +63,8 @@ final class Event_Reference {
 	 * @return list<string>
 	 */
 	private function version_1(): array {
-		$feeds = $this->catalogue->feeds();
-		$lines = array(
+		$mappings = $this->registry->legacy_mappings();
+		$lines    = array(
 			'## The eight events of WP Ultimo 1',
 			'',
 			'The one hook by which each source feeds them.',
@@ -72,7 +72,7 @@ final class Event_Reference {
 			self::row( 'Event', ...array_values( self::SOURCES ) ),
 			self::row( ...array_fill( 0, count( self::SOURCES ) + 1, '---' ) ),
 		);
-		foreach ( $feeds as $slug => $of ) {
+		foreach ( $mappings as $slug => $of ) {
 			$lines[] = self::row( "`$slug`", ...array_map( static fn( string $source ) => isset( $of[ $source ] ) ? "`{$of[ $source ]->hook}`" : 'none', array_keys( self::SOURCES ) ) );
 		}
 		array_push(
@@ -87,7 +87,7 @@ final class Event_Reference {
 			'source reads it from. A key without an origin is left out, as version 1 left out what is null.',
 			''
 		);
-		foreach ( $feeds as $slug => $of ) {
+		foreach ( $mappings as $slug => $of ) {
 			$of    = array_replace( array_intersect_key( self::SOURCES, $of ), $of );
 			$lines = array(
 				...$lines,
@@ -95,7 +95,7 @@ final class Event_Reference {
 				'',
 				self::row( 'Key', ...array_map( static fn( string $source ) => self::SOURCES[ $source ], array_keys( $of ) ) ),
 				self::row( ...array_fill( 0, count( $of ) + 1, '---' ) ),
-				...array_map( static fn( string $key ) => self::row( "`$key`", ...array_map( static fn( Feed $feed ) => self::origin( $feed, $key ), array_values( $of ) ) ), Feed::VERSION_1[ $slug ] ),
+				...array_map( static fn( string $key ) => self::row( "`$key`", ...array_map( static fn( Legacy_Mapping $mapping ) => self::origin( $mapping, $key ), array_values( $of ) ) ), Legacy_Mapping::VERSION_1[ $slug ] ),
 				'',
 			);
 		}
@@ -105,16 +105,16 @@ final class Event_Reference {
 	/**
 	 * Where a key of version 1 comes from.
 	 */
-	private static function origin( Feed $feed, string $key ): string {
-		$value = $feed->value( $key );
+	private static function origin( Legacy_Mapping $mapping, string $key ): string {
+		$value = $mapping->value( $key );
 		if ( null !== $value ) {
 			return "always `$value`";
 		}
-		$path = $feed->path( $key );
+		$path = $mapping->path( $key );
 		if ( null === $path ) {
 			return '–';
 		}
-		$origin = $feed->origins[ $key ];
+		$origin = $mapping->origins[ $key ];
 		return "`$path`: " . ( str_starts_with( $origin, '$' ) ? "`$origin`" : $origin );
 	}
 
@@ -122,14 +122,14 @@ final class Event_Reference {
 	 * @return list<string>
 	 */
 	private function events(): array {
-		$groups = array_fill_keys( array_keys( Catalogue::categories() ), array() );
-		foreach ( $this->catalogue->built_in() as $event ) {
+		$groups = array_fill_keys( array_keys( Event_Registry::categories() ), array() );
+		foreach ( $this->registry->built_in() as $event ) {
 			$groups[ $event->category ][ $event->slug ] = $event;
 		}
 		$lines = array();
 		foreach ( array_filter( $groups ) as $category => $events ) {
 			ksort( $events );
-			array_push( $lines, '## ' . Catalogue::categories()[ $category ], '' );
+			array_push( $lines, '## ' . Event_Registry::categories()[ $category ], '' );
 			foreach ( $events as $event ) {
 				array_push( $lines, ...self::event( $event ) );
 			}

@@ -4,6 +4,7 @@
 //! with ours within a round, so that a machine that becomes slower does so for both.
 
 mod chart;
+mod crowd;
 mod deliveries;
 mod dispatch;
 mod document;
@@ -23,6 +24,7 @@ mod reference;
 mod results;
 mod rounds;
 mod script;
+mod wan;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -84,7 +86,7 @@ impl Bench {
 type Benchmark = fn(&Bench, &mut Results) -> Result;
 
 /// All of them, in the order in which they run.
-const BENCHMARKS: [(&str, Benchmark); 12] = [
+const BENCHMARKS: [(&str, Benchmark); 17] = [
     ("encode", encode::run),
     ("dispatch", dispatch::beside_json_encode),
     ("dispatch-8", dispatch::of_eight),
@@ -95,6 +97,11 @@ const BENCHMARKS: [(&str, Benchmark); 12] = [
     ("latency", latency::quiet),
     ("latency-loaded", latency::loaded),
     ("million", million::run),
+    ("wan", wan::plain),
+    ("wan-tls", wan::tls),
+    ("tls", wan::tls_beside_plain),
+    ("quiet", wan::quiet),
+    ("spread", wan::spread),
     ("idle", idle::run),
     (CONTROL, page::control),
 ];

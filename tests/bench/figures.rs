@@ -61,7 +61,7 @@ const fn at_least(
 
 /// All of them, in the order of the table.
 #[rustfmt::skip]
-pub(crate) static FIGURES: [Figure; 22] = [
+pub(crate) static FIGURES: [Figure; 29] = [
     at_most("encode_ratio", "webhooks_encode, six payloads, geometric mean", "json_encode", 0.77, 0.5),
     at_most("encode_ratio_worst", "the worst of the six", "json_encode", 1.0, 0.7),
     at_most("dispatch_ratio", "webhooks_dispatch, p50", "json_encode", 3.0, 1.5),
@@ -83,5 +83,12 @@ pub(crate) static FIGURES: [Figure; 22] = [
     at_least("backlog_rate_ratio", "deliveries/s with 1,000,000 pending", "with few", 0.8, 0.95),
     at_most("list_1m_ms", "webhooks_deliveries, filter and cursor, 1,000,000 deliveries, p99, ms", "", 20.0, 3.0),
     at_most("cpu_us_per_delivery", "worker's CPU time for a delivery at full rate, µs", "", 150.0, 60.0),
+    at_least("wan_per_second", "500 webhooks, 200 ms, 60 events each: deliveries/s", "", 5000.0, 10_000.0),
+    at_least("wan_tls_per_second", "the same over TLS 1.3, each webhook another host", "", 3000.0, 8000.0),
+    at_most("wan_rss_mib", "worker's peak memory there, over TLS, MiB", "", 192.0, 96.0),
+    at_most("wan_cpu_us_per_delivery", "worker's CPU time for a delivery at 200 ms, µs", "", 150.0, 60.0),
+    at_least("tls_per_second", "one endpoint over TLS, kept alive", "plain", 0.6, 0.85),
+    at_most("quiet_p99_ms", "100 events/s beside 300 busy webhooks of 50–900 ms, p99, ms", "", 50.0, 10.0),
+    at_most("spread_p99_ms", "5,000 events at once, one for each of 5,000 webhooks at 50 ms, p99, ms", "", 1500.0, 600.0),
     at_most("idle_wakeups", "idle worker's context switches a second", "", 1.0, 0.05),
 ];

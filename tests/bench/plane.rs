@@ -183,10 +183,7 @@ impl Worker {
 
     /// Most memory it ever had, in MiB.
     pub(crate) fn peak_memory(&self) -> Result<f64> {
-        let status = fs::read_to_string(self.proc("status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
-        Ok(kib.ok_or("no VmHWM")? / 1024.0)
+        self.memory_line("VmHWM:")
     }
 
     /// CPU time of all its threads so far, in microseconds.
@@ -197,6 +194,23 @@ impl Worker {
             ns += schedstat.split(' ').next().and_then(|it| it.parse::<f64>().ok()).unwrap_or(0.0);
         }
         Ok(ns / 1e3)
+    }
+
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> Result<usize> {
+        Ok(fs::read_dir(self.proc("task"))?.count())
+    }
+
+    /// Memory that it has now, in MiB.
+    pub(crate) fn memory(&self) -> Result<f64> {
+        self.memory_line("VmRSS:")
+    }
+
+    fn memory_line(&self, name: &str) -> Result<f64> {
+        let status = fs::read_to_string(self.proc("status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
+        Ok(kib.ok_or("no such line")? / 1024.0)
     }
 
     /// How often its threads went to sleep of their own will.

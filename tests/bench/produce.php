@@ -4,6 +4,8 @@
  *
  * {"do": "configure", "document": …, "revision": N}
  * {"do": "flood", "count": N, "options": {…}}        as fast as it goes; answers nanoseconds
+ *                                                    ("event": another one than a payment)
+ * {"do": "spread", "count": N}                       an event for each of the webhooks w0, w1, …
  * {"do": "paced", "count": N, "every_ns": N}         open loop; answers each call's time, and when
  *                                                    each event's call returned (hrtime)
  * {"do": "beside", "count": N}                       dispatch and json_encode() in turn: p50 of both
@@ -20,7 +22,7 @@ const EVENT = 'payment_received';
  * Open loop: an event that took long does not push back the next ones. To sleep costs as much as
  * five dispatches, so what is due within a millisecond goes out at its end.
  */
-function paced( array $payload, int $count, int $every ): array {
+function paced( string $event, array $payload, int $count, int $every ): array {
 	$calls    = array();
 	$returned = array();
 	$start    = hrtime( true );
@@ -30,7 +32,7 @@ function paced( array $payload, int $count, int $every ): array {
 			usleep( max( 1000, intdiv( $wait, 1000 ) ) );
 		}
 		$before          = hrtime( true );
-		$id              = webhooks_dispatch( EVENT, $payload );
+		$id              = webhooks_dispatch( $event, $payload );
 		$after           = hrtime( true );
 		$calls[]         = $after - $before;
 		$returned[ $id ] = $after;
@@ -64,10 +66,20 @@ function beside( array $payload, int $count ): array {
 	return array_map( static fn( $all ) => percentile( $all, 50 ) - $clock, $times );
 }
 
-function flood( array $payload, int $count, array $options ): int {
+/** When each event's call returned, by its id. */
+function spread( array $payload, int $count ): array {
+	$returned = array();
+	for ( $i = 0; $i < $count; $i++ ) {
+		$id              = webhooks_dispatch( EVENT, $payload, array( 'only' => array( "w$i" ) ) );
+		$returned[ $id ] = hrtime( true );
+	}
+	return $returned;
+}
+
+function flood( string $event, array $payload, int $count, array $options ): int {
 	$before = hrtime( true );
 	for ( $i = 0; $i < $count; $i++ ) {
-		webhooks_dispatch( EVENT, $payload, $options );
+		webhooks_dispatch( $event, $payload, $options );
 	}
 	return hrtime( true ) - $before;
 }
@@ -117,12 +129,13 @@ $payload = payment();
 answer(
 	static function ( array $command ) use ( $payload ): array {
 		$count = $command['count'] ?? 0;
+		$event = $command['event'] ?? EVENT;
 		switch ( $command['do'] ) {
 			case 'configure':
 				webhooks_configure( $command['document'], $command['revision'] );
 				return array();
 			case 'flood':
-				return array( 'took' => flood( $payload, $count, $command['options'] ?? array() ) );
+				return array( 'took' => flood( $event, $payload, $count, $command['options'] ?? array() ) );
 			case 'sites':
 				// The same event, of as many sites.
 				$took = 0;
@@ -133,11 +146,13 @@ answer(
 							'url' => "https://network.example/site-$site",
 						),
 					);
-					$took   += flood( $payload, intdiv( $count, $command['sites'] ), $options + $command['options'] );
+					$took   += flood( $event, $payload, intdiv( $count, $command['sites'] ), $options + $command['options'] );
 				}
 				return array( 'took' => $took );
 			case 'paced':
-				return paced( $payload, $count, $command['every_ns'] );
+				return paced( $event, $payload, $count, $command['every_ns'] );
+			case 'spread':
+				return array( 'returned' => spread( $payload, $count ) );
 			case 'beside':
 				return beside( $payload, $count );
 			case 'typical':

@@ -19,8 +19,8 @@ use testkit::signature::{Key, signers};
 
 /// A request, and when it was there whole (`CLOCK_MONOTONIC`, which is PHP's hrtime).
 pub(crate) struct Arrival {
-    at: u64,
-    bytes: Vec<u8>,
+    pub(crate) at: u64,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Arrival {
@@ -158,7 +158,7 @@ fn read(mut stream: &TcpStream, bytes: &mut [u8]) -> std::io::Result<Option<usiz
 }
 
 /// Bytes of the request that begins here, once its head is whole.
-fn length(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
     let head = bytes.windows(4).position(|end| end == b"\r\n\r\n")? + 4;
     let body = std::str::from_utf8(&bytes[..head]).ok()?.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
@@ -168,7 +168,7 @@ fn length(bytes: &[u8]) -> Option<usize> {
     Some(head + body)
 }
 
-fn monotonic_ns() -> u64 {
+pub(crate) fn monotonic_ns() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     now.tv_sec.unsigned_abs() * 1_000_000_000 + now.tv_nsec.unsigned_abs()
 }

@@ -32,8 +32,8 @@ export function fill( url ) {
 		$plugin->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::save( $event ) );
 		Network_Webhooks\\Custom_Events::remark( 'course_done', Network_Webhooks\\Custom_Events::TOO_MANY, 5000 );
 		Network_Webhooks\\Custom_Events::remark( 'course_done', Network_Webhooks\\Custom_Events::IS_FILTER );
-		$plugin->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::set_listening( Network_Webhooks\\Listening::begin( time() )->to_array() ) );
-		Network_Webhooks\\Heard::clear();
+		$plugin->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::set_capture_session( Network_Webhooks\\Capture_Session::begin( time() )->to_array() ) );
+		Network_Webhooks\\Captured_Events::clear();
 		$inbox = Network_Webhooks\\Inbox\\Inbox::create()->with_production();
 		$plugin->publisher()->change( static function () use ( $inbox, $plugin ) {
 			$inbox->save();
@@ -56,7 +56,7 @@ export function fill( url ) {
 				$plugin->publisher()->change( static fn() => $plugin->webhooks()->delete( $webhook->id ) );
 			}
 		}
-		( new Network_Webhooks\\Announcements\\Collector( new Network_Webhooks\\Announcements\\Kept() ) )->collect();
+		( new Network_Webhooks\\Announcements\\Collector( new Network_Webhooks\\Announcements\\Announcement_Store() ) )->collect();
 		$signed = array( 'webhook-id' => 'x', 'webhook-timestamp' => (string) time(), 'webhook-signature' => 'v1,AAAA' );
 		foreach ( array( array(), $signed, array( 'webhook-timestamp' => '1' ) + $signed, array( 'webhook-signature' => 'x' ) + $signed, array( 'webhook-id' => '' ) + $signed ) as $headers ) {
 			wp_remote_post( Network_Webhooks\\Inbox\\Inbox::find()->url(), array( 'headers' => $headers, 'body' => '{"α": 1}' ) );
@@ -70,7 +70,7 @@ export function empty() {
 		update_option( 'blogname', 'Network' );
 		Network_Webhooks\\Plugin::instance()->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::delete( 'course_done' ) );
 		Network_Webhooks\\Plugin::instance()->publisher()->change( static function () {
-			Network_Webhooks\\Custom_Events::set_listening( null );
+			Network_Webhooks\\Custom_Events::set_capture_session( null );
 			Network_Webhooks\\Inbox\\Inbox::delete();
 		} );
 		Network_Webhooks\\Settings::set( Network_Webhooks\\Settings::ANNOUNCEMENTS, array() );

@@ -1,12 +1,13 @@
 // The language that the administrator reads, and one made up in which a text that can't be translated shows.
 
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { wordpress } from './wordpress.js';
 
 /** Of the language that is made up: see ../languages. */
 export const PSEUDO = 'xx_XX';
 
-const file = ( name ) => new URL( `../languages/${ name }`, import.meta.url ).pathname;
+const file = ( name ) => fileURLToPath( new URL( `../languages/${ name }`, import.meta.url ) );
 
 /** Makes a language in which the plugin's texts stand in ⟦brackets⟧, written from left to right or the other way. */
 export function invent( locale, direction = 'ltr' ) {

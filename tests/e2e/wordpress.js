@@ -1,10 +1,13 @@
 // The network from behind: PHP in a process of its own, with WordPress loaded.
 
 import { execFile, execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
+// As a string of PHP: a clone may lie in any path.
+const REQUEST = fileURLToPath( new URL( '../wordpress/processes/request.php', import.meta.url ) ).replace( /['\\]/g, '\\$&' );
 const PRELUDE = `<?php
 define( 'WP_ADMIN', true );
-require '${ new URL( '../wordpress', import.meta.url ).pathname }/processes/request.php';
+require '${ REQUEST }';
 require getenv( 'WP_ROOT' ) . '/wp-load.php';
 require_once ABSPATH . 'wp-admin/includes/admin.php';
 ob_start();

@@ -44,5 +44,10 @@ for place in "with spaces/net work webhooks" private/clone link; do
 	works "$place" tests/install/bare.sh
 	works "$place" env ONCE=1 BUILD=target/release tests/demo/demo.sh
 done
+# What runs in Node turns addresses of files into paths.
+place="$places/with spaces/net work webhooks"
+tests/network/install.sh browser
+ln -s "$project/tests/e2e/node_modules" "$place/tests/e2e/node_modules"
+works "$place" env FLOW=01-first-webhook tests/e2e/run.sh
 echo "places: $passed passed, $failed failed"
 [ $failed = 0 ]

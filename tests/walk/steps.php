@@ -10,7 +10,7 @@
  * one, "main": the main site), and the keys of data to show.
  */
 
-use Network_Webhooks\Sources\Ultimate\Recorded;
+use Network_Webhooks\Sources\Ultimate\Known_Events;
 
 const CORE     = 'core';
 const ULTIMATE = 'ultimate-multisite';
@@ -18,8 +18,8 @@ const VERSION1 = 'wp-ultimo';
 
 // Ultimate Multisite announces an event twice: by its name, and for all.
 $announce = static function ( string $slug, array $own = array() ): void {
-	$event   = Recorded::events()[ $slug ];
-	$payload = $own + Recorded::example( $slug, $event[3], $event[4] ?? array() );
+	$event   = Known_Events::events()[ $slug ];
+	$payload = $own + Known_Events::example( $slug, $event[3], $event[4] ?? array() );
 	do_action( 'wu_event', $slug, $payload );
 	do_action( "wu_event_$slug", $payload );
 };

@@ -4,9 +4,9 @@
  */
 
 use Network_Webhooks\Announcements\Announcement;
+use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Announcements\Collector;
-use Network_Webhooks\Announcements\Conditions;
-use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Announcements\Health_Checks;
 use Network_Webhooks\Announcements\Mail;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Webhook;
@@ -60,8 +60,8 @@ final class Announcements_Test extends Network_Test_Case {
 		$this->collect();
 		$this->assertSame( array( array( $webhook->id, 'gone' ) ), array_map( static fn( array $one ) => array_slice( $one, 0, 2 ), $disabled ) );
 
-		( new Mail( new Kept(), $this->plugin()->webhooks() ) )->send();
-		( new Mail( new Kept(), $this->plugin()->webhooks() ) )->send();
+		( new Mail( new Announcement_Store(), $this->plugin()->webhooks() ) )->send();
+		( new Mail( new Announcement_Store(), $this->plugin()->webhooks() ) )->send();
 		$this->assertCount( 1, $this->mails );
 		$this->assertSame( get_site_option( 'admin_email' ), $this->mails[0]['to'] );
 		$this->assertStringContainsString( '“Our <b>CRM</b>” is disabled', $this->mails[0]['subject'] );
@@ -75,7 +75,7 @@ final class Announcements_Test extends Network_Test_Case {
 		[ $id ] = $admin->values( '//input[@name="announcement"]/@value' );
 		$admin->act( 'dismiss', array( 'announcement' => $id ) );
 		$this->assertSame( array(), $admin->values( '//*[contains(@class, "network-webhooks-announcement")]' ) );
-		$this->assertSame( array(), ( new Kept() )->read() );
+		$this->assertSame( array(), ( new Announcement_Store() )->read() );
 	}
 
 	public function test_many_failures_of_a_webhook_are_one_message(): void {
@@ -86,7 +86,7 @@ final class Announcements_Test extends Network_Test_Case {
 			$this->assertNotNull( webhooks_wait( (string) network_webhooks_dispatch( 'payment_failed' ), self::DEADLINE ) );
 		}
 		$this->collect_until( Announcement::FAILED, 3 );
-		$kept = ( new Kept() )->read();
+		$kept = ( new Announcement_Store() )->read();
 		$this->assertCount( 1, $kept );
 		$this->assertSame( 'Events did not reach “Books”', $kept[0]->title() );
 		$this->assertSame( '3 deliveries failed for good: they ran out of attempts (the first was payment_failed). They are kept, and can be sent again.', $kept[0]->text() );
@@ -95,7 +95,7 @@ final class Announcements_Test extends Network_Test_Case {
 	public function test_mails_go_to_those_who_are_named_at_most_every_fifteen_minutes(): void {
 		Settings::set( Settings::MAIL_TO, array( 'ops@network.example' ) );
 		$books = $this->with_mail( 'books@network.example', 'ops@network.example' )->id;
-		$kept  = new Kept();
+		$kept  = new Announcement_Store();
 		$kept->add( self::failed( $books ), self::failed( $books ), self::failed( 'whk_crm' ) );
 		$mail = new Mail( $kept, $this->plugin()->webhooks() );
 		$mail->send();
@@ -114,7 +114,7 @@ final class Announcements_Test extends Network_Test_Case {
 	}
 
 	public function test_addresses_of_a_webhook_go_before_those_of_the_network(): void {
-		$mail  = new Mail( new Kept(), $this->plugin()->webhooks() );
+		$mail  = new Mail( new Announcement_Store(), $this->plugin()->webhooks() );
 		$books = $this->with_mail( 'books@network.example' )->id;
 		$other = $this->store( Webhook::create( 'CRM', 'https://endpoint.example/', 'payment_received' ) )->id;
 		$this->assertSame( array( 'books@network.example' ), $mail->addresses( $books ) );
@@ -129,7 +129,7 @@ final class Announcements_Test extends Network_Test_Case {
 	public function test_a_mail_that_could_not_be_sent_is_sent_later(): void {
 		remove_filter( 'pre_wp_mail', array( $this, 'take_mail' ), 20 );
 		add_filter( 'pre_wp_mail', '__return_false', 30 );
-		$kept = new Kept();
+		$kept = new Announcement_Store();
 		$kept->add( self::failed( 'whk_crm' ) );
 		( new Mail( $kept, $this->plugin()->webhooks() ) )->send();
 		remove_filter( 'pre_wp_mail', '__return_false', 30 );
@@ -141,8 +141,8 @@ final class Announcements_Test extends Network_Test_Case {
 		$mail = static fn( array $mail ) => array( 'subject' => 'Jane' ) + $mail;
 		add_filter( 'network_webhooks_announcement_text', $text, 10, 2 );
 		add_filter( 'network_webhooks_mail', $mail );
-		( new Kept() )->add( self::failed( 'whk_crm' ) );
-		( new Mail( new Kept(), $this->plugin()->webhooks() ) )->send();
+		( new Announcement_Store() )->add( self::failed( 'whk_crm' ) );
+		( new Mail( new Announcement_Store(), $this->plugin()->webhooks() ) )->send();
 		remove_filter( 'network_webhooks_announcement_text', $text );
 		remove_filter( 'network_webhooks_mail', $mail );
 		$this->assertSame( 'Jane', $this->mails[0]['subject'] );
@@ -166,7 +166,7 @@ final class Announcements_Test extends Network_Test_Case {
 		$this->assertStringContainsString( 'does not load the extension', $out );
 		$this->assertSame( '', $this->run_process( __DIR__ . '/processes/review.php', array(), false ), 'It is told once.' );
 		wp_cache_flush();
-		( new Conditions( new Collector( new Kept() ) ) )->review();
+		( new Health_Checks( new Collector( new Announcement_Store() ) ) )->review();
 		$this->assertSame( array( 'condition_ended' ), array_column( $this->told, 'code' ) );
 		$this->assertStringContainsString( 'Over: PHP runs without the extension', $this->told[0]->title() );
 	}
@@ -199,7 +199,7 @@ final class Announcements_Test extends Network_Test_Case {
 	}
 
 	private function collect(): void {
-		( new Collector( new Kept() ) )->collect();
+		( new Collector( new Announcement_Store() ) )->collect();
 	}
 
 	private function collect_until( string $code, int $times = 1 ): void {

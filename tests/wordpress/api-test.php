@@ -17,19 +17,19 @@ final class Api_Test extends Network_Test_Case {
 		parent::setUp();
 		$this->said        = array();
 		$this->registering = clone $GLOBALS['wp_filter']['network_webhooks_register_events'];
-		add_filter( 'doing_it_wrong_trigger_error', array( $this, 'hear' ), 10, 3 );
+		add_filter( 'doing_it_wrong_trigger_error', array( $this, 'capture' ), 10, 3 );
 	}
 
 	protected function tearDown(): void {
-		remove_filter( 'doing_it_wrong_trigger_error', array( $this, 'hear' ) );
+		remove_filter( 'doing_it_wrong_trigger_error', array( $this, 'capture' ) );
 		remove_all_filters( 'network_webhooks_payload' );
 		remove_all_filters( 'network_webhooks_events' );
 		$GLOBALS['wp_filter']['network_webhooks_register_events'] = clone $this->registering;
-		$this->renew_catalogue();
+		$this->renew_registry();
 		parent::tearDown();
 	}
 
-	public function hear( bool $trigger, string $function, string $message ): bool {
+	public function capture( bool $trigger, string $function, string $message ): bool {
 		$this->said[] = "$function: " . html_entity_decode( $message, ENT_QUOTES );
 		return false;
 	}
@@ -159,7 +159,7 @@ final class Api_Test extends Network_Test_Case {
 				$done = network_webhooks_register_event( $arguments );
 			}
 		);
-		$this->renew_catalogue();
+		$this->renew_registry();
 		$events = Plugin::instance()->catalogue()->all();
 		$this->assertSame( $added, $done );
 		$this->assertSame( $added, isset( $events['lesson_done'] ) );
@@ -205,10 +205,10 @@ final class Api_Test extends Network_Test_Case {
 	public function test_a_plugin_that_fails_does_not_take_the_catalogue_along(): void {
 		$log = ini_set( 'error_log', '/dev/null' );
 		add_action( 'network_webhooks_register_events', array( self::class, 'fail_at_once' ) );
-		$this->renew_catalogue();
+		$this->renew_registry();
 		$this->assertNotNull( Plugin::instance()->catalogue()->find( 'account_created' ) );
 		add_filter( 'network_webhooks_events', array( self::class, 'fail_at_once' ) );
-		$this->renew_catalogue();
+		$this->renew_registry();
 		$this->assertNotNull( Plugin::instance()->catalogue()->find( 'account_created' ) );
 		ini_set( 'error_log', $log );
 		// WordPress does not notice when a hook ends by an exception.
@@ -272,7 +272,7 @@ final class Api_Test extends Network_Test_Case {
 				return $events;
 			}
 		);
-		$this->renew_catalogue();
+		$this->renew_registry();
 		$catalogue = Plugin::instance()->catalogue();
 		$this->assertNull( $catalogue->find( 'login_failed' ) );
 		$this->assertNull( $catalogue->find( 'nonsense' ) );
@@ -281,7 +281,7 @@ final class Api_Test extends Network_Test_Case {
 		$this->assertSame( array( 'New student', 'education' ), array( $event->name, $event->category ) );
 		$this->assertNotSame( '', $event->description );
 		add_filter( 'network_webhooks_events', '__return_false' );
-		$this->renew_catalogue();
+		$this->renew_registry();
 		$this->assertNotNull( $catalogue->find( 'login_failed' ) );
 		$this->assertStringContainsString( 'has to return an array of events, and returned false', $this->said[0] );
 	}
@@ -290,7 +290,7 @@ final class Api_Test extends Network_Test_Case {
 		throw new Error( 'Broken.' );
 	}
 
-	private function renew_catalogue(): void {
+	private function renew_registry(): void {
 		Plugin::instance()->catalogue()->renew();
 	}
 }

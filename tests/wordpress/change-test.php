@@ -4,14 +4,14 @@
  * upkeep can't do keeps none of the others from being done.
  */
 
-use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Installation;
+use Network_Webhooks\Maintenance;
 use Network_Webhooks\Refusal;
 use Network_Webhooks\Schema;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Site_Health;
 use Network_Webhooks\Unpublished;
-use Network_Webhooks\Upkeep;
 use Network_Webhooks\Webhook;
 
 final class Change_Test extends Network_Test_Case {
@@ -171,7 +171,7 @@ final class Change_Test extends Network_Test_Case {
 		}
 		$this->assertSame( array(), $this->outbox() );
 		$this->assertStringContainsString( 'format 99', Unpublished::here() );
-		$began = array_filter( ( new Kept() )->read(), static fn( $one ) => 'publication' === ( $one->params['condition'] ?? '' ) );
+		$began = array_filter( ( new Announcement_Store() )->read(), static fn( $one ) => 'publication' === ( $one->params['condition'] ?? '' ) );
 		$this->assertCount( 1, $began );
 		$this->assertStringContainsString( 'The webhooks could not be published', $mails[0]['subject'] . $mails[0]['message'] );
 		$health = ( new Site_Health( $this->plugin()->publisher(), $this->plugin()->outbox(), $this->plugin()->webhooks() ) )->test();
@@ -243,7 +243,7 @@ final class Change_Test extends Network_Test_Case {
 				restore_current_blog();
 			}
 			$this->assertSame( array( true, true ), $due() );
-			Upkeep::unschedule();
+			Maintenance::unschedule();
 			$this->assertSame( array( false, false ), $due() );
 		} finally {
 			wp_delete_site( $site );

@@ -1,7 +1,7 @@
 <?php
 /**
- * Arguments as hooks bring them, with a canary wherever a secret lies or could lie: whatever an
- * adapter reads beyond what it has to read shows up in the payload.
+ * Arguments as hooks bring them, with a canary wherever a secret lies or could lie: whatever a
+ * source reads beyond what it has to read shows up in the payload.
  */
 
 require_once __DIR__ . '/class-order.php';
@@ -28,7 +28,7 @@ final class Haunted {
 	}
 }
 
-/** A model of Ultimate Multisite. Its adapter asks whether there is a method. */
+/** A model of Ultimate Multisite. Its source asks whether there is a method. */
 final class Haunted_Model {
 
 	public function __construct( private int $id, private ?object $plan = null ) {}

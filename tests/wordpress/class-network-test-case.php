@@ -3,11 +3,11 @@
  * A test on the network: what it made is deleted after it.
  */
 
-use Network_Webhooks\Event_Memory;
+use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Announcements\Collector;
-use Network_Webhooks\Announcements\Kept;
 use Network_Webhooks\Plugin;
 use Network_Webhooks\Schema;
+use Network_Webhooks\Seen_Events;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Throttle;
 use Network_Webhooks\Webhook;
@@ -40,7 +40,7 @@ abstract class Network_Test_Case extends TestCase {
 		array_map( 'wpmu_delete_user', $this->users );
 		array_map( 'wp_delete_site', $this->sites );
 		[ $this->users, $this->sites ] = array( array(), array() );
-		$this->plugin()->pending()->drop( '*' );
+		$this->plugin()->request_end_events()->drop( '*' );
 		$this->forget_webhooks();
 		foreach ( array( 'flash', 'form', 'secret' ) as $what ) {
 			delete_site_transient( "network_webhooks_{$what}_1" );
@@ -70,7 +70,7 @@ abstract class Network_Test_Case extends TestCase {
 	 */
 	protected function events_of( Webhook $webhook ): array {
 		// What the end of a request does.
-		$this->plugin()->pending()->send();
+		$this->plugin()->request_end_events()->send();
 		$last = network_webhooks_dispatch( self::LAST, array( 'number' => ++self::$number ) );
 		$this->assertNotNull( $last, 'The last event was not accepted.' );
 		$this->assertNotNull( webhooks_wait( $last, self::DEADLINE ), 'The last event did not come.' );
@@ -114,7 +114,7 @@ abstract class Network_Test_Case extends TestCase {
 		foreach ( $GLOBALS['wp_filter'][ $hook ]->callbacks ?? array() as $callbacks ) {
 			foreach ( $callbacks as $callback ) {
 				$function = $callback['function'];
-				if ( $function instanceof Closure && str_contains( ( new ReflectionFunction( $function ) )->getFileName(), 'class-adapter.php' ) ) {
+				if ( $function instanceof Closure && str_contains( ( new ReflectionFunction( $function ) )->getFileName(), 'class-abstract-source.php' ) ) {
 					$function( ...array_slice( $arguments, 0, $callback['accepted_args'] ) );
 					++$called;
 				}
@@ -236,7 +236,7 @@ abstract class Network_Test_Case extends TestCase {
 		foreach ( array( Schema::outbox(), Schema::refused(), Schema::events(), Schema::sightings() ) as $table ) {
 			$wpdb->query( "DELETE FROM $table" );
 		}
-		Event_Memory::forget_marks();
+		Seen_Events::forget_marks();
 		$wpdb->query( 'DELETE FROM ' . Schema::history() );
 		$all = array( ...$this->plugin()->webhooks()->all(), ...$this->plugin()->webhooks()->deleted() );
 		if ( $all ) {
@@ -249,7 +249,7 @@ abstract class Network_Test_Case extends TestCase {
 			);
 		}
 		// What the worker announced of them must not be told in another test.
-		( new Collector( new Kept() ) )->collect();
+		( new Collector( new Announcement_Store() ) )->collect();
 		delete_network_option( get_main_network_id(), Settings::ANNOUNCEMENTS );
 		array_map( array( Throttle::class, 'forget' ), array( 'upkeep', 'log-journal', 'log-outbox', 'log-publish', ...array_map( static fn( int $kind ) => "log-dispatch-$kind", range( 0, 63 ) ) ) );
 		foreach ( Settings::ALL as $name ) {

@@ -1,6 +1,6 @@
 <?php
 /**
- * In place of WooCommerce's order, which can't be installed here: the methods that the adapter
+ * In place of WooCommerce's order, which can't be installed here: the methods that the source
  * calls, by their real names, and a change of status that fires the real hook.
  */
 

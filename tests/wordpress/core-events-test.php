@@ -160,7 +160,7 @@ final class Core_Events_Test extends Network_Test_Case {
 	private function prepare( array $deed ): mixed {
 		switch_to_blog( self::$site );
 		$given = isset( $deed['before'] ) ? $deed['before']( self::$site ) : null;
-		$this->plugin()->pending()->drop( '*' );
+		$this->plugin()->request_end_events()->drop( '*' );
 		restore_current_blog();
 		return $given;
 	}

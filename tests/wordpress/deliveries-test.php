@@ -109,7 +109,7 @@ final class Deliveries_Test extends Network_Test_Case {
 
 	public function test_of_an_attempt_without_a_url_nothing_is_said_that_is_not_known(): void {
 		$webhook = Webhook::create( 'Books', 'https://today.example/hook', 'lesson_finished' );
-		$page    = new Network_Webhooks\Admin\Deliveries\Detail_Page( $this->plugin()->webhooks(), $this->plugin()->catalogue() );
+		$page    = new Network_Webhooks\Admin\Deliveries\Delivery_View( $this->plugin()->webhooks(), $this->plugin()->catalogue() );
 		$print   = new ReflectionMethod( $page, 'print_exchange' );
 		$attempt = array(
 			'address'          => '192.0.2.1:443',
@@ -185,7 +185,7 @@ final class Deliveries_Test extends Network_Test_Case {
 	public function test_until_a_day_includes_that_day(): void {
 		$zone  = get_option( 'timezone_string' );
 		update_option( 'timezone_string', 'Europe/Amsterdam' );
-		$until = static fn( string $typed ) => Network_Webhooks\Admin\Deliveries\Query::of( array( 'until' => $typed ) )->filter()['until'];
+		$until = static fn( string $typed ) => Network_Webhooks\Admin\Deliveries\Delivery_Query::of( array( 'until' => $typed ) )->filter()['until'];
 		try {
 			foreach ( array(
 				'2026-11-20'          => '2026-11-20T22:59:59.999Z',
@@ -202,7 +202,7 @@ final class Deliveries_Test extends Network_Test_Case {
 			}
 			$this->assertSame( wp_date( 'Y-m-d' ) . ' 23:59:59', wp_date( 'Y-m-d H:i:s', strtotime( $until( 'today' ) ) ) );
 			$this->assertStringEndsWith( ':59:59.999Z', $until( 'yesterday' ) );
-			$this->assertSame( '2026-11-19T23:00:00.000Z', Network_Webhooks\Admin\Deliveries\Query::of( array( 'since' => '2026-11-20' ) )->filter()['since'] );
+			$this->assertSame( '2026-11-19T23:00:00.000Z', Network_Webhooks\Admin\Deliveries\Delivery_Query::of( array( 'since' => '2026-11-20' ) )->filter()['since'] );
 		} finally {
 			update_option( 'timezone_string', $zone );
 		}

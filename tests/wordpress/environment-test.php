@@ -36,7 +36,7 @@ final class Environment_Test extends Network_Test_Case {
 	}
 
 	public function test_what_an_old_php_loads_has_no_newer_syntax(): void {
-		foreach ( array( 'network-webhooks.php', 'includes/class-environment.php' ) as $file ) {
+		foreach ( array( 'network-webhooks.php', 'includes/server/class-environment.php' ) as $file ) {
 			$code = file_get_contents( dirname( NETWORK_WEBHOOKS_FILE ) . "/$file" );
 			$kinds = array_column( array_filter( token_get_all( $code ), 'is_array' ), 0 );
 			$this->assertSame( array(), array_intersect( $kinds, array( T_MATCH, T_FN, T_ENUM, T_READONLY, T_COALESCE, T_COALESCE_EQUAL, T_NULLSAFE_OBJECT_OPERATOR, T_ATTRIBUTE, T_ELLIPSIS ) ), $file );

@@ -70,15 +70,15 @@ final class Guide_Test extends Network_Test_Case {
 	 */
 	public static function messages(): array {
 		$texts = Plugin_Texts::in(
-			'includes/class-failure.php',
-			'includes/class-status.php',
-			'includes/admin/deliveries/class-state.php'
+			'includes/deliveries/class-failure.php',
+			'includes/deliveries/class-status.php',
+			'includes/admin/deliveries/class-delivery-state.php'
 		);
 		// At which part of a request it was needs no explaining.
 		$phases = array_map( array( Failure::class, 'phase' ), array( 'prepare', 'resolve', 'connect', 'send_request', 'send_body', 'recv_response', 'recv_body' ) );
 		$texts  = array_diff( $texts, $phases );
 		// Of the conditions the titles: the sentences come from the server, with its paths.
-		foreach ( Plugin_Texts::in( 'includes/announcements/class-conditions.php' ) as $text ) {
+		foreach ( Plugin_Texts::in( 'includes/announcements/class-health-checks.php' ) as $text ) {
 			if ( ! str_contains( $text, '%' ) ) {
 				$texts[] = $text;
 			}

@@ -546,7 +546,7 @@ final class Inbox_Test extends Network_Test_Case {
 	 * @dataProvider bodies
 	 */
 	public function test_a_body_is_shown_as_what_it_is( string $bytes, string $expected ): void {
-		$this->assertSame( $expected, Network_Webhooks\Admin\Inbox\Body::text( $bytes ) );
+		$this->assertSame( $expected, Network_Webhooks\Admin\Inbox\Request_Body::text( $bytes ) );
 	}
 
 	public static function bodies(): array {

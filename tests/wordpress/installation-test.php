@@ -173,7 +173,7 @@ final class Installation_Test extends Network_Test_Case {
 		$this->assertStringContainsString( 'belongs to another', $this->plugin()->publisher()->obstacle() );
 		// Not only its own pages know.
 		$this->plugin()->publisher()->publish();
-		$this->assertStringContainsString( 'belongs to another', Network_Webhooks\Announcements\Conditions::now()['publication'] );
+		$this->assertStringContainsString( 'belongs to another', Network_Webhooks\Announcements\Health_Checks::now()['publication'] );
 		webhooks_configure( array( 'release' => true ) + $document, webhooks_revision() + 1 );
 		$this->plugin()->publisher()->publish();
 	}

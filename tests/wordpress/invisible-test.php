@@ -4,7 +4,7 @@
  * extension and without it.
  */
 
-use Network_Webhooks\Admin\Form\News;
+use Network_Webhooks\Admin\Form\Email_Group;
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Invisible;
 use Network_Webhooks\Webhook;
@@ -125,8 +125,8 @@ final class Invisible_Test extends Network_Test_Case {
 	}
 
 	public function test_addresses_and_names_elsewhere(): void {
-		$this->assertSame( array( 'a@b.example', 'c@d.example' ), News::addresses( "a@b.example\u{A0}c@d.example" ) );
-		$this->assertSame( array( 'a@b.example[U+200B]' ), array_values( News::wrong( array( "a@b.example\u{200B}", 'c@d.example' ) ) ) );
+		$this->assertSame( array( 'a@b.example', 'c@d.example' ), Email_Group::addresses( "a@b.example\u{A0}c@d.example" ) );
+		$this->assertSame( array( 'a@b.example[U+200B]' ), array_values( Email_Group::wrong( array( "a@b.example\u{200B}", 'c@d.example' ) ) ) );
 		$this->expectExceptionMessage( 'The name contains an invisible character (U+202E): delete it.' );
 		Custom_Event::create( 'x', 'x', "A\u{202E}B" );
 	}

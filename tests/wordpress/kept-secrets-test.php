@@ -4,10 +4,10 @@
  * sent without them.
  */
 
+use Network_Webhooks\Encrypted_Values;
 use Network_Webhooks\History;
 use Network_Webhooks\Kept_Secrets;
 use Network_Webhooks\Schema;
-use Network_Webhooks\Sealed;
 use Network_Webhooks\Set_Aside;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Webhook;
@@ -33,7 +33,7 @@ final class Kept_Secrets_Test extends Network_Test_Case {
 		foreach ( array( Settings::SET_ASIDE, Settings::MAILED_AT, Settings::CONDITIONS ) as $name ) {
 			delete_network_option( get_main_network_id(), $name );
 		}
-		Settings::set( Settings::SEALED_BY, Sealed::mark() );
+		Settings::set( Settings::SEALED_BY, Encrypted_Values::mark() );
 	}
 
 	public function test_secrets_and_headers_stood_in_plain_in_the_database(): void {
@@ -83,6 +83,21 @@ final class Kept_Secrets_Test extends Network_Test_Case {
 		$revision = webhooks_revision();
 		$this->plugin()->publisher()->publish();
 		$this->assertSame( $revision, webhooks_revision() );
+	}
+
+	public function test_what_one_server_could_not_take_back_another_one_has(): void {
+		global $wpdb;
+		$webhook = $this->webhook();
+		// As that server left the database.
+		$wpdb->update( Schema::webhooks(), array( 'modified' => '2020-01-01 00:00:00' ), array( 'id' => $webhook->id ) );
+		$wpdb->query( $wpdb->prepare( "UPDATE $wpdb->sitemeta SET meta_value = meta_value + 1 WHERE meta_key = %s", Settings::REVISION ) );
+		$this->change_key( 'another' );
+		Settings::set( Settings::SEALED_BY, Encrypted_Values::mark() );
+		Settings::set( Settings::SET_ASIDE, array( $webhook->id => array( 'webhook_id' => $webhook->id, 'name' => 'Sealed', 'field' => 'secrets[0]', 'message' => Kept_Secrets::LOST ) ) );
+		$this->plugin()->publisher()->publish();
+		$this->assertSame( $webhook->settings, $this->stored( $webhook )->settings );
+		$this->assertSame( array(), Set_Aside::all() );
+		$this->assert_delivered( $webhook, network_webhooks_dispatch( 'lesson_finished', array( 'number' => 1 ) ) );
 	}
 
 	public function test_a_change_that_is_saved_first_published_without_the_secrets(): void {
@@ -191,10 +206,10 @@ final class Kept_Secrets_Test extends Network_Test_Case {
 	}
 
 	public function test_a_damaged_seal_opens_nothing(): void {
-		$sealed = Sealed::seal_text( 'text' );
-		$this->assertSame( 'text', Sealed::open_text( $sealed ) );
+		$sealed = Encrypted_Values::seal_text( 'text' );
+		$this->assertSame( 'text', Encrypted_Values::open_text( $sealed ) );
 		foreach ( array( '', 'abc', strrev( $sealed['sealed'] ), substr( $sealed['sealed'], 4 ) ) as $damaged ) {
-			$this->assertSame( array( 'sealed' => $damaged ), Sealed::open_text( array( 'sealed' => $damaged ) ) );
+			$this->assertSame( array( 'sealed' => $damaged ), Encrypted_Values::open_text( array( 'sealed' => $damaged ) ) );
 		}
 		$this->assertSame( array( 'secrets' => 'no list' ), Kept_Secrets::open( array( 'secrets' => 'no list' ) ) );
 	}
@@ -231,7 +246,7 @@ final class Kept_Secrets_Test extends Network_Test_Case {
 		$settings = Kept_Secrets::seal( array( 'secrets' => array( array( 'secret' => Webhook::new_secret() ) ) ) + $webhook->settings );
 		$wpdb->update( Schema::webhooks(), array( 'settings' => wp_json_encode( $settings ), 'modified' => gmdate( 'Y-m-d H:i:s', time() + 5 ) ), array( 'id' => $webhook->id ) );
 		$wpdb->query( $wpdb->prepare( "UPDATE $wpdb->sitemeta SET meta_value = meta_value + 1 WHERE meta_key = %s", Settings::REVISION ) );
-		Settings::set( Settings::SEALED_BY, Sealed::mark() );
+		Settings::set( Settings::SEALED_BY, Encrypted_Values::mark() );
 		$this->change_key( 'this server' );
 	}
 

@@ -227,7 +227,7 @@ final class List_Test extends Network_Test_Case {
 				$this->assertSame( $names, $this->names( '' ) );
 			}
 			$this->assertSame( array( 'Number 3' ), $this->names( '&paged=3' ) );
-			$this->assertSame( 500, Network_Webhooks\Admin\List_Page::rows( false, List_Table::PER_PAGE, '999999' ) );
+			$this->assertSame( 500, Network_Webhooks\Admin\List_View::rows( false, List_Table::PER_PAGE, '999999' ) );
 		} finally {
 			delete_user_option( 1, List_Table::PER_PAGE, true );
 			delete_user_meta( 1, List_Table::PER_PAGE );

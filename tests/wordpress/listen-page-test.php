@@ -3,19 +3,19 @@
  * Network Admin › Webhooks › Listen, over HTTP and without JavaScript.
  */
 
+use Network_Webhooks\Admin\Listen\Capture_Status;
 use Network_Webhooks\Admin\Listen\Missing_Box;
-use Network_Webhooks\Admin\Listen\Standing;
+use Network_Webhooks\Capture_Session;
+use Network_Webhooks\Captured_Events;
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
-use Network_Webhooks\Heard;
 use Network_Webhooks\History;
-use Network_Webhooks\Listening;
 use Network_Webhooks\Server;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Suppressions;
 use Network_Webhooks\Test_Event;
 
-final class Listen_Page_Test extends Listening_Test_Case {
+final class Listen_Page_Test extends Capture_Test_Case {
 
 	private const PAGE = '/wp-admin/network/admin.php?page=network-webhooks-listen';
 	private const EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)> &amp;';
@@ -43,22 +43,22 @@ final class Listen_Page_Test extends Listening_Test_Case {
 
 		self::$admin->act( 'listen', array( 'sites' => get_site( $site )->domain . get_site( $site )->path, 'user' => $user->user_email ) );
 		$this->assert_sees( "those of the site $site of the user $user->user_login", self::$admin );
-		$listening = Listening::stored();
-		$this->assertSame( array( array( $site ), $user->ID ), array( $listening->sites, $listening->user ) );
-		$this->assertEqualsWithDelta( time() + 600, $listening->until(), 30 );
+		$capture_session = Capture_Session::stored();
+		$this->assertSame( array( array( $site ), $user->ID ), array( $capture_session->sites, $capture_session->user ) );
+		$this->assertEqualsWithDelta( time() + 600, $capture_session->until(), 30 );
 		$this->assertSame( History::LISTENED, History::of( History::NETWORK, 1 )[0]->action );
 
 		self::$admin->act( 'listen', array( 'sites' => '', 'user' => '' ) );
 		$this->assert_sees( 'Every event of the network is recorded until', self::$admin );
 		$this->dispatcher()->dispatch( 'lesson_finished', array( 'title' => 'Light' ), array( 'source' => 'school' ) );
-		$this->listener->keep();
+		$this->event_capture->keep();
 		self::$admin->get( self::PAGE );
 		$this->assertSame( array( 'lesson_finished' ), self::$admin->values( '//tr[@data-heard]//code' ) );
 		$this->assert_sees( 'There was no webhook.', self::$admin );
 
 		self::$admin->act( 'listen_stop', array() );
 		$this->assert_sees( 'Nothing is recorded any more. 1 event was recorded', self::$admin );
-		$this->assertNull( Listening::stored() );
+		$this->assertNull( Capture_Session::stored() );
 	}
 
 	public function test_what_can_not_be_listened_to_is_said_and_typed_texts_stay(): void {
@@ -66,7 +66,7 @@ final class Listen_Page_Test extends Listening_Test_Case {
 			self::$admin->act( 'listen', $typed );
 			$this->assert_sees( $said, self::$admin );
 			$this->assertSame( array_values( $typed ), array( self::$admin->values( '//input[@name="sites"]/@value' )[0], self::$admin->values( '//input[@name="user"]/@value' )[0] ) );
-			$this->assertNull( Listening::stored() );
+			$this->assertNull( Capture_Session::stored() );
 		}
 	}
 
@@ -82,10 +82,10 @@ final class Listen_Page_Test extends Listening_Test_Case {
 			}
 		);
 		$dispatcher->dispatch( 'evil.event', array() );
-		$this->assertCount( 2, $this->heard() );
+		$this->assertCount( 2, $this->captured() );
 		$addresses = array( '', '&event=' . rawurlencode( self::EVIL ), '&sites=' . rawurlencode( self::EVIL ) . '&user=' . rawurlencode( self::EVIL ) );
-		foreach ( $this->heard() as $heard ) {
-			$addresses[] = "&heard=$heard->id";
+		foreach ( $this->captured() as $captured ) {
+			$addresses[] = "&heard=$captured->id";
 		}
 		foreach ( $addresses as $address ) {
 			self::$admin->get( self::PAGE . $address );
@@ -94,7 +94,7 @@ final class Listen_Page_Test extends Listening_Test_Case {
 			$this->assertSame( array(), self::$admin->values( '//img[@onerror]' ), $address );
 		}
 		// The payload stands there as it is.
-		self::$admin->get( self::PAGE . '&heard=' . $this->heard()[1]->id );
+		self::$admin->get( self::PAGE . '&heard=' . $this->captured()[1]->id );
 		$this->assertStringContainsString( wp_json_encode( self::EVIL, JSON_UNESCAPED_SLASHES ), implode( "\n", self::$admin->values( '//pre' ) ) );
 		foreach ( array( 'rows', 'standing' ) as $part ) {
 			$html = $this->polled( 1 )[ $part ];
@@ -106,25 +106,25 @@ final class Listen_Page_Test extends Listening_Test_Case {
 	public function test_a_row_leads_to_a_webhook_and_to_a_test(): void {
 		$webhook = $this->webhook( 'CRM', 'http://127.0.0.1:9/', array(), 'payment_received' );
 		$this->listen()->dispatch( 'lesson_finished', array( 'title' => 'Light', 'none' => new stdClass() ), array( 'source' => 'school' ) );
-		$heard = $this->only_heard( 'lesson_finished' );
+		$captured = $this->only_captured( 'lesson_finished' );
 		self::$admin->get( self::PAGE );
 		list( $new ) = self::$admin->values( '//tr[@data-heard]//a[text()="Add a webhook for this"]/@href' );
 		self::$admin->get( substr( $new, strlen( getenv( 'WP_URL' ) ) ) );
-		$this->assertSame( array( array( 'lesson_finished' ), array( 'lesson_finished' ), array( "heard:$heard->id" ) ), array( self::$admin->values( '//select[@name="event"]//option[@selected]/@value' ), self::$admin->values( '//input[@name="name"]/@value' ), self::$admin->values( '//select[@name="test_data"]/option[@selected]/@value' ) ) );
+		$this->assertSame( array( array( 'lesson_finished' ), array( 'lesson_finished' ), array( "heard:$captured->id" ) ), array( self::$admin->values( '//select[@name="event"]//option[@selected]/@value' ), self::$admin->values( '//input[@name="name"]/@value' ), self::$admin->values( '//select[@name="test_data"]/option[@selected]/@value' ) ) );
 
-		self::$admin->get( "/wp-admin/network/admin.php?page=network-webhooks&action=edit&webhook=$webhook->id&heard=$heard->id" );
-		$this->assertSame( array( "heard:$heard->id" ), self::$admin->values( '//select[@name="test_data"]/option[@selected]/@value' ) );
+		self::$admin->get( "/wp-admin/network/admin.php?page=network-webhooks&action=edit&webhook=$webhook->id&heard=$captured->id" );
+		$this->assertSame( array( "heard:$captured->id" ), self::$admin->values( '//select[@name="test_data"]/option[@selected]/@value' ) );
 		$this->assertSame( array( 'payment_received' ), self::$admin->values( '//select[@name="event"]//option[@selected]/@value' ) );
-		$sample = $this->plugin()->test_event()->sample( $webhook, Test_Event::HEARD . $heard->id );
+		$sample = $this->plugin()->test_event()->sample( $webhook, Test_Event::CAPTURED . $captured->id );
 		$this->assertSame( array( 'lesson_finished', 'school', '{"title":"Light","none":{}}' ), array( $sample['event'], $sample['source'], wp_json_encode( $sample['data'] ) ) );
 
-		Heard::clear();
-		self::$admin->get( self::PAGE . "&heard=$heard->id" );
+		Captured_Events::clear();
+		self::$admin->get( self::PAGE . "&heard=$captured->id" );
 		$this->assert_sees( 'This event is not there any more', self::$admin );
 		self::$admin->get( substr( $new, strlen( getenv( 'WP_URL' ) ) ) );
 		$this->assertSame( array( 'lesson_finished' ), self::$admin->values( '//select[@name="event"]//option[@selected]/@value' ) );
 		$this->expectExceptionMessage( 'is not there any more' );
-		$this->plugin()->test_event()->sample( $webhook, Test_Event::HEARD . $heard->id );
+		$this->plugin()->test_event()->sample( $webhook, Test_Event::CAPTURED . $captured->id );
 	}
 
 	public function test_pages_follow_each_other(): void {
@@ -132,7 +132,7 @@ final class Listen_Page_Test extends Listening_Test_Case {
 		for ( $number = 1; $number <= 120; $number++ ) {
 			$dispatcher->dispatch( 'lesson_finished', array( 'number' => $number ) );
 			if ( 0 === $number % 40 ) {
-				$this->listener->keep();
+				$this->event_capture->keep();
 			}
 		}
 		$seen = array();
@@ -144,7 +144,7 @@ final class Listen_Page_Test extends Listening_Test_Case {
 			$next  = $older ? substr( $older[0], strlen( getenv( 'WP_URL' ) ) ) : '';
 		}
 		$this->assertSame( '', $next );
-		$this->assertSame( array_map( static fn( $one ) => (string) $one->id, $this->heard() ), $seen );
+		$this->assertSame( array_map( static fn( $one ) => (string) $one->id, $this->captured() ), $seen );
 		$this->assertCount( 120, $seen );
 	}
 
@@ -153,9 +153,9 @@ final class Listen_Page_Test extends Listening_Test_Case {
 		Settings::set( Settings::VIEWERS, array( $viewer->ID ) );
 		$this->webhook( 'CRM', 'http://127.0.0.1:9/', array( 'condition' => 'data.title == "private-condition"' ), 'lesson_finished' );
 		$this->listen()->dispatch( 'lesson_finished', array( 'title' => 'A private title' ), array( 'actor' => array( 'user' => 1 ) ) );
-		$heard   = $this->only_heard( 'lesson_finished' );
-		$browser = new Browser( $viewer->user_login, $viewer->user_login );
-		foreach ( array( '', "&heard=$heard->id", '&event=site_deleted' ) as $address ) {
+		$captured = $this->only_captured( 'lesson_finished' );
+		$browser  = new Browser( $viewer->user_login, $viewer->user_login );
+		foreach ( array( '', "&heard=$captured->id", '&event=site_deleted' ) as $address ) {
 			$browser->get( self::PAGE . $address );
 			$this->assertSame( 200, $browser->status );
 			foreach ( array( 'A private title', 'private-condition', 'action=network_webhooks_', 'network-webhooks-new', 'admin (#1)', 'does not load the extension' ) as $hidden ) {
@@ -220,14 +220,14 @@ final class Listen_Page_Test extends Listening_Test_Case {
 
 	public function test_servers_that_do_not_know_of_it_yet_are_named(): void {
 		$this->listen();
-		$standing = new Standing( $this->plugin()->publisher() );
+		$capture_status = new Capture_Status( $this->plugin()->publisher() );
 		Settings::set( Settings::SERVERS, array( 'web2 fpm-fcgi' => array( 'server' => 'web2', 'revision' => webhooks_revision() - 1, 'extension' => '0.1.0' ) + Server::here() ) );
-		$this->assertStringContainsString( 'web2', implode( ' ', $standing->obstacles() ) );
+		$this->assertStringContainsString( 'web2', implode( ' ', $capture_status->obstacles() ) );
 		Settings::set( Settings::SERVERS, array( 'web2 fpm-fcgi' => array( 'server' => 'web2', 'extension' => '0.1.0' ) + Server::here() ) );
-		$this->assertSame( array(), $standing->obstacles() );
+		$this->assertSame( array(), $capture_status->obstacles() );
 		// Stored, but not published here.
-		Custom_Events::set_listening( Listening::begin( time() )->to_array() );
-		$this->assertStringContainsString( 'This server does not know yet', implode( ' ', $standing->obstacles() ) );
+		Custom_Events::set_capture_session( Capture_Session::begin( time() )->to_array() );
+		$this->assertStringContainsString( 'This server does not know yet', implode( ' ', $capture_status->obstacles() ) );
 	}
 
 	/**
@@ -237,7 +237,7 @@ final class Listen_Page_Test extends Listening_Test_Case {
 		wp_set_current_user( 1 );
 		$this->plugin()->catalogue()->renew();
 		ob_start();
-		( new Missing_Box( $this->plugin(), new Standing( $this->plugin()->publisher() ) ) )->print( $event );
+		( new Missing_Box( $this->plugin(), new Capture_Status( $this->plugin()->publisher() ) ) )->print( $event );
 		wp_set_current_user( 0 );
 		return html_entity_decode( wp_strip_all_tags( ob_get_clean() ), ENT_QUOTES );
 	}

@@ -3,18 +3,18 @@
  * Listening: what is recorded and what not, what it costs, and that it ends.
  */
 
+use Network_Webhooks\Capture_Session;
+use Network_Webhooks\Captured_Event;
+use Network_Webhooks\Captured_Events;
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
-use Network_Webhooks\Heard;
-use Network_Webhooks\Heard_Event;
-use Network_Webhooks\Listener;
-use Network_Webhooks\Listening;
+use Network_Webhooks\Event_Capture;
 use Network_Webhooks\Payload_Copy;
 use Network_Webhooks\Privacy;
 use Network_Webhooks\Schema;
 use Network_Webhooks\Test_Event;
 
-final class Listen_Test extends Listening_Test_Case {
+final class Listen_Test extends Capture_Test_Case {
 
 	private const PLUGIN = 'lesson/lesson.php';
 
@@ -33,11 +33,11 @@ final class Listen_Test extends Listening_Test_Case {
 		$at   = microtime( true );
 		$data = array( 'title' => "A <b>title</b> &amp; \u{1F600}", 'price' => 19.0, 'none' => null, 'empty' => new stdClass(), 'list' => array( 1, array( 'x' => true ) ) );
 		$this->assertNull( $this->listen()->dispatch( 'nobody.wants', static fn() => $data, array( 'source' => 'school' ) ) );
-		$heard = $this->only_heard( 'nobody.wants' );
-		$this->assertSame( json_encode( $data, JSON_PRESERVE_ZERO_FRACTION ), json_encode( $heard->data(), JSON_PRESERVE_ZERO_FRACTION ) );
-		$this->assertSame( array( 1, 'school', $user->ID, 'cli', null ), array( $heard->site_id, $heard->text( 'source' ), $heard->details['actor']['user'], $heard->text( 'process' ), $heard->event_id ) );
-		$this->assertEqualsWithDelta( $at * 1000, $heard->at, 10000 );
-		$this->assertSame( array( 'There was no webhook.' ), $this->sentences( $heard ) );
+		$captured = $this->only_captured( 'nobody.wants' );
+		$this->assertSame( json_encode( $data, JSON_PRESERVE_ZERO_FRACTION ), json_encode( $captured->data(), JSON_PRESERVE_ZERO_FRACTION ) );
+		$this->assertSame( array( 1, 'school', $user->ID, 'cli', null ), array( $captured->site_id, $captured->text( 'source' ), $captured->details['actor']['user'], $captured->text( 'process' ), $captured->event_id ) );
+		$this->assertEqualsWithDelta( $at * 1000, $captured->at, 10000 );
+		$this->assertSame( array( 'There was no webhook.' ), $this->sentences( $captured ) );
 		$this->assertSame( array(), $this->outbox() );
 	}
 
@@ -45,19 +45,19 @@ final class Listen_Test extends Listening_Test_Case {
 		$dispatcher = $this->listen();
 		add_action( 'school_bell', $bell = static fn() => $dispatcher->dispatch( 'lesson_finished', array() ) );
 		do_action( 'school_bell' );
-		$heard = $this->only_heard( 'lesson_finished' );
-		$this->assertSame( array( 'school_bell', basename( __FILE__ ), __LINE__ - 3 ), array( $heard->text( 'hook' ), $heard->text( 'file' ), (int) $heard->text( 'line' ) ) );
+		$captured = $this->only_captured( 'lesson_finished' );
+		$this->assertSame( array( 'school_bell', basename( __FILE__ ), __LINE__ - 3 ), array( $captured->text( 'hook' ), $captured->text( 'file' ), (int) $captured->text( 'line' ) ) );
 		remove_action( 'school_bell', $bell );
 
 		// One that is held until the request ends is told from where it happened.
 		$this->listen();
 		$this->wait_for( fn() => $this->plugin()->dispatcher()->place() );
 		$made = $this->make_user();
-		$this->plugin()->pending()->send();
+		$this->plugin()->request_end_events()->send();
 		$this->keep_all();
-		list( $created ) = Heard::page( 10, 'account_created' );
+		list( $created ) = Captured_Events::page( 10, 'account_created' );
 		$this->assertSame( array( 'user_register', 'wp-includes/user.php' ), array( $created->text( 'hook' ), $created->text( 'file' ) ) );
-		$this->assertStringContainsString( $made->user_login, Heard::find( $created->id )->json );
+		$this->assertStringContainsString( $made->user_login, Captured_Events::find( $created->id )->json );
 	}
 
 	public function test_visitors_cron_and_the_command_line_on_other_sites_are_heard(): void {
@@ -66,31 +66,31 @@ final class Listen_Test extends Listening_Test_Case {
 		$this->install( $site );
 		$this->listen();
 		( new Browser() )->get( "$path?finish=7" );
-		$this->run_process( __DIR__ . '/processes/listening.php', array( $path ) );
+		$this->run_process( __DIR__ . '/processes/capture-session.php', array( $path ) );
 		switch_to_blog( $site );
 		wp_schedule_single_event( time() - 1, 'lesson_cron' );
 		restore_current_blog();
 		file_put_contents( WP_PLUGIN_DIR . '/' . self::PLUGIN, '<?php add_action( "lesson_cron", static fn() => do_action( "network_webhooks_dispatch", "lesson_finished", array( "by" => "cron" ), array( "source" => "lesson" ) ) );' );
 		$this->run_process( __DIR__ . '/processes/wp-cron.php', array( get_site( $site )->domain, $path ) );
-		$heard = array_map( static fn( Heard_Event $one ) => array( $one->site_id, $one->text( 'source' ), $one->text( 'process' ), $one->text( 'hook' ) ), array_reverse( Heard::page( 10, 'lesson_finished' ) ) );
+		$captured = array_map( static fn( Captured_Event $one ) => array( $one->site_id, $one->text( 'source' ), $one->text( 'process' ), $one->text( 'hook' ) ), array_reverse( Captured_Events::page( 10, 'lesson_finished' ) ) );
 		$this->assertSame(
 			array(
 				array( $site, 'lesson', 'fpm-fcgi', 'network_webhooks_dispatch' ),
 				array( $site, 'process', 'cli', '' ),
 				array( $site, 'lesson', 'cron', 'network_webhooks_dispatch' ),
 			),
-			$heard
+			$captured
 		);
-		$this->assertSame( array( 'wp_logout' ), array_map( static fn( Heard_Event $one ) => $one->text( 'hook' ), Heard::page( 10, 'user_logged_out' ) ) );
+		$this->assertSame( array( 'wp_logout' ), array_map( static fn( Captured_Event $one ) => $one->text( 'hook' ), Captured_Events::page( 10, 'user_logged_out' ) ) );
 	}
 
 	public function test_a_request_costs_nothing_while_nobody_listens(): void {
-		$loaded = fn(): array => json_decode( $this->run_process( __DIR__ . '/processes/listening.php', array( '/' ) ), true );
+		$loaded = fn(): array => json_decode( $this->run_process( __DIR__ . '/processes/capture-session.php', array( '/' ) ), true );
 		$loaded();
 		$never = $loaded();
 		$this->assertSame( array(), $never['queries'] );
-		$this->assertContains( 'includes/class-dispatcher.php', $never['files'] );
-		$parts = array( 'listen', 'heard', 'verdicts', 'payload-copy', 'class-last-payload', 'class-origin' );
+		$this->assertContains( 'includes/dispatch/class-dispatcher.php', $never['files'] );
+		$parts = array( 'listen', 'captur', 'match-explainer', 'payload-copy', 'class-last-payload', 'class-component' );
 		$ours  = static fn( array $files ) => array_values( array_filter( $files, static fn( string $file ) => str_replace( $parts, '', $file ) !== $file ) );
 		$this->assertSame( array(), $ours( $never['files'] ) );
 		$webhook = $this->subscribe( 'lesson_finished' );
@@ -98,12 +98,12 @@ final class Listen_Test extends Listening_Test_Case {
 		$this->plugin()->publisher()->change( fn() => $this->plugin()->webhooks()->forget( $webhook->id ) );
 
 		$this->listen();
-		$listening = $loaded();
-		$this->assertContains( 'includes/class-listener.php', $listening['files'] );
-		$this->assertNotSame( array(), $listening['queries'] );
+		$capture_session = $loaded();
+		$this->assertContains( 'includes/recording/class-event-capture.php', $capture_session['files'] );
+		$this->assertNotSame( array(), $capture_session['queries'] );
 
 		// Over, and nobody came back: it is still published.
-		$this->change_listening( array( 'since' => time() - Listening::DURATION, 'until' => time() ) );
+		$this->change_capture_session( array( 'since' => time() - Capture_Session::DURATION, 'until' => time() ) );
 		$over = $loaded();
 		$this->assertSame( array(), $over['queries'] );
 		$this->assertSame( $never['files'], $over['files'] );
@@ -116,15 +116,15 @@ final class Listen_Test extends Listening_Test_Case {
 		};
 		$begin      = $now;
 		$this->listen();
-		foreach ( array( 0 => 1, Listening::DURATION - 5 => 1, Listening::DURATION + 1 => 0, -Listening::DURATION - 5 => 0 ) as $later => $expected ) {
-			$now            = $begin + $later;
-			$this->listener = null;
+		foreach ( array( 0 => 1, Capture_Session::DURATION - 5 => 1, Capture_Session::DURATION + 1 => 0, -Capture_Session::DURATION - 5 => 0 ) as $later => $expected ) {
+			$now                 = $begin + $later;
+			$this->event_capture = null;
 			$this->dispatcher( $clock )->dispatch( "after.{$expected}", array() );
-			$this->listener?->keep();
-			$this->assertSame( (bool) $expected, null !== $this->listener, "$later s" );
+			$this->event_capture?->keep();
+			$this->assertSame( (bool) $expected, null !== $this->event_capture, "$later s" );
 		}
-		$this->assertCount( 2, Heard::page( 10 ) );
-		$this->assertSame( 0, Heard::count( 'after.0' ) );
+		$this->assertCount( 2, Captured_Events::page( 10 ) );
+		$this->assertSame( 0, Captured_Events::count( 'after.0' ) );
 	}
 
 	public function test_a_process_that_lives_on_begins_and_ends_with_it(): void {
@@ -136,9 +136,9 @@ final class Listen_Test extends Listening_Test_Case {
 		$this->stop();
 		$this->wait_for( fn() => null === $dispatcher->place() );
 		// What it had heard was kept when it noticed the end.
-		$this->assertSame( 1, Heard::count( 'nobody.wants' ) );
+		$this->assertSame( 1, Captured_Events::count( 'nobody.wants' ) );
 		network_webhooks_dispatch( 'nobody.wants', array() );
-		$this->assertSame( 1, Heard::count( 'nobody.wants' ) );
+		$this->assertSame( 1, Captured_Events::count( 'nobody.wants' ) );
 	}
 
 	public function test_only_chosen_sites_or_one_user(): void {
@@ -155,7 +155,7 @@ final class Listen_Test extends Listening_Test_Case {
 				$options
 			);
 		}
-		$this->assertSame( array( 'site.0' ), array_map( static fn( $one ) => $one->event, $this->heard() ) );
+		$this->assertSame( array( 'site.0' ), array_map( static fn( $one ) => $one->event, $this->captured() ) );
 		$this->assertSame( 1, $made, 'A payload was made of what nobody wants to see.' );
 
 		$user       = $this->make_user();
@@ -164,34 +164,34 @@ final class Listen_Test extends Listening_Test_Case {
 		$dispatcher->dispatch( 'about.user', array( 'user_id' => $user->ID ), array( 'actor' => array( 'user' => 1 ) ) );
 		$dispatcher->dispatch( 'by.another', array( 'user_id' => 1 ), array( 'actor' => array( 'user' => 1 ) ) );
 		$dispatcher->dispatch( 'by.nobody', array() );
-		$this->assertSame( array( 'about.user', 'by.user' ), array_map( static fn( $one ) => $one->event, $this->heard() ) );
+		$this->assertSame( array( 'about.user', 'by.user' ), array_map( static fn( $one ) => $one->event, $this->captured() ) );
 	}
 
 	public function test_the_newest_are_kept_and_the_others_counted(): void {
 		$dispatcher = $this->listen();
 		$number     = 0;
 		for ( $batch = 0; $batch < 11; $batch++ ) {
-			for ( $one = 0; $one < Listener::MOST + 2; $one++ ) {
+			for ( $one = 0; $one < Event_Capture::MOST + 2; $one++ ) {
 				$dispatcher->dispatch( 'many', array( 'number' => ++$number ) );
 			}
-			$this->listener->keep();
+			$this->event_capture->keep();
 		}
-		$this->assertSame( Heard::KEPT, Heard::count() );
-		$this->assertSame( 11 * 2 + 50, Heard::left_out() );
-		list( $newest ) = Heard::page( 1 );
-		$this->assertSame( $number - 2, Heard::find( $newest->id )->data()->number );
+		$this->assertSame( Captured_Events::KEPT, Captured_Events::count() );
+		$this->assertSame( 11 * 2 + 50, Captured_Events::left_out() );
+		list( $newest ) = Captured_Events::page( 1 );
+		$this->assertSame( $number - 2, Captured_Events::find( $newest->id )->data()->number );
 	}
 
 	public function test_what_opens_a_door_never_lies_in_the_database(): void {
 		global $wpdb;
 		$this->webhook( 'Mail', 'http://127.0.0.1:9/', array( 'condition' => 'data.verification_link == "x"' ), 'confirm_email_address' );
 		$this->listen()->dispatch( 'confirm_email_address', array( 'verification_link' => 'https://network.example/?key=opensesame', 'number' => 7 ) );
-		$heard = $this->only_heard( 'confirm_email_address' );
-		$this->assertSame( array( true, 7, '•••' ), array( $heard->is_masked(), $heard->data()->number, $heard->data()->verification_link ) );
+		$captured = $this->only_captured( 'confirm_email_address' );
+		$this->assertSame( array( true, 7, '•••' ), array( $captured->is_masked(), $captured->data()->number, $captured->data()->verification_link ) );
 		$this->assertSame( '0', $wpdb->get_var( 'SELECT COUNT(*) FROM ' . Schema::heard() . " WHERE data LIKE '%opensesame%' OR details LIKE '%opensesame%'" ) );
-		$this->assertStringContainsString( 'data.verification_link = "•••"', $this->sentences( $heard )[0] );
+		$this->assertStringContainsString( 'data.verification_link = "•••"', $this->sentences( $captured )[0] );
 		$this->expectExceptionMessage( 'can’t be sent as a test' );
-		$this->plugin()->test_event()->sample( $this->plugin()->webhooks()->all()[0], Test_Event::HEARD . $heard->id );
+		$this->plugin()->test_event()->sample( $this->plugin()->webhooks()->all()[0], Test_Event::CAPTURED . $captured->id );
 	}
 
 	public function test_what_goes_wrong_harms_nobody_and_is_told(): void {
@@ -212,7 +212,7 @@ final class Listen_Test extends Listening_Test_Case {
 			$this->assertNotNull( $dispatcher->dispatch( 'lesson_finished', array() ) );
 			$wpdb->get_results( 'SELECT 1 AS one' );
 			$before = array( $wpdb->last_result, $wpdb->last_error, $wpdb->last_query, $wpdb->num_rows, $wpdb->insert_id );
-			$this->listener->keep();
+			$this->event_capture->keep();
 			$this->assertSame( $before, array( $wpdb->last_result, $wpdb->last_error, $wpdb->last_query, $wpdb->num_rows, $wpdb->insert_id ) );
 		} finally {
 			$wpdb->query( 'RENAME TABLE away TO ' . Schema::heard() );
@@ -223,21 +223,21 @@ final class Listen_Test extends Listening_Test_Case {
 
 	public function test_it_is_removed_after_a_day(): void {
 		$this->listen()->dispatch( 'nobody.wants', array() );
-		$this->assertCount( 1, $this->heard() );
-		Heard::remove_old( time() + Heard::LIFETIME - 60 );
-		$this->assertSame( 1, Heard::count() );
-		Heard::remove_old( time() + Heard::LIFETIME + 60 );
-		$this->assertSame( 0, Heard::count() );
+		$this->assertCount( 1, $this->captured() );
+		Captured_Events::remove_old( time() + Captured_Events::LIFETIME - 60 );
+		$this->assertSame( 1, Captured_Events::count() );
+		Captured_Events::remove_old( time() + Captured_Events::LIFETIME + 60 );
+		$this->assertSame( 0, Captured_Events::count() );
 
 		// By wp-cron, which no page has to be opened for; and the listening with it.
 		global $wpdb;
 		$this->dispatcher()->dispatch( 'nobody.wants', array() );
-		$this->listener->keep();
-		$wpdb->query( 'UPDATE ' . Schema::heard() . ' SET at = at - ' . ( Heard::LIFETIME + 60 ) * 1000 );
-		$since = time() - Heard::LIFETIME - Listening::DURATION - 60;
-		$this->change_listening( array( 'since' => $since, 'until' => $since + Listening::DURATION ) );
+		$this->event_capture->keep();
+		$wpdb->query( 'UPDATE ' . Schema::heard() . ' SET at = at - ' . ( Captured_Events::LIFETIME + 60 ) * 1000 );
+		$since = time() - Captured_Events::LIFETIME - Capture_Session::DURATION - 60;
+		$this->change_capture_session( array( 'since' => $since, 'until' => $since + Capture_Session::DURATION ) );
 		do_action( 'network_webhooks_wake' );
-		$this->assertSame( array( 0, null ), array( Heard::count(), Listening::stored() ) );
+		$this->assertSame( array( 0, null ), array( Captured_Events::count(), Capture_Session::stored() ) );
 	}
 
 	public function test_a_person_is_erased(): void {
@@ -247,17 +247,17 @@ final class Listen_Test extends Listening_Test_Case {
 		$dispatcher->dispatch( 'by.actor', array(), array( 'actor' => array( 'user' => $user->ID ) ) );
 		$dispatcher->dispatch( 'by.id', array( 'user_id' => $user->ID, 'x' => 1 ) );
 		$dispatcher->dispatch( 'another', array( 'user_id' => $user->ID . '1', 'email' => "x$user->user_email" ) );
-		$this->assertCount( 4, $this->heard() );
+		$this->assertCount( 4, $this->captured() );
 		( new Privacy( $this->plugin()->webhooks(), $this->plugin()->outbox() ) )->erase( $user->user_email );
-		$this->assertSame( array( 'another' ), array_map( static fn( $one ) => $one->event, $this->heard() ) );
+		$this->assertSame( array( 'another' ), array_map( static fn( $one ) => $one->event, $this->captured() ) );
 	}
 
 	public function test_custom_events_and_the_listening_leave_each_other_alone(): void {
 		$this->listen();
-		$listening = Custom_Events::stored_listening();
+		$capture_session = Custom_Events::stored_capture_session();
 		$this->plugin()->publisher()->change( static fn() => Custom_Events::save( Custom_Event::create( 'custom_one', 'school_bell', 'One' ) ) );
 		try {
-			$this->assertSame( $listening, Custom_Events::stored_listening() );
+			$this->assertSame( $capture_session, Custom_Events::stored_capture_session() );
 			$this->stop();
 			$this->assertSame( array( 'custom_one' ), array_column( Custom_Events::all(), 'slug' ) );
 			$this->assertSame( array( 'custom_one' ), array_column( Custom_Events::published(), 'slug' ) );
@@ -297,9 +297,9 @@ final class Listen_Test extends Listening_Test_Case {
 	/**
 	 * Stores the listening with other values.
 	 */
-	private function change_listening( array $values ): void {
-		$changed = $values + Custom_Events::stored_listening();
-		$this->plugin()->publisher()->change( static fn() => Custom_Events::set_listening( $changed ) );
+	private function change_capture_session( array $values ): void {
+		$changed = $values + Custom_Events::stored_capture_session();
+		$this->plugin()->publisher()->change( static fn() => Custom_Events::set_capture_session( $changed ) );
 	}
 
 	/**

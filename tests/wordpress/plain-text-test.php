@@ -15,7 +15,7 @@ final class Plain_Text_Test extends Network_Test_Case {
 	public function test_names_of_users_were_sent_with_entities(): void {
 		$webhook = $this->subscribe( 'account_created', 'profile_updated', 'account_deleted' );
 		$user    = $this->make_user();
-		$this->plugin()->pending()->send();
+		$this->plugin()->request_end_events()->send();
 		wp_update_user( array( 'ID' => $user->ID, 'first_name' => 'Tom & Jerry', 'last_name' => "O'Brien & Co", 'display_name' => 'T & J' ) );
 		$this->assertSame( 'Tom &amp; Jerry', get_userdata( $user->ID )->first_name, 'WordPress does not escape it any more.' );
 		require_once ABSPATH . 'wp-admin/includes/ms.php';
@@ -31,7 +31,7 @@ final class Plain_Text_Test extends Network_Test_Case {
 		$id      = wp_insert_user( array( 'user_login' => 'amp' . bin2hex( random_bytes( 4 ) ), 'user_email' => 'a&' . bin2hex( random_bytes( 4 ) ) . '@network.example', 'user_pass' => 'x' ) );
 		$this->will_delete_user( $id );
 		add_user_to_blog( 1, $id, 'editor' );
-		$this->plugin()->pending()->send( 'account:*' );
+		$this->plugin()->request_end_events()->send( 'account:*' );
 		$user = get_userdata( $id );
 		$user->set_role( 'author' );
 		$this->assertStringContainsString( '&amp;', $user->user_email, 'WordPress does not escape it any more.' );

@@ -5,12 +5,12 @@
  * of the plugin stands in ⟦brackets⟧.
  */
 
-use Network_Webhooks\Admin\Deliveries\State;
-use Network_Webhooks\Admin\Listen\Verdict_Text;
+use Network_Webhooks\Admin\Deliveries\Delivery_State;
+use Network_Webhooks\Admin\Listen\Match_Text;
 use Network_Webhooks\Admin\Notices;
 use Network_Webhooks\Announcements\Announcement;
-use Network_Webhooks\Announcements\Conditions;
-use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Announcements\Announcement_Store;
+use Network_Webhooks\Announcements\Health_Checks;
 use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Failure;
@@ -68,9 +68,9 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 		foreach ( array( 'prepare', 'resolve', 'connect', 'send_request', 'send_body', 'recv_response', 'recv_body' ) as $phase ) {
 			$this->assert_translated( Failure::phase( $phase ) );
 		}
-		$this->assert_translated( ...array_values( State::labels() ) );
+		$this->assert_translated( ...array_values( Delivery_State::labels() ) );
 		foreach ( array( 'paused', 'disabled', 'deleted', 'cancelled', 'condition', 'plugin_deactivated', 'network_elsewhere', 'the template is empty' ) as $reason ) {
-			$this->assert_translated( State::reason( $reason ) );
+			$this->assert_translated( Delivery_State::reason( $reason ) );
 		}
 		$this->assert_translated( ...array_values( Status::labels() ) );
 	}
@@ -88,8 +88,8 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 			'values'    => array(),
 		);
 		foreach ( array_filter( $codes, 'is_string' ) as $code ) {
-			$this->assert_translated( Verdict_Text::of( array( 'code' => $code ) + $verdict, 'Όνομα', true ), Verdict_Text::of( array( 'code' => $code ) + $verdict, 'Όνομα', false ) );
-			$this->assert_translated( Verdict_Text::of_all( $code, array( 'Όνομα' ), 'the template is empty', true ) );
+			$this->assert_translated( Match_Text::of( array( 'code' => $code ) + $verdict, 'Όνομα', true ), Match_Text::of( array( 'code' => $code ) + $verdict, 'Όνομα', false ) );
+			$this->assert_translated( Match_Text::of_all( $code, array( 'Όνομα' ), 'the template is empty', true ) );
 		}
 	}
 
@@ -108,7 +108,7 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 
 	public function test_every_announcement_and_its_mail_is_translated(): void {
 		$conditions = array( 'extension', 'spool', 'store', 'journal', 'worker', 'allow', 'config', 'version', 'disk', 'outbox_full', 'outbox_old', 'refused' );
-		$this->assert_translated( ...array_map( array( Conditions::class, 'title' ), $conditions ) );
+		$this->assert_translated( ...array_map( array( Health_Checks::class, 'title' ), $conditions ) );
 		$params        = array(
 			'webhook_id'      => 'whk_1',
 			'webhook_name'    => 'Όνομα',
@@ -143,7 +143,7 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 		delete_network_option( get_main_network_id(), Settings::MAILED_AT );
 		// To somebody who is no user, and reads the network's language.
 		Settings::set( Settings::MAIL_TO, array( 'somebody@else.example' ) );
-		( new Kept() )->add( ...array_values( $announcements ) );
+		( new Announcement_Store() )->add( ...array_values( $announcements ) );
 		do_action( 'network_webhooks_wake' );
 		remove_filter( 'pre_wp_mail', $keep, 5 );
 		Settings::set( Settings::MAIL_TO, array() );
@@ -157,7 +157,7 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 		foreach ( $events as $event ) {
 			$this->assert_translated( $event->name, $event->description, ...array_values( $event->when ) );
 		}
-		$this->assert_translated( ...array_values( Network_Webhooks\Catalogue::categories() ) );
+		$this->assert_translated( ...array_values( Network_Webhooks\Event_Registry::categories() ) );
 		foreach ( Presets::all() as $preset ) {
 			$this->assert_translated( $preset['name'], $preset['steps'] );
 		}

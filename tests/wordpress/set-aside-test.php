@@ -5,8 +5,8 @@
  */
 
 use Network_Webhooks\Announcements\Announcement;
-use Network_Webhooks\Announcements\Conditions;
-use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Announcements\Announcement_Store;
+use Network_Webhooks\Announcements\Health_Checks;
 use Network_Webhooks\Announcements\Mail;
 use Network_Webhooks\History;
 use Network_Webhooks\Refusal;
@@ -28,6 +28,11 @@ final class Set_Aside_Test extends Network_Test_Case {
 
 	public static function tearDownAfterClass(): void {
 		self::$endpoint->remove();
+	}
+
+	protected function setUp(): void {
+		Schema::migrate();
+		parent::setUp();
 	}
 
 	protected function tearDown(): void {
@@ -117,7 +122,7 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$this->plugin()->publisher()->publish();
 		$this->plugin()->publisher()->publish();
 		try {
-			( new Mail( new Kept(), $this->plugin()->webhooks() ) )->send();
+			( new Mail( new Announcement_Store(), $this->plugin()->webhooks() ) )->send();
 		} finally {
 			remove_filter( 'pre_wp_mail', $take, 20 );
 		}
@@ -125,11 +130,11 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$this->assertSame( array( 'crm@network.example' ), array_column( $mails, 'to' ) );
 		$this->assertStringContainsString( '“Our <b>CRM</b>” is invalid', $mails[0]['subject'] );
 		$this->assertStringContainsString( $reason, $mails[0]['message'] );
-		$this->assertSame( array( Announcement::INVALID ), array_column( ( new Kept() )->read(), 'code' ) );
+		$this->assertSame( array( Announcement::INVALID ), array_column( ( new Announcement_Store() )->read(), 'code' ) );
 
 		$problems = array_column( webhooks_status()['problems'], 'message', 'code' );
 		$this->assertStringContainsString( "\"Our <b>CRM</b>\" ($bad) is invalid", $problems['invalid_webhook'] );
-		$this->assertArrayHasKey( 'invalid_webhook', Conditions::now() );
+		$this->assertArrayHasKey( 'invalid_webhook', Health_Checks::now() );
 		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
 		$admin->get( '/wp-admin/network/' );
 		$this->assert_sees( '“Our <b>CRM</b>” is invalid', $admin );
@@ -148,7 +153,7 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$this->assertStringContainsString( $reason, $health['description'] );
 
 		$this->plugin()->publisher()->change( fn() => $this->plugin()->webhooks()->delete( $bad ) );
-		$this->assertSame( array( Announcement::INVALID, Announcement::VALID ), array_column( ( new Kept() )->read(), 'code' ) );
+		$this->assertSame( array( Announcement::INVALID, Announcement::VALID ), array_column( ( new Announcement_Store() )->read(), 'code' ) );
 		$this->assertSame( array(), webhooks_status()['problems'] );
 	}
 
@@ -165,7 +170,8 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$this->assertSame( array(), Set_Aside::all() );
 		$change( fn() => $webhooks->restore( $bad ) );
 		$this->assertSame( array( $bad ), array_keys( Set_Aside::all() ) );
-		$this->plugin()->drafts()->add( Webhook::create( 'Draft', 'https://endpoint.example/', 'another_event' ) );
+		$draft = $this->plugin()->drafts()->add( Webhook::create( 'Draft', 'https://endpoint.example/', 'another_event' ) );
+		$this->plugin()->drafts()->remove( $draft->id );
 		try {
 			$this->store( self::with( $webhooks->find( $bad ), array( 'concurrency' => 0 ) ) );
 			$this->fail( 'Who saves an invalid webhook was not told that it is invalid.' );
@@ -341,6 +347,38 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$out = $this->run_process( __DIR__ . '/processes/refused.php', array( wp_json_encode( $bad->to_row() ) ), false );
 		$this->assertSame( "webhook \"$bad->id\": timeout: 61: expected 1 to 60 seconds", $out );
 		$this->assertNull( $this->plugin()->webhooks()->find( $bad->id ) );
+	}
+
+	/**
+	 * Values that are of no type that any page expects.
+	 */
+	public static function broken(): array {
+		$odd = array( 'retries' => 'often', 'headers' => 'X-Key: a', 'fields' => 5, 'sites' => 'some', 'rate_limit' => 'fast', 'secrets' => 'abc', 'events' => 'lesson_finished', 'template' => array( 'a' ), 'condition' => 5, 'timeout' => array(), 'disable_after' => 'never', 'format' => array(), 'signature' => 5, 'concurrency' => null, 'ca_file' => array(), 'priority' => 5 );
+		$sets = array_map( static fn( string $name, mixed $value ) => array( array( $name => $value ) ), array_keys( $odd ), $odd );
+		return array_combine( array_keys( $odd ), $sets ) + array(
+			'entries'    => array( array( 'retries' => array( 'x' ), 'headers' => array( 'x' ), 'fields' => array( array() ), 'secrets' => array( 'x', array( 'secret' => 5 ) ), 'events' => array( 5, array() ), 'sites' => array( 'only' => array( 'x' ) ) ) ),
+			'everything' => array( $odd ),
+		);
+	}
+
+	/**
+	 * @dataProvider broken
+	 */
+	public function test_a_webhook_of_wrong_types_broke_the_page_on_which_it_is_corrected( array $settings ): void {
+		$bad = $this->put( 'Bad', $settings );
+		$this->plugin()->publisher()->publish();
+		$this->assertSame( array( $bad ), array_keys( Set_Aside::all() ) );
+		$this->assertIsBool( $this->plugin()->webhooks()->find( $bad )->wants( 'lesson_finished', 1 ) );
+		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
+		foreach ( array( 'network-webhooks', 'network-webhooks-status', "network-webhooks-deliveries&action=mend&webhook=$bad", "network-webhooks&action=edit&webhook=$bad" ) as $page ) {
+			$admin->get( "/wp-admin/network/admin.php?page=$page" );
+			$this->assertSame( 200, $admin->status, $page );
+			$this->assertStringNotContainsString( 'critical error', $admin->page, $page );
+		}
+		$admin->act( 'save', array( 'webhook' => $bad, 'name' => 'Good', 'url' => self::$endpoint->url . '/200', 'event' => 'lesson_finished', 'version' => '1' ) );
+		$this->assert_sees( 'The webhook is saved.', $admin );
+		wp_cache_flush();
+		$this->assertSame( array(), Set_Aside::all() );
 	}
 
 	public function test_with_hundreds_of_invalid_webhooks_publishing_takes_a_moment(): void {

@@ -3,7 +3,7 @@
  * Status page, report, Site Health, dashboard.
  */
 
-use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Announcements\Mail;
 use Network_Webhooks\History;
 use Network_Webhooks\Plugin;
@@ -64,7 +64,7 @@ final class Status_Test extends Network_Test_Case {
 	}
 
 	private static function addresses(): array {
-		return ( new Mail( new Kept(), Plugin::instance()->webhooks() ) )->addresses( '' );
+		return ( new Mail( new Announcement_Store(), Plugin::instance()->webhooks() ) )->addresses( '' );
 	}
 
 	public function test_only_those_who_manage_webhooks_may_write_or_read_the_report(): void {

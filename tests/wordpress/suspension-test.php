@@ -92,7 +92,7 @@ final class Suspension_Test extends Network_Test_Case {
 		$webhook = $this->subscribe( 'account_created' );
 		$inside  = network_webhooks_suspend( fn() => $this->make_user() );
 		$outside = $this->make_user();
-		network_webhooks_suspend( fn() => $this->plugin()->pending()->send() );
+		network_webhooks_suspend( fn() => $this->plugin()->request_end_events()->send() );
 		$event = $this->only( $webhook );
 		$this->assertNotSame( $inside->ID, $event['data']['user_id'] );
 		$this->assertSame( $outside->ID, $event['data']['user_id'] );

@@ -142,7 +142,7 @@ final class Traps_Test extends Network_Test_Case {
 		$this->will_delete_user( $id );
 		$request = new WP_REST_Request( 'POST', "/wp/v2/users/$id" );
 		$request->set_body_params( array( 'roles' => array( 'author' ) ) );
-		$this->plugin()->pending()->send();
+		$this->plugin()->request_end_events()->send();
 		$this->assertSame( 200, rest_do_request( $request )->get_status() );
 		$events = $this->events_of( $webhook );
 		array_map( array( $this, 'assert_described' ), $events );

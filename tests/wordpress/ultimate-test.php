@@ -3,18 +3,18 @@
  * Ultimate Multisite 2.x and WP Ultimo 1.x, by stand-ins that fire their hooks with their arguments.
  */
 
-use Network_Webhooks\Sources\Ultimate\Recorded;
+use Network_Webhooks\Sources\Ultimate\Known_Events;
 
 final class Ultimate_Test extends Network_Test_Case {
 
 	public function test_every_recorded_slug_passes_untouched_and_once(): void {
 		$webhook = $this->subscribe( '*' );
 		$sent    = array();
-		foreach ( Recorded::events() as $slug => $event ) {
+		foreach ( Known_Events::events() as $slug => $event ) {
 			// Keys may have any order and type: nothing is made of them.
-			$payload       = array( 'zz' => '10.0', 'amount' => 10.0 ) + Recorded::example( $slug, $event[3], $event[4] ?? array() );
+			$payload       = array( 'zz' => '10.0', 'amount' => 10.0 ) + Known_Events::example( $slug, $event[3], $event[4] ?? array() );
 			$sent[ $slug ] = $payload;
-			if ( ! in_array( $slug, Recorded::LOGGED, true ) ) {
+			if ( ! in_array( $slug, Known_Events::LOGGED, true ) ) {
 				do_action( 'wu_event', $slug, $payload );
 				do_action( "wu_event_$slug", $payload );
 			}

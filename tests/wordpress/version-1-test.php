@@ -4,7 +4,7 @@
  * keys that version 1 sent. docs/events.md has this as tables.
  */
 
-use Network_Webhooks\Sources\Feed;
+use Network_Webhooks\Sources\Legacy_Mapping;
 use Network_Webhooks\Webhook;
 
 require_once __DIR__ . '/class-order.php';
@@ -52,14 +52,14 @@ final class Version_1_Test extends Network_Test_Case {
 	);
 
 	public function test_every_source_feeds_each_of_the_eight_by_one_hook_or_none(): void {
-		$feeds = $this->plugin()->catalogue()->feeds();
-		$this->assertSame( self::HOOKS, array_map( static fn( array $of ) => array_map( static fn( Feed $feed ) => $feed->hook, $of ), $feeds ) );
-		foreach ( $feeds as $slug => $of ) {
+		$mappings = $this->plugin()->catalogue()->legacy_mappings();
+		$this->assertSame( self::HOOKS, array_map( static fn( array $of ) => array_map( static fn( Legacy_Mapping $mapping ) => $mapping->hook, $of ), $mappings ) );
+		foreach ( $mappings as $slug => $of ) {
 			// The catalogue names the same sources, and each has an example.
 			$event = $this->plugin()->catalogue()->find( $slug );
 			$this->assertEqualsCanonicalizing( array_keys( $of ), $event->sources(), $slug );
-			foreach ( $of as $source => $feed ) {
-				$this->assertStringContainsString( $feed->hook, $event->when[ $source ], "$slug of $source" );
+			foreach ( $of as $source => $mapping ) {
+				$this->assertStringContainsString( $mapping->hook, $event->when[ $source ], "$slug of $source" );
 			}
 		}
 	}
@@ -73,12 +73,12 @@ final class Version_1_Test extends Network_Test_Case {
 	}
 
 	public function test_every_key_of_version_1_has_an_origin_in_the_data_or_is_left_empty(): void {
-		foreach ( $this->plugin()->catalogue()->feeds() as $slug => $of ) {
-			foreach ( $of as $source => $feed ) {
-				$this->assertSame( array(), array_diff( array_keys( $feed->origins ), Feed::VERSION_1[ $slug ] ), "$slug of $source" );
+		foreach ( $this->plugin()->catalogue()->legacy_mappings() as $slug => $of ) {
+			foreach ( $of as $source => $mapping ) {
+				$this->assertSame( array(), array_diff( array_keys( $mapping->origins ), Legacy_Mapping::VERSION_1[ $slug ] ), "$slug of $source" );
 				$example = $this->plugin()->catalogue()->find( $slug )->examples[ $source ];
-				foreach ( Feed::VERSION_1[ $slug ] as $key ) {
-					$path = $feed->path( $key );
+				foreach ( Legacy_Mapping::VERSION_1[ $slug ] as $key ) {
+					$path = $mapping->path( $key );
 					if ( null === $path ) {
 						continue;
 					}
@@ -171,11 +171,11 @@ final class Version_1_Test extends Network_Test_Case {
 	 */
 	private function listeners( string $hook ): int {
 		$handlers = array_merge( ...array_values( $GLOBALS['wp_filter'][ $hook ]->callbacks ?? array( array() ) ) );
-		return count( array_filter( $handlers, static fn( array $handler ) => $handler['function'] instanceof Closure && str_contains( ( new ReflectionFunction( $handler['function'] ) )->getFileName(), 'class-adapter.php' ) ) );
+		return count( array_filter( $handlers, static fn( array $handler ) => $handler['function'] instanceof Closure && str_contains( ( new ReflectionFunction( $handler['function'] ) )->getFileName(), 'class-abstract-source.php' ) ) );
 	}
 }
 
-/** A payment of Ultimate Multisite, as far as the adapter asks. */
+/** A payment of Ultimate Multisite, as far as the source asks. */
 function wu_get_payment( int $id ): object|false {
 	return '' === Version_1_Test::$reference ? false : new class() {
 		public function get_gateway_payment_id(): string {

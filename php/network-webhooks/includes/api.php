@@ -5,8 +5,8 @@
  * @package Network_Webhooks
  */
 
+use Network_Webhooks\Developer_Notice;
 use Network_Webhooks\Event;
-use Network_Webhooks\Misuse;
 use Network_Webhooks\Plugin;
 use Network_Webhooks\Registration;
 
@@ -75,7 +75,7 @@ function network_webhooks_register_event( $args ): bool {
 	}
 	$added = Plugin::instance()->catalogue()->register( Event::registered( $args['slug'], $args ) );
 	if ( ! $added ) {
-		Misuse::say(
+		Developer_Notice::say(
 			__FUNCTION__,
 			/* translators: %s: name of an event */
 			sprintf( __( 'Events are registered on the action “network_webhooks_register_events”, and “%s” was at another time. It is not in the catalogue.', 'network-webhooks' ), $args['slug'] )

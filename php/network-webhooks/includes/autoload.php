@@ -1,8 +1,10 @@
 <?php
 /**
- * Finds a class's file: Network_Webhooks\Admin\List_Page is admin/class-list-page.php. What serves
- * tests lies beside this folder: Network_Webhooks\Testing\RecordsWebhooks is
- * ../testing/trait-records-webhooks.php.
+ * Finds a class's file. A namespace is a folder, and its classes lie there or in one of its rooms, the
+ * folders by subject: Network_Webhooks\Webhook is webhooks/class-webhook.php, and
+ * Network_Webhooks\Admin\List_Table is admin/webhooks/class-list-table.php. A file's name is there once,
+ * so that a class can move to another room. What serves tests lies beside this folder:
+ * Network_Webhooks\Testing\RecordsWebhooks is ../testing/trait-records-webhooks.php.
  *
  * @package Network_Webhooks
  */
@@ -14,22 +16,27 @@ spl_autoload_register(
 		if ( ! str_starts_with( $name, 'Network_Webhooks\\' ) ) {
 			return;
 		}
-		$parts  = explode( '\\', strtolower( preg_replace( '/_|(?<=[a-z])(?=[A-Z])/', '-', $name ) ) );
-		$noun   = array_pop( $parts );
-		$parts  = array_slice( $parts, 1 );
-		$folder = 'testing' === ( $parts[0] ?? '' ) ? dirname( __DIR__ ) : __DIR__;
+		static $rooms = array();
+		$parts        = explode( '\\', strtolower( preg_replace( '/_|(?<=[a-z])(?=[A-Z])/', '-', $name ) ) );
+		$noun         = array_pop( $parts );
+		$parts        = array_slice( $parts, 1 );
+		$folder       = implode( '/', array( 'testing' === ( $parts[0] ?? '' ) ? dirname( __DIR__ ) : __DIR__, ...$parts ) );
+		if ( ! isset( $rooms[ $folder ] ) ) {
+			$rooms[ $folder ] = is_dir( $folder ) ? array_filter( array_map( static fn( $room ) => "$folder/$room", array_diff( scandir( $folder ), array( '..' ) ) ), 'is_dir' ) : array();
+		}
 		foreach ( array( 'class', 'interface', 'trait' ) as $kind ) {
-			$file = implode( '/', array( $folder, ...$parts, "$kind-$noun.php" ) );
-			if ( is_file( $file ) ) {
-				require_once $file;
-				return;
+			foreach ( $rooms[ $folder ] as $room ) {
+				if ( is_file( "$room/$kind-$noun.php" ) ) {
+					require_once "$room/$kind-$noun.php";
+					return;
+				}
 			}
 		}
 	}
 );
 
 // What every request needs: to be looked for by the function above costs more than to be loaded.
-foreach ( array( 'inbox/class-inbox', 'inbox/class-receiver', 'class-plugin', 'class-event-memory', 'sources/class-sources', 'class-custom-events', 'class-capabilities', 'class-upkeep', 'class-privacy' ) as $network_webhooks_file ) {
+foreach ( array( 'inbox/class-inbox', 'inbox/class-receiver', 'class-plugin', 'events/class-seen-events', 'sources/class-sources', 'custom-events/class-custom-events', 'privacy/class-capabilities', 'publishing/class-maintenance', 'privacy/class-privacy' ) as $network_webhooks_file ) {
 	require_once __DIR__ . "/$network_webhooks_file.php";
 }
 unset( $network_webhooks_file );

@@ -7,7 +7,7 @@
 
 namespace Network_Webhooks;
 
-use Network_Webhooks\Sources\Core\Pending;
+use Network_Webhooks\Sources\Core\Request_End_Events;
 use Network_Webhooks\Sources\Core\Sessions;
 use Network_Webhooks\Sources\Sources;
 
@@ -46,17 +46,17 @@ final class Plugin {
 	/**
 	 * Events that wait for what this request does next.
 	 */
-	private ?Pending $pending = null;
+	private ?Request_End_Events $request_end_events = null;
 
 	/**
 	 * Which events there are.
 	 */
-	private ?Catalogue $catalogue = null;
+	private ?Event_Registry $registry = null;
 
 	/**
 	 * Which events happened, and what plugins of other sites registered.
 	 */
-	private ?Event_Memory $memory = null;
+	private ?Seen_Events $seen_events = null;
 
 	/**
 	 * Where events come from.
@@ -119,8 +119,8 @@ final class Plugin {
 			$this->dispatcher = new Dispatcher(
 				fn() => $this->webhooks(),
 				fn() => $this->outbox(),
-				$this->memory(),
-				listeners: fn( Listening $listening ) => new Listener( new Verdicts( $this->webhooks() ), $this->catalogue(), $listening )
+				$this->seen_events(),
+				event_captures: fn( Capture_Session $capture_session ) => new Event_Capture( new Match_Explainer( $this->webhooks() ), $this->catalogue(), $capture_session )
 			);
 		}
 		return $this->dispatcher;
@@ -129,22 +129,22 @@ final class Plugin {
 	/**
 	 * Which events there are.
 	 */
-	public function catalogue(): Catalogue {
-		return $this->catalogue ??= new Catalogue( $this->sources(), $this->memory() );
+	public function catalogue(): Event_Registry {
+		return $this->registry ??= new Event_Registry( $this->sources(), $this->seen_events() );
 	}
 
 	/**
 	 * Which events happened, and what plugins of other sites registered.
 	 */
-	private function memory(): Event_Memory {
-		return $this->memory ??= new Event_Memory();
+	private function seen_events(): Seen_Events {
+		return $this->seen_events ??= new Seen_Events();
 	}
 
 	/**
 	 * Events that wait for what this request does next.
 	 */
-	public function pending(): Pending {
-		return $this->pending ??= new Pending( $this->dispatcher() );
+	public function request_end_events(): Request_End_Events {
+		return $this->request_end_events ??= new Request_End_Events( $this->dispatcher() );
 	}
 
 	/**
@@ -157,8 +157,8 @@ final class Plugin {
 	/**
 	 * What is done beside the requests.
 	 */
-	private function upkeep(): Upkeep {
-		return new Upkeep( $this->publisher(), $this->outbox(), $this->webhooks(), new Announcements\Collector( new Announcements\Kept() ) );
+	private function maintenance(): Maintenance {
+		return new Maintenance( $this->publisher(), $this->outbox(), $this->webhooks(), new Announcements\Collector( new Announcements\Announcement_Store() ) );
 	}
 
 	/**
@@ -166,18 +166,18 @@ final class Plugin {
 	 */
 	public function add_hooks(): void {
 		// Before anybody switches to another site.
-		$this->memory();
+		$this->seen_events();
 		add_action( 'network_webhooks_dispatch', 'network_webhooks_dispatch', 10, 3 );
 		$this->sources()->add_hooks();
 		// As Dispatcher::is_wanted(), without making one; and here, where the sources have just asked
 		// the extension: at the end of a request it would have to be fetched from memory again. What
 		// nobody wants any more wp-cron forgets.
-		$this->sends_sums = wp_doing_cron() || ! Environment::has_extension() || webhooks_has_subscribers( 'login_failed' ) || Custom_Events::listening( false );
+		$this->sends_sums = wp_doing_cron() || ! Environment::has_extension() || webhooks_has_subscribers( 'login_failed' ) || ( Custom_Events::capture_session( false )['until'] ?? 0 ) > time();
 		// Last, so that what others dispatch at the end counts too.
 		add_action( 'shutdown', array( $this, 'end' ), 1000, 0 );
-		add_action( 'wp_delete_site', static fn( \WP_Site $site ) => Event_Memory::forget_site( (int) $site->blog_id ), 900 );
+		add_action( 'wp_delete_site', static fn( \WP_Site $site ) => Seen_Events::forget_site( (int) $site->blog_id ), 900 );
 		Capabilities::add_hooks();
-		Upkeep::add_hooks( fn() => $this->upkeep() );
+		Maintenance::add_hooks( fn() => $this->maintenance() );
 		Privacy::add_hooks( fn() => new Privacy( $this->webhooks(), $this->outbox() ) );
 		add_action( 'rest_api_init', array( $this, 'add_routes' ) );
 		add_action( 'update_option_blogname', array( Site_Directory::class, 'forget_names' ) );
@@ -197,8 +197,8 @@ final class Plugin {
 			$this->sources()->get( Sessions::class )->send_sums();
 		}
 		$this->remember_events();
-		if ( $this->dispatcher?->is_busy() && Upkeep::is_due() ) {
-			$this->upkeep()->run();
+		if ( $this->dispatcher?->is_busy() && Maintenance::is_due() ) {
+			$this->maintenance()->run();
 		}
 	}
 
@@ -217,7 +217,7 @@ final class Plugin {
 		try {
 			// Visitors don't wait for a look at what plugins register.
 			$looks = is_admin() || wp_doing_cron() || ( defined( 'WP_CLI' ) && WP_CLI );
-			if ( $this->memory()->is_due( $looks ) && $this->catalogue()->remember() ) {
+			if ( $this->seen_events()->is_due( $looks ) && $this->catalogue()->remember() ) {
 				$this->publisher()->change( static fn() => null );
 			}
 		} catch ( \Throwable $error ) {
@@ -243,7 +243,7 @@ final class Plugin {
 	 * The network deactivates the plugin: events that are under way are held until it is back.
 	 */
 	public function deactivate(): void {
-		Upkeep::unschedule();
+		Maintenance::unschedule();
 		try {
 			$this->publisher()->hold();
 		} catch ( \Throwable $error ) {

@@ -8,7 +8,7 @@
 
 defined( 'ABSPATH' ) || exit;
 
-foreach ( array( 'class-hook-stack', 'class-suspension', 'class-dispatcher', 'class-dispatch-call', 'class-event', 'class-installation', 'class-throttle' ) as $network_webhooks_file ) {
+foreach ( array( 'dispatch/class-hook-stack', 'dispatch/class-suspension', 'dispatch/class-dispatcher', 'dispatch/class-dispatch-call', 'events/class-event', 'storage/class-installation', 'server/class-throttle' ) as $network_webhooks_file ) {
 	require_once __DIR__ . "/$network_webhooks_file.php";
 }
 unset( $network_webhooks_file );

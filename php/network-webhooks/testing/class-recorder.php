@@ -54,9 +54,6 @@ final class Recorder {
 	 */
 	private bool $failed = false;
 
-	/**
-	 * Takes how many events to keep.
-	 */
 	private function __construct( private readonly int $kept ) {}
 
 	/**

@@ -39,7 +39,7 @@ final class Report {
 	 */
 	public static function of_now(): self {
 		// As the end of the request does.
-		Plugin::instance()->pending()->send();
+		Plugin::instance()->request_end_events()->send();
 		$recorder = Recorder::current();
 		if ( ! $recorder ) {
 			throw new \LogicException( 'No webhooks are recorded: this test called stopRecordingWebhooks(), so its events were dispatched.' );

@@ -63,7 +63,7 @@ trait RecordsWebhooks {
 	 * @since 0.1.0
 	 */
 	public function forgetWebhooks(): void {
-		Plugin::instance()->pending()->drop( '*' );
+		Plugin::instance()->request_end_events()->drop( '*' );
 		Recorder::current()?->forget();
 	}
 
@@ -129,7 +129,7 @@ trait RecordsWebhooks {
 	 * those of a class's fixtures, and the catalogue, made with the hooks of another test.
 	 */
 	private function forgetWhatWebhooksKeep(): void {
-		Plugin::instance()->pending()->drop( '*' );
+		Plugin::instance()->request_end_events()->drop( '*' );
 		Plugin::instance()->catalogue()->renew();
 	}
 

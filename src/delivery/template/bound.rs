@@ -232,6 +232,7 @@ impl Bounded {
         Ok(through(MADE, Expr::Slice(Spanned::new(slice, it.span()))))
     }
 
+    #[expect(clippy::needless_match, reason = "the parser's kind can't be copied")]
     fn unary<'a>(&self, it: &Spanned<ast::UnaryOp<'a>>) -> Tree<'a> {
         let op = match it.op {
             ast::UnaryOpKind::Not => ast::UnaryOpKind::Not,

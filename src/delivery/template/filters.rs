@@ -449,6 +449,7 @@ fn chain(state: &mut State<'_, '_>, given: Rest<ValueOrKwargs>) -> Result<Value,
     made(own(&chained)?)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what the engine calls")]
 fn tojson(value: &Value, indent: Option<Value>, named: Kwargs) -> Result<Value, Error> {
     let indent = match indent {
         Some(indent) => Some(indent),

@@ -2,6 +2,31 @@
 
 use super::*;
 
+pub(crate) fn sites_take_turns_at_a_webhook(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let add = |trial: &mut Trial<'_>, site, delay| {
+        let event = Event { site, ..event(NOON) };
+        trial.clock.jump(delay);
+        let id = trial.add(&event, &[webhook], State::Pending)[0];
+        trial.clock.jump(-delay);
+        id
+    };
+    let import: Vec<_> = (0..200).map(|_| add(&mut trial, 7, 0)).collect();
+    let payments = [3, 9, 9].map(|site| add(&mut trial, site, 0));
+    // Whatever is due later has no turn yet.
+    (20..60).for_each(|site| drop(add(&mut trial, site, 60_000).to_string()));
+    let claimed = |trial: &mut Trial<'_>, limit| {
+        trial.claim(webhook, limit).iter().map(|claim| claim.id).collect::<Vec<_>>()
+    };
+    assert_eq!(claimed(&mut trial, 4), [payments[0], import[0], payments[1], import[1]]);
+    // One at a time they come round as well.
+    let next: Vec<_> = (0..3).flat_map(|_| claimed(&mut trial, 1)).collect();
+    assert_eq!(next, [import[2], payments[2], import[3]]);
+    assert_eq!(claimed(&mut trial, 500), import[4..]);
+    assert_eq!(trial.claim(webhook, 1).len(), 0);
+}
+
 pub(crate) fn due_deliveries_are_claimed_earliest_first_and_once(fixture: &dyn Fixture) {
     let mut trial = Trial::new(fixture);
     let (webhook, other) = (trial.webhook("crm"), trial.webhook("other"));

@@ -55,6 +55,7 @@ macro_rules! conformance {
             an_event_goes_in_once,
             a_failed_transaction_leaves_nothing,
             due_deliveries_are_claimed_earliest_first_and_once,
+            sites_take_turns_at_a_webhook,
             an_ordered_webhook_waits_for_its_first_delivery,
             webhooks_share_the_body_of_an_event,
             a_released_delivery_has_made_no_attempt,

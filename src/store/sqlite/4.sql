@@ -16,6 +16,12 @@ ALTER TABLE deliveries ADD COLUMN deaths_alone INTEGER NOT NULL DEFAULT 0;
 -- What is to be tried one at a time: usually nothing.
 CREATE INDEX deliveries_suspect ON deliveries (webhook, due) WHERE state = 0 AND deaths > 0;
 
+-- The event's, of what may still be sent: sites take turns at a webhook. No later step needs it.
+ALTER TABLE deliveries ADD COLUMN turn_site INTEGER NOT NULL DEFAULT 0;
+UPDATE deliveries SET turn_site = (SELECT site FROM events WHERE events.key = deliveries.key & -268435456)
+    WHERE state IN (0, 1, 4);
+CREATE INDEX deliveries_sites ON deliveries (webhook, turn_site, due) WHERE state = 0 AND deaths = 0;
+
 -- When workers died; kept for a day.
 CREATE TABLE worker_deaths (
     at        INTEGER NOT NULL,

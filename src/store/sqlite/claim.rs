@@ -21,6 +21,17 @@ static DUE: &str = "SELECT key, id, due, attempts, attempted, deaths FROM delive
      INDEXED BY deliveries_due WHERE webhook = ?1 AND state = 0 AND deaths = 0
      ORDER BY due LIMIT ?2";
 
+/// The first site after another one with something pending, and when that is due.
+static SITE: &str = "SELECT turn_site, due FROM deliveries INDEXED BY deliveries_sites
+     WHERE webhook = ?1 AND turn_site > ?2 AND state = 0 AND deaths = 0
+     ORDER BY turn_site, due LIMIT 1";
+static DUE_OF_SITE: &str = "SELECT key, id, due, attempts, attempted, deaths FROM deliveries
+     INDEXED BY deliveries_sites WHERE webhook = ?1 AND turn_site = ?3 AND state = 0 AND deaths = 0
+     ORDER BY due LIMIT ?2";
+/// Sites that are asked beyond those that there is something to be claimed of: of most of them,
+/// what is pending is due later.
+const MORE_SITES: usize = 32;
+
 /// When the earliest pending delivery may be attempted (`ordered`: the first one), by the
 /// store's own reckoning.
 pub(super) fn next_due(
@@ -67,13 +78,72 @@ impl SqliteTransaction<'_> {
         ordered: bool,
         claims: &mut Vec<Claim>,
     ) -> Result<(), Trouble> {
+        let most = claims.len() + limit;
+        if !ordered {
+            let sites = self.sites_in_turn(webhook, now, limit)?;
+            let share = limit / sites.len().max(1);
+            for site in &sites {
+                self.claim_first(webhook, now, share.max(1), DUE_OF_SITE, Some(*site), claims)?;
+            }
+        }
+        let statement = if ordered { HEAD } else { DUE };
+        self.claim_first(webhook, now, most - claims.len(), statement, None, claims)
+    }
+
+    /// Up to `limit` sites with something due, from behind the one that was asked last: with
+    /// thousands of events of one site pending, another one's first does not wait for them.
+    fn sites_in_turn(
+        &mut self,
+        webhook: WebhookKey,
+        now: i64,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<i64>> {
+        let begin = self.memory.sites.get(&webhook).copied().unwrap_or(i64::MIN);
+        let (mut site, mut wrapped, mut sites) = (begin, false, Vec::new());
+        for _ in 0..limit + MORE_SITES {
+            let next = self.statements.get(SITE)?;
+            let next = next.query_row((webhook.0, site), |row| <(i64, i64)>::try_from(row));
+            match next.optional()? {
+                Some((next, _)) if wrapped && next > begin => break,
+                Some((next, due)) => {
+                    site = next;
+                    if due + self.memory.shift <= now {
+                        sites.push(next);
+                    }
+                }
+                None if wrapped || begin == i64::MIN => break,
+                None => (site, wrapped) = (i64::MIN, true),
+            }
+            if sites.len() == limit {
+                break;
+            }
+        }
+        self.memory.sites.insert(webhook, site);
+        Ok(sites)
+    }
+
+    /// Claims the first deliveries that a statement gives, as far as they are due.
+    fn claim_first(
+        &mut self,
+        webhook: WebhookKey,
+        now: i64,
+        limit: usize,
+        statement: &'static str,
+        site: Option<i64>,
+        claims: &mut Vec<Claim>,
+    ) -> Result<(), Trouble> {
+        if limit == 0 {
+            return Ok(());
+        }
         let shift = self.memory.shift;
         let mut waiting = Vec::with_capacity(limit.min(64));
         {
-            let mut rows = self
-                .statements
-                .get(if ordered { HEAD } else { DUE })?
-                .query((webhook.0, i64::try_from(limit).unwrap_or(i64::MAX)))?;
+            let most = i64::try_from(limit).unwrap_or(i64::MAX);
+            let statement = self.statements.get(statement)?;
+            let mut rows = match site {
+                Some(site) => statement.query((webhook.0, most, site))?,
+                None => statement.query((webhook.0, most))?,
+            };
             while let Some(row) = rows.next()? {
                 let due = row.get::<_, i64>(2)? + shift;
                 // In either order nothing after the first one that isn't due may go before it, nor

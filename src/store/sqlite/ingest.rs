@@ -50,8 +50,12 @@ impl SqliteTransaction<'_> {
             return Ok(false);
         }
         self.memory.next_event = key + EVENT;
-        self.memory.current =
-            Some(Current { id: event.id, next_delivery: key, test: event.flags.has(Flags::TEST) });
+        self.memory.current = Some(Current {
+            id: event.id,
+            next_delivery: key,
+            test: event.flags.has(Flags::TEST),
+            site: event.site.cast_signed(),
+        });
         if !event.body.is_empty() {
             self.statements
                 .get("INSERT INTO bodies (event, body) VALUES (?1, ?2)")?
@@ -82,8 +86,8 @@ impl SqliteTransaction<'_> {
         self.statements
             .get(
                 "INSERT INTO deliveries (key, id, webhook, state, due, test, settled, reason,
-                     last_failure)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                     last_failure, turn_site)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 key,
@@ -95,6 +99,7 @@ impl SqliteTransaction<'_> {
                 settled,
                 delivery.reason,
                 delivery.failure,
+                current.site,
             ])?;
         if !current.test {
             self.counters.moved(delivery.webhook, None, Some(delivery.state), 1, now);
@@ -119,7 +124,7 @@ impl SqliteTransaction<'_> {
             .statements
             .get(
                 "SELECT key, flags, (SELECT max(key) FROM deliveries
-                     WHERE key >= events.key AND key < events.key + ?2)
+                     WHERE key >= events.key AND key < events.key + ?2), site
                  FROM events WHERE id = ?1",
             )?
             .query_row(params![event.as_bytes(), EVENT], |row| {
@@ -131,6 +136,7 @@ impl SqliteTransaction<'_> {
                         None => row.get(0)?,
                     },
                     test: Flags::from_bits(row.get(1)?).has(Flags::TEST),
+                    site: row.get(3)?,
                 })
             })
             .optional()?;

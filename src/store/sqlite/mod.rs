@@ -82,6 +82,8 @@ struct Memory {
     shift: i64,
     /// The event that the next deliveries are probably of.
     current: Option<Current>,
+    /// The site that was asked last, of webhooks that have claimed.
+    sites: HashMap<WebhookKey, i64>,
     /// The store's number for this server, once something of it was written.
     server: Option<i64>,
 }
@@ -92,6 +94,7 @@ struct Current {
     id: EventId,
     next_delivery: i64,
     test: bool,
+    site: i64,
 }
 
 impl SqliteStore {
@@ -196,6 +199,7 @@ impl Memory {
             next_event: number("SELECT coalesce(max(key), 0) FROM events")? + schema::EVENT,
             shift: number("SELECT shift FROM clock")?,
             current: None,
+            sites: HashMap::new(),
             server: None,
         })
     }

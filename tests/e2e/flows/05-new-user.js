@@ -196,7 +196,7 @@ export const steps = {
 				$ids[] = wp_insert_site( array( 'domain' => get_network()->domain, 'path' => '/left-out' . wp_rand() . '/', 'title' => "Site $number", 'user_id' => 1 ) );
 			}
 			$plugin = Network_Webhooks\\Plugin::instance();
-			Network_Webhooks\\Heard::clear();
+			Network_Webhooks\\Captured_Events::clear();
 			[ $webhook ] = $plugin->webhooks()->all();
 			$settings    = array( 'sites' => array( 'except' => array( $ids[0] ) ) ) + $webhook->settings;
 			$plugin->publisher()->change( static fn() => $plugin->webhooks()->save( $webhook->with_form( $webhook->name, $webhook->url, false, $settings ) ) );
@@ -214,7 +214,7 @@ export const steps = {
 		say( `why an event of a site did not fire: ${ person.sum() }` );
 		await page.getByRole( 'button', { name: 'Stop', exact: true } ).click();
 		await page.getByRole( 'button', { name: 'Listen for 10 minutes' } ).waitFor();
-		wordpress( 'Network_Webhooks\\Heard::clear(); array_map( "wp_delete_site", $arguments );', site, other );
+		wordpress( 'Network_Webhooks\\Captured_Events::clear(); array_map( "wp_delete_site", $arguments );', site, other );
 		server.close();
 	},
 };

@@ -14,8 +14,8 @@ export const steps = {
 				$row->settings = json_encode( array( 'condition' => $condition ) + json_decode( $row->settings, true ) );
 				$plugin->publisher()->change( fn() => $plugin->webhooks()->save( Network_Webhooks\\Webhook::from_row( $row )->with_paused( 'Archive' === $name ) ) );
 			}
-			Network_Webhooks\\Heard::clear();
-			$plugin->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::set_listening( null ) );` );
+			Network_Webhooks\\Captured_Events::clear();
+			$plugin->publisher()->change( static fn() => Network_Webhooks\\Custom_Events::set_capture_session( null ) );` );
 	},
 
 	async 'finds the page in the menu, and listens'( { page, env, check } ) {

@@ -97,7 +97,7 @@ export const steps = {
 			if ( null === webhooks_wait( $event, 30 ) ) {
 				throw new Exception( 'The worker did not come.' );
 			}
-			( new Network_Webhooks\\Announcements\\Collector( new Network_Webhooks\\Announcements\\Kept() ) )->collect();`,
+			( new Network_Webhooks\\Announcements\\Collector( new Network_Webhooks\\Announcements\\Announcement_Store() ) )->collect();`,
 			EVIL,
 			`http://127.0.0.1:${ server.address().port }/`
 		);

@@ -15,7 +15,7 @@ add_action(
 );
 $deadline = microtime( true ) + 5;
 do {
-	( new Network_Webhooks\Announcements\Collector( new Network_Webhooks\Announcements\Kept() ) )->collect();
+	( new Network_Webhooks\Announcements\Collector( new Network_Webhooks\Announcements\Announcement_Store() ) )->collect();
 	wp_cache_flush();
 	usleep( 20000 );
 	$known = get_network_option( null, Network_Webhooks\Settings::ANNOUNCED );

@@ -13,7 +13,7 @@ require ABSPATH . 'wp-admin/includes/admin.php';
 
 wp_set_current_user( 1 );
 ob_start();
-( new Network_Webhooks\Admin\Inbox\Page( Network_Webhooks\Plugin::instance() ) )->print();
+( new Network_Webhooks\Admin\Inbox\Inbox_Page( Network_Webhooks\Plugin::instance() ) )->print();
 $page = ob_get_clean();
 echo wp_json_encode(
 	array(

@@ -12,4 +12,4 @@ add_action(
 		echo $announcement->code, ' ', $announcement->params['condition'], ' ', $announcement->text(), "\n";
 	}
 );
-( new Network_Webhooks\Announcements\Conditions( new Network_Webhooks\Announcements\Collector( new Network_Webhooks\Announcements\Kept() ) ) )->review();
+( new Network_Webhooks\Announcements\Health_Checks( new Network_Webhooks\Announcements\Collector( new Network_Webhooks\Announcements\Announcement_Store() ) ) )->review();

@@ -8,8 +8,8 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\History;
-use Network_Webhooks\Native_Text;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Test_Event;
@@ -183,7 +183,7 @@ final class Actions {
 		try {
 			$event = $this->test->send( $webhook );
 		} catch ( \Throwable $error ) {
-			Flash::put( Native_Text::of( $error ) );
+			Flash::put( Extension_Messages::of( $error ) );
 			self::leave( Admin::url() );
 		}
 		self::leave(
@@ -293,7 +293,7 @@ final class Actions {
 		try {
 			$work();
 		} catch ( \Throwable $error ) {
-			Flash::put( Native_Text::of( $error ) );
+			Flash::put( Extension_Messages::of( $error ) );
 			self::leave( self::list_url() );
 		}
 		self::leave( self::list_url( array( 'message' => $message ) ) );
@@ -309,7 +309,7 @@ final class Actions {
 			$this->publisher->change( $change );
 			return '';
 		} catch ( \Throwable $error ) {
-			return Native_Text::of( $error );
+			return Extension_Messages::of( $error );
 		}
 	}
 

@@ -7,10 +7,10 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Ailing;
-use Network_Webhooks\Announcements\Kept;
+use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Plugin;
+use Network_Webhooks\Unhealthy_Webhooks;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -52,7 +52,7 @@ final class Admin {
 			add_action( 'network_admin_menu', fn() => $this->add_menu( $pages ) );
 			add_filter( 'network_admin_plugin_action_links_' . plugin_basename( NETWORK_WEBHOOKS_FILE ), array( $this, 'add_link' ) );
 			( new Notices( $this->plugin->publisher(), $this->plugin->webhooks() ) )->add_hooks();
-			( new Announcement_Notices( new Kept(), new Ailing( $this->plugin->webhooks() ) ) )->add_hooks();
+			( new Announcement_Notices( new Announcement_Store(), new Unhealthy_Webhooks( $this->plugin->webhooks() ) ) )->add_hooks();
 		}
 	}
 
@@ -88,7 +88,7 @@ final class Admin {
 	 * How many webhooks need somebody, beside the menu's title.
 	 */
 	private function bubble(): string {
-		$count = ( new Ailing( $this->plugin->webhooks() ) )->count();
+		$count = ( new Unhealthy_Webhooks( $this->plugin->webhooks() ) )->count();
 		if ( ! $count ) {
 			return '';
 		}

@@ -7,7 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Sealed;
+use Network_Webhooks\Encrypted_Values;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -44,12 +44,12 @@ final class Flash {
 			set_site_transient( self::name( 'flash', $user ), $error, HOUR_IN_SECONDS );
 		}
 		// What was typed may be a secret.
-		if ( $typed && Sealed::is_possible() ) {
+		if ( $typed && Encrypted_Values::is_possible() ) {
 			$form = array(
 				'typed'  => $typed,
 				'errors' => $errors,
 			);
-			set_site_transient( self::name( 'form', $user ), Sealed::seal( $form ), HOUR_IN_SECONDS );
+			set_site_transient( self::name( 'form', $user ), Encrypted_Values::seal( $form ), HOUR_IN_SECONDS );
 		}
 	}
 
@@ -101,7 +101,7 @@ final class Flash {
 	 * @return array<string, mixed>
 	 */
 	private static function form(): array {
-		self::$form ??= Sealed::open( (string) self::take( 'form' ) ) ?? array();
+		self::$form ??= Encrypted_Values::open( (string) self::take( 'form' ) ) ?? array();
 		return self::$form;
 	}
 

@@ -136,8 +136,10 @@ final class Notices {
 			'listening' => __( 'What happens is recorded from now on. Do what should have fired; it shows up here.', 'network-webhooks' ),
 			'listened' => __( 'Nothing is recorded any more.', 'network-webhooks' ),
 			'retried' => __( 'The event waits to be sent. Where it is refused again, it is shown here once more.', 'network-webhooks' ),
-			/* translators: %s: number of events */
-			'discarded' => _n( 'The event is discarded.', '%s events are discarded.', $number, 'network-webhooks' ),
+			'discarded' => 1 === $number
+				? __( 'The event is discarded.', 'network-webhooks' )
+				/* translators: %s: number of events */
+				: _n( '%s event is discarded.', '%s events are discarded.', $number, 'network-webhooks' ),
 			'mended' => __( 'The webhook gets its events again.', 'network-webhooks' ),
 			'inbox_made' => __( 'The test inbox is there. Send something to its address.', 'network-webhooks' ),
 			'inbox_moved' => __( 'The test inbox has a new address. Nothing that is sent to the old one arrives any more.', 'network-webhooks' ),
@@ -155,7 +157,7 @@ final class Notices {
 	private function print_undo(): void {
 		$id = sanitize_text_field( wp_unslash( $_GET['undo'] ?? '' ) );
 		if ( '' === $id ) {
-			printf( ' <a href="%s">%s</a>', esc_url( Deleted_Page::url() ), esc_html__( 'Undo …', 'network-webhooks' ) );
+			printf( ' <a href="%s">%s</a>', esc_url( Deleted_View::url() ), esc_html__( 'Undo …', 'network-webhooks' ) );
 		} elseif ( $this->webhooks->find_deleted( $id ) ) {
 			printf(
 				' <button type="submit" class="button-link" form="network-webhooks-row" formaction="%s" name="webhook" value="%s">%s</button>',

@@ -8,7 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
-use Network_Webhooks\Native_Text;
+use Network_Webhooks\Extension_Messages;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -79,7 +79,7 @@ final class Viewer_Field {
 		try {
 			Capabilities::set_viewer( $user_id, ! empty( $_POST[ self::FIELD ] ) );
 		} catch ( \RuntimeException $error ) {
-			wp_die( esc_html( Native_Text::of( $error ) ), '', array( 'response' => 503, 'back_link' => true ) );
+			wp_die( esc_html( Extension_Messages::of( $error ) ), '', array( 'response' => 503, 'back_link' => true ) );
 		}
 	}
 

@@ -8,9 +8,10 @@
 namespace Network_Webhooks\Announcements;
 
 use Network_Webhooks\Admin\Admin;
-use Network_Webhooks\Admin\Deliveries\Mend_Page;
-use Network_Webhooks\Native_Text;
+use Network_Webhooks\Admin\Deliveries\Mend_View;
+use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Set_Aside;
+use Network_Webhooks\Unpublished;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -151,9 +152,9 @@ final class Announcement {
 			self::CORRUPT => __( 'Parts of the journal could not be read', 'network-webhooks' ),
 			self::STORE_SET_ASIDE => __( 'The log of deliveries was damaged', 'network-webhooks' ),
 			self::LOG_SHORTENED => __( 'The log of deliveries takes all its room', 'network-webhooks' ),
-			self::BEGAN => Conditions::title( (string) $this->params['condition'] ),
+			self::BEGAN => Health_Checks::title( (string) $this->params['condition'] ),
 			/* translators: %s: what was wrong, such as “The disk is almost full” */
-			self::ENDED => sprintf( __( 'Over: %s', 'network-webhooks' ), Conditions::title( (string) $this->params['condition'] ) ),
+			self::ENDED => sprintf( __( 'Over: %s', 'network-webhooks' ), Health_Checks::title( (string) $this->params['condition'] ) ),
 			default => $this->code,
 		};
 	}
@@ -186,7 +187,7 @@ final class Announcement {
 				)
 			);
 		}
-		return '' === $webhook ? Admin::url( array(), Admin::STATUS ) : Mend_Page::url( $webhook );
+		return '' === $webhook ? Admin::url( array(), Admin::STATUS ) : Mend_View::url( $webhook );
 	}
 
 	/**
@@ -220,11 +221,13 @@ final class Announcement {
 				/* translators: 1: path of a file, 2: what was wrong with it */
 				__( 'The file could not be used any more and lies aside as %1$s (%2$s). A new log was begun; what had waited in the old one is not sent.', 'network-webhooks' ),
 				(string) ( $this->params['kept_as'] ?? '' ),
-				Native_Text::translated( (string) ( $this->params['reason'] ?? '' ) )
+				Extension_Messages::translated( (string) ( $this->params['reason'] ?? '' ) )
 			),
 			self::INVALID => Set_Aside::of_params( $this->params )->reason() . ' – ' . Set_Aside::of_params( $this->params )->consequence(),
 			self::VALID => __( 'It can be used, or it was deleted. What was kept for it is sent; where it could not be told whether it wants an event, that one is kept until you send it.', 'network-webhooks' ),
-			self::BEGAN => Native_Text::translated( (string) ( $this->params['message'] ?? '' ) ),
+			self::BEGAN => Health_Checks::PUBLICATION === $this->params['condition']
+				? Unpublished::sentence( (string) ( $this->params['message'] ?? '' ) )
+				: Extension_Messages::translated( (string) ( $this->params['message'] ?? '' ) ),
 			self::ENDED => __( 'Nothing has to be done.', 'network-webhooks' ),
 			default => '',
 		};

@@ -24,7 +24,7 @@ final class Collector {
 	/** Announcements that one call takes, so that a flood of them holds up no request. */
 	private const MOST = 2000;
 
-	public function __construct( private readonly Kept $kept ) {}
+	public function __construct( private readonly Announcement_Store $kept ) {}
 
 	/**
 	 * Collects what is new. Costs no query of its own where nothing is.

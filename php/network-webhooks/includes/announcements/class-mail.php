@@ -23,7 +23,7 @@ final class Mail {
 	/** Seconds between two mails. */
 	public const INTERVAL = 15 * MINUTE_IN_SECONDS;
 
-	public function __construct( private readonly Kept $kept, private readonly Webhooks $webhooks ) {}
+	public function __construct( private readonly Announcement_Store $kept, private readonly Webhooks $webhooks ) {}
 
 	/**
 	 * Sends what is due.

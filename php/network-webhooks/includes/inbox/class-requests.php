@@ -30,8 +30,6 @@ final class Requests {
 	private const COLUMNS = 'id, received, method, query, headers, parsed, size, address, event_id, verdict, webhook, seconds, status, delay';
 
 	/**
-	 * Takes the clock.
-	 *
 	 * @param int|null $now Unix milliseconds; null: now.
 	 */
 	public function __construct( private readonly ?int $now = null ) {}

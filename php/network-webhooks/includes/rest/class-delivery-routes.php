@@ -8,12 +8,12 @@
 namespace Network_Webhooks\Rest;
 
 use Network_Webhooks\Admin\Deliveries\Bulk_Progress;
-use Network_Webhooks\Admin\Deliveries\List_Page;
-use Network_Webhooks\Admin\Deliveries\Query;
-use Network_Webhooks\Admin\Deliveries\Rows;
+use Network_Webhooks\Admin\Deliveries\Deliveries_Page;
+use Network_Webhooks\Admin\Deliveries\Delivery_Query;
+use Network_Webhooks\Admin\Deliveries\Delivery_Rows;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Environment;
-use Network_Webhooks\Native_Text;
+use Network_Webhooks\Extension_Messages;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -42,13 +42,13 @@ final class Delivery_Routes extends Abstract_Routes {
 			return new \WP_REST_Response( array( 'bulks' => $bulks ) );
 		}
 		try {
-			$found = List_Page::read( Query::of( wp_slash( $request->get_query_params() ) ) );
+			$found = Deliveries_Page::read( Delivery_Query::of( wp_slash( $request->get_query_params() ) ) );
 		} catch ( \Exception $error ) {
-			return new \WP_Error( 'network_webhooks', Native_Text::of( $error ), array( 'status' => 400 ) );
+			return new \WP_Error( 'network_webhooks', Extension_Messages::of( $error ), array( 'status' => 400 ) );
 		}
 		return new \WP_REST_Response(
 			array(
-				'rows'  => ( new Rows( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->html( $found['deliveries'] ),
+				'rows'  => ( new Delivery_Rows( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->html( $found['deliveries'] ),
 				'bulks' => $bulks,
 			)
 		);

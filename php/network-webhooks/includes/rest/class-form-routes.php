@@ -11,7 +11,7 @@ use Network_Webhooks\Admin\Form\Errors;
 use Network_Webhooks\Admin\Form\Form;
 use Network_Webhooks\Admin\Preview_Box;
 use Network_Webhooks\Admin\Test_Report;
-use Network_Webhooks\Native_Text;
+use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Site_Directory;
 use Network_Webhooks\Webhook;
 
@@ -83,7 +83,7 @@ final class Form_Routes extends Abstract_Routes {
 			if ( $draft ) {
 				$this->plugin->drafts()->remove( $draft->id );
 			}
-			$said = isset( $webhook ) && $errors->add_exception( $error, $webhook->id ) ? __( 'Some fields have to be changed first. Each says why.', 'network-webhooks' ) : Native_Text::of( $error );
+			$said = isset( $webhook ) && $errors->add_exception( $error, $webhook->id ) ? __( 'Some fields have to be changed first. Each says why.', 'network-webhooks' ) : Extension_Messages::of( $error );
 			return $this->refused( $said, $errors );
 		}
 	}
@@ -96,7 +96,7 @@ final class Form_Routes extends Abstract_Routes {
 		try {
 			$delivery = $this->plugin->test_event()->result( $event, self::WAIT );
 		} catch ( \Throwable $error ) {
-			return new \WP_REST_Response( array( 'html' => Test_Report::error( Native_Text::of( $error ) ) ) );
+			return new \WP_REST_Response( array( 'html' => Test_Report::error( Extension_Messages::of( $error ) ) ) );
 		}
 		if ( $delivery ) {
 			return new \WP_REST_Response( array( 'html' => Test_Report::of( $delivery ) ) );

@@ -7,7 +7,7 @@
 
 namespace Network_Webhooks\Rest;
 
-use Network_Webhooks\Admin\Inbox\Entries;
+use Network_Webhooks\Admin\Inbox\Inbox_Entries;
 use Network_Webhooks\Inbox\Requests;
 
 defined( 'ABSPATH' ) || exit;
@@ -28,11 +28,11 @@ final class Inbox_Routes extends Abstract_Routes {
 	 * The requests that came after one, as HTML.
 	 */
 	public function requests( \WP_REST_Request $request ): \WP_REST_Response {
-		$entries  = new Entries( new Requests() );
+		$entries  = new Inbox_Entries( new Requests() );
 		$requests = $entries->read( (int) $request['after'] );
 		return new \WP_REST_Response(
 			array(
-				'html'  => Entries::html( $requests ),
+				'html'  => Inbox_Entries::html( $requests ),
 				'count' => count( $requests ),
 			)
 		);

@@ -21,7 +21,7 @@ defined( 'ABSPATH' ) || exit;
  * Listens to the actions that were chosen. What is raised at each must not turn into a flood: after
  * a hundred of an event in a request the rest is one with their number.
  */
-final class Source_Actions extends Adapter {
+final class Source_Actions extends Abstract_Source {
 
 	public const NAME = 'custom';
 

@@ -17,7 +17,7 @@ defined( 'ABSPATH' ) || exit;
  * Orders, payments, refunds and customers of the shops. Written from the documented hooks and
  * properties; unverified against an installed Easy Digital Downloads.
  */
-final class Source_Edd extends Adapter {
+final class Source_Edd extends Abstract_Source {
 
 	public const NAME = 'easy-digital-downloads';
 
@@ -58,7 +58,7 @@ final class Source_Edd extends Adapter {
 	/**
 	 * {@inheritDoc}
 	 */
-	public function feeds(): array {
+	public function legacy_mappings(): array {
 		$origins = static fn( string $amount, string $date ): array => array(
 			'user_id' => '$order->user_id',
 			'amount'  => $amount,
@@ -71,9 +71,9 @@ final class Source_Edd extends Adapter {
 			'gateway' => 'payment_method',
 		);
 		return array(
-			'payment_received' => new Feed( 'edd_complete_purchase', $origins( '$order->total', '$order->date_completed' ), $paths + array( 'date' => 'paid_at' ), array( 'status' => 'successful' ) ),
-			'payment_failed'   => new Feed( 'edd_transition_order_status', $origins( '$order->total', '$order->date_created' ), $paths + array( 'date' => 'created_at' ), array( 'status' => 'failed' ) ),
-			'refund_issued'    => new Feed(
+			'payment_received' => new Legacy_Mapping( 'edd_complete_purchase', $origins( '$order->total', '$order->date_completed' ), $paths + array( 'date' => 'paid_at' ), array( 'status' => 'successful' ) ),
+			'payment_failed'   => new Legacy_Mapping( 'edd_transition_order_status', $origins( '$order->total', '$order->date_created' ), $paths + array( 'date' => 'created_at' ), array( 'status' => 'failed' ) ),
+			'refund_issued'    => new Legacy_Mapping(
 				'edd_refund_order',
 				$origins( '$refund->total', 'the time of the hook' ),
 				$paths + array(

@@ -11,8 +11,8 @@ use Network_Webhooks\Event;
 use Network_Webhooks\Payload_Schema;
 use Network_Webhooks\Plain_Text;
 use Network_Webhooks\Sources\Core\Accounts;
-use Network_Webhooks\Sources\Core\Underway;
-use Network_Webhooks\Sources\Ultimate\Recorded;
+use Network_Webhooks\Sources\Core\Request_Context;
+use Network_Webhooks\Sources\Ultimate\Known_Events;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -21,7 +21,7 @@ defined( 'ABSPATH' ) || exit;
  * at 2.4.13 and 2.14.2). What it composes itself passes untouched, keys and order included; only the
  * texts that it takes escaped from the database are made plain.
  */
-final class Source_Ultimate_Multisite extends Adapter {
+final class Source_Ultimate_Multisite extends Abstract_Source {
 
 	public const NAME = 'ultimate-multisite';
 
@@ -37,23 +37,23 @@ final class Source_Ultimate_Multisite extends Adapter {
 	 */
 	private array $announced = array();
 
-	public function __construct( private readonly Accounts $accounts, private readonly Underway $underway ) {}
+	public function __construct( private readonly Accounts $accounts, private readonly Request_Context $request_context ) {}
 
 	/**
 	 * {@inheritDoc}
 	 *
 	 * As its own map from version 1's keys has it; the amount as a number, which version 1 sent.
 	 */
-	public function feeds(): array {
+	public function legacy_mappings(): array {
 		return array(
-			'account_created'  => Accounts::account_feed(
+			'account_created'  => Accounts::account_mapping(
 				'wu_checkout_done',
 				array(
 					'plan_id'   => '$membership->get_plan()->get_id()',
 					'plan_name' => '$membership->get_plan()->get_name()',
 				)
 			),
-			'payment_received' => new Feed(
+			'payment_received' => new Legacy_Mapping(
 				'wu_event',
 				array(
 					'user_id' => 'its payload',
@@ -70,7 +70,7 @@ final class Source_Ultimate_Multisite extends Adapter {
 					'date'    => 'payment_date_created',
 				)
 			),
-			'payment_failed'   => new Feed(
+			'payment_failed'   => new Legacy_Mapping(
 				'wu_event',
 				array(
 					'user_id' => 'its payload',
@@ -94,7 +94,7 @@ final class Source_Ultimate_Multisite extends Adapter {
 	 * Its other keys may be HTML, such as `customer_avatar`, or anything that an add-on made of them.
 	 */
 	protected function plain( array|object $data ): array|object {
-		return Plain_Text::keys( $data, Recorded::ESCAPED );
+		return Plain_Text::keys( $data, Known_Events::ESCAPED );
 	}
 
 	/**
@@ -102,17 +102,17 @@ final class Source_Ultimate_Multisite extends Adapter {
 	 */
 	public function events(): array {
 		$events = array();
-		foreach ( Recorded::events() as $slug => $recorded ) {
-			$example  = Recorded::example( $slug, $recorded[3], $recorded[4] ?? array() );
+		foreach ( Known_Events::events() as $slug => $recorded ) {
+			$example  = Known_Events::example( $slug, $recorded[3], $recorded[4] ?? array() );
 			$events[] = new Event(
 				$slug,
 				$recorded[0],
 				$recorded[1],
 				$recorded[2],
 				array( self::NAME => $example ),
-				array( self::NAME => Payload_Schema::untouched( $example, Recorded::OPTIONAL ) ),
-				array( self::NAME => in_array( $slug, Recorded::LOGGED, true ) ? __( 'At wu_event_post_save: it is only logged.', 'network-webhooks' ) : __( 'At wu_event. The payload passes untouched.', 'network-webhooks' ) ),
-				Recorded::lookup( $example ),
+				array( self::NAME => Payload_Schema::untouched( $example, Known_Events::OPTIONAL ) ),
+				array( self::NAME => in_array( $slug, Known_Events::LOGGED, true ) ? __( 'At wu_event_post_save: it is only logged.', 'network-webhooks' ) : __( 'At wu_event. The payload passes untouched.', 'network-webhooks' ) ),
+				Known_Events::lookup( $example ),
 				'confirm_email_address' === $slug
 			);
 		}
@@ -179,7 +179,7 @@ final class Source_Ultimate_Multisite extends Adapter {
 	 */
 	private function register(): void {
 		$types = did_action( 'init' ) && function_exists( 'wu_get_event_types' ) ? (array) wu_get_event_types() : array();
-		foreach ( array_diff_key( $types, Recorded::events() ) as $slug => $type ) {
+		foreach ( array_diff_key( $types, Known_Events::events() ) as $slug => $type ) {
 			if ( is_string( $slug ) && Event::is_name( $slug ) && is_array( $type ) ) {
 				$sample = $type['payload'] ?? array();
 				network_webhooks_register_event(
@@ -228,7 +228,7 @@ final class Source_Ultimate_Multisite extends Adapter {
 		if ( isset( $this->announced[ $slug ] ) || ! Event::is_name( $slug ) ) {
 			return;
 		}
-		$is_recorded = in_array( $slug, Recorded::LOGGED, true );
+		$is_recorded = in_array( $slug, Known_Events::LOGGED, true );
 		if ( ! ( $is_recorded ? $this->is_wanted_now( $slug ) : $this->is_wanted( $slug ) ) ) {
 			return;
 		}
@@ -274,8 +274,8 @@ final class Source_Ultimate_Multisite extends Adapter {
 		if ( Source_Woocommerce::NAME !== ( $payload['payment_gateway'] ?? '' ) ) {
 			return '';
 		}
-		if ( '' !== $this->underway->payment ) {
-			return $this->underway->payment;
+		if ( '' !== $this->request_context->payment ) {
+			return $this->request_context->payment;
 		}
 		$payment   = function_exists( 'wu_get_payment' ) ? wu_get_payment( (int) ( $payload['payment_id'] ?? 0 ) ) : null;
 		$reference = is_object( $payment ) && method_exists( $payment, 'get_gateway_payment_id' ) ? $payment->get_gateway_payment_id() : 0;

@@ -10,7 +10,7 @@ namespace Network_Webhooks\Sources;
 use Network_Webhooks\Event;
 use Network_Webhooks\Money;
 use Network_Webhooks\Sources\Core\Payload;
-use Network_Webhooks\Sources\Core\Underway;
+use Network_Webhooks\Sources\Core\Request_Context;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -19,7 +19,7 @@ defined( 'ABSPATH' ) || exit;
  * documented hooks and methods; unverified against an installed WooCommerce, and more so against
  * WooCommerce Subscriptions.
  */
-final class Source_Woocommerce extends Adapter {
+final class Source_Woocommerce extends Abstract_Source {
 
 	public const NAME = 'woocommerce';
 
@@ -32,7 +32,7 @@ final class Source_Woocommerce extends Adapter {
 	private const NULLABLE = array( 'paid_at', 'created_at', 'items.*.type' );
 	private const LOOKUP   = array( 'order_id', 'order_number', 'transaction_id', 'customer.email', 'customer.id' );
 
-	public function __construct( private readonly Underway $underway ) {}
+	public function __construct( private readonly Request_Context $request_context ) {}
 
 	/**
 	 * What makes the payment of an order one event, whoever tells it.
@@ -51,7 +51,7 @@ final class Source_Woocommerce extends Adapter {
 	/**
 	 * {@inheritDoc}
 	 */
-	public function feeds(): array {
+	public function legacy_mappings(): array {
 		$origins = static fn( string $amount, string $date ): array => array(
 			'user_id' => '$order->get_customer_id()',
 			'amount'  => $amount,
@@ -65,9 +65,9 @@ final class Source_Woocommerce extends Adapter {
 		);
 		$total   = '$order->get_total()';
 		return array(
-			'payment_received' => new Feed( 'woocommerce_order_status_changed', $origins( $total, '$order->get_date_paid()' ), $paths + array( 'date' => 'paid_at' ), array( 'status' => 'successful' ) ),
-			'payment_failed'   => new Feed( 'woocommerce_order_status_changed', $origins( $total, '$order->get_date_created()' ), $paths + array( 'date' => 'created_at' ), array( 'status' => 'failed' ) ),
-			'refund_issued'    => new Feed(
+			'payment_received' => new Legacy_Mapping( 'woocommerce_order_status_changed', $origins( $total, '$order->get_date_paid()' ), $paths + array( 'date' => 'paid_at' ), array( 'status' => 'successful' ) ),
+			'payment_failed'   => new Legacy_Mapping( 'woocommerce_order_status_changed', $origins( $total, '$order->get_date_created()' ), $paths + array( 'date' => 'created_at' ), array( 'status' => 'failed' ) ),
+			'refund_issued'    => new Legacy_Mapping(
 				'woocommerce_order_refunded',
 				$origins( '$refund->get_amount()', 'the time of the hook' ),
 				$paths + array(
@@ -126,7 +126,7 @@ final class Source_Woocommerce extends Adapter {
 	protected function listen(): void {
 		// Fired before the change is told. A plugin whose gateway the shop is marks its payment as paid here.
 		foreach ( array( 'processing', 'completed' ) as $status ) {
-			$this->on( 'payment_received', "woocommerce_order_status_$status", fn( $id = 0 ) => $this->underway->payment = self::payment_key( (int) $id ), 1, 1 );
+			$this->on( 'payment_received', "woocommerce_order_status_$status", fn( $id = 0 ) => $this->request_context->payment = self::payment_key( (int) $id ), 1, 1 );
 		}
 		$this->on( 'payment_received', 'woocommerce_order_status_changed', $this->status_changed( ... ), 4 );
 		$this->on( 'refund_issued', 'woocommerce_order_refunded', $this->refunded( ... ), 2 );
@@ -164,7 +164,7 @@ final class Source_Woocommerce extends Adapter {
 		if ( 'failed' === $to ) {
 			$this->tell( 'payment_failed', $id, $order );
 		}
-		$this->underway->payment = '';
+		$this->request_context->payment = '';
 	}
 
 	/**

@@ -70,7 +70,7 @@ final class Source_Worker implements Source {
 	/**
 	 * {@inheritDoc}
 	 */
-	public function feeds(): array {
+	public function legacy_mappings(): array {
 		return array();
 	}
 

@@ -11,7 +11,7 @@ use Network_Webhooks\Event;
 use Network_Webhooks\Money;
 use Network_Webhooks\Sources\Core\Accounts;
 use Network_Webhooks\Sources\Core\Payload;
-use Network_Webhooks\Sources\Core\Underway;
+use Network_Webhooks\Sources\Core\Request_Context;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -19,13 +19,13 @@ defined( 'ABSPATH' ) || exit;
  * The eight events of WP Ultimo 1.x (read at 1.10.13), by the hooks that only it has. They stand in
  * the catalogue everywhere; other sources feed those that they know.
  */
-final class Source_Wp_Ultimo extends Adapter {
+final class Source_Wp_Ultimo extends Abstract_Source {
 
 	public const NAME = 'wp-ultimo';
 
 	public const ORDER = 21;
 
-	public function __construct( private readonly Accounts $accounts, private readonly Underway $underway ) {}
+	public function __construct( private readonly Accounts $accounts, private readonly Request_Context $request_context ) {}
 
 	/**
 	 * {@inheritDoc}
@@ -33,7 +33,7 @@ final class Source_Wp_Ultimo extends Adapter {
 	 * Accounts that are deleted are core's. Version 1 sent payment_received for failed payments and
 	 * refunds too; here it is only what the name says.
 	 */
-	public function feeds(): array {
+	public function legacy_mappings(): array {
 		$payment = array(
 			'user_id' => 'the hook',
 			'amount'  => 'the hook',
@@ -42,7 +42,7 @@ final class Source_Wp_Ultimo extends Adapter {
 			'date'    => 'the time of the hook',
 		);
 		return array(
-			'account_created'    => Accounts::account_feed(
+			'account_created'    => Accounts::account_mapping(
 				'wp_ultimo_registration',
 				array(
 					'plan_id'           => '$plan->id',
@@ -53,11 +53,11 @@ final class Source_Wp_Ultimo extends Adapter {
 					'template_id'       => 'template of the signup',
 				)
 			),
-			'payment_received'   => new Feed( 'wp_ultimo_payment_completed', $payment ),
-			'payment_successful' => new Feed( 'wp_ultimo_payment_completed', $payment ),
-			'payment_failed'     => new Feed( 'wp_ultimo_payment_failed', $payment ),
-			'refund_issued'      => new Feed( 'wp_ultimo_payment_refunded', $payment ),
-			'new_domain_mapping' => new Feed(
+			'payment_received'   => new Legacy_Mapping( 'wp_ultimo_payment_completed', $payment ),
+			'payment_successful' => new Legacy_Mapping( 'wp_ultimo_payment_completed', $payment ),
+			'payment_failed'     => new Legacy_Mapping( 'wp_ultimo_payment_failed', $payment ),
+			'refund_issued'      => new Legacy_Mapping( 'wp_ultimo_payment_refunded', $payment ),
+			'new_domain_mapping' => new Legacy_Mapping(
 				'wu_after_domain_mapping',
 				array(
 					'user_id'       => 'the hook',
@@ -67,7 +67,7 @@ final class Source_Wp_Ultimo extends Adapter {
 					'network_ip'    => 'the server’s SERVER_ADDR',
 				)
 			),
-			'plan_change'        => new Feed(
+			'plan_change'        => new Legacy_Mapping(
 				'wu_subscription_change_plan',
 				array(
 					'user_id'               => '$subscription->user_id',
@@ -185,7 +185,7 @@ final class Source_Wp_Ultimo extends Adapter {
 	private function paid( string ...$events ): \Closure {
 		return function ( mixed $user_id = 0, mixed $gateway = '', mixed $amount = 0 ) use ( $events ): void {
 			// The shop tells the same payment: the first of the two is the event.
-			$options = 'woocommerce' === $gateway && '' !== $this->underway->payment ? array( 'idempotency_key' => $this->underway->payment ) : array();
+			$options = 'woocommerce' === $gateway && '' !== $this->request_context->payment ? array( 'idempotency_key' => $this->request_context->payment ) : array();
 			foreach ( $events as $event ) {
 				$this->send( $event, static fn(): array => self::payment( (int) $user_id, (string) $gateway, $amount, self::currency(), self::STATUSES[ $event ], time() ), $options );
 			}

@@ -9,8 +9,8 @@ namespace Network_Webhooks\Sources;
 
 use Network_Webhooks\Custom_Events;
 use Network_Webhooks\Plugin;
-use Network_Webhooks\Sources\Core\Pending;
-use Network_Webhooks\Sources\Core\Underway;
+use Network_Webhooks\Sources\Core\Request_Context;
+use Network_Webhooks\Sources\Core\Request_End_Events;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -46,7 +46,7 @@ final class Sources implements \IteratorAggregate {
 	/**
 	 * What the core's sources tell each other.
 	 */
-	private ?Underway $underway = null;
+	private ?Request_Context $request_context = null;
 
 	public function __construct( private readonly Plugin $plugin ) {
 		$this->hooks = require __DIR__ . '/hooks.php';
@@ -126,8 +126,8 @@ final class Sources implements \IteratorAggregate {
 		foreach ( ( new \ReflectionClass( $source ) )->getConstructor()?->getParameters() ?? array() as $parameter ) {
 			$type    = (string) $parameter->getType();
 			$parts[] = match ( true ) {
-				Underway::class === $type => $this->underway ??= new Underway(),
-				Pending::class === $type => $this->plugin->pending(),
+				Request_Context::class === $type => $this->request_context ??= new Request_Context(),
+				Request_End_Events::class === $type => $this->plugin->request_end_events(),
 				is_subclass_of( $type, Source::class ) => $this->get( $type ),
 				default => $parameter->getDefaultValue(),
 			};

@@ -31,9 +31,9 @@ interface Source {
 	/**
 	 * Which of the eight events of WP Ultimo 1 the source feeds; the others it has not.
 	 *
-	 * @return array<string, Feed> Event → how.
+	 * @return array<string, Legacy_Mapping> Event → how.
 	 */
-	public function feeds(): array;
+	public function legacy_mappings(): array;
 
 	/**
 	 * Its name, as it stands in `source` of its events.

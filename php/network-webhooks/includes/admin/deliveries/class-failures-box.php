@@ -7,10 +7,10 @@
 
 namespace Network_Webhooks\Admin\Deliveries;
 
-use Network_Webhooks\Admin\Moment;
+use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Failure;
-use Network_Webhooks\Native_Text;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -26,7 +26,7 @@ final class Failures_Box {
 	/**
 	 * Takes the rows, which know what webhooks are called.
 	 */
-	public function __construct( private readonly Rows $rows ) {}
+	public function __construct( private readonly Delivery_Rows $rows ) {}
 
 	/**
 	 * Prints the groups; nothing where all is well.
@@ -37,7 +37,7 @@ final class Failures_Box {
 		try {
 			$groups = webhooks_failures( '' === $webhook_id ? array() : array( 'webhook_id' => $webhook_id ) );
 		} catch ( \Exception $error ) {
-			printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html( Native_Text::of( $error ) ) );
+			printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html( Extension_Messages::of( $error ) ) );
 			return;
 		}
 		if ( ! $groups ) {
@@ -67,11 +67,11 @@ final class Failures_Box {
 			'status'  => $group['status'],
 			'failure' => array( 'code' => $group['code'] ),
 		);
-		$query   = Query::of(
+		$query   = Delivery_Query::of(
 			array(
 				'webhook' => $group['webhook_id'],
 				'state'   => 'failed',
-				'cause'   => Query::cause( $group['code'], $group['status'] ),
+				'cause'   => Delivery_Query::cause( $group['code'], $group['status'] ),
 			)
 		);
 		?>
@@ -88,9 +88,9 @@ final class Failures_Box {
 					echo esc_html( sprintf( _n( '%s of them is tried again by itself.', '%s of them are tried again by themselves.', $group['waiting'], 'network-webhooks' ), number_format_i18n( $group['waiting'] ) ) ), ' ';
 				}
 				?>
-				<a href="<?php echo esc_url( Detail_Page::url( $group['example'] ) ); ?>"><?php esc_html_e( 'Look at the last one', 'network-webhooks' ); ?></a>
+				<a href="<?php echo esc_url( Delivery_View::url( $group['example'] ) ); ?>"><?php esc_html_e( 'Look at the last one', 'network-webhooks' ); ?></a>
 				<?php if ( $group['failed'] && current_user_can( Capabilities::MANAGE ) ) : ?>
-					| <a href="<?php echo esc_url( Bulk_Page::url( $query ) ); ?>">
+					| <a href="<?php echo esc_url( Bulk_View::url( $query ) ); ?>">
 						<?php
 						/* translators: %s: number of deliveries */
 						echo esc_html( sprintf( _n( 'Resend the %s that failed for good', 'Resend the %s that failed for good', $group['failed'], 'network-webhooks' ), number_format_i18n( $group['failed'] ) ) );
@@ -114,7 +114,7 @@ final class Failures_Box {
 			$group['status'] ? (string) $group['status'] : Failure::cause( $group['code'] ),
 			$group['host'] ?? __( 'a deleted webhook', 'network-webhooks' ),
 			number_format_i18n( $group['count'] ),
-			Moment::exact( $group['since'] )
+			Date_Format::exact( $group['since'] )
 		);
 	}
 }

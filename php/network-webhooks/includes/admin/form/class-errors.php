@@ -24,8 +24,6 @@ final class Errors {
 	);
 
 	/**
-	 * Takes the sentences.
-	 *
 	 * @param array<string, string> $sentences Name of an input → what is wrong with it.
 	 */
 	public function __construct( private array $sentences = array() ) {}

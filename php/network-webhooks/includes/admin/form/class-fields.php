@@ -20,10 +20,7 @@ final class Fields {
 	 */
 	private bool $focused = false;
 
-	/**
-	 * Takes what stands in the inputs.
-	 */
-	public function __construct( public readonly Typed $typed, public readonly Errors $errors ) {}
+	public function __construct( public readonly Form_Input $typed, public readonly Errors $errors ) {}
 
 	/**
 	 * A line of text.

@@ -7,7 +7,8 @@
 
 namespace Network_Webhooks\Admin\Form;
 
-use Network_Webhooks\Catalogue;
+use Network_Webhooks\Event_Registry;
+use Network_Webhooks\Limits;
 use Network_Webhooks\Site_Directory;
 use Network_Webhooks\Webhook;
 
@@ -21,34 +22,32 @@ final class Form {
 	/**
 	 * Name, URL and event.
 	 */
-	public readonly Target $target;
+	public readonly Basic_Group $basic;
 
 	/**
 	 * The groups below “More”, by their headings.
 	 *
-	 * @var array<string, Group>
+	 * @var array<string, Field_Group>
 	 */
 	public readonly array $more;
 
 	/**
 	 * Signature and secret.
 	 */
-	public readonly Security $security;
+	public readonly Security_Group $security;
 
 	/**
-	 * Makes the groups.
-	 *
 	 * @param bool $reveal Whether this page may show the secret.
 	 */
-	public function __construct( Catalogue $catalogue, bool $reveal = false ) {
-		$this->target   = new Target( $catalogue );
-		$this->security = new Security( $reveal );
+	public function __construct( Event_Registry $registry, bool $reveal = false ) {
+		$this->basic    = new Basic_Group( $registry );
+		$this->security = new Security_Group( $reveal );
 		$this->more     = array(
-			__( 'Sites', 'network-webhooks' )    => new Audience( new Site_Directory() ),
-			__( 'Body', 'network-webhooks' )     => new Body(),
+			__( 'Sites', 'network-webhooks' )    => new Sites_Group( new Site_Directory() ),
+			__( 'Body', 'network-webhooks' )     => new Body_Group(),
 			__( 'Security', 'network-webhooks' ) => $this->security,
-			__( 'Delivery', 'network-webhooks' ) => new Pace(),
-			__( 'Mail', 'network-webhooks' )     => new News(),
+			__( 'Delivery', 'network-webhooks' ) => new Delivery_Group(),
+			__( 'Mail', 'network-webhooks' )     => new Email_Group(),
 		);
 	}
 
@@ -57,7 +56,7 @@ final class Form {
 	 *
 	 * @param Webhook|null $webhook null: a new one.
 	 */
-	public function show( ?Webhook $webhook ): Typed {
+	public function show( ?Webhook $webhook ): Form_Input {
 		$webhook ??= Webhook::create( '', '' );
 		$values    = array(
 			'webhook' => $webhook->is_stored() ? $webhook->id : '',
@@ -66,7 +65,7 @@ final class Form {
 		foreach ( $this->groups() as $group ) {
 			$values += $group->show( $webhook );
 		}
-		return new Typed( $values );
+		return new Form_Input( $values );
 	}
 
 	/**
@@ -75,8 +74,8 @@ final class Form {
 	 * @param array<string, mixed> $posted As $_POST has it, with slashes.
 	 * @param Webhook|null         $old    null: a new one.
 	 */
-	public function posted( array $posted, ?Webhook $old ): Typed {
-		return Typed::posted( $posted, $this->show( $old )->all() );
+	public function posted( array $posted, ?Webhook $old ): Form_Input {
+		return Form_Input::posted( $posted, $this->show( $old )->all() );
 	}
 
 	/**
@@ -85,7 +84,7 @@ final class Form {
 	 *
 	 * @param Webhook|null $old null: a new one.
 	 */
-	public function read( Typed $typed, ?Webhook $old, Errors $errors ): Webhook {
+	public function read( Form_Input $typed, ?Webhook $old, Errors $errors ): Webhook {
 		$old    ??= Webhook::create( '', '' );
 		$settings = array();
 		foreach ( $this->groups() as $group ) {
@@ -93,17 +92,17 @@ final class Form {
 		}
 		list( 'name' => $name, 'url' => $url, 'paused' => $paused ) = $settings;
 		unset( $settings['name'], $settings['url'], $settings['paused'] );
-		$rest = $old->settings;
-		unset( $rest[ Webhook::SITE_ADDRESSES ], $rest[ Webhook::MAIL_TO ] );
+		// Without what this version does not know, which the extension would refuse.
+		$rest = array_intersect_key( $old->settings, array_flip( Limits::choices( 'settings' ) ) );
 		return $old->with_form( $name, $url, $paused, $settings + $rest );
 	}
 
 	/**
 	 * All groups.
 	 *
-	 * @return list<Group>
+	 * @return list<Field_Group>
 	 */
 	private function groups(): array {
-		return array( $this->target, ...array_values( $this->more ) );
+		return array( $this->basic, ...array_values( $this->more ) );
 	}
 }

@@ -8,14 +8,14 @@
 namespace Network_Webhooks\Admin\Listen;
 
 use Network_Webhooks\Active_Plugins;
-use Network_Webhooks\Admin\Moment;
+use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Capture_Session;
+use Network_Webhooks\Captured_Events;
 use Network_Webhooks\Custom_Events;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Event;
-use Network_Webhooks\Heard;
 use Network_Webhooks\Hook_Calls;
-use Network_Webhooks\Listening;
 use Network_Webhooks\Plugin;
 use Network_Webhooks\Refused_Hooks;
 use Network_Webhooks\Server;
@@ -37,14 +37,14 @@ final class Missing_Box {
 		'wp-ultimo'              => 'wp-ultimo',
 	);
 
-	public function __construct( private readonly Plugin $plugin, private readonly Standing $standing ) {}
+	public function __construct( private readonly Plugin $plugin, private readonly Capture_Status $capture_status ) {}
 
 	/**
 	 * Prints it.
 	 */
 	public function print( string $slug ): void {
 		$event   = $this->plugin->catalogue()->find( $slug );
-		$reasons = array_values( array_filter( array( ...$this->of_listening(), ...$this->of_event( $slug, $event ), ...$this->of_suppressions( $slug ), ...self::of_processes() ) ) );
+		$reasons = array_values( array_filter( array( ...$this->of_capture_session(), ...$this->of_event( $slug, $event ), ...$this->of_suppressions( $slug ), ...self::of_processes() ) ) );
 		?>
 		<section class="network-webhooks-missing" aria-labelledby="network-webhooks-missing">
 			<h2 id="network-webhooks-missing">
@@ -68,23 +68,23 @@ final class Missing_Box {
 	 *
 	 * @return list<string>
 	 */
-	private function of_listening(): array {
-		$current = $this->standing->current();
-		$last    = Listening::stored();
+	private function of_capture_session(): array {
+		$current = $this->capture_status->current();
+		$last    = Capture_Session::stored();
 		$reasons = array();
 		if ( ! $current ) {
 			$reasons[] = $last
 				/* translators: 1: date and time, 2: date and time */
-				? sprintf( __( 'Nobody listens now. The last time was from %1$s to %2$s.', 'network-webhooks' ), Moment::exact( gmdate( 'Y-m-d H:i:s', $last->since ) ), Moment::exact( gmdate( 'Y-m-d H:i:s', $last->until() ) ) )
+				? sprintf( __( 'Nobody listens now. The last time was from %1$s to %2$s.', 'network-webhooks' ), Date_Format::exact( gmdate( 'Y-m-d H:i:s', $last->since ) ), Date_Format::exact( gmdate( 'Y-m-d H:i:s', $last->until() ) ) )
 				: __( 'Nobody listens now: press the button, and do what should raise the event.', 'network-webhooks' );
 		}
 		if ( $last && ( $last->sites || $last->user ) ) {
 			$reasons[] = __( 'Only events of the chosen sites or of the chosen user are recorded.', 'network-webhooks' );
 		}
-		if ( Heard::left_out() ) {
+		if ( Captured_Events::left_out() ) {
 			$reasons[] = __( 'Events were left out since there were too many: it may be one of them.', 'network-webhooks' );
 		}
-		return array( ...$reasons, ...( $current && current_user_can( Capabilities::MANAGE ) ? $this->standing->obstacles() : array() ) );
+		return array( ...$reasons, ...( $current && current_user_can( Capabilities::MANAGE ) ? $this->capture_status->obstacles() : array() ) );
 	}
 
 	/**
@@ -123,7 +123,7 @@ final class Missing_Box {
 		$text   = '' === $when ? '' : sprintf( __( '%1$s raises it: %2$s', 'network-webhooks' ), $source, $when );
 		$folder = self::FOLDERS[ $source ] ?? $source;
 		if ( isset( self::FOLDERS[ $source ] ) || Active_Plugins::is_installed( $folder ) ) {
-			$text .= ' ' . Active_Plugins::describe( $folder, Listening::stored()->sites ?? array() );
+			$text .= ' ' . Active_Plugins::describe( $folder, Capture_Session::stored()->sites ?? array() );
 		}
 		return trim( $text );
 	}
@@ -153,12 +153,12 @@ final class Missing_Box {
 		$reasons = array();
 		$cause   = $this->plugin->dispatcher()->suspension()->cause( $slug );
 		if ( $cause ) {
-			$reasons[] = Verdict_Text::of_all( $cause['reason'], $cause['by'], '', true );
+			$reasons[] = Match_Text::of_all( $cause['reason'], $cause['by'], '', true );
 		}
 		foreach ( Suppressions::all() as $one ) {
 			if ( $one['event'] === $slug ) {
 				/* translators: 1: date and time, 2: what happened */
-				$reasons[] = sprintf( __( 'Last at %1$s: %2$s', 'network-webhooks' ), Moment::exact( gmdate( 'Y-m-d H:i:s', $one['at'] ) ), Verdict_Text::of_all( $one['reason'], $one['by'], '', true ) );
+				$reasons[] = sprintf( __( 'Last at %1$s: %2$s', 'network-webhooks' ), Date_Format::exact( gmdate( 'Y-m-d H:i:s', $one['at'] ) ), Match_Text::of_all( $one['reason'], $one['by'], '', true ) );
 			}
 		}
 		return $reasons;

@@ -8,15 +8,15 @@
 namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
-use Network_Webhooks\Sources\Adapter;
-use Network_Webhooks\Sources\Feed;
+use Network_Webhooks\Sources\Abstract_Source;
+use Network_Webhooks\Sources\Legacy_Mapping;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
  * Accounts that are made, changed and deleted.
  */
-final class Accounts extends Adapter {
+final class Accounts extends Abstract_Source {
 
 	public const NAME = 'core';
 
@@ -61,7 +61,7 @@ final class Accounts extends Adapter {
 	 */
 	private array $changed_meta = array();
 
-	public function __construct( private readonly Pending $pending, private readonly Underway $underway ) {}
+	public function __construct( private readonly Request_End_Events $request_end_events, private readonly Request_Context $request_context ) {}
 
 	/**
 	 * {@inheritDoc}
@@ -144,8 +144,8 @@ final class Accounts extends Adapter {
 	 *
 	 * @param array<string, string> $plan Keys of the plan → what they are read from.
 	 */
-	public static function account_feed( string $hook, array $plan ): Feed {
-		return new Feed(
+	public static function account_mapping( string $hook, array $plan ): Legacy_Mapping {
+		return new Legacy_Mapping(
 			$hook,
 			array(
 				'user_id'        => 'the user',
@@ -165,10 +165,10 @@ final class Accounts extends Adapter {
 	/**
 	 * {@inheritDoc}
 	 */
-	public function feeds(): array {
+	public function legacy_mappings(): array {
 		return array(
-			'account_created' => self::account_feed( 'user_register', array() ),
-			'account_deleted' => new Feed(
+			'account_created' => self::account_mapping( 'user_register', array() ),
+			'account_deleted' => new Legacy_Mapping(
 				'deleted_user',
 				array(
 					'user_id'    => 'the user, read at wpmu_delete_user',
@@ -217,12 +217,12 @@ final class Accounts extends Adapter {
 		$this->told         = $id;
 		$this->changed_meta = array();
 		// Its request goes on with another user, so this one gets no site any more.
-		$this->pending->send( 'account:*' );
+		$this->request_end_events->send( 'account:*' );
 		// Held for profile_updated too, which is none before its account is told.
 		$user = $this->is_wanted_now( 'account_created' ) || $this->is_wanted( 'profile_updated' ) ? get_userdata( $id ) : false;
 		if ( $user ) {
 			$created = array( 'created_at' => Payload::time( $user->user_registered ) );
-			$this->pending->hold( "account:$id:", 'account_created', Payload::user( $user ) + $created + self::NO_SITE );
+			$this->request_end_events->hold( "account:$id:", 'account_created', Payload::user( $user ) + $created + self::NO_SITE );
 		}
 	}
 
@@ -239,7 +239,7 @@ final class Accounts extends Adapter {
 	 * @param array<string, mixed> $plan Keys as in the example, for a plugin's own words.
 	 */
 	public function complete( int $user_id, int $site_id, string $source, array $plan = array() ): void {
-		$this->pending->complete(
+		$this->request_end_events->complete(
 			"account:$user_id:",
 			$source,
 			static function () use ( $site_id, $plan ): array {
@@ -259,10 +259,10 @@ final class Accounts extends Adapter {
 	 */
 	private function leaves( mixed $id = 0 ): void {
 		$id   = (int) $id;
-		$gone = array_column( $this->pending->drop( "removed:$id:*" ), 'site_id' );
-		$this->pending->drop( "role:$id:*" );
-		$this->underway->left_sites[ $id ] = $gone;
-		$user                              = $this->is_wanted_now( 'account_deleted' ) ? get_userdata( $id ) : false;
+		$gone = array_column( $this->request_end_events->drop( "removed:$id:*" ), 'site_id' );
+		$this->request_end_events->drop( "role:$id:*" );
+		$this->request_context->left_sites[ $id ] = $gone;
+		$user                                     = $this->is_wanted_now( 'account_deleted' ) ? get_userdata( $id ) : false;
 		if ( $user ) {
 			$this->leaving[ $id ] = Payload::user( $user ) + array( 'user_name' => (string) $user->user_login );
 		}
@@ -275,7 +275,7 @@ final class Accounts extends Adapter {
 		$id   = (int) $id;
 		$data = $this->leaving[ $id ] ?? null;
 		if ( $data ) {
-			$sites = array_values( array_unique( array_map( 'intval', $this->underway->left_sites[ $id ] ?? array() ) ) );
+			$sites = array_values( array_unique( array_map( 'intval', $this->request_context->left_sites[ $id ] ?? array() ) ) );
 			sort( $sites );
 			$this->send(
 				'account_deleted',
@@ -286,7 +286,7 @@ final class Accounts extends Adapter {
 				array( 'scope' => 'network' )
 			);
 		}
-		unset( $this->leaving[ $id ], $this->underway->left_sites[ $id ] );
+		unset( $this->leaving[ $id ], $this->request_context->left_sites[ $id ] );
 	}
 
 	/**
@@ -307,11 +307,11 @@ final class Accounts extends Adapter {
 		$changed            = array_values( array_unique( $this->changed_meta[ $id ] ?? array() ) );
 		$this->changed_meta = array();
 		$key                = "account:$id:";
-		$held               = $this->pending->data( $key );
+		$held               = $this->request_end_events->data( $key );
 		if ( $held ) {
 			// The REST API and others make an account with few words, and save the rest at once.
 			$user = get_userdata( $id );
-			$this->pending->hold( $key, 'account_created', ( $user ? Payload::user( $user ) : array() ) + $held );
+			$this->request_end_events->hold( $key, 'account_created', ( $user ? Payload::user( $user ) : array() ) + $held );
 			return;
 		}
 		$this->send(

@@ -8,14 +8,14 @@
 namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
-use Network_Webhooks\Sources\Adapter;
+use Network_Webhooks\Sources\Abstract_Source;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
  * What readers write. Other plugins' notes are stored as comments of other types, and are none.
  */
-final class Comments extends Adapter {
+final class Comments extends Abstract_Source {
 
 	public const NAME = 'core';
 

@@ -46,8 +46,6 @@ final class Failed_Logins {
 	private bool $holds = false;
 
 	/**
-	 * Takes the folder and the clock.
-	 *
 	 * @param string                 $folder Empty: one of this installation and user, in the
 	 *                                       system's folder for temporary files.
 	 * @param (\Closure(): int)|null $clock  Unix time; null: the system's.

@@ -8,7 +8,7 @@
 namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
-use Network_Webhooks\Sources\Adapter;
+use Network_Webhooks\Sources\Abstract_Source;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -16,7 +16,7 @@ defined( 'ABSPATH' ) || exit;
  * Who joins and leaves a site, and in which role. What belongs to the making or deleting of a
  * site or of an account is told there.
  */
-final class Members extends Adapter {
+final class Members extends Abstract_Source {
 
 	public const NAME = 'core';
 
@@ -28,13 +28,13 @@ final class Members extends Adapter {
 	private string $first_role = '';
 
 	/**
-	 * Roles given (1) and taken (-1) of who was changed last, by key in Pending.
+	 * Roles given (1) and taken (-1) of who was changed last, by key in Request_End_Events.
 	 *
 	 * @var array<string, array<string, int>>
 	 */
 	private array $steps = array();
 
-	public function __construct( private readonly Pending $pending, private readonly Underway $underway ) {}
+	public function __construct( private readonly Request_End_Events $request_end_events, private readonly Request_Context $request_context ) {}
 
 	/**
 	 * {@inheritDoc}
@@ -107,16 +107,16 @@ final class Members extends Adapter {
 	 */
 	private function role_changed( int $id, string $role, bool $is_given ): void {
 		$this->first_role_given( $id );
-		$user = ! isset( $this->underway->new_sites[ get_current_blog_id() ] ) && $this->is_wanted_now( 'role_changed' ) ? get_userdata( $id ) : false;
+		$user = ! isset( $this->request_context->new_sites[ get_current_blog_id() ] ) && $this->is_wanted_now( 'role_changed' ) ? get_userdata( $id ) : false;
 		if ( ! $user ) {
 			return;
 		}
 		$key = "role:$id:" . get_current_blog_id() . ':';
 		if ( ! isset( $this->steps[ $key ] ) ) {
 			// Somebody else is changed now: a bulk action must not hold all of them.
-			$this->pending->send( 'role:*' );
+			$this->request_end_events->send( 'role:*' );
 		}
-		$held = $this->pending->data( $key );
+		$held = $this->request_end_events->data( $key );
 		$now  = array_values( $user->roles );
 		// What was given and taken since the first change, so that it can be undone in thought.
 		$steps          = $held ? $this->steps[ $key ] ?? array() : array();
@@ -125,7 +125,7 @@ final class Members extends Adapter {
 		$before         = array_diff( $now, array_keys( $steps, 1, true ) );
 		$before         = array_values( array_unique( array( ...$before, ...array_map( 'strval', array_keys( $steps, -1, true ) ) ) ) );
 		if ( ! $before || ! array_filter( $steps ) ) {
-			$this->pending->drop( $key );
+			$this->request_end_events->drop( $key );
 			return;
 		}
 		$data = Payload::user( $user ) + array(
@@ -133,7 +133,7 @@ final class Members extends Adapter {
 			'roles'     => $now,
 			'old_roles' => $before,
 		);
-		$this->pending->hold( $key, 'role_changed', $data );
+		$this->request_end_events->hold( $key, 'role_changed', $data );
 	}
 
 	/**
@@ -141,10 +141,10 @@ final class Members extends Adapter {
 	 */
 	private function first_role_given( int $id ): void {
 		$key  = "added:$id:" . get_current_blog_id() . ':';
-		$held = $this->pending->data( $key );
+		$held = $this->request_end_events->data( $key );
 		$user = $held ? get_userdata( $id ) : false;
 		if ( $user ) {
-			$this->pending->hold( $key, 'user_added_to_site', array_replace( $held, array( 'roles' => array_values( $user->roles ) ) ) );
+			$this->request_end_events->hold( $key, 'user_added_to_site', array_replace( $held, array( 'roles' => array_values( $user->roles ) ) ) );
 		}
 	}
 
@@ -157,13 +157,13 @@ final class Members extends Adapter {
 		$site_id          = (int) $site_id;
 		$is_new           = "$site_id:$id" === $this->first_role;
 		$this->first_role = '';
-		if ( ! $is_new || isset( $this->underway->new_sites[ $site_id ] ) ) {
+		if ( ! $is_new || isset( $this->request_context->new_sites[ $site_id ] ) ) {
 			return;
 		}
 		if ( '' === (string) $role && get_current_blog_id() === $site_id ) {
 			$user = $this->is_wanted_now( 'user_added_to_site' ) ? Payload::user_of( $id ) : null;
 			if ( $user ) {
-				$this->pending->hold( "added:$id:$site_id:", 'user_added_to_site', $user + self::membership( $site_id, '' ) );
+				$this->request_end_events->hold( "added:$id:$site_id:", 'user_added_to_site', $user + self::membership( $site_id, '' ) );
 			}
 			return;
 		}
@@ -195,19 +195,19 @@ final class Members extends Adapter {
 	private function removed( mixed $id = 0, mixed $site_id = 0 ): void {
 		$id      = (int) $id;
 		$site_id = (int) $site_id;
-		if ( isset( $this->underway->lost_members[ $site_id ] ) ) {
-			++$this->underway->lost_members[ $site_id ];
+		if ( isset( $this->request_context->lost_members[ $site_id ] ) ) {
+			++$this->request_context->lost_members[ $site_id ];
 			return;
 		}
-		if ( isset( $this->underway->left_sites[ $id ] ) ) {
-			$this->underway->left_sites[ $id ][] = $site_id;
+		if ( isset( $this->request_context->left_sites[ $id ] ) ) {
+			$this->request_context->left_sites[ $id ][] = $site_id;
 			return;
 		}
 		if ( ! $this->is_wanted_now( 'user_removed_from_site' ) && ! $this->is_wanted( 'account_deleted' ) ) {
 			return;
 		}
 		// Who came in the same request was never told to have come.
-		$this->pending->send( "added:$id:$site_id:" );
+		$this->request_end_events->send( "added:$id:$site_id:" );
 		global $wpdb;
 		$roles = get_user_meta( $id, $wpdb->get_blog_prefix( $site_id ) . 'capabilities', true );
 		$user  = is_array( $roles ) ? get_userdata( $id ) : false;
@@ -216,8 +216,8 @@ final class Members extends Adapter {
 				'site_id' => $site_id,
 				'roles'   => array_map( 'strval', array_keys( array_filter( $roles ) ) ),
 			);
-			$this->pending->hold( "removed:$id:$site_id:", 'user_removed_from_site', $data );
-			$this->pending->drop( "role:$id:$site_id:" );
+			$this->request_end_events->hold( "removed:$id:$site_id:", 'user_removed_from_site', $data );
+			$this->request_end_events->drop( "role:$id:$site_id:" );
 		}
 	}
 }

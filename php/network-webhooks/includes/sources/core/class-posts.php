@@ -8,14 +8,14 @@
 namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
-use Network_Webhooks\Sources\Adapter;
+use Network_Webhooks\Sources\Abstract_Source;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
  * Posts of the public types that are published, changed, trashed and deleted.
  */
-final class Posts extends Adapter {
+final class Posts extends Abstract_Source {
 
 	public const NAME = 'core';
 

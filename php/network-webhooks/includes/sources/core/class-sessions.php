@@ -8,22 +8,19 @@
 namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
-use Network_Webhooks\Sources\Adapter;
+use Network_Webhooks\Sources\Abstract_Source;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
  * Signing up, logging in and out. No password, key or token of these hooks is ever looked at.
  */
-final class Sessions extends Adapter {
+final class Sessions extends Abstract_Source {
 
 	public const NAME = 'core';
 
 	public const ORDER = 12;
 
-	/**
-	 * Takes the part that counts.
-	 */
 	public function __construct( private readonly Failed_Logins $failed_logins = new Failed_Logins() ) {}
 
 	/**

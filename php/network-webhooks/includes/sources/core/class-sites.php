@@ -8,15 +8,15 @@
 namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
-use Network_Webhooks\Sources\Adapter;
-use Network_Webhooks\Sources\Feed;
+use Network_Webhooks\Sources\Abstract_Source;
+use Network_Webhooks\Sources\Legacy_Mapping;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
  * Sites that are made, changed and deleted.
  */
-final class Sites extends Adapter {
+final class Sites extends Abstract_Source {
 
 	public const NAME = 'core';
 
@@ -42,7 +42,7 @@ final class Sites extends Adapter {
 	 */
 	private array $leaving = array();
 
-	public function __construct( private readonly Pending $pending, private readonly Underway $underway ) {}
+	public function __construct( private readonly Request_End_Events $request_end_events, private readonly Request_Context $request_context ) {}
 
 	/**
 	 * {@inheritDoc}
@@ -116,9 +116,9 @@ final class Sites extends Adapter {
 	/**
 	 * {@inheritDoc}
 	 */
-	public function feeds(): array {
+	public function legacy_mappings(): array {
 		return array(
-			'new_domain_mapping' => new Feed(
+			'new_domain_mapping' => new Legacy_Mapping(
 				'wp_update_site',
 				array(
 					'user_id'       => 'the user of the site’s admin_email',
@@ -156,7 +156,7 @@ final class Sites extends Adapter {
 	 * wp_uninitialize_site. The hooks of flags run when the row is inserted too.
 	 */
 	protected function listen(): void {
-		$this->on( 'site_created', 'wp_insert_site', fn( $site = null ) => $site instanceof \WP_Site && $this->underway->new_sites[ (int) $site->blog_id ] = true, 1, 1 );
+		$this->on( 'site_created', 'wp_insert_site', fn( $site = null ) => $site instanceof \WP_Site && $this->request_context->new_sites[ (int) $site->blog_id ] = true, 1, 1 );
 		$this->on( 'site_created', 'wp_initialize_site', $this->created( ... ), 2, 1000 );
 		$this->on( 'site_deleted', 'wp_uninitialize_site', $this->leaves( ... ), 1, 1 );
 		$this->on( 'site_deleted', 'wp_delete_site', $this->deleted( ... ) );
@@ -176,7 +176,7 @@ final class Sites extends Adapter {
 			return;
 		}
 		$id = (int) $site->blog_id;
-		unset( $this->underway->new_sites[ $id ] );
+		unset( $this->request_context->new_sites[ $id ] );
 		$this->send(
 			'site_created',
 			static fn(): array => Payload::site( $site ) + array(
@@ -194,8 +194,8 @@ final class Sites extends Adapter {
 		if ( ! $site instanceof \WP_Site ) {
 			return;
 		}
-		$id                                  = (int) $site->blog_id;
-		$this->underway->lost_members[ $id ] = 0;
+		$id = (int) $site->blog_id;
+		$this->request_context->lost_members[ $id ] = 0;
 		if ( $this->is_wanted_now( 'site_deleted' ) ) {
 			$this->leaving[ $id ] = Payload::site( $site );
 		}
@@ -210,7 +210,7 @@ final class Sites extends Adapter {
 		if ( $data ) {
 			$this->send(
 				'site_deleted',
-				$data + array( 'members' => $this->underway->lost_members[ $id ] ?? 0 ),
+				$data + array( 'members' => $this->request_context->lost_members[ $id ] ?? 0 ),
 				array(
 					'site' => array(
 						'id'  => $id,
@@ -219,7 +219,7 @@ final class Sites extends Adapter {
 				)
 			);
 		}
-		unset( $this->leaving[ $id ], $this->underway->lost_members[ $id ] );
+		unset( $this->leaving[ $id ], $this->request_context->lost_members[ $id ] );
 	}
 
 	/**
@@ -243,7 +243,7 @@ final class Sites extends Adapter {
 	 * @param list<string> $changed What of it.
 	 */
 	private function changed( ?\WP_Site $site, array $changed ): void {
-		if ( $site && $changed && ! isset( $this->underway->new_sites[ (int) $site->blog_id ] ) ) {
+		if ( $site && $changed && ! isset( $this->request_context->new_sites[ (int) $site->blog_id ] ) ) {
 			$this->send( 'site_updated', static fn(): array => Payload::site( $site ) + array( 'changed' => $changed ), array( 'site' => (int) $site->blog_id ) );
 		}
 	}
@@ -273,12 +273,12 @@ final class Sites extends Adapter {
 	 * A flag of a site changed.
 	 */
 	private function flag( string $event, int $id ): void {
-		if ( isset( $this->underway->new_sites[ $id ] ) ) {
+		if ( isset( $this->request_context->new_sites[ $id ] ) ) {
 			return;
 		}
 		if ( 'site_deactivated' === $event ) {
 			// wpmu_delete_blog() takes all members out of a site before it marks it as deleted.
-			$this->pending->drop( "removed:*:$id:" );
+			$this->request_end_events->drop( "removed:*:$id:" );
 		}
 		$this->send(
 			$event,

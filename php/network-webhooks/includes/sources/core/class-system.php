@@ -8,14 +8,14 @@
 namespace Network_Webhooks\Sources\Core;
 
 use Network_Webhooks\Event;
-use Network_Webhooks\Sources\Adapter;
+use Network_Webhooks\Sources\Abstract_Source;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
  * Plugins, themes and WordPress itself.
  */
-final class System extends Adapter {
+final class System extends Abstract_Source {
 
 	public const NAME = 'core';
 

@@ -1,0 +1,134 @@
+<?php
+/**
+ * What the pages of deliveries ask for.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Admin\Deliveries;
+
+use Network_Webhooks\Admin\Actions;
+use Network_Webhooks\Admin\Admin;
+use Network_Webhooks\Admin\Flash;
+use Network_Webhooks\Extension_Messages;
+use Network_Webhooks\History;
+use Network_Webhooks\Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Sends deliveries again, cancels them, and mends a webhook. Each needs the nonce and the
+ * capability.
+ */
+final class Delivery_Actions {
+
+	public function __construct( private readonly Webhooks $webhooks ) {}
+
+	/**
+	 * Adds the hooks.
+	 */
+	public function add_hooks(): void {
+		foreach ( array( 'resend', 'bulk', 'mend' ) as $action ) {
+			add_action( 'network_admin_edit_' . Actions::PREFIX . $action, array( $this, $action ) );
+		}
+	}
+
+	/**
+	 * Sends one delivery again.
+	 */
+	public function resend(): void {
+		Actions::check();
+		$id = sanitize_text_field( wp_unslash( (string) ( $_POST['delivery'] ?? '' ) ) );
+		self::attempt(
+			static function () use ( $id ): void {
+				if ( ! webhooks_resend( $id ) ) {
+					throw new \RuntimeException( __( 'It can’t be sent again: it still waits, or its body is not kept any more.', 'network-webhooks' ) );
+				}
+			},
+			Delivery_View::url( $id ),
+			'resent'
+		);
+	}
+
+	/**
+	 * Sends again, or cancels, all of a filter.
+	 */
+	public function bulk(): void {
+		Actions::check();
+		$query  = Delivery_Query::of( $_POST );
+		$change = sanitize_key( wp_unslash( (string) ( $_POST['change'] ?? '' ) ) );
+		self::attempt(
+			static function () use ( $query, $change ): void {
+				$filter = in_array( $change, array( 'resend', 'cancel' ), true ) ? Bulk_View::filter( $query, $change ) : null;
+				if ( ! $filter ) {
+					throw new \RuntimeException( __( 'There is nothing to change.', 'network-webhooks' ) );
+				}
+				'cancel' === $change ? webhooks_cancel( $filter ) : webhooks_resend( $filter );
+				History::record( $filter['webhook_id'] ?? History::NETWORK, 'cancel' === $change ? History::CANCELLED : History::RESENT, array() );
+			},
+			$query->url( array( 'before' => '' ) ),
+			'cancel' === $change ? 'cancelled' : 'resent'
+		);
+	}
+
+	/**
+	 * Mends a webhook: enables it, and sends what it missed.
+	 */
+	public function mend(): void {
+		Actions::check();
+		$webhook = $this->webhooks->find( sanitize_text_field( wp_unslash( (string) ( $_POST['webhook'] ?? '' ) ) ) );
+		if ( ! $webhook ) {
+			Flash::put( __( 'This webhook is not there any more. Somebody deleted it.', 'network-webhooks' ) );
+			self::leave( Admin::url() );
+		}
+		$page  = Mend_View::url( $webhook->id );
+		$since = sanitize_text_field( wp_unslash( (string) ( $_POST['since'] ?? '' ) ) );
+		$does  = sanitize_key( wp_unslash( (string) ( $_POST['change'] ?? '' ) ) );
+		self::attempt(
+			static function () use ( $webhook, $since, $does ): void {
+				$filter = Delivery_Query::of( array( 'webhook' => $webhook->id, 'since' => $since ) )->filter();
+				if ( 'enable' === $does || 'enable_only' === $does ) {
+					$disabling = sanitize_text_field( wp_unslash( (string) ( $_POST['disabling'] ?? '' ) ) );
+					if ( ! webhooks_enable( $webhook->id, $disabling ) ) {
+						// It is not known whether what it missed should be sent to it as it is now.
+						throw new \RuntimeException( __( 'The webhook is not disabled any more, or was disabled again meanwhile: look at it once more.', 'network-webhooks' ) );
+					}
+					History::record( $webhook->id, History::ENABLED, array() );
+				}
+				if ( 'enable' === $does || 'recover' === $does ) {
+					webhooks_recover( $webhook->id, $filter['since'] ?? null );
+					History::record( $webhook->id, History::RESENT, array() );
+				}
+				if ( 'cancel' === $does ) {
+					webhooks_cancel( array( 'state' => Delivery_State::WAITING ) + $filter );
+					History::record( $webhook->id, History::CANCELLED, array() );
+				}
+			},
+			$page,
+			'cancel' === $does ? 'cancelled' : 'mended'
+		);
+	}
+
+	/**
+	 * Does a thing and goes to a page, with a message or with what went wrong.
+	 *
+	 * @param callable(): void $work
+	 */
+	private static function attempt( callable $work, string $url, string $message ): never {
+		try {
+			$work();
+		} catch ( \Throwable $error ) {
+			Flash::put( Extension_Messages::of( $error ) );
+			self::leave( $url );
+		}
+		self::leave( add_query_arg( 'message', $message, $url ) );
+	}
+
+	/**
+	 * Redirects and ends the request.
+	 */
+	private static function leave( string $url ): never {
+		wp_safe_redirect( $url );
+		exit;
+	}
+}

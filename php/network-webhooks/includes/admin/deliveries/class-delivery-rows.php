@@ -1,0 +1,188 @@
+<?php
+/**
+ * Rows of the list of deliveries.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Admin\Deliveries;
+
+use Network_Webhooks\Admin\Actions;
+use Network_Webhooks\Admin\Date_Format;
+use Network_Webhooks\Capabilities;
+use Network_Webhooks\Event_Registry;
+use Network_Webhooks\Failure;
+use Network_Webhooks\Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Prints deliveries as rows of a table: the same for the page and for what keeps it up to date.
+ */
+final class Delivery_Rows {
+
+	/**
+	 * Names of the webhooks by id, deleted ones among them.
+	 *
+	 * @var array<string, string>
+	 */
+	private readonly array $names;
+
+	public function __construct( Webhooks $webhooks, private readonly Event_Registry $registry ) {
+		$this->names = array_column( array( ...$webhooks->all(), ...$webhooks->deleted() ), 'name', 'id' );
+	}
+
+	/**
+	 * The columns.
+	 *
+	 * @return array<string, string>
+	 */
+	public static function columns(): array {
+		return array(
+			'event'   => __( 'Event', 'network-webhooks' ),
+			'webhook' => __( 'Webhook', 'network-webhooks' ),
+			'site'    => __( 'Site', 'network-webhooks' ),
+			'state'   => __( 'State', 'network-webhooks' ),
+			'answer'  => __( 'Last Answer', 'network-webhooks' ),
+			'created' => __( 'Happened', 'network-webhooks' ),
+		);
+	}
+
+	/**
+	 * The rows as HTML.
+	 *
+	 * @param list<array<string, mixed>> $deliveries As webhooks_deliveries() gives them.
+	 */
+	public function html( array $deliveries ): string {
+		if ( ! $deliveries ) {
+			return sprintf( '<tr class="no-items"><td class="colspanchange" colspan="%d">%s</td></tr>', count( self::columns() ), esc_html__( 'No delivery is like that.', 'network-webhooks' ) );
+		}
+		$sites = $this->sites( $deliveries );
+		return implode( '', array_map( fn( array $one ) => $this->row( $one, $sites ), $deliveries ) );
+	}
+
+	/**
+	 * What a webhook is called.
+	 */
+	public function name( string $webhook_id ): string {
+		return $this->names[ $webhook_id ] ?? $webhook_id;
+	}
+
+	/**
+	 * One row.
+	 *
+	 * @param array<string, mixed> $delivery
+	 * @param array<int, string>   $sites    Id → address.
+	 */
+	private function row( array $delivery, array $sites ): string {
+		$cells = array(
+			'event'   => $this->event( $delivery ),
+			'webhook' => esc_html( $this->name( $delivery['webhook_id'] ) ),
+			'site'    => esc_html( $delivery['site_id'] ? $sites[ $delivery['site_id'] ] ?? "#{$delivery['site_id']}" : __( 'The network', 'network-webhooks' ) ),
+			'state'   => self::state( $delivery ),
+			'answer'  => self::answer( $delivery ),
+			'created' => Date_Format::ago( $delivery['created'] ),
+		);
+		$html  = '';
+		$names = self::columns();
+		foreach ( $cells as $column => $cell ) {
+			$html .= sprintf( '<td class="column-%s%s" data-colname="%s">%s</td>', esc_attr( $column ), 'event' === $column ? ' column-primary' : '', esc_attr( $names[ $column ] ), $cell );
+		}
+		return sprintf( '<tr data-delivery="%s">%s</tr>', esc_attr( $delivery['id'] ), $html );
+	}
+
+	/**
+	 * The event, leading to the delivery, with what can be done.
+	 *
+	 * @param array<string, mixed> $delivery
+	 */
+	private function event( array $delivery ): string {
+		$url     = Delivery_View::url( $delivery['id'] );
+		$name    = $this->registry->name( $delivery['event'] );
+		$actions = array( sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $url ), esc_attr( self::label( __( 'Details', 'network-webhooks' ), $delivery ) ), esc_html__( 'Details', 'network-webhooks' ) ) );
+		if ( current_user_can( Capabilities::MANAGE ) && ! in_array( $delivery['state'], array( 'pending', 'delivering' ), true ) ) {
+			$actions[] = sprintf(
+				'<button class="button-link" form="network-webhooks-row" formaction="%s" name="delivery" value="%s" aria-label="%s">%s</button>',
+				esc_url( Actions::url( 'resend' ) ),
+				esc_attr( $delivery['id'] ),
+				esc_attr( self::label( __( 'Resend', 'network-webhooks' ), $delivery ) ),
+				esc_html__( 'Resend', 'network-webhooks' )
+			);
+		}
+		return sprintf(
+			'<strong><a class="row-title" href="%s">%s</a></strong>%s <div class="row-actions visible">%s</div><button type="button" class="toggle-row"><span class="screen-reader-text">%s</span></button>',
+			esc_url( $url ),
+			esc_html( $name ),
+			$delivery['test'] ? ' <span class="post-state">' . esc_html__( 'Test', 'network-webhooks' ) . '</span>' : '',
+			implode( ' | ', $actions ),
+			esc_html__( 'Show more details', 'network-webhooks' )
+		);
+	}
+
+	/**
+	 * The state, when the next attempt is, and why there is none.
+	 *
+	 * @param array<string, mixed> $delivery
+	 */
+	private static function state( array $delivery ): string {
+		$html = Delivery_State::html( $delivery['state'] );
+		if ( 'pending' === $delivery['state'] && $delivery['due'] && $delivery['attempts'] ) {
+			/* translators: %s: date and time */
+			$html .= '<br>' . esc_html( sprintf( __( 'Next attempt %s', 'network-webhooks' ), Date_Format::exact( $delivery['due'] ) ) );
+		}
+		$reason = Delivery_State::reason( $delivery['reason'] );
+		return '' === $reason ? $html : $html . '<br>' . esc_html( $reason );
+	}
+
+	/**
+	 * What the endpoint last answered.
+	 *
+	 * @param array<string, mixed> $delivery
+	 */
+	private static function answer( array $delivery ): string {
+		if ( ! $delivery['attempts'] ) {
+			return '<span aria-hidden="true">—</span><span class="screen-reader-text">' . esc_html__( 'None yet', 'network-webhooks' ) . '</span>';
+		}
+		$text = $delivery['last_status'] ? (string) $delivery['last_status'] : Failure::cause( (string) $delivery['last_failure'] );
+		if ( null !== $delivery['duration_ms'] ) {
+			/* translators: %s: number of milliseconds */
+			$text .= ', ' . sprintf( __( '%s ms', 'network-webhooks' ), number_format_i18n( $delivery['duration_ms'] ) );
+		}
+		/* translators: %s: number of attempts */
+		return esc_html( $text ) . '<br>' . esc_html( sprintf( _n( '%s attempt', '%s attempts', $delivery['attempts'], 'network-webhooks' ), number_format_i18n( $delivery['attempts'] ) ) );
+	}
+
+	/**
+	 * What a link or button does, for those who don't see in which row it is.
+	 *
+	 * @param array<string, mixed> $delivery
+	 */
+	private static function label( string $text, array $delivery ): string {
+		/* translators: 1: what a link or button does, such as Resend, 2: id of an event */
+		return sprintf( __( '%1$s %2$s', 'network-webhooks' ), $text, $delivery['event_id'] );
+	}
+
+	/**
+	 * Addresses of the deliveries' sites, in one query.
+	 *
+	 * @param list<array<string, mixed>> $deliveries
+	 * @return array<int, string>
+	 */
+	private function sites( array $deliveries ): array {
+		$ids = array_filter( array_unique( array_column( $deliveries, 'site_id' ) ) );
+		if ( ! $ids ) {
+			return array();
+		}
+		$sites     = get_sites(
+			array(
+				'site__in' => $ids,
+				'number'   => count( $ids ),
+			)
+		);
+		$addresses = array();
+		foreach ( $sites as $site ) {
+			$addresses[ (int) $site->blog_id ] = untrailingslashit( $site->domain . $site->path );
+		}
+		return $addresses;
+	}
+}

@@ -1,0 +1,109 @@
+<?php
+/**
+ * What the status page and the announcements ask for.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Admin;
+
+use Network_Webhooks\Admin\Form\Email_Group;
+use Network_Webhooks\Announcements\Announcement_Store;
+use Network_Webhooks\Capabilities;
+use Network_Webhooks\History;
+use Network_Webhooks\Lock;
+use Network_Webhooks\Settings;
+use Network_Webhooks\Support_Report;
+use Network_Webhooks\Webhook;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Saves who gets mail, dismisses announcements, and hands out the report.
+ */
+final class Status_Actions {
+
+	/** Under what the typed addresses are kept, where a webhook has its id. */
+	public const FLASH = 'mail';
+
+	public function __construct( private readonly Support_Report $report ) {}
+
+	/**
+	 * Adds the hooks.
+	 */
+	public function add_hooks(): void {
+		foreach ( array( 'mail', 'dismiss', 'report' ) as $action ) {
+			add_action( 'network_admin_edit_' . Actions::PREFIX . $action, array( $this, $action ) );
+		}
+	}
+
+	/**
+	 * Where the report is.
+	 */
+	public static function report_url(): string {
+		return wp_nonce_url( Actions::url( 'report' ), Actions::PREFIX . 'report' );
+	}
+
+	/**
+	 * Saves the addresses.
+	 */
+	public function mail(): void {
+		Actions::check();
+		$typed     = wp_check_invalid_utf8( wp_unslash( (string) ( $_POST['addresses'] ?? '' ) ), true ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- what is no address is shown as it was typed.
+		$addresses = Email_Group::addresses( $typed );
+		$wrong     = Email_Group::wrong( $addresses );
+		if ( $wrong ) {
+			/* translators: %s: what was typed */
+			$error = sprintf( __( 'This is no e-mail address: %s. Nothing was saved.', 'network-webhooks' ), implode( ', ', $wrong ) );
+			Flash::put(
+				$error,
+				array(
+					'webhook'   => self::FLASH,
+					'addresses' => $typed,
+				)
+			);
+			self::leave( Admin::url( array(), Admin::STATUS ) );
+		}
+		$before = (array) Settings::get( Settings::MAIL_TO, array() );
+		if ( $before !== $addresses ) {
+			Settings::set( Settings::MAIL_TO, $addresses );
+			History::record( History::NETWORK, History::SETTINGS, array( Webhook::MAIL_TO => array( $before, $addresses ) ) );
+		}
+		self::leave( Admin::url( array( 'message' => 'settings' ), Admin::STATUS ) );
+	}
+
+	/**
+	 * Dismisses an announcement.
+	 */
+	public function dismiss(): void {
+		Actions::check();
+		$id = sanitize_key( wp_unslash( $_POST['announcement'] ?? '' ) );
+		Lock::try( 'announcements', 10, static fn() => ( new Announcement_Store() )->dismiss( $id ) );
+		$back = wp_get_referer();
+		self::leave( $back ? $back : Admin::url() );
+	}
+
+	/**
+	 * Hands out the report.
+	 */
+	public function report(): void {
+		check_admin_referer( Actions::PREFIX . 'report' );
+		if ( ! current_user_can( Capabilities::MANAGE ) ) {
+			wp_die( esc_html__( 'Sorry, you are not allowed to see this report.', 'network-webhooks' ), '', 403 );
+		}
+		nocache_headers();
+		header( 'Content-Type: text/plain; charset=utf-8' );
+		header( 'Content-Disposition: attachment; filename="network-webhooks-' . gmdate( 'Y-m-d-His' ) . '.txt"' );
+		header( 'X-Content-Type-Options: nosniff' );
+		echo $this->report->text(); // phpcs:ignore WordPress.Security.EscapeOutput -- a text file, not HTML.
+		exit;
+	}
+
+	/**
+	 * Redirects and ends the request.
+	 */
+	private static function leave( string $url ): never {
+		wp_safe_redirect( $url );
+		exit;
+	}
+}

@@ -1,0 +1,198 @@
+<?php
+/**
+ * Personal data.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Takes part in WordPress's own tools for exporting and erasing what is kept of a person, and
+ * suggests a text for the privacy policy. On a network only its super admins may use these tools,
+ * so what they find and erase is that of the whole network.
+ */
+final class Privacy {
+
+	/** Deliveries of one page of an export. */
+	private const PAGE = 100;
+
+	/** Most pages of an export: WordPress counts them, the log has a cursor. */
+	private const PAGES = 500;
+
+	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
+
+	/**
+	 * Adds the hooks.
+	 *
+	 * @param \Closure(): self $privacy Makes it: most requests need none.
+	 */
+	public static function add_hooks( \Closure $privacy ): void {
+		add_filter( 'wp_privacy_personal_data_exporters', static fn( mixed $exporters ) => $privacy()->add_exporter( is_array( $exporters ) ? $exporters : array() ) );
+		add_filter( 'wp_privacy_personal_data_erasers', static fn( mixed $erasers ) => $privacy()->add_eraser( is_array( $erasers ) ? $erasers : array() ) );
+		add_action( 'admin_init', array( self::class, 'suggest_policy' ) );
+	}
+
+	/**
+	 * Adds the exporter.
+	 *
+	 * @param array<string, array> $exporters
+	 * @return array<string, array>
+	 */
+	public function add_exporter( array $exporters ): array {
+		$exporters['network-webhooks'] = array(
+			'exporter_friendly_name' => __( 'Webhook deliveries', 'network-webhooks' ),
+			'callback'               => array( $this, 'export' ),
+		);
+		return $exporters;
+	}
+
+	/**
+	 * Adds the eraser.
+	 *
+	 * @param array<string, array> $erasers
+	 * @return array<string, array>
+	 */
+	public function add_eraser( array $erasers ): array {
+		$erasers['network-webhooks'] = array(
+			'eraser_friendly_name' => __( 'Webhook deliveries', 'network-webhooks' ),
+			'callback'             => array( $this, 'erase' ),
+		);
+		return $erasers;
+	}
+
+	/**
+	 * What was sent about a person: to whom, when, and the payload where it is still kept. Where the
+	 * log can't be read, that is said in its place: an error would end the export of everything
+	 * else that WordPress keeps.
+	 *
+	 * @return array{data: list<array>, done: bool}
+	 */
+	public function export( string $email, int $page = 1 ): array {
+		if ( ! Environment::has_extension() ) {
+			return array(
+				'data' => array(),
+				'done' => true,
+			);
+		}
+		try {
+			return $this->page( $email, $page );
+		} catch ( \Exception $error ) {
+			Log::write( 'privacy', "The log of deliveries could not be read for an export of personal data: {$error->getMessage()}" );
+			/* translators: %s: what went wrong */
+			$text = sprintf( __( 'The log of webhook deliveries could not be read, so that what it has is missing here: %s', 'network-webhooks' ), Extension_Messages::of( $error ) );
+			return array(
+				'data' => array( self::item( "unreadable-$page", array( __( 'Problem', 'network-webhooks' ) => $text ) ) ),
+				'done' => true,
+			);
+		}
+	}
+
+	/**
+	 * A page of the log.
+	 *
+	 * @return array{data: list<array>, done: bool}
+	 * @throws \Exception Where the log can't be read.
+	 */
+	private function page( string $email, int $page ): array {
+		// The tool knows only numbers of pages: the cursor of the next one is kept meanwhile.
+		$key   = 'network_webhooks_export_' . md5( $email );
+		$query = array(
+			'search' => $email,
+			'limit'  => self::PAGE,
+		);
+		if ( $page > 1 ) {
+			$query['cursor'] = (string) get_site_transient( $key );
+		}
+		$found = webhooks_deliveries( $query );
+		$done  = null === $found['cursor'] || $page >= self::PAGES;
+		if ( $done ) {
+			delete_site_transient( $key );
+		} else {
+			set_site_transient( $key, $found['cursor'], HOUR_IN_SECONDS );
+		}
+		$names = array();
+		foreach ( $this->webhooks->all() as $webhook ) {
+			$names[ $webhook->id ] = $webhook->name;
+		}
+		$items = array();
+		foreach ( $found['deliveries'] as $delivery ) {
+			$items[] = self::item(
+				$delivery['id'],
+				array(
+					__( 'Receiver', 'network-webhooks' ) => $names[ $delivery['webhook_id'] ] ?? $delivery['webhook_id'],
+					__( 'Event', 'network-webhooks' )    => $delivery['event'],
+					__( 'Time', 'network-webhooks' )     => $delivery['created'],
+					__( 'Content', 'network-webhooks' )  => (string) ( webhooks_delivery( $delivery['id'] )['body'] ?? '' ),
+				)
+			);
+		}
+		return array(
+			'data' => $items,
+			'done' => $done,
+		);
+	}
+
+	/**
+	 * An entry of the export.
+	 *
+	 * @param array<string, string> $values
+	 * @return array<string, mixed>
+	 */
+	private static function item( string $id, array $values ): array {
+		$data = array();
+		foreach ( $values as $name => $value ) {
+			$data[] = array(
+				'name'  => $name,
+				'value' => $value,
+			);
+		}
+		return array(
+			'group_id'          => 'network-webhooks',
+			'group_label'       => __( 'Webhook deliveries', 'network-webhooks' ),
+			'group_description' => __( 'What this network told other services about you.', 'network-webhooks' ),
+			'item_id'           => $id,
+			'data'              => $data,
+		);
+	}
+
+	/**
+	 * Erases a person from the log, the journal, the outbox, and what was heard.
+	 *
+	 * @return array{items_removed: bool, items_retained: bool, messages: list<string>, done: bool}
+	 */
+	public function erase( string $email ): array {
+		$user     = get_user_by( 'email', $email );
+		$removed  = $this->outbox->forget( $email, (int) ( $user->ID ?? 0 ) ) + ( new Inbox\Requests() )->forget( $email ) + Captured_Events::forget( $email, (int) ( $user->ID ?? 0 ) );
+		$messages = array();
+		$retained = false;
+		if ( Environment::has_extension() ) {
+			try {
+				$removed += webhooks_forget( array( 'email' => $email ) + ( $user ? array( 'user_id' => $user->ID ) : array() ) );
+			} catch ( \Exception $error ) {
+				$retained = true;
+				/* translators: %s: what went wrong */
+				$messages[] = sprintf( __( 'The log of webhook deliveries was not erased: %s', 'network-webhooks' ), Extension_Messages::of( $error ) );
+			}
+		}
+		return array(
+			'items_removed'  => $removed > 0,
+			'items_retained' => $retained,
+			'messages'       => $messages,
+			'done'           => true,
+		);
+	}
+
+	/**
+	 * Suggests a text for the privacy policy.
+	 */
+	public static function suggest_policy(): void {
+		$texts = array(
+			__( 'When something happens on this network – an account is created, a payment is received – we tell the services that we work with, such as our customer database, at once. What is told is what happened and to whom: for example name, e-mail address and what was bought.', 'network-webhooks' ),
+			__( 'What was told is kept for 7 days so that it can be sent again after a failure, and that it was told for 30 days. Both are part of what you get when you ask for your personal data, and are erased when you ask for that.', 'network-webhooks' ),
+		);
+		wp_add_privacy_policy_content( __( 'Network Webhooks', 'network-webhooks' ), '<p>' . implode( '</p><p>', array_map( 'esc_html', $texts ) ) . '</p>' );
+	}
+}

@@ -1,0 +1,125 @@
+<?php
+/**
+ * Addresses of sites, to be shown.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Says which sites a webhook is for. All addresses come in one query, and no site is switched to.
+ */
+final class Site_Addresses {
+
+	/** How many sites are named before the rest is only counted. */
+	private const NAMED = 2;
+
+	/** Most sites that a search stands for. */
+	private const FOUND = 100;
+
+	/**
+	 * Addresses by id; null: such a site is not there.
+	 *
+	 * @var array<int, string|null>
+	 */
+	private array $known = array();
+
+	/**
+	 * Reads the addresses that describe() will name.
+	 *
+	 * @param list<Webhook> $webhooks
+	 */
+	public function prepare( array $webhooks ): void {
+		$ids = array();
+		foreach ( $webhooks as $webhook ) {
+			array_push( $ids, ...array_slice( self::listed( $webhook ), 0, self::NAMED ) );
+		}
+		$ids = array_values( array_diff( array_unique( $ids ), array_keys( $this->known ) ) );
+		if ( ! $ids ) {
+			return;
+		}
+		$this->known += array_fill_keys( $ids, null );
+		$sites        = get_sites(
+			array(
+				'site__in'               => $ids,
+				'number'                 => count( $ids ),
+				'update_site_meta_cache' => false,
+			)
+		);
+		foreach ( $sites as $site ) {
+			$this->known[ (int) $site->blog_id ] = untrailingslashit( $site->domain . $site->path );
+		}
+	}
+
+	/**
+	 * The sites of a webhook in words.
+	 */
+	public function describe( Webhook $webhook ): string {
+		$sites = $webhook->setting( 'sites' );
+		if ( ! is_array( $sites ) ) {
+			return __( 'All sites', 'network-webhooks' );
+		}
+		$ids = self::listed( $webhook );
+		if ( ! $ids ) {
+			return isset( $sites['only'] ) ? __( 'No site', 'network-webhooks' ) : __( 'All sites', 'network-webhooks' );
+		}
+		$last  = (array) ( $webhook->settings[ Webhook::SITE_ADDRESSES ] ?? array() );
+		$names = implode( ', ', array_map( fn( int $id ) => $this->name( $id, (string) ( $last[ $id ] ?? '' ) ), array_slice( $ids, 0, self::NAMED ) ) );
+		$more  = count( $ids ) - self::NAMED;
+		if ( $more > 0 ) {
+			/* translators: 1: addresses of sites, 2: number of further sites */
+			$names = sprintf( _n( '%1$s and %2$s more', '%1$s and %2$s more', $more, 'network-webhooks' ), $names, number_format_i18n( $more ) );
+		}
+		/* translators: %s: addresses of sites */
+		return isset( $sites['only'] ) ? $names : sprintf( __( 'All but %s', 'network-webhooks' ), $names );
+	}
+
+	/**
+	 * Ids of the sites that a text means: an id, an address, or a part of one.
+	 *
+	 * @return list<int>
+	 */
+	public static function find( string $text ): array {
+		if ( ctype_digit( $text ) ) {
+			return array( (int) $text );
+		}
+		$address = (string) preg_replace( '~^https?://~i', '', $text );
+		$domain  = strtok( $address, '/' );
+		$path    = trim( substr( $address, strlen( (string) $domain ) ), '/' );
+		$query   = array(
+			'fields'                 => 'ids',
+			'number'                 => self::FOUND,
+			'update_site_meta_cache' => false,
+		);
+		$exact   = get_sites(
+			$query + array(
+				'domain' => (string) $domain,
+				'path'   => '' === $path ? '/' : "/$path/",
+			)
+		);
+		return array_map( 'intval', $exact ? $exact : get_sites( $query + array( 'search' => trim( $address, '/' ) ) ) );
+	}
+
+	/**
+	 * A site's address. One that was deleted keeps its last one, or else its number.
+	 */
+	private function name( int $id, string $last ): string {
+		/* translators: %s: address of a site, or “site” and its number */
+		$deleted = __( '%s (deleted)', 'network-webhooks' );
+		/* translators: %d: id of a site */
+		return $this->known[ $id ] ?? sprintf( $deleted, '' === $last ? sprintf( __( 'site %d', 'network-webhooks' ), $id ) : $last );
+	}
+
+	/**
+	 * Ids that a webhook lists, to get or not to get.
+	 *
+	 * @return list<int>
+	 */
+	private static function listed( Webhook $webhook ): array {
+		$sites = $webhook->setting( 'sites' );
+		return is_array( $sites ) ? array_map( 'intval', array_values( $sites['only'] ?? $sites['except'] ?? array() ) ) : array();
+	}
+}
