@@ -134,6 +134,9 @@ impl<S: Store> Worker<S> {
 
     /// Goes round until there is a reason to leave.
     pub(super) fn work(&mut self, mode: Mode, stop: &Stop) -> Result<(), WorkerError> {
+        if mode != Mode::Once {
+            self.trials.settle(self.clock.unix_ms());
+        }
         while !stop.asked() {
             if self.round()? {
                 continue;

@@ -20,6 +20,9 @@ use crate::store::{self, Attempt, Failure, Next, Phase, Selection, State, Store,
 /// A suspect that takes longer no longer holds up the next one, in milliseconds: an endpoint that
 /// hangs kills nobody, and there may be thousands behind it.
 const SLOW_MS: i64 = 5000;
+/// A worker tries nothing before it has lived for so long, in milliseconds: where somebody kills one
+/// after the other, what they happen to be at is no cause.
+const SETTLE_MS: i64 = 1000;
 /// When suspects whose webhooks may not send are looked at again, in milliseconds.
 const AGAIN_MS: i64 = 1000;
 /// Deaths that make a suspect an accused.
@@ -68,9 +71,16 @@ impl Trials {
         }
     }
 
+    /// A worker that is to stay begins to work.
+    pub(super) fn settle(&mut self, now: i64) {
+        if let Self::Waiting(at) = self {
+            *at = (*at).max(now + SETTLE_MS);
+        }
+    }
+
     /// There may be suspects that were not known of: somebody had them sent again.
     pub(super) fn look(&mut self, now: i64) {
-        if matches!(self, Self::None | Self::Waiting(_)) {
+        if *self == Self::None {
             *self = Self::Waiting(now);
         }
     }
