@@ -51,7 +51,7 @@ pub struct WebhookSummary {
     pub id: String,
     /// Its health.
     pub health: Health,
-    /// Whether the name of its host was not found at an attempt that did not succeed since.
+    /// Whether its host's name could not be looked up at an attempt that did not succeed since.
     pub name_not_found: bool,
 }
 

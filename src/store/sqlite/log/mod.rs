@@ -264,9 +264,14 @@ impl LogEngine for SqliteLog {
 /// How every webhook has been doing that anything is known of.
 fn summaries(connection: &Connection) -> rusqlite::Result<Vec<WebhookSummary>> {
     let mut name_not_found = connection.prepare_cached(
-        "SELECT EXISTS (SELECT 1 FROM deliveries
-         WHERE webhook = ?1 AND last_failure = 'name_not_found' AND test = 0
-             AND state IN (0, 1, 3, 4))",
+        // A server of names that does not answer is a name that is not found, too. An attempt's
+        // key is its delivery's and its number.
+        "SELECT EXISTS (SELECT 1 FROM (
+             SELECT key + attempted AS last FROM deliveries
+             WHERE webhook = ?1 AND last_failure IN ('name_not_found', 'timeout') AND test = 0
+                 AND state IN (0, 1, 3, 4) LIMIT 1)
+         JOIN attempts ON attempts.key = last
+         WHERE failure ->> '$.phase' = 'resolve')",
     )?;
     let mut webhooks = connection
         .prepare_cached("SELECT key, id, health FROM webhooks WHERE health IS NOT NULL")?;
