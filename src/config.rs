@@ -110,8 +110,8 @@ pub struct Retention {
     pub deliveries_days: u32,
     /// Bodies, after success.
     pub bodies_days: u32,
-    /// What the log may take of the disk, in bytes: above it what was delivered is given up before
-    /// its time, the oldest first. None: half of the file system it lies on.
+    /// What the log may take of the disk, in bytes: above it bodies of what was delivered are given
+    /// up before their time, the oldest first. None: half of the file system it lies on.
     pub bytes: Option<u64>,
 }
 

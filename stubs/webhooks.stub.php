@@ -15,7 +15,7 @@
  * | `webhooks.autostart`     | `1`                 | start a worker when an event comes and none runs |
  * | `webhooks.sync`          | `0`                 | make every append durable against power loss (fdatasync) |
  * | `webhooks.max_payload`   | `1M`                | largest record, in bytes |
- * | `webhooks.max_in_flight` | (empty)             | most requests under way at once; empty: 4096, or fewer where memory or open files are scarce |
+ * | `webhooks.max_in_flight` | (empty)             | requests under way at once; empty: as many as the worker's machine has room for, up to 4,096 |
  * | `webhooks.allow`         | (empty)             | hosts and CIDRs, by comma or space, that the address guard lets through |
  *
  * Times are RFC 3339 in UTC with milliseconds unless said otherwise.
@@ -140,8 +140,8 @@ namespace {
      *     block_external?: list<string>|null, inbox?: string|null, actions?: list<mixed>,
      *     v1?: array<string, array<string, array<string, string|array{value: mixed}>>>} $webhooks a list, or the whole document:
      *     - `held`: why nothing is sent (events are kept as held deliveries); null: all is well
-     *     - `retention.bytes`: what the log may take of the disk; above it what was delivered is
-     *       given up before its time, the oldest first. Null: half of the file system
+     *     - `retention.bytes`: what the log may take of the disk; above it bodies of what was
+     *       delivered are given up before their time, the oldest first. Null: half of the file system
      *     - `moved`: take over a spool whose config has the same id and another fingerprint
      *     - `release`: the spool is given up, and belongs to nobody afterwards
      *     - `lookup`: event (or pattern) → paths in `data` that exact search finds
@@ -191,7 +191,7 @@ namespace {
 
     /**
      * Revision of the published config; 0 where there is none, it can't be read, or it was
-     * published under another `webhooks.allow`.
+     * published under another `webhooks.allow` or `webhooks.max_in_flight`.
      *
      * @since 0.1.0
      */

@@ -2,7 +2,7 @@
 
 mod delivery_server;
 
-use std::io::BufReader;
+use std::io::{BufReader, Read, Write};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -120,6 +120,26 @@ fn connections_are_kept_and_large_bodies_arrive_whole() {
         assert_eq!(server.next().body, &claim.event.body[..], "{size}");
     }
     assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn a_kept_connection_is_closed_with_its_sender() {
+    // An endpoint that serves one connection at a time does not see the next one before.
+    let (tell, ended) = mpsc::channel();
+    let server = Server::raw(move |mut stream| {
+        let _ = stream.read(&mut [0; 65_536]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let _ = tell.send(stream.read(&mut [0]).unwrap_or(0));
+    });
+    let thread = IoThread::start().unwrap();
+    let sender = sender();
+    let webhook = webhook(&server.url(), json!({}));
+    thread.spawn(async move {
+        let attempt = sender.attempt(&webhook, &claim(), &SystemClock).await;
+        assert_eq!(attempt.failure, None);
+    });
+    assert_eq!(ended.recv_timeout(Duration::from_secs(8)), Ok(0));
+    drop(thread);
 }
 
 #[test]

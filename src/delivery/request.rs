@@ -166,7 +166,7 @@ pub(super) async fn send(
     };
     if let Err(Broken::Timeout) = ended {
         let what = if answer.is_done() {
-            "the rest of the request was not taken in time"
+            "the endpoint did not take the rest of the request in time"
         } else {
             "the rest of the answer did not come in time"
         };

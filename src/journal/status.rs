@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use std::io;
 
 use super::record::{HEAD, Head};
-use super::segment::{Boot, HEADER, Header};
+use super::segment::{Boot, FORMAT, HEADER, Header};
 use super::window::Window;
 use super::{JOURNAL_FOLDER, JournalError, SegmentId};
 use crate::clock::Clock as _;
@@ -21,6 +21,19 @@ pub struct Status {
     pub bytes_waiting: u64,
     /// When the oldest record among them was appended, Unix milliseconds.
     pub oldest: Option<i64>,
+    /// A segment of a format that this version does not know, and that format: it is left to the
+    /// version that wrote it.
+    pub unknown: Option<(SegmentId, u32)>,
+}
+
+impl Status {
+    /// The unknown segment as the error that reading it is.
+    pub fn unknown_segment(&self, spool: &Spool) -> Option<JournalError> {
+        self.unknown.map(|(id, version)| JournalError::Version {
+            path: spool.path().join(JOURNAL_FOLDER).join(id.file_name()),
+            version,
+        })
+    }
 }
 
 /// What lies in the journal beyond `positions` (how far the store says each segment was read).
@@ -43,13 +56,21 @@ pub fn status<S: BuildHasher>(
             continue;
         }
         status.bytes_waiting += waiting;
-        if let Ok(Some(file)) = folder.open(&name, Access::Read)
-            && let Ok(Some(time)) = appended_at(&mut Window::new(file), position)
-        {
+        let Ok(Some(file)) = folder.open(&name, Access::Read) else { continue };
+        let mut window = Window::new(file);
+        if let Ok(Some(format)) = unknown_format(&mut window) {
+            status.unknown = Some((id, format));
+        } else if let Ok(Some(time)) = appended_at(&mut window, position) {
             status.oldest = Some(status.oldest.map_or(time, |oldest| oldest.min(time)));
         }
     }
     Ok(status)
+}
+
+/// The segment's format, where this version does not know it.
+fn unknown_format(window: &mut Window) -> io::Result<Option<u32>> {
+    let header = Header::read(window.at(0, HEADER)?);
+    Ok(header.map(|header| header.format).filter(|format| *format != FORMAT))
 }
 
 /// When the record at `position` was appended, Unix milliseconds.

@@ -21,6 +21,7 @@ mod exception;
 mod info;
 mod ini;
 mod log;
+mod noticed;
 mod options;
 mod preview;
 mod process;

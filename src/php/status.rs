@@ -6,11 +6,12 @@ use ext_php_rs::prelude::*;
 use serde::Serialize;
 
 use super::exception;
+use super::noticed;
 use super::process::{self, Process};
 use super::to_zval::{Tree, to_zval};
 use webhooks::clock::{Clock as _, SystemClock, rfc3339};
-use webhooks::config::Config;
-use webhooks::journal;
+use webhooks::config::{Config, ConfigError, Subscriptions};
+use webhooks::journal::{self, JournalError, wake};
 use webhooks::spool::{Spool, this_user, user_name};
 use webhooks::webhook::Webhook;
 use webhooks::worker::{SMALL_FILE, lock, start};
@@ -40,6 +41,9 @@ pub(super) struct Status {
     pub(super) store: StoreStatus,
     pub(super) config: ConfigStatus,
     pub(super) problems: Vec<Problem>,
+    /// When the worker says that it came up, in Unix milliseconds; 0: it does not.
+    #[serde(skip)]
+    worker_since: i64,
 }
 
 #[derive(Default, Serialize)]
@@ -94,9 +98,10 @@ pub(super) struct SetAside {
     message: String,
 }
 
+/// Something that is wrong: a code, and a sentence that says what to do.
 #[derive(Serialize)]
 pub(super) struct Problem {
-    code: &'static str,
+    pub(super) code: &'static str,
     pub(super) message: String,
 }
 
@@ -120,6 +125,7 @@ impl Status {
             store: StoreStatus { url: store, ..StoreStatus::default() },
             config: ConfigStatus::default(),
             problems: Vec::new(),
+            worker_since: 0,
         };
         // Not the one that is open already: somebody may have changed its modes since.
         match Spool::open(&process.settings().spool) {
@@ -138,7 +144,8 @@ impl Status {
         self.spool.usable = true;
         self.spool.owner = Some(user_name(spool.owner().0));
         self.ask_for_worker(spool);
-        self.ask_for_config(spool, process);
+        let config = self.ask_for_config(spool, process);
+        let now = SystemClock.unix_ms();
         let positions = match process.spool().map(|_| ()).map_err(|error| error.to_string()) {
             Ok(()) => match process.log() {
                 Ok(Some(log)) => log.summary().map(Some),
@@ -153,7 +160,8 @@ impl Status {
                 self.store.size = summary.size;
                 self.store.schema = Some(summary.schema);
                 self.store.announcements = summary.announcements;
-                self.ask_for_deaths(&summary.deaths, SystemClock.unix_ms());
+                self.ask_for_deaths(&summary.deaths, now);
+                self.problems.extend(noticed::of_store(&summary, config.as_ref(), now));
                 summary.positions
             }
             Ok(None) => Default::default(),
@@ -164,6 +172,10 @@ impl Status {
         };
         match journal::status(spool, &positions) {
             Ok(journal) => {
+                if let Some(error) = journal.unknown_segment(spool) {
+                    self.problem("journal", &error);
+                }
+                self.problems.extend(noticed::of_backlog(journal.oldest, now));
                 self.journal = JournalStatus {
                     segments: journal.segments,
                     bytes_waiting: journal.bytes_waiting,
@@ -171,6 +183,15 @@ impl Status {
                 };
             }
             Err(error) => self.problem("journal", &error),
+        }
+        if wake::says_full(spool) {
+            self.problem("disk", &JournalError::Full { path: spool.path().to_owned() });
+        }
+        let since = self.worker_since;
+        self.problems.extend(noticed::of_clock(&[since, self.config.revision.cast_signed()], now));
+        let is_published = self.config.revision > 0;
+        if !self.worker.running && !self.worker.autostart && is_published {
+            self.problems.extend(noticed::of_absence(lock::absent_for(spool, now)));
         }
     }
 
@@ -195,6 +216,15 @@ impl Status {
                 if holder.pid != 0 {
                     self.worker.pid = Some(holder.pid);
                     self.worker.since = Some(rfc3339(holder.since));
+                    self.worker_since = holder.since;
+                    if holder.version != self.version {
+                        let message = format!(
+                            "the worker that runs is version {} and the PHP extension {}: one of \
+                             them was updated; restart the worker, and PHP",
+                            holder.version, self.version
+                        );
+                        self.problem("version", &message);
+                    }
                     self.worker.version = Some(holder.version);
                 }
                 if let Some(bytes) = holder.file_size.filter(|bytes| *bytes < SMALL_FILE) {
@@ -211,7 +241,7 @@ impl Status {
             Err(error) => self.problem("worker", &error),
         }
         if let Some((error, at)) = start::last_error(spool) {
-            if !self.worker.running {
+            if !self.worker.running && !start::is_coming_up(spool, SystemClock.unix_ms()) {
                 self.problem("worker", &format!("the worker can't be started: {error}"));
             }
             self.worker.last_error = Some(error);
@@ -237,7 +267,8 @@ impl Status {
         }
     }
 
-    fn ask_for_config(&mut self, spool: &Spool, process: &mut Process) {
+    /// Returns what was published, where this process may read it.
+    fn ask_for_config(&mut self, spool: &Spool, process: &mut Process) -> Option<Config> {
         match Config::load(spool) {
             Ok(Some(config)) => {
                 if config.max_in_flight != process.settings().max_in_flight {
@@ -263,15 +294,22 @@ impl Status {
                     set_aside,
                     revision: config.revision,
                     installation: config.installation.as_ref().map(|ours| ours.id.clone()),
-                    fingerprint: config.installation.map(|ours| ours.fingerprint),
-                    held: config.held,
+                    fingerprint: config.installation.as_ref().map(|ours| ours.fingerprint.clone()),
+                    held: config.held.clone(),
                     webhooks: config.webhooks.len(),
                 };
+                // The other file, which each dispatch goes by.
+                if let Err(error) = Subscriptions::load(spool) {
+                    self.problem("config", &error);
+                }
+                return Some(config);
             }
             Ok(None) => {}
             // Only the spool's owner may read it, so a member of its group is told what is in
-            // the other file.
+            // the other file. Whoever may read it is told what is wrong with this one, too: the
+            // worker goes on with what it read before, or waits.
             Err(error) => {
+                let may_read = !matches!(error, ConfigError::Spool(_)) || is_owner(spool);
                 process.look_again();
                 match process.look().ok().and_then(|()| process.subscriptions()) {
                     Some(published) => {
@@ -279,12 +317,22 @@ impl Status {
                         self.config.fingerprint.clone_from(&published.fingerprint);
                         self.config.held.clone_from(&published.held);
                         self.config.webhooks = published.webhooks;
+                        if may_read {
+                            self.problem("config", &error);
+                        }
                     }
                     None => self.problem("config", &error),
                 }
             }
         }
+        None
     }
+}
+
+/// Whether this process may read what only the spool's owner may.
+fn is_owner(spool: &Spool) -> bool {
+    let user = rustix::process::geteuid().as_raw();
+    user == 0 || user == spool.owner().0
 }
 
 fn set_aside(config: &Config) -> Vec<SetAside> {

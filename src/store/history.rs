@@ -120,7 +120,7 @@ impl Model {
         for row in self.rows.iter_mut().filter(under_way) {
             row.deaths += 1;
             row.alone += u32::from(count == 1);
-            if count == 1 && is_deadly(row.deaths, row.alone) {
+            if count == 1 && is_deadly(row.alone) {
                 deadly.push(row.id);
             } else {
                 (row.state, row.claim) = (State::Pending, None);

@@ -326,7 +326,7 @@ pub enum Keep {
 /// What was given up to make room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GivenUp {
-    /// Events of which bodies, or all there was, are gone.
+    /// Events of which the bodies are gone.
     pub events: u64,
     /// Whether the store still takes more than it may, and there may be more to give up.
     pub more: bool,
@@ -342,16 +342,14 @@ pub enum Written {
     Lost,
 }
 
-/// Deaths after which a delivery that was alone under way at each of them is deadly.
+/// Deaths after which a delivery that was alone under way at each of them is deadly: one may be
+/// chance, as where somebody kills workers.
 const DEATHS_ALONE: u32 = 2;
-/// Deaths in all after which it is, where it was alone at the last one.
-const DEATHS: u32 = 3;
 
-/// Whether a delivery is what kills workers: `deaths` of them died while it was under way, of
-/// which `alone` while nothing else was, the last one included. Who was one of many is never
-/// judged by that, however often.
-pub fn is_deadly(deaths: u32, alone: u32) -> bool {
-    alone >= DEATHS_ALONE || (alone >= 1 && deaths >= DEATHS)
+/// Whether a delivery is what kills workers: `alone` of them died while it was under way and
+/// nothing else was. Who was one of many is never judged by that, however often.
+pub fn is_deadly(alone: u32) -> bool {
+    alone >= DEATHS_ALONE
 }
 
 /// Where the wall clock stood. A difference later on in the same boot is how far it was set,
@@ -596,9 +594,9 @@ pub trait Transaction {
     /// See [`webhook`](Self::webhook).
     fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool>;
 
-    /// Where the store takes more than it may: gives up what was delivered (cancelled or skipped,
-    /// or went to nobody), bodies first and then all there is of an event, the oldest first, of up
-    /// to `limit` events or a megabyte at a time. What may still be sent keeps everything.
+    /// Where the store takes more than it may: gives up the bodies of what was delivered
+    /// (cancelled or skipped, or went to nobody), the oldest first, of up to `limit` events or a
+    /// megabyte at a time. What may still be sent keeps its own, and the log its entries.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).

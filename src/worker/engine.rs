@@ -20,6 +20,7 @@ use crate::clock::{self, Clock};
 use crate::journal::wake::{Sleeper, WakeHandle};
 use crate::journal::{Batch, Boot, Reader};
 use crate::spool::Spool;
+use crate::store::log::CLOCK_SET;
 use crate::store::{self, Announcement, Claim, ClockReading, Store};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
@@ -30,6 +31,9 @@ const RESCAN_MS: i64 = 60_000;
 const GRACE_MS: i64 = 10_000;
 /// A difference between wall clock and monotonic clock that is a jump, in milliseconds.
 pub(super) const JUMP_MS: i64 = 30_000;
+/// A jump that people are told of, in milliseconds: by so much a signature's time may be off where
+/// it is verified (Standard Webhooks 1.0.0), so one of the two times was wrong.
+const NOTICED_JUMP_MS: i64 = 300_000;
 /// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
 const AGAIN_MS: i64 = 1000;
 
@@ -276,6 +280,9 @@ impl<S: Store> Worker<S> {
         }
         self.next_config = now;
         (self.reading, self.reading_is_kept) = (reading, true);
+        if jump.abs() > NOTICED_JUMP_MS {
+            self.announce(CLOCK_SET, [("seconds", (jump / 1000).into())]);
+        }
         Ok(())
     }
 

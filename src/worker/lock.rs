@@ -12,6 +12,7 @@ use std::os::fd::AsRawFd;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::CONFIG_FILE;
 use crate::spool::{Access, Privacy, Spool, SpoolError};
 
 const LOCK_FILE: &str = "worker.lock";
@@ -139,6 +140,17 @@ pub fn holder(spool: &Spool) -> Result<Option<Holder>, SpoolError> {
     // Between locking and writing, or on a full disk, nobody knows who it is.
     let unknown = Holder::default();
     Ok(Some(serde_json::from_slice(&content).unwrap_or(unknown)))
+}
+
+/// For how long no worker has been wanted or there, in milliseconds as seen at `unix_ms`: since the
+/// last one left of its own accord, or where none ever came, since the webhooks were published.
+/// `None` where it died.
+pub fn absent_for(spool: &Spool, unix_ms: i64) -> Option<i64> {
+    let since = match spool.top().stamp(LOCK_FILE).ok()? {
+        Some(stamp) => Some(stamp).filter(|stamp| stamp.size == 0),
+        None => spool.top().stamp(CONFIG_FILE).ok()?,
+    };
+    since.map(|stamp| stamp.age_ms(unix_ms))
 }
 
 /// One `fcntl` with a lock of the whole file; returns the lock type that the kernel left.

@@ -53,6 +53,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::journal::JournalError;
 use crate::journal::wake::WakeHandle;
 use crate::spool::{Spool, SpoolError, file_size_limit};
+use crate::store::log::STORE_SET_ASIDE;
 use crate::store::{self, StoreError};
 
 /// A limit of a file's size below this is told, in bytes: a store that keeps a month of a busy
@@ -181,7 +182,7 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
             "the store was damaged; an empty one takes its place"
         );
         let params = [("kept_as", path.into()), ("reason", damaged.reason.into())];
-        worker.announce("store_set_aside", params);
+        worker.announce(STORE_SET_ASIDE, params);
     }
     if let Some(died) = lock.died() {
         worker.note_death(died)?;

@@ -21,6 +21,10 @@ use crate::spool::{Access, Privacy, Spool, SpoolError};
 const START_FILE: &str = "worker.start";
 /// Longest wait between two starts, in milliseconds.
 const MAX_BACKOFF: i64 = 60_000;
+/// What is noted of a start until it is known how it went.
+const COMING_UP: &str = "it was started and has not come up";
+/// How long a worker may take to come up, in milliseconds: it reads the store first.
+const COMES_UP_MS: i64 = 10_000;
 
 /// What to start.
 #[derive(Debug, Clone)]
@@ -78,11 +82,8 @@ pub fn ensure(spool: &Spool, launch: &Launch, clock: &dyn Clock) -> Result<bool,
     if waits || lock::is_held(spool)? {
         return lock::is_held(spool);
     }
-    let mut starts = Starts {
-        failures: starts.failures.saturating_add(1),
-        at: now,
-        error: "it was started and has not come up".into(),
-    };
+    let mut starts =
+        Starts { failures: starts.failures.saturating_add(1), at: now, error: COMING_UP.into() };
     let noted = write(&file, &starts);
     if let Err(error) = spawn(spool, launch) {
         starts.error = error;
@@ -125,6 +126,16 @@ pub fn last_error(spool: &Spool) -> Option<(String, i64)> {
     let bytes = spool.top().read(START_FILE, 64 << 10).ok()??;
     let starts: Starts = serde_json::from_slice(&bytes).ok()?;
     (starts.failures > 0).then_some((starts.error, starts.at))
+}
+
+/// Whether a first start was made a moment ago and has not failed yet: nothing is wrong so far.
+pub fn is_coming_up(spool: &Spool, unix_ms: i64) -> bool {
+    let Ok(Some(bytes)) = spool.top().read(START_FILE, 64 << 10) else { return false };
+    serde_json::from_slice::<Starts>(&bytes).is_ok_and(|starts| {
+        starts.failures == 1
+            && starts.error == COMING_UP
+            && (starts.at..starts.at + COMES_UP_MS).contains(&unix_ms)
+    })
 }
 
 /// Notes how a start went: called by the worker itself, with `None` once it is up.

@@ -4,8 +4,8 @@
 //! under way; one of that may be the cause, and would be met again by the next worker, and the
 //! next. So the store marks it all as suspect, and suspects are tried one after the other, beside
 //! everything else. One that was under way at a second death is *accused*: it is tried once all
-//! requests have come back, and nothing else begins until it has. If a worker dies of that, too,
-//! it is the delivery's doing: the store hands it out as deadly, and it fails
+//! requests have come back, and nothing else begins until it has. If a second worker dies while it
+//! alone is under way, it is the delivery's doing: the store hands it out as deadly, and it fails
 //! ([`Failure::WORKER_DIED`](crate::store::Failure::WORKER_DIED)). Whoever was one of many is only
 //! ever tried again, however often workers are killed.
 

@@ -211,8 +211,10 @@ fn converse(
         }
         let Some(request) = Request::read(&mut reader)? else { return Ok(()) };
         let mood = now(mood);
-        // Before the answer: what the worker calls delivered has to stand here already.
-        shared.take(judge(webhook, &request, shared, mood == Mood::Well))?;
+        // Before the answer: what the worker calls delivered has to stand here already. A 2xx is one,
+        // whatever becomes of the body behind it.
+        let accepts = matches!(mood, Mood::Well | Mood::CloseMidBody);
+        shared.take(judge(webhook, &request, shared, accepts))?;
         match mood {
             Mood::Well => answer(stream, "200 OK", "Thank you.\n")?,
             Mood::Status(429) => answer(stream, "429 Later\r\nRetry-After: 1", "Later.\n")?,

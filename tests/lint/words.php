@@ -9,6 +9,8 @@
  *   part      heard                      captured           a part of the name of any of them, and of a file
  *   keep      function Schema::heard     …                  others rely on it
  *
+ * And no two files of the plugin's classes have one name, as a class is found by it in whichever folder.
+ *
  *   php tests/lint/words.php
  */
 
@@ -69,7 +71,8 @@ function declared( string $source ): array {
 	return $found;
 }
 
-$wrong = array();
+$wrong  = array();
+$places = array();
 foreach ( explode( "\0", trim( (string) shell_exec( 'git ls-files -z -co --exclude-standard' ), "\0" ) ) as $file ) {
 	if ( ! is_file( $file ) ) {
 		continue;
@@ -77,6 +80,12 @@ foreach ( explode( "\0", trim( (string) shell_exec( 'git ls-files -z -co --exclu
 	$is_ours = preg_match( '#^(php/network-webhooks|tests/wordpress|docs/example-plugin)/.*\.(php|js|css)$#', $file ) && ! str_contains( $file, '/languages/' );
 	if ( $is_ours && null !== part( basename( $file ) ) ) {
 		$wrong[] = "$file: " . part( basename( $file ) );
+	}
+	if ( preg_match( '#^php/network-webhooks/.*/((?:class|interface|trait)-[^/]+)$#D', $file, $name ) ) {
+		if ( isset( $places[ $name[1] ] ) ) {
+			$wrong[] = "$file: there is another $name[1], {$places[ $name[1] ]}";
+		}
+		$places[ $name[1] ] = $file;
 	}
 	if ( ! str_ends_with( $file, '.php' ) || str_ends_with( $file, '.l10n.php' ) ) {
 		continue;
@@ -101,6 +110,6 @@ foreach ( explode( "\0", trim( (string) shell_exec( 'git ls-files -z -co --exclu
 }
 
 if ( $wrong ) {
-	fwrite( STDERR, implode( "\n", $wrong ) . "\nA name that was replaced is back: see tests/lint/words.txt.\n" );
+	fwrite( STDERR, implode( "\n", $wrong ) . "\nA name that was replaced is back, or a file's is there twice: see tests/lint/words.php.\n" );
 	exit( 1 );
 }

@@ -18,6 +18,11 @@ final class One_File_Test extends Network_Test_Case {
 		parent::tearDown();
 	}
 
+	public function test_every_folder_is_said(): void {
+		preg_match_all( '/^\| `([\w-]+)` \| \S/m', file_get_contents( dirname( __DIR__, 2 ) . '/docs/adding.md' ), $said );
+		$this->assertSame( array_map( 'basename', glob( WP_PLUGIN_DIR . '/network-webhooks/includes/*', GLOB_ONLYDIR ) ), $said[1] );
+	}
+
 	public function test_a_page(): void {
 		$this->put( 'A page', 'admin' );
 		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );

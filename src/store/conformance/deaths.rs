@@ -48,7 +48,7 @@ pub(crate) fn one_that_was_alone_under_way_at_two_deaths_is_deadly(fixture: &dyn
         let webhook = trial.webhook(&name);
         let killer = trial.add(&event(NOON), &[webhook], State::Pending)[0];
         if together {
-            // The first death is one of many; then it is accused, and dies alone.
+            // The first death is one of many.
             let other = trial.add(&event(NOON), &[webhook], State::Pending)[0];
             assert_eq!(trial.claim(webhook, 9).len(), 2);
             assert_eq!(trial.die().reclaimed, 2);

@@ -15,7 +15,7 @@ pub use row::{
 
 use super::bulk::Action;
 use super::sqlite::SqliteLog;
-use super::{Engine, Result, Selection, State, engine};
+use super::{Engine, Health, Result, Selection, State, engine};
 use crate::id::{DeliveryId, EventId};
 use crate::journal::SegmentId;
 use crate::spool::Spool;
@@ -35,7 +35,34 @@ pub struct StoreSummary {
     pub positions: HashMap<SegmentId, u64>,
     /// When workers died within the last day, in Unix milliseconds, oldest first.
     pub deaths: Vec<i64>,
+    /// How every webhook has been doing that anything is known of.
+    pub webhooks: Vec<WebhookSummary>,
+    /// Records of kinds that only a later version knows.
+    pub deferred: i64,
+    /// What the worker announced lately of the kinds in [`NOTICED`], oldest first: code and when,
+    /// in Unix milliseconds.
+    pub noticed: Vec<(String, i64)>,
 }
+
+/// How a webhook has been doing, for [`StoreSummary`].
+#[derive(Debug)]
+pub struct WebhookSummary {
+    /// Its id.
+    pub id: String,
+    /// Its health.
+    pub health: Health,
+    /// Whether the name of its host was not found at an attempt that did not succeed since.
+    pub name_not_found: bool,
+}
+
+/// Announcements that stay a problem for a while after they were made.
+pub const NOTICED: [&str; 2] = [CLOCK_SET, STORE_SET_ASIDE];
+/// The wall clock was set by so much that receivers refuse signatures.
+pub const CLOCK_SET: &str = "clock_set";
+/// The store was damaged, lies aside, and an empty one took its place.
+pub const STORE_SET_ASIDE: &str = "store_set_aside";
+/// Among how many of the newest announcements those are looked for.
+pub(crate) const NEWEST: i64 = 200;
 
 /// An announcement with its number.
 #[derive(Debug, serde::Serialize)]

@@ -159,7 +159,7 @@ impl SqliteTransaction<'_> {
         Ok(())
     }
 
-    pub(super) fn prune_event(&mut self, event: i64, before: i64) -> Result<(), Trouble> {
+    fn prune_event(&mut self, event: i64, before: i64) -> Result<(), Trouble> {
         let deliveries: Vec<Old> = self
             .statements
             .get(

@@ -1,4 +1,4 @@
-//! Room on the disk: what was delivered is given up before its time, the oldest first.
+//! Room on the disk: bodies of what was delivered are given up before their time, the oldest first.
 
 use super::error::Trouble;
 use super::schema::EVENT;
@@ -8,12 +8,13 @@ use crate::store::{GivenUp, Keep};
 /// Bytes of bodies that one step gives up at most, but for one event: what is deleted is written
 /// over first, so that a step needs as much room in the log before it makes some.
 const STEP_BYTES: u64 = 1 << 20;
+/// Pages that one step gives back to the file system at least: twice as many as it frees.
+const STEP_PAGES: i64 = 512;
 
-/// How far a search for what can be given up has come: keys of the last events looked at.
+/// How far a search for what can be given up has come: key of the last event looked at.
 #[derive(Default)]
 pub(super) struct Given {
     bodies: i64,
-    rows: i64,
 }
 
 impl SqliteTransaction<'_> {
@@ -28,15 +29,13 @@ impl SqliteTransaction<'_> {
             *self.given = Given::default();
             return Ok(GivenUp::default());
         }
-        let (mut events, mut looked) = self.give_up_bodies(limit)?;
-        if looked == 0 {
-            (events, looked) = self.give_up_rows(limit)?;
-        }
+        let (events, looked) = self.give_up_bodies(limit)?;
         if looked == 0 {
             // Whatever comes to be delivered from here on is looked for from the start.
             *self.given = Given::default();
         }
-        self.shrink(limit)?;
+        // All of what went has to leave the file, else the next step finds as little room.
+        self.shrink(limit.max(STEP_PAGES))?;
         Ok(GivenUp { events, more: looked > 0 && self.used()? > may })
     }
 
@@ -70,24 +69,6 @@ impl SqliteTransaction<'_> {
             }
         }
         Ok((events, looked))
-    }
-
-    /// The same of everything else that is kept of events.
-    fn give_up_rows(&mut self, limit: i64) -> Result<(u64, u64), Trouble> {
-        let candidates: Vec<i64> = self
-            .statements
-            .get("SELECT key FROM events WHERE key > ?1 ORDER BY key LIMIT ?2")?
-            .query_map((self.given.rows, limit), |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        let mut events = 0;
-        for event in &candidates {
-            self.given.rows = *event;
-            if self.is_over(*event)? {
-                events += 1;
-                self.prune_event(*event, i64::MAX)?;
-            }
-        }
-        Ok((events, candidates.len() as u64))
     }
 
     /// Whether nothing of an event may ever be sent by itself, or by a person who mends a failure.

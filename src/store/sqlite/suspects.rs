@@ -52,7 +52,7 @@ pub(super) fn after_a_death(
     )?;
     for (webhook, key, deaths, deaths_alone) in under_way {
         let (deaths, deaths_alone) = (deaths.saturating_add(1), deaths_alone + alone);
-        let is_deadly = alone > 0 && is_deadly(deaths, deaths_alone);
+        let is_deadly = alone > 0 && is_deadly(deaths_alone);
         let state = if is_deadly { State::Delivering } else { State::Pending };
         update.execute(params![key, state as u8, deaths, deaths_alone])?;
         if is_deadly {

@@ -215,8 +215,8 @@ final class Announcement {
 				'corrupt/' . ( $this->params['kept_as'] ?? '' )
 			),
 			self::LOG_SHORTENED => 'disk' === ( $this->params['reason'] ?? '' )
-				? __( 'The disk of the spool is full. So that deliveries go on, what was delivered leaves the log before its time, the oldest first: payloads, and then the rest. Make room on that disk.', 'network-webhooks' )
-				: __( 'The log has reached what it may take of the disk: half of it, unless something else was set. So that deliveries go on, what was delivered leaves the log before its time, the oldest first: payloads, and then the rest.', 'network-webhooks' ),
+				? __( 'The disk of the spool is full. So that deliveries go on, the payloads of what was delivered leave the log before their time, the oldest first. Make room on that disk.', 'network-webhooks' )
+				: __( 'The log has reached what it may take of the disk: half of it, unless something else was set. So that deliveries go on, the payloads of what was delivered leave the log before their time, the oldest first.', 'network-webhooks' ),
 			self::STORE_SET_ASIDE => sprintf(
 				/* translators: 1: path of a file, 2: what was wrong with it */
 				__( 'The file could not be used any more and lies aside as %1$s (%2$s). A new log was begun; what had waited in the old one is not sent.', 'network-webhooks' ),

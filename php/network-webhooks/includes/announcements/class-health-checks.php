@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Announcements;
 
+use Network_Webhooks\Cron;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Host;
@@ -28,11 +29,14 @@ final class Health_Checks {
 	private const FREE_BYTES = GB_IN_BYTES;
 	private const FREE_PART  = 0.05;
 
+	/** Seconds that this server's clock may be from the database's: so much receivers of signatures allow. */
+	private const CLOCKS_APART = 5 * MINUTE_IN_SECONDS;
+
 	/** Where the conditions of the whole network are kept, among those of servers. */
 	private const NETWORK = '(network)';
 
-	/** Webhooks are set aside. That is announced of each of them, to those whom it concerns: see Set_Aside. */
-	private const INVALID = 'invalid_webhook';
+	/** What the worker or Set_Aside announce themselves, of each webhook to those whom it concerns. */
+	private const ANNOUNCED = array( 'invalid_webhook', 'webhook_disabled', 'store_set_aside' );
 	/** Webhooks can't be published. Its announcement keeps why as Unpublished has it. */
 	public const PUBLICATION = 'publication';
 
@@ -53,7 +57,7 @@ final class Health_Checks {
 	 * @return array<string, string> Condition → sentence.
 	 */
 	public static function everywhere(): array {
-		return ( new Outbox() )->warnings();
+		return ( new Outbox() )->warnings() + Cron::warnings();
 	}
 
 	/**
@@ -70,22 +74,18 @@ final class Health_Checks {
 		foreach ( $status['problems'] as $problem ) {
 			$wrong[ $problem['code'] ] = trim( ( $wrong[ $problem['code'] ] ?? '' ) . ' ' . Extension_Messages::translated( $problem['message'] ) );
 		}
-		$worker = $status['worker'];
-		if ( $worker['running'] && $worker['version'] && $worker['version'] !== $status['version'] ) {
-			$wrong['version'] = sprintf(
-				/* translators: 1: version of the worker, 2: version of the extension */
-				__( 'The worker that runs is version %1$s and the PHP extension %2$s: one of them was updated. Restart the worker, and PHP.', 'network-webhooks' ),
-				$worker['version'],
-				$status['version']
-			);
-		}
 		$unpublished = Unpublished::here();
 		if ( '' !== $unpublished ) {
 			$wrong[ self::PUBLICATION ] = Unpublished::sentence( $unpublished );
 		}
 		$full = self::fullness( $status['spool']['path'] );
 		if ( null !== $full ) {
-			$wrong['disk'] = $full;
+			// That it is full says the extension.
+			$wrong += array( 'disk' => $full );
+		}
+		$clock = self::clock();
+		if ( null !== $clock ) {
+			$wrong += array( 'clock' => $clock );
 		}
 		return $wrong;
 	}
@@ -99,14 +99,25 @@ final class Health_Checks {
 			'spool' => __( 'The spool can’t be used', 'network-webhooks' ),
 			'store' => __( 'The log of deliveries can’t be read', 'network-webhooks' ),
 			'journal' => __( 'The journal can’t be read', 'network-webhooks' ),
-			'worker' => __( 'The worker can’t be started', 'network-webhooks' ),
+			'worker' => __( 'The worker does not run', 'network-webhooks' ),
 			'worker_dies' => __( 'The worker dies again and again', 'network-webhooks' ),
 			'allow' => __( 'Servers disagree on the addresses that may be reached', 'network-webhooks' ),
 			'config' => __( 'The published webhooks can’t be read', 'network-webhooks' ),
-			self::INVALID => __( 'A webhook is invalid', 'network-webhooks' ),
+			'invalid_webhook' => __( 'A webhook is invalid', 'network-webhooks' ),
+			'webhook_disabled' => __( 'A webhook is disabled', 'network-webhooks' ),
+			'names' => __( 'No name of an endpoint is found', 'network-webhooks' ),
+			'endpoints' => __( 'No endpoint is reached', 'network-webhooks' ),
+			'backlog' => __( 'Events wait in the journal for too long', 'network-webhooks' ),
+			'clock' => __( 'The clock is wrong', 'network-webhooks' ),
+			'cron' => __( 'WP-Cron does not run', 'network-webhooks' ),
+			'store_set_aside' => __( 'The log of deliveries was damaged', 'network-webhooks' ),
+			'descriptors' => __( 'The worker may open too few files', 'network-webhooks' ),
+			'max_in_flight' => __( 'Servers disagree on how many requests there may be at once', 'network-webhooks' ),
 			self::PUBLICATION => __( 'The webhooks could not be published', 'network-webhooks' ),
 			'version' => __( 'Worker and extension have different versions', 'network-webhooks' ),
 			'file_size' => __( 'The worker’s files are limited in size', 'network-webhooks' ),
+			'descriptors' => __( 'The worker may open too few files', 'network-webhooks' ),
+			'max_in_flight' => __( 'Servers disagree on how many requests may be under way', 'network-webhooks' ),
 			'disk' => __( 'The disk is almost full', 'network-webhooks' ),
 			'outbox_full' => __( 'The outbox is almost full', 'network-webhooks' ),
 			'outbox_old' => __( 'Events wait in the outbox for too long', 'network-webhooks' ),
@@ -121,7 +132,16 @@ final class Health_Checks {
 	 * @throws \Exception Where the database refuses.
 	 */
 	public function review(): void {
-		$this->compare( Server::name() . ' ' . PHP_SAPI, Server::name(), array_diff_key( Extension_Messages::in_english( array( self::class, 'here' ) ), array( self::INVALID => '' ) ) );
+		$this->compare( Server::name() . ' ' . PHP_SAPI, Server::name(), array_diff_key( Extension_Messages::in_english( array( self::class, 'here' ) ), array_flip( self::ANNOUNCED ) ) );
+		$this->review_network();
+	}
+
+	/**
+	 * The same of what is wrong with the whole network alone.
+	 *
+	 * @throws \Exception Where the database refuses.
+	 */
+	public function review_network(): void {
 		// Whichever server looks first says it for all.
 		$this->compare( self::NETWORK, '', Extension_Messages::in_english( array( self::class, 'everywhere' ) ) );
 	}
@@ -172,6 +192,24 @@ final class Health_Checks {
 				'server'    => $server,
 			) + $params,
 			time()
+		);
+	}
+
+	/**
+	 * How far the clock of this server is from that of the database's, where that needs saying.
+	 */
+	private static function clock(): ?string {
+		global $wpdb;
+		$there = (int) $wpdb->get_var( 'SELECT UNIX_TIMESTAMP()' );
+		$apart = $there - time();
+		if ( 0 === $there || abs( $apart ) <= self::CLOCKS_APART ) {
+			return null;
+		}
+		return sprintf(
+			/* translators: 1: date and time, 2: date and time */
+			__( 'The clock of this server stands at %1$s (UTC), and that of the database at %2$s (UTC): one of them is wrong. Receivers refuse what is signed with a wrong time. Have both kept right (NTP).', 'network-webhooks' ),
+			gmdate( 'Y-m-d H:i:s' ),
+			gmdate( 'Y-m-d H:i:s', $there )
 		);
 	}
 

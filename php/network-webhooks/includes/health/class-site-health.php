@@ -16,6 +16,9 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Site_Health {
 
+	/** Conditions while which events are lost or nothing is sent. */
+	private const URGENT = array( 'outbox_full', 'worker', 'worker_dies', 'config', 'backlog', 'names', 'endpoints' );
+
 	public function __construct(
 		private readonly Publisher $publisher,
 		private readonly Outbox $outbox,
@@ -119,7 +122,7 @@ final class Site_Health {
 		$waiting  = $this->outbox->status();
 		// What keeps events from the journal is the obstacle's to say.
 		$here     = array_diff_key( Health_Checks::here(), array_flip( array( 'extension', 'spool' ) ) );
-		$warnings = $this->outbox->warnings() + $here;
+		$warnings = Health_Checks::everywhere() + $here;
 		$texts    = array_values( $warnings );
 		$aside    = Set_Aside::all();
 		$failed   = Environment::has_extension() ? Unpublished::here() : '';
@@ -160,8 +163,9 @@ final class Site_Health {
 			/* translators: %s: number of webhooks */
 			$label = sprintf( _n( '%s webhook is invalid, and its events are not sent', '%s webhooks are invalid, and their events are not sent', count( $aside ), 'network-webhooks' ), number_format_i18n( count( $aside ) ) );
 		} elseif ( $warnings ) {
-			$status = isset( $warnings['outbox_full'] ) ? 'critical' : 'recommended';
-			$label  = Health_Checks::title( (string) array_key_first( $warnings ) );
+			$urgent = array_intersect_key( $warnings, array_flip( self::URGENT ) );
+			$status = $urgent ? 'critical' : 'recommended';
+			$label  = Health_Checks::title( (string) array_key_first( $urgent + $warnings ) );
 		} elseif ( ! Encrypted_Values::is_possible() ) {
 			$status = 'recommended';
 			$label  = __( 'Secrets of webhooks are stored in plain', 'network-webhooks' );

@@ -69,6 +69,7 @@ final class Maintenance {
 		if ( Environment::is_recording() ) {
 			return;
 		}
+		self::attempt( 'cron', 'That WP-Cron runs could not be noted', array( Cron::class, 'ran' ) );
 		$this->run( self::CRON_SECONDS );
 		self::attempt( 'prune', 'Deleted webhooks could not be removed for good', fn() => $this->webhooks->forget_deleted() );
 		self::attempt( 'prune', 'Old requests to the test inbox could not be removed', static fn() => ( new Inbox\Requests() )->prune() );
@@ -92,6 +93,9 @@ final class Maintenance {
 		self::attempt( 'outbox', 'Events that wait in the database could not be handed over', fn() => $this->outbox->drain( $seconds ) );
 		self::attempt( 'announcement', 'What the worker announced could not be collected', fn() => $this->collector->collect() );
 		self::attempt( 'server', 'This server could not be noted', array( Server::class, 'note' ) );
+		self::attempt( 'cron', 'Whether WP-Cron runs could not be told', array( Cron::class, 'look' ) );
+		// Of a network whose WP-Cron does not run, nobody else says so.
+		self::attempt( 'announcement', 'What is wrong with the network could not be announced', fn() => ( new Announcements\Health_Checks( $this->collector ) )->review_network() );
 	}
 
 	/**

@@ -266,7 +266,7 @@ final class Extension_Messages {
 			// What was wrong with an answer whose status counts all the same.
 			__( 'the endpoint sent more than one answer', 'network-webhooks' ),
 			__( 'the endpoint answered before it had the whole request', 'network-webhooks' ),
-			__( 'the rest of the request was not taken in time', 'network-webhooks' ),
+			__( 'the endpoint did not take the rest of the request in time', 'network-webhooks' ),
 			__( 'the rest of the answer did not come in time', 'network-webhooks' ),
 			__( 'the connection ended amid the headers of the answer', 'network-webhooks' ),
 			__( 'the connection ended amid the answer\'s body', 'network-webhooks' ),
@@ -274,11 +274,11 @@ final class Extension_Messages {
 			__( 'the answer has a header without a name', 'network-webhooks' ),
 			__( 'the answer has a transfer coding other than chunked', 'network-webhooks' ),
 			__( 'the answer\'s content-length is no number, or there are several', 'network-webhooks' ),
-			/* translators: %s: why */
+			/* translators: %s: how */
 			__( 'the answer\'s body is malformed: %s', 'network-webhooks' ),
+			__( 'its chunks have too many extensions or trailers', 'network-webhooks' ),
 			__( 'a chunk is longer than it says', 'network-webhooks' ),
 			__( 'a chunk has no size', 'network-webhooks' ),
-			__( 'its chunks have too many extensions or trailers', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
 			array( _n_noop( 'the answer\'s headers exceed %s byte', 'the answer\'s headers exceed %s bytes', 'network-webhooks' ), 1 ),
 			/* translators: %s: why, in English */
@@ -341,6 +341,9 @@ final class Extension_Messages {
 			__( '%1$s is damaged (%2$s): publish again (save any webhook)', 'network-webhooks' ),
 			/* translators: 1: name of a webhook, 2: its id, 3: name of a field, 4: what is wrong with it */
 			__( 'the webhook "%1$s" (%2$s) is invalid, so its events are kept and not sent: %3$s: %4$s', 'network-webhooks' ),
+			__( 'webhooks.max_in_flight in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
+			/* translators: %s: number of requests */
+			array( _n_noop( 'the worker may open too few files for more than %s request at once: raise the limit of open files (`ulimit -n`, systemd\'s LimitNOFILE) where PHP or the worker is started, and restart both, or set webhooks.max_in_flight in php.ini', 'the worker may open too few files for more than %s requests at once: raise the limit of open files (`ulimit -n`, systemd\'s LimitNOFILE) where PHP or the worker is started, and restart both, or set webhooks.max_in_flight in php.ini', 'network-webhooks' ), 1 ),
 			__( 'webhooks.allow in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
 			/* translators: 1: an entry of a list, 2: “an invisible character (U+200B)” */
 			__( 'webhooks.allow: "%1$s" contains %2$s: delete it there', 'network-webhooks' ),
@@ -368,6 +371,25 @@ final class Extension_Messages {
 			/* translators: 1: a number above 1, 2: date and time */
 			__( 'the worker died %1$s times within the last hour, the last time at %2$s: worker.log in the spool and the system\'s own log say more', 'network-webhooks' ),
 			__( 'the worker died each time that it made this attempt', 'network-webhooks' ),
+			/* translators: 1: version of the worker, 2: version of the extension */
+			__( 'the worker that runs is version %1$s and the PHP extension %2$s: one of them was updated; restart the worker, and PHP', 'network-webhooks' ),
+			__( 'no worker runs, and PHP may not start one (webhooks.autostart in php.ini): have the service manager start it; events are kept until then', 'network-webhooks' ),
+			/* translators: %s: date and time */
+			__( 'events in the journal wait since %s to be taken in: the worker does not run, hangs, or this machine can\'t keep up; worker.log in the spool says more', 'network-webhooks' ),
+			__( 'the journal has had records that this version does not know; they are kept: install the version of webhooks-worker that wrote them', 'network-webhooks' ),
+			/* translators: %s: date and time */
+			__( 'the clock of this server was set by more than five minutes at %s: receivers refuse what is signed with a wrong time; have the clock kept right (NTP)', 'network-webhooks' ),
+			/* translators: 1: date and time, 2: date and time */
+			__( 'the clock of this server stands at %1$s, and what was written here has a later time, %2$s: one of them is wrong; have the clock kept right (NTP)', 'network-webhooks' ),
+			/* translators: %s: date and time */
+			__( 'the log of deliveries was damaged and lies aside since %s; a new one was begun, and what had waited in the old one is not sent: look after the disk', 'network-webhooks' ),
+			/* translators: 1: name of a webhook, 2: its id, 3: date and time */
+			__( 'the webhook "%1$s" (%2$s) is disabled since %3$s, and its events are kept: mend its endpoint, and enable it', 'network-webhooks' ),
+			__( 'no name of an endpoint is found: look after the DNS servers of this server (/etc/resolv.conf); what waits is sent once they answer', 'network-webhooks' ),
+			__( 'no endpoint is reached, not a single one: look after the network, the proxy and the firewall of this server; what waits is sent once they let it through', 'network-webhooks' ),
+			__( 'webhooks.max_in_flight in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
+			/* translators: %s: number of requests */
+			array( _n_noop( 'the worker may open too few files for more than %s request at once: raise the limit of open files (`ulimit -n`, systemd\'s LimitNOFILE) where PHP or the worker is started, and restart both, or set webhooks.max_in_flight in php.ini', 'the worker may open too few files for more than %s requests at once: raise the limit of open files (`ulimit -n`, systemd\'s LimitNOFILE) where PHP or the worker is started, and restart both, or set webhooks.max_in_flight in php.ini', 'network-webhooks' ), 1 ),
 			/* translators: %s: how much it is */
 			__( 'the log can\'t keep this attempt: %s', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
@@ -420,8 +442,8 @@ final class Extension_Messages {
 			__( 'PHP %1$s (%2$s, php.ini: %3$s) does not load the extension “webhooks”. Install it for this PHP with “make install”, or add “extension=webhooks.so” to its configuration, and restart PHP.', 'network-webhooks' ),
 			/* translators: 1: version of the extension, 2: needed version */
 			__( 'The PHP extension “webhooks” is version %1$s, and this plugin needs %2$s or newer. Install the newer one with “make install” and restart PHP.', 'network-webhooks' ),
-			/* translators: 1: version of the worker, 2: version of the extension */
-			__( 'The worker that runs is version %1$s and the PHP extension %2$s: one of them was updated. Restart the worker, and PHP.', 'network-webhooks' ),
+			/* translators: 1: date and time, 2: date and time */
+			__( 'The clock of this server stands at %1$s (UTC), and that of the database at %2$s (UTC): one of them is wrong. Receivers refuse what is signed with a wrong time. Have both kept right (NTP).', 'network-webhooks' ),
 			/* translators: 1: amount such as 300 MB, 2: path of a folder */
 			__( 'Only %1$s are free for %2$s. Make room: with none left, events wait in WordPress’s database, and no attempt is made.', 'network-webhooks' ),
 		);
@@ -433,6 +455,8 @@ final class Extension_Messages {
 	 */
 	private static function of_outbox(): array {
 		return array(
+			/* translators: %s: date and time in UTC */
+			__( 'WP-Cron of the main site has not run since %s (UTC). It hands over what waits in the database, has the worker started, and sends mail. Let WordPress call wp-cron.php, or have the system call it every five minutes.', 'network-webhooks' ),
 			/* translators: 1: number of events, 2: the most that there may be, 3: amount such as 80 MB, 4: the most that it may be */
 			__( 'Events that wait in the database: %1$s of at most %2$s, and %3$s of at most %4$s. What comes when one of these is reached is lost. Mend what keeps them from being sent: Site Health says what that is.', 'network-webhooks' ),
 			/* translators: %s: date and time in UTC */

@@ -39,6 +39,8 @@ final class Settings {
 	public const ANNOUNCED = 'network_webhooks_announced';
 	/** Server and kind of process → what was last wrong with it. */
 	public const CONDITIONS = 'network_webhooks_conditions';
+	/** When WP-Cron ran, and since when it is missed: see Cron. */
+	public const CRON = 'network_webhooks_cron';
 	/** Addresses that are told what is wrong, where a webhook has none of its own; empty: the network's. */
 	public const MAIL_TO = 'network_webhooks_mail_to';
 	/** Unix time of the last mail. */
@@ -73,6 +75,7 @@ final class Settings {
 		self::ANNOUNCEMENTS,
 		self::ANNOUNCED,
 		self::CONDITIONS,
+		self::CRON,
 		self::MAIL_TO,
 		self::MAILED_AT,
 		self::SERVERS,

@@ -28,8 +28,8 @@ use crate::spool::Spool;
 use crate::store::bulk::Action;
 use crate::store::log::query;
 use crate::store::log::{
-    BulkRow, DeliveriesQuery, DeliveryDetail, FailureGroup, FailuresQuery, LogEngine,
-    NumberedAnnouncement, Page, StatsQuery, StoreSummary, WebhookStats,
+    BulkRow, DeliveriesQuery, DeliveryDetail, FailureGroup, FailuresQuery, LogEngine, NEWEST,
+    NOTICED, NumberedAnnouncement, Page, StatsQuery, StoreSummary, WebhookStats, WebhookSummary,
 };
 use crate::store::{Latencies, Result, Selection, State, StoreError};
 
@@ -243,9 +243,46 @@ impl LogEngine for SqliteLog {
                     .prepare("SELECT at FROM worker_deaths ORDER BY at")?
                     .query_map([], |row| row.get(0))?
                     .collect::<rusqlite::Result<_>>()?,
+                webhooks: summaries(connection)?,
+                deferred: connection
+                    .query_row("SELECT count(*) FROM deferred", [], |row| row.get(0))?,
+                noticed: connection
+                    .prepare_cached(
+                        "SELECT code, at FROM announcements
+                         WHERE number > (SELECT max(number) FROM announcements) - ?1
+                             AND code IN (?2, ?3) ORDER BY number",
+                    )?
+                    .query_map(params![NEWEST, NOTICED[0], NOTICED[1]], |row| {
+                        Ok((row.get(0)?, row.get(1)?))
+                    })?
+                    .collect::<rusqlite::Result<_>>()?,
             })
         })
     }
+}
+
+/// How every webhook has been doing that anything is known of.
+fn summaries(connection: &Connection) -> rusqlite::Result<Vec<WebhookSummary>> {
+    let mut name_not_found = connection.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM deliveries
+         WHERE webhook = ?1 AND last_failure = 'name_not_found' AND test = 0
+             AND state IN (0, 1, 3, 4))",
+    )?;
+    let mut webhooks = connection
+        .prepare_cached("SELECT key, id, health FROM webhooks WHERE health IS NOT NULL")?;
+    let mut rows = webhooks.query([])?;
+    let mut summaries = Vec::new();
+    while let Some(row) = rows.next()? {
+        let health = super::health(row.get(2)?);
+        let asked = health.failures_in_row > 0;
+        summaries.push(WebhookSummary {
+            id: row.get(1)?,
+            name_not_found: asked
+                && name_not_found.query_row([row.get::<_, i64>(0)?], |row| row.get(0))?,
+            health,
+        });
+    }
+    Ok(summaries)
 }
 
 impl SqliteLog {
