@@ -7,16 +7,16 @@
  *
  * INI settings (all of them system-wide, php.ini only):
  *
- * | setting                | default             | meaning |
- * |------------------------|---------------------|---------|
- * | `webhooks.spool`       | `/var/lib/webhooks` | the folder that PHP and the worker share |
- * | `webhooks.store`       | (empty)             | `sqlite:/path`; empty: `store.sqlite` in the spool |
- * | `webhooks.worker`      | `webhooks-worker`   | the worker's binary, a path or a name to be found in PATH |
- * | `webhooks.autostart`   | `1`                 | start a worker when an event comes and none runs |
- * | `webhooks.sync`        | `0`                 | make every append durable against power loss (fdatasync) |
- * | `webhooks.max_payload` | `1M`                | largest record, in bytes |
- * | `webhooks.max_in_flight` | (empty)           | requests under way at once; empty: as many as the worker's machine has room for, up to 4,096 |
- * | `webhooks.allow`       | (empty)             | hosts and CIDRs, by comma or space, that the address guard lets through |
+ * | setting                  | default             | meaning |
+ * |--------------------------|---------------------|---------|
+ * | `webhooks.spool`         | `/var/lib/webhooks` | the folder that PHP and the worker share |
+ * | `webhooks.store`         | (empty)             | `sqlite:/path`; empty: `store.sqlite` in the spool |
+ * | `webhooks.worker`        | `webhooks-worker`   | the worker's binary, a path or a name to be found in PATH |
+ * | `webhooks.autostart`     | `1`                 | start a worker when an event comes and none runs |
+ * | `webhooks.sync`          | `0`                 | make every append durable against power loss (fdatasync) |
+ * | `webhooks.max_payload`   | `1M`                | largest record, in bytes |
+ * | `webhooks.max_in_flight` | (empty)             | requests under way at once; empty: as many as the worker's machine has room for, up to 4,096 |
+ * | `webhooks.allow`         | (empty)             | hosts and CIDRs, by comma or space, that the address guard lets through |
  *
  * Times are RFC 3339 in UTC with milliseconds unless said otherwise.
  *
@@ -180,10 +180,11 @@ namespace {
      *
      * @since 0.1.0
      *
-     * @return null|array{installation: ?string, revision: int,
+     * @return null|array{installation: ?string, revision: int, published: int,
      *     secrets: list<array{secret: string, until: ?int}>,
      *     headers: list<array{name: string, value: string}>} null: no such webhook was published,
-     *     or it was set aside
+     *     or it was set aside. `published` is when that was, as Unix time, by the file system's
+     *     clock; 0 where it does not say
      * @throws Webhooks\Exception where the published webhooks can't be read
      */
     function webhooks_published_secrets(string $webhook_id): ?array {}

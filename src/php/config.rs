@@ -1,6 +1,9 @@
 //! What was published: `webhooks_configure()`, `webhooks_check()`, `webhooks_revision()`,
 //! `webhooks_actions()`, `webhooks_published_secrets()`.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::Zval;
 use serde::Serialize;
@@ -9,7 +12,7 @@ use super::arguments::{Array, OptionalArray};
 use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
-use webhooks::config::{Config, MAX_FILE, check_webhooks};
+use webhooks::config::{CONFIG_FILE, Config, MAX_FILE, check_webhooks};
 use webhooks::webhook::{FieldError, Header, RotatingSecret};
 
 /// Adds these functions to the module.
@@ -124,6 +127,8 @@ fn webhooks_actions() -> PhpResult<Tree> {
 struct PublishedSecrets {
     installation: Option<String>,
     revision: u64,
+    /// When its file was written, as Unix time in seconds; 0: nobody says.
+    published: i64,
     secrets: Vec<RotatingSecret>,
     headers: Vec<Header>,
 }
@@ -131,8 +136,11 @@ struct PublishedSecrets {
 /// Secrets and headers of a published webhook. See the stub.
 #[php_function]
 fn webhooks_published_secrets(webhook_id: &str) -> PhpResult<Option<Tree>> {
-    let published = process::with(|process| {
-        Config::load(process.spool().map_err(exception::new)?).map_err(exception::new)
+    let (at, published) = process::with(|process| {
+        let spool = process.spool().map_err(exception::new)?;
+        // Before it is read: a file that takes its place meanwhile must not lend it its time.
+        let at = fs::metadata(spool.path_of(CONFIG_FILE)).map_or(0, |file| file.mtime());
+        Config::load(spool).map(|config| (at, config)).map_err(exception::new)
     })?;
     let found = published.and_then(|config| {
         let webhook = config.webhooks.into_iter().find(|webhook| webhook.id == webhook_id)?;
@@ -140,6 +148,7 @@ fn webhooks_published_secrets(webhook_id: &str) -> PhpResult<Option<Tree>> {
         webhook.set_aside.is_none().then(|| PublishedSecrets {
             installation: config.installation.map(|ours| ours.id),
             revision: config.revision,
+            published: at,
             secrets: webhook.secrets,
             headers: webhook.headers,
         })

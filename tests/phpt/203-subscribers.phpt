@@ -110,7 +110,7 @@ Webhooks\Exception: webhook "x": url: the URL has to begin with https:// or http
 Webhooks\Exception: webhook "x": events: is missing
 Webhooks\Exception: webhook "x": events: invalid type: string "d", expected a sequence
 Webhooks\Exception: webhook "x": timeout: invalid type: string "5", expected u32
-Webhooks\Exception: webhook "x": colour: unknown field `colour`, expected one of `id`, `name`, `url`, `events`, `sites`, `network_events`, `include_imports`, `paused`, `secrets`, `signature`, `headers`, `format`, `template`, `content_type`, `condition`, `fields`, `timeout`, `retries`, `concurrency`, `rate_limit`, `ordered`, `log_bodies`, `disable_after`, `ca_file`
+Webhooks\Exception: webhook "x": colour: unknown field `colour`, expected one of `id`, `name`, `url`, `events`, `sites`, `network_events`, `include_imports`, `paused`, `secrets`, `signature`, `headers`, `format`, `template`, `content_type`, `condition`, `fields`, `timeout`, `retries`, `concurrency`, `rate_limit`, `ordered`, `log_bodies`, `disable_after`, `ca_file`, `set_aside`
 Webhooks\Exception: [0].name is not UTF-8: byte 0 is 0xff; convert it with mb_convert_encoding()
 Webhooks\Exception: webhook "x": id: there are two webhooks with this id
 Webhooks\Exception: the config can't be read at webhooks: expected a list of webhooks
@@ -118,7 +118,7 @@ Webhooks\Exception: moved: expected a bool, got string
 int(11)
 int(12)
 bool(false)
-{"revision":13,"installation":"ours","fingerprint":"here","held":"deactivated","webhooks":1}
+{"revision":13,"installation":"ours","fingerprint":"here","held":"deactivated","webhooks":1,"set_aside":[]}
 Webhooks\Exception: the spool {TMP}/webhooks-203 belongs to another installation (ours), not to this one (theirs): give each network a spool of its own (webhooks.spool in php.ini), or, if the other one is gone, delete {TMP}/webhooks-203/config.json and {TMP}/webhooks-203/subscriptions.json
 Webhooks\Exception: the spool {TMP}/webhooks-203 was published from another place (here) than this one (there): confirm in Network Admin › Webhooks that this network was moved, or that it is a copy
 Webhooks\Exception: the spool {TMP}/webhooks-203 was published from another place (here) than this one (there): confirm in Network Admin › Webhooks that this network was moved, or that it is a copy, which needs a spool of its own (webhooks.spool in php.ini)

@@ -15,7 +15,10 @@ $webhook = ['id' => 'a', 'url' => 'https://a.example/', 'events' => ['x'],
     'secrets' => [['secret' => $secret], ['secret' => $older, 'until' => 5]],
     'headers' => [['name' => 'Authorization', 'value' => 'Bearer b']]];
 webhooks_configure(['webhooks' => [$webhook], 'installation' => ['id' => 'i', 'fingerprint' => 'f']], 7);
-echo json_encode(webhooks_published_secrets('a')), "\n";
+$published = webhooks_published_secrets('a');
+var_dump($published['published'] === filemtime("$spool/config.json"));
+unset($published['published']);
+echo json_encode($published), "\n";
 var_dump(webhooks_published_secrets('b'));
 webhooks_configure(['webhooks' => [['set_aside' => ['field' => 'secrets', 'message' => 'lost']] + $webhook], 'installation' => ['id' => 'i', 'fingerprint' => 'f']], 8);
 var_dump(webhooks_published_secrets('a'));
@@ -28,6 +31,7 @@ try {
 ?>
 --EXPECT--
 NULL
+bool(true)
 {"installation":"i","revision":7,"secrets":[{"secret":"whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=","until":null},{"secret":"whsec_YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI=","until":5}],"headers":[{"name":"Authorization","value":"Bearer b"}]}
 NULL
 NULL

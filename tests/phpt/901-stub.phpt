@@ -78,4 +78,4 @@ array(0) {
 array(0) {
 }
 bool(true)
-int(7)
+int(8)

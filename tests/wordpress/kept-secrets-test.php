@@ -121,6 +121,19 @@ final class Kept_Secrets_Test extends Network_Test_Case {
 		$this->assertNull( $this->stored( $webhook )->lost() );
 	}
 
+	public function test_while_the_revision_ran_ahead_of_the_clock_each_older_secret_counted(): void {
+		global $wpdb;
+		$webhook = $this->webhook();
+		// As a restored database or a clock that was set back leaves it.
+		$wpdb->query( $wpdb->prepare( "UPDATE $wpdb->sitemeta SET meta_value = meta_value + 3600000 WHERE meta_key = %s", Settings::REVISION ) );
+		$this->plugin()->publisher()->publish();
+		$this->assertGreaterThan( ( time() + 3000 ) * 1000, webhooks_revision() );
+		$this->save_elsewhere( $webhook );
+		$this->plugin()->publisher()->publish();
+		$this->assertNotNull( $this->stored( $webhook )->lost() );
+		$this->assert_held( $webhook );
+	}
+
 	public function test_what_is_lost_is_asked_for_and_its_events_wait(): void {
 		$webhook = $this->webhook();
 		$this->save_elsewhere( $webhook, 'the other server' );

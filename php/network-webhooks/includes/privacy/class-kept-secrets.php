@@ -181,8 +181,10 @@ final class Kept_Secrets {
 		if ( ! $published || Installation::stored()['id'] !== $published['installation'] ) {
 			return array();
 		}
-		// A revision is a time in milliseconds. A row that was saved after it is another one than was published.
-		$is_same = $published['revision'] >= $revision || strtotime( "{$row->modified} UTC" ) < intdiv( $published['revision'], 1000 );
+		// A row that was saved after it was published is another one. A revision is a time in milliseconds,
+		// and runs ahead where the clock was set back or a database was restored: the file's time counts too.
+		$at      = min( $published['published'], intdiv( $published['revision'], 1000 ) );
+		$is_same = $published['revision'] >= $revision || strtotime( "{$row->modified} UTC" ) < $at;
 		if ( ! $is_same ) {
 			return array();
 		}
