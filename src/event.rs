@@ -93,7 +93,7 @@ impl Flags {
 
 /// What stands beside the body: everything that decides who gets the event, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fields<'a> {
+pub struct EventHeader<'a> {
     /// The event's id.
     pub id: EventId,
     /// When it happened, in Unix milliseconds.
@@ -122,9 +122,9 @@ const FIXED: usize = 16 + 8 + 8 + 8 + 4 + 2 + 4 + 4 + 1 + 1 + 4;
 /// A record's fields or body that are not those of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the record's event fields are not of the form that this version writes")]
-pub struct MalformedFields;
+pub struct MalformedHeader;
 
-impl<'a> Fields<'a> {
+impl<'a> EventHeader<'a> {
     /// Appends the binary form: numbers little-endian, then name, source and `only`.
     ///
     /// `name` and `source` are at most [`MAX_NAME`] and [`MAX_SOURCE`] bytes; the caller checked.
@@ -157,8 +157,8 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// Where a length, a text's encoding, the name or the range of `data` can't be right.
-    pub fn read(fields: &'a [u8], body: &[u8]) -> Result<Self, MalformedFields> {
-        let (fixed, texts) = fields.split_at_checked(FIXED).ok_or(MalformedFields)?;
+    pub fn read(header: &'a [u8], body: &[u8]) -> Result<Self, MalformedHeader> {
+        let (fixed, texts) = header.split_at_checked(FIXED).ok_or(MalformedHeader)?;
         let name = usize::from(fixed[54]);
         let source = name + usize::from(fixed[55]);
         let only = source + u32::from_le_bytes(array(&fixed[56..60])) as usize;
@@ -166,7 +166,7 @@ impl<'a> Fields<'a> {
             texts
                 .get(range)
                 .and_then(|bytes| std::str::from_utf8(bytes).ok())
-                .ok_or(MalformedFields)
+                .ok_or(MalformedHeader)
         };
         let read = Self {
             id: EventId::from_bytes(array(&fixed[..16])),
@@ -185,7 +185,7 @@ impl<'a> Fields<'a> {
         if only == texts.len() && is_name(read.name) && data.is_some() {
             Ok(read)
         } else {
-            Err(MalformedFields)
+            Err(MalformedHeader)
         }
     }
 }
@@ -223,18 +223,18 @@ pub struct Event {
 
 impl Event {
     /// The event of a record.
-    pub fn new(fields: &Fields<'_>, revision: u64, body: Arc<[u8]>) -> Self {
+    pub fn new(header: &EventHeader<'_>, revision: u64, body: Arc<[u8]>) -> Self {
         Self {
-            id: fields.id,
-            name: fields.name.to_owned(),
-            timestamp: fields.timestamp,
-            network: fields.network,
-            site: fields.site,
-            source: fields.source.to_owned(),
-            flags: fields.flags,
+            id: header.id,
+            name: header.name.to_owned(),
+            timestamp: header.timestamp,
+            network: header.network,
+            site: header.site,
+            source: header.source.to_owned(),
+            flags: header.flags,
             revision,
             body,
-            data: fields.data.clone(),
+            data: header.data.clone(),
         }
     }
 
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn fields_come_back_as_written() {
         let body = br#"{"data":{"a":1}}"#;
-        let fields = Fields {
+        let header = EventHeader {
             id: EventId::at(1),
             timestamp: 1_763_632_800_123,
             network: 1,
@@ -292,12 +292,12 @@ mod tests {
             only: "whk_1\nwhk_2\n",
         };
         let mut bytes = Vec::new();
-        fields.write(&mut bytes);
-        assert_eq!(bytes.len(), fields.written_len());
-        assert_eq!(Fields::read(&bytes, body), Ok(fields));
-        assert_eq!(Fields::read(&bytes, &body[..10]), Err(MalformedFields));
+        header.write(&mut bytes);
+        assert_eq!(bytes.len(), header.written_len());
+        assert_eq!(EventHeader::read(&bytes, body), Ok(header));
+        assert_eq!(EventHeader::read(&bytes, &body[..10]), Err(MalformedHeader));
         for cut in 0..bytes.len() {
-            assert_eq!(Fields::read(&bytes[..cut], body), Err(MalformedFields), "{cut}");
+            assert_eq!(EventHeader::read(&bytes[..cut], body), Err(MalformedHeader), "{cut}");
         }
     }
 }

@@ -97,7 +97,7 @@ fn a_maker_that_died_between_link_and_unlink_leaves_a_file_that_can_be_used() {
         |spool: &Spool| {
             assert!(spool.top().open("worker.lock", Access::ReadWrite).unwrap().is_some());
         },
-        |spool: &Spool| assert!(spool.top().stamp("worker.lock").unwrap().is_some()),
+        |spool: &Spool| assert!(spool.top().version("worker.lock").unwrap().is_some()),
     ] {
         std::fs::write(path(".00.draft"), "").unwrap();
         std::fs::hard_link(path(".00.draft"), path("worker.lock")).unwrap();
@@ -116,7 +116,7 @@ fn a_maker_that_died_between_link_and_unlink_leaves_a_file_that_can_be_used() {
     for _ in 0..2 {
         let refused = spool.top().open("worker.lock", Access::ReadWrite);
         assert!(matches!(refused, Err(SpoolError::Planted { .. })), "{refused:?}");
-        assert!(matches!(spool.top().stamp("worker.lock"), Err(SpoolError::Planted { .. })));
+        assert!(matches!(spool.top().version("worker.lock"), Err(SpoolError::Planted { .. })));
     }
 }
 

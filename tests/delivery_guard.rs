@@ -288,7 +288,7 @@ fn allow_opens_what_it_says_and_no_more() {
     ];
     for (allow, host, address, expected) in cases {
         let guard = Guard::new(&[(*allow).to_owned()], None);
-        let judged = guard.judge(host, address.parse::<SocketAddr>().unwrap());
+        let judged = guard.check_address(host, address.parse::<SocketAddr>().unwrap());
         assert_eq!(judged.is_ok(), *expected, "{allow}: {host} at {address}: {judged:?}");
     }
 }

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use webhooks::clock::SystemClock;
 use webhooks::config::Config;
 use webhooks::delivery::guard::{Guard, check_allow, check_url};
-use webhooks::event::Fields;
+use webhooks::event::EventHeader;
 use webhooks::journal::{
     AppendOptions, CORRUPT_FOLDER, JOURNAL_FOLDER, KIND_EVENT, Limit, OwnedRecord, Reader,
     SegmentId, Writer,
@@ -154,7 +154,7 @@ fn a_damaged_segment_gives_its_own_records_or_none() {
         let positions = position.map(|position| (id, position)).into_iter().collect();
         for record in read_all(&spool, positions) {
             prop_assert!(written.contains(&record), "{record:?} was never written");
-            let _ = Fields::read(record.fields(), record.body());
+            let _ = EventHeader::read(record.fields(), record.body());
         }
         Ok(())
     });
@@ -164,7 +164,7 @@ fn a_damaged_segment_gives_its_own_records_or_none() {
 fn any_fields_are_read_or_refused() {
     let bytes = || prop::collection::vec(any::<u8>(), 0..200);
     fuzz(&(bytes(), bytes()), |(fields, body)| {
-        if let Ok(read) = Fields::read(fields, body) {
+        if let Ok(read) = EventHeader::read(fields, body) {
             let mut again = Vec::new();
             read.write(&mut again);
             prop_assert_eq!(&again, fields);
@@ -246,7 +246,7 @@ fn no_spelling_of_a_private_address_passes_the_guard() {
             IpAddr::V4(it) => it.is_private() || it.is_loopback() || it.is_link_local(),
             IpAddr::V6(it) => it.is_loopback() || it.is_unique_local(),
         };
-        let judged = guard.judge(host, (address, 443).into());
+        let judged = guard.check_address(host, (address, 443).into());
         prop_assert!(!inward || judged.is_err(), "{text} reaches {address}");
         Ok(())
     });

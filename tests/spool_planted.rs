@@ -62,7 +62,7 @@ fn refuses(folder: &Folder, name: &str, plant: &str) {
         assert!(is_planted(&opened), "{plant} as {name}, {access:?}");
     }
     assert!(is_planted(&folder.read(name, 1000)), "{plant} as {name}");
-    assert!(is_planted(&folder.stamp(name)), "{plant} as {name}");
+    assert!(is_planted(&folder.version(name)), "{plant} as {name}");
     let created = folder.create(name, Privacy::Private);
     assert!(matches!(created, Err(SpoolError::Exists { .. })), "{plant} as {name}");
 }
@@ -193,13 +193,13 @@ fn what_is_read_has_a_limit() {
 fn a_stamp_changes_with_each_version() {
     let journal = Journal::new();
     let top = journal.spool.top();
-    assert_eq!(top.stamp("subscriptions.json").unwrap(), None);
+    assert_eq!(top.version("subscriptions.json").unwrap(), None);
     let mut last = None;
     for version in 0..5 {
         top.replace("subscriptions.json", b"same size", Privacy::Shared).unwrap();
-        let stamp = top.stamp("subscriptions.json").unwrap();
+        let stamp = top.version("subscriptions.json").unwrap();
         assert_eq!(stamp.unwrap().size, 9);
-        assert_eq!(top.stamp("subscriptions.json").unwrap(), stamp);
+        assert_eq!(top.version("subscriptions.json").unwrap(), stamp);
         assert_ne!(stamp, last, "version {version}");
         last = stamp;
     }

@@ -12,7 +12,7 @@ use super::guard::Guard;
 use super::header::REDACTED;
 use super::proxy::Proxy;
 use super::request::{self, Network, Outcome, Target, failure};
-use super::request_builder::{Prepared, RequestBuilder};
+use super::request_builder::{DetachedRequest, RequestBuilder};
 use super::tls::TlsSettings;
 use crate::attempt::{Failure, Phase};
 use crate::event::Event;
@@ -117,12 +117,12 @@ impl Endpoint {
         if event.body.is_empty() {
             return Err(failure(Phase::Prepare, "pruned", "the event's body is no longer kept"));
         }
-        let Prepared { headers, described, body } = if self.is_light(event) {
-            self.builder.message(event, now)?.prepare(event)
+        let DetachedRequest { headers, described, body } = if self.is_light(event) {
+            self.builder.prepare(event, now)?.detach(event)
         } else {
             let (endpoint, event) = (Arc::clone(self), Arc::clone(event));
             let prepared = tokio::task::spawn_blocking(move || {
-                Ok::<_, Failure>(endpoint.builder.message(&event, now)?.prepare(&event))
+                Ok::<_, Failure>(endpoint.builder.prepare(&event, now)?.detach(&event))
             });
             prepared.await.map_err(|_| internal())??
         };

@@ -32,7 +32,7 @@ pub enum FieldError {
 /// The paths of a webhook, as a tree whose root comes first: side by side, as a path of 250 names
 /// would else be dropped with 250 frames on the stack.
 #[derive(Debug, Clone)]
-pub struct Fields(Vec<Node>);
+pub struct FieldFilter(Vec<Node>);
 
 #[derive(Debug, Clone, Default)]
 struct Node {
@@ -54,7 +54,7 @@ pub fn check_field(path: &str) -> Result<(), FieldError> {
     Ok(())
 }
 
-impl Fields {
+impl FieldFilter {
     /// Reads the paths.
     ///
     /// # Errors
@@ -167,7 +167,7 @@ mod tests {
 
     fn filtered(paths: &[&str]) -> String {
         let paths: Vec<_> = paths.iter().map(|&path| path.to_owned()).collect();
-        let json = Fields::new(&paths).unwrap().filter(DATA.as_bytes()).unwrap();
+        let json = FieldFilter::new(&paths).unwrap().filter(DATA.as_bytes()).unwrap();
         String::from_utf8(json).unwrap()
     }
 
@@ -214,7 +214,7 @@ mod tests {
     fn stars_beside_names_do_not_multiply() {
         // As one tree, these are 2^60 nodes.
         let paths: Vec<_> = (0..60).map(|depth| format!("{}a.x", "*.".repeat(depth))).collect();
-        let fields = Fields::new(&paths).unwrap();
+        let fields = FieldFilter::new(&paths).unwrap();
         let deep = format!("{}7{}", r#"{"a":"#.repeat(500), "}".repeat(500));
         assert!(fields.filter(deep.as_bytes()).unwrap().starts_with(br#"{"a":{"a":"#));
         let json = fields.filter(br#"{"b":{"a":{"x":1,"y":2}}}"#).unwrap();
@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn depth_takes_no_stack() {
         let path = vec!["k"; 250].join(".");
-        let fields = Fields::new(&[path]).unwrap();
+        let fields = FieldFilter::new(&[path]).unwrap();
         let deep = format!("{}7{}", r#"{"k":"#.repeat(100_000), "}".repeat(100_000));
         let filter = move || fields.filter(deep.as_bytes()).unwrap() == deep.as_bytes();
         let thread = std::thread::Builder::new().stack_size(64 << 10).spawn(filter).unwrap();

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 
-use super::fields::Fields;
+use super::fields::FieldFilter;
 use super::form::{self, Form, TooLarge};
 use super::json::{Json, NotJson, Places};
 use super::php_json;
@@ -82,7 +82,7 @@ impl From<FormatError> for Failure {
 pub struct Formatter {
     webhook: String,
     format: Format,
-    fields: Option<Fields>,
+    fields: Option<FieldFilter>,
     template: Option<Template>,
     projections: Arc<Projections>,
 }
@@ -102,9 +102,9 @@ impl Formatter {
         };
         let fields = match &webhook.fields[..] {
             [] => None,
-            paths => {
-                Some(Fields::new(paths).map_err(|error| TemplateError::new(error.to_string()))?)
-            }
+            paths => Some(
+                FieldFilter::new(paths).map_err(|error| TemplateError::new(error.to_string()))?,
+            ),
         };
         let (webhook, format) = (webhook.id.clone(), webhook.format);
         Ok(Self { webhook, format, fields, template, projections: Arc::default() })

@@ -2,7 +2,7 @@
 //!
 //! A webhook's URL is anybody's text, and a name can lead anywhere by the time it is resolved.
 //! So nothing is judged by its spelling: the URL goes through one parser ([`check_url`]), and
-//! every *resolved* address is judged ([`Guard::judge`]) in our resolver, before each
+//! every *resolved* address is judged ([`Guard::check_address`]) in our resolver, before each
 //! connection and again before a kept-alive one is used. One refused address among several
 //! refuses the name.
 //!
@@ -167,13 +167,13 @@ impl Guard {
     /// where it names one, which is then returned.
     ///
     /// # Errors
-    /// See [`check_host`](Self::check_host) and [`judge`](Self::judge).
+    /// See [`check_host`](Self::check_host) and [`check_address`](Self::check_address).
     pub fn check_uri(&self, host: &str, port: u16) -> Result<Option<IpAddr>, Refusal> {
         self.check_host(host)?;
         let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse() else {
             return Ok(None);
         };
-        self.judge(host, SocketAddr::new(address, port))?;
+        self.check_address(host, SocketAddr::new(address, port))?;
         Ok(Some(address))
     }
 
@@ -181,7 +181,7 @@ impl Guard {
     ///
     /// # Errors
     /// Where the address is not one of the public internet and nothing allows it.
-    pub fn judge(&self, host: &str, address: SocketAddr) -> Result<(), Refusal> {
+    pub fn check_address(&self, host: &str, address: SocketAddr) -> Result<(), Refusal> {
         let Some(special) = special(address.ip()) else {
             return Ok(());
         };

@@ -36,12 +36,12 @@ struct Idle {
 }
 
 impl Kept {
-    /// The connection to `origin` that was used last, if it passes `judge`; those that don't are
+    /// The connection to `origin` that was used last, if it passes `may_go`; those that don't are
     /// closed.
     pub(super) fn take(
         &self,
         origin: &Origin,
-        mut judge: impl FnMut(&Connection) -> bool,
+        mut may_go: impl FnMut(&Connection) -> bool,
     ) -> Option<Connection> {
         loop {
             let mut idle = self.idle.lock();
@@ -49,7 +49,7 @@ impl Kept {
             idle.count -= 1;
             drop(idle);
             let mut connection = connection;
-            if judge(&connection) && connection.is_fit() {
+            if may_go(&connection) && connection.is_fit() {
                 return Some(connection);
             }
         }

@@ -1,5 +1,5 @@
 //! What would be sent to a webhook for an event, and why it would not: the same request
-//! builder, guard and verdict as a delivery's, with nothing opened and nobody asked.
+//! builder, guard and decision as a delivery's, with nothing opened and nobody asked.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -9,11 +9,11 @@ use super::check::{self, Readable};
 use super::format::FormatError;
 use super::guard::Guard;
 use super::request::ADDRESS_REFUSED;
-use super::request_builder::Message;
+use super::request_builder::PreparedRequest;
 use super::template::TemplateError;
 use crate::bytes::{Bytes, Headers};
-use crate::event::{Event, Fields};
-use crate::verdict::{CONDITION, Verdict};
+use crate::decision::{CONDITION, Decision};
+use crate::event::{Event, EventHeader};
 use crate::webhook::{FieldError, Webhook};
 
 /// The reason where [`Preview::error`] says more.
@@ -72,7 +72,7 @@ impl From<FieldError> for Mistake {
 
 /// How things stand, beyond the webhook itself.
 #[derive(Debug)]
-pub struct Standing<'a> {
+pub struct PreviewContext<'a> {
     /// Where requests may go.
     pub guard: &'a Guard,
     /// Why nothing is sent to any webhook.
@@ -97,9 +97,9 @@ impl Preview {
     /// Of an event with these fields.
     pub fn new(
         webhook: &Webhook,
-        fields: &Fields<'_>,
+        header: &EventHeader<'_>,
         event: &Event,
-        standing: &Standing<'_>,
+        context: &PreviewContext<'_>,
     ) -> Self {
         let wrong = check::check(webhook).err();
         // Of what is wrong the rest can still be shown.
@@ -109,11 +109,11 @@ impl Preview {
             let result = condition.holds(&event.body)?;
             Ok(Asked { result, values: condition.values(&event.body)? })
         });
-        let message = builder.as_ref().map(|builder| builder.message(event, standing.now));
-        let reason = match (&wrong, webhook.turns_away(fields)) {
+        let message = builder.as_ref().map(|builder| builder.prepare(event, context.now));
+        let reason = match (&wrong, webhook.turns_away(header)) {
             (Some(_), _) => Some(ERROR.to_owned()),
-            (None, Some(not_for)) => Some(not_for.as_str().to_owned()),
-            (None, None) => reason(webhook, fields, asked.as_ref(), message.as_ref(), standing),
+            (None, Some(mismatch)) => Some(mismatch.as_str().to_owned()),
+            (None, None) => reason(webhook, header, asked.as_ref(), message.as_ref(), context),
         };
         let mut preview =
             Self { wanted: reason.is_none(), reason, method: METHOD, ..Self::default() };
@@ -137,13 +137,13 @@ impl Preview {
         }
         preview.error = error.map(Mistake::from);
         if let Some(url) = url {
-            preview.address = refusal(standing.guard, &url);
+            preview.address = refusal(context.guard, &url);
             preview.url = url.into();
         }
         preview
     }
 
-    fn show(&mut self, message: Message<'_>) {
+    fn show(&mut self, message: PreparedRequest<'_>) {
         self.headers = Headers::new(message.describe_headers());
         let content_type = &message.payload.content_type;
         self.content_type = content_type.to_str().unwrap_or_default().to_owned();
@@ -154,22 +154,22 @@ impl Preview {
 /// Why an event that is for a webhook would not be sent to it now.
 fn reason(
     webhook: &Webhook,
-    fields: &Fields<'_>,
+    header: &EventHeader<'_>,
     asked: Option<&Result<Asked, TemplateError>>,
-    message: Option<&Result<Message<'_>, FormatError>>,
-    standing: &Standing<'_>,
+    message: Option<&Result<PreparedRequest<'_>, FormatError>>,
+    context: &PreviewContext<'_>,
 ) -> Option<String> {
     let condition = || match asked {
         None => Ok(true),
         Some(Ok(asked)) => Ok(asked.result),
         Some(Err(_)) => Err(()),
     };
-    let held = || webhook.held(standing.held, standing.disabled).map(str::to_owned);
-    match webhook.judge(fields.flags, condition, held) {
-        Verdict::Fail(()) => Some(ERROR.into()),
-        Verdict::Skip => Some(CONDITION.into()),
-        Verdict::Hold(reason) => Some(reason),
-        Verdict::Send | Verdict::Test => (!matches!(message, Some(Ok(_)))).then(|| ERROR.into()),
+    let held = || webhook.held(context.held, context.disabled).map(str::to_owned);
+    match webhook.decide(header.flags, condition, held) {
+        Decision::Fail(()) => Some(ERROR.into()),
+        Decision::Skip => Some(CONDITION.into()),
+        Decision::Hold(reason) => Some(reason),
+        Decision::Send | Decision::Test => (!matches!(message, Some(Ok(_)))).then(|| ERROR.into()),
     }
 }
 
@@ -200,7 +200,7 @@ mod tests {
         document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let webhook = Webhook::from_value(document).unwrap();
         let start = BODY.find(r#"{"total"#).unwrap() as u32;
-        let fields = Fields {
+        let header = EventHeader {
             id: EventId::at(0),
             timestamp: 0,
             network: 1,
@@ -212,11 +212,11 @@ mod tests {
             source: "",
             only: "",
         };
-        let event = Event::new(&fields, 1, BODY.as_bytes().into());
+        let event = Event::new(&header, 1, BODY.as_bytes().into());
         let guard = Guard::new(&["10.1.0.0/16".into()], None)
             .with_inbox(Some("http://10.2.2.3/?inbox=token"));
-        let standing = Standing { guard: &guard, held, disabled, now: 1_763_632_800_123 };
-        Preview::new(&webhook, &fields, &event, &standing)
+        let context = PreviewContext { guard: &guard, held, disabled, now: 1_763_632_800_123 };
+        Preview::new(&webhook, &header, &event, &context)
     }
 
     fn preview(more: &Value) -> Preview {

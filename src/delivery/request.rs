@@ -193,7 +193,8 @@ async fn transfer(
     let addresses =
         resolve(&network.names, &target.guard, host, *port).await.map_err(Broken::Address)?;
     // Judged once more: the guard may have been another one when it was opened.
-    let may_go = |kept: &Connection| kept.proxied || target.guard.judge(host, kept.peer).is_ok();
+    let may_go =
+        |kept: &Connection| kept.proxied || target.guard.check_address(host, kept.peer).is_ok();
     if let Some(mut kept) = network.kept.take(&target.origin, may_go) {
         (trace.peer, trace.reused) = (Some(kept.peer), true);
         let ended = exchange(&mut kept.stream, output, answer, trace).await;

@@ -30,7 +30,7 @@ pub(super) struct RequestBuilder {
 }
 
 /// A request but for its address.
-pub(super) struct Message<'a> {
+pub(super) struct PreparedRequest<'a> {
     pub(super) headers: HeaderMap,
     pub(super) payload: Payload<'a>,
 }
@@ -47,13 +47,13 @@ impl RequestBuilder {
     }
 
     /// The request of an event. `now` is in Unix milliseconds.
-    pub(super) fn message<'a>(
+    pub(super) fn prepare<'a>(
         &self,
         event: &'a Event,
         now: i64,
-    ) -> Result<Message<'a>, FormatError> {
+    ) -> Result<PreparedRequest<'a>, FormatError> {
         let payload = self.formatter.format(event)?;
-        Ok(Message { headers: self.sign(event, &payload, now), payload })
+        Ok(PreparedRequest { headers: self.sign(event, &payload, now), payload })
     }
 
     fn sign(&self, event: &Event, payload: &Payload<'_>, now: i64) -> HeaderMap {
@@ -82,19 +82,23 @@ impl RequestBuilder {
 }
 
 /// A request but for its address, and no longer bound to its event.
-pub(super) struct Prepared {
+pub(super) struct DetachedRequest {
     pub(super) headers: HeaderMap,
-    /// See [`Message::describe_headers`].
+    /// See [`PreparedRequest::describe_headers`].
     pub(super) described: Vec<(String, String)>,
     /// The body, where it is not the event's own.
     pub(super) body: Option<Vec<u8>>,
 }
 
-impl Message<'_> {
+impl PreparedRequest<'_> {
     /// Ready to be sent for `event`, of which it was made.
-    pub(super) fn prepare(self, event: &Event) -> Prepared {
+    pub(super) fn detach(self, event: &Event) -> DetachedRequest {
         let described = self.describe_headers();
-        Prepared { described, headers: self.headers, body: self.payload.into_own_body(event) }
+        DetachedRequest {
+            described,
+            headers: self.headers,
+            body: self.payload.into_own_body(event),
+        }
     }
 
     /// The headers as people may see them: custom ones without their values.

@@ -227,7 +227,7 @@ pub(super) async fn resolve(
     };
     // All of them are judged, also those that would not be tried.
     for &address in found.iter() {
-        guard.judge(host, SocketAddr::new(address, port)).map_err(NoAddress::Refused)?;
+        guard.check_address(host, SocketAddr::new(address, port)).map_err(NoAddress::Refused)?;
     }
     let tried = found.iter().take(MAX_ADDRESSES);
     Ok(tried.map(|&address| SocketAddr::new(address, port)).collect())

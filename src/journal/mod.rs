@@ -11,7 +11,7 @@
 //! | `segment` | a segment's id, name and header |
 //! | `descriptors` | what a forked child must not keep |
 //! | `writer` | the hot path |
-//! | `window`, `unread`, `reader`, `batch` | from bytes to records to sorted batches |
+//! | `window`, `segment_cursor`, `reader`, `batch` | from bytes to records to sorted batches |
 //! | `status` | how much is waiting, for those who only look |
 //! | `wake` | the word by which a writer knows that the worker sleeps |
 //!
@@ -24,8 +24,8 @@ mod error;
 mod reader;
 mod record;
 mod segment;
+mod segment_cursor;
 mod status;
-mod unread;
 pub mod wake;
 mod window;
 mod writer;
@@ -36,7 +36,7 @@ pub use reader::Reader;
 pub use record::{KIND_EVENT, KIND_REQUEST, MAX_RECORD, RECORD_VERSION};
 pub use segment::{Boot, SegmentId};
 pub use status::{Status, status};
-pub use writer::{AppendOptions, Appended, Draft, Writer};
+pub use writer::{AppendOptions, Appended, RecordBuilder, Writer};
 
 /// The folder of the segments, within the spool.
 pub const JOURNAL_FOLDER: &str = "journal";

@@ -16,10 +16,10 @@ use std::io;
 use super::batch::{Batch, CorruptPart, Limit, Stuck};
 use super::record::MAX_RECORD;
 use super::segment::{Boot, ROTATE_AT};
-use super::unread::{Next, Unread};
+use super::segment_cursor::{Next, SegmentCursor};
 use super::{CORRUPT_FOLDER, JOURNAL_FOLDER, JournalError, SegmentId, Status};
 use crate::clock::{Clock as _, SystemClock};
-use crate::spool::{Folder, Privacy, Spool, Stamp};
+use crate::spool::{FileVersion, Folder, Privacy, Spool};
 
 /// Files that are kept open between two looks: there may be more segments (every short CLI
 /// process leaves one) than a process may open files.
@@ -43,7 +43,7 @@ pub struct Reader {
     spool: Spool,
     folder: Folder,
     boot: Boot,
-    segments: HashMap<SegmentId, Unread>,
+    segments: HashMap<SegmentId, SegmentCursor>,
     /// Positions of segments that were not found yet.
     known: HashMap<SegmentId, u64>,
     /// When the first known segment of each earlier boot was made: their order.
@@ -52,7 +52,7 @@ pub struct Reader {
     /// Troubles that were reported.
     reported: HashMap<SegmentId, String>,
     /// The folder as it was when it was listed, where a change since would show.
-    listed: Option<Stamp>,
+    listed: Option<FileVersion>,
     /// Segments whose files are open, longest first.
     open: VecDeque<SegmentId>,
     pass: Option<Pass>,
@@ -202,7 +202,7 @@ impl Reader {
         let folder = self.spool.folder(CORRUPT_FOLDER)?;
         // The same part has the same name, should we die before its position is committed.
         let name = format!("{segment}-{from}-{to}");
-        let mut copy = folder.draft(Privacy::Private)?;
+        let mut copy = folder.temp_file(Privacy::Private)?;
         let unread = self.segments.get_mut(&segment).ok_or_else(|| {
             let missing = io::Error::from(io::ErrorKind::NotFound);
             self.folder.error(&segment.file_name(), "find a journal segment", missing)
@@ -264,11 +264,11 @@ impl Reader {
         if !self.listed.is_some_and(|listed| top.has_unchanged(JOURNAL_FOLDER, listed)) {
             // Opened anew: it may have been removed, and made again by a writer.
             self.folder = self.spool.folder(JOURNAL_FOLDER)?;
-            let stamp = self.folder.own_stamp()?;
+            let version = self.folder.own_version()?;
             self.list(batch)?;
             // A change in the same tick of the clock would not show.
-            let settled = stamp.age_ms(SystemClock.unix_ms()) > 100;
-            self.listed = settled.then_some(stamp);
+            let settled = version.age_ms(SystemClock.unix_ms()) > 100;
+            self.listed = settled.then_some(version);
         }
         let mut troubles = Vec::new();
         for segment in self.segments.values_mut() {
@@ -304,7 +304,7 @@ impl Reader {
     /// Takes in a segment that was not there before.
     fn find(&mut self, id: SegmentId) -> Result<(), JournalError> {
         let position = self.known.get(&id).copied().unwrap_or(0);
-        if let Some(segment) = Unread::open(&self.folder, id, position)? {
+        if let Some(segment) = SegmentCursor::open(&self.folder, id, position)? {
             self.known.remove(&id);
             let made = segment.made.max(0).unsigned_abs();
             let era = self.eras.entry(segment.boot).or_insert(made);

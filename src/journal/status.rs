@@ -49,9 +49,9 @@ pub fn status<S: BuildHasher>(
     for name in folder.list()? {
         let Some(id) = SegmentId::of_file(&name) else { continue };
         status.segments += 1;
-        let Ok(Some(stamp)) = folder.stamp(&name) else { continue };
+        let Ok(Some(version)) = folder.version(&name) else { continue };
         let position = positions.get(&id).copied().unwrap_or(0).max(HEADER as u64);
-        let waiting = stamp.size.saturating_sub(position);
+        let waiting = version.size.saturating_sub(position);
         if waiting == 0 {
             continue;
         }

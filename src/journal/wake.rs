@@ -84,7 +84,7 @@ impl Waker {
 
 /// Whether the worker of `spool` has said that the disk is full. Makes nothing that isn't there.
 pub fn says_full(spool: &Spool) -> bool {
-    spool.top().stamp(WAKE_FILE).is_ok_and(|stamp| stamp.is_some())
+    spool.top().version(WAKE_FILE).is_ok_and(|stamp| stamp.is_some())
         && Waker::open(spool).is_ok_and(|waker| waker.is_full())
 }
 

@@ -41,13 +41,13 @@ pub struct Appended {
 
 /// A record that was begun and set aside, see [`Writer::suspend`].
 #[derive(Debug)]
-pub struct Draft {
+pub struct RecordBuilder {
     /// The buffer, as [`Writer::buffer`] gives it.
     pub buffer: Vec<u8>,
     body: usize,
 }
 
-impl Draft {
+impl RecordBuilder {
     /// Where the body starts in the buffer.
     pub const fn body_start(&self) -> usize {
         self.body
@@ -126,13 +126,13 @@ impl Writer {
 
     /// Sets the record under way aside, so that the writer is free while the code of others
     /// runs (a `jsonSerialize`, which may append a record of its own, or never come back).
-    pub fn suspend(&mut self) -> Draft {
-        Draft { buffer: std::mem::take(&mut self.buffer), body: self.body }
+    pub fn suspend(&mut self) -> RecordBuilder {
+        RecordBuilder { buffer: std::mem::take(&mut self.buffer), body: self.body }
     }
 
     /// Goes on with a record that was set aside.
-    pub fn resume(&mut self, draft: Draft) {
-        (self.buffer, self.body) = (draft.buffer, draft.body);
+    pub fn resume(&mut self, record: RecordBuilder) {
+        (self.buffer, self.body) = (record.buffer, record.body);
     }
 
     /// Appends the record. After an error nothing of it is in the journal (but see
@@ -221,10 +221,10 @@ impl Segment {
             made: clock.unix_ms(),
             stamp: clock.monotonic_ns(),
         };
-        let mut draft = folder.draft(Privacy::Shared)?;
-        std::io::Write::write_all(draft.file(), &header.to_bytes())
+        let mut temp_file = folder.temp_file(Privacy::Shared)?;
+        std::io::Write::write_all(temp_file.file(), &header.to_bytes())
             .map_err(|error| SpoolError::io(folder.path(), "start a journal segment", error))?;
-        let file = draft.publish(&id.file_name(), false)?;
+        let file = temp_file.publish(&id.file_name(), false)?;
         if sync {
             folder.sync()?;
         }

@@ -11,7 +11,7 @@ use super::{envelope, exception};
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::event::{Flags, is_name};
 use webhooks::id::EventId;
-use webhooks::journal::{Draft, JournalError, KIND_EVENT, MAX_RECORD};
+use webhooks::journal::{JournalError, KIND_EVENT, MAX_RECORD, RecordBuilder};
 use webhooks::spool::Spool;
 
 /// Adds these functions to the module.
@@ -44,8 +44,8 @@ fn webhooks_dispatch(
     };
     // PHP code may run here (jsonSerialize); nothing of the process is borrowed.
     let Accepted { id, revision, .. } = accepted;
-    let draft = compose(accepted, data.0, name, &options)?;
-    process::with(|process| process.append(draft, KIND_EVENT, revision)).map_err(not_appended)?;
+    let record = compose(accepted, data.0, name, &options)?;
+    process::with(|process| process.append(record, KIND_EVENT, revision)).map_err(not_appended)?;
     Ok(Some(Text::new(&id.text())))
 }
 
@@ -84,7 +84,7 @@ pub(super) fn event_name(name: &[u8]) -> Result<&str, String> {
 
 /// An event that is wanted: its record begins.
 struct Accepted {
-    draft: Draft,
+    record: RecordBuilder,
     id: EventId,
     /// Unix milliseconds.
     timestamp: i64,
@@ -115,10 +115,10 @@ impl Accepted {
         let now = SystemClock.unix_ms();
         let timestamp = options.timestamp.unwrap_or(now);
         let id = options.id(name, now);
-        let fields = options.fields(id, timestamp, name);
-        let draft = process.begin(|buffer| fields.write(buffer));
+        let header = options.header(id, timestamp, name);
+        let record = process.begin(|buffer| header.write(buffer));
         let limit = largest(process.settings().max_payload);
-        Ok(Some(Self { draft, id, timestamp, revision, limit }))
+        Ok(Some(Self { record, id, timestamp, revision, limit }))
     }
 }
 
@@ -160,12 +160,17 @@ pub(super) fn too_large(size: usize, limit: usize) -> String {
 }
 
 /// Writes the body behind the fields, and then what the fields say of it.
-fn compose(accepted: Accepted, data: &Zval, name: &str, options: &Options<'_>) -> PhpResult<Draft> {
-    let Accepted { mut draft, id, timestamp, limit, .. } = accepted;
-    let mut fields = options.fields(id, timestamp, name);
-    let start = draft.body_start() - fields.written_len();
-    let out = &mut draft.buffer;
-    envelope::write(out, &mut fields, data, options, start + limit).map_err(
+fn compose(
+    accepted: Accepted,
+    data: &Zval,
+    name: &str,
+    options: &Options<'_>,
+) -> PhpResult<RecordBuilder> {
+    let Accepted { mut record, id, timestamp, limit, .. } = accepted;
+    let mut header = options.header(id, timestamp, name);
+    let start = record.body_start() - header.written_len();
+    let out = &mut record.buffer;
+    envelope::write(out, &mut header, data, options, start + limit).map_err(
         |error| match error.end {
             Some(end) => exception::refused(too_large(end - start, limit)),
             None => exception::refused(error),
@@ -173,8 +178,8 @@ fn compose(accepted: Accepted, data: &Zval, name: &str, options: &Options<'_>) -
     )?;
     // Written once more, now that all is known, and moved to their place.
     let end = out.len();
-    fields.write(out);
+    header.write(out);
     out.copy_within(end.., start);
     out.truncate(end);
-    Ok(draft)
+    Ok(record)
 }

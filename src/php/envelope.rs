@@ -7,7 +7,7 @@ use ext_php_rs::types::Zval;
 use super::encode::{self, Reason};
 use super::options::{Options, Site};
 use webhooks::clock::rfc3339_bytes;
-use webhooks::event::{Fields, Flags};
+use webhooks::event::{EventHeader, Flags};
 
 /// Bytes of an event that are written beyond what is allowed before it is given up.
 const TOLD: usize = 64 << 10;
@@ -36,7 +36,7 @@ impl fmt::Display for Unwritable {
 /// Where the data or the actor have no JSON form.
 pub(super) fn write(
     out: &mut Vec<u8>,
-    fields: &mut Fields<'_>,
+    header: &mut EventHeader<'_>,
     data: &Zval,
     options: &Options<'_>,
     room: usize,
@@ -44,11 +44,11 @@ pub(super) fn write(
     let body = out.len();
     out.reserve(512);
     out.extend_from_slice(br#"{"id":""#);
-    out.extend_from_slice(&fields.id.text());
+    out.extend_from_slice(&header.id.text());
     out.extend_from_slice(br#"","type":""#);
-    out.extend_from_slice(fields.name.as_bytes());
+    out.extend_from_slice(header.name.as_bytes());
     out.extend_from_slice(br#"","timestamp":""#);
-    out.extend_from_slice(&rfc3339_bytes(fields.timestamp));
+    out.extend_from_slice(&rfc3339_bytes(header.timestamp));
     out.extend_from_slice(br#"","network_id":"#);
     out.extend_from_slice(itoa::Buffer::new().format(options.network_id).as_bytes());
     out.push(b',');
@@ -79,7 +79,7 @@ pub(super) fn write(
     value.write(data, "data", out)?;
     let data_end = out.len();
     if !value.altered.is_empty() {
-        fields.flags = fields.flags.with(Flags::ALTERED);
+        header.flags = header.flags.with(Flags::ALTERED);
         out.extend_from_slice(ALTERED);
         value.altered.iter().for_each(|path| encode::push_text(out, path));
         out.pop();
@@ -88,7 +88,7 @@ pub(super) fn write(
     out.push(b'}');
     // Offsets are 32 bits; what does not fit in them is far beyond what the journal takes.
     let offset = |at: usize| u32::try_from(at - body).unwrap_or(u32::MAX);
-    fields.data = offset(data_start)..offset(data_end);
+    header.data = offset(data_start)..offset(data_end);
     Ok(())
 }
 

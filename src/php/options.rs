@@ -5,7 +5,7 @@ use std::fmt;
 use ext_php_rs::types::Zval;
 
 use super::zval::{Key, Table, Value};
-use webhooks::event::{Fields, Flags, MAX_ONLY, MAX_SOURCE};
+use webhooks::event::{EventHeader, Flags, MAX_ONLY, MAX_SOURCE};
 use webhooks::id::EventId;
 
 /// What an event is given besides its name and its data.
@@ -98,8 +98,13 @@ impl<'a> Options<'a> {
     }
 
     /// The fields, as far as they are known before the body.
-    pub(super) fn fields<'b>(&'b self, id: EventId, timestamp: i64, name: &'b str) -> Fields<'b> {
-        Fields {
+    pub(super) fn header<'b>(
+        &'b self,
+        id: EventId,
+        timestamp: i64,
+        name: &'b str,
+    ) -> EventHeader<'b> {
+        EventHeader {
             id,
             timestamp,
             network: self.network_id,

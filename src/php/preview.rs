@@ -9,7 +9,7 @@ use super::to_zval::{Tree, to_zval};
 use super::{dispatch, encode, envelope, exception};
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::delivery::guard::Guard;
-use webhooks::delivery::preview::{Preview, Standing};
+use webhooks::delivery::preview::{Preview, PreviewContext};
 use webhooks::event::Event;
 use webhooks::journal::JournalError;
 use webhooks::store::log::StatsQuery;
@@ -64,27 +64,27 @@ fn preview(
     let now = SystemClock.unix_ms();
     let limit = process::with(|process| dispatch::largest(process.settings().max_payload));
     let timestamp = options.timestamp.unwrap_or(now);
-    let mut fields = options.fields(options.id(name, now), timestamp, name);
+    let mut header = options.header(options.id(name, now), timestamp, name);
     let mut body = Vec::new();
-    let room = limit.saturating_sub(fields.written_len()).max(1);
+    let room = limit.saturating_sub(header.written_len()).max(1);
     // PHP code may run here (jsonSerialize); nothing of the process is borrowed.
-    envelope::write(&mut body, &mut fields, data.0, &options, room).map_err(
+    envelope::write(&mut body, &mut header, data.0, &options, room).map_err(
         |error| match error.end {
             _ if error.thrown => Stop::Thrown(exception::new(error)),
             Some(end) => FieldError::new("data", dispatch::too_large(end, limit)).into(),
             None => FieldError::new("data", error).into(),
         },
     )?;
-    let size = fields.written_len() + body.len();
+    let size = header.written_len() + body.len();
     if size > limit {
         return Err(FieldError::new("data", JournalError::TooLarge { size, limit }).into());
     }
-    let event = Event::new(&fields, 0, body.into());
+    let event = Event::new(&header, 0, body.into());
     Ok(process::with(|process| {
         let (held, guard) = look(process);
         let disabled = is_disabled(process, &webhook);
-        let standing = Standing { guard: &guard, held: held.as_deref(), disabled, now };
-        Preview::new(&webhook, &fields, &event, &standing)
+        let context = PreviewContext { guard: &guard, held: held.as_deref(), disabled, now };
+        Preview::new(&webhook, &header, &event, &context)
     }))
 }
 

@@ -16,8 +16,8 @@ use super::ini::{self, Settings};
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::config::{SUBSCRIPTIONS_FILE, Subscriptions};
 use webhooks::journal::wake::{Waker, Woken};
-use webhooks::journal::{AppendOptions, Draft, JournalError, Writer};
-use webhooks::spool::{Spool, SpoolError, Stamp};
+use webhooks::journal::{AppendOptions, JournalError, RecordBuilder, Writer};
+use webhooks::spool::{FileVersion, Spool, SpoolError};
 use webhooks::store::StoreError;
 use webhooks::store::log::Log;
 use webhooks::worker::lock;
@@ -49,7 +49,7 @@ pub(super) struct Process {
     writer: Writer,
     subscriptions: Option<Subscriptions>,
     /// Of the file that `subscriptions` were read from.
-    stamp: Option<Stamp>,
+    version: Option<FileVersion>,
     waker: Option<Waker>,
     log: Option<Log>,
     /// The second (Unix time) of the last look.
@@ -67,7 +67,7 @@ impl Process {
             spool: None,
             writer: Writer::new(),
             subscriptions: None,
-            stamp: None,
+            version: None,
             waker: None,
             log: None,
             looked: 0,
@@ -118,16 +118,16 @@ impl Process {
         if fresh && ini::has_changed() {
             self.take_settings();
         }
-        let stamp = self.spool()?.top().stamp(SUBSCRIPTIONS_FILE).unwrap_or(None);
+        let version = self.spool()?.top().version(SUBSCRIPTIONS_FILE).unwrap_or(None);
         FRESH.set(false);
         self.looked = second;
         self.ask = true;
         self.writer.look(&SystemClock);
-        if stamp.is_none() || stamp != self.stamp {
+        if version.is_none() || version != self.version {
             // Stamped before it is read: a file that takes its place meanwhile has another one.
             // Where it can't be read, nobody knows who subscribes, and every event is taken.
             self.subscriptions = self.spool.as_ref().and_then(|it| Subscriptions::load(it).ok()?);
-            self.stamp = stamp.filter(|_| self.subscriptions.is_some());
+            self.version = version.filter(|_| self.subscriptions.is_some());
         }
         Ok(())
     }
@@ -149,8 +149,8 @@ impl Process {
     }
 
     /// Starts a record with these fields. It belongs to the caller until it is appended.
-    pub(super) fn begin(&mut self, fields: impl FnOnce(&mut Vec<u8>)) -> Draft {
-        fields(self.writer.begin());
+    pub(super) fn begin(&mut self, header: impl FnOnce(&mut Vec<u8>)) -> RecordBuilder {
+        header(self.writer.begin());
         self.writer.fields_done();
         self.writer.suspend()
     }
@@ -158,11 +158,11 @@ impl Process {
     /// Appends a record and sees to it that a worker takes it up.
     pub(super) fn append(
         &mut self,
-        draft: Draft,
+        record: RecordBuilder,
         kind: u8,
         revision: u64,
     ) -> Result<(), JournalError> {
-        self.writer.resume(draft);
+        self.writer.resume(record);
         match self.try_append(kind, revision) {
             // Somebody may have put a new folder in the place of the one that we have open.
             Err(JournalError::Spool(error)) if !error.is_full() => {

@@ -9,8 +9,8 @@ use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::WAKE_FILE;
-use super::draft::{self, Draft};
 use super::policy::{Keeper, Policy};
+use super::temp_file::{self, TempFile};
 use super::{SpoolError, name};
 
 /// What an opened file is for.
@@ -37,7 +37,7 @@ pub enum Privacy {
 /// [replaced](Folder::replace) by the other, differ even where the clock is coarse: both are there
 /// at once, so they have two inodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Stamp {
+pub struct FileVersion {
     device: u64,
     inode: u64,
     modified: (i64, i64),
@@ -45,7 +45,7 @@ pub struct Stamp {
     pub size: u64,
 }
 
-impl Stamp {
+impl FileVersion {
     fn of(stat: &Stat) -> Self {
         Self {
             device: stat.st_dev,
@@ -173,15 +173,15 @@ impl Folder {
     /// folder is not writable for this user, or this user may not make that file.
     pub fn create(&self, name: &str, privacy: Privacy) -> Result<File, SpoolError> {
         self.may_make(name)?;
-        let file = self.draft(privacy)?.publish(name, false)?;
+        let file = self.temp_file(privacy)?.publish(name, false)?;
         rustix::fs::flock(&file, FlockOperation::Unlock)
             .map_err(|error| self.error(name, "unlock a file in the spool", error))?;
         Ok(file)
     }
 
-    /// A new file without its name; see [`Draft`].
-    pub(crate) fn draft(&self, privacy: Privacy) -> Result<Draft<'_>, SpoolError> {
-        Draft::begin(self, privacy)
+    /// A new file without its name; see [`TempFile`].
+    pub(crate) fn temp_file(&self, privacy: Privacy) -> Result<TempFile<'_>, SpoolError> {
+        TempFile::begin(self, privacy)
     }
 
     /// All of `name`, or `None` where there is no such file.
@@ -209,12 +209,12 @@ impl Folder {
     /// make that file; `name` is then as it was.
     pub fn replace(&self, name: &str, bytes: &[u8], privacy: Privacy) -> Result<(), SpoolError> {
         self.may_make(name)?;
-        let mut draft = self.draft(privacy)?;
-        let file = draft.file();
+        let mut temp_file = self.temp_file(privacy)?;
+        let file = temp_file.file();
         file.write_all(bytes)
             .and_then(|()| file.sync_all())
             .map_err(|error| self.error(name, "write a file in the spool", error))?;
-        draft.publish(name, true)?;
+        temp_file.publish(name, true)?;
         self.sync()
     }
 
@@ -222,7 +222,7 @@ impl Folder {
     ///
     /// # Errors
     /// Where it is not a plain file of the spool's, or the folder can't be searched.
-    pub fn stamp(&self, name: &str) -> Result<Option<Stamp>, SpoolError> {
+    pub fn version(&self, name: &str) -> Result<Option<FileVersion>, SpoolError> {
         let mut finished = false;
         loop {
             let stat = match rustix::fs::statat(self, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -237,7 +237,7 @@ impl Folder {
                 continue;
             }
             self.check(name, &stat, false)?;
-            return Ok(Some(Stamp::of(&stat)));
+            return Ok(Some(FileVersion::of(&stat)));
         }
     }
 
@@ -246,17 +246,17 @@ impl Folder {
     ///
     /// # Errors
     /// Where the system does not say.
-    pub(crate) fn own_stamp(&self) -> Result<Stamp, SpoolError> {
+    pub(crate) fn own_version(&self) -> Result<FileVersion, SpoolError> {
         let stat = rustix::fs::fstat(self)
             .map_err(|error| self.error("", "inspect a folder of the spool", error))?;
-        Ok(Stamp::of(&stat))
+        Ok(FileVersion::of(&stat))
     }
 
-    /// Whether the folder `name` is the one of this [own stamp](Self::own_stamp), and as it was
+    /// Whether the folder `name` is the one of this [own version](Self::own_version), and as it was
     /// then. A single `stat`; in doubt it is not.
-    pub(crate) fn has_unchanged(&self, name: &str, stamp: Stamp) -> bool {
+    pub(crate) fn has_unchanged(&self, name: &str, version: FileVersion) -> bool {
         rustix::fs::statat(self, name, AtFlags::SYMLINK_NOFOLLOW)
-            .is_ok_and(|stat| Stamp::of(&stat) == stamp)
+            .is_ok_and(|stat| FileVersion::of(&stat) == version)
     }
 
     /// Renames `from` to `to`, over whatever bears that name.
@@ -305,8 +305,8 @@ impl Folder {
         rustix::fs::fsync(self).map_err(|error| self.error("", "sync a folder of the spool", error))
     }
 
-    /// Removes the drafts of processes that died before they gave them a name. For the worker:
-    /// once is enough, and one process.
+    /// Removes the temporary files of processes that died before they gave them a name. For the
+    /// worker: once is enough, and one process.
     ///
     /// # Errors
     /// Where the folder can't be read or written.
@@ -316,7 +316,7 @@ impl Folder {
 
     /// [`sweep`](Self::sweep), where the names are known already.
     pub(crate) fn sweep_among(&self, names: &[String]) -> Result<(), SpoolError> {
-        for name in names.iter().filter(|name| draft::is_name(name)) {
+        for name in names.iter().filter(|name| temp_file::is_name(name)) {
             self.sweep_one(name)?;
         }
         Ok(())
@@ -324,10 +324,12 @@ impl Folder {
 
     fn sweep_one(&self, name: &str) -> Result<(), SpoolError> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        // What can't be opened is not a draft of ours, or gone.
-        let Ok(draft) = rustix::fs::openat(self, name, flags, Mode::empty()) else { return Ok(()) };
+        // What can't be opened is not a temporary file of ours, or gone.
+        let Ok(temp_file) = rustix::fs::openat(self, name, flags, Mode::empty()) else {
+            return Ok(());
+        };
         // Removed under the lock: a maker that was about to lock it sees that it lost it.
-        if rustix::fs::flock(&draft, FlockOperation::NonBlockingLockExclusive).is_err() {
+        if rustix::fs::flock(&temp_file, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Ok(());
         }
         match rustix::fs::unlinkat(self, name, AtFlags::empty()) {
@@ -368,19 +370,19 @@ impl Folder {
         Ok(Some(fd))
     }
 
-    /// Like a [`Draft`]: whole before it has its name.
+    /// Like a [`TempFile`]: whole before it has its name.
     fn create_folder(&self, name: &str) -> Result<(), SpoolError> {
-        let draft = draft::random_name(self)?;
+        let temp_file = temp_file::random_name(self)?;
         let make = || {
-            rustix::fs::mkdirat(self, &*draft, Mode::RWXU)?;
+            rustix::fs::mkdirat(self, &*temp_file, Mode::RWXU)?;
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let fd = rustix::fs::openat(self, &*draft, flags, Mode::empty())?;
+            let fd = rustix::fs::openat(self, &*temp_file, flags, Mode::empty())?;
             self.policy.settle(&fd, self.policy.folder_mode())?;
-            name::give_to_folder(self, &draft, name)
+            name::give_to_folder(self, &temp_file, name)
         };
         let made = make();
         if made.is_err() {
-            let _ = rustix::fs::unlinkat(self, &*draft, AtFlags::REMOVEDIR);
+            let _ = rustix::fs::unlinkat(self, &*temp_file, AtFlags::REMOVEDIR);
         }
         match made {
             // What is in the new folder can only be as durable as the folder.

@@ -9,13 +9,13 @@
 //! to a descriptor, links are never followed, and what is not a plain file with a single link
 //! and the right owner is refused.
 
-mod draft;
 mod error;
 mod folder;
 mod limit;
 mod name;
 mod policy;
 mod shared;
+mod temp_file;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ use rustix::io::Errno;
 pub use error::SpoolError;
 pub(crate) use error::{advice, cannot_here, is_full};
 pub use error::{this_user, user_name};
-pub use folder::{Access, Folder, Privacy, Stamp};
+pub use folder::{Access, FileVersion, Folder, Privacy};
 pub(crate) use limit::file_size as file_size_limit;
 use policy::Policy;
 
@@ -50,8 +50,9 @@ impl Spool {
     ///
     /// # Errors
     /// Where it is missing or not a folder, where its mode is neither 0700 nor 2770 (said in other
-    /// words where it is a folder of the system's or of other things), where this user is neither root nor its owner nor (2770) in its group, and where it lies on a file
-    /// system that can't keep the promises of locks and shared memory: NFS, CIFS, 9p, FUSE.
+    /// words where it is a folder of the system's or of other things), where this user is neither
+    /// root nor its owner nor (2770) in its group, and where it lies on a file system that can't
+    /// keep the promises of locks and shared memory: NFS, CIFS, 9p, FUSE.
     pub fn open(path: &Path) -> Result<Self, SpoolError> {
         // Before anything is written here.
         limit::survive();

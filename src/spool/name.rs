@@ -1,4 +1,4 @@
-//! The step by which a draft gets a name that nothing bears yet.
+//! The step by which a temporary file gets a name that nothing bears yet.
 //!
 //! `renameat2` with `RENAME_NOREPLACE` does it at once where it can: not on file systems that know
 //! no such flag (ZFS before 2.2 answers `EINVAL`), not on kernels or under sandboxes that know no
@@ -8,7 +8,7 @@
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
-use super::{Folder, cannot_here, draft};
+use super::{Folder, cannot_here, temp_file};
 
 /// Gives the file `from` the name `to`.
 ///
@@ -51,12 +51,12 @@ fn rename_alone(folder: &Folder, from: &str, to: &str) -> rustix::io::Result<()>
     }
 }
 
-/// Takes the draft's name away from a file that has got its own by now, where its maker was
-/// interrupted between the two steps of [`give_to_file`], or is between them. What has a second
+/// Takes the temporary file's name away from a file that has got its own by now, where its maker
+/// was interrupted between the two steps of [`give_to_file`], or is between them. What has a second
 /// name elsewhere keeps it, and is refused.
 #[cold]
 pub(super) fn finish(folder: &Folder, file: &Stat) {
-    for name in folder.list().unwrap_or_default().iter().filter(|name| draft::is_name(name)) {
+    for name in folder.list().unwrap_or_default().iter().filter(|name| temp_file::is_name(name)) {
         let same = rustix::fs::statat(folder, &**name, AtFlags::SYMLINK_NOFOLLOW)
             .is_ok_and(|it| (it.st_dev, it.st_ino) == (file.st_dev, file.st_ino));
         if same {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::fs::{Dir, Stat};
 
-use super::draft;
+use super::temp_file;
 
 /// Folders of the root that belong to no program alone (FHS 3.0, chapter 3).
 const OF_ROOT: [&str; 21] = [
@@ -53,7 +53,7 @@ pub(super) fn holds_other_things(folder: impl AsFd) -> bool {
     let Ok(entries) = Dir::read_from(folder) else { return true };
     entries.filter_map(Result::ok).any(|entry| {
         let name = entry.file_name().to_string_lossy();
-        let is_ours = draft::is_name(&name) || OURS.iter().any(|ours| name.starts_with(ours));
+        let is_ours = temp_file::is_name(&name) || OURS.iter().any(|ours| name.starts_with(ours));
         !is_ours && name != "." && name != ".."
     })
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::active_config::ActiveConfig;
 use super::ingest::DeliveryIds;
 use super::limits::Limits;
 use super::lock::Holder;
 use super::maintenance::PRUNE_MS;
-use super::mark::Mark;
-use super::pool::{self, Done, Job, Pool};
-use super::published::Published;
+use super::poison::PoisonMark;
+use super::pool::{self, Completed, Job, Pool};
 use super::reserve::Reserve;
 use super::retirement::Retirement;
 use super::room::Room;
@@ -48,16 +48,16 @@ pub(super) struct Worker<S: Store> {
     pub(super) reader: Reader,
     pub(super) sleeper: Sleeper,
     pub(super) wake: WakeHandle,
-    pub(super) published: Option<Published>,
+    pub(super) active: Option<ActiveConfig>,
     pub(super) schedule: Schedule,
     pub(super) pool: Pool,
     pub(super) reserve: Reserve,
-    pub(super) mark: Mark,
+    pub(super) poison_mark: PoisonMark,
     pub(super) ids: DeliveryIds,
     /// Read and not yet committed.
     pub(super) batch: Batch,
     /// Made and not yet committed.
-    pub(super) done: Vec<Done>,
+    pub(super) completed: Vec<Completed>,
     /// The clock by which due times are right, and whether the store knows it.
     pub(super) reading: ClockReading,
     pub(super) reading_is_kept: bool,
@@ -103,14 +103,14 @@ impl<S: Store> Worker<S> {
         let kept = loaded.clock.filter(|kept| kept.boot == reading.boot && kept.boot.is_known());
         Ok(Self {
             reader,
-            published: None,
+            active: None,
             schedule: Schedule::new(Limits::of_this_process(None), loaded.webhooks),
             pool: Pool::new(wake.clone(), Arc::clone(&clock)),
             reserve,
-            mark: Mark::open(&spool)?,
+            poison_mark: PoisonMark::open(&spool)?,
             ids: DeliveryIds::default(),
             batch: Batch::default(),
-            done: Vec::new(),
+            completed: Vec::new(),
             reading: kept.unwrap_or(reading),
             reading_is_kept: kept.is_some(),
             retirement: Retirement::new(),
@@ -206,7 +206,7 @@ impl<S: Store> Worker<S> {
 
     /// Claims what is due and gives it to the pool, once the claims are committed.
     pub(super) fn hand_out(&mut self, now: i64) -> Result<bool, WorkerError> {
-        let Some(published) = self.published.as_ref().filter(|_| !self.reserve.is_full()) else {
+        let Some(active) = self.active.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
         if self.trials.holds_up_others() {
@@ -233,14 +233,14 @@ impl<S: Store> Worker<S> {
         }
         let mut jobs = Vec::new();
         for (turn, (claims, due)) in turns.iter().zip(claimed) {
-            let runs = pool::runs(claims.into_iter(), turn.run);
-            self.schedule.sent(turn, runs.iter().map(|run| pool::weigh(run)), due, now);
+            let bursts = pool::bursts(claims.into_iter(), turn.burst);
+            self.schedule.sent(turn, bursts.iter().map(|burst| pool::weigh(burst)), due, now);
             let lane = self.schedule.lane(turn.key);
             if let Some(webhook) = lane.and_then(|lane| lane.webhook.as_ref()) {
-                jobs.extend(runs.into_iter().map(|run| Job {
-                    run,
+                jobs.extend(bursts.into_iter().map(|burst| Job {
+                    burst,
                     webhook: Arc::clone(webhook),
-                    sender: Arc::clone(&published.sender),
+                    sender: Arc::clone(&active.sender),
                     waited_for: turn.waited_for,
                 }));
             }
@@ -341,13 +341,13 @@ impl<S: Store> Worker<S> {
             for claim in &claims {
                 self.schedule.came_back(claim.webhook, claim.id, now);
             }
-            self.done.append(&mut self.pool.take_done());
+            self.completed.append(&mut self.pool.take_completed());
             self.take_in(now)?;
             if self.pool.is_idle() || now >= deadline {
                 break;
             }
             self.sleeper.prepare();
-            let left = if self.pool.has_done() { 0 } else { (deadline - now).max(1) };
+            let left = if self.pool.has_completed() { 0 } else { (deadline - now).max(1) };
             self.sleeper.wait(Some(Duration::from_millis(left.cast_unsigned())));
         }
         // Whatever is still under way is sent again by the next worker: no death, so no suspects.

@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::places::Places;
+use super::fast_path::FastPath;
 use super::request::Request;
 use super::routes::Routes;
 use super::schedule::Schedule;
 use crate::config::Config;
+use crate::decision::{CONDITION, Decision};
 use crate::delivery::Sender;
-use crate::event::{Event, Fields};
+use crate::event::{Event, EventHeader};
 use crate::id::DeliveryId;
 use crate::journal::{self, OwnedRecord};
 use crate::store::bulk::Action;
 use crate::store::{
     Announcement, Claim, Health, NewDelivery, Result, Selection, State, Transaction, WebhookKey,
 };
-use crate::verdict::{CONDITION, Verdict};
 use crate::webhook::Webhook;
 
 /// What a batch of records changes in memory, once its transaction is committed.
@@ -33,7 +33,7 @@ pub(super) struct Ingested {
     /// Test deliveries: claimed as they were written, they wait in no lane.
     pub(super) tests: Vec<(Claim, Arc<Webhook>)>,
     /// Deliveries that go out as they come in.
-    pub(super) places: Places,
+    pub(super) fast_path: FastPath,
     /// Somebody wishes to be forgotten.
     pub(super) forget: bool,
     /// Somebody asked for a change of a whole result.
@@ -63,10 +63,10 @@ pub(super) fn record(
     ingested: &mut Ingested,
 ) -> Result<()> {
     match record.kind {
-        journal::KIND_EVENT => match Fields::read(record.fields(), record.body()) {
-            Ok(fields) => {
+        journal::KIND_EVENT => match EventHeader::read(record.fields(), record.body()) {
+            Ok(header) => {
                 let body = Arc::from(record.body());
-                event(tx, context, &fields, record.revision, body, ids, ingested)
+                event(tx, context, &header, record.revision, body, ids, ingested)
             }
             Err(_) => tx.defer(record.kind, record.whole(), context.now),
         },
@@ -82,19 +82,19 @@ pub(super) fn record(
 pub(super) fn event(
     tx: &mut dyn Transaction,
     context: &Context<'_>,
-    fields: &Fields<'_>,
+    header: &EventHeader<'_>,
     revision: u64,
     body: Arc<[u8]>,
     ids: &mut DeliveryIds,
     ingested: &mut Ingested,
 ) -> Result<()> {
     let now = context.now;
-    let event = Event::new(fields, revision, body);
+    let event = Event::new(header, revision, body);
     let terms = context.routes.terms(&event);
     if !tx.insert_event(&event, now, &terms)? {
         return Ok(()); // The same idempotency key, or a record that was read before.
     }
-    let due = now.max(fields.timestamp.saturating_add(i64::from(fields.delay)));
+    let due = now.max(header.timestamp.saturating_add(i64::from(header.delay)));
     let mut shared = None;
     let mut claim = |id, webhook| Claim {
         id,
@@ -104,42 +104,44 @@ pub(super) fn event(
         due: now,
         request_body: None,
     };
-    for webhook in context.routes.of(fields) {
+    for webhook in context.routes.of(header) {
         let key = key(tx, context, webhook, ingested)?;
         let mut delivery = NewDelivery {
             id: ids.next(now),
             webhook: key,
             state: State::Pending,
-            due: if fields.delay == 0 { now } else { due },
+            due: if header.delay == 0 { now } else { due },
             reason: None,
             failure: None,
         };
-        let verdict = webhook.judge(
-            fields.flags,
+        let decision = webhook.decide(
+            header.flags,
             || context.sender.accepts(webhook, &event),
             || {
                 let disabled = is_disabled(context, ingested, key);
                 webhook.held(context.config.held.as_deref(), disabled).map(str::to_owned)
             },
         );
-        match verdict {
-            Verdict::Test => {
+        match decision {
+            Decision::Test => {
                 delivery.state = State::Delivering;
                 ingested.tests.push((claim(delivery.id, key), Arc::clone(webhook)));
             }
-            Verdict::Send if fields.delay == 0 && ingested.places.has(context.schedule, key) => {
+            Decision::Send
+                if header.delay == 0 && ingested.fast_path.has(context.schedule, key) =>
+            {
                 delivery.state = State::Delivering;
-                ingested.places.put(claim(delivery.id, key));
+                ingested.fast_path.put(claim(delivery.id, key));
             }
-            Verdict::Send => ingested.touched.push(key),
-            Verdict::Skip => {
+            Decision::Send => ingested.touched.push(key),
+            Decision::Skip => {
                 (delivery.state, delivery.reason) = (State::Skipped, Some(CONDITION.into()));
             }
-            Verdict::Fail(failure) => {
+            Decision::Fail(failure) => {
                 (delivery.state, delivery.reason) = (State::Failed, Some(failure.message));
                 delivery.failure = Some(failure.code);
             }
-            Verdict::Hold(reason) => {
+            Decision::Hold(reason) => {
                 (delivery.state, delivery.reason) = (State::Held, Some(reason));
             }
         }

@@ -1,13 +1,13 @@
 //! Taking in: attempts that came back and records of the journal, in one transaction.
 
 use super::WorkerError;
+use super::complete::{self, Completion};
 use super::engine::Worker;
+use super::fast_path::FastPath;
 use super::ingest::{self, Context, Ingested};
-use super::places::Places;
 use super::pool::{self, Job};
-use super::record::{self, Recorded};
 use super::routes::Routes;
-use crate::event::Fields;
+use crate::event::EventHeader;
 use crate::journal::{Batch, CorruptPart, KIND_EVENT, Limit, OwnedRecord, SegmentId};
 use crate::store::{self, Announcement, Health, Store, WebhookKey};
 
@@ -27,47 +27,47 @@ const DELIVERIES: usize = 1000;
 impl<S: Store> Worker<S> {
     /// Records the attempts that came back and ingests what is new in the journal.
     pub(super) fn take_in(&mut self, now: i64) -> Result<bool, WorkerError> {
-        self.done.append(&mut self.pool.take_done());
-        self.done.iter_mut().for_each(|done| done.follow(self.reading.offset));
+        self.completed.append(&mut self.pool.take_completed());
+        self.completed.iter_mut().for_each(|completed| completed.follow(self.reading.offset));
         self.read_journal(now)?;
         self.fail_the_deadly(now)?;
-        let Some(published) = &self.published else { return Ok(false) };
+        let Some(active) = &self.active else { return Ok(false) };
         // Nothing is matched under an older config than it was accepted under.
         let newest = self.batch.records.iter().map(|record| record.revision).max();
-        let takes_batch = newest <= Some(published.config.revision);
-        if self.done.is_empty() && !(takes_batch && self.batch.moves()) {
+        let takes_batch = newest <= Some(active.config.revision);
+        if self.completed.is_empty() && !(takes_batch && self.batch.moves()) {
             return Ok(false);
         }
         let context = Context {
-            config: &published.config,
-            routes: &published.routes,
+            config: &active.config,
+            routes: &active.routes,
             schedule: &self.schedule,
-            sender: &published.sender,
+            sender: &active.sender,
             now,
         };
-        let (store, mark, ids) = (&mut self.store, &mut self.mark, &mut self.ids);
+        let (store, poison_mark, ids) = (&mut self.store, &mut self.poison_mark, &mut self.ids);
         let none = Batch::default();
-        let (batch, done) = (if takes_batch { &self.batch } else { &none }, &self.done);
-        let records = &batch.records[..part(&batch.records, &published.routes)];
+        let (batch, completed) = (if takes_batch { &self.batch } else { &none }, &self.completed);
+        let records = &batch.records[..part(&batch.records, &active.routes)];
         let positions = positions(batch, records);
-        let (mut ingested, mut recorded, mut due) = Default::default();
+        let (mut ingested, mut completion, mut due) = Default::default();
         // Attempts wait until there is room to record them.
         let is_full = self.reserve.is_full();
         let holds_up = self.trials.holds_up_others();
         let grown = records.iter().map(|record| record.whole().len() as u64).sum();
-        mark.begin(records);
+        poison_mark.begin(records);
         store::commit(store, &mut |tx| {
-            (ingested, recorded, due) = (Ingested::default(), Recorded::default(), Vec::new());
-            for done in done {
-                record::attempt(tx, &context, done, ids, &mut recorded, &mut ingested)?;
+            (ingested, completion, due) = (Ingested::default(), Completion::default(), Vec::new());
+            for completed in completed {
+                complete::attempt(tx, &context, completed, ids, &mut completion, &mut ingested)?;
             }
             if !is_full && !holds_up {
-                ingested.places = Places::new(context.schedule, done, now);
+                ingested.fast_path = FastPath::new(context.schedule, completed, now);
             }
-            let suspects = recorded.healths.iter().filter(|(_, health)| health.is_suspect());
-            suspects.for_each(|(key, _)| ingested.places.close(*key));
+            let suspects = completion.healths.iter().filter(|(_, health)| health.is_suspect());
+            suspects.for_each(|(key, _)| ingested.fast_path.close(*key));
             for record in records {
-                mark.at(record);
+                poison_mark.at(record);
                 ingest::record(tx, &context, record, ids, &mut ingested)?;
             }
             for (segment, position) in &positions {
@@ -79,7 +79,7 @@ impl<S: Store> Worker<S> {
             if ingested.all_touched {
                 ingested.touched = context.schedule.lanes().map(|(key, _)| key).collect();
             }
-            ingested.touched.extend(recorded.healths.keys());
+            ingested.touched.extend(completion.healths.keys());
             ingested.touched.sort_unstable();
             ingested.touched.dedup();
             for key in &ingested.touched {
@@ -88,7 +88,7 @@ impl<S: Store> Worker<S> {
             Ok(())
         })?;
         let taken = records.len();
-        mark.end(taken);
+        poison_mark.end(taken);
         if !positions.is_empty() {
             self.retirement.note_read();
         }
@@ -98,9 +98,9 @@ impl<S: Store> Worker<S> {
         } else if takes_batch {
             self.batch = Batch::default();
         }
-        self.done.clear();
+        self.completed.clear();
         self.room.note_growth(grown, now);
-        self.apply(ingested, &recorded, &due, now);
+        self.apply(ingested, &completion, &due, now);
         Ok(true)
     }
 
@@ -108,14 +108,14 @@ impl<S: Store> Worker<S> {
     pub(super) fn apply(
         &mut self,
         ingested: Ingested,
-        recorded: &Recorded,
+        completion: &Completion,
         due: &[(WebhookKey, Option<i64>)],
         now: i64,
     ) {
         for (key, webhook) in ingested.new {
             self.schedule.add(key, webhook);
         }
-        for delivery in &recorded.ended {
+        for delivery in &completion.ended {
             self.trials.ended(*delivery, now);
         }
         if ingested.all_touched {
@@ -126,27 +126,28 @@ impl<S: Store> Worker<S> {
         for key in ingested.enabled {
             self.schedule.set_health(key, Health::default(), now);
         }
-        for (key, health) in &recorded.healths {
+        for (key, health) in &completion.healths {
             self.schedule.set_health(*key, health.clone(), now);
         }
-        for (key, delivery, us) in &recorded.came_back {
+        for (key, delivery, us) in &completion.came_back {
             self.schedule.took(*key, *us);
             self.schedule.came_back(*key, *delivery, now);
         }
         for (key, due) in due {
             self.schedule.set_due(*key, *due, now);
         }
-        let Some(sender) = self.published.as_ref().map(|published| &published.sender) else {
+        let Some(sender) = self.active.as_ref().map(|active| &active.sender) else {
             return;
         };
-        let job = |run, webhook| Job { run, webhook, sender: Arc::clone(sender), waited_for: None };
+        let job =
+            |burst, webhook| Job { burst, webhook, sender: Arc::clone(sender), waited_for: None };
         let mut jobs: Vec<_> =
             ingested.tests.into_iter().map(|(claim, webhook)| job(vec![claim], webhook)).collect();
-        for (key, runs) in ingested.places.into_runs() {
-            self.schedule.sent_at_once(key, runs.iter().map(|run| pool::weigh(run)), now);
+        for (key, bursts) in ingested.fast_path.into_bursts() {
+            self.schedule.admit(key, bursts.iter().map(|burst| pool::weigh(burst)), now);
             let lane = self.schedule.lane(key);
             if let Some(webhook) = lane.and_then(|lane| lane.webhook.as_ref()) {
-                jobs.extend(runs.into_iter().map(|run| job(run, Arc::clone(webhook))));
+                jobs.extend(bursts.into_iter().map(|burst| job(burst, Arc::clone(webhook))));
             }
         }
         self.pool.send(jobs);
@@ -155,13 +156,12 @@ impl<S: Store> Worker<S> {
     /// Reads the next part of the journal, unless one is still to be committed. Nothing is read
     /// before a config is there.
     pub(super) fn read_journal(&mut self, now: i64) -> Result<(), WorkerError> {
-        let Some(revision) = self.published.as_ref().map(|published| published.config.revision)
-        else {
+        let Some(revision) = self.active.as_ref().map(|active| active.config.revision) else {
             return Ok(());
         };
         if !self.batch.moves() {
             let most = if self.pool.is_idle() { BATCH.records } else { BATCH_BESIDE_REQUESTS };
-            let limit = Limit { records: self.mark.most(most), ..BATCH };
+            let limit = Limit { records: self.poison_mark.most(most), ..BATCH };
             self.batch = self.reader.read_batch(limit)?;
             for part in &self.batch.corrupt {
                 tracing::error!(segment = %part.segment, from = part.from, to = part.to, kept_as = part.copy, "part of the journal is damaged");
@@ -180,8 +180,9 @@ impl<S: Store> Worker<S> {
 
     /// Takes a record at which the worker died twice out of the batch.
     pub(super) fn set_poison_aside(&mut self) -> Result<(), WorkerError> {
-        let mark = &self.mark;
-        let Some(at) = self.batch.records.iter().position(|record| mark.is_poison(record)) else {
+        let poison_mark = &self.poison_mark;
+        let Some(at) = self.batch.records.iter().position(|record| poison_mark.is_poison(record))
+        else {
             return Ok(());
         };
         let poison = &self.batch.records[at];
@@ -201,10 +202,10 @@ fn part(records: &[OwnedRecord], routes: &Routes) -> usize {
     }
     let mut deliveries = 0;
     let fits = |record: &&OwnedRecord| {
-        let fields = Fields::read(record.fields(), record.body());
-        let event = fields.ok().filter(|_| record.kind == KIND_EVENT);
+        let header = EventHeader::read(record.fields(), record.body());
+        let event = header.ok().filter(|_| record.kind == KIND_EVENT);
         let fits = deliveries < DELIVERIES;
-        deliveries += event.map_or(1, |fields| routes.of(&fields).len());
+        deliveries += event.map_or(1, |header| routes.of(&header).len());
         fits
     };
     records.iter().take_while(fits).count()

@@ -146,9 +146,9 @@ pub fn holder(spool: &Spool) -> Result<Option<Holder>, SpoolError> {
 /// last one left of its own accord, or where none ever came, since the webhooks were published.
 /// `None` where it died.
 pub fn absent_for(spool: &Spool, unix_ms: i64) -> Option<i64> {
-    let since = match spool.top().stamp(LOCK_FILE).ok()? {
+    let since = match spool.top().version(LOCK_FILE).ok()? {
         Some(stamp) => Some(stamp).filter(|stamp| stamp.size == 0),
-        None => spool.top().stamp(CONFIG_FILE).ok()?,
+        None => spool.top().version(CONFIG_FILE).ok()?,
     };
     since.map(|stamp| stamp.age_ms(unix_ms))
 }

@@ -63,10 +63,10 @@ impl<S: Store> Worker<S> {
     /// One small step of pruning, when there is nothing else to do.
     pub(super) fn prune(&mut self, now: i64) -> Result<(), WorkerError> {
         const DAY: i64 = 24 * 3600 * 1000;
-        let Some(published) = self.published.as_ref().filter(|_| now >= self.next_prune) else {
+        let Some(active) = self.active.as_ref().filter(|_| now >= self.next_prune) else {
             return Ok(());
         };
-        let retention = published.config.retention;
+        let retention = active.config.retention;
         let bodies_before = now - i64::from(retention.bodies_days) * DAY;
         let rows_before = now - i64::from(retention.deliveries_days) * DAY;
         let mut more = false;

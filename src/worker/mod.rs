@@ -15,8 +15,11 @@
 //!
 //! [`lock`], [`start`] and [`request`] are the doors for PHP processes.
 
+mod active_config;
+mod complete;
 mod daemon;
 mod engine;
+mod fast_path;
 mod health;
 mod ingest;
 mod intake;
@@ -24,11 +27,8 @@ mod limits;
 pub mod lock;
 mod log;
 mod maintenance;
-mod mark;
-mod places;
+mod poison;
 mod pool;
-mod published;
-mod record;
 mod request;
 mod reserve;
 mod retirement;

@@ -18,11 +18,11 @@ use crate::webhook::Webhook;
 /// What was attempted so long after it was due has waited, in milliseconds.
 const WAITED_MS: i64 = 10;
 
-/// Committed claims of one webhook, with all that their attempts need: a run, made one after the
+/// Committed claims of one webhook, with all that their attempts need: a burst, made one after the
 /// other, so that none need wait for the one before it to be recorded.
 pub(super) struct Job {
     /// At least one.
-    pub(super) run: Vec<Claim>,
+    pub(super) burst: Vec<Claim>,
     pub(super) webhook: Arc<Webhook>,
     pub(super) sender: Arc<Sender>,
     /// What its webhook waited for, where something was due.
@@ -30,26 +30,26 @@ pub(super) struct Job {
 }
 
 /// An attempt that was made and has to be recorded.
-pub(super) struct Done {
+pub(super) struct Completed {
     pub(super) claim: Claim,
     pub(super) attempt: Attempt,
-    /// Where it was the last of its run.
-    pub(super) end: Option<RunEnd>,
+    /// Where it was the last of its burst.
+    pub(super) end: Option<BurstEnd>,
     /// As it was configured when the attempt was made.
     pub(super) webhook: Arc<Webhook>,
     /// [`clock::offset`] of the clock by which `attempt.next` is right.
     pub(super) offset: i64,
 }
 
-/// The end of a run. A failure, or an endpoint that takes its time, ends it early.
-pub(super) struct RunEnd {
+/// The end of a burst. A failure, or an endpoint that takes its time, ends it early.
+pub(super) struct BurstEnd {
     /// Its first delivery, by which the schedule knows it.
-    pub(super) run: DeliveryId,
+    pub(super) burst: DeliveryId,
     /// What no attempt was made of.
     pub(super) rest: Vec<Claim>,
 }
 
-impl Done {
+impl Completed {
     /// Moves the next attempt to the clock of this offset, where the clock was set between the
     /// end of the attempt and now.
     pub(super) fn follow(&mut self, offset: i64) {
@@ -64,8 +64,8 @@ impl Done {
 }
 
 struct Shared {
-    done: Mutex<Vec<Done>>,
-    /// The worker is leaving: no run goes on.
+    completed: Mutex<Vec<Completed>>,
+    /// The worker is leaving: no burst goes on.
     leaving: AtomicBool,
     wake: WakeHandle,
     clock: Arc<dyn Clock>,
@@ -85,7 +85,7 @@ impl Pool {
     /// A pool that tells `wake` of each attempt made.
     pub(super) fn new(wake: WakeHandle, clock: Arc<dyn Clock>) -> Self {
         let shared =
-            Shared { done: Mutex::default(), leaving: AtomicBool::new(false), wake, clock };
+            Shared { completed: Mutex::default(), leaving: AtomicBool::new(false), wake, clock };
         Self { shared: Arc::new(shared), thread: None, waiting: Vec::new(), under_way: 0 }
     }
 
@@ -115,23 +115,23 @@ impl Pool {
     }
 
     /// What was made since the last call.
-    pub(super) fn take_done(&mut self) -> Vec<Done> {
+    pub(super) fn take_completed(&mut self) -> Vec<Completed> {
         if !self.waiting.is_empty() {
             self.begin();
         }
-        let done = std::mem::take(&mut *self.shared.done.lock());
-        self.under_way -= done.iter().filter(|done| done.end.is_some()).count();
-        done
+        let completed = std::mem::take(&mut *self.shared.completed.lock());
+        self.under_way -= completed.iter().filter(|completed| completed.end.is_some()).count();
+        completed
     }
 
-    /// Whether every run that was handed out has been taken back.
+    /// Whether every burst that was handed out has been taken back.
     pub(super) fn is_idle(&self) -> bool {
         self.under_way == 0
     }
 
-    /// Whether an attempt was made since [`take_done`](Self::take_done).
-    pub(super) fn has_done(&self) -> bool {
-        !self.shared.done.lock().is_empty()
+    /// Whether an attempt was made since [`take_completed`](Self::take_completed).
+    pub(super) fn has_completed(&self) -> bool {
+        !self.shared.completed.lock().is_empty()
     }
 
     /// The claims that have not begun: the worker is leaving, they go back to the store.
@@ -140,16 +140,16 @@ impl Pool {
         self.shared.leaving.store(true, Ordering::Relaxed);
         let jobs = std::mem::take(&mut self.waiting);
         self.under_way -= jobs.len();
-        jobs.into_iter().flat_map(|job| job.run).collect()
+        jobs.into_iter().flat_map(|job| job.burst).collect()
     }
 }
 
-/// Makes the attempts of a run.
+/// Makes the attempts of a burst.
 async fn attempt(shared: Arc<Shared>, job: Job) {
-    let Job { run, webhook, sender, waited_for } = job;
-    let mut claims = run.into_iter();
+    let Job { burst, webhook, sender, waited_for } = job;
+    let mut claims = burst.into_iter();
     let Some(mut claim) = claims.next() else { return };
-    let run = claim.id;
+    let burst = claim.id;
     loop {
         let mut attempt = sender.attempt(&webhook, &claim, &*shared.clock).await;
         let waited = attempt.started - claim.due >= WAITED_MS;
@@ -158,9 +158,9 @@ async fn attempt(shared: Arc<Shared>, job: Job) {
         let is_well = health::is_well(&attempt);
         let goes_on = is_well && !shared.leaving.load(Ordering::Relaxed);
         let next = if goes_on { claims.next() } else { None };
-        let end = next.is_none().then(|| RunEnd { run, rest: claims.by_ref().collect() });
-        let done = Done { claim, attempt, end, webhook: Arc::clone(&webhook), offset };
-        shared.done.lock().push(done);
+        let end = next.is_none().then(|| BurstEnd { burst, rest: claims.by_ref().collect() });
+        let completed = Completed { claim, attempt, end, webhook: Arc::clone(&webhook), offset };
+        shared.completed.lock().push(completed);
         shared.wake.wake();
         match next {
             Some(next) => claim = next,
@@ -169,19 +169,22 @@ async fn attempt(shared: Arc<Shared>, job: Job) {
     }
 }
 
-/// The delivery by which the schedule knows a run, and what the run holds in bytes.
-pub(super) fn weigh(run: &[Claim]) -> (DeliveryId, u64) {
-    let bytes = run.iter().map(|claim| claim.event.body.len() as u64).sum();
-    (run[0].id, bytes)
+/// The delivery by which the schedule knows a burst, and what the burst holds in bytes.
+pub(super) fn weigh(burst: &[Claim]) -> (DeliveryId, u64) {
+    let bytes = burst.iter().map(|claim| claim.event.body.len() as u64).sum();
+    (burst[0].id, bytes)
 }
 
-/// Spreads claims over as few runs of at most `run` as hold them, so that those due first are
+/// Spreads claims over as few bursts of at most `burst` as hold them, so that those due first are
 /// sent first.
-pub(super) fn runs(claims: impl ExactSizeIterator<Item = Claim>, run: usize) -> Vec<Vec<Claim>> {
-    let count = claims.len().div_ceil(run.max(1));
-    let mut runs: Vec<_> = (0..count).map(|_| Vec::with_capacity(run)).collect();
+pub(super) fn bursts(
+    claims: impl ExactSizeIterator<Item = Claim>,
+    burst: usize,
+) -> Vec<Vec<Claim>> {
+    let count = claims.len().div_ceil(burst.max(1));
+    let mut bursts: Vec<_> = (0..count).map(|_| Vec::with_capacity(burst)).collect();
     for (number, claim) in claims.enumerate() {
-        runs[number % count].push(claim);
+        bursts[number % count].push(claim);
     }
-    runs
+    bursts
 }

@@ -83,10 +83,10 @@ impl<S: Store> Worker<S> {
 
     /// Keeps the store within its budget, in steps that hold up nothing else.
     pub(super) fn keep_budget(&mut self, now: i64) -> Result<(), WorkerError> {
-        let Some(published) = self.published.as_ref().filter(|_| now >= self.room.next) else {
+        let Some(active) = self.active.as_ref().filter(|_| now >= self.room.next) else {
             return Ok(());
         };
-        let keep = published.config.retention.bytes.map_or(Keep::Half, Keep::Bytes);
+        let keep = active.config.retention.bytes.map_or(Keep::Half, Keep::Bytes);
         // Whoever appends finds no room before the worker does, which needs little.
         let is_short = reserve::room_is_short(&self.spool);
         let (keep, why) = if is_short { (Keep::Least, "disk") } else { (keep, "budget") };

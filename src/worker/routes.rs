@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::config::Config;
 use crate::delivery::{Json, Places};
-use crate::event::{self, Event, Fields};
+use crate::event::{self, Event, EventHeader};
 use crate::webhook::Webhook;
 
 /// Event names for which the matching webhooks are remembered.
@@ -53,13 +53,13 @@ impl Routes {
     }
 
     /// The webhooks that get an event.
-    pub(super) fn of<'a>(&'a self, fields: &'a Fields<'a>) -> Vec<&'a Arc<Webhook>> {
-        if !fields.only.is_empty() {
-            return fields.only.lines().filter_map(|id| self.webhook(id)).collect();
+    pub(super) fn of<'a>(&'a self, header: &'a EventHeader<'a>) -> Vec<&'a Arc<Webhook>> {
+        if !header.only.is_empty() {
+            return header.only.lines().filter_map(|id| self.webhook(id)).collect();
         }
-        let places = self.places(fields.name);
+        let places = self.places(header.name);
         let wanting = places.iter().map(|place| &self.webhooks[*place]);
-        wanting.filter(|webhook| webhook.turns_away(fields).is_none()).collect()
+        wanting.filter(|webhook| webhook.turns_away(header).is_none()).collect()
     }
 
     fn places(&self, name: &str) -> Arc<[usize]> {
@@ -234,7 +234,7 @@ mod tests {
         };
         let routes = routes(&format!("[{},{}]", hook("a", "payment_*"), hook("b", "*")));
         let ids = |name, only| {
-            let fields = Fields {
+            let header = EventHeader {
                 id: EventId::at(0),
                 timestamp: 0,
                 network: 1,
@@ -246,7 +246,7 @@ mod tests {
                 source: "",
                 only,
             };
-            routes.of(&fields).iter().map(|webhook| webhook.id.clone()).collect::<Vec<_>>()
+            routes.of(&header).iter().map(|webhook| webhook.id.clone()).collect::<Vec<_>>()
         };
         for _ in 0..2 {
             assert_eq!(ids("payment_failed", ""), ["a", "b"]);

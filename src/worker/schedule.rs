@@ -4,9 +4,9 @@
 //! memory grows with the number of webhooks, never with the backlog, and a webhook with 100,000
 //! deliveries waiting takes one place in a row, like any other.
 //!
-//! What goes out at once is a *run* of requests, made one after the other: of a webhook that is
+//! What goes out at once is a *burst* of requests, made one after the other: of a webhook that is
 //! well, as many as its endpoint answers in [`RUN_US`]; of most of them that is one. To the
-//! schedule a run is one request under way, known by its first delivery; a failure ends it (see
+//! schedule a burst is one request under way, known by its first delivery; a failure ends it (see
 //! [`pool`](super::pool)).
 //!
 //! A lane *waits* until it has something due and may send (its probe's time has come, its rate
@@ -36,13 +36,13 @@ use crate::webhook::{Per, Webhook};
 /// After this many failures in a row a webhook is probed, one delivery at a time.
 pub(super) const PROBE_AFTER: u32 = 5;
 
-/// Most requests of a run, and how long all of them are to take, in microseconds: to have more
+/// Most requests of a burst, and how long all of them are to take, in microseconds: to have more
 /// under way instead would gain less than that.
 const RUN: u32 = 8;
 const RUN_US: u64 = 8000;
 /// Whoever has stood in a row for so long has waited for a place, in milliseconds.
 const WAITED_MS: i64 = 10;
-/// What a run is taken to hold, in bytes, of a lane of which nothing is known.
+/// What a burst is taken to hold, in bytes, of a lane of which nothing is known.
 const USUAL_BYTES: u64 = 4096;
 
 /// What a delivery that was due waited for.
@@ -142,8 +142,8 @@ impl Lane {
         self.webhook.as_ref().is_some_and(free) && !self.is_suspect()
     }
 
-    /// Most requests of one of its runs.
-    fn run(&self) -> u32 {
+    /// Most requests of one of its bursts.
+    fn burst(&self) -> u32 {
         let quick = u32::try_from(RUN_US / self.takes.max(1)).unwrap_or(RUN);
         if self.is_free() { quick.clamp(1, RUN) } else { 1 }
     }
@@ -202,9 +202,9 @@ impl Lane {
     }
 }
 
-/// A run under way.
+/// A burst under way.
 #[derive(Debug)]
-struct Run {
+struct Burst {
     /// Whether its webhook was a suspect when it went out.
     suspect: bool,
     /// Where it went.
@@ -254,20 +254,20 @@ pub(super) struct Schedule {
     limits: Limits,
     origins: Vec<Origin>,
     origin_numbers: HashMap<String, usize>,
-    under_way: HashMap<DeliveryId, Run>,
+    under_way: HashMap<DeliveryId, Burst>,
     suspects: u32,
-    /// What the runs under way hold, in bytes.
+    /// What the bursts under way hold, in bytes.
     bytes: u64,
     /// Places of turns of which it is not known yet whether they fill them.
     held: u32,
 }
 
-/// A lane's turn: claim up to `limit` of its deliveries, and send them in runs of `run`.
+/// A lane's turn: claim up to `limit` of its deliveries, and send them in bursts of `burst`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Turn {
     pub(super) key: WebhookKey,
     pub(super) limit: usize,
-    pub(super) run: usize,
+    pub(super) burst: usize,
     pub(super) ordered: bool,
     /// What it waited for, where something was due.
     pub(super) waited_for: Option<&'static str>,
@@ -422,19 +422,19 @@ impl Schedule {
                 self.place_again(key, now);
                 continue;
             }
-            let run = lane.run();
+            let burst = lane.burst();
             // Bodies of megabytes: no more of them than memory has room for.
             let held = u32::try_from(bytes_left / lane.bytes.max(1)).unwrap_or(u32::MAX).max(1);
             let waited = now - lane.since >= WAITED_MS;
             let waited_for = if waited { Some(waits::MACHINE) } else { lane.waits_for };
             let turn = Turn {
                 key,
-                limit: (allowed * run).min(held) as usize,
-                run: run as usize,
+                limit: (allowed * burst).min(held) as usize,
+                burst: burst as usize,
                 ordered: lane.webhook.as_ref().is_some_and(|webhook| webhook.ordered),
                 waited_for,
                 suspect,
-                bytes: lane.bytes * u64::from((allowed * run).min(held)),
+                bytes: lane.bytes * u64::from((allowed * burst).min(held)),
             };
             self.leave(key);
             self.hold(&turn, true);
@@ -443,8 +443,8 @@ impl Schedule {
         }
     }
 
-    /// The turns that can be served now, at most so many: a transaction can be made of them, and made
-    /// again, while nothing here moves.
+    /// The turns that can be served now, at most so many: a transaction can be made of them, and
+    /// made again, while nothing here moves.
     pub(super) fn take_turns(&mut self, now: i64, most: usize) -> Vec<Turn> {
         let mut turns = Vec::new();
         while turns.len() < most
@@ -464,14 +464,14 @@ impl Schedule {
     /// Holds the places that a turn may fill, or lets go of them.
     fn hold(&mut self, turn: &Turn, hold: bool) {
         let Some(lane) = self.lanes.get_mut(&turn.key) else { return };
-        let runs = turn.limit.div_ceil(turn.run.max(1)) as u32;
+        let bursts = turn.limit.div_ceil(turn.burst.max(1)) as u32;
         self.bytes = if hold { self.bytes + turn.bytes } else { self.bytes - turn.bytes };
         let origin = &mut self.origins[lane.origin];
-        let suspects = if turn.suspect { runs } else { 0 };
+        let suspects = if turn.suspect { bursts } else { 0 };
         let counts = [
-            (&mut self.held, runs),
-            (&mut lane.in_flight, runs),
-            (&mut origin.in_flight, runs),
+            (&mut self.held, bursts),
+            (&mut lane.in_flight, bursts),
+            (&mut origin.in_flight, bursts),
             (&mut origin.suspects, suspects),
             (&mut self.suspects, suspects),
         ];
@@ -480,8 +480,8 @@ impl Schedule {
         }
     }
 
-    /// A lane's turn outside its row, for one delivery, where neither its health nor its limits keep
-    /// it from sending now.
+    /// A lane's turn outside its row, for one delivery, where neither its health nor its limits
+    /// keep it from sending now.
     pub(super) fn turn_of(&mut self, key: WebhookKey, now: i64) -> Option<Turn> {
         let lane = self.lanes.get_mut(&key)?;
         let ordered = lane.webhook.as_ref()?.ordered;
@@ -489,7 +489,7 @@ impl Schedule {
         let may_send = is_probed && lane.room() > 0 && lane.rate(now).unwrap_or(0) > 0;
         let suspect = lane.is_suspect();
         let bytes = lane.bytes;
-        let turn = Turn { key, limit: 1, run: 1, ordered, waited_for: None, suspect, bytes };
+        let turn = Turn { key, limit: 1, burst: 1, ordered, waited_for: None, suspect, bytes };
         may_send.then(|| {
             self.hold(&turn, true);
             turn
@@ -521,7 +521,7 @@ impl Schedule {
         self.lanes.get(&key).map_or(0, |lane| lane.origin)
     }
 
-    /// How many runs more may be under way to an origin, of webhooks that are well and have some.
+    /// How many bursts more may be under way to an origin, of webhooks that are well and have some.
     pub(super) fn room_at(&self, origin: usize) -> u32 {
         self.room_to(origin, Row { suspect: false, more: true })
     }
@@ -536,7 +536,7 @@ impl Schedule {
         share(self.limits.requests_to_origin(), origin.in_flight, origin.suspects, row)
     }
 
-    /// How many runs may begin with deliveries that have just come in, of all webhooks; none
+    /// How many bursts may begin with deliveries that have just come in, of all webhooks; none
     /// where a healthy lane waits for a place already.
     pub(super) fn open_places(&self) -> Option<u32> {
         let waits = |more| !self.ready[Row { suspect: false, more }.number()].is_empty();
@@ -545,39 +545,39 @@ impl Schedule {
         nobody_waits.then(|| self.room(Row { suspect: false, more: true }))
     }
 
-    /// The same of one webhook, and the length of its runs; `ended` of those under way are over.
+    /// The same of one webhook, and the length of its bursts; `ended` of those under way are over.
     pub(super) fn room_at_once(&self, key: WebhookKey, ended: u32, now: i64) -> (u32, u32) {
         let lane = self
             .lanes
             .get(&key)
             .filter(|lane| lane.is_free() && lane.next_due.is_none_or(|due| due > now));
         lane.map_or((0, 0), |lane| {
-            (lane.room_beside(lane.in_flight.saturating_sub(ended)), lane.run())
+            (lane.room_beside(lane.in_flight.saturating_sub(ended)), lane.burst())
         })
     }
 
-    /// Notes runs that go out without a turn.
-    pub(super) fn sent_at_once(
+    /// Notes bursts that go out without a turn.
+    pub(super) fn admit(
         &mut self,
         key: WebhookKey,
-        runs: impl Iterator<Item = (DeliveryId, u64)>,
+        bursts: impl Iterator<Item = (DeliveryId, u64)>,
         now: i64,
     ) {
-        self.begin(key, false, runs, now);
+        self.begin(key, false, bursts, now);
         self.place(key, now);
     }
 
-    /// Notes what a turn brought: these runs go out (their first deliveries, and what they hold
+    /// Notes what a turn brought: these bursts go out (their first deliveries, and what they hold
     /// in bytes), the next delivery is due at `due`.
     pub(super) fn sent(
         &mut self,
         turn: &Turn,
-        runs: impl Iterator<Item = (DeliveryId, u64)>,
+        bursts: impl Iterator<Item = (DeliveryId, u64)>,
         due: Option<i64>,
         now: i64,
     ) {
         self.hold(turn, false);
-        self.begin(turn.key, turn.suspect, runs, now);
+        self.begin(turn.key, turn.suspect, bursts, now);
         if let Some(lane) = self.lanes.get_mut(&turn.key) {
             lane.next_due = due;
         }
@@ -588,17 +588,17 @@ impl Schedule {
         &mut self,
         key: WebhookKey,
         suspect: bool,
-        runs: impl Iterator<Item = (DeliveryId, u64)>,
+        bursts: impl Iterator<Item = (DeliveryId, u64)>,
         now: i64,
     ) {
         let Some(lane) = self.lanes.get_mut(&key) else { return };
         let origin = lane.origin;
         let mut begun = 0;
-        for (run, bytes) in runs {
+        for (burst, bytes) in bursts {
             begun += 1;
             self.bytes += bytes;
             lane.bytes = (lane.bytes + bytes) / 2;
-            self.under_way.insert(run, Run { suspect, origin, bytes });
+            self.under_way.insert(burst, Burst { suspect, origin, bytes });
         }
         lane.in_flight += begun;
         self.origins[origin].in_flight += begun;
@@ -617,14 +617,14 @@ impl Schedule {
         }
     }
 
-    /// Notes that a run came back; one that went out without a turn (a test) counts not.
+    /// Notes that a burst came back; one that went out without a turn (a test) counts not.
     pub(super) fn came_back(&mut self, key: WebhookKey, delivery: DeliveryId, now: i64) {
-        let Some(run) = self.under_way.remove(&delivery) else { return };
-        self.bytes -= run.bytes;
-        self.suspects -= u32::from(run.suspect);
-        let origin = &mut self.origins[run.origin];
+        let Some(burst) = self.under_way.remove(&delivery) else { return };
+        self.bytes -= burst.bytes;
+        self.suspects -= u32::from(burst.suspect);
+        let origin = &mut self.origins[burst.origin];
         origin.in_flight -= 1;
-        origin.suspects -= u32::from(run.suspect);
+        origin.suspects -= u32::from(burst.suspect);
         if let Some(lane) = self.lanes.get_mut(&key) {
             lane.in_flight = lane.in_flight.saturating_sub(1);
             self.place(key, now);
@@ -633,8 +633,8 @@ impl Schedule {
         let rows = [(false, false), (true, false), (false, true), (true, true)];
         for (suspect, more) in rows {
             let row = Row { suspect, more };
-            let first = self.origins[run.origin].crowded[row.number()].first().copied();
-            if let Some((_, key)) = first.filter(|_| self.room_to(run.origin, row) > 0) {
+            let first = self.origins[burst.origin].crowded[row.number()].first().copied();
+            if let Some((_, key)) = first.filter(|_| self.room_to(burst.origin, row) > 0) {
                 self.place(key, now);
             }
         }
@@ -764,25 +764,25 @@ mod tests {
         schedule
     }
 
-    /// The id of a webhook's run, by number.
+    /// The id of a webhook's burst, by number.
     fn id(key: i64, number: usize) -> DeliveryId {
         DeliveryId::from_bytes((i128::from(key) << 32 | number as i128).to_be_bytes())
     }
 
     /// Runs of a turn, numbered from those under way on.
-    fn runs(schedule: &Schedule, turn: &Turn) -> Vec<(DeliveryId, u64)> {
+    fn bursts(schedule: &Schedule, turn: &Turn) -> Vec<(DeliveryId, u64)> {
         let free = (0..).map(|number| id(turn.key.0, number));
-        let free = free.filter(|run| !schedule.under_way.contains_key(run));
-        free.take(turn.limit.div_ceil(turn.run)).map(|run| (run, 100)).collect()
+        let free = free.filter(|burst| !schedule.under_way.contains_key(burst));
+        free.take(turn.limit.div_ceil(turn.burst)).map(|burst| (burst, 100)).collect()
     }
 
-    /// Serves turns until none is left; returns (webhook, runs) of each.
+    /// Serves turns until none is left; returns (webhook, bursts) of each.
     fn serve(schedule: &mut Schedule, now: i64, due: Option<i64>) -> Vec<(i64, usize)> {
         let mut served = Vec::new();
         while let Some(turn) = schedule.next(now) {
-            let runs = runs(schedule, &turn);
-            served.push((turn.key.0, runs.len()));
-            schedule.sent(&turn, runs.into_iter(), due, now);
+            let bursts = bursts(schedule, &turn);
+            served.push((turn.key.0, bursts.len()));
+            schedule.sent(&turn, bursts.into_iter(), due, now);
         }
         served
     }
@@ -818,7 +818,7 @@ mod tests {
     fn whoever_answers_finds_a_place_behind_any_number_that_hang() {
         let mut schedule = unproven(4096, 1..=5000);
         let hanging = serve(&mut schedule, 0, Some(0));
-        assert!(hanging.iter().all(|(_, runs)| *runs == 1), "nothing is known of them");
+        assert!(hanging.iter().all(|(_, bursts)| *bursts == 1), "nothing is known of them");
         assert_eq!(hanging.len(), 2048);
         let now = 100_000;
         assert_eq!((serve(&mut schedule, now, None).len(), schedule.wake_at()), (0, None));
@@ -829,7 +829,7 @@ mod tests {
     #[test]
     fn nobodys_backlog_takes_the_last_places() {
         let mut schedule = schedule(64, &[r#","concurrency":64"#, r#","concurrency":64"#]);
-        let served: usize = serve(&mut schedule, 0, Some(0)).iter().map(|(_, runs)| runs).sum();
+        let served: usize = serve(&mut schedule, 0, Some(0)).iter().map(|(_, bursts)| bursts).sum();
         assert_eq!(served, 56);
         // A quiet one comes, and goes first whenever it has nothing under way.
         for quiet in 3..=10 {
@@ -885,13 +885,13 @@ mod tests {
         schedule.came_back(WebhookKey(1), id(1, 0), 7);
         let turn = schedule.next(7).expect("a turn");
         assert_eq!((turn.key, turn.waited_for), (WebhookKey(10), Some(waits::ORIGIN)));
-        let runs = runs(&schedule, &turn);
-        schedule.sent(&turn, runs.into_iter(), None, 7);
+        let bursts = bursts(&schedule, &turn);
+        schedule.sent(&turn, bursts.into_iter(), None, 7);
         // Whoever has a backlog there has turns again once fewer are under way.
         for number in 1..6 {
             schedule.came_back(WebhookKey(1), id(1, number), 8);
         }
-        let more: usize = serve(&mut schedule, 8, None).iter().map(|(_, runs)| runs).sum();
+        let more: usize = serve(&mut schedule, 8, None).iter().map(|(_, bursts)| bursts).sum();
         assert_eq!(more, 1);
     }
 
@@ -967,7 +967,7 @@ mod tests {
         let mut turns = Vec::new();
         while let Some(turn) = schedule.next(0) {
             schedule.sent(&turn, std::iter::empty(), None, 0);
-            turns.push((turn.key.0, turn.limit, turn.run));
+            turns.push((turn.key.0, turn.limit, turn.burst));
         }
         turns.sort_unstable();
         let all = [(1, 64, 8), (2, 1, 1), (3, 3, 1), (4, 8, 1), (5, 24, 3), (6, 8, 1)];

@@ -15,7 +15,7 @@ use super::engine::Worker;
 use super::{Mode, Request};
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::config::Config;
-use crate::event::{Fields, Flags};
+use crate::event::{EventHeader, Flags};
 use crate::id::EventId;
 use crate::journal::{AppendOptions, KIND_EVENT, KIND_REQUEST, Writer};
 use crate::spool::Spool;
@@ -127,7 +127,7 @@ impl Simulation {
         let head = format!(r#"{{"id":"{id}","data":"#);
         let body = format!("{head}{data}}}");
         let data = head.len() as u32..body.len() as u32 - 1;
-        let fields = Fields {
+        let header = EventHeader {
             id,
             timestamp: now,
             network: 1,
@@ -139,7 +139,7 @@ impl Simulation {
             source: "",
             only: "",
         };
-        fields.write(self.writer.begin());
+        header.write(self.writer.begin());
         self.append(KIND_EVENT, body.as_bytes());
         id.to_string()
     }
@@ -403,7 +403,7 @@ fn a_backlog_of_hanging_webhooks_is_behind_everybody_else() {
 }
 
 #[test]
-fn what_is_left_of_a_run_that_failed_goes_where_the_config_says() {
+fn what_is_left_of_a_burst_that_failed_goes_where_the_config_says() {
     for (held, state, requests) in [(None, "pending", 5), (Some("deactivated"), "held", 2)] {
         let hooks = |address: &str| {
             let mut hook = webhook(0, address, &["hourly"]);
@@ -418,14 +418,14 @@ fn what_is_left_of_a_run_that_failed_goes_where_the_config_says() {
         simulation.clock.advance(HOUR);
         (0..4).for_each(|_| drop(simulation.dispatch("hourly")));
         assert!(simulation.worker.round().expect("a round"));
-        assert_eq!(simulation.count("delivering"), 4, "one run");
+        assert_eq!(simulation.count("delivering"), 4, "one burst");
         let document = json!({"webhooks": hooks(&simulation.address), "held": held});
         publish(&simulation.spool, &document, 2);
         simulation.worker.next_config = 0;
         simulation.settle();
         assert_eq!(simulation.count(state), 4);
         let asked = simulation.asked.lock().expect("no panic").len();
-        assert_eq!(asked, requests, "one, the first of the run, and whoever is pending");
+        assert_eq!(asked, requests, "one, the first of the burst, and whoever is pending");
     }
 }
 

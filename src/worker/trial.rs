@@ -13,15 +13,15 @@ use std::sync::Arc;
 
 use super::WorkerError;
 use super::engine::Worker;
-use super::pool::{self, Done, Job};
+use super::pool::{self, Completed, Job};
 use crate::id::DeliveryId;
 use crate::store::{self, Attempt, Failure, Next, Phase, Selection, State, Store, Suspects};
 
 /// A suspect that takes longer no longer holds up the next one, in milliseconds: an endpoint that
 /// hangs kills nobody, and there may be thousands behind it.
 const SLOW_MS: i64 = 5000;
-/// A worker tries nothing before it has lived for so long, in milliseconds: where somebody kills one
-/// after the other, what they happen to be at is no cause.
+/// A worker tries nothing before it has lived for so long, in milliseconds: where somebody kills
+/// one after the other, what they happen to be at is no cause.
 const SETTLE_MS: i64 = 1000;
 /// When suspects whose webhooks may not send are looked at again, in milliseconds.
 const AGAIN_MS: i64 = 1000;
@@ -114,7 +114,7 @@ impl<S: Store> Worker<S> {
             }
             _ => {}
         }
-        let Some(published) = self.published.as_ref().filter(|_| !self.reserve.is_full()) else {
+        let Some(active) = self.active.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
         let mut suspects = Vec::new();
@@ -163,9 +163,9 @@ impl<S: Store> Worker<S> {
         };
         tracing::warn!(delivery = %claim.id, alone, "trying what was under way when a worker died");
         self.trials = Trials::Trying { delivery: claim.id, since: now, alone };
-        let (run, sender) = (vec![claim], Arc::clone(&published.sender));
-        self.schedule.sent(turn, [pool::weigh(&run)].into_iter(), due, now);
-        self.pool.send(vec![Job { run, webhook, sender, waited_for: None }]);
+        let (burst, sender) = (vec![claim], Arc::clone(&active.sender));
+        self.schedule.sent(turn, [pool::weigh(&burst)].into_iter(), due, now);
+        self.pool.send(vec![Job { burst, webhook, sender, waited_for: None }]);
         Ok(true)
     }
 }
@@ -173,10 +173,10 @@ impl<S: Store> Worker<S> {
 impl<S: Store> Worker<S> {
     /// Has deliveries at which workers died recorded as failed, as if an attempt had been made.
     pub(super) fn fail_the_deadly(&mut self, now: i64) -> Result<(), WorkerError> {
-        let Some(published) = self.published.as_ref() else { return Ok(()) };
+        let Some(active) = self.active.as_ref() else { return Ok(()) };
         while let Some(claim) = self.deadly.last() {
             let lane = self.schedule.lane(claim.webhook);
-            let webhook = lane.and_then(|lane| published.routes.webhook(&lane.id)).cloned();
+            let webhook = lane.and_then(|lane| active.routes.webhook(&lane.id)).cloned();
             let Some(webhook) = webhook else {
                 let which = Selection { ids: vec![claim.id], ..Selection::default() };
                 store::commit(&mut self.store, &mut |tx| {
@@ -189,7 +189,13 @@ impl<S: Store> Worker<S> {
             let Some(claim) = self.deadly.pop() else { break };
             tracing::error!(delivery = %claim.id, "workers died while it alone was under way: it fails");
             let offset = self.reading.offset;
-            self.done.push(Done { claim, attempt: death(now), end: None, webhook, offset });
+            self.completed.push(Completed {
+                claim,
+                attempt: death(now),
+                end: None,
+                webhook,
+                offset,
+            });
         }
         Ok(())
     }

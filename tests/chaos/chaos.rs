@@ -11,7 +11,7 @@
 //! | `fault` | what goes wrong, drawn from the seed |
 //! | `disk`, `worker`, `producer`, `process`, `endpoint`, `damage` | the means |
 //! | `seed` | a run |
-//! | `verdict`, `signature` | what has to hold, and the files that show it |
+//! | `findings`, `signature` | what has to hold, and the files that show it |
 //!
 //! The seed decides the faults; how the processes meet them is the machine's affair.
 
@@ -20,11 +20,11 @@ mod damage;
 mod disk;
 mod endpoint;
 mod fault;
+mod findings;
 mod payload;
 mod producer;
 mod random;
 mod seed;
-mod verdict;
 mod worker;
 
 use std::io::Write;
@@ -35,8 +35,8 @@ use std::time::Instant;
 use lexopt::ValueExt as _;
 use lexopt::prelude::Long;
 
+use findings::Figures;
 use seed::Parts;
-use verdict::Figures;
 
 const USAGE: &str = "\
 Runs the worker and PHP under faults; nothing may be lost.
@@ -62,10 +62,10 @@ fn main() -> ExitCode {
     if arguments.next().is_some_and(|first| first == "--worker") {
         let (spool, clock) = (arguments.next(), arguments.next());
         let (spool, clock) = (spool.unwrap_or_default(), clock.unwrap_or_default());
-        return told(worker::run(Path::new(&spool), Path::new(&clock)));
+        return exit_code(worker::run(Path::new(&spool), Path::new(&clock)));
     }
     match options() {
-        Ok(options) => told(run(&options)),
+        Ok(options) => exit_code(run(&options)),
         Err(error) => {
             eprint!("chaos: {error}\n\n{USAGE}");
             ExitCode::from(2)
@@ -73,7 +73,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn told(outcome: Result<(), String>) -> ExitCode {
+fn exit_code(outcome: Result<(), String>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -113,16 +113,16 @@ fn run(options: &Options) -> Result<(), String> {
     let (mut passed, mut failed) = (0, Vec::new());
     for seed in options.first..options.first + options.seeds {
         let begun = Instant::now();
-        let verdict = seed::run(seed, &options.parts, &options.out.join(seed.to_string()));
-        let told = match &verdict {
-            Ok(verdict) => {
-                all.add(&verdict.figures);
+        let findings = seed::run(seed, &options.parts, &options.out.join(seed.to_string()));
+        let told = match &findings {
+            Ok(findings) => {
+                all.add(&findings.figures);
                 let took = begun.elapsed().as_secs();
-                format!("{} ({took} s){}", verdict.figures, verdict.deviations)
+                format!("{} ({took} s){}", findings.figures, findings.deviations)
             }
             Err(error) => error.clone(),
         };
-        if verdict.is_ok_and(|verdict| verdict.deviations.is_empty()) {
+        if findings.is_ok_and(|findings| findings.deviations.is_empty()) {
             say(format!("seed {seed}: {told}"));
             passed += 1;
         } else {

@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 
-use webhooks::event::Fields;
+use webhooks::event::EventHeader;
 use webhooks::id::EventId;
 use webhooks::journal::{JOURNAL_FOLDER, KIND_EVENT, Limit, OwnedRecord, Reader, SegmentId};
 use webhooks::spool::Spool;
@@ -109,6 +109,7 @@ fn id(record: &OwnedRecord) -> Result<EventId, String> {
     if record.kind != KIND_EVENT {
         return Err(format!("{record:?} is no event"));
     }
-    let fields = Fields::read(record.fields(), record.body()).map_err(|error| error.to_string())?;
+    let fields =
+        EventHeader::read(record.fields(), record.body()).map_err(|error| error.to_string())?;
     Ok(fields.id)
 }

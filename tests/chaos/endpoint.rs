@@ -211,10 +211,10 @@ fn converse(
         }
         let Some(request) = Request::read(&mut reader)? else { return Ok(()) };
         let mood = now(mood);
-        // Before the answer: what the worker calls delivered has to stand here already. A 2xx is one,
-        // whatever becomes of the body behind it.
+        // Before the answer: what the worker calls delivered has to stand here already. A 2xx is
+        // one, whatever becomes of the body behind it.
         let accepts = matches!(mood, Mood::Well | Mood::CloseMidBody);
-        shared.take(judge(webhook, &request, shared, accepts))?;
+        shared.take(examine(webhook, &request, shared, accepts))?;
         match mood {
             Mood::Well => answer(stream, "200 OK", "Thank you.\n")?,
             Mood::Status(429) => answer(stream, "429 Later\r\nRetry-After: 1", "Later.\n")?,
@@ -250,8 +250,8 @@ impl Shared {
     fn take(&self, receipt: Receipt) -> io::Result<()> {
         let mut receipts = self.receipts.lock();
         if receipt.accepted || receipt.fault.is_some() {
-            let verdict = if receipt.fault.is_none() { "valid" } else { "invalid" };
-            writeln!(receipts.file, "{} {verdict}", receipt.id)?;
+            let finding = if receipt.fault.is_none() { "valid" } else { "invalid" };
+            writeln!(receipts.file, "{} {finding}", receipt.id)?;
         }
         receipts.list.push(receipt);
         Ok(())
@@ -274,7 +274,7 @@ struct Origin {
     number: u64,
 }
 
-fn judge(webhook: &'static str, request: &Request, shared: &Shared, accepted: bool) -> Receipt {
+fn examine(webhook: &'static str, request: &Request, shared: &Shared, accepted: bool) -> Receipt {
     let header = |name: &str| request.header(name).unwrap_or_default();
     let id = header("webhook-id").to_owned();
     let mut receipt =

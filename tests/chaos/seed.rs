@@ -1,4 +1,4 @@
-//! One seeded run: dispatch while all goes wrong, heal, wait, judge.
+//! One seeded run: dispatch while all goes wrong, heal, wait, examine.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -22,9 +22,9 @@ use crate::damage;
 use crate::disk::Disk;
 use crate::endpoint::{Endpoints, Mood};
 use crate::fault::{self, Fault};
+use crate::findings::{Evidence, Findings};
 use crate::producer::{Accounts, Php, Producer};
 use crate::random::Random;
-use crate::verdict::{Evidence, Verdict};
 use crate::worker::Workers;
 use testkit::process::{Process, wait_for};
 
@@ -44,7 +44,7 @@ pub(crate) struct Parts {
 }
 
 /// Runs a seed in `folder`, which is made anew.
-pub(crate) fn run(seed: u64, parts: &Parts, folder: &Path) -> Result<Verdict, String> {
+pub(crate) fn run(seed: u64, parts: &Parts, folder: &Path) -> Result<Findings, String> {
     let _ = std::fs::remove_dir_all(folder);
     let io = |error: std::io::Error| error.to_string();
     std::fs::create_dir_all(folder.join("producers")).map_err(io)?;
@@ -52,9 +52,9 @@ pub(crate) fn run(seed: u64, parts: &Parts, folder: &Path) -> Result<Verdict, St
     let outcome = Run::begin(seed, parts, folder, &disk).and_then(|mut run| {
         run.fail()?;
         run.heal()?;
-        run.judge()
+        run.examine()
     });
-    if !outcome.as_ref().is_ok_and(|verdict| verdict.deviations.is_empty()) {
+    if !outcome.as_ref().is_ok_and(|findings| findings.deviations.is_empty()) {
         // The disk goes with this process; what is on it may explain the failure.
         let kept =
             std::process::Command::new("cp").arg("-a").arg(disk.spool()).arg(folder).status();
@@ -399,7 +399,7 @@ impl<'d> Run<'d> {
     }
 
     /// Waits until nothing is pending, nor held but what has to be. Where that takes too long
-    /// the verdict says what is not as it should be.
+    /// the findings say what is not as it should be.
     fn wait_for_rest(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + REST;
         while Instant::now() < deadline {
@@ -417,7 +417,7 @@ impl<'d> Run<'d> {
         Ok(())
     }
 
-    fn judge(&mut self) -> Result<Verdict, String> {
+    fn examine(&mut self) -> Result<Findings, String> {
         let accounts = Accounts::read(&self.folder.join("producers"), self.seed, self.started)?;
         let evidence = Evidence {
             folder: &self.folder,
@@ -429,7 +429,7 @@ impl<'d> Run<'d> {
             kills: self.kills,
             last_producer: self.started - 1,
         };
-        evidence.judge()
+        evidence.examine()
     }
 
     fn log(&self) -> Result<Log, String> {

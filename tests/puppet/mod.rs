@@ -211,7 +211,7 @@ impl Performance {
                 top.open_or_create(rest, Access::Append, Privacy::Shared)?;
             }
             "publish" => spool.unwrap().top().replace(rest, b"published", Privacy::Private)?,
-            "stamp" => drop(spool.unwrap().top().stamp(rest)?),
+            "stamp" => drop(spool.unwrap().top().version(rest)?),
             "show" => {
                 let bytes = spool.unwrap().top().read(rest, 100)?.ok_or("not there")?;
                 return Ok(String::from_utf8(bytes)?);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use webhooks::clock::{Clock, SystemClock};
 use webhooks::config::Config;
-use webhooks::event::{Fields, Flags};
+use webhooks::event::{EventHeader, Flags};
 use webhooks::id::EventId;
 use webhooks::journal::wake::Waker;
 use webhooks::journal::{AppendOptions, KIND_EVENT, KIND_REQUEST, Writer};
@@ -94,7 +94,7 @@ impl Network {
         let id = EventId::at(now);
         let head = format!(r#"{{"id":"{id}","type":"{name}","data":"#);
         let body = format!("{head}{data}}}");
-        let fields = Fields {
+        let fields = EventHeader {
             id,
             timestamp: now,
             network: 1,

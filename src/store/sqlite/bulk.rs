@@ -4,7 +4,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::change::{Change, from_states};
-use super::error::Trouble;
+use super::error::SqliteError;
 use super::log::slice;
 use super::transaction::SqliteTransaction;
 use crate::store::bulk::{Action, Bulk, BulkStep};
@@ -24,9 +24,9 @@ struct Open {
 }
 
 impl SqliteTransaction<'_> {
-    pub(super) fn try_begin_bulk(&mut self, bulk: &Bulk, now: i64) -> Result<(), Trouble> {
+    pub(super) fn try_begin_bulk(&mut self, bulk: &Bulk, now: i64) -> Result<(), SqliteError> {
         let query = serde_json::to_string(&bulk.query)
-            .map_err(|error| Trouble::Refused(error.to_string()))?;
+            .map_err(|error| SqliteError::Refused(error.to_string()))?;
         // What comes into being from here on is none of it.
         self.statements
             .get(
@@ -44,7 +44,11 @@ impl SqliteTransaction<'_> {
         Ok(())
     }
 
-    pub(super) fn try_step_bulk(&mut self, now: i64, limit: usize) -> Result<BulkStep, Trouble> {
+    pub(super) fn try_step_bulk(
+        &mut self,
+        now: i64,
+        limit: usize,
+    ) -> Result<BulkStep, SqliteError> {
         let Some(open) = self.open_bulk()? else { return Ok(BulkStep::default()) };
         let states = from_states(&open.query.state, open.action.to());
         let (keys, after) = if states.is_empty() {
@@ -93,7 +97,7 @@ impl SqliteTransaction<'_> {
         Ok(step)
     }
 
-    fn open_bulk(&mut self) -> Result<Option<Open>, Trouble> {
+    fn open_bulk(&mut self) -> Result<Option<Open>, SqliteError> {
         let found: Option<(i64, String, String, i64, i64)> = self
             .statements
             .get(
@@ -104,21 +108,21 @@ impl SqliteTransaction<'_> {
             .optional()?;
         let Some((key, action, query, after, below)) = found else { return Ok(None) };
         let action = Action::from_word(&action)
-            .ok_or_else(|| Trouble::Refused(format!("\"{action}\" is no change")))?;
+            .ok_or_else(|| SqliteError::Refused(format!("\"{action}\" is no change")))?;
         let query = serde_json::from_str(&query)
-            .map_err(|error| Trouble::Refused(format!("the query of a change: {error}")))?;
+            .map_err(|error| SqliteError::Refused(format!("the query of a change: {error}")))?;
         Ok(Some(Open { key, action, query, after, below }))
     }
 
     /// Those that ended long ago.
-    pub(super) fn prune_bulks(&mut self) -> Result<(), Trouble> {
+    pub(super) fn prune_bulks(&mut self) -> Result<(), SqliteError> {
         let before = self.clock.unix_ms() - SHOWN_MS;
         self.statements.get("DELETE FROM bulks WHERE ended < ?1")?.execute([before])?;
         Ok(())
     }
 
     /// Those that look for a person: what was to be sent of theirs is given up by then.
-    pub(super) fn erase_bulks(&mut self, person: &Person) -> Result<(), Trouble> {
+    pub(super) fn erase_bulks(&mut self, person: &Person) -> Result<(), SqliteError> {
         let queries: Vec<(i64, String)> = self
             .statements
             .get("SELECT key, query FROM bulks")?

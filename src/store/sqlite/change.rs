@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::error::Trouble;
+use super::error::SqliteError;
 use super::ingest::settled;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
@@ -26,7 +26,7 @@ impl SqliteTransaction<'_> {
         to: State,
         due: i64,
         reason: Option<&str>,
-    ) -> Result<u64, Trouble> {
+    ) -> Result<u64, SqliteError> {
         let change = Change { to, due: due - self.memory.shift, reason, now: self.clock.unix_ms() };
         let webhooks: Vec<WebhookKey> = match &which.webhook {
             Some(id) => self.memory.webhooks.get(id).copied().into_iter().collect(),
@@ -56,7 +56,7 @@ impl SqliteTransaction<'_> {
         states: &[State],
         which: &Selection,
         change: &Change<'_>,
-    ) -> Result<u64, Trouble> {
+    ) -> Result<u64, SqliteError> {
         let found: Option<(i64, i64, u8, bool)> = self
             .statements
             .get("SELECT key, webhook, state, test FROM deliveries WHERE id = ?1")?
@@ -81,7 +81,7 @@ impl SqliteTransaction<'_> {
         webhook: WebhookKey,
         which: &Selection,
         change: &Change<'_>,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<bool, SqliteError> {
         let changed = self
             .statements
             .get(
@@ -115,7 +115,7 @@ impl SqliteTransaction<'_> {
         since: DeliveryId,
         which: &Selection,
         change: &Change<'_>,
-    ) -> Result<u64, Trouble> {
+    ) -> Result<u64, SqliteError> {
         let (mut changed, mut tests) = (0, 0);
         let mut rows = self
             .statements

@@ -1,13 +1,13 @@
-//! The store's log goes into its file, and to the disk, on a thread of its own: a commit is a
+//! The store's WAL goes into its file, and to the disk, on a thread of its own: a commit is a
 //! `write`, and waits for the disk only where that can't keep up.
 //!
-//! SQLite's log (`-wal`) grows with every commit and begins anew once all of it stands in the
-//! file, which a checkpoint brings about. Made by the committing thread, a checkpoint would hold
-//! up every delivery for as long as the disk takes. Beside it, a pass leaves behind what was
-//! committed meanwhile, so it is repeated while that shrinks: in the first gap between two
+//! SQLite's write-ahead log (WAL, `-wal`) grows with every commit and begins anew once all of it
+//! stands in the file, which a checkpoint brings about. Made by the committing thread, a checkpoint
+//! would hold up every delivery for as long as the disk takes. Beside it, a pass leaves behind what
+//! was committed meanwhile, so it is repeated while that shrinks: in the first gap between two
 //! commits nothing is left. Where there never is a gap, the committing thread makes the last
 //! pass itself, over the few pages that are left of a file that was just brought to the disk. So
-//! it does where the disk has no room for more log, or can't keep up at all ([`MOST`]).
+//! it does where the disk has no room for more WAL, or can't keep up at all ([`MOST`]).
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -20,11 +20,11 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::{Connection, ffi};
 
-/// Most bytes that the log may have while others could still make it shorter.
+/// Most bytes that the WAL may have while others could still make it shorter.
 const MOST: u64 = 128 << 20;
 /// It never takes more than this share of the file system.
 const SHARE: u64 = 16;
-/// A log that took longer to fill begins anew as an empty file. What was written so long ago may
+/// A WAL that took longer to fill begins anew as an empty file. What was written so long ago may
 /// no longer be in the system's memory, and as frames are no multiple of a block, writing over it
 /// would read two blocks a frame from the disk first. A quick one is written over: to take its
 /// room from the file system once more would cost its commits more.
@@ -37,10 +37,10 @@ const FEW: u32 = 512;
 pub(super) struct Checkpointer {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
-    /// Pages of log after which a pass is made beside the commits, and in their place.
+    /// Pages of WAL after which a pass is made beside the commits, and in their place.
     part: u32,
     most: u32,
-    /// Pages in the log when it was last looked at, and at which the next passes begin.
+    /// Pages in the WAL when it was last looked at, and at which the next passes begin.
     seen: u32,
     next: u32,
     next_here: u32,
@@ -50,11 +50,11 @@ pub(super) struct Checkpointer {
 }
 
 struct Shared {
-    log: File,
-    /// Pages in the log, and commits so far.
+    wal: File,
+    /// Pages in the WAL, and commits so far.
     pages: AtomicU32,
     commits: AtomicU64,
-    /// So many of the log's pages are in the file and on the disk, but for a few of the last; 0
+    /// So many of the WAL's pages are in the file and on the disk, but for a few of the last; 0
     /// where the last pass can't be made yet.
     settled: AtomicU32,
     wishes: Mutex<Wishes>,
@@ -76,21 +76,21 @@ struct Wishes {
 impl Checkpointer {
     /// Takes over the checkpoints of the store in this file from its writing connection.
     pub(super) fn start(writer: &mut Connection, path: &Path) -> rusqlite::Result<Self> {
-        let mut log = path.as_os_str().to_owned();
-        log.push("-wal");
-        let system = rustix::fs::statvfs(&log);
+        let mut wal = path.as_os_str().to_owned();
+        wal.push("-wal");
+        let system = rustix::fs::statvfs(&wal);
         let share = system.map_or(MOST, |it| it.f_blocks.saturating_mul(it.f_frsize) / SHARE);
         let most = MOST.min(share) as u32;
         limit_size(writer, 0)?;
         let page: u32 = writer.query_row("PRAGMA page_size", [], |row| row.get(0))?;
         // SQLite locks the store's index, never its log, so closing this descriptor drops none.
-        let log = OpenOptions::new()
+        let wal = OpenOptions::new()
             .read(true)
             .custom_flags(libc::O_NOFOLLOW)
-            .open(log)
+            .open(wal)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         let shared = Arc::new(Shared {
-            log,
+            wal,
             pages: AtomicU32::new(0),
             commits: AtomicU64::new(0),
             settled: AtomicU32::new(0),
@@ -139,7 +139,7 @@ impl Checkpointer {
         }
         self.seen = pages;
         let settled = self.shared.settled.load(Ordering::Relaxed);
-        // What was settled of the log before this one may be more than there is of this one.
+        // What was settled of the WAL before this one may be more than there is of this one.
         let few = pages.checked_sub(settled).is_some_and(|left| left <= FEW);
         let is_last = settled > 0 && few && pages >= self.most / 2;
         if is_last || pages >= self.next_here || (self.thread.is_none() && pages >= self.next) {
@@ -158,7 +158,7 @@ impl Checkpointer {
         Ok(())
     }
 
-    /// A commit found no room: what the log holds makes way for what comes.
+    /// A commit found no room: what the WAL holds makes way for what comes.
     pub(super) fn make_room(&self, writer: &Connection) {
         let _turn = self.shared.turn.lock();
         if let Err(error) = pass(writer) {
@@ -187,10 +187,10 @@ impl Checkpointer {
         Ok(commits <= wishes.synced)
     }
 
-    /// Returns when all commits would survive a power cut. Whatever has left the log stands in
+    /// Returns when all commits would survive a power cut. Whatever has left the WAL stands in
     /// the file and was synced by the checkpoint that put it there.
     pub(super) fn sync(&self) -> std::io::Result<()> {
-        self.shared.log.sync_data()
+        self.shared.wal.sync_data()
     }
 
     /// Keeps the thread from making a pass meanwhile.
@@ -216,7 +216,7 @@ fn work(shared: &Shared, connection: &Connection) {
     while !wishes.end {
         if wishes.sync > wishes.synced {
             let commits = shared.commits.load(Ordering::Relaxed);
-            let result = MutexGuard::unlocked(&mut wishes, || shared.log.sync_data());
+            let result = MutexGuard::unlocked(&mut wishes, || shared.wal.sync_data());
             match result {
                 Ok(()) => wishes.synced = commits,
                 Err(error) => {
@@ -250,7 +250,7 @@ fn catch_up(shared: &Shared, connection: &Connection) {
 }
 
 /// Passes until nothing is left, or not much less than before: readers, or ever more commits.
-/// How many pages of the log are copied, and how many left.
+/// How many pages of the WAL are copied, and how many left.
 fn passes(shared: &Shared, connection: &Connection) -> rusqlite::Result<(u32, u32)> {
     let mut left = u32::MAX;
     loop {
@@ -263,7 +263,7 @@ fn passes(shared: &Shared, connection: &Connection) -> rusqlite::Result<(u32, u3
     }
 }
 
-/// Copies what is committed and no reader holds back; how many pages of the log stand in the
+/// Copies what is committed and no reader holds back; how many pages of the WAL stand in the
 /// file by then.
 fn pass(connection: &Connection) -> rusqlite::Result<u32> {
     let mut checkpoint = connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?;
@@ -271,7 +271,7 @@ fn pass(connection: &Connection) -> rusqlite::Result<u32> {
     Ok(u32::try_from(copied).unwrap_or(0))
 }
 
-/// To how many bytes the log is cut when it begins anew.
+/// To how many bytes the WAL is cut when it begins anew.
 fn limit_size(writer: &Connection, bytes: u32) -> rusqlite::Result<()> {
     let limit = format!("PRAGMA journal_size_limit = {bytes}");
     writer.query_row(&limit, [], |row| row.get::<_, u32>(0)).map(drop)
@@ -306,9 +306,9 @@ fn sync_file(connection: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// Nothing is lost: it stays in the log, and the next pass tries again.
+/// Nothing is lost: it stays in the WAL, and the next pass tries again.
 fn warn(error: &rusqlite::Error) {
-    tracing::warn!(%error, "the store's log can't be copied into its file");
+    tracing::warn!(%error, "the store's WAL can't be copied into its file");
 }
 
 #[cfg(test)]
@@ -321,7 +321,7 @@ mod tests {
     struct Logged {
         writer: Connection,
         checkpointer: Checkpointer,
-        log: std::path::PathBuf,
+        wal: std::path::PathBuf,
         _folder: tempfile::TempDir,
     }
 
@@ -334,28 +334,28 @@ mod tests {
             writer.execute_batch(made).unwrap();
             let mut checkpointer = Checkpointer::start(&mut writer, &path).unwrap();
             (checkpointer.part, checkpointer.next) = (8, 8);
-            Self { writer, checkpointer, log: folder.path().join("store-wal"), _folder: folder }
+            Self { writer, checkpointer, wal: folder.path().join("store-wal"), _folder: folder }
         }
 
-        /// Commits until the log begins anew. Of how many bytes it was, and is.
+        /// Commits until the WAL begins anew. Of how many bytes it was, and is.
         fn begin_anew(&mut self) -> (u64, u64) {
-            let size = |log: &Path| std::fs::metadata(log).unwrap().len();
+            let size = |wal: &Path| std::fs::metadata(wal).unwrap().len();
             let (begun, deadline) = (self.checkpointer.begun, Instant::now() + PATIENCE);
             loop {
-                let before = size(&self.log);
+                let before = size(&self.wal);
                 self.writer.execute("INSERT INTO bodies VALUES (zeroblob(3000))", []).unwrap();
                 self.checkpointer.look(&self.writer).unwrap();
                 if self.checkpointer.begun != begun {
-                    return (before, size(&self.log));
+                    return (before, size(&self.wal));
                 }
-                assert!(Instant::now() < deadline, "the log never begins anew");
+                assert!(Instant::now() < deadline, "the WAL never begins anew");
                 std::thread::sleep(Duration::from_millis(1));
             }
         }
     }
 
     #[test]
-    fn a_log_that_took_long_makes_way_for_an_empty_one() {
+    fn a_wal_that_took_long_makes_way_for_an_empty_one() {
         let mut logged = Logged::new();
         let (before, after) = logged.begin_anew();
         assert_eq!(before, after, "a quick one is written over");

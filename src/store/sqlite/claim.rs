@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::error::Trouble;
+use super::error::SqliteError;
 use super::schema::event_of;
 use super::statements::Statements;
 use super::transaction::SqliteTransaction;
@@ -77,7 +77,7 @@ impl SqliteTransaction<'_> {
         limit: usize,
         ordered: bool,
         claims: &mut Vec<Claim>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), SqliteError> {
         let most = claims.len() + limit;
         if !ordered {
             let sites = self.sites_in_turn(webhook, now, limit)?;
@@ -131,7 +131,7 @@ impl SqliteTransaction<'_> {
         statement: &'static str,
         site: Option<i64>,
         claims: &mut Vec<Claim>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), SqliteError> {
         if limit == 0 {
             return Ok(());
         }
@@ -164,7 +164,7 @@ impl SqliteTransaction<'_> {
         &mut self,
         webhook: WebhookKey,
         waiting: &Waiting,
-    ) -> Result<Claim, Trouble> {
+    ) -> Result<Claim, SqliteError> {
         self.statements
             .get("UPDATE deliveries SET state = ?2 WHERE key = ?1")?
             .execute(params![waiting.key, State::Delivering as u8])?;
@@ -187,7 +187,7 @@ impl SqliteTransaction<'_> {
     }
 
     /// The event with this key, shared with all claims that hold it already.
-    fn event(&mut self, key: i64) -> Result<Arc<Event>, Trouble> {
+    fn event(&mut self, key: i64) -> Result<Arc<Event>, SqliteError> {
         if let Some(event) = self.events.get(&key).and_then(Weak::upgrade) {
             return Ok(event);
         }
@@ -224,7 +224,7 @@ impl SqliteTransaction<'_> {
         &mut self,
         delivery: DeliveryId,
         due: i64,
-    ) -> Result<Written, Trouble> {
+    ) -> Result<Written, SqliteError> {
         let Some((key, _)) = self.under_way(delivery)? else { return Ok(Written::Lost) };
         self.statements
             .get("UPDATE deliveries SET state = ?2, due = ?3 WHERE key = ?1")?

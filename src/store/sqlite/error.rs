@@ -8,7 +8,7 @@ use crate::spool::{advice, is_full};
 use crate::store::StoreError;
 
 /// Why a step inside a transaction failed.
-pub(crate) enum Trouble {
+pub(crate) enum SqliteError {
     /// SQLite refused.
     Engine(rusqlite::Error),
     /// The request itself can't be granted.
@@ -17,7 +17,7 @@ pub(crate) enum Trouble {
     TooLarge(String),
 }
 
-impl From<rusqlite::Error> for Trouble {
+impl From<rusqlite::Error> for SqliteError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Engine(error)
     }

@@ -63,8 +63,8 @@ impl Place {
     pub(crate) fn sizes(&self) -> Result<Option<u64>> {
         let mut sum = 0;
         for name in self.names() {
-            match self.folder.top().stamp(&name).map_err(refused)? {
-                Some(stamp) => sum += stamp.size,
+            match self.folder.top().version(&name).map_err(refused)? {
+                Some(version) => sum += version.size,
                 None => return Ok(None),
             }
         }
@@ -78,7 +78,7 @@ impl Place {
         for name in self.names() {
             // A file that is there must not even be opened: closing it again would drop the locks
             // that SQLite holds on it elsewhere in this process.
-            if folder.stamp(&name).map_err(refused)?.is_none() {
+            if folder.version(&name).map_err(refused)?.is_none() {
                 folder.create(&name, Privacy::Shared).map_err(refused)?;
             }
         }
@@ -92,7 +92,7 @@ impl Place {
         // The log before what it belongs to: a crash in between leaves a database without its
         // last commits, never a new one with the commits of another.
         for (name, suffix) in self.names().iter().zip(SUFFIXES) {
-            if folder.stamp(name).map_err(refused)?.is_some() {
+            if folder.version(name).map_err(refused)?.is_some() {
                 let to = format!("{}{mark}{suffix}", self.name);
                 folder.rename(name, &to).map_err(refused)?;
             }

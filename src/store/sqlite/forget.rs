@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::error::Trouble;
+use super::error::SqliteError;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
 use crate::store::{Forgetting, Person, Selection, State};
@@ -21,16 +21,16 @@ impl SqliteTransaction<'_> {
         &mut self,
         token: &str,
         person: &Person,
-    ) -> Result<(), Trouble> {
-        let person =
-            serde_json::to_string(person).map_err(|error| Trouble::Refused(error.to_string()))?;
+    ) -> Result<(), SqliteError> {
+        let person = serde_json::to_string(person)
+            .map_err(|error| SqliteError::Refused(error.to_string()))?;
         self.statements
             .get("INSERT OR IGNORE INTO forgetting (token, person, after, erased) VALUES (?1, ?2, -1, 0)")?
             .execute((token, person))?;
         Ok(())
     }
 
-    pub(super) fn try_forget(&mut self, limit: usize) -> Result<Forgetting, Trouble> {
+    pub(super) fn try_forget(&mut self, limit: usize) -> Result<Forgetting, SqliteError> {
         let Some(mut wish) = self.wish()? else { return Ok(Forgetting::Nothing) };
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let candidates: Vec<(i64, Vec<u8>)> = self
@@ -60,7 +60,7 @@ impl SqliteTransaction<'_> {
         Ok(Forgetting::UnderWay)
     }
 
-    fn wish(&mut self) -> Result<Option<Wish>, Trouble> {
+    fn wish(&mut self) -> Result<Option<Wish>, SqliteError> {
         let found: Option<(String, String, i64, i64)> = self
             .statements
             .get("SELECT token, person, after, erased FROM forgetting ORDER BY rowid LIMIT 1")?
@@ -68,12 +68,12 @@ impl SqliteTransaction<'_> {
             .optional()?;
         let Some((token, person, after, erased)) = found else { return Ok(None) };
         let person = serde_json::from_str(&person)
-            .map_err(|error| Trouble::Refused(format!("a wish to forget: {error}")))?;
+            .map_err(|error| SqliteError::Refused(format!("a wish to forget: {error}")))?;
         Ok(Some(Wish { token, person, after, erased }))
     }
 
     /// Erases an event's payload wherever it stands, and gives up what was still to be sent.
-    fn erase(&mut self, event: i64) -> Result<(), Trouble> {
+    fn erase(&mut self, event: i64) -> Result<(), SqliteError> {
         let waiting: Vec<[u8; 16]> = self
             .statements
             .get("SELECT id FROM deliveries WHERE key >= ?1 AND key < ?1 + ?2 AND state IN (0, 4)")?
@@ -92,7 +92,7 @@ impl SqliteTransaction<'_> {
     }
 
     /// Records of kinds that this version does not know are bytes to it.
-    fn erase_deferred(&mut self, person: &Person) -> Result<(), Trouble> {
+    fn erase_deferred(&mut self, person: &Person) -> Result<(), SqliteError> {
         let records: Vec<(i64, Vec<u8>)> = self
             .statements
             .get("SELECT key, record FROM deferred")?

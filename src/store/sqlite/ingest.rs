@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::Current;
-use super::error::Trouble;
+use super::error::SqliteError;
 use super::record;
 use super::schema::{DELIVERY, EVENT, event_of};
 use super::transaction::SqliteTransaction;
@@ -17,7 +17,7 @@ impl SqliteTransaction<'_> {
         event: &Event,
         now: i64,
         terms: &[String],
-    ) -> Result<bool, Trouble> {
+    ) -> Result<bool, SqliteError> {
         if event.id.is_from_key() && self.is_spent(event.id)? {
             return Ok(false);
         }
@@ -73,11 +73,11 @@ impl SqliteTransaction<'_> {
         &mut self,
         event: EventId,
         delivery: &NewDelivery,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), SqliteError> {
         let current = self.current(event)?;
         let key = current.next_delivery;
         if event_of(key) != event_of(key + DELIVERY) {
-            return Err(Trouble::Refused(format!(
+            return Err(SqliteError::Refused(format!(
                 "{event} has 65,535 deliveries, which is the most"
             )));
         }
@@ -116,7 +116,7 @@ impl SqliteTransaction<'_> {
     }
 
     /// Where the next delivery of an event goes; usually it is the event just added.
-    fn current(&mut self, event: EventId) -> Result<Current, Trouble> {
+    fn current(&mut self, event: EventId) -> Result<Current, SqliteError> {
         if let Some(current) = self.memory.current.filter(|current| current.id == event) {
             return Ok(current);
         }
@@ -140,7 +140,7 @@ impl SqliteTransaction<'_> {
                 })
             })
             .optional()?;
-        found.ok_or_else(|| Trouble::Refused(format!("there is no event {event}")))
+        found.ok_or_else(|| SqliteError::Refused(format!("there is no event {event}")))
     }
 }
 

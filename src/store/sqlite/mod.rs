@@ -57,7 +57,7 @@ const CACHE_KIB: i64 = 4096;
 
 /// The writing side on SQLite.
 pub struct SqliteStore {
-    // Before the connection, which has to be the last one that closes: it empties the log.
+    // Before the connection, which has to be the last one that closes: it empties the WAL.
     checkpointer: Checkpointer,
     connection: Connection,
     /// The store's address, for messages.
@@ -246,7 +246,7 @@ impl Durability for SqliteStore {
             busy
         };
         let busy: bool =
-            self.checkpointer.alone(truncate).map_err(self.failed("emptying the store's log"))?;
+            self.checkpointer.alone(truncate).map_err(self.failed("emptying the store's WAL"))?;
         Ok(!busy)
     }
 
@@ -282,7 +282,7 @@ impl SqliteStore {
     fn begin(&mut self) -> Result<SqliteTransaction<'_>> {
         self.checkpointer
             .look(&self.connection)
-            .map_err(self.failed("copying the store's log into its file"))?;
+            .map_err(self.failed("copying the store's WAL into its file"))?;
         let mut statements = Statements::new(&self.connection);
         statements
             .get("BEGIN IMMEDIATE")

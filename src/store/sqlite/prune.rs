@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::error::Trouble;
+use super::error::SqliteError;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
 use crate::id::EventId;
@@ -47,7 +47,7 @@ impl SqliteTransaction<'_> {
         bodies_before: i64,
         rows_before: i64,
         limit: usize,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<bool, SqliteError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
         if let Some(after) = self.pruned.bodies {
             self.pruned.bodies = self.prune_bodies(after, bodies_before, limit)?;
@@ -72,7 +72,7 @@ impl SqliteTransaction<'_> {
         after: i64,
         before: i64,
         limit: i64,
-    ) -> Result<Option<i64>, Trouble> {
+    ) -> Result<Option<i64>, SqliteError> {
         let candidates: Vec<(i64, i64)> = self
             .statements
             .get(
@@ -126,7 +126,12 @@ impl SqliteTransaction<'_> {
     }
 
     /// Looks at the next `limit` events, as [`prune_bodies`](Self::prune_bodies) does.
-    fn prune_rows(&mut self, after: i64, before: i64, limit: i64) -> Result<Option<i64>, Trouble> {
+    fn prune_rows(
+        &mut self,
+        after: i64,
+        before: i64,
+        limit: i64,
+    ) -> Result<Option<i64>, SqliteError> {
         let candidates: Vec<(i64, i64)> = self
             .statements
             .get("SELECT key, created FROM events WHERE key > ?1 ORDER BY key LIMIT ?2")?
@@ -143,7 +148,7 @@ impl SqliteTransaction<'_> {
     }
 
     /// Counters, announcements and spent keys that are too old.
-    fn prune_sums(&mut self, before: i64) -> Result<(), Trouble> {
+    fn prune_sums(&mut self, before: i64) -> Result<(), SqliteError> {
         let oldest = self.clock.unix_ms().div_euclid(HOUR_MS) - HOURS;
         self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
         self.statements.get("DELETE FROM announcements WHERE at < ?1")?.execute([before])?;
@@ -159,7 +164,7 @@ impl SqliteTransaction<'_> {
         Ok(())
     }
 
-    fn prune_event(&mut self, event: i64, before: i64) -> Result<(), Trouble> {
+    fn prune_event(&mut self, event: i64, before: i64) -> Result<(), SqliteError> {
         let deliveries: Vec<Old> = self
             .statements
             .get(
@@ -244,7 +249,7 @@ impl SqliteTransaction<'_> {
     }
 
     /// Gives up to `limit` free pages back to the file system; whether there are more to give.
-    pub(super) fn shrink(&mut self, limit: i64) -> Result<bool, Trouble> {
+    pub(super) fn shrink(&mut self, limit: i64) -> Result<bool, SqliteError> {
         let pages: i64 =
             self.statements.get("PRAGMA page_count")?.query_row([], |row| row.get(0))?;
         let free: i64 =

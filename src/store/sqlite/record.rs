@@ -3,14 +3,15 @@
 use rusqlite::{Connection, OptionalExtension, ffi, params};
 use serde::Serialize;
 
-use super::error::Trouble;
+use super::error::SqliteError;
 use super::ingest::settled;
 use super::schema::{DELIVERY, event_of};
 use super::transaction::SqliteTransaction;
 use crate::id::DeliveryId;
 use crate::store::{Attempt, Claim, Failure, Next, State, Written};
 
-/// What SQLite needs beside the values of a row, and of a header in JSON, in bytes: more than enough.
+/// What SQLite needs beside the values of a row, and of a header in JSON, in bytes: more than
+/// enough.
 const ROOM: usize = 1024;
 /// Highest number of an attempt; further ones take its place.
 const LAST_ATTEMPT: i64 = DELIVERY - 1;
@@ -21,7 +22,7 @@ impl SqliteTransaction<'_> {
         claim: &Claim,
         attempt: &Attempt,
         reason: Option<&str>,
-    ) -> Result<Written, Trouble> {
+    ) -> Result<Written, SqliteError> {
         self.check_size(attempt)?;
         let (state, next_at) = match attempt.next {
             Next::Delivered => (State::Delivered, None),
@@ -77,7 +78,7 @@ impl SqliteTransaction<'_> {
     }
 
     /// Refuses what SQLite would refuse, before anything of it is written.
-    fn check_size(&self, attempt: &Attempt) -> Result<(), Trouble> {
+    fn check_size(&self, attempt: &Attempt) -> Result<(), SqliteError> {
         let headers = attempt.request_headers.iter().chain(&attempt.response_headers);
         let headers: usize = headers.map(|(name, value)| name.len() + value.len() + ROOM).sum();
         let row = headers + attempt.response_body.len() + ROOM;
@@ -85,7 +86,9 @@ impl SqliteTransaction<'_> {
         let most = largest(self.connection);
         let largest = row.max(body);
         if largest > most {
-            return Err(Trouble::TooLarge(format!("{largest} bytes, at most {most} are possible")));
+            return Err(SqliteError::TooLarge(format!(
+                "{largest} bytes, at most {most} are possible"
+            )));
         }
         Ok(())
     }
@@ -96,7 +99,7 @@ impl SqliteTransaction<'_> {
         attempt: &Attempt,
         next: State,
         next_at: Option<i64>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), SqliteError> {
         let server = self.server()?;
         self.statements
             .get(
@@ -156,6 +159,6 @@ fn largest(connection: &Connection) -> usize {
     usize::try_from(most).unwrap_or(usize::MAX)
 }
 
-pub(super) fn json(value: &impl Serialize) -> Result<String, Trouble> {
-    serde_json::to_string(value).map_err(|error| Trouble::Refused(error.to_string()))
+pub(super) fn json(value: &impl Serialize) -> Result<String, SqliteError> {
+    serde_json::to_string(value).map_err(|error| SqliteError::Refused(error.to_string()))
 }

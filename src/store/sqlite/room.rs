@@ -1,6 +1,6 @@
 //! Room on the disk: bodies of what was delivered are given up before their time, the oldest first.
 
-use super::error::Trouble;
+use super::error::SqliteError;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
 use crate::store::{GivenUp, Keep};
@@ -18,7 +18,7 @@ pub(super) struct Given {
 }
 
 impl SqliteTransaction<'_> {
-    pub(super) fn try_give_up(&mut self, keep: Keep, limit: usize) -> Result<GivenUp, Trouble> {
+    pub(super) fn try_give_up(&mut self, keep: Keep, limit: usize) -> Result<GivenUp, SqliteError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
         let may = match keep {
             Keep::Half => self.capacity / 2,
@@ -40,7 +40,7 @@ impl SqliteTransaction<'_> {
     }
 
     /// Bytes of the store that hold something.
-    fn used(&mut self) -> Result<u64, Trouble> {
+    fn used(&mut self) -> Result<u64, SqliteError> {
         let mut number = |pragma| -> rusqlite::Result<i64> {
             self.statements.get(pragma)?.query_row([], |row| row.get(0))
         };
@@ -49,7 +49,7 @@ impl SqliteTransaction<'_> {
     }
 
     /// Of how many events the bodies went, and how many were looked at.
-    fn give_up_bodies(&mut self, limit: i64) -> Result<(u64, u64), Trouble> {
+    fn give_up_bodies(&mut self, limit: i64) -> Result<(u64, u64), SqliteError> {
         let candidates: Vec<(i64, i64)> = self
             .statements
             .get("SELECT event, length(body) FROM bodies WHERE event > ?1 ORDER BY event LIMIT ?2")?

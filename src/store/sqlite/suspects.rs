@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::claim::Waiting;
-use super::error::Trouble;
+use super::error::SqliteError;
 use super::transaction::SqliteTransaction;
 use crate::store::{Claim, Result, State, Suspects, WebhookKey, is_deadly};
 
@@ -82,12 +82,12 @@ impl SqliteTransaction<'_> {
                     Waiting::read(row, due + self.memory.shift)
                 })
             })
-            .map_err(Trouble::from);
+            .map_err(SqliteError::from);
         let claim = waiting.and_then(|waiting| self.take(webhook, &waiting));
-        self.told("reading a delivery", claim)
+        self.context("reading a delivery", claim)
     }
 
-    pub(super) fn try_suspects(&mut self) -> Result<Vec<Suspects>, Trouble> {
+    pub(super) fn try_suspects(&mut self) -> Result<Vec<Suspects>, SqliteError> {
         let webhooks: Vec<i64> = self
             .statements
             .get(
@@ -114,7 +114,7 @@ impl SqliteTransaction<'_> {
         webhook: WebhookKey,
         now: i64,
         ordered: bool,
-    ) -> Result<Option<Claim>, Trouble> {
+    ) -> Result<Option<Claim>, SqliteError> {
         let shift = self.memory.shift;
         let first = self
             .statements
@@ -129,7 +129,7 @@ impl SqliteTransaction<'_> {
         first.map(|first| self.take(webhook, &first)).transpose()
     }
 
-    pub(super) fn try_release_all(&mut self) -> Result<u64, Trouble> {
+    pub(super) fn try_release_all(&mut self) -> Result<u64, SqliteError> {
         let webhooks: Vec<_> = self.memory.webhooks.values().copied().collect();
         let mut released = 0;
         for webhook in webhooks {
@@ -145,7 +145,7 @@ impl SqliteTransaction<'_> {
         Ok(released)
     }
 
-    pub(super) fn try_note_death(&mut self, now: i64, under_way: u64) -> Result<u64, Trouble> {
+    pub(super) fn try_note_death(&mut self, now: i64, under_way: u64) -> Result<u64, SqliteError> {
         let server = self.server()?;
         self.statements
             .get("INSERT INTO worker_deaths (at, server, under_way) VALUES (?1, ?2, ?3)")?

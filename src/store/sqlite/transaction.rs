@@ -6,7 +6,7 @@ use std::sync::Weak;
 use rusqlite::{Connection, params};
 
 use super::counters::Counters;
-use super::error::{self, Trouble};
+use super::error::{self, SqliteError};
 use super::statements::Statements;
 use super::{Memory, claim, prune, room};
 use crate::clock::Clock;
@@ -36,11 +36,15 @@ pub(super) struct SqliteTransaction<'s> {
 }
 
 impl SqliteTransaction<'_> {
-    pub(super) fn told<T>(&self, action: &'static str, result: Result<T, Trouble>) -> Result<T> {
+    pub(super) fn context<T>(
+        &self,
+        action: &'static str,
+        result: Result<T, SqliteError>,
+    ) -> Result<T> {
         result.map_err(|trouble| match trouble {
-            Trouble::Engine(error) => error::from(self.connection, self.address, action, error),
-            Trouble::Refused(reason) => StoreError::Failed { action, reason },
-            Trouble::TooLarge(reason) => {
+            SqliteError::Engine(error) => error::from(self.connection, self.address, action, error),
+            SqliteError::Refused(reason) => StoreError::Failed { action, reason },
+            SqliteError::TooLarge(reason) => {
                 StoreError::TooLarge { store: self.address.to_owned(), reason }
             }
         })
@@ -51,8 +55,8 @@ impl SqliteTransaction<'_> {
             self.counters.write(&mut self.statements)?;
             self.statements.get("COMMIT")?.execute([])
         };
-        let result = write().map(drop).map_err(Trouble::from);
-        self.told("writing to the store", result)
+        let result = write().map(drop).map_err(SqliteError::from);
+        self.context("writing to the store", result)
     }
 
     fn try_webhook(&mut self, id: &str) -> rusqlite::Result<WebhookKey> {
@@ -93,9 +97,9 @@ impl SqliteTransaction<'_> {
             .map(drop)
     }
 
-    fn try_announce(&mut self, announcement: &Announcement) -> Result<i64, Trouble> {
+    fn try_announce(&mut self, announcement: &Announcement) -> Result<i64, SqliteError> {
         let params = serde_json::to_string(&announcement.params)
-            .map_err(|error| Trouble::Refused(error.to_string()))?;
+            .map_err(|error| SqliteError::Refused(error.to_string()))?;
         let insert = "INSERT INTO announcements (code, at, params) VALUES (?1, ?2, ?3)";
         Ok(self.statements.get(insert)?.insert(params![
             announcement.code,
@@ -104,34 +108,38 @@ impl SqliteTransaction<'_> {
         ])?)
     }
 
-    fn try_set_health(&mut self, webhook: WebhookKey, health: &Health) -> Result<(), Trouble> {
-        let health =
-            serde_json::to_string(health).map_err(|error| Trouble::Refused(error.to_string()))?;
+    fn try_set_health(&mut self, webhook: WebhookKey, health: &Health) -> Result<(), SqliteError> {
+        let health = serde_json::to_string(health)
+            .map_err(|error| SqliteError::Refused(error.to_string()))?;
         self.statements
             .get("UPDATE webhooks SET health = ?2 WHERE key = ?1")?
             .execute(params![webhook.0, health])?;
         Ok(())
     }
 
-    fn run(&mut self, sql: &'static str, params: impl rusqlite::Params) -> Result<usize, Trouble> {
+    fn run(
+        &mut self,
+        sql: &'static str,
+        params: impl rusqlite::Params,
+    ) -> Result<usize, SqliteError> {
         Ok(self.statements.get(sql)?.execute(params)?)
     }
 }
 
 impl Transaction for SqliteTransaction<'_> {
     fn webhook(&mut self, id: &str) -> Result<WebhookKey> {
-        let key = self.try_webhook(id).map_err(Trouble::from);
-        self.told("adding a webhook", key)
+        let key = self.try_webhook(id).map_err(SqliteError::from);
+        self.context("adding a webhook", key)
     }
 
     fn insert_event(&mut self, event: &Event, now: i64, terms: &[String]) -> Result<bool> {
         let inserted = self.try_insert_event(event, now, terms);
-        self.told("adding an event", inserted)
+        self.context("adding an event", inserted)
     }
 
     fn insert_delivery(&mut self, event: EventId, delivery: &NewDelivery) -> Result<()> {
         let inserted = self.try_insert_delivery(event, delivery);
-        self.told("adding a delivery", inserted)
+        self.context("adding a delivery", inserted)
     }
 
     fn set_position(&mut self, segment: SegmentId, offset: u64) -> Result<()> {
@@ -140,7 +148,7 @@ impl Transaction for SqliteTransaction<'_> {
              ON CONFLICT DO UPDATE SET offset = excluded.offset",
             params![self.origin.spool.0, segment.0, offset.cast_signed()],
         );
-        self.told("moving a segment's position", set.map(drop))
+        self.context("moving a segment's position", set.map(drop))
     }
 
     fn forget_position(&mut self, segment: SegmentId) -> Result<()> {
@@ -148,7 +156,7 @@ impl Transaction for SqliteTransaction<'_> {
             "DELETE FROM positions WHERE spool = ?1 AND segment = ?2",
             [self.origin.spool.0, segment.0],
         );
-        self.told("forgetting a segment", forgotten.map(drop))
+        self.context("forgetting a segment", forgotten.map(drop))
     }
 
     fn defer(&mut self, kind: u8, record: &[u8], now: i64) -> Result<()> {
@@ -156,7 +164,7 @@ impl Transaction for SqliteTransaction<'_> {
             "INSERT INTO deferred (kind, created, record) VALUES (?1, ?2, ?3)",
             params![kind, now, record],
         );
-        self.told("keeping a record for a later version", kept.map(drop))
+        self.context("keeping a record for a later version", kept.map(drop))
     }
 
     fn claim(
@@ -168,12 +176,12 @@ impl Transaction for SqliteTransaction<'_> {
         claims: &mut Vec<Claim>,
     ) -> Result<()> {
         let claimed = self.try_claim(webhook, now, limit, ordered, claims);
-        self.told("claiming deliveries", claimed)
+        self.context("claiming deliveries", claimed)
     }
 
     fn release(&mut self, delivery: DeliveryId, due: i64) -> Result<Written> {
         let released = self.try_release(delivery, due);
-        self.told("releasing a delivery", released)
+        self.context("releasing a delivery", released)
     }
 
     fn record_attempt(
@@ -183,12 +191,12 @@ impl Transaction for SqliteTransaction<'_> {
         reason: Option<&str>,
     ) -> Result<Written> {
         let recorded = self.try_record(claim, attempt, reason);
-        self.told("recording an attempt", recorded)
+        self.context("recording an attempt", recorded)
     }
 
     fn suspects(&mut self) -> Result<Vec<Suspects>> {
         let suspects = self.try_suspects();
-        self.told("reading suspects", suspects)
+        self.context("reading suspects", suspects)
     }
 
     fn claim_suspect(
@@ -198,17 +206,17 @@ impl Transaction for SqliteTransaction<'_> {
         ordered: bool,
     ) -> Result<Option<Claim>> {
         let claimed = self.try_claim_suspect(webhook, now, ordered);
-        self.told("claiming a suspect", claimed)
+        self.context("claiming a suspect", claimed)
     }
 
     fn release_all(&mut self) -> Result<u64> {
         let released = self.try_release_all();
-        self.told("releasing deliveries", released)
+        self.context("releasing deliveries", released)
     }
 
     fn note_death(&mut self, now: i64, under_way: u64) -> Result<u64> {
         let noted = self.try_note_death(now, under_way);
-        self.told("noting a worker's death", noted)
+        self.context("noting a worker's death", noted)
     }
 
     fn change(
@@ -219,39 +227,39 @@ impl Transaction for SqliteTransaction<'_> {
         reason: Option<&str>,
     ) -> Result<u64> {
         let changed = self.try_change(which, state, due, reason);
-        self.told("changing deliveries", changed)
+        self.context("changing deliveries", changed)
     }
 
     fn shift_due(&mut self, by: i64, clock: ClockReading) -> Result<()> {
-        let shifted = self.try_shift(by, clock).map_err(Trouble::from);
-        self.told("moving due times", shifted)
+        let shifted = self.try_shift(by, clock).map_err(SqliteError::from);
+        self.context("moving due times", shifted)
     }
 
     fn next_due(&mut self, webhook: WebhookKey, ordered: bool) -> Result<Option<i64>> {
         let due = claim::next_due(&mut self.statements, webhook, ordered)
             .map(|due| due.map(|due| due + self.memory.shift))
-            .map_err(Trouble::from);
-        self.told("reading due times", due)
+            .map_err(SqliteError::from);
+        self.context("reading due times", due)
     }
 
     fn set_health(&mut self, webhook: WebhookKey, health: &Health) -> Result<()> {
         let set = self.try_set_health(webhook, health);
-        self.told("writing a webhook's health", set)
+        self.context("writing a webhook's health", set)
     }
 
     fn announce(&mut self, announcement: &Announcement) -> Result<i64> {
         let number = self.try_announce(announcement);
-        self.told("adding an announcement", number)
+        self.context("adding an announcement", number)
     }
 
     fn prune(&mut self, bodies_before: i64, rows_before: i64, limit: usize) -> Result<bool> {
         let more = self.try_prune(bodies_before, rows_before, limit);
-        self.told("pruning", more)
+        self.context("pruning", more)
     }
 
     fn give_up(&mut self, keep: Keep, limit: usize) -> Result<GivenUp> {
         let given = self.try_give_up(keep, limit);
-        self.told("making room", given)
+        self.context("making room", given)
     }
 
     fn set_host(&mut self, webhook: WebhookKey, host: Option<&str>) -> Result<()> {
@@ -259,26 +267,26 @@ impl Transaction for SqliteTransaction<'_> {
             "UPDATE webhooks SET host = ?2 WHERE key = ?1 AND host IS NOT ?2",
             params![webhook.0, host],
         );
-        self.told("writing a webhook's host", set.map(drop))
+        self.context("writing a webhook's host", set.map(drop))
     }
 
     fn begin_bulk(&mut self, bulk: &Bulk, now: i64) -> Result<()> {
         let begun = self.try_begin_bulk(bulk, now);
-        self.told("noting a change of many deliveries", begun)
+        self.context("noting a change of many deliveries", begun)
     }
 
     fn step_bulk(&mut self, now: i64, limit: usize) -> Result<BulkStep> {
         let step = self.try_step_bulk(now, limit);
-        self.told("changing many deliveries", step)
+        self.context("changing many deliveries", step)
     }
 
     fn begin_forgetting(&mut self, token: &str, person: &Person) -> Result<()> {
         let begun = self.try_begin_forgetting(token, person);
-        self.told("noting a wish to be forgotten", begun)
+        self.context("noting a wish to be forgotten", begun)
     }
 
     fn forget(&mut self, limit: usize) -> Result<Forgetting> {
         let forgotten = self.try_forget(limit);
-        self.told("forgetting a person", forgotten)
+        self.context("forgetting a person", forgotten)
     }
 }

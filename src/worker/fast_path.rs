@@ -6,16 +6,16 @@
 
 use std::collections::HashMap;
 
-use super::pool::{self, Done};
+use super::pool::{self, Completed};
 use super::schedule::Schedule;
 use crate::store::{Claim, WebhookKey};
 
-/// Most runs that begin so in one round: what comes next has to be read, too.
+/// Most bursts that begin so in one round: what comes next has to be read, too.
 const MOST: u32 = 256;
 
-/// The runs that can begin with one round's deliveries, and those that do.
+/// The bursts that can begin with one round's deliveries, and those that do.
 #[derive(Default)]
-pub(super) struct Places {
+pub(super) struct FastPath {
     now: i64,
     free: u32,
     /// Runs that came back in this round, which the schedule does not know of yet.
@@ -30,34 +30,34 @@ pub(super) struct Places {
 struct Lane {
     /// Runs that may begin, and those that do.
     room: u32,
-    runs: u32,
+    bursts: u32,
     /// See [`Schedule::origin_of`].
     origin: usize,
     /// Most deliveries of one.
-    run: u32,
+    burst: u32,
     claims: Vec<Claim>,
 }
 
 impl Lane {
-    /// Whether the runs that begin hold one more delivery.
+    /// Whether the bursts that begin hold one more delivery.
     fn has_room(&self) -> bool {
-        self.claims.len() < (self.runs * self.run) as usize
+        self.claims.len() < (self.bursts * self.burst) as usize
     }
 }
 
-impl Places {
+impl FastPath {
     /// Those there are once the attempts of this round are recorded.
-    pub(super) fn new(schedule: &Schedule, done: &[Done], now: i64) -> Self {
+    pub(super) fn new(schedule: &Schedule, completed: &[Completed], now: i64) -> Self {
         let mut ended = HashMap::new();
-        for done in done.iter().filter(|done| done.end.is_some()) {
-            *ended.entry(done.claim.webhook).or_default() += 1;
+        for completed in completed.iter().filter(|completed| completed.end.is_some()) {
+            *ended.entry(completed.claim.webhook).or_default() += 1;
         }
         let open = schedule.open_places();
         let free = open.map_or(0, |open| (open + ended.values().sum::<u32>()).min(MOST));
         let mut origins = HashMap::new();
-        for (webhook, runs) in &ended {
+        for (webhook, bursts) in &ended {
             let origin = schedule.origin_of(*webhook);
-            *origins.entry(origin).or_insert_with(|| schedule.room_at(origin)) += runs;
+            *origins.entry(origin).or_insert_with(|| schedule.room_at(origin)) += bursts;
         }
         Self { now, free, ended, lanes: HashMap::new(), origins }
     }
@@ -71,29 +71,29 @@ impl Places {
     pub(super) fn has(&mut self, schedule: &Schedule, webhook: WebhookKey) -> bool {
         let lane = self.lanes.entry(webhook).or_insert_with(|| {
             let ended = self.ended.get(&webhook).copied().unwrap_or(0);
-            let (room, run) = schedule.room_at_once(webhook, ended, self.now);
-            Lane { room, run, origin: schedule.origin_of(webhook), ..Lane::default() }
+            let (room, burst) = schedule.room_at_once(webhook, ended, self.now);
+            Lane { room, burst, origin: schedule.origin_of(webhook), ..Lane::default() }
         });
         let origin = lane.origin;
         let at_origin = self.origins.entry(origin).or_insert_with(|| schedule.room_at(origin));
-        lane.has_room() || (lane.runs < lane.room && self.free > 0 && *at_origin > 0)
+        lane.has_room() || (lane.bursts < lane.room && self.free > 0 && *at_origin > 0)
     }
 
     /// Gives a delivery the place that it [`has`](Self::has).
     pub(super) fn put(&mut self, claim: Claim) {
         let Some(lane) = self.lanes.get_mut(&claim.webhook) else { return };
         if !lane.has_room() {
-            lane.runs += 1;
+            lane.bursts += 1;
             self.free -= 1;
             self.origins.entry(lane.origin).and_modify(|room| *room = room.saturating_sub(1));
         }
         lane.claims.push(claim);
     }
 
-    /// The runs to begin, by webhook.
-    pub(super) fn into_runs(self) -> impl Iterator<Item = (WebhookKey, Vec<Vec<Claim>>)> {
-        let begun = self.lanes.into_iter().filter(|(_, lane)| lane.runs > 0);
-        begun.map(|(key, lane)| (key, pool::runs(lane.claims.into_iter(), lane.run as usize)))
+    /// The bursts to begin, by webhook.
+    pub(super) fn into_bursts(self) -> impl Iterator<Item = (WebhookKey, Vec<Vec<Claim>>)> {
+        let begun = self.lanes.into_iter().filter(|(_, lane)| lane.bursts > 0);
+        begun.map(|(key, lane)| (key, pool::bursts(lane.claims.into_iter(), lane.burst as usize)))
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::event::{Event, Fields, Flags};
+    use crate::event::{Event, EventHeader, Flags};
     use crate::id::{DeliveryId, EventId};
     use crate::store::Health;
     use crate::worker::limits::Limits;
@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn claim(webhook: WebhookKey) -> Claim {
-        let fields = Fields {
+        let header = EventHeader {
             id: EventId::at(0),
             timestamp: 0,
             network: 1,
@@ -133,22 +133,22 @@ mod tests {
         Claim {
             id: DeliveryId::at(0),
             webhook,
-            event: Arc::new(Event::new(&fields, 1, Arc::from([]))),
+            event: Arc::new(Event::new(&header, 1, Arc::from([]))),
             attempts: 0,
             due: 0,
             request_body: None,
         }
     }
 
-    /// How many deliveries find a place, and the lengths of their runs.
+    /// How many deliveries find a place, and the lengths of their bursts.
     fn fill(schedule: &Schedule) -> Vec<usize> {
-        let mut places = Places::new(schedule, &[], 0);
+        let mut fast_path = FastPath::new(schedule, &[], 0);
         for _ in 0..1000 {
-            if places.has(schedule, KEY) {
-                places.put(claim(KEY));
+            if fast_path.has(schedule, KEY) {
+                fast_path.put(claim(KEY));
             }
         }
-        places.into_runs().flat_map(|(_, runs)| runs).map(|run| run.len()).collect()
+        fast_path.into_bursts().flat_map(|(_, bursts)| bursts).map(|burst| burst.len()).collect()
     }
 
     #[test]
@@ -157,13 +157,13 @@ mod tests {
         assert_eq!(fill(&schedule), [1, 1, 1], "nobody knows yet how quick it is");
         (0..20).for_each(|_| schedule.took(KEY, 100));
         assert_eq!(fill(&schedule), [8, 8, 8]);
-        schedule.sent_at_once(KEY, [(DeliveryId::at(0), 1)].into_iter(), 0);
+        schedule.admit(KEY, [(DeliveryId::at(0), 1)].into_iter(), 0);
         assert_eq!(fill(&schedule), [8, 8]);
-        let mut places = Places::new(&schedule, &[], 0);
-        (0..9).for_each(|_| assert!(places.has(&schedule, KEY)));
-        (0..9).for_each(|_| places.put(claim(KEY)));
-        let runs: Vec<_> = places.into_runs().flat_map(|(_, runs)| runs).collect();
-        assert_eq!(runs.iter().map(Vec::len).collect::<Vec<_>>(), [5, 4], "no thread more");
+        let mut fast_path = FastPath::new(&schedule, &[], 0);
+        (0..9).for_each(|_| assert!(fast_path.has(&schedule, KEY)));
+        (0..9).for_each(|_| fast_path.put(claim(KEY)));
+        let bursts: Vec<_> = fast_path.into_bursts().flat_map(|(_, bursts)| bursts).collect();
+        assert_eq!(bursts.iter().map(Vec::len).collect::<Vec<_>>(), [5, 4], "no thread more");
     }
 
     #[test]
@@ -183,9 +183,9 @@ mod tests {
             assert!(fill(&schedule(more)).is_empty(), "{more}");
         }
         let mut schedule = schedule("");
-        let mut places = Places::new(&schedule, &[], 0);
-        places.close(KEY);
-        assert!(!places.has(&schedule, KEY));
+        let mut fast_path = FastPath::new(&schedule, &[], 0);
+        fast_path.close(KEY);
+        assert!(!fast_path.has(&schedule, KEY));
         schedule.set_health(KEY, Health { slow: true, proven: true, ..Health::default() }, 0);
         assert!(fill(&schedule).is_empty());
     }

@@ -39,7 +39,7 @@ pub(super) enum Next {
 
 /// A segment and how far it was read.
 #[derive(Debug)]
-pub(super) struct Unread {
+pub(super) struct SegmentCursor {
     pub(super) id: SegmentId,
     /// Whose clock its stamps are of; unknown where the header is damaged.
     pub(super) boot: Boot,
@@ -58,7 +58,7 @@ pub(super) struct Unread {
     window: Option<Window>,
 }
 
-impl Unread {
+impl SegmentCursor {
     /// Opens segment `id`, read up to `position`; `None` where it is gone.
     pub(super) fn open(
         folder: &Folder,
@@ -116,8 +116,8 @@ impl Unread {
     pub(super) fn look(&mut self, folder: &Folder) -> Result<(), JournalError> {
         if let Some(window) = &self.window {
             self.size = window.size().map_err(|error| failed(folder, self.id, error))?;
-        } else if let Some(stamp) = folder.stamp(&self.id.file_name())? {
-            self.size = stamp.size;
+        } else if let Some(version) = folder.version(&self.id.file_name())? {
+            self.size = version.size;
         }
         Ok(())
     }

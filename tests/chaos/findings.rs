@@ -63,7 +63,7 @@ impl std::fmt::Display for Figures {
 }
 
 /// What came of a run.
-pub(crate) struct Verdict {
+pub(crate) struct Findings {
     pub(crate) figures: Figures,
     /// What does not hold; empty: all is well.
     pub(crate) deviations: String,
@@ -92,7 +92,7 @@ impl Deviations {
         self.0.entry(assertion).or_default().push(what.into());
     }
 
-    fn told(&self) -> String {
+    fn report(&self) -> String {
         let mut text = String::new();
         for (assertion, examples) in &self.0 {
             let first: Vec<_> = examples.iter().take(3).map(String::as_str).collect();
@@ -107,7 +107,7 @@ impl Evidence<'_> {
     ///
     /// # Errors
     /// Where no judgement is possible.
-    pub(crate) fn judge(self) -> Result<Verdict, String> {
+    pub(crate) fn examine(self) -> Result<Findings, String> {
         let mut deviations = Deviations::default();
         let log = self.log()?;
         self.write(&log)?;
@@ -126,7 +126,7 @@ impl Evidence<'_> {
             kills: self.kills,
             lost,
         };
-        Ok(Verdict { figures, deviations: deviations.told() })
+        Ok(Findings { figures, deviations: deviations.report() })
     }
 
     fn accepted(&self) -> HashSet<&str> {

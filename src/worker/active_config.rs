@@ -7,16 +7,16 @@ use super::engine::Worker;
 use super::limits::Limits;
 use super::routes::Routes;
 use crate::config::{CONFIG_FILE, Config, ConfigError};
+use crate::decision::{DISABLED, PAUSED, UNJUDGED};
 use crate::delivery::guard::check_url;
 use crate::delivery::{Sender, Settings};
-use crate::spool::Stamp;
+use crate::spool::FileVersion;
 use crate::store::{self, Selection, State, Store};
-use crate::verdict::{DISABLED, PAUSED, UNJUDGED};
 
 /// The published config, prepared.
-pub(super) struct Published {
+pub(super) struct ActiveConfig {
     pub(super) config: Config,
-    pub(super) stamp: Stamp,
+    pub(super) version: FileVersion,
     pub(super) routes: Routes,
     pub(super) sender: Arc<Sender>,
 }
@@ -25,17 +25,17 @@ impl<S: Store> Worker<S> {
     /// Loads the config if it changed. A damaged one is told and the last good one kept.
     pub(super) fn look_at_config(&mut self, now: i64) {
         self.next_config = now + 1000;
-        let stamp = match self.spool.top().stamp(CONFIG_FILE) {
-            Ok(Some(stamp)) => stamp,
+        let version = match self.spool.top().version(CONFIG_FILE) {
+            Ok(Some(version)) => version,
             Ok(None) => return,
             Err(error) => return tracing::error!(%error, "the config can't be read"),
         };
-        if self.published.as_ref().is_some_and(|published| published.stamp == stamp) {
+        if self.active.as_ref().is_some_and(|active| active.version == version) {
             return;
         }
         match Config::load(&self.spool) {
             Ok(Some(config)) => {
-                if let Err(error) = self.configure(config, stamp, now) {
+                if let Err(error) = self.configure(config, version, now) {
                     tracing::error!(%error, "the config can't be taken over");
                 }
             }
@@ -50,7 +50,7 @@ impl<S: Store> Worker<S> {
     pub(super) fn configure(
         &mut self,
         config: Config,
-        stamp: Stamp,
+        version: FileVersion,
         now: i64,
     ) -> Result<(), WorkerError> {
         let routes = Routes::new(&config);
@@ -117,7 +117,7 @@ impl<S: Store> Worker<S> {
             "config taken over"
         );
         let limits = Limits::of_this_process(config.max_in_flight);
-        if limits != self.schedule.limits() || self.published.is_none() {
+        if limits != self.schedule.limits() || self.active.is_none() {
             tracing::info!(
                 requests = limits.requests,
                 kept = limits.kept,
@@ -134,7 +134,7 @@ impl<S: Store> Worker<S> {
             v1: config.v1.clone(),
             most_kept: self.schedule.limits().kept as usize,
         }));
-        self.published = Some(Published { config, stamp, routes, sender });
+        self.active = Some(ActiveConfig { config, version, routes, sender });
         Ok(())
     }
 }

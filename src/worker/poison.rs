@@ -32,14 +32,14 @@ struct State {
 
 /// The mark of the worker that runs.
 #[derive(Debug)]
-pub(super) struct Mark {
+pub(super) struct PoisonMark {
     file: File,
     state: State,
     /// A batch is under way.
     marked: bool,
 }
 
-impl Mark {
+impl PoisonMark {
     /// Opens the mark; one that was left behind makes this worker a careful one.
     ///
     /// # Errors
@@ -148,23 +148,23 @@ mod tests {
         from: &mut usize,
         deadly: usize,
     ) -> Option<Option<usize>> {
-        let mut mark = Mark::open(spool).expect("a mark");
+        let mut poison_mark = PoisonMark::open(spool).expect("a mark");
         let mut set_aside = None;
         while *from < records.len() {
-            let most = mark.most(3).min(records.len() - *from);
+            let most = poison_mark.most(3).min(records.len() - *from);
             let batch = &records[*from..][..most];
-            mark.begin(batch);
+            poison_mark.begin(batch);
             for (place, record) in (*from..).zip(batch) {
-                if mark.is_poison(record) {
+                if poison_mark.is_poison(record) {
                     set_aside = Some(place);
                     continue;
                 }
-                mark.at(record);
+                poison_mark.at(record);
                 if place == deadly {
                     return None;
                 }
             }
-            mark.end(batch.len());
+            poison_mark.end(batch.len());
             *from += batch.len();
         }
         Some(set_aside)
@@ -177,7 +177,7 @@ mod tests {
         let lives: Vec<_> = (0..4).map(|_| live(&spool, &records, &mut from, 1)).collect();
         // Once in a batch, twice at the record; then it is passed over.
         assert_eq!(lives, [None, None, None, Some(Some(1))]);
-        assert_eq!(Mark::open(&spool).expect("a mark").most(3), 3, "nobody is slowed down");
+        assert_eq!(PoisonMark::open(&spool).expect("a mark").most(3), 3, "nobody is slowed down");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! sent now. Asked in this order by the worker, for every event that it takes in, and by
 //! whoever wants to know beforehand.
 
-use crate::event::{self, Fields, Flags};
+use crate::event::{self, EventHeader, Flags};
 use crate::webhook::Webhook;
 
 /// The webhook is paused.
@@ -19,7 +19,7 @@ pub const CONDITION: &str = "condition";
 
 /// Why an event is not for a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotFor {
+pub enum Mismatch {
     /// It names the webhooks that may get it, and this is none of them.
     Only,
     /// Its name.
@@ -32,7 +32,7 @@ pub enum NotFor {
     Site,
 }
 
-impl NotFor {
+impl Mismatch {
     /// The word used in JSON and PHP.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl NotFor {
 
 /// What becomes of an event that is for a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict<E> {
+pub enum Decision<E> {
     /// A test: sent at once and once, whatever the webhook's state and condition.
     Test,
     /// It is sent.
@@ -62,21 +62,21 @@ pub enum Verdict<E> {
 
 impl Webhook {
     /// Why an event with these fields is not for this webhook; none: it is.
-    pub fn turns_away(&self, event: &Fields<'_>) -> Option<NotFor> {
+    pub fn turns_away(&self, event: &EventHeader<'_>) -> Option<Mismatch> {
         if !event.only.is_empty() {
             let named = event.only.lines().any(|id| id == self.id);
-            return (!named).then_some(NotFor::Only);
+            return (!named).then_some(Mismatch::Only);
         }
         if !self.events.iter().any(|pattern| event::matches(pattern, event.name)) {
-            return Some(NotFor::Event);
+            return Some(Mismatch::Event);
         }
         if event.flags.has(Flags::IMPORT) && !self.include_imports {
-            return Some(NotFor::Import);
+            return Some(Mismatch::Import);
         }
         if event.flags.has(Flags::NETWORK) {
-            return (!self.network_events).then_some(NotFor::Network);
+            return (!self.network_events).then_some(Mismatch::Network);
         }
-        (!self.sites.include(event.site)).then_some(NotFor::Site)
+        (!self.sites.include(event.site)).then_some(Mismatch::Site)
     }
 
     /// Why nothing is sent to this webhook now: a code, which its held deliveries bear. `network`:
@@ -92,23 +92,23 @@ impl Webhook {
 
     /// What becomes of an event that is for this webhook. The condition is asked before any
     /// hold, as nobody asks it again when that ends.
-    pub fn judge<E>(
+    pub fn decide<E>(
         &self,
         flags: Flags,
         condition: impl FnOnce() -> Result<bool, E>,
         held: impl FnOnce() -> Option<String>,
-    ) -> Verdict<E> {
+    ) -> Decision<E> {
         if flags.has(Flags::TEST) {
-            return Verdict::Test;
+            return Decision::Test;
         }
         if self.set_aside.as_ref().is_some_and(|aside| aside.unsure) {
             // Whatever else holds it too: when that ends, nobody has judged it yet.
-            return Verdict::Hold(UNJUDGED.to_owned());
+            return Decision::Hold(UNJUDGED.to_owned());
         }
         match condition() {
-            Err(error) => Verdict::Fail(error),
-            Ok(false) => Verdict::Skip,
-            Ok(true) => held().map_or(Verdict::Send, Verdict::Hold),
+            Err(error) => Decision::Fail(error),
+            Ok(false) => Decision::Skip,
+            Ok(true) => held().map_or(Decision::Send, Decision::Hold),
         }
     }
 }
@@ -125,8 +125,13 @@ mod tests {
         serde_json::from_str(&json).expect("a webhook")
     }
 
-    fn fields(name: &'static str, site: u64, flags: Flags, only: &'static str) -> Fields<'static> {
-        Fields {
+    fn header(
+        name: &'static str,
+        site: u64,
+        flags: Flags,
+        only: &'static str,
+    ) -> EventHeader<'static> {
+        EventHeader {
             id: EventId::at(0),
             timestamp: 0,
             network: 1,
@@ -143,25 +148,25 @@ mod tests {
     #[test]
     fn it_gets_what_it_subscribes_to_and_says_why_not() {
         let none = Flags::default();
-        let of = |site| fields("payment_received", site, none, "");
-        let network = fields("payment_received", 3, Flags::NETWORK, "");
+        let of = |site| header("payment_received", site, none, "");
+        let network = header("payment_received", 3, Flags::NETWORK, "");
         let all = webhook("");
         assert_eq!(all.turns_away(&of(3)), None);
-        assert_eq!(all.turns_away(&fields("refund", 3, none, "")), Some(NotFor::Event));
+        assert_eq!(all.turns_away(&header("refund", 3, none, "")), Some(Mismatch::Event));
         let some = webhook(r#","sites":{"only":[3]},"network_events":false"#);
         assert_eq!(some.turns_away(&of(3)), None);
-        assert_eq!(some.turns_away(&of(4)), Some(NotFor::Site));
-        assert_eq!(some.turns_away(&network), Some(NotFor::Network));
+        assert_eq!(some.turns_away(&of(4)), Some(Mismatch::Site));
+        assert_eq!(some.turns_away(&network), Some(Mismatch::Network));
         let but = webhook(r#","sites":{"except":[3]}"#);
-        assert_eq!(but.turns_away(&of(3)), Some(NotFor::Site));
+        assert_eq!(but.turns_away(&of(3)), Some(Mismatch::Site));
         assert_eq!((but.turns_away(&of(4)), but.turns_away(&network)), (None, None));
-        let import = fields("payment_received", 3, Flags::IMPORT, "");
-        assert_eq!(all.turns_away(&import), Some(NotFor::Import));
+        let import = header("payment_received", 3, Flags::IMPORT, "");
+        assert_eq!(all.turns_away(&import), Some(Mismatch::Import));
         assert_eq!(webhook(r#","include_imports":true"#).turns_away(&import), None);
         // Who is named gets it, subscribed or not.
-        assert_eq!(all.turns_away(&fields("other", 3, Flags::TEST, "whk_0\nwhk_1\n")), None);
-        let another = fields("payment_received", 3, Flags::TEST, "whk_11\n");
-        assert_eq!(all.turns_away(&another), Some(NotFor::Only));
+        assert_eq!(all.turns_away(&header("other", 3, Flags::TEST, "whk_0\nwhk_1\n")), None);
+        let another = header("payment_received", 3, Flags::TEST, "whk_11\n");
+        assert_eq!(all.turns_away(&another), Some(Mismatch::Only));
     }
 
     #[test]
@@ -175,15 +180,15 @@ mod tests {
 
     #[test]
     fn the_condition_is_asked_before_the_hold_and_a_test_asks_neither() {
-        let judge = |flags, condition: Result<bool, ()>, held: Option<&str>| {
-            webhook("").judge(flags, || condition, || held.map(str::to_owned))
+        let decide = |flags, condition: Result<bool, ()>, held: Option<&str>| {
+            webhook("").decide(flags, || condition, || held.map(str::to_owned))
         };
         let none = Flags::default();
-        assert_eq!(judge(none, Ok(true), None), Verdict::Send);
-        assert_eq!(judge(none, Ok(true), Some("paused")), Verdict::Hold("paused".into()));
-        assert_eq!(judge(none, Ok(false), Some("paused")), Verdict::Skip);
-        assert_eq!(judge(none, Err(()), Some("paused")), Verdict::Fail(()));
-        assert_eq!(judge(Flags::TEST, Err(()), Some("paused")), Verdict::Test);
+        assert_eq!(decide(none, Ok(true), None), Decision::Send);
+        assert_eq!(decide(none, Ok(true), Some("paused")), Decision::Hold("paused".into()));
+        assert_eq!(decide(none, Ok(false), Some("paused")), Decision::Skip);
+        assert_eq!(decide(none, Err(()), Some("paused")), Decision::Fail(()));
+        assert_eq!(decide(Flags::TEST, Err(()), Some("paused")), Decision::Test);
     }
 
     #[test]
@@ -195,11 +200,11 @@ mod tests {
         };
         assert_eq!(aside(false).held(None, true), Some(INVALID));
         assert_eq!(aside(false).held(Some("copy"), true), Some("copy"));
-        let judge = |unsure, condition: Result<bool, ()>, held: Option<&str>| {
-            aside(unsure).judge(Flags::default(), || condition, || held.map(str::to_owned))
+        let decide = |unsure, condition: Result<bool, ()>, held: Option<&str>| {
+            aside(unsure).decide(Flags::default(), || condition, || held.map(str::to_owned))
         };
-        assert_eq!(judge(false, Ok(true), Some(INVALID)), Verdict::Hold(INVALID.into()));
-        assert_eq!(judge(false, Ok(false), Some(INVALID)), Verdict::Skip);
-        assert_eq!(judge(true, Err(()), Some(PAUSED)), Verdict::Hold(UNJUDGED.into()));
+        assert_eq!(decide(false, Ok(true), Some(INVALID)), Decision::Hold(INVALID.into()));
+        assert_eq!(decide(false, Ok(false), Some(INVALID)), Decision::Skip);
+        assert_eq!(decide(true, Err(()), Some(PAUSED)), Decision::Hold(UNJUDGED.into()));
     }
 }

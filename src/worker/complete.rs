@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::health;
 use super::ingest::{self, Context, DeliveryIds, Ingested};
-use super::pool::Done;
-use crate::event::{Fields, Flags};
+use super::pool::Completed;
+use crate::event::{EventHeader, Flags};
 use crate::id::{DeliveryId, EventId};
 use crate::store::{
     Announcement, Attempt, Claim, Failure, Health, Next, Phase, Result, Selection, State,
@@ -24,12 +24,13 @@ const DELIVERY_FAILED: &str = "webhook_delivery_failed";
 
 /// What recording changes in memory, once its transaction is committed.
 #[derive(Default)]
-pub(super) struct Recorded {
+pub(super) struct Completion {
     /// Health after the attempts.
     pub(super) healths: HashMap<WebhookKey, Health>,
     /// Deliveries that were under way and are not any more, whatever came of them.
     pub(super) ended: Vec<DeliveryId>,
-    /// The runs that came back to their lanes, and what their last requests took, in microseconds.
+    /// The bursts that came back to their lanes, and what their last requests took, in
+    /// microseconds.
     pub(super) came_back: Vec<(WebhookKey, DeliveryId, u64)>,
 }
 
@@ -37,22 +38,22 @@ pub(super) struct Recorded {
 pub(super) fn attempt(
     tx: &mut dyn Transaction,
     context: &Context<'_>,
-    done: &Done,
+    completed: &Completed,
     ids: &mut DeliveryIds,
-    recorded: &mut Recorded,
+    completion: &mut Completion,
     ingested: &mut Ingested,
 ) -> Result<()> {
-    let Done { claim, attempt, webhook, .. } = done;
+    let Completed { claim, attempt, webhook, .. } = completed;
     let (event, key) = (&claim.event, claim.webhook);
-    recorded.ended.push(claim.id);
-    if let Some(end) = &done.end {
-        recorded.came_back.push((key, end.run, attempt.duration_us));
+    completion.ended.push(claim.id);
+    if let Some(end) = &completed.end {
+        completion.came_back.push((key, end.burst, attempt.duration_us));
     }
     if event.flags.has(Flags::TEST) {
         write(tx, claim, attempt, None)?;
         return Ok(());
     }
-    let before = match recorded.healths.get(&key) {
+    let before = match completion.healths.get(&key) {
         Some(health) => health.clone(),
         None => context.schedule.lane(key).map(|lane| lane.health.clone()).unwrap_or_default(),
     };
@@ -74,10 +75,10 @@ pub(super) fn attempt(
     if let Some(attempt) = failure.filter(|_| !event.flags.has(Flags::OWN)) {
         failed(tx, context, webhook, claim, &attempt, ids, ingested)?;
     }
-    for claim in done.end.iter().flat_map(|end| &end.rest) {
+    for claim in completed.end.iter().flat_map(|end| &end.rest) {
         put_back(tx, context, webhook, &health, claim)?;
     }
-    recorded.healths.insert(key, health);
+    completion.healths.insert(key, health);
     Ok(())
 }
 
@@ -247,7 +248,7 @@ fn raise(
         crate::clock::rfc3339(context.now)
     );
     let body = format!("{head}{data}}}").into_bytes();
-    let fields = Fields {
+    let header = EventHeader {
         id,
         timestamp: context.now,
         network: 0,
@@ -260,5 +261,5 @@ fn raise(
         only: "",
     };
     let revision = context.config.revision;
-    ingest::event(tx, context, &fields, revision, Arc::from(body), ids, ingested)
+    ingest::event(tx, context, &header, revision, Arc::from(body), ids, ingested)
 }

@@ -4,8 +4,8 @@
 //! content, then renamed. So root and www-data can open one file in the same moment, and neither
 //! ever meets a file that the other is still handing over. See [`name`] for the last step.
 //!
-//! A process that dies between the two names leaves a draft behind. A draft is locked as long
-//! as its maker lives, so whoever tidies up can tell; see [`Folder::sweep`].
+//! A process that dies between the two names leaves a temporary file behind. A temporary file is
+//! locked as long as its maker lives, so whoever tidies up can tell; see [`Folder::sweep`].
 
 use std::fs::File;
 use std::io;
@@ -15,56 +15,57 @@ use rustix::io::Errno;
 
 use super::{Folder, Privacy, SpoolError, name};
 
-/// How a draft's name ends.
+/// How a temporary file's name ends.
 const SUFFIX: &str = ".draft";
 
 /// A locked file under a random name, removed unless it is published.
 #[derive(Debug)]
-pub(crate) struct Draft<'a> {
+pub(crate) struct TempFile<'a> {
     folder: &'a Folder,
     name: String,
     file: Option<File>,
 }
 
-impl<'a> Draft<'a> {
-    /// A new, empty, locked draft.
+impl<'a> TempFile<'a> {
+    /// A new, empty, locked temporary file.
     pub(super) fn begin(folder: &'a Folder, privacy: Privacy) -> Result<Self, SpoolError> {
         loop {
-            let mut draft = Self { folder, name: random_name(folder)?, file: None };
+            let mut temp_file = Self { folder, name: random_name(folder)?, file: None };
             let flags =
                 OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let file: File =
-                rustix::fs::openat(folder, &*draft.name, flags, Mode::RUSR | Mode::WUSR)
+                rustix::fs::openat(folder, &*temp_file.name, flags, Mode::RUSR | Mode::WUSR)
                     .map_err(|error| {
-                        folder.error(&draft.name, "create a file in the spool", error)
+                        folder.error(&temp_file.name, "create a file in the spool", error)
                     })?
                     .into();
             let mode = folder.policy().file_mode(privacy);
             let made = || {
                 folder.policy().settle(&file, mode)?;
                 match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                    // A sweeper came between creation and lock: the draft is its, not ours.
+                    // A sweeper came between creation and lock: the temporary file is its, not
+                    // ours.
                     Err(Errno::WOULDBLOCK) => Ok(false),
                     locked => locked.and_then(|()| Ok(rustix::fs::fstat(&file)?.st_nlink == 1)),
                 }
             };
             let made = made().map_err(|error| {
-                folder.error(&draft.name, "give a new file in the spool to its owner", error)
+                folder.error(&temp_file.name, "give a new file in the spool to its owner", error)
             });
-            draft.file = Some(file);
+            temp_file.file = Some(file);
             if made? {
-                return Ok(draft);
+                return Ok(temp_file);
             }
         }
     }
 
     /// The file, to be filled.
     pub(crate) fn file(&mut self) -> &mut File {
-        self.file.as_mut().expect("a draft has its file until it is published")
+        self.file.as_mut().expect("a temporary file has its file until it is published")
     }
 
-    /// Renames the draft to `name`, over whatever bore it (`replace`), or only where nothing
-    /// does. The file stays locked until its last descriptor is closed.
+    /// Renames the temporary file to `name`, over whatever bore it (`replace`), or only where
+    /// nothing does. The file stays locked until its last descriptor is closed.
     ///
     /// # Errors
     /// [`SpoolError::Exists`] where something bears the name; else what the system says.
@@ -82,7 +83,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-impl Drop for Draft<'_> {
+impl Drop for TempFile<'_> {
     fn drop(&mut self) {
         if self.file.is_some() {
             // Nobody is waiting for the answer, and what stays is swept.
@@ -91,7 +92,7 @@ impl Drop for Draft<'_> {
     }
 }
 
-/// Whether a file or folder of this name is a draft.
+/// Whether a file or folder of this name is a temporary file.
 pub(super) fn is_name(name: &str) -> bool {
     name.starts_with('.') && name.ends_with(SUFFIX)
 }
