@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 /// Requests under way where nothing says otherwise and the machine has room for them.
 const USUAL: u32 = 4096;
 /// Descriptors for everything but connections, at least: the store, the journal's segments.
 const OTHER_DESCRIPTORS: u64 = 64;
+/// The usual soft limit of descriptors, where this process may not ask for its own.
+const USUAL_DESCRIPTORS: u64 = 1024;
 /// What a request under way is taken to need, in bytes: TLS, its delivery, its answer.
 const REQUEST_BYTES: u64 = 48 << 10;
 /// What all bodies under way may hold, in bytes, at least and at most.
@@ -62,13 +62,21 @@ impl Limits {
 
 /// Raises the soft limit of descriptors to the hard one; returns what it is then.
 fn raise_descriptors() -> u64 {
-    let limit = getrlimit(Resource::Nofile);
-    let soft = limit.current.unwrap_or(u64::MAX);
-    let raised = Rlimit { current: limit.maximum, ..limit };
-    if limit.current != limit.maximum && setrlimit(Resource::Nofile, raised).is_ok() {
-        return limit.maximum.unwrap_or(u64::MAX);
-    }
-    soft
+    let Some(limit) = descriptors() else { return USUAL_DESCRIPTORS };
+    let raised = libc::rlimit { rlim_cur: limit.rlim_max, ..limit };
+    // SAFETY: the call only reads the limit, which outlives it.
+    let is_raised = unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const raised) } == 0;
+    // RLIM_INFINITY is the largest number.
+    if is_raised { limit.rlim_max } else { limit.rlim_cur }
+}
+
+/// The limits of descriptors, where they can be known.
+fn descriptors() -> Option<libc::rlimit> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // Not rustix's, which takes no refusal: a sandbox may know no prlimit64().
+    // SAFETY: the call only writes to the limit, which outlives it.
+    let asked = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) };
+    (asked == 0).then_some(limit)
 }
 
 /// Memory of the machine, or of the control groups that this process is in, in bytes.
@@ -126,7 +134,7 @@ mod tests {
     fn this_process_has_some_room() {
         let limits = Limits::of_this_process(None);
         assert!(limits.requests > 0 && memory().is_some_and(|bytes| bytes > 16 * MIB));
-        let limit = getrlimit(Resource::Nofile);
-        assert_eq!(limit.current, limit.maximum);
+        let limit = descriptors().expect("a limit");
+        assert_eq!(limit.rlim_cur, limit.rlim_max);
     }
 }

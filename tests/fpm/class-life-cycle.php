@@ -121,10 +121,11 @@ final class Life_Cycle {
 		foreach ( $family as $pid ) {
 			$inheritable = array_merge( $inheritable, descriptors( $pid ) );
 		}
-		// Files of the spool are what both are about; /dev/null is anybody's.
+		// Files of the spool are what both are about; /dev/null is anybody's; and all polls of events,
+		// of which the worker has its own, have one name.
 		$shared = array_filter(
 			array_intersect( descriptors( $worker ), $inheritable ),
-			fn( $target ) => '/dev/null' !== $target && ! str_starts_with( $target, $this->plane->spool )
+			fn( $target ) => ! in_array( $target, array( '/dev/null', 'anon_inode:[eventpoll]' ), true ) && ! str_starts_with( $target, $this->plane->spool )
 		);
 		expect( array() === $shared, 'nothing that php-fpm has open is open in the worker: ' . json_encode( $shared ) );
 
