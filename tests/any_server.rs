@@ -5,7 +5,7 @@ mod puppet;
 mod support;
 
 use std::io;
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt as _;
@@ -278,15 +278,22 @@ fn a_daemon_keeps_no_socket_of_its_starter_where_close_range_is_refused() {
         // By a path, which no other test can take when it is free again.
         let address = network.folder.path().with_extension("socket");
         let socket = UnixListener::bind(&address).unwrap();
-        // A copy that is kept across exec, as php-fpm's listening socket is.
-        // SAFETY: the number that is returned is a new descriptor, and nobody else's.
-        let kept = unsafe { OwnedFd::from_raw_fd(libc::dup(socket.as_raw_fd())) };
         let mut command = Command::new(env!("CARGO_BIN_EXE_webhooks-worker"));
         command.arg("--spool").arg(network.folder.path()).arg("--daemonize");
-        // SAFETY: one system call or two, and allocates nothing.
-        unsafe { command.pre_exec(move || sandbox::deny(libc::SYS_close_range, errno)) };
+        // A copy that is kept across exec, as php-fpm's listening socket is; in the worker alone, as
+        // what other tests start meanwhile would have it, too.
+        let listening = socket.as_raw_fd();
+        let before = move || {
+            // SAFETY: the descriptor is open in the child, as it was in its parent.
+            if unsafe { libc::dup(listening) } < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            sandbox::deny(libc::SYS_close_range, errno)
+        };
+        // SAFETY: system calls alone, and allocates nothing.
+        unsafe { command.pre_exec(before) };
         assert!(command.status().unwrap().success());
-        drop((socket, kept));
+        drop(socket);
         wait_for("the event arrives", || (endpoint.received().len() == 1).then_some(()));
         let refused = UnixStream::connect(&address).unwrap_err();
         std::fs::remove_file(&address).unwrap();
