@@ -161,7 +161,7 @@ final class Installation_Test extends Network_Test_Case {
 			'installation' => array( 'id' => 'another', 'fingerprint' => Installation::fingerprint() ),
 		);
 		webhooks_configure( array( 'webhooks' => array(), 'release' => true ), webhooks_revision() + 1 );
-		webhooks_configure( $document, webhooks_revision() + 3600000 );
+		webhooks_configure( $document, webhooks_revision() + 60000 );
 		$wpdb->update( $wpdb->sitemeta, array( 'meta_value' => webhooks_revision() - 7200000 ), array( 'meta_key' => Settings::REVISION ) );
 		$this->assertSame( '', $this->plugin()->publisher()->obstacle() );
 		$this->plugin()->publisher()->publish();
