@@ -6,6 +6,7 @@
 use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Announcements\Collector;
 use Network_Webhooks\Plugin;
+use Network_Webhooks\Publisher;
 use Network_Webhooks\Schema;
 use Network_Webhooks\Seen_Events;
 use Network_Webhooks\Settings;
@@ -45,6 +46,23 @@ abstract class Network_Test_Case extends TestCase {
 		foreach ( array( 'flash', 'form', 'secret' ) as $what ) {
 			delete_site_transient( "network_webhooks_{$what}_1" );
 		}
+		$this->set_revision_back();
+	}
+
+	/**
+	 * After a test in which the clock had been ahead: the next one would be told that it is wrong.
+	 */
+	private function set_revision_back(): void {
+		global $wpdb;
+		if ( webhooks_revision() <= Publisher::now() + MINUTE_IN_SECONDS * 1000 ) {
+			return;
+		}
+		foreach ( array( 'config.json', 'subscriptions.json' ) as $file ) {
+			unlink( ini_get( 'webhooks.spool' ) . "/$file" );
+		}
+		$wpdb->update( $wpdb->sitemeta, array( 'meta_value' => Publisher::now() ), array( 'meta_key' => Settings::REVISION ) );
+		$this->plugin()->publisher()->publish();
+		$this->assertLessThan( Publisher::now() + MINUTE_IN_SECONDS * 1000, webhooks_revision() );
 	}
 
 	protected function plugin(): Plugin {

@@ -116,8 +116,6 @@ final class Health_Checks {
 			self::PUBLICATION => __( 'The webhooks could not be published', 'network-webhooks' ),
 			'version' => __( 'Worker and extension have different versions', 'network-webhooks' ),
 			'file_size' => __( 'The worker’s files are limited in size', 'network-webhooks' ),
-			'descriptors' => __( 'The worker may open too few files', 'network-webhooks' ),
-			'max_in_flight' => __( 'Servers disagree on how many requests may be under way', 'network-webhooks' ),
 			'disk' => __( 'The disk is almost full', 'network-webhooks' ),
 			'outbox_full' => __( 'The outbox is almost full', 'network-webhooks' ),
 			'outbox_old' => __( 'Events wait in the outbox for too long', 'network-webhooks' ),
