@@ -12,8 +12,11 @@
 
 use crate::attempt::Remark;
 
-/// Most bytes of a response's heads, interim ones included, and of a body's chunk extensions.
+/// Most bytes of a response's headers, and of a body's chunk extensions.
 pub const MAX_RESPONSE_HEADERS: usize = 32 * 1024;
+/// Most bytes before a final status is known: interim responses, and the reason. None of them is kept.
+/// libcurl takes 300 KiB of heads and 100 KiB of one line, and what it takes as a 2xx is one.
+pub(super) const MAX_BEFORE_STATUS: usize = 512 * 1024;
 /// What is kept of a response's body, in bytes.
 pub const KEPT_BODY: usize = 16 * 1024;
 /// What is read of it beyond that, so that the connection can be used again, in bytes.
@@ -261,7 +264,9 @@ impl Answer {
     fn take_line<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let end = bytes.iter().position(|byte| *byte == b'\n');
         let part = &bytes[..end.unwrap_or(bytes.len())];
-        let keeps = if self.state == State::Headers { MAX_RESPONSE_HEADERS } else { KEPT_LINE };
+        let is_final = self.status.is_some();
+        let counts = is_final && self.state == State::Headers;
+        let keeps = if counts { MAX_RESPONSE_HEADERS } else { KEPT_LINE };
         let kept = part.len().min(keeps.saturating_sub(self.line.len()));
         self.line.extend_from_slice(&part[..kept]);
         // Of a chunk, what is longer than its size: there may be thousands of chunks.
@@ -271,7 +276,7 @@ impl Answer {
             self.fail(NoStatus::Protocol("it does not begin with HTTP/1.1".into()));
             return &[];
         }
-        if self.head > MAX_RESPONSE_HEADERS {
+        if self.head > if is_final { MAX_RESPONSE_HEADERS } else { MAX_BEFORE_STATUS } {
             self.too_large();
             return &[];
         }
@@ -325,6 +330,8 @@ impl Answer {
             Some((persists, status)) => {
                 self.status = Some(status);
                 self.persistent = persists;
+                // What came before takes no room from what comes now.
+                self.head = 0;
             }
             None => {
                 let shown = String::from_utf8_lossy(&line[..line.len().min(32)]);

@@ -9,7 +9,7 @@ use rustls::pki_types::ServerName;
 use tokio::time::{timeout, timeout_at};
 use url::{Position, Url};
 
-use super::answer::{Answer, MAX_RESPONSE_HEADERS, NoStatus};
+use super::answer::{Answer, MAX_BEFORE_STATUS, NoStatus};
 use super::connection::{self, CONNECT_TIMEOUT, Connection};
 use super::exchange::{Output, exchange};
 use super::guard::Guard;
@@ -302,7 +302,7 @@ fn describe(broken: &Broken, phase: Phase) -> Failure {
             ("protocol", format!("the answer is not HTTP/1.1: {what}"))
         }
         Broken::Answer(NoStatus::TooLarge) => {
-            ("too_large", format!("the answer's headers exceed {MAX_RESPONSE_HEADERS} bytes"))
+            ("too_large", format!("the answer's headers exceed {MAX_BEFORE_STATUS} bytes"))
         }
         Broken::Answer(NoStatus::Ended) => {
             ("reset", format!("the endpoint closed the connection ({})", in_words(phase)))
