@@ -223,7 +223,8 @@ final class Noticed_Test extends Network_Test_Case {
 			$this->assertTrue( posix_kill( $pid, SIGKILL ) );
 			$this->wait_for( static fn() => ! webhooks_status()['worker']['running'] );
 		}
-		$this->worker();
+		// The next one counts, once it has the log.
+		$this->wait_for_problem( 'worker_dies' );
 	}
 
 	private function have_the_worker_hang(): void {
@@ -255,6 +256,7 @@ final class Noticed_Test extends Network_Test_Case {
 	private function damage_the_store(): void {
 		$this->stop_the_worker();
 		$this->undo[] = array( $this, 'start_afresh' );
+		$this->empty_the_journal();
 		array_map( 'unlink', glob( self::spool( 'store.sqlite-*' ) ) );
 		file_put_contents( self::spool( 'store.sqlite' ), str_repeat( 'no database ', 1000 ) );
 		$this->wait_for_problem( 'store_set_aside' );
@@ -380,8 +382,17 @@ final class Noticed_Test extends Network_Test_Case {
 	 */
 	private function start_afresh(): void {
 		$this->stop_the_worker();
+		$this->empty_the_journal();
 		array_map( 'unlink', array_merge( glob( self::spool( 'store.sqlite*' ) ), glob( self::spool( 'worker.{start,lock}' ), GLOB_BRACE ) ) );
 		$this->worker();
+	}
+
+	/**
+	 * Without a log, what was read of the journal would be read again, and what was erased of it on
+	 * somebody's request is no record any more.
+	 */
+	private function empty_the_journal(): void {
+		array_map( 'unlink', glob( self::spool( 'journal/*.seg' ) ) );
 	}
 
 	/**
