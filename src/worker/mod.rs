@@ -87,7 +87,11 @@ pub struct Options {
 #[non_exhaustive]
 pub enum WorkerError {
     /// A worker runs already.
-    #[error("worker {} has been running on {spool} since {}: stop it first, or leave it to it", .holder.pid, .holder.since)]
+    #[error(
+        "worker {} has been running on {spool} since {}: stop it first, or leave it to it",
+        .holder.pid,
+        crate::clock::rfc3339(.holder.since)
+    )]
     Running {
         /// The folder.
         spool: String,
