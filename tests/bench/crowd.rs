@@ -11,14 +11,13 @@ use std::time::Duration;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use serde_json::value::RawValue;
-use testkit::signature::{Key, signers};
+use testkit::signature::Key;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpSocket;
 use tokio_rustls::TlsAcceptor;
 
 use crate::Result;
-use crate::receiver::{Arrival, length, monotonic_ns};
+use crate::receiver::{Arrival, length, monotonic_ns, verified};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const BUSY: &[u8] =
@@ -181,27 +180,12 @@ pub(crate) fn verify(
     secret: &str,
     data: &str,
 ) -> Result<HashMap<(String, String), u64>> {
-    #[derive(serde::Deserialize)]
-    struct Envelope<'a> {
-        id: &'a str,
-        #[serde(borrow)]
-        data: &'a RawValue,
-    }
     let keys: Vec<_> = Key::of(secret).into_iter().collect();
     let mut at = HashMap::new();
     let mut twice = HashSet::new();
     for arrival in arrivals {
         let request = arrival.request()?;
-        let header = |name: &str| request.header(name).unwrap_or_default();
-        let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
-        let signature = header("webhook-signature");
-        if signers(&keys, id, timestamp, signature, &request.body).is_none() {
-            return Err(format!("a request whose signature is wrong: {id} {signature}").into());
-        }
-        let envelope: Envelope<'_> = serde_json::from_slice(&request.body)?;
-        if envelope.id != id || envelope.data.get() != data {
-            return Err(format!("a body that is not the event's: {id}").into());
-        }
+        let id = verified(&request, &keys, data)?;
         let which = (id.to_owned(), request.path);
         let is_repeated = which.1.starts_with("/429") || which.1.starts_with("/hang");
         if at.insert(which.clone(), arrival.at).is_some() && !is_repeated {

@@ -173,6 +173,27 @@ pub(crate) fn monotonic_ns() -> u64 {
     now.tv_sec.unsigned_abs() * 1_000_000_000 + now.tv_nsec.unsigned_abs()
 }
 
+/// The id of the event of a request that a key signed, and whose body is the event's with this payload.
+pub(crate) fn verified<'a>(request: &'a Request, keys: &[Key], data: &str) -> Result<&'a str> {
+    #[derive(serde::Deserialize)]
+    struct Envelope<'a> {
+        id: &'a str,
+        #[serde(borrow)]
+        data: &'a RawValue,
+    }
+    let header = |name: &str| request.header(name).unwrap_or_default();
+    let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
+    let signature = header("webhook-signature");
+    if signers(keys, id, timestamp, signature, &request.body).is_none() {
+        return Err(format!("a request whose signature is wrong: {id} {signature}").into());
+    }
+    let envelope: Envelope<'_> = serde_json::from_slice(&request.body)?;
+    if envelope.id != id || envelope.data.get() != data {
+        return Err(format!("a body that is not the event's: {id}").into());
+    }
+    Ok(id)
+}
+
 /// Checks that these are one request for each of `count` events, each signed with `secret`, with
 /// the payload as json_encode() writes it; gives back when each was there.
 pub(crate) fn verify(
@@ -181,12 +202,6 @@ pub(crate) fn verify(
     count: usize,
     data: &str,
 ) -> Result<HashMap<String, u64>> {
-    #[derive(serde::Deserialize)]
-    struct Envelope<'a> {
-        id: &'a str,
-        #[serde(borrow)]
-        data: &'a RawValue,
-    }
     let keys: Vec<_> = Key::of(secret).into_iter().collect();
     let mut at = HashMap::new();
     for arrival in arrivals {
@@ -195,16 +210,7 @@ pub(crate) fn verify(
             let Request { method, path, .. } = request;
             return Err(format!("a request that is no POST to /: {method} {path}").into());
         }
-        let header = |name: &str| request.header(name).unwrap_or_default();
-        let (id, timestamp) = (header("webhook-id"), header("webhook-timestamp"));
-        let signature = header("webhook-signature");
-        if signers(&keys, id, timestamp, signature, &request.body).is_none() {
-            return Err(format!("a request whose signature is wrong: {id} {signature}").into());
-        }
-        let envelope: Envelope<'_> = serde_json::from_slice(&request.body)?;
-        if envelope.id != id || envelope.data.get() != data {
-            return Err(format!("a body that is not the event's: {id}").into());
-        }
+        let id = verified(&request, &keys, data)?;
         if at.insert(id.to_owned(), arrival.at).is_some() {
             return Err(format!("{id} was received twice").into());
         }
