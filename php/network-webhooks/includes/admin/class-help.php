@@ -53,6 +53,19 @@ final class Help {
 	}
 
 	/**
+	 * Adds the tabs of a webhook's page.
+	 */
+	public static function of_webhook( \WP_Screen $screen ): void {
+		self::add(
+			$screen,
+			'overview',
+			__( 'Overview', 'network-webhooks' ),
+			__( 'How this webhook is doing: what was delivered and what failed, how fast its endpoint answers, what waits, and the last deliveries. Test events are not counted.', 'network-webhooks' ),
+			__( 'Latency p50: half of the requests were over within this time. Latency p95: 95 of 100 were.', 'network-webhooks' )
+		);
+	}
+
+	/**
 	 * Adds the tabs of the form.
 	 */
 	public static function of_form( \WP_Screen $screen ): void {

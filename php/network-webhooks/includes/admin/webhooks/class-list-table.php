@@ -288,14 +288,12 @@ final class List_Table extends \WP_List_Table {
 	}
 
 	/**
-	 * The name, leading to the form.
+	 * The name, leading to its page.
 	 *
 	 * @param Webhook $item
 	 */
 	protected function column_name( $item ): string {
-		return $this->may_manage
-			? sprintf( '<strong><a class="row-title" href="%s">%s</a></strong>', esc_url( $this->url( 'edit', $item ) ), esc_html( $item->name ) )
-			: sprintf( '<strong>%s</strong>', esc_html( $item->name ) );
+		return sprintf( '<strong><a class="row-title" href="%s">%s</a></strong>', esc_url( Webhook_View::url( $item->id ) ), esc_html( $item->name ) );
 	}
 
 	/**
