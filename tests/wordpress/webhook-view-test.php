@@ -7,6 +7,7 @@ use Network_Webhooks\Admin\Calls_Chart;
 use Network_Webhooks\Admin\Period;
 use Network_Webhooks\Admin\Verify_Box;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Settings;
 use Network_Webhooks\Webhook;
 
 final class Webhook_View_Test extends Network_Test_Case {
@@ -43,6 +44,8 @@ final class Webhook_View_Test extends Network_Test_Case {
 		$this->assertSame( array( '1', '0', '100 %', '0' ), array( $figures['Delivered'], $figures['Failed'], $figures['Success rate'], $figures['Waiting'] ) );
 		$this->assertMatchesRegularExpression( '/^[\d.,]+ m?s$/', $figures['Latency p50'] );
 		$this->assertCount( 1, self::$admin->values( '//table[contains(@class, "network-webhooks-deliveries")]/tbody/tr' ) );
+		$this->assertSame( array( 'seen', 'All sites' ), array_slice( self::$admin->values( '//table[contains(@class, "network-webhooks-parts")]//td' ), 1, 2 ) );
+		$this->assert_sees( 'Verify a signature', self::$admin );
 		$this->assertCount( 24, self::$admin->values( '//figure/following-sibling::details[1]//tbody/tr' ) );
 		self::$admin->get( self::PAGE . "&action=view&webhook=$good->id&period=30d" );
 		$this->assertCount( 30, self::$admin->values( '//figure/following-sibling::details[1]//tbody/tr' ) );
@@ -113,11 +116,11 @@ final class Webhook_View_Test extends Network_Test_Case {
 		$this->assertSame( array( 'All Webhooks', 'Deliveries', 'Events', 'Debug', 'Settings' ), self::$admin->values( $menu ) );
 		foreach ( array( 'custom' => array( 'Events', 'Custom Events' ), 'inbox' => array( 'Debug', 'Test Inbox' ), 'listen' => array( 'Debug', 'Listen' ), 'status' => array( 'Settings', 'Status' ), 'mail' => array( 'Settings', 'Mail' ), 'data' => array( 'Settings', 'Data' ), 'access' => array( 'Settings', 'Access' ) ) as $page => [ $entry, $tab ] ) {
 			self::$admin->get( self::PAGE . "-$page" );
-			$this->assertSame( array( $entry ), self::$admin->values( "$menu[contains(@class, 'current')]" ), $page );
+			$this->assertSame( array( $entry ), self::$admin->values( "{$menu}[contains(@class, 'current')]" ), $page );
 			$this->assertSame( array( $tab ), self::$admin->values( '//nav[contains(@class, "nav-tab-wrapper")]/a[@aria-current="page"]' ), $page );
 		}
 		self::$admin->get( self::PAGE . '-new' );
-		$this->assertSame( array( 'All Webhooks' ), self::$admin->values( "$menu[contains(@class, 'current')]" ) );
+		$this->assertSame( array( 'All Webhooks' ), self::$admin->values( "{$menu}[contains(@class, 'current')]" ) );
 	}
 
 	public function test_access_is_given_and_taken_on_its_page(): void {
@@ -130,9 +133,9 @@ final class Webhook_View_Test extends Network_Test_Case {
 		$this->assert_sees( 'is a super admin', self::$admin );
 		self::$admin->act( 'access_add', array( 'user' => $user->user_email ) );
 		$this->assert_sees( 'Settings saved.', self::$admin );
-		$this->assertTrue( Capabilities::is_viewer( $user->ID ) );
+		$this->assertSame( array( $user->ID ), Settings::read( Settings::VIEWERS )[ Settings::VIEWERS ] );
 		$this->assertSame( array( $user->user_login ), self::$admin->values( '//tbody//td[contains(@class, "column-primary")]/a' ) );
 		self::$admin->act( 'access_remove', array( 'user' => (string) $user->ID ) );
-		$this->assertFalse( Capabilities::is_viewer( $user->ID ) );
+		$this->assertSame( array(), Settings::read( Settings::VIEWERS )[ Settings::VIEWERS ] );
 	}
 }

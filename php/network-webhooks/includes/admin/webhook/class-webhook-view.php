@@ -16,6 +16,7 @@ use Network_Webhooks\Endpoint_Url;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Extension_Messages;
+use Network_Webhooks\Site_Addresses;
 use Network_Webhooks\Status;
 use Network_Webhooks\Webhook;
 use Network_Webhooks\Webhooks;
@@ -245,7 +246,7 @@ final class Webhook_View {
 		$url   = new Endpoint_Url( $webhook->url );
 		$sites = new Site_Addresses();
 		$sites->prepare( array( $webhook ) );
-		$rows  = array(
+		$rows = array(
 			__( 'URL', 'network-webhooks' )    => $may_manage ? $webhook->url : $url->host,
 			__( 'Events', 'network-webhooks' ) => implode( ', ', array_map( fn( string $event ) => $this->registry->name( $event ), $webhook->events() ) ),
 			__( 'Sites', 'network-webhooks' )  => $sites->describe( $webhook ),
