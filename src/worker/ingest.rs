@@ -12,6 +12,7 @@ use super::schedule::Schedule;
 use crate::config::Config;
 use crate::decision::{CONDITION, Decision};
 use crate::delivery::Sender;
+use crate::delivery::template::Envelope;
 use crate::event::{Event, EventHeader};
 use crate::id::DeliveryId;
 use crate::journal::{self, OwnedRecord};
@@ -104,6 +105,7 @@ pub(super) fn event(
         due: now,
         request_body: None,
     };
+    let envelope = Envelope::of(&event.body);
     for webhook in context.routes.of(header) {
         let key = key(tx, context, webhook, ingested)?;
         let mut delivery = NewDelivery {
@@ -116,7 +118,7 @@ pub(super) fn event(
         };
         let decision = webhook.decide(
             header.flags,
-            || context.sender.accepts(webhook, &event),
+            || context.sender.accepts(webhook, &envelope),
             || {
                 let disabled = is_disabled(context, ingested, key);
                 webhook.held(context.config.held.as_deref(), disabled).map(str::to_owned)
