@@ -55,7 +55,7 @@ use endpoint::{Endpoint, Exchange, Shared, internal};
 use guard::Guard;
 pub use header::{REDACTED, USER_AGENT};
 use io::{IoThread, contained};
-pub(crate) use json::{Json, Places};
+pub use json::{Json, Places};
 use kept::Kept;
 use proxy::{Proxy, ProxySettings};
 use request::{Network, failure};
@@ -63,11 +63,11 @@ use resolve::{Lookup, Names, SystemLookup};
 use template::Envelope;
 use tls::TlsSettings;
 
-use crate::attempt::{Attempt, Failure, Next, Phase};
-use crate::claim::Claim;
-use crate::clock::Clock;
-use crate::event::Flags;
-use crate::webhook::Webhook;
+use domain::attempt::{Attempt, Failure, Next, Phase};
+use domain::claim::Claim;
+use domain::clock::Clock;
+use domain::event::Flags;
+use domain::webhook::Webhook;
 
 /// How often unused endpoints are looked for; one is dropped, with its idle connections, after
 /// being unused for the age at which a connection is too old anyway.
