@@ -192,6 +192,12 @@ final class Extension_Messages {
 			array( _n_noop( '%s second', '%s seconds', 'network-webhooks' ), 1 ),
 			/* translators: %s: a number */
 			array( _n_noop( '%s delay', '%s delays', 'network-webhooks' ), 1 ),
+			/* translators: %s: a number */
+			array( _n_noop( '%s secret', '%s secrets', 'network-webhooks' ), 1 ),
+			/* translators: %s: a number */
+			array( _n_noop( '%s header', '%s headers', 'network-webhooks' ), 1 ),
+			/* translators: 1: a number, 2: the most that there may be */
+			array( _n_noop( 'there are %1$s secrets, at most %2$s is possible', 'there are %1$s secrets, at most %2$s are possible', 'network-webhooks' ), 2 ),
 			// With a template or a condition.
 			__( 'expected the body\'s template, as format is template', 'network-webhooks' ),
 			__( 'the template is empty', 'network-webhooks' ),
