@@ -14,6 +14,7 @@ mod folder;
 mod limit;
 mod name;
 mod policy;
+mod room;
 mod shared;
 mod temp_file;
 
@@ -30,6 +31,7 @@ pub use error::{this_user, user_name};
 pub use folder::{Access, FileVersion, Folder, Privacy};
 pub(crate) use limit::file_size as file_size_limit;
 use policy::Policy;
+pub use room::Room;
 
 fn not_a_spool(path: &Path) -> SpoolError {
     SpoolError::NotASpool { path: path.to_owned() }
