@@ -34,12 +34,18 @@ pub(super) fn of_store(summary: &StoreSummary, now: i64) -> Vec<Problem> {
         problems.push(problem("journal", message));
     }
     if let Some(set) = summary.lately.clock_set(now) {
-        let (minutes, way) = (set.seconds.abs() / 60, if set.seconds < 0 { "back" } else { "ahead" });
-        let message = format!(
-            "the clock of this server was set {way} by {minutes} minutes at {}: receivers refuse \
-             what is signed with a wrong time; have the clock kept right (NTP)",
-            rfc3339(set.at)
-        );
+        let (minutes, at) = (set.seconds.abs() / 60, rfc3339(set.at));
+        let message = if set.seconds > 0 {
+            format!(
+                "the clock of this server was set ahead by {minutes} minutes at {at}: receivers \
+                 refuse what is signed with a wrong time; have the clock kept right (NTP)"
+            )
+        } else {
+            format!(
+                "the clock of this server was set back by {minutes} minutes at {at}: receivers \
+                 refuse what is signed with a wrong time; have the clock kept right (NTP)"
+            )
+        };
         problems.push(problem("clock", &message));
     }
     if let Some(at) = summary.lately.store_set_aside(now) {

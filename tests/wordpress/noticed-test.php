@@ -84,6 +84,7 @@ final class Noticed_Test extends Network_Test_Case {
 			'events that the journal does not take'  => array( 'mount_the_spool_read_only', 'outbox_waits', false ),
 			'an outbox that fills'                   => array( 'fill_the_outbox', 'outbox_full', false ),
 			'events that wait in the outbox'         => array( 'let_an_event_wait', 'outbox_old', false ),
+			'an event whose handler fails'           => array( 'have_a_handler_fail', 'refused', false ),
 			'a refused event'                        => array( 'refuse_an_event', 'refused', false ),
 		);
 	}
@@ -733,6 +734,14 @@ final class Noticed_Test extends Network_Test_Case {
 		$known->setValue( null, false );
 		$this->plugin()->outbox()->add( 'lesson_finished', array(), $this->plugin()->dispatcher()->complete( array() ), 'a test' );
 		$wpdb->query( 'UPDATE ' . Schema::outbox() . ' SET created = UTC_TIMESTAMP() - INTERVAL 25 DAY' );
+	}
+
+	/**
+	 * Code of another plugin that makes the payload has an error.
+	 */
+	private function have_a_handler_fail(): void {
+		$this->assertNull( network_webhooks_dispatch( 'lesson_finished', static fn() => throw new Error( 'Call to undefined function' ) ) );
+		$this->assertStringContainsString( 'Call to undefined function', Network_Webhooks\Refused_Events::newest( 1 )[0]->reason );
 	}
 
 	private function refuse_an_event(): void {

@@ -168,7 +168,7 @@ final class Outbox {
 		if ( '' !== $status['oldest'] && strtotime( "{$status['oldest']} UTC" ) < time() - self::WAITS ) {
 			$warnings['outbox_waits'] = sprintf(
 				/* translators: 1: number of events, 2: date and time in UTC */
-				_n( '%1$s event waits in the database since %2$s (UTC), because it could not be written to the journal. It is sent by itself as soon as that can be done: Site Health says what is in the way.', '%1$s events wait in the database, the oldest since %2$s (UTC), because they could not be written to the journal. They are sent by themselves as soon as that can be done: Site Health says what is in the way.', $status['count'], 'network-webhooks' ),
+				__( 'Events that wait in the database: %1$s, the oldest since %2$s (UTC). The journal did not take them. They are sent by themselves as soon as it does: Site Health says what is in the way.', 'network-webhooks' ),
 				number_format_i18n( $status['count'] ),
 				$status['oldest']
 			);
