@@ -29,7 +29,7 @@ final class Own_Server {
 		foreach ( $ini as $name => $value ) {
 			array_push( $php, '-d', "$name=$value" );
 		}
-		$shell         = "set -e; echo own-server >/proc/sys/kernel/hostname; $mount\nexec \"\$@\"";
+		$shell         = "set -e\necho own-server >/proc/sys/kernel/hostname\n$mount\nexec \"\$@\"";
 		$command       = array( ...$spaces, 'sh', '-c', $shell, 'sh', ...$php, __DIR__ . '/processes/own-server.php' );
 		$this->process = proc_open( $command, array( array( 'pipe', 'r' ), array( 'pipe', 'w' ), STDERR ), $this->pipes, null, $env + getenv() );
 	}

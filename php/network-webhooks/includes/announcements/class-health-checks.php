@@ -70,13 +70,8 @@ final class Health_Checks {
 		if ( ! Environment::has_extension() ) {
 			return array( 'extension' => Environment::extension_problem() );
 		}
-		$status = webhooks_status();
-		if ( $status['problems'] && ! $status['worker']['running'] && ! Environment::is_recording() && ! Installation::is_elsewhere() ) {
-			// Who looks has a worker started first: one that only nobody needed until now is no problem.
-			webhooks_wake();
-			$status = webhooks_status();
-		}
-		$wrong = array();
+		$status = self::status();
+		$wrong  = array();
 		foreach ( $status['problems'] as $problem ) {
 			$wrong[ $problem['code'] ] = trim( ( $wrong[ $problem['code'] ] ?? '' ) . ' ' . Extension_Messages::translated( $problem['message'] ) );
 		}
@@ -94,6 +89,25 @@ final class Health_Checks {
 			$wrong += array( 'clock' => $clock );
 		}
 		return $wrong;
+	}
+
+	/**
+	 * What the extension says. Who looks has a worker started first, where there is none: one that only
+	 * nobody needed until now is no problem.
+	 *
+	 * @return array<string, mixed> As webhooks_status() gives it.
+	 */
+	private static function status(): array {
+		$status = webhooks_status();
+		if ( ! $status['problems'] || $status['worker']['running'] || ! $status['spool']['usable'] || Environment::is_recording() || Installation::is_elsewhere() ) {
+			return $status;
+		}
+		try {
+			webhooks_wake();
+		} catch ( \Throwable ) {
+			return $status; // Why it can't be started stands there.
+		}
+		return webhooks_status();
 	}
 
 	/**

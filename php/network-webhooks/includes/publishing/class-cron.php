@@ -26,9 +26,10 @@ final class Cron {
 	private const SLOWEST = HOUR_IN_SECONDS + 15 * MINUTE_IN_SECONDS;
 	/** Seconds after which a visit finds that it is due: its schedule, and a minute for what else WP-Cron has to do. */
 	private const DUE = 6 * MINUTE_IN_SECONDS;
-	/** Waits that are remembered, and how many it takes to go by them. */
+	/** Waits that are remembered, how many it takes to go by them, and from how many on one may be an accident. */
 	private const REMEMBERED = 24;
 	private const ENOUGH     = 3;
+	private const MANY       = 12;
 
 	/**
 	 * When this machine came up, once known.
@@ -115,8 +116,8 @@ final class Cron {
 	}
 
 	/**
-	 * How long it lets itself be waited for: the longest time but one, since one is a failure that was
-	 * mended, or an accident.
+	 * How long it lets itself be waited for: the longest time, or once many are known, the longest but
+	 * one, since one is a failure that was mended, or an accident.
 	 *
 	 * @param array{ran: int, missed: int, system: bool, waits: list<int>} $known
 	 */
@@ -126,7 +127,7 @@ final class Cron {
 			return self::is_of_the_system() ? self::SLOWEST : 0;
 		}
 		rsort( $waits );
-		return $waits[1];
+		return $waits[ count( $waits ) < self::MANY ? 0 : 1 ];
 	}
 
 	/**

@@ -228,6 +228,14 @@ impl LogEngine for SqliteLog {
 
     fn summary(&mut self) -> Result<StoreSummary> {
         let size = self.place.sizes()?.unwrap_or(0);
+        // A worker of a later version may have taken it over since it was opened.
+        let schema = self.read(|connection| {
+            connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))
+        })?;
+        if schema > schema::VERSION {
+            let store = format!("sqlite:{}", self.place.path().display());
+            return Err(StoreError::Newer { store, found: schema, known: schema::VERSION });
+        }
         self.read(|connection| {
             let announcements = connection
                 .query_row(
@@ -237,7 +245,7 @@ impl LogEngine for SqliteLog {
                 )
                 .optional()?;
             Ok(StoreSummary {
-                schema: connection.query_row("PRAGMA user_version", [], |row| row.get(0))?,
+                schema,
                 size,
                 announcements: announcements.unwrap_or(0),
                 positions: positions(connection)?,
