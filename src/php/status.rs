@@ -286,11 +286,7 @@ impl Status {
     }
 
     /// Returns what was published, where this process may read it.
-    fn ask_for_config(
-        &mut self,
-        spool: &Spool,
-        process: &mut Process,
-    ) -> Option<Rc<Published>> {
+    fn ask_for_config(&mut self, spool: &Spool, process: &mut Process) -> Option<Rc<Published>> {
         match process.published_config(spool) {
             Ok(Some(config)) => {
                 if config.max_in_flight != process.settings().max_in_flight {

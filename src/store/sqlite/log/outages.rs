@@ -63,8 +63,7 @@ pub(super) fn find(
         hosts.insert(row.get::<_, String>(2)?);
         if are_nameless && asked < MOST_NAMES {
             asked += 1;
-            are_nameless =
-                name_not_found.query_row([row.get::<_, i64>(0)?], |row| row.get(0))?;
+            are_nameless = name_not_found.query_row([row.get::<_, i64>(0)?], |row| row.get(0))?;
         }
     }
     (outages.down, outages.are_nameless) = (hosts.len(), are_nameless);
