@@ -43,7 +43,7 @@ use rustix::fs::FallocateFlags;
 use rustix::mm::{MapFlags, ProtFlags};
 
 use self::protocol::Word as _;
-use crate::spool::{Access, Privacy, Spool, SpoolError, WAKE_FILE, cannot_here};
+use spool::{Access, Privacy, Spool, SpoolError, WAKE_FILE, cannot_here};
 
 /// Bytes of the file: a page wherever we run; only the first twelve are used.
 const SIZE: usize = 4096;

@@ -1,7 +1,7 @@
 //! What is wrong with webhooks, and since when something waits.
 
 use super::*;
-use crate::store::log::Outages;
+use crate::log::Outages;
 
 fn health(failures_in_row: u32, disabled: Option<i64>) -> Health {
     let disabled = disabled.map(|at| Disabled { id: "evt_1".into(), at, reason: "gone".into() });

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use rusqlite::Connection;
 
-use crate::store::log::Outages;
+use crate::log::Outages;
 
 /// Disabled webhooks that are named.
 const MOST_DISABLED: usize = 100;
@@ -53,7 +53,7 @@ pub(super) fn find(
         if is_left_out(row.get_ref(1)?.as_str()?) {
             continue;
         }
-        let health = crate::store::sqlite::health(row.get(3)?);
+        let health = crate::sqlite::health(row.get(3)?);
         if health.disabled.is_some() {
             continue;
         }
