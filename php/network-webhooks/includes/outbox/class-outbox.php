@@ -174,7 +174,7 @@ final class Outbox {
 			);
 		}
 		if ( Refused_Events::count() ) {
-			$warnings['refused'] = __( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Status, with the reason: try it again, or discard it.', 'network-webhooks' );
+			$warnings['refused'] = __( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Settings › Status, with the reason: try it again, or discard it.', 'network-webhooks' );
 		}
 		return $warnings;
 	}

@@ -484,7 +484,7 @@ final class Extension_Messages {
 			__( 'PHP ended while it sent one', 'network-webhooks' ),
 			/* translators: %s: the error, in English */
 			__( 'it was lost by an error: %s', 'network-webhooks' ),
-			__( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Status, with the reason: try it again, or discard it.', 'network-webhooks' ),
+			__( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Settings › Status, with the reason: try it again, or discard it.', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
 			array( _n_noop( 'the event has more than the %s byte that can wait in the database: send less data', 'the event has more than the %s bytes that can wait in the database: send less data', 'network-webhooks' ), 1 ),
 			__( 'the outbox is full: no more events can wait in the database', 'network-webhooks' ),
