@@ -262,6 +262,8 @@ final class Extension_Messages {
 			__( 'reading the response\'s body', 'network-webhooks' ),
 			/* translators: %s: what the system said */
 			__( 'the name has no address: %s', 'network-webhooks' ),
+			/* translators: %s: what the system said */
+			__( 'no thread can be started to look the name up: %s', 'network-webhooks' ),
 			__( 'no addresses', 'network-webhooks' ),
 			/* translators: %s: why */
 			__( 'the answer is not HTTP/1.1: %s', 'network-webhooks' ),
