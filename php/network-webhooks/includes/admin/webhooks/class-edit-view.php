@@ -19,6 +19,7 @@ use Network_Webhooks\Presets;
 use Network_Webhooks\Set_Aside;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
+use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -28,7 +29,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Edit_View {
 
-	public function __construct( private readonly Event_Registry $registry, private readonly Test_Event $test ) {}
+	public function __construct( private readonly Event_Registry $registry, private readonly Webhooks $webhooks, private readonly Test_Event $test ) {}
 
 	/**
 	 * Prints the page.
@@ -91,6 +92,7 @@ final class Edit_View {
 				<?php $this->print_buttons( $webhook ); ?>
 			</form>
 			<?php
+			( new Event_Article( $this->registry, $this->webhooks ) )->print_manual();
 			if ( $webhook ) {
 				History_Box::print( $webhook );
 			}

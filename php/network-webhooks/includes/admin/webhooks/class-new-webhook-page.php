@@ -54,6 +54,6 @@ final class New_Webhook_Page extends Menu_Page {
 	 * {@inheritDoc}
 	 */
 	public function print(): void {
-		( new Edit_View( $this->plugin->catalogue(), $this->plugin->test_event() ) )->print( null );
+		( new Edit_View( $this->plugin->catalogue(), $this->plugin->webhooks(), $this->plugin->test_event() ) )->print( null );
 	}
 }

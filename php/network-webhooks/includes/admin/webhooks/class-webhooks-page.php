@@ -111,7 +111,7 @@ final class Webhooks_Page extends Menu_Page {
 		} elseif ( $webhook && Webhook_View::ACTION === $action ) {
 			( new Webhook_View( $webhooks, $this->plugin->catalogue() ) )->print( $webhook );
 		} elseif ( $webhook && 'edit' === $action ) {
-			( new Edit_View( $this->plugin->catalogue(), $test ) )->print( $webhook );
+			( new Edit_View( $this->plugin->catalogue(), $webhooks, $test ) )->print( $webhook );
 		} elseif ( $webhook && 'delete' === $action ) {
 			( new Delete_View() )->print( array( $webhook ) );
 		} elseif ( 'test' === $action && '' !== self::asked( 'event' ) ) {
