@@ -200,7 +200,7 @@ final class Deliveries_Test extends Network_Test_Case {
 		foreach ( array( 'enable', 'enable_only' ) as $change ) {
 			self::$admin->act( 'recover', array( 'webhook' => $webhook->id, 'disabling' => 'dis_' . str_repeat( '0', 26 ), 'since' => '', 'change' => $change ) );
 			$this->assert_sees( 'look at it once more', self::$admin );
-			$this->assertStringNotContainsString( 'gets its events again', self::$admin->page );
+			$this->assertStringNotContainsString( 'Webhook enabled.', self::$admin->page );
 		}
 		$this->assertSame( 1, webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'held' ) ) );
 		$this->assertSame( array(), array_intersect( array_column( Network_Webhooks\History::of( $webhook->id, 10 ), 'action' ), array( 'enabled', 'resent' ) ) );
@@ -249,7 +249,7 @@ final class Deliveries_Test extends Network_Test_Case {
 		$mended = $this->plugin()->webhooks()->find( $webhook->id );
 		$this->store( $mended->with_target( 'CRM', self::$endpoint->url . '/200', 'lesson_finished' ) );
 		self::$admin->act( 'bulk', array( 'change' => 'resend', 'webhook' => $webhook->id, 'state' => 'failed' ) );
-		$this->assert_sees( 'being sent again', self::$admin );
+		$this->assert_sees( '3 deliveries queued.', self::$admin );
 		$this->wait_for( static fn() => 3 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'delivered' ) ) );
 		self::$admin->get( self::PAGE . "&webhook=$webhook->id" );
 		$this->assert_sees( 'Queued 3 of 3 deliveries', self::$admin );
@@ -266,7 +266,7 @@ final class Deliveries_Test extends Network_Test_Case {
 		$this->assert_sees( 'Enable, and send the 2 deliveries that it missed', self::$admin );
 		[ $disabling ] = self::$admin->values( '//input[@name="disabling"]/@value' );
 		self::$admin->act( 'recover', array( 'webhook' => $webhook->id, 'disabling' => $disabling, 'since' => '', 'change' => 'enable' ) );
-		$this->assert_sees( 'gets its events again', self::$admin );
+		$this->assert_sees( 'Webhook enabled. 2 deliveries queued.', self::$admin );
 		$this->wait_for( static fn() => 2 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'delivered' ) ) );
 	}
 

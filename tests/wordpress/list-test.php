@@ -37,7 +37,7 @@ final class List_Test extends Network_Test_Case {
 		foreach ( array( 'paym' => array( 'Payments' ), 'ZAPIER' => array( 'Payments' ), 'catch/1' => array( 'Payments' ), $payments->id => array( 'Payments' ), 'quiz_' => array( 'Members' ), 'Payment Received' => array( 'Payments' ), 'e' => array( 'Members', 'Payments' ), 'nothing like it' => array() ) as $search => $names ) {
 			$this->assertSame( $names, $this->names( '&s=' . rawurlencode( $search ) ), $search );
 		}
-		$this->assert_sees( 'No webhook is like that.', self::$admin );
+		$this->assert_sees( 'No webhooks match.', self::$admin );
 		$this->assertSame( array( 'nothing like it' ), self::$admin->values( '//input[@name="s"]/@value' ) );
 	}
 

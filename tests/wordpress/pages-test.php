@@ -3,6 +3,7 @@
  * Network Admin › Webhooks, over HTTP and without JavaScript.
  */
 
+use Network_Webhooks\Admin\Menu_Page;
 use Network_Webhooks\Webhook;
 
 final class Pages_Test extends Network_Test_Case {
@@ -62,10 +63,9 @@ final class Pages_Test extends Network_Test_Case {
 
 	public function test_every_page_of_the_menu_has_help(): void {
 		$webhook = $this->store( Webhook::create( 'A', 'https://endpoint.example/', 'payment_received' ) );
-		self::$admin->get( self::LIST );
-		$pages = array_unique( self::$admin->values( '//*[@id="adminmenu"]//ul//a[contains(@href, "page=network-webhooks")]/@href' ) );
-		$this->assertGreaterThanOrEqual( 6, count( $pages ) );
-		foreach ( array( ...$pages, "admin.php?page=network-webhooks&action=edit&webhook=$webhook->id" ) as $page ) {
+		$pages   = array_map( static fn( Menu_Page $page ) => 'admin.php?page=' . $page::SLUG, Menu_Page::all( $this->plugin() ) );
+		$this->assertGreaterThanOrEqual( 11, count( $pages ) );
+		foreach ( array( ...$pages, "admin.php?page=network-webhooks&action=edit&webhook=$webhook->id", "admin.php?page=network-webhooks&action=view&webhook=$webhook->id" ) as $page ) {
 			self::$admin->get( "/wp-admin/network/$page" );
 			$this->assertSame( 200, self::$admin->status, $page );
 			$this->assertNotSame( array(), self::$admin->values( '//*[@id="contextual-help-wrap"]//a' ), "There is no help on $page." );

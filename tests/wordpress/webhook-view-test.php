@@ -7,6 +7,7 @@ use Network_Webhooks\Admin\Calls_Chart;
 use Network_Webhooks\Admin\Period;
 use Network_Webhooks\Admin\Verify_Box;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Inbox\Inbox;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Webhook;
 
@@ -137,5 +138,26 @@ final class Webhook_View_Test extends Network_Test_Case {
 		$this->assertSame( array( $user->user_login ), self::$admin->values( '//tbody//td[contains(@class, "column-primary")]/a' ) );
 		self::$admin->act( 'access_remove', array( 'user' => (string) $user->ID ) );
 		$this->assertSame( array(), Settings::read( Settings::VIEWERS )[ Settings::VIEWERS ] );
+	}
+
+	public function test_an_empty_list_leads_to_a_webhook_for_the_test_inbox_in_one_click(): void {
+		self::$admin->get( self::PAGE );
+		$this->assert_sees( 'Add Your First Webhook', self::$admin );
+		$action = self::$admin->values( '//button[contains(., "Try It With the Test Inbox")]/@formaction' )[0];
+		self::$admin->post( substr( $action, strlen( getenv( 'WP_URL' ) ) ), array( '_wpnonce' => self::$admin->values( '//form[@id="network-webhooks-row"]//input[@name="_wpnonce"]/@value' )[0] ) );
+		$this->assertStringContainsString( 'page=network-webhooks-new', self::$admin->url );
+		$this->assertSame( array( Inbox::find()->url() ), self::$admin->values( '//input[@name="url"]/@value' ) );
+		Inbox::delete();
+		self::$admin->get( self::PAGE . '-deliveries&state=failed' );
+		$this->assertSame( array( 'No deliveries match.' ), self::$admin->values( '//td[contains(@class, "colspanchange")]' ) );
+	}
+
+	public function test_all_events_and_what_they_send_stand_below_the_form(): void {
+		self::$admin->get( self::PAGE . '-new' );
+		$manual = '//details[contains(@class, "network-webhooks-manual")]';
+		$this->assertSame( array(), self::$admin->values( "{$manual}/@open" ) );
+		$events = self::$admin->values( "{$manual}//details/summary/code" );
+		$this->assertSame( array_keys( $this->plugin()->catalogue()->all() ), array_values( array_intersect( array_keys( $this->plugin()->catalogue()->all() ), $events ) ) );
+		$this->assertStringContainsString( '"payment_total"', implode( self::$admin->values( "{$manual}//details[summary/code='payment_received']/pre" ) ) );
 	}
 }

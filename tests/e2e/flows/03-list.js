@@ -89,7 +89,7 @@ export const steps = {
 		await page.getByLabel( 'Filter by event' ).selectOption( '' );
 		await page.getByLabel( /^Filter by site/ ).fill( 'no-such-site' );
 		await page.keyboard.press( 'Enter' );
-		await page.getByText( 'No webhook is like that.' ).waitFor();
+		await page.getByText( 'No webhooks match.' ).waitFor();
 		await check( page, 'list, nothing found' );
 		await page.getByRole( 'link', { name: 'Show all' } ).click();
 		await page.locator( 'thead' ).getByRole( 'link', { name: /Calls/ } ).click();

@@ -50,7 +50,7 @@ export const steps = {
 		await cancel.waitFor();
 		await check( page, 'resend or cancel' );
 		await cancel.click();
-		await page.getByText( 'What was asked for is being cancelled.' ).waitFor();
+		await page.getByText( /deliver(y is|ies are) cancelled\./ ).waitFor();
 		await page.getByRole( 'row', { name: /Cancelled/ } ).nth( 1 ).waitFor();
 		await wordpress( `$plugin = Network_Webhooks\\Plugin::instance();
 			$webhook = $plugin->webhooks()->all()[0];

@@ -85,7 +85,7 @@ final class Notices {
 			return;
 		}
 		$message = sanitize_key( $_GET['message'] ?? '' );
-		$number  = max( 1, absint( $_GET['number'] ?? 1 ) );
+		$number  = absint( $_GET['number'] ?? 1 );
 		$text    = self::text( $message, $number );
 		if ( '' === $text ) {
 			return;
@@ -105,7 +105,7 @@ final class Notices {
 	 * One of our own texts.
 	 *
 	 * @param string $message Of the address.
-	 * @param int    $number  Of how many webhooks it speaks.
+	 * @param int    $number  Of how many webhooks or deliveries it speaks.
 	 */
 	private static function text( string $message, int $number ): string {
 		$text = match ( $message ) {
@@ -131,8 +131,10 @@ final class Notices {
 			'moved' => __( 'The network goes on sending from here.', 'network-webhooks' ),
 			'server' => __( 'The network goes on sending from here too.', 'network-webhooks' ),
 			'copied' => __( 'This copy has paused webhooks with secrets of their own now. Resume those that it should use.', 'network-webhooks' ),
-			'resent' => __( 'What was asked for is being sent again.', 'network-webhooks' ),
-			'cancelled' => __( 'What was asked for is being cancelled.', 'network-webhooks' ),
+			/* translators: %s: number of deliveries */
+			'resent' => _n( '%s delivery queued.', '%s deliveries queued.', $number, 'network-webhooks' ),
+			/* translators: %s: number of deliveries */
+			'cancelled' => _n( '%s delivery is cancelled.', '%s deliveries are cancelled.', $number, 'network-webhooks' ),
 			'listening' => __( 'What happens is recorded from now on. Do what should have fired; it shows up here.', 'network-webhooks' ),
 			'listened' => __( 'Nothing is recorded any more.', 'network-webhooks' ),
 			'retried' => __( 'The event waits to be sent. Where it is refused again, it is shown here once more.', 'network-webhooks' ),
@@ -140,7 +142,9 @@ final class Notices {
 				? __( 'The event is discarded.', 'network-webhooks' )
 				/* translators: %s: number of events */
 				: _n( '%s event is discarded.', '%s events are discarded.', $number, 'network-webhooks' ),
-			'recovered' => __( 'Webhook enabled.', 'network-webhooks' ),
+			/* translators: %s: number of deliveries */
+			'recovered' => _n( 'Webhook enabled. %s delivery queued.', 'Webhook enabled. %s deliveries queued.', $number, 'network-webhooks' ),
+			'enabled_only' => __( 'Webhook enabled.', 'network-webhooks' ),
 			'inbox_made' => __( 'The test inbox is there. Send something to its address.', 'network-webhooks' ),
 			'inbox_moved' => __( 'The test inbox has a new address. Nothing that is sent to the old one arrives any more.', 'network-webhooks' ),
 			'inbox_saved' => __( 'The test inbox answers like that from now on.', 'network-webhooks' ),

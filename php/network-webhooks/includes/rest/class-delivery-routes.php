@@ -48,7 +48,7 @@ final class Delivery_Routes extends Abstract_Routes {
 		}
 		return new \WP_REST_Response(
 			array(
-				'rows'  => ( new Delivery_Rows( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->html( $found['deliveries'] ),
+				'rows'  => ( new Delivery_Rows( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->html( $found['deliveries'], $query->is_filtered() ),
 				'bulks' => $bulks,
 			)
 		);

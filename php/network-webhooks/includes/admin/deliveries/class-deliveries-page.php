@@ -180,7 +180,7 @@ final class Deliveries_Page extends Menu_Page {
 					<?php endforeach; ?>
 				</tr>
 			</thead>
-			<tbody><?php echo $rows->html( $found['deliveries'] ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there. ?></tbody>
+			<tbody><?php echo $rows->html( $found['deliveries'], $query->is_filtered() || ! $query->is_newest() ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there. ?></tbody>
 		</table>
 		<p class="network-webhooks-pages">
 			<?php if ( ! $query->is_newest() ) : ?>

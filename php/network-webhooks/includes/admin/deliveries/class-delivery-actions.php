@@ -40,10 +40,11 @@ final class Delivery_Actions {
 		Actions::check();
 		$id = sanitize_text_field( wp_unslash( (string) ( $_POST['delivery'] ?? '' ) ) );
 		self::attempt(
-			static function () use ( $id ): void {
+			static function () use ( $id ): int {
 				if ( ! webhooks_resend( $id ) ) {
 					throw new \RuntimeException( __( 'It can’t be sent again: it still waits, or its body is not kept any more.', 'network-webhooks' ) );
 				}
+				return 1;
 			},
 			Delivery_View::url( $id ),
 			'resent'
@@ -58,13 +59,14 @@ final class Delivery_Actions {
 		$query  = Delivery_Query::of( $_POST );
 		$change = sanitize_key( wp_unslash( (string) ( $_POST['change'] ?? '' ) ) );
 		self::attempt(
-			static function () use ( $query, $change ): void {
+			static function () use ( $query, $change ): int {
 				$filter = in_array( $change, array( 'resend', 'cancel' ), true ) ? Bulk_View::filter( $query, $change ) : null;
 				if ( ! $filter ) {
 					throw new \RuntimeException( __( 'There is nothing to change.', 'network-webhooks' ) );
 				}
-				'cancel' === $change ? webhooks_cancel( $filter ) : webhooks_resend( $filter );
+				$matched = 'cancel' === $change ? webhooks_cancel( $filter ) : webhooks_resend( $filter );
 				History::record( $filter['webhook_id'] ?? History::NETWORK, 'cancel' === $change ? History::CANCELLED : History::RESENT, array() );
+				return $matched;
 			},
 			$query->url( array( 'before' => '' ) ),
 			'cancel' === $change ? 'cancelled' : 'resent'
@@ -72,7 +74,7 @@ final class Delivery_Actions {
 	}
 
 	/**
-	 * Mends a webhook: enables it, and sends what it missed.
+	 * Recovers a webhook: enables it, and sends what it missed.
 	 */
 	public function recover(): void {
 		Actions::check();
@@ -85,7 +87,8 @@ final class Delivery_Actions {
 		$since = sanitize_text_field( wp_unslash( (string) ( $_POST['since'] ?? '' ) ) );
 		$does  = sanitize_key( wp_unslash( (string) ( $_POST['change'] ?? '' ) ) );
 		self::attempt(
-			static function () use ( $webhook, $since, $does ): void {
+			static function () use ( $webhook, $since, $does ): int {
+				$matched = 0;
 				$filter = Delivery_Query::of( array( 'webhook' => $webhook->id, 'since' => $since ) )->filter();
 				if ( 'enable' === $does || 'enable_only' === $does ) {
 					$disabling = sanitize_text_field( wp_unslash( (string) ( $_POST['disabling'] ?? '' ) ) );
@@ -96,32 +99,46 @@ final class Delivery_Actions {
 					History::record( $webhook->id, History::ENABLED, array() );
 				}
 				if ( 'enable' === $does || 'recover' === $does ) {
-					webhooks_recover( $webhook->id, $filter['since'] ?? null );
+					$matched = webhooks_recover( $webhook->id, $filter['since'] ?? null );
 					History::record( $webhook->id, History::RESENT, array() );
 				}
 				if ( 'cancel' === $does ) {
-					webhooks_cancel( array( 'state' => Delivery_State::WAITING ) + $filter );
+					$matched = webhooks_cancel( array( 'state' => Delivery_State::WAITING ) + $filter );
 					History::record( $webhook->id, History::CANCELLED, array() );
 				}
+				return $matched;
 			},
 			$page,
-			'cancel' === $does ? 'cancelled' : 'recovered'
+			match ( $does ) {
+				'cancel' => 'cancelled',
+				'recover' => 'resent',
+				'enable' => 'recovered',
+				default => 'enabled_only',
+			}
 		);
 	}
 
 	/**
 	 * Does a thing and goes to a page, with a message or with what went wrong.
 	 *
-	 * @param callable(): void $work
+	 * @param callable(): int $work How many deliveries it is about.
 	 */
 	private static function attempt( callable $work, string $url, string $message ): never {
 		try {
-			$work();
+			$number = $work();
 		} catch ( \Throwable $error ) {
 			Flash::put( Extension_Messages::of( $error ) );
 			self::leave( $url );
 		}
-		self::leave( add_query_arg( 'message', $message, $url ) );
+		self::leave(
+			add_query_arg(
+				array(
+					'message' => $message,
+					'number'  => $number,
+				),
+				$url
+			)
+		);
 	}
 
 	/**

@@ -51,11 +51,12 @@ final class Delivery_Rows {
 	/**
 	 * The rows as HTML.
 	 *
-	 * @param list<array<string, mixed>> $deliveries As webhooks_deliveries() gives them.
+	 * @param list<array<string, mixed>> $deliveries  As webhooks_deliveries() gives them.
+	 * @param bool                       $is_filtered Whether others may be there, which were not asked for.
 	 */
-	public function html( array $deliveries ): string {
+	public function html( array $deliveries, bool $is_filtered = true ): string {
 		if ( ! $deliveries ) {
-			return sprintf( '<tr class="no-items"><td class="colspanchange" colspan="%d">%s</td></tr>', count( self::columns() ), esc_html__( 'No deliveries match.', 'network-webhooks' ) );
+			return sprintf( '<tr class="no-items"><td class="colspanchange" colspan="%d">%s</td></tr>', count( self::columns() ), $is_filtered ? esc_html__( 'No deliveries match.', 'network-webhooks' ) : esc_html__( 'No deliveries yet.', 'network-webhooks' ) );
 		}
 		$sites = $this->sites( $deliveries );
 		return implode( '', array_map( fn( array $one ) => $this->row( $one, $sites ), $deliveries ) );

@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin\Inbox;
 
 use Network_Webhooks\Admin\Actions;
+use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Flash;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\History;
@@ -152,6 +153,8 @@ final class Inbox_Actions {
 			Flash::put( Extension_Messages::of( $error ) );
 			Actions::leave( Inbox_Page::url() );
 		}
-		Actions::leave( Inbox_Page::url( array( 'message' => $message ) ) );
+		// From an empty list one goes on to a webhook for the inbox.
+		$then = 'new' === sanitize_key( $_GET['then'] ?? '' ) ? Admin::url( array( 'inbox' => '1' ), Admin::NEW ) : '';
+		Actions::leave( '' === $then ? Inbox_Page::url( array( 'message' => $message ) ) : $then );
 	}
 }

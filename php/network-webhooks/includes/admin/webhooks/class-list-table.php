@@ -265,13 +265,22 @@ final class List_Table extends \WP_List_Table {
 	}
 
 	/**
-	 * What stands in place of an empty list.
+	 * What stands in place of an empty list: without any webhook, two ways to begin.
 	 */
 	public function no_items(): void {
 		if ( $this->total ) {
-			esc_html_e( 'No webhook is like that.', 'network-webhooks' );
-		} else {
-			esc_html_e( 'No webhooks yet. A webhook tells another service, such as Zapier or your CRM, what happens on the network.', 'network-webhooks' );
+			esc_html_e( 'No webhooks match.', 'network-webhooks' );
+			return;
+		}
+		printf( '<p>%s</p>', esc_html__( 'No webhooks yet. A webhook tells another service, such as Zapier or your CRM, what happens on the network.', 'network-webhooks' ) );
+		if ( $this->may_manage ) {
+			printf(
+				'<p><a class="button button-primary" href="%s">%s</a> <button type="submit" class="button" form="network-webhooks-row" formaction="%s">%s</button></p>',
+				esc_url( Admin::url( array(), Admin::NEW ) ),
+				esc_html__( 'Add Your First Webhook', 'network-webhooks' ),
+				esc_url( add_query_arg( 'then', 'new', Actions::url( 'inbox_make' ) ) ),
+				esc_html__( 'Try It With the Test Inbox', 'network-webhooks' )
+			);
 		}
 	}
 
