@@ -65,7 +65,7 @@ pub(super) fn of_outages(outages: &Outages, published: &Published, spool: &Spool
     let mut problems = Vec::new();
     if !outages.disabled.is_empty() {
         let ids: HashSet<&str> = outages.disabled.iter().map(|(id, _)| &**id).collect();
-        let names = Published::names(spool, &ids);
+        let names = published.names(spool, &ids);
         // One that is not published any more is nobody's problem.
         let still = outages.disabled.iter().filter_map(|(id, at)| Some((id, at, names.get(id)?)));
         problems.extend(still.map(|(id, at, name)| {
