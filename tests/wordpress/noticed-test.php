@@ -640,6 +640,7 @@ final class Noticed_Test extends Network_Test_Case {
 		$this->stop_the_worker();
 		$seconds ? $this->own( seconds: $seconds )->ask( 'wake' ) : webhooks_wake();
 		$this->wait_for( static fn() => webhooks_status()['worker']['pid'] );
+		$this->wait_for( static fn() => webhooks_status()['store']['schema'] );
 		// Once it has taken something in, it has looked at the clock.
 		$this->assertNotNull( webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished' ), self::DEADLINE ) );
 	}
