@@ -34,7 +34,7 @@ pub(super) fn of_store(summary: &StoreSummary, now: i64) -> Vec<Problem> {
         problems.push(problem("journal", message));
     }
     if let Some(set) = summary.lately.clock_set(now) {
-        let (minutes, at) = (set.seconds.abs() / 60, rfc3339(set.at));
+        let (minutes, at) = ((set.seconds.abs() + 30) / 60, rfc3339(set.at));
         let message = if set.seconds > 0 {
             format!(
                 "the clock of this server was set ahead by {minutes} minutes at {at}: receivers \
