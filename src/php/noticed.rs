@@ -70,7 +70,7 @@ pub(super) fn of_outages(outages: &Outages, published: &Published, spool: &Spool
         let still = outages.disabled.iter().filter_map(|(id, at)| Some((id, at, names.get(id)?)));
         problems.extend(still.map(|(id, at, name)| {
             let message = format!(
-                "the webhook \"{name}\" ({id}) is disabled since {}, and its events are kept: mend \
+                "the webhook \"{name}\" ({id}) is disabled since {}, and its events are kept: fix \
                  its endpoint, and enable it",
                 rfc3339(*at)
             );

@@ -34,7 +34,8 @@ pub(super) const JUMP_MS: i64 = 30_000;
 /// A jump that people are told of, in milliseconds: by so much a signature's time may be off where
 /// it is verified (Standard Webhooks 1.0.0), so one of the two times was wrong.
 const NOTICED_JUMP_MS: i64 = 300_000;
-/// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
+/// When what could not be done (a full disk, a reader in the way, no thread) is tried again, in
+/// milliseconds.
 const AGAIN_MS: i64 = 1000;
 
 /// Most turns that are served in one transaction.
@@ -115,7 +116,7 @@ impl<S: Store> Worker<S> {
             reading: kept.unwrap_or(reading),
             reading_is_kept: kept.is_some(),
             retirement: Retirement::new(),
-            trials: if loaded.suspects { Trials::Waiting(now) } else { Trials::None },
+            trials: Trials::new(loaded.suspects, now),
             left_behind: loaded.reclaimed + loaded.deadly.len() as u64,
             deadly: loaded.deadly,
             next_prune: now + PRUNE_MS,
@@ -299,7 +300,7 @@ impl<S: Store> Worker<S> {
 
     /// Whether nothing is pending, now or later.
     fn has_nothing_pending(&self) -> bool {
-        self.schedule.is_idle() && self.trials == Trials::None && self.deadly.is_empty()
+        self.schedule.is_idle() && self.trials.is_none() && self.deadly.is_empty()
     }
 
     pub(super) fn time_to_wait(&self, now: i64, mode: Mode) -> Duration {
@@ -316,7 +317,7 @@ impl<S: Store> Worker<S> {
         if let Some(at) = self.room.wake_at() {
             until = until.min(at);
         }
-        if self.reserve.is_full() || self.forgotten.is_some() {
+        if self.reserve.is_full() || self.forgotten.is_some() || self.pool.is_waiting() {
             until = until.min(now + AGAIN_MS);
         }
         // What is read and waits for its config keeps segments from going.

@@ -44,7 +44,7 @@ final class Mail {
 		return array(
 			'mail' => sprintf(
 				/* translators: 1: date and time in UTC, 2: why */
-				__( 'Since %1$s (UTC) mails about webhooks can’t be sent: %2$s. What they have to say stands on these pages. Have WordPress’s mails sent again, or name other addresses on the page Webhooks › Status.', 'network-webhooks' ),
+				__( 'Since %1$s (UTC) mails about webhooks can’t be sent: %2$s. What they have to say stands on these pages. Have WordPress’s mails sent again, or name other addresses on the page Webhooks › Settings › Mail.', 'network-webhooks' ),
 				gmdate( 'Y-m-d H:i:s', $known['since'] ),
 				self::reason( $known['why'] )
 			),
