@@ -34,7 +34,7 @@ pub(super) fn of_store(summary: &StoreSummary, now: i64) -> Vec<Problem> {
         problems.push(problem("journal", message));
     }
     if let Some(set) = summary.lately.clock_set(now) {
-        let (minutes, at) = (set.seconds.abs() / 60, rfc3339(set.at));
+        let (minutes, at) = ((set.seconds.abs() + 30) / 60, rfc3339(set.at));
         let message = if set.seconds > 0 {
             format!(
                 "the clock of this server was set ahead by {minutes} minutes at {at}: receivers \
@@ -65,7 +65,7 @@ pub(super) fn of_outages(outages: &Outages, published: &Published, spool: &Spool
     let mut problems = Vec::new();
     if !outages.disabled.is_empty() {
         let ids: HashSet<&str> = outages.disabled.iter().map(|(id, _)| &**id).collect();
-        let names = Published::names(spool, &ids);
+        let names = published.names(spool, &ids);
         // One that is not published any more is nobody's problem.
         let still = outages.disabled.iter().filter_map(|(id, at)| Some((id, at, names.get(id)?)));
         problems.extend(still.map(|(id, at, name)| {

@@ -1,6 +1,7 @@
 //! What `webhooks_status()` needs of the published config. Reading that takes longer with each webhook,
 //! so a process does it once for each publication, and keeps only what it asks for.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
@@ -23,6 +24,8 @@ pub(super) struct Published {
     pub(super) set_aside: Vec<SetAside>,
     /// Ids of webhooks to which nothing is sent because somebody wants it so, or they are invalid.
     left_out: HashSet<String>,
+    /// Names of those that were asked for.
+    names: RefCell<HashMap<String, Option<String>>>,
 }
 
 /// A webhook that was published as invalid.
@@ -62,6 +65,7 @@ impl Published {
             webhooks: config.webhooks.len(),
             set_aside,
             left_out,
+            names: RefCell::default(),
         }))
     }
 
@@ -70,11 +74,22 @@ impl Published {
         self.left_out.contains(id)
     }
 
-    /// Names of webhooks, by their ids; read anew, since they are rarely wanted.
-    pub(super) fn names(spool: &Spool, ids: &HashSet<&str>) -> HashMap<String, String> {
-        let config = Config::load(spool).ok().flatten();
-        let webhooks = config.into_iter().flat_map(|config| config.webhooks);
-        let wanted = webhooks.filter(|webhook| ids.contains(&*webhook.id));
-        wanted.map(|webhook| (webhook.id, webhook.name)).collect()
+    /// The name of a webhook; none where it is not published. Rarely wanted, and for the same ones each
+    /// time: so the config is read once more for those that were not asked for before.
+    pub(super) fn names(&self, spool: &Spool, ids: &HashSet<&str>) -> HashMap<String, String> {
+        let mut names = self.names.borrow_mut();
+        if ids.iter().any(|id| !names.contains_key(*id)) {
+            let config = Config::load(spool).ok().flatten();
+            let webhooks = config.into_iter().flat_map(|config| config.webhooks);
+            let wanted = webhooks.filter(|webhook| ids.contains(&*webhook.id));
+            let mut found: HashMap<_, _> =
+                wanted.map(|webhook| (webhook.id, Some(webhook.name))).collect();
+            for id in ids {
+                found.entry((*id).to_owned()).or_default();
+            }
+            *names = found;
+        }
+        let known = names.iter().filter(|(id, _)| ids.contains(&***id));
+        known.filter_map(|(id, name)| Some((id.clone(), name.clone()?))).collect()
     }
 }

@@ -212,13 +212,13 @@ fn prepare(
         let params = [("kept_as", path.into()), ("reason", damaged.reason.into())];
         worker.announce(STORE_SET_ASIDE, params);
     }
+    if let Some(died) = lock.died() {
+        worker.note_death(died)?;
+    }
     match start::report(spool, None) {
         // What stood there was of an earlier start, and people are told of the disk.
         Err(error) if error.is_full() => tracing::error!(%error, "the disk is full"),
         reported => reported?,
-    }
-    if let Some(died) = lock.died() {
-        worker.note_death(died)?;
     }
     tracing::info!(pid = holder.pid, version = holder.version, mode = ?options.mode, "worker started");
     Ok(worker)

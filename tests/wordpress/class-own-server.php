@@ -8,7 +8,7 @@
 final class Own_Server {
 
 	private $process;
-	private array $pipes;
+	private array $pipes = array();
 
 	/**
 	 * @param array<string, string> $ini     Settings of php.ini.

@@ -10,12 +10,13 @@ use Network_Webhooks\Settings;
 use Network_Webhooks\Site_Health;
 
 ini_set( 'display_errors', '0' );
-if ( getenv( 'OWN_KEY' ) ) {
-	define( 'NETWORK_WEBHOOKS_KEY', getenv( 'OWN_KEY' ) );
-}
 require __DIR__ . '/request.php';
 require getenv( 'WP_ROOT' ) . '/wp-load.php';
 require ABSPATH . 'wp-admin/includes/admin.php';
+
+if ( getenv( 'OWN_SALT' ) ) {
+	add_filter( 'salt', static fn() => getenv( 'OWN_SALT' ) );
+}
 
 $mails = array();
 add_filter(
