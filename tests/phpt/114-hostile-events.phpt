@@ -92,7 +92,7 @@ foreach ($events as $name => $data) {
     $states = states(webhooks_dispatch('hostile', $data));
     $more = max(0, worker('VmHWM') - $idle);
     $took = used() - $before;
-    echo "$name: ", $states['healthy'], ', ', count(array_diff($states, ['delivered', 'failed'])), ' wait', $more > 65536 ? ", $more KiB" : '', $took > 4 ? ", $took s" : '', "\n";
+    echo "$name: ", $states['healthy'], ', ', count(array_diff($states, ['delivered', 'failed'])), ' wait', $more > 65536 * patience() ? ", $more KiB" : '', $took > patience() ? ", $took s" : '', "\n";
 }
 var_dump(webhooks_status()['problems']);
 ?>
