@@ -10,7 +10,7 @@ use url::Url;
 use super::fields::{self, check_field};
 use super::format::Formatter;
 use super::guard::check_url;
-use super::header::check_header;
+use super::header::{MAX_HEADERS, check_header};
 use super::request_builder::{RequestBuilder, Signers};
 use super::sign::{self, Signer};
 use super::template::{self, Condition, TemplateError};
@@ -61,7 +61,8 @@ impl Readable {
 /// The secrets that sign.
 fn signers(webhook: &Webhook, first: &mut First) -> Signers {
     let mut signers = Signers::new();
-    for (i, rotating) in webhook.secrets.iter().enumerate() {
+    first.keep(at_most("secrets", webhook.secrets.len(), sign::MAX_SECRETS, "secrets"));
+    for (i, rotating) in webhook.secrets.iter().enumerate().take(sign::MAX_SECRETS) {
         let signer = Signer::parse(rotating.secret.expose());
         let signer = signer.map_err(|error| wrong(format!("secrets[{i}].secret"), error));
         if let Some(signer) = first.keep(signer)
@@ -75,8 +76,10 @@ fn signers(webhook: &Webhook, first: &mut First) -> Signers {
 
 /// The webhook's own headers.
 fn headers(webhook: &Webhook, first: &mut First) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(webhook.headers.len() + 6);
-    for (i, custom) in webhook.headers.iter().enumerate() {
+    first.keep(at_most("headers", webhook.headers.len(), MAX_HEADERS, "headers"));
+    // More than a map of them holds would end the worker.
+    let mut headers = HeaderMap::with_capacity(webhook.headers.len().min(MAX_HEADERS) + 6);
+    for (i, custom) in webhook.headers.iter().enumerate().take(MAX_HEADERS) {
         let header = check_header(&custom.name, custom.value.expose());
         let header = header.map_err(|error| wrong(format!("headers[{i}]"), error));
         if let Some((name, value)) = first.keep(header) {
@@ -94,10 +97,7 @@ fn formatter(webhook: &Webhook) -> Result<Formatter, FieldError> {
     if webhook.format == Format::Template && webhook.template.is_none() {
         return Err(wrong("template", "expected the body's template, as format is template"));
     }
-    if webhook.fields.len() > fields::MAX_PATHS {
-        let message = format!("expected at most {} paths", fields::MAX_PATHS);
-        return Err(wrong("fields", message));
-    }
+    at_most("fields", webhook.fields.len(), fields::MAX_PATHS, "paths")?;
     for (i, path) in webhook.fields.iter().enumerate() {
         check_field(path).map_err(|error| wrong(format!("fields[{i}]"), error))?;
     }
@@ -107,6 +107,14 @@ fn formatter(webhook: &Webhook) -> Result<Formatter, FieldError> {
 /// The webhook's condition, where it has one.
 pub(super) fn condition(webhook: &Webhook) -> Result<Option<Condition>, TemplateError> {
     webhook.condition.as_deref().map(Condition::parse).transpose()
+}
+
+/// Whether a list is no longer than it may be.
+fn at_most(field: &str, length: usize, most: usize, of: &str) -> Result<(), FieldError> {
+    if length > most {
+        return Err(wrong(field, format!("expected at most {most} {of}")));
+    }
+    Ok(())
 }
 
 fn wrong(field: impl Into<String>, message: impl fmt::Display) -> FieldError {
@@ -261,7 +269,11 @@ mod tests {
             ("condition", max(template::MAX_CONDITION)),
             ("content_type", max(template::MAX_CONTENT_TYPE)),
             ("field", max(fields::MAX_PATH)),
+            ("fields", max(fields::MAX_PATHS)),
+            ("header_name", max(header::MAX_NAME)),
             ("header_value", max(header::MAX_VALUE)),
+            ("headers", max(MAX_HEADERS)),
+            ("secrets", max(sign::MAX_SECRETS)),
             ("secret", serde_json::json!({ "min": bytes.start(), "max": bytes.end() })),
             ("timeout", range(&TIMEOUT)),
             ("concurrency", range(&CONCURRENCY)),
@@ -297,7 +309,21 @@ mod tests {
             let expected = reads(field, "none of them").unwrap_err();
             assert_eq!(expected.matches('`').count() / 2 - 1, words.len(), "{expected}");
         }
-        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(20));
+        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(24));
+    }
+
+    #[test]
+    fn what_is_too_much_ended_whoever_read_it() {
+        let mut webhook = webhook("");
+        let header = crate::webhook::Header { name: "X-A".into(), value: Secret::new("a".into()) };
+        webhook.headers = vec![header; 40_000];
+        let error = check(&webhook).unwrap_err().to_string();
+        assert_eq!(error, "headers: expected at most 100 headers");
+        webhook.secrets = vec![webhook.secrets[0].clone(); 5_000];
+        let error = check(&webhook).unwrap_err().to_string();
+        assert_eq!(error, "secrets: expected at most 20 secrets");
+        // The worker reads it all the same, where the publisher set it aside.
+        assert!(Readable::of(&webhook).builder.is_some());
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub const PUBLIC: &str = "whpk_";
 
 /// Fewest and most bytes of a symmetric secret ("Signing secret": 192 to 512 bits).
 pub(crate) const SYMMETRIC_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+/// Most secrets of a webhook: each signs every request, and has its part of a header.
+pub(crate) const MAX_SECRETS: usize = 20;
 /// Bytes of a generated symmetric secret.
 const GENERATED_BYTES: usize = 32;
 

@@ -18,6 +18,7 @@ mod shared;
 mod temp_file;
 
 use std::ffi::OsStr;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,6 +31,13 @@ pub use error::{this_user, user_name};
 pub use folder::{Access, FileVersion, Folder, Privacy};
 pub(crate) use limit::file_size as file_size_limit;
 use policy::Policy;
+
+/// A descriptor behind those of standard input, output and error. Where one of these is closed, the
+/// system gives its number to what is opened next, and there goes what the process prints then.
+fn behind_standard(fd: OwnedFd) -> rustix::io::Result<OwnedFd> {
+    const FIRST: i32 = 3;
+    if fd.as_raw_fd() >= FIRST { Ok(fd) } else { rustix::io::fcntl_dupfd_cloexec(&fd, FIRST) }
+}
 
 fn not_a_spool(path: &Path) -> SpoolError {
     SpoolError::NotASpool { path: path.to_owned() }
@@ -57,7 +65,8 @@ impl Spool {
         // Before anything is written here.
         limit::survive();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
+        let opened = rustix::fs::open(path, flags, Mode::empty());
+        let fd = opened.and_then(behind_standard).map_err(|error| match error {
             Errno::NOENT => SpoolError::Missing { path: path.to_owned() },
             Errno::NOTDIR => SpoolError::NotAFolder { path: path.to_owned() },
             // Who may not even list it is told whose it is.

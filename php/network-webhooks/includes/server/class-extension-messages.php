@@ -158,8 +158,14 @@ final class Extension_Messages {
 			/* translators: %s: number of bytes */
 			__( 'a "whsec_" secret has 24 to 64 bytes before base64, this one %s', 'network-webhooks' ),
 			__( 'a "whsk_" key is an ed25519 seed of 32 bytes (or seed and public key, 64 bytes) in base64', 'network-webhooks' ),
-			/* translators: %s: what was typed */
-			__( '"%s" is no header name (letters, digits and !#$%%&\'*+-.^_`|~)', 'network-webhooks' ),
+			/* translators: 1: what was typed, 2: a number */
+			__( '"%1$s" is no header name (at most %2$s letters, digits and !#$%%&\'*+-.^_`|~)', 'network-webhooks' ),
+			/* translators: %s: a number */
+			array( _n_noop( 'expected at most %s header', 'expected at most %s headers', 'network-webhooks' ), 1 ),
+			/* translators: %s: a number */
+			array( _n_noop( 'expected at most %s secret', 'expected at most %s secrets', 'network-webhooks' ), 1 ),
+			/* translators: %s: a number */
+			array( _n_noop( 'expected at most %s path', 'expected at most %s paths', 'network-webhooks' ), 1 ),
 			/* translators: %s: name of a header */
 			__( 'the header "%s" is set by the delivery itself', 'network-webhooks' ),
 			/* translators: 1: name of a header, 2: number of bytes */

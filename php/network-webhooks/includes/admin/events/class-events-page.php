@@ -9,6 +9,7 @@ namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Event;
 use Network_Webhooks\Last_Payload;
+use Network_Webhooks\Text;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -98,7 +99,7 @@ final class Events_Page extends Menu_Page {
 		printf(
 			'<article class="network-webhooks-event" id="%1$s" data-text="%2$s"><h3>%3$s <code>%4$s</code></h3><p>%5$s</p>',
 			esc_attr( $id ),
-			esc_attr( mb_strtolower( self::text( $event ) ) ),
+			esc_attr( Text::lower( self::text( $event ) ) ),
 			esc_html( $event->name ),
 			esc_html( $event->slug ),
 			esc_html( $event->description )
@@ -178,7 +179,7 @@ final class Events_Page extends Menu_Page {
 	 * Whether an event has a text in what is said of it.
 	 */
 	private static function matches( Event $event, string $category, string $search ): bool {
-		return '' === $search || false !== mb_stripos( $category . ' ' . self::text( $event ), $search );
+		return '' === $search || Text::has( $category . ' ' . self::text( $event ), $search );
 	}
 
 	/**
