@@ -377,6 +377,8 @@ impl Folder {
         let temp_file = temp_file::random_name(self)?;
         let make = || {
             rustix::fs::mkdirat(self, &*temp_file, Mode::RWXU)?;
+            // Whatever the umask took: it has to be entered.
+            rustix::fs::chmodat(self, &*temp_file, Mode::RWXU, AtFlags::empty())?;
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let fd = rustix::fs::openat(self, &*temp_file, flags, Mode::empty())?;
             self.policy.settle(&fd, self.policy.folder_mode())?;

@@ -57,13 +57,16 @@ impl Spool {
     /// are followed; nothing below it is trusted like that.
     ///
     /// # Errors
-    /// Where it is missing or not a folder, where its mode is neither 0700 nor 2770 (said in other
+    /// Where it is relative, missing or not a folder, where its mode is neither 0700 nor 2770 (said in other
     /// words where it is a folder of the system's or of other things), where this user is neither
     /// root nor its owner nor (2770) in its group, and where it lies on a file system that can't
     /// keep the promises of locks and shared memory: NFS, CIFS, 9p, FUSE.
     pub fn open(path: &Path) -> Result<Self, SpoolError> {
         // Before anything is written here.
         limit::survive();
+        if path.is_relative() {
+            return Err(SpoolError::Relative { path: path.to_owned() });
+        }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let opened = rustix::fs::open(path, flags, Mode::empty());
         let fd = opened.and_then(behind_standard).map_err(|error| match error {

@@ -307,6 +307,8 @@ final class Extension_Messages {
 			/* translators: 1: name of a host, 2: what the system said */
 			__( 'the proxy\'s address is unknown: %1$s: %2$s', 'network-webhooks' ),
 			// What is wrong with the spool.
+			/* translators: %s: path of a folder */
+			__( '"%s" is no absolute path, and each process would look for the spool in another folder: set webhooks.spool to a path that begins with /', 'network-webhooks' ),
 			/* translators: 1: path of a folder, 2: the same path */
 			__( 'the spool %1$s does not exist: create it for the web server\'s user (`install -d -m 0700 -o USER %2$s`), or set webhooks.spool to where it is', 'network-webhooks' ),
 			/* translators: %s: a path */
