@@ -1,5 +1,5 @@
 --TEST--
-Where standard output is closed, what a program prints was written into the journal
+Where standard output and error are closed, what a program prints was written into the journal
 --INI--
 webhooks.spool={TMP}/webhooks-307
 webhooks.autostart=0
@@ -10,14 +10,15 @@ $spool = spool();
 publish(['a' => ['*']]);
 
 /** Runs code in a PHP of its own. */
-function run(string $code, string $closed = ''): void
+function run(string $code, string $closed = '2>/dev/null'): void
 {
     $php = [PHP_BINARY, '-n', '-d', 'extension=' . getenv('WEBHOOKS_EXTENSION'), '-d', 'webhooks.spool=' . ini_get('webhooks.spool'), '-d', 'webhooks.autostart=0', '-r', $code];
     exec(sprintf('sh -c %s', escapeshellarg(implode(' ', array_map('escapeshellarg', $php)) . " $closed")), $output);
 }
 
 $dispatch = fn (int $number) => "webhooks_dispatch('e', ['n' => $number]);";
-$print = 'echo str_repeat("this is no record\n", 10);';
+// PHP's own log goes to standard error.
+$print = 'error_log("this is no record"); echo str_repeat("this is no record\n", 10);';
 foreach (['STDIN', 'STDOUT', 'STDERR'] as $number => $name) {
     run("fclose($name); " . $dispatch($number) . $print);
 }
