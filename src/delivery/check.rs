@@ -14,9 +14,9 @@ use super::header::{MAX_HEADERS, check_header};
 use super::request_builder::{RequestBuilder, Signers};
 use super::sign::{self, Signer};
 use super::template::{self, Condition, TemplateError};
-use crate::event;
-use crate::invisible::Invisible;
-use crate::webhook::{
+use domain::event;
+use domain::invisible::Invisible;
+use domain::webhook::{
     CONCURRENCY, DISABLE_AFTER, FieldError, Format, MAX_ID, RATE, RETRIES, RETRY, Signature,
     TIMEOUT, Webhook,
 };
@@ -224,7 +224,7 @@ fn check_pace(webhook: &Webhook) -> Result<(), FieldError> {
 mod tests {
     use super::super::{guard, header};
     use super::*;
-    use crate::webhook::Secret;
+    use domain::webhook::Secret;
 
     fn webhook(more: &str) -> Webhook {
         let json = format!(

@@ -14,9 +14,9 @@ use super::proxy::Proxy;
 use super::request::{self, Network, Outcome, Target, failure};
 use super::request_builder::{DetachedRequest, RequestBuilder};
 use super::tls::TlsSettings;
-use crate::attempt::{Failure, Phase};
-use crate::event::Event;
-use crate::webhook::{FieldError, Format, Webhook};
+use domain::attempt::{Failure, Phase};
+use domain::event::Event;
+use domain::webhook::{FieldError, Format, Webhook};
 
 /// Longest body, in bytes, that is made and signed beside other requests' input and output.
 const LIGHT: usize = 64 * 1024;

@@ -11,7 +11,7 @@ use tokio::io::ReadBuf;
 use super::answer::Answer;
 use super::connection::Stream;
 use super::trace::Trace;
-use crate::attempt::Phase;
+use domain::attempt::Phase;
 
 /// Bytes of head and body that leave in one write, one packet and one TLS record.
 const TOGETHER: usize = 16 * 1024;

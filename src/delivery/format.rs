@@ -24,9 +24,9 @@ use super::php_json;
 use super::request::failure;
 use super::template::{Template, TemplateError};
 use super::v1::Projections;
-use crate::attempt::{Failure, Phase};
-use crate::event::Event;
-use crate::webhook::{Format, Webhook};
+use domain::attempt::{Failure, Phase};
+use domain::event::Event;
+use domain::webhook::{Format, Webhook};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");

@@ -55,18 +55,18 @@ use endpoint::{Endpoint, Exchange, Shared, internal};
 use guard::Guard;
 pub use header::{REDACTED, USER_AGENT};
 use io::{IoThread, contained};
-pub(crate) use json::{Json, Places};
+pub use json::{Json, Places};
 use kept::Kept;
 use proxy::{Proxy, ProxySettings};
 use request::{Network, failure};
 use resolve::{Lookup, Names, SystemLookup};
 use tls::TlsSettings;
 
-use crate::attempt::{Attempt, Failure, Next, Phase};
-use crate::claim::Claim;
-use crate::clock::Clock;
-use crate::event::{Event, Flags};
-use crate::webhook::Webhook;
+use domain::attempt::{Attempt, Failure, Next, Phase};
+use domain::claim::Claim;
+use domain::clock::Clock;
+use domain::event::{Event, Flags};
+use domain::webhook::Webhook;
 
 /// How often unused endpoints are looked for; one is dropped, with its idle connections, after
 /// being unused for the age at which a connection is too old anyway.

@@ -10,7 +10,7 @@ use super::header::{REDACTED, USER_AGENT};
 use super::sign::Signer;
 use super::template::{Condition, TemplateError};
 use super::v1::Projections;
-use crate::event::{Event, Flags};
+use domain::event::{Event, Flags};
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");

@@ -12,7 +12,7 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::webhook::Secret;
+use domain::webhook::Secret;
 
 /// Prefix of a symmetric secret.
 pub const SYMMETRIC: &str = "whsec_";

@@ -18,8 +18,8 @@ use super::record::MAX_RECORD;
 use super::segment::{Boot, ROTATE_AT};
 use super::segment_cursor::{Next, SegmentCursor};
 use super::{CORRUPT_FOLDER, JOURNAL_FOLDER, JournalError, SegmentId, Status};
-use crate::clock::{Clock as _, SystemClock};
-use crate::spool::{FileVersion, Folder, Privacy, Spool};
+use domain::clock::{Clock as _, SystemClock};
+use spool::{FileVersion, Folder, Privacy, Spool};
 
 /// Files that are kept open between two looks: there may be more segments (every short CLI
 /// process leaves one) than a process may open files.
@@ -215,7 +215,7 @@ impl Reader {
 
     /// Leaves nothing readable of what was read: empties the read parts of the segments, and
     /// removes from `corrupt/` whatever `matches`. To be called only when everything that was
-    /// read is in the store for good ([`make_durable`](crate::store::Durability::make_durable)).
+    /// read is in the store for good.
     ///
     /// # Errors
     /// Where the folders can't be read or written.

@@ -18,7 +18,7 @@ use super::record::{self, HEAD, Head, MAGIC};
 use super::segment::{Boot, FORMAT, HEADER, Header};
 use super::window::{self, Window};
 use super::{JournalError, OwnedRecord, SegmentId};
-use crate::spool::{Access, Folder, cannot_here};
+use spool::{Access, Folder, cannot_here};
 
 /// Bytes that are searched at once for the next record.
 const SEARCH: usize = 256 << 10;

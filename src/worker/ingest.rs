@@ -9,17 +9,17 @@ use super::fast_path::FastPath;
 use super::request::Request;
 use super::routes::Routes;
 use super::schedule::Schedule;
-use crate::config::Config;
-use crate::decision::{CONDITION, Decision};
-use crate::delivery::Sender;
-use crate::event::{Event, EventHeader};
-use crate::id::DeliveryId;
-use crate::journal::{self, OwnedRecord};
-use crate::store::bulk::Action;
-use crate::store::{
+use config::Config;
+use delivery::Sender;
+use domain::decision::{CONDITION, Decision};
+use domain::event::{Event, EventHeader};
+use domain::id::DeliveryId;
+use domain::webhook::Webhook;
+use journal::{self, OwnedRecord};
+use store::bulk::Action;
+use store::{
     Announcement, Claim, Health, NewDelivery, Result, Selection, State, Transaction, WebhookKey,
 };
-use crate::webhook::Webhook;
 
 /// What a batch of records changes in memory, once its transaction is committed.
 #[derive(Default)]

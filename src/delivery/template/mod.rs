@@ -26,8 +26,8 @@ use super::json::{Json, NotJson, Places};
 use bound::{Program, Source};
 use fuel::Tank;
 
-use crate::invisible::Invisible;
-use crate::webhook::FieldError;
+use domain::invisible::Invisible;
+use domain::webhook::FieldError;
 
 /// Longest template, in bytes.
 pub const MAX_TEMPLATE: usize = 64 * 1024;

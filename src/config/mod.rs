@@ -18,15 +18,15 @@ use serde_json::{Value, json};
 pub use aside::{Wrong, check_webhooks};
 pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
 
-use crate::clock::rfc3339;
-use crate::delivery::check;
-use crate::delivery::guard::{check_allow, check_url};
-use crate::delivery::proxy::{ProxySettings, check_proxy};
-use crate::delivery::v1::Projections;
-use crate::event;
-use crate::id::EventId;
-use crate::spool::{Access, Privacy, Spool, SpoolError};
-use crate::webhook::{FieldError, Webhook};
+use delivery::check;
+use delivery::guard::{check_allow, check_url};
+use delivery::proxy::{ProxySettings, check_proxy};
+use delivery::v1::Projections;
+use domain::clock::rfc3339;
+use domain::event;
+use domain::id::EventId;
+use domain::webhook::{FieldError, Webhook};
+use spool::{Access, Privacy, Spool, SpoolError};
 
 /// The worker's file.
 pub const CONFIG_FILE: &str = "config.json";
