@@ -61,7 +61,10 @@ impl Readable {
 /// The secrets that sign.
 fn signers(webhook: &Webhook, first: &mut First) -> Signers {
     let mut signers = Signers::new();
-    first.keep(at_most("secrets", webhook.secrets.len(), sign::MAX_SECRETS, "secrets"));
+    if webhook.secrets.len() > sign::MAX_SECRETS {
+        let message = format!("expected at most {} secrets", sign::MAX_SECRETS);
+        first.keep(Err::<(), _>(wrong("secrets", message)));
+    }
     for (i, rotating) in webhook.secrets.iter().enumerate().take(sign::MAX_SECRETS) {
         let signer = Signer::parse(rotating.secret.expose());
         let signer = signer.map_err(|error| wrong(format!("secrets[{i}].secret"), error));
@@ -76,7 +79,10 @@ fn signers(webhook: &Webhook, first: &mut First) -> Signers {
 
 /// The webhook's own headers.
 fn headers(webhook: &Webhook, first: &mut First) -> HeaderMap {
-    first.keep(at_most("headers", webhook.headers.len(), MAX_HEADERS, "headers"));
+    if webhook.headers.len() > MAX_HEADERS {
+        let message = format!("expected at most {MAX_HEADERS} headers");
+        first.keep(Err::<(), _>(wrong("headers", message)));
+    }
     // More than a map of them holds would end the worker.
     let mut headers = HeaderMap::with_capacity(webhook.headers.len().min(MAX_HEADERS) + 6);
     for (i, custom) in webhook.headers.iter().enumerate().take(MAX_HEADERS) {
@@ -97,7 +103,10 @@ fn formatter(webhook: &Webhook) -> Result<Formatter, FieldError> {
     if webhook.format == Format::Template && webhook.template.is_none() {
         return Err(wrong("template", "expected the body's template, as format is template"));
     }
-    at_most("fields", webhook.fields.len(), fields::MAX_PATHS, "paths")?;
+    if webhook.fields.len() > fields::MAX_PATHS {
+        let message = format!("expected at most {} paths", fields::MAX_PATHS);
+        return Err(wrong("fields", message));
+    }
     for (i, path) in webhook.fields.iter().enumerate() {
         check_field(path).map_err(|error| wrong(format!("fields[{i}]"), error))?;
     }
@@ -107,14 +116,6 @@ fn formatter(webhook: &Webhook) -> Result<Formatter, FieldError> {
 /// The webhook's condition, where it has one.
 pub(super) fn condition(webhook: &Webhook) -> Result<Option<Condition>, TemplateError> {
     webhook.condition.as_deref().map(Condition::parse).transpose()
-}
-
-/// Whether a list is no longer than it may be.
-fn at_most(field: &str, length: usize, most: usize, of: &str) -> Result<(), FieldError> {
-    if length > most {
-        return Err(wrong(field, format!("expected at most {most} {of}")));
-    }
-    Ok(())
 }
 
 fn wrong(field: impl Into<String>, message: impl fmt::Display) -> FieldError {

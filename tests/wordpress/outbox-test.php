@@ -145,7 +145,7 @@ final class Outbox_Test extends Network_Test_Case {
 		$this->assertNull( network_webhooks_dispatch( 'lesson_finished', array( 'ids' => range( 1, 300000 ) ) ) );
 		$this->plugin()->outbox()->add( 'lesson_finished', array( 'ids' => range( 1, 300000 ) ), $this->plugin()->dispatcher()->complete( array() ), 'a test' );
 		$this->plugin()->outbox()->add( 'lesson_finished', array( 'number' => 1 ), $this->plugin()->dispatcher()->complete( array() ), 'a test' );
-		$this->assertSame( 1, $this->plugin()->outbox()->drain() );
+		$this->assertSame( 1, $this->plugin()->outbox()->drain( self::DEADLINE ) );
 		ini_set( 'error_log', $log );
 		$this->assertSame( array(), $this->outbox() );
 		$this->assertCount( 1, $this->events_of( $webhook ) );
