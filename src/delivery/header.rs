@@ -12,8 +12,6 @@ pub const REDACTED: &str = "•••";
 pub const MAX_VALUE: usize = 4096;
 /// Longest name, in bytes.
 pub const MAX_NAME: usize = 256;
-/// Most of them: together they are a head that servers take.
-pub const MAX_HEADERS: usize = 100;
 
 /// Names that are ours or the connection's, and prefixes (ending in `-`) of such names.
 pub(crate) const RESERVED: &[&str] = &[
