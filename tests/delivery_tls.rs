@@ -2,7 +2,7 @@
 
 mod delivery_server;
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::sync::Arc;
 
 use delivery_server::*;
@@ -258,5 +258,106 @@ fn sessions_are_resumed() {
         assert_eq!(sender.send(webhook, &claim(), &SystemClock).failure, None);
         let resumed = kinds.recv_timeout(PATIENCE).unwrap() == Some(rustls::HandshakeKind::Resumed);
         assert_eq!(resumed, number > 0, "webhook {number}");
+    }
+}
+
+/// An endpoint behind TLS that reads a request, as far as `reads_body` says, and then writes these
+/// bytes as they are: what `answer` makes of a session.
+fn speaking(
+    authority: &Authority,
+    reads_body: bool,
+    answer: impl Fn(&mut rustls::ServerConnection) -> Vec<u8> + Send + Sync + 'static,
+) -> Server {
+    let config = authority.config();
+    Server::raw(move |stream| {
+        // Else the answer would wait for the receipt of the handshake, and go with the connection.
+        stream.set_nodelay(true).unwrap();
+        let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+        let mut stream = std::io::BufReader::new(rustls::StreamOwned::new(session, stream));
+        if reads_body {
+            if Request::read(&mut stream, 1).is_none() {
+                return;
+            }
+        } else {
+            let mut line = String::new();
+            while stream.read_line(&mut line).is_ok_and(|length| length > 2) {
+                line.clear();
+            }
+        }
+        let stream = stream.get_mut();
+        let bytes = answer(&mut stream.conn);
+        let _ = stream.sock.write_all(&bytes);
+    })
+}
+
+/// The records of what a session says, each as a part of its own.
+fn records(session: &mut rustls::ServerConnection, parts: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for part in parts {
+        session.writer().write_all(part).unwrap();
+        while session.wants_write() {
+            session.write_tls(&mut bytes).unwrap();
+        }
+    }
+    bytes
+}
+
+#[test]
+fn an_answer_before_something_that_is_no_tls_was_lost() {
+    const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let unreadable = [&[0x17, 3, 3, 0, 40][..], &[7; 40]].concat();
+    let authority = Authority::new();
+    for (name, said, behind, remark) in [
+        ("a record that nobody can decrypt", OK, &unreadable[..], None),
+        ("an answer without TLS", OK, b"HTTP/1.1 408 Request Timeout\r\n\r\n", None),
+        ("the end, without a goodbye", OK, b"", None),
+        ("half a record", OK, &unreadable[..9], None),
+        ("the same amid the head", &OK[..30], &unreadable, Some("cut")),
+        ("the same amid the body", &OK[..OK.len() - 1], &unreadable, Some("cut")),
+        ("the same behind the status line", &OK[..17], &unreadable, Some("cut")),
+    ] {
+        let (said, behind) = (said.to_vec(), behind.to_vec());
+        let server = speaking(&authority, true, move |session| {
+            let bytes: Vec<_> = said.chunks(1).collect();
+            [records(session, &bytes), behind.clone()].concat()
+        });
+        let attempt = attempt_tls(&server, Some(authority.path()));
+        assert_eq!((&attempt.failure, attempt.next), (&None, Next::Delivered), "{name}");
+        assert_eq!(attempt.status, Some(200), "{name}");
+        assert_eq!(attempt.remark.map(|remark| remark.code).as_deref(), remark, "{name}");
+    }
+    // Without a status nothing was accepted, and what went wrong is said.
+    let server = speaking(&authority, true, move |session| {
+        [records(session, &[b"HTTP/1.1 200 OK"]), unreadable.clone()].concat()
+    });
+    assert_eq!(failure(&attempt_tls(&server, Some(authority.path()))).0, "recv_response");
+}
+
+#[test]
+fn an_answer_given_behind_tls_before_the_body_was_read_is_seen() {
+    let authority = Authority::new();
+    let body = claim_of(event_with(&format!(r#""{}""#, "x".repeat(900_000))));
+    for (answer, code) in [
+        ("HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 5\r\n\r\nearly", "status"),
+        ("HTTP/1.1 410 Gone\r\nConnection: close\r\nContent-Length: 5\r\n\r\nearly", "gone"),
+        ("HTTP/1.1 429 Slow\r\nRetry-After: 120\r\nConnection: close\r\n\r\nearly", "status"),
+    ] {
+        for says_goodbye in [false, true] {
+            let server = speaking(&authority, false, move |session| {
+                let mut bytes = records(session, &[answer.as_bytes()]);
+                if says_goodbye {
+                    session.send_close_notify();
+                    session.write_tls(&mut bytes).unwrap();
+                }
+                bytes
+            });
+            let url = format!("https://{}/", server.address);
+            let webhook = webhook(&url, json!({"ca_file": authority.path()}));
+            let sender = sender();
+            for _ in 0..5 {
+                let attempt = sender.send(&webhook, &body, &SystemClock);
+                assert_eq!(failure(&attempt), ("recv_response", code), "{answer}");
+            }
+        }
     }
 }

@@ -57,7 +57,10 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
     while let Some(argument) = arguments.next()? {
         let chosen = match argument {
             Long("spool") => {
-                spool = Some(arguments.value()?.into());
+                let given = arguments.value()?;
+                // As meant here: the worker goes to another folder.
+                let absolute = std::path::absolute(&given);
+                spool = Some(absolute.unwrap_or_else(|_| given.into()));
                 continue;
             }
             Long("store") => {

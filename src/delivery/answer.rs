@@ -187,6 +187,7 @@ impl Answer {
 
     /// The connection ended.
     pub(super) fn end(&mut self) {
+        self.persistent = false;
         match self.state {
             State::Done => {}
             State::UntilClose => self.state = State::Done,

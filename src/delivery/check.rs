@@ -272,6 +272,8 @@ mod tests {
             ("condition", max(template::MAX_CONDITION)),
             ("content_type", max(template::MAX_CONTENT_TYPE)),
             ("field", max(fields::MAX_PATH)),
+            ("fields", max(fields::MAX_PATHS)),
+            ("header_name", max(header::MAX_NAME)),
             ("header_value", max(header::MAX_VALUE)),
             ("secret", serde_json::json!({ "min": bytes.start(), "max": bytes.end() })),
             ("timeout", range(&TIMEOUT)),
@@ -310,7 +312,21 @@ mod tests {
             let expected = reads(field, "none of them").unwrap_err();
             assert_eq!(expected.matches('`').count() / 2 - 1, words.len(), "{expected}");
         }
-        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(22));
+        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(24));
+    }
+
+    #[test]
+    fn what_is_too_much_ended_whoever_read_it() {
+        let mut webhook = webhook("");
+        let header = domain::webhook::Header { name: "X-A".into(), value: Secret::new("a".into()) };
+        webhook.headers = vec![header; 40_000];
+        let error = check(&webhook).unwrap_err().to_string();
+        assert!(error.starts_with("headers: 40000: expected"), "{error}");
+        webhook.secrets = vec![webhook.secrets[0].clone(); 5_000];
+        let error = check(&webhook).unwrap_err().to_string();
+        assert!(error.starts_with("secrets: 5000: expected"), "{error}");
+        // The worker reads it all the same, where the publisher set it aside.
+        assert!(Readable::of(&webhook).builder.is_some());
     }
 
     #[test]

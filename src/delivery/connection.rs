@@ -99,6 +99,18 @@ impl Stream {
         }
     }
 
+    /// What was decrypted and is not read yet: where TLS fails, [`poll_read`](Self::poll_read) says
+    /// so before it gives what came ahead of that.
+    ///
+    /// # Errors
+    /// Where there is nothing.
+    pub(super) fn read_decrypted(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(_) => Ok(0),
+            Self::Tls(tls) => tls.get_mut().1.reader().read(bytes),
+        }
+    }
+
     pub(super) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,

@@ -125,6 +125,7 @@ pub(super) async fn exchange(
                 Poll::Ready(Err(error)) => {
                     // What went wrong first says more.
                     failed.get_or_insert(error);
+                    read_rest(stream, answer);
                     answer.end();
                 }
                 Poll::Pending => return Poll::Pending,
@@ -144,6 +145,14 @@ pub(super) async fn exchange(
     match failed {
         Some(error) if answer.status().is_none() => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// Reads what came before reading failed, such as in the same packet as something that is no TLS.
+fn read_rest(stream: &mut Stream, answer: &mut Answer) {
+    let mut bytes = [0; READ];
+    while let Ok(length @ 1..) = stream.read_decrypted(&mut bytes) {
+        answer.push(&bytes[..length]);
     }
 }
 

@@ -10,6 +10,8 @@ pub const USER_AGENT: &str = concat!("Network-Webhooks/", env!("CARGO_PKG_VERSIO
 pub const REDACTED: &str = "•••";
 /// Longest value, in bytes.
 pub const MAX_VALUE: usize = 4096;
+/// Longest name, in bytes.
+pub const MAX_NAME: usize = 256;
 
 /// Names that are ours or the connection's, and prefixes (ending in `-`) of such names.
 pub(crate) const RESERVED: &[&str] = &[
@@ -36,7 +38,7 @@ pub(crate) const RESERVED: &[&str] = &[
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
     /// Not a token of RFC 9110.
-    #[error("\"{0}\" is no header name (letters, digits and !#$%&'*+-.^_`|~)")]
+    #[error("\"{0}\" is no header name (at most {MAX_NAME} letters, digits and !#$%&'*+-.^_`|~)")]
     Name(String),
     /// One that looks like another.
     #[error("the header's name contains {0}")]
@@ -60,8 +62,11 @@ pub fn check_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue)
     if let Some(invisible) = Invisible::find(name) {
         return Err(HeaderError::Invisible(invisible));
     }
-    let parsed = HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| HeaderError::Name(name.chars().take(64).collect()))?;
+    let no_name = || HeaderError::Name(name.chars().take(64).collect());
+    if name.len() > MAX_NAME {
+        return Err(no_name());
+    }
+    let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| no_name())?;
     let reserved = |known: &&str| {
         if known.ends_with('-') { parsed.as_str().starts_with(known) } else { parsed == *known }
     };

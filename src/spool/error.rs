@@ -20,6 +20,15 @@ pub enum SpoolError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// It would be another folder in each process.
+    #[error(
+        "\"{path}\" is no absolute path, and each process would look for the spool in another folder: set webhooks.spool to a path that begins with /",
+        path = path.display()
+    )]
+    Relative {
+        /// As it was given.
+        path: PathBuf,
+    },
     /// Something is there, but no folder.
     #[error("{path} is not a folder: move it away, or set webhooks.spool to another path", path = path.display())]
     NotAFolder {

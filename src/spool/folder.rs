@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::WAKE_FILE;
 use super::policy::{Keeper, Policy};
 use super::temp_file::{self, TempFile};
-use super::{SpoolError, name};
+use super::{SpoolError, behind_standard, name};
 
 /// What an opened file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +119,8 @@ impl Folder {
         // NONBLOCK: a planted FIFO must not hold us up before it can be refused.
         let flags = access | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
         loop {
-            let file = match rustix::fs::openat(self, name, flags, Mode::empty()) {
+            let opened = rustix::fs::openat(self, name, flags, Mode::empty());
+            let file = match opened.and_then(behind_standard) {
                 Ok(file) => file,
                 Err(Errno::NOENT) => return Ok(None),
                 Err(Errno::LOOP) => return Err(self.planted(name, "a symbolic link")),
@@ -363,7 +364,8 @@ impl Folder {
 
     fn open_folder(&self, name: &str) -> Result<Option<OwnedFd>, SpoolError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = match rustix::fs::openat(self, name, flags, Mode::empty()) {
+        let opened = rustix::fs::openat(self, name, flags, Mode::empty());
+        let fd = match opened.and_then(behind_standard) {
             Ok(fd) => fd,
             Err(Errno::NOENT) => return Ok(None),
             Err(Errno::NOTDIR | Errno::LOOP) => {
@@ -382,6 +384,8 @@ impl Folder {
         let temp_file = temp_file::random_name(self)?;
         let make = || {
             rustix::fs::mkdirat(self, &*temp_file, Mode::RWXU)?;
+            // Whatever the umask took: it has to be entered.
+            rustix::fs::chmodat(self, &*temp_file, Mode::RWXU, AtFlags::empty())?;
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let fd = rustix::fs::openat(self, &*temp_file, flags, Mode::empty())?;
             self.policy.settle(&fd, self.policy.folder_mode())?;

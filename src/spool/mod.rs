@@ -19,6 +19,7 @@ mod shared;
 mod temp_file;
 
 use std::ffi::OsStr;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,6 +33,13 @@ pub use room::Room;
 pub use temp_file::TempFile;
 
 use self::policy::Policy;
+
+/// A descriptor behind those of standard input, output and error. Where one of these is closed, the
+/// system gives its number to what is opened next, and there goes what the process prints then.
+fn behind_standard(fd: OwnedFd) -> rustix::io::Result<OwnedFd> {
+    const FIRST: i32 = 3;
+    if fd.as_raw_fd() >= FIRST { Ok(fd) } else { rustix::io::fcntl_dupfd_cloexec(&fd, FIRST) }
+}
 
 fn not_a_spool(path: &Path) -> SpoolError {
     SpoolError::NotASpool { path: path.to_owned() }
@@ -51,15 +59,19 @@ impl Spool {
     /// are followed; nothing below it is trusted like that.
     ///
     /// # Errors
-    /// Where it is missing or not a folder, where its mode is neither 0700 nor 2770 (said in other
+    /// Where it is relative, missing or not a folder, where its mode is neither 0700 nor 2770 (said in other
     /// words where it is a folder of the system's or of other things), where this user is neither
     /// root nor its owner nor (2770) in its group, and where it lies on a file system that can't
     /// keep the promises of locks and shared memory: NFS, CIFS, 9p, FUSE.
     pub fn open(path: &Path) -> Result<Self, SpoolError> {
         // Before anything is written here.
         limit::survive();
+        if path.is_relative() {
+            return Err(SpoolError::Relative { path: path.to_owned() });
+        }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
+        let opened = rustix::fs::open(path, flags, Mode::empty());
+        let fd = opened.and_then(behind_standard).map_err(|error| match error {
             Errno::NOENT => SpoolError::Missing { path: path.to_owned() },
             Errno::NOTDIR => SpoolError::NotAFolder { path: path.to_owned() },
             // Who may not even list it is told whose it is.

@@ -13,7 +13,7 @@ use std::io;
 use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Folder, Privacy, SpoolError, name};
+use super::{Folder, Privacy, SpoolError, behind_standard, name};
 
 /// How a temporary file's name ends.
 const SUFFIX: &str = ".draft";
@@ -33,12 +33,14 @@ impl<'a> TempFile<'a> {
             let mut temp_file = Self { folder, name: random_name(folder)?, file: None };
             let flags =
                 OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let file: File =
-                rustix::fs::openat(folder, &*temp_file.name, flags, Mode::RUSR | Mode::WUSR)
-                    .map_err(|error| {
-                        folder.error(&temp_file.name, "create a file in the spool", error)
-                    })?
-                    .into();
+            let opened =
+                rustix::fs::openat(folder, &*temp_file.name, flags, Mode::RUSR | Mode::WUSR);
+            let file: File = opened
+                .and_then(behind_standard)
+                .map_err(|error| {
+                    folder.error(&temp_file.name, "create a file in the spool", error)
+                })?
+                .into();
             let mode = folder.policy().file_mode(privacy);
             let made = || {
                 folder.policy().settle(&file, mode)?;

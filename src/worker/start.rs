@@ -110,7 +110,13 @@ fn spawn(spool: &Spool, launch: &Launch) -> Result<(), String> {
     command.env_clear().env("PATH", path).current_dir("/");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().map_err(|error| {
-        format!("{binary} can't be started: {error}; set webhooks.worker in php.ini to its path")
+        let advice = match error.kind() {
+            // No process more for this user or group of services (EAGAIN).
+            io::ErrorKind::WouldBlock => "raise the limit of processes (`ulimit -u`, TasksMax)",
+            io::ErrorKind::OutOfMemory => "there is too little memory for it",
+            _ => "set webhooks.worker in php.ini to its path",
+        };
+        format!("{binary} can't be started: {error}; {advice}")
     })?;
     match child.wait() {
         Ok(status) if !status.success() => {

@@ -221,12 +221,20 @@ final class Deliveries_Test extends Network_Test_Case {
 				'2026-11-20 14:30'    => '2026-11-20T13:30:00.000Z',
 				'2026-11-20 00:00'    => '2026-11-19T23:00:00.000Z',
 				'2026-11-20T00:00:00Z' => '2026-11-20T00:00:00.000Z',
+				'2026-11'             => '2026-11-30T22:59:59.999Z',
+				'2026-W47'            => '2026-11-22T22:59:59.999Z',
+				'2026'                => '2026-12-31T22:59:59.999Z',
+				'@1234567890'         => '2009-02-13T23:31:30.000Z',
 			) as $typed => $expected ) {
 				$this->assertSame( $expected, $until( $typed ), $typed );
 			}
 			$this->assertSame( wp_date( 'Y-m-d' ) . ' 23:59:59', wp_date( 'Y-m-d H:i:s', strtotime( $until( 'today' ) ) ) );
 			$this->assertStringEndsWith( ':59:59.999Z', $until( 'yesterday' ) );
 			$this->assertSame( '2026-11-19T23:00:00.000Z', Network_Webhooks\Admin\Deliveries\Delivery_Query::of( array( 'since' => '2026-11-20' ) )->filter()['since'] );
+			// PHP reads a year as an hour, and a day that does not exist as another one.
+			$this->assertSame( '2025-12-31T23:00:00.000Z', Network_Webhooks\Admin\Deliveries\Delivery_Query::of( array( 'since' => '2026' ) )->filter()['since'] );
+			$this->expectException( InvalidArgumentException::class );
+			$until( '2026-02-30' );
 		} finally {
 			update_option( 'timezone_string', $zone );
 		}

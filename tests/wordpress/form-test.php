@@ -307,6 +307,13 @@ final class Form_Test extends Network_Test_Case {
 		}
 	}
 
+	public function test_of_two_headers_of_one_name_the_first_got_the_value_of_the_second(): void {
+		$webhook = $this->store( Webhook::create( 'A', 'https://endpoint.example/', 'payment_received' ) );
+		$this->form->edit( $webhook->id )->post( array( 'headers' => "X-Key: one\nx-key: two" ) );
+		$this->form->edit( $webhook->id )->post( array( 'headers' => $this->form->text( 'headers' ), 'name' => 'B' ) );
+		$this->assertSame( array( 'one', 'two' ), array_column( $this->one()->setting( 'headers' ), 'value' ) );
+	}
+
 	public function test_a_deleted_site_stays_listed_with_its_last_address(): void {
 		$site = $this->make_site();
 		$path = trim( get_site( $site )->path, '/' );

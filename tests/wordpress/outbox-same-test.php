@@ -77,6 +77,8 @@ final class Outbox_Same_Test extends Network_Test_Case {
 			'an object that says it is itself'     => static fn() => array( 'o' => new Outbox_Itself(), 'bad' => NAN ),
 			'enums'                                => static fn() => array( 'backed' => Outbox_Suit::Hearts, 'number' => Outbox_Size::Big ),
 			'an enum that has no value'            => static fn() => array( 'list' => array( Outbox_Pure::One ), 'backed' => Outbox_Suit::Hearts ),
+			'enums that say what they are'         => static fn() => array( 'list' => array( Outbox_Grade::Good, array( Outbox_Grade::None ) ), 'backed' => Outbox_Suit::Hearts ),
+			'an enum that says it, instead of data' => static fn() => Outbox_Grade::Good,
 			'an enum whose value is broken'        => static fn() => array( 'suit' => Outbox_Suit::Broken ),
 			'times'                                => static fn() => array( new DateTime( '2026-11-20 10:00:00', new DateTimeZone( 'UTC' ) ), new DateTimeImmutable( '@0' ), new DateInterval( 'P1DT2H' ), new DateTimeZone( 'Europe/Amsterdam' ), new DatePeriod( new DateTime( '@0' ), new DateInterval( 'P1D' ), 2 ) ),
 			'times with something broken'          => static fn() => array( 'at' => new DateTime( '@0' ), 'bad' => INF ),
@@ -275,4 +277,13 @@ enum Outbox_Size: int {
 
 enum Outbox_Pure {
 	case One;
+}
+
+enum Outbox_Grade: string implements JsonSerializable {
+	case Good = 'g';
+	case None = 'n';
+
+	public function jsonSerialize(): mixed {
+		return self::Good === $this ? array( 'grade' => 1 ) : NAN;
+	}
 }

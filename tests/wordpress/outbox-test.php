@@ -112,13 +112,40 @@ final class Outbox_Test extends Network_Test_Case {
 		$this->assertStringContainsString( 'there is no such option', $reasons );
 	}
 
+	public function test_an_event_that_could_not_be_taken_out_stopped_all_behind_it(): void {
+		global $wpdb;
+		$webhook = $this->subscribe( 'lesson_finished' );
+		$this->run_process( __DIR__ . '/processes/dispatch.php', array( 'lesson_finished', 4 ), false );
+		$rows = $this->outbox();
+		// One is malformed, one too old; and where those go that nothing can send is away.
+		$wpdb->query( 'UPDATE ' . Schema::outbox() . " SET event = 'Not A Name' WHERE id = {$rows[1]->id}" );
+		$wpdb->query( 'UPDATE ' . Schema::outbox() . " SET created = '2020-01-01 00:00:00' WHERE id = {$rows[2]->id}" );
+		$table = Schema::refused();
+		$quiet = $wpdb->suppress_errors();
+		$log   = ini_set( 'error_log', '/dev/null' );
+		$wpdb->query( "RENAME TABLE $table TO {$table}_away" );
+		try {
+			$this->plugin()->outbox()->drain();
+			$this->plugin()->outbox()->drain();
+		} finally {
+			$wpdb->query( "RENAME TABLE {$table}_away TO $table" );
+			ini_set( 'error_log', $log );
+			$wpdb->suppress_errors( $quiet );
+		}
+		$this->assertSame( array( 1, 4 ), array_values( array_intersect( array( 1, 4 ), array_column( array_column( $this->events_of( $webhook ), 'data' ), 'number' ) ) ) );
+		$this->assertContains( $rows[1]->id, array_column( $this->outbox(), 'id' ), 'It is kept until it can go there.' );
+		$this->plugin()->outbox()->drain();
+		$this->assertSame( array(), $this->outbox() );
+		$this->assertGreaterThan( 0, Refused_Events::count() );
+	}
+
 	public function test_outbox_never_ends_for_what_is_too_large_whichever_way_it_went(): void {
 		$webhook = $this->subscribe( 'lesson_finished' );
 		$log     = ini_set( 'error_log', '/dev/null' );
 		$this->assertNull( network_webhooks_dispatch( 'lesson_finished', array( 'ids' => range( 1, 300000 ) ) ) );
 		$this->plugin()->outbox()->add( 'lesson_finished', array( 'ids' => range( 1, 300000 ) ), $this->plugin()->dispatcher()->complete( array() ), 'a test' );
 		$this->plugin()->outbox()->add( 'lesson_finished', array( 'number' => 1 ), $this->plugin()->dispatcher()->complete( array() ), 'a test' );
-		$this->assertSame( 1, $this->plugin()->outbox()->drain() );
+		$this->assertSame( 1, $this->plugin()->outbox()->drain( self::DEADLINE ) );
 		ini_set( 'error_log', $log );
 		$this->assertSame( array(), $this->outbox() );
 		$this->assertCount( 1, $this->events_of( $webhook ) );

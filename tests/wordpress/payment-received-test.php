@@ -126,6 +126,14 @@ final class Payment_Received_Test extends Network_Test_Case {
 			'nothing has no sign'             => array( '-0.00', 'EUR', '0.00', 0 ),
 			'a text with digits was sent as 0' => array( '1.234,56', 'EUR', '1.234,56', null ),
 			'no finite number'                => array( INF, 'EUR', '0.00', 0 ),
+			'four digits had minor units of two' => array( '12.34', 'CLF', '12.3400', 123400 ),
+			'four digits had no minor units'  => array( '12.3456', 'UYW', '12.3456', 123456 ),
+			'an object that is a text was 0'  => array( new SimpleXMLElement( '<a>1,234.50</a>' ), 'EUR', '1,234.50', null ),
+			'an object that is a number'      => array( new SimpleXMLElement( '<a>12.5</a>' ), 'EUR', '12.50', 1250 ),
+			'digits of another script were 0' => array( '٣٫٥', 'EUR', '٣٫٥', null ),
+			'a float of 16 digits lost one'   => array( 1234567890123457.0, 'JPY', '1234567890123457', 1234567890123457 ),
+			'digits behind the point, too'    => array( 123456789012.3456, 'USD', '123456789012.3456', null ),
+			'a float too large for money'     => array( 1e300, 'EUR', '1.00000000000000e+300', null ),
 		);
 	}
 }

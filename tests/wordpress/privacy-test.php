@@ -3,6 +3,11 @@
  * WordPress's own tools for personal data know what webhooks told, and erase it.
  */
 
+use Network_Webhooks\Captured_Events;
+use Network_Webhooks\Inbox\Inbox;
+use Network_Webhooks\Inbox\Request;
+use Network_Webhooks\Inbox\Requests;
+use Network_Webhooks\Inbox\Signature;
 use Network_Webhooks\Privacy;
 use Network_Webhooks\Refused_Events;
 
@@ -54,6 +59,46 @@ final class Privacy_Test extends Network_Test_Case {
 			'the id of who did it'           => array( true, array(), array( 'actor' => array( 'user' => 7 ) ) ),
 			'the id of another user'         => array( false, array( 'user_id' => 71, 'order_id' => 7 ), array( 'actor' => array( 'user' => 8 ) ) ),
 			'ids of something else'          => array( false, array( 'user_ids' => array( 7 ) ) ),
+		);
+	}
+
+	/**
+	 * @dataProvider payloads
+	 */
+	public function test_what_was_heard_knew_the_address_alone_and_only_as_a_whole_text( bool $is_erased, array|object $data, array $options = array() ): void {
+		Captured_Events::clear();
+		$data = (string) wp_json_encode( $data, JSON_INVALID_UTF8_SUBSTITUTE );
+		Captured_Events::add( array( array( 'at' => time() * 1000, 'event' => 'account_created', 'site_id' => 1, 'event_id' => null, 'data' => $data, 'is_whole' => true, 'details' => $options ) ), 0 );
+		$this->assertSame( (int) $is_erased, Captured_Events::forget( 'jane@network.example', 7 ) );
+		$this->assertSame( (int) ! $is_erased, Captured_Events::count() );
+	}
+
+	/**
+	 * @dataProvider requests
+	 */
+	public function test_what_came_to_the_test_inbox_encoded_was_not_erased( bool $is_erased, string $body, string $query = '', string $header = '' ): void {
+		$requests = new Requests();
+		$requests->delete_all();
+		$request  = new Request( 'POST', $query, array( 'x-of' => $header ), $body, strlen( $body ), '127.0.0.1' );
+		$requests->add( $request, Signature::of( $request, Inbox::create(), $this->plugin()->webhooks(), time() ), 200, 0 );
+		$this->assertSame( (int) $is_erased, $requests->forget( 'jürgen+a@network.example', 7 ) );
+		$this->assertCount( (int) ! $is_erased, $requests->read( 10 ) );
+	}
+
+	public static function requests(): array {
+		return array(
+			'JSON'                  => array( true, '{"email":"J\u00fcrgen+a@network.example"}' ),
+			'JSON with a user'      => array( true, '{"data":{"user_id":"7"}}' ),
+			'the fields of a form'  => array( true, http_build_query( array( 'data' => array( 'user_email' => 'jürgen+a@network.example' ) ) ) ),
+			'a user of a form'      => array( true, 'type=a&data%5Buser_id%5D=7' ),
+			'a text'                => array( true, "To: <jürgen+a@network.example>\nHello" ),
+			'the query'             => array( true, '', 'email=j%C3%BCrgen%2Ba%40network.example' ),
+			'a header'              => array( true, '', '', 'jürgen+a@network.example' ),
+			'bytes that are no text' => array( true, "\xff\0 jürgen+a@network.example" ),
+			'another address'       => array( false, '{"email":"a.jürgen+a@network.example"}' ),
+			'another one of a form' => array( false, 'email=j%C3%BCrgen%2Ba%40network.example.org' ),
+			'another user'          => array( false, 'data%5Buser_id%5D=71&order_id=7' ),
+			'nothing'               => array( false, '' ),
 		);
 	}
 

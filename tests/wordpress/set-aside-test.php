@@ -309,6 +309,43 @@ final class Set_Aside_Test extends Network_Test_Case {
 			'retries: long' => array( 'retries' => array( 604801 ) ),
 			'rate_limit: right' => array( 'rate_limit' => array( 'count' => 10000, 'per' => 'minute' ) ),
 			'rate_limit: 0' => array( 'rate_limit' => array( 'count' => 0, 'per' => 'minute' ) ),
+			'url: four numbers, too large' => array( 'url' => 'https://256.1.1.1/' ),
+			'url: five numbers' => array( 'url' => 'https://1.2.3.4.5/' ),
+			'url: three numbers' => array( 'url' => 'https://1.2.3/' ),
+			'url: hexadecimal' => array( 'url' => 'https://0x7f.1/' ),
+			'url: no octal number' => array( 'url' => 'https://09.1.1.1/' ),
+			'url: a number too large' => array( 'url' => 'https://999999999999/' ),
+			'url: ends in a number' => array( 'url' => 'https://endpoint.123/' ),
+			'url: a NUL behind a percent sign' => array( 'url' => 'https://end%00point.example/' ),
+			'url: a slash behind a percent sign' => array( 'url' => 'https://end%2fpoint.example/' ),
+			'url: an @ behind a percent sign' => array( 'url' => 'https://end%40point.example/' ),
+			'url: something invisible behind percent signs' => array( 'url' => 'https://end%E2%80%8Bpoint.example/' ),
+			'url: no text behind a percent sign' => array( 'url' => 'https://end%FFpoint.example/' ),
+			'url: a percent sign' => array( 'url' => 'https://%/' ),
+			'url: quotes' => array( 'url' => 'https://end"point.example/' ),
+			'url: braces' => array( 'url' => 'https://{endpoint}/' ),
+			'url: letters in a port' => array( 'url' => 'https://endpoint.example:80a/' ),
+			'headers: longest name' => array( 'headers' => array( array( 'name' => str_repeat( 'a', 256 ), 'value' => 'a' ) ) ),
+			'headers: long name' => array( 'headers' => array( array( 'name' => str_repeat( 'a', 257 ), 'value' => 'a' ) ) ),
+			'headers: most' => array( 'headers' => array_fill( 0, 50, array( 'name' => 'X-Key', 'value' => 'a' ) ) ),
+			'headers: so many that they ended PHP' => array( 'headers' => array_fill( 0, 40000, array( 'name' => 'X-Key', 'value' => 'a' ) ) ),
+			'secrets: most' => array( 'secrets' => array_fill( 0, 20, array( 'secret' => 'whsec_' . base64_encode( str_repeat( 'a', 24 ) ) ) ) ),
+			'secrets: many' => array( 'secrets' => array_fill( 0, 21, array( 'secret' => 'whsec_' . base64_encode( str_repeat( 'a', 24 ) ) ) ) ),
+			'fields: most' => array( 'fields' => array_fill( 0, 200, 'a' ) ),
+			'fields: many' => array( 'fields' => array_fill( 0, 201, 'a' ) ),
+			'content_type: a line' => array( 'content_type' => "text/plain\n" ),
+			'content_type: another line' => array( 'content_type' => "text/plain; a\nb" ),
+			'content_type: a tab' => array( 'content_type' => "text/plain\t; a=b" ),
+			'condition: empty' => array( 'condition' => '' ),
+			'condition: a space' => array( 'condition' => ' ' ),
+			'template: other spaces' => array( 'format' => 'template', 'template' => "\u{2003}" ),
+			'two mistakes: secrets, then a header' => array( 'secrets' => array(), 'headers' => array( array( 'name' => 'X Key', 'value' => 'a' ) ) ),
+			'two mistakes: URL and events' => array( 'url' => 'x', 'events' => array() ),
+			'two mistakes: condition and fields' => array( 'condition' => '', 'fields' => array( '.' ) ),
+			'two mistakes: CA file and template' => array( 'ca_file' => 'x', 'format' => 'template' ),
+			'two mistakes: name and timeout' => array( 'name' => "\u{200b}", 'timeout' => 0 ),
+			'set aside' => array( 'timeout' => 0, 'url' => 'x', 'set_aside' => array( 'field' => 'timeout', 'message' => '0' ) ),
+			'set aside, and an id that is none' => array( 'id' => 'no id', 'set_aside' => array( 'field' => 'id', 'message' => 'no' ) ),
 			'rate_limit: many' => array( 'rate_limit' => array( 'count' => 10001, 'per' => 'second' ) ),
 		);
 		return array_map( static fn( array $one ) => array( $one ), $settings );
@@ -329,6 +366,7 @@ final class Set_Aside_Test extends Network_Test_Case {
 	 */
 	public static function types(): array {
 		$settings = array( 'priority' => 5, 'timeout' => '15', 'retries' => 5, 'name' => 5, 'paused' => 'yes', 'sites' => array( 'only' => array( '3' ) ), 'format' => 'xml', 'signature' => 'v2', 'concurrency' => -1, 'template' => array(), 'rate_limit' => 5 );
+		$settings += array( 'url' => "https://endpoint.example/caf\xe9", 'condition' => "data.x == '\xff'", 'fields' => array( "\xff" ), 'ca_file' => "/\xff", 'set_aside' => 'yes', 'content_type' => "text/\xff" );
 		return array_map( static fn( string $name, mixed $value ) => array( $name, $value ), array_keys( $settings ), $settings );
 	}
 
@@ -340,6 +378,13 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$field   = static fn( ?array $wrong ) => preg_replace( '/[\[.].*$/', '', $wrong['field'] ?? 'none' );
 		$this->assertSame( $name, $field( webhooks_check( array( $webhook ) )[0] ?? null ) );
 		$this->assertSame( $name, $field( Webhook_Check::of( $webhook ) ) );
+	}
+
+	public function test_without_the_extension_a_setting_of_null_was_taken(): void {
+		foreach ( array( 'id', 'name', 'url', 'events', 'sites', 'network_events', 'include_imports', 'paused', 'secrets', 'signature', 'headers', 'format', 'template', 'content_type', 'condition', 'fields', 'timeout', 'retries', 'concurrency', 'rate_limit', 'ordered', 'log_bodies', 'disable_after', 'ca_file', 'set_aside' ) as $name ) {
+			$webhook = array( $name => null ) + Webhook::create( 'Judged', 'https://endpoint.example/', 'lesson_finished' )->to_config();
+			$this->assertSame( array() === webhooks_check( array( $webhook ) ), null === Webhook_Check::of( $webhook ), $name );
+		}
 	}
 
 	public function test_without_the_extension_what_it_would_refuse_was_stored(): void {

@@ -41,6 +41,8 @@ final class Money {
 		'LYD' => 3,
 		'OMR' => 3,
 		'TND' => 3,
+		'CLF' => 4,
+		'UYW' => 4,
 		// No currency of ISO 4217, but one of WooCommerce: 10⁻⁸ is a satoshi.
 		'BTC' => 8,
 	);
@@ -51,8 +53,8 @@ final class Money {
 	/** Nothing, as parts() has it. */
 	private const ZERO = array( '', '0', '' );
 
-	/** Significant decimal digits that every double holds (DBL_DIG of IEEE 754). */
-	private const FLOAT_DIGITS = 15;
+	/** Significant decimal digits of which every double has enough: those that it holds, up to those that name it (IEEE 754). */
+	private const FLOAT_DIGITS = array( 15, 16, 17 );
 
 	/** A float this near, by its own size, to one of eight digits after the point is that one with noise. */
 	private const NOISE = 1e-13;
@@ -67,16 +69,18 @@ final class Money {
 	 * the amount has more. The minor units are null where the amount is no whole number of them, or one
 	 * that PHP has no integer for.
 	 *
-	 * @param mixed  $amount   A number, or a decimal string with a point. Another text with digits in it
-	 *                         stays as it is, without minor units; what has none is 0.
+	 * @param mixed  $amount   A number, or a decimal string with a point. Another text with digits in it,
+	 *                         of whichever script, stays as it is, without minor units, and so does a
+	 *                         number that is too large for money; what has no digits is 0.
 	 * @param string $currency ISO 4217 code, or BTC; unknown or empty ones have two digits.
 	 * @return array<string, string|int|null>
 	 */
 	public static function fields( string $key, mixed $amount, string $currency ): array {
+		$text  = self::text( $amount );
 		$parts = self::parts( $amount );
-		if ( ! $parts && is_string( $amount ) && strpbrk( $amount, '0123456789' ) ) {
+		if ( ! $parts && ( strpbrk( $text, '0123456789' ) || 1 === preg_match( '/\p{N}/u', $text ) ) ) {
 			return array(
-				$key           => $amount,
+				$key           => $text,
 				"{$key}_minor" => null,
 			);
 		}
@@ -122,7 +126,7 @@ final class Money {
 	 *                                            is no number.
 	 */
 	private static function parts( mixed $amount ): ?array {
-		$text = is_float( $amount ) ? self::decimal( $amount ) : ( is_int( $amount ) || is_string( $amount ) || $amount instanceof \Stringable ? trim( (string) $amount ) : '' );
+		$text = trim( self::text( $amount ) );
 		if ( strlen( $text ) > self::LENGTH || ! preg_match( '/^([+-]?)(\d*)(?:\.(\d*))?(?:e([+-]?\d+))?$/iD', $text, $found ) ) {
 			return null;
 		}
@@ -150,7 +154,18 @@ final class Money {
 	}
 
 	/**
-	 * A float as the decimal that was meant: 0.1 + 0.2 is 0.3.
+	 * An amount as a text; empty where it is of no kind that can be one.
+	 */
+	private static function text( mixed $amount ): string {
+		return match ( true ) {
+			is_float( $amount ) => self::decimal( $amount ),
+			is_int( $amount ), is_string( $amount ), $amount instanceof \Stringable => (string) $amount,
+			default => '',
+		};
+	}
+
+	/**
+	 * A float as the decimal that was meant: 0.1 + 0.2 is 0.3. No digit that the float has is left out.
 	 */
 	private static function decimal( float $amount ): string {
 		if ( ! is_finite( $amount ) ) {
@@ -159,7 +174,13 @@ final class Money {
 		$near = round( $amount, 8 );
 		// Sums of many floats are off by more than the last digit.
 		$amount = abs( $amount - $near ) <= abs( $amount ) * self::NOISE ? $near : $amount;
-		return sprintf( '%.' . ( self::FLOAT_DIGITS - 1 ) . 'e', $amount );
+		foreach ( self::FLOAT_DIGITS as $digits ) {
+			$text = sprintf( '%.' . ( $digits - 1 ) . 'e', $amount );
+			if ( (float) $text === $amount ) {
+				break;
+			}
+		}
+		return $text;
 	}
 
 	/**

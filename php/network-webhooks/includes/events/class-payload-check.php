@@ -237,6 +237,7 @@ final class Payload_Check {
 	 * A value in a sentence, cut where it is long.
 	 */
 	private static function shown( mixed $value ): string {
-		return mb_strimwidth( (string) json_encode( $value, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION ), 0, 80, '…', 'UTF-8' );
+		$json = (string) json_encode( $value, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION );
+		return mb_strlen( $json, 'UTF-8' ) > 80 ? mb_substr( $json, 0, 79, 'UTF-8' ) . '…' : $json;
 	}
 }

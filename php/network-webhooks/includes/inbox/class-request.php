@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Inbox;
 
 use Network_Webhooks\Secrets;
+use Network_Webhooks\Text;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -82,7 +83,7 @@ final class Request {
 				return $pretty;
 			}
 		}
-		return strlen( $plain ) <= Inbox::LARGEST_BODY ? $plain : mb_strcut( $plain, 0, Inbox::LARGEST_BODY - 3, 'UTF-8' ) . '…';
+		return strlen( $plain ) <= Inbox::LARGEST_BODY ? $plain : Text::cut( $plain, Inbox::LARGEST_BODY - 3 ) . '…';
 	}
 
 	/**

@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Inbox;
 
+use Network_Webhooks\Person;
 use Network_Webhooks\Schema;
 
 defined( 'ABSPATH' ) || exit;
@@ -168,21 +169,24 @@ final class Requests {
 	}
 
 	/**
-	 * Deletes those in which an email address occurs.
+	 * Deletes those in which a person occurs: as a body, its query or a header has it.
 	 *
+	 * @param int $user_id 0: not known.
 	 * @return int How many there were.
 	 */
-	public function forget( string $email ): int {
+	public function forget( string $email, int $user_id = 0 ): int {
 		global $wpdb;
-		$part = '%' . $wpdb->esc_like( strtolower( $email ) ) . '%';
-		return (int) $wpdb->query(
-			$wpdb->prepare(
-				'DELETE FROM ' . Schema::inbox() . ' WHERE LOWER( CONVERT( body USING utf8mb4 ) ) LIKE %s OR LOWER( query ) LIKE %s OR LOWER( headers ) LIKE %s',
-				$part,
-				$part,
-				$part
-			)
-		);
+		$person = new Person( $email, $user_id );
+		$table  = Schema::inbox();
+		$count  = 0;
+		// One at a time: a body may be large.
+		foreach ( $wpdb->get_col( "SELECT id FROM $table" ) as $id ) {
+			$row   = $wpdb->get_row( $wpdb->prepare( "SELECT query, headers, body FROM $table WHERE id = %d", $id ), ARRAY_N );
+			$found = array_filter( (array) $row, static fn( ?string $part ) => null !== $part && $person->is_in_text( $part ) );
+
+			$count += $found ? (int) $wpdb->delete( $table, array( 'id' => $id ) ) : 0;
+		}
+		return $count;
 	}
 
 	/**

@@ -201,7 +201,7 @@ final class Outbox {
 					if ( $refused >= self::PATIENCE || microtime( true ) > $end ) {
 						break;
 					}
-					$outcome = $this->hand_over( $id );
+					$outcome = $this->attempt( $id );
 					if ( false === $outcome ) {
 						++$refused;
 						$behind[] = $id;
@@ -311,16 +311,32 @@ final class Outbox {
 	}
 
 	/**
+	 * Hands an event over. One that the database neither gives nor takes must not hold up the others.
+	 *
+	 * @return bool|null As hand_over() says; false: the database was it.
+	 */
+	private function attempt( int $id ): ?bool {
+		try {
+			return $this->hand_over( $id );
+		} catch ( \Throwable $error ) {
+			$this->put_behind( array( $id ) );
+			Log::write( 'outbox', "The event number $id of the outbox can neither be handed over nor taken out: {$error->getMessage()}" );
+			return false;
+		}
+	}
+
+	/**
 	 * Gives an event to the journal, and only then deletes it here.
 	 *
 	 * @return bool|null Whether the journal took it; null: it never will, or another process was
 	 *                   faster.
+	 * @throws \RuntimeException With the database's own words.
 	 */
 	private function hand_over( int $id ): ?bool {
 		global $wpdb;
 		$row = $wpdb->get_row( $wpdb->prepare( 'SELECT * FROM ' . Schema::outbox() . ' WHERE id = %d', $id ) );
 		if ( ! $row ) {
-			return null;
+			return '' === $wpdb->last_error ? null : throw new \RuntimeException( $wpdb->last_error );
 		}
 		$event = Waiting_Event::from_row( $row );
 		if ( $event->deaths >= self::DEATHS ) {
@@ -367,8 +383,13 @@ final class Outbox {
 		$wpdb->suppress_errors( $quiet );
 		foreach ( $ids as $id ) {
 			$row = $wpdb->get_row( $wpdb->prepare( 'SELECT * FROM ' . Schema::outbox() . ' WHERE id = %d', $id ) );
-			if ( $row ) {
-				$this->give_up( Waiting_Event::from_row( $row ), 'it waited in the database for more than 30 days' );
+			try {
+				if ( $row ) {
+					$this->give_up( Waiting_Event::from_row( $row ), 'it waited in the database for more than 30 days' );
+				}
+			} catch ( \Throwable $error ) {
+				Log::write( 'outbox', "The event number $id of the outbox has waited for too long and can't be taken out: {$error->getMessage()}" );
+				return; // The next one can't either, as far as one can tell.
 			}
 		}
 		Refused_Events::prune();

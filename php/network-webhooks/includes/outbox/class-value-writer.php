@@ -200,7 +200,7 @@ final class Value_Writer {
 	 * Writes an object as json_encode() would see it.
 	 */
 	private function object( object $value ): void {
-		if ( $value instanceof \UnitEnum ) {
+		if ( $value instanceof \UnitEnum && ! $value instanceof \JsonSerializable ) {
 			$backed = $value instanceof \BackedEnum ? $value->value : null;
 			// One that is no UTF-8 is nothing to json_encode().
 			null === $backed || ( is_string( $backed ) && 1 !== preg_match( '//u', $backed ) ) ? $this->append( self::NOTHING ) : $this->value( $backed );

@@ -46,6 +46,20 @@ final class Person {
 	}
 
 	/**
+	 * Whether the person occurs in what came or was recorded: JSON, the fields of a form, or any other
+	 * text. What can't be read is searched as it is.
+	 */
+	public function is_in_text( string $text ): bool {
+		$value = json_decode( $text, false, 2 * self::DEPTH, JSON_BIGINT_AS_STRING );
+		if ( is_array( $value ) || is_object( $value ) ) {
+			return $this->occurs( $value, '', self::DEPTH );
+		}
+		// Where there are too many of them, PHP leaves some out.
+		@parse_str( $text, $fields );
+		return $this->is_text( $text ) || $this->is_text( urldecode( $text ) ) || $this->occurs( $fields, '', self::DEPTH );
+	}
+
+	/**
 	 * Whether the person occurs in a value.
 	 *
 	 * @param string $member Name of the member that has it.
@@ -74,7 +88,7 @@ final class Person {
 	 * Whether the address stands in a text.
 	 */
 	private function is_text( string $text ): bool {
-		return '' !== $this->email && '' !== $text && 1 === preg_match( $this->pattern, mb_scrub( $text, 'UTF-8' ) );
+		return '' !== $this->email && '' !== $text && 1 === preg_match( $this->pattern, Text::scrub( $text ) );
 	}
 
 	/**

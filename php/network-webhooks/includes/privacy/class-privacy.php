@@ -165,7 +165,8 @@ final class Privacy {
 	 */
 	public function erase( string $email ): array {
 		$user     = get_user_by( 'email', $email );
-		$removed  = $this->outbox->forget( $email, (int) ( $user->ID ?? 0 ) ) + ( new Inbox\Requests() )->forget( $email ) + Captured_Events::forget( $email, (int) ( $user->ID ?? 0 ) );
+		$user_id  = (int) ( $user->ID ?? 0 );
+		$removed  = $this->outbox->forget( $email, $user_id ) + ( new Inbox\Requests() )->forget( $email, $user_id ) + Captured_Events::forget( $email, $user_id );
 		$messages = array();
 		$retained = false;
 		if ( Environment::has_extension() ) {

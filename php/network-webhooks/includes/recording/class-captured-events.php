@@ -130,13 +130,19 @@ final class Captured_Events {
 	 */
 	public static function forget( string $email, int $user_id ): int {
 		global $wpdb;
+		$person = new Person( $email, $user_id );
+		$table  = Schema::heard();
+		$count  = 0;
 		$quiet  = $wpdb->suppress_errors();
-		$like   = '%' . $wpdb->esc_like( '"' . strtolower( $email ) . '"' ) . '%';
-		$where  = $wpdb->prepare( 'LOWER( CONVERT( data USING utf8mb4 ) ) LIKE %s OR LOWER( CONVERT( details USING utf8mb4 ) ) LIKE %s', $like, $like );
-		$where .= $user_id ? $wpdb->prepare( ' OR CONVERT( details USING utf8mb4 ) LIKE %s OR CONVERT( data USING utf8mb4 ) REGEXP %s', '%' . $wpdb->esc_like( '"actor":{"user":' . $user_id . '}' ) . '%', '"user_id":"?' . $user_id . '"?[,}]' ) : '';
-		$done   = $wpdb->query( 'DELETE FROM ' . Schema::heard() . " WHERE $where" );
+		// One at a time: a payload may be large.
+		foreach ( $wpdb->get_col( "SELECT id FROM $table" ) as $id ) {
+			$row   = $wpdb->get_row( $wpdb->prepare( "SELECT data, details FROM $table WHERE id = %d", $id ), ARRAY_N );
+			$found = array_filter( (array) $row, static fn( ?string $part ) => null !== $part && $person->is_in_text( $part ) );
+
+			$count += $found ? (int) $wpdb->delete( $table, array( 'id' => $id ) ) : 0;
+		}
 		$wpdb->suppress_errors( $quiet );
-		return (int) $done;
+		return $count;
 	}
 
 	/**

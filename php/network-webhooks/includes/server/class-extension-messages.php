@@ -158,8 +158,10 @@ final class Extension_Messages {
 			/* translators: %s: number of bytes */
 			__( 'a "whsec_" secret has 24 to 64 bytes before base64, this one %s', 'network-webhooks' ),
 			__( 'a "whsk_" key is an ed25519 seed of 32 bytes (or seed and public key, 64 bytes) in base64', 'network-webhooks' ),
-			/* translators: %s: what was typed */
-			__( '"%s" is no header name (letters, digits and !#$%%&\'*+-.^_`|~)', 'network-webhooks' ),
+			/* translators: 1: what was typed, 2: a number */
+			__( '"%1$s" is no header name (at most %2$s letters, digits and !#$%%&\'*+-.^_`|~)', 'network-webhooks' ),
+			/* translators: %s: a number */
+			array( _n_noop( 'expected at most %s path', 'expected at most %s paths', 'network-webhooks' ), 1 ),
 			/* translators: %s: name of a header */
 			__( 'the header "%s" is set by the delivery itself', 'network-webhooks' ),
 			/* translators: 1: name of a header, 2: number of bytes */
@@ -309,6 +311,8 @@ final class Extension_Messages {
 			/* translators: 1: name of a host, 2: what the system said */
 			__( 'the proxy\'s address is unknown: %1$s: %2$s', 'network-webhooks' ),
 			// What is wrong with the spool.
+			/* translators: %s: path of a folder */
+			__( '"%s" is no absolute path, and each process would look for the spool in another folder: set webhooks.spool to a path that begins with /', 'network-webhooks' ),
 			/* translators: 1: path of a folder, 2: the same path */
 			__( 'the spool %1$s does not exist: create it for the web server\'s user (`install -d -m 0700 -o USER %2$s`), or set webhooks.spool to where it is', 'network-webhooks' ),
 			/* translators: %s: a path */

@@ -121,7 +121,7 @@ final class Site_Directory {
 	 * @return list<int>
 	 */
 	private function ids_by_name( string $text ): array {
-		$found = array_filter( $this->all_names(), static fn( string $name ) => false !== mb_stripos( $name, $text ) );
+		$found = array_filter( $this->all_names(), static fn( string $name ) => Text::has( $name, $text ) );
 		return array_slice( array_keys( $found ), 0, 50 * self::PAGE );
 	}
 

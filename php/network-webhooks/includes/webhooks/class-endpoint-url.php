@@ -67,7 +67,7 @@ final class Endpoint_Url {
 	private function comparable(): string {
 		$port  = 'https://' === $this->scheme ? ':443' : ':80';
 		$host  = str_ends_with( $this->host, $port ) ? substr( $this->host, 0, -strlen( $port ) ) : $this->host;
-		$ascii = function_exists( 'idn_to_ascii' ) ? idn_to_ascii( $host ) : false;
+		$ascii = '' !== $host && function_exists( 'idn_to_ascii' ) ? idn_to_ascii( $host ) : false;
 		$host  = false === $ascii ? $host : $ascii;
 		$rest  = explode( '?', explode( '#', $this->rest )[0], 2 );
 		$path  = '' === $rest[0] ? '/' : $rest[0];

@@ -53,14 +53,14 @@ final class Invisible {
 	 * A text in which each is to be seen, by its number: `[U+200B]`.
 	 */
 	public static function show( string $text ): string {
-		return preg_replace_callback( '/[' . self::ALL . ']/u', static fn( array $found ) => sprintf( '[U+%04X]', mb_ord( $found[0], 'UTF-8' ) ), $text ) ?? $text;
+		return preg_replace_callback( '/[' . self::ALL . ']/u', static fn( array $found ) => sprintf( '[U+%04X]', Text::ord( $found[0] ) ), $text ) ?? $text;
 	}
 
 	/**
 	 * The first match in words.
 	 */
 	private static function search( string $pattern, string $text ): ?string {
-		return 1 === preg_match( $pattern, $text, $found ) ? sprintf( 'an invisible character (U+%04X)', mb_ord( $found[0], 'UTF-8' ) ) : null;
+		return 1 === preg_match( $pattern, $text, $found ) ? sprintf( 'an invisible character (U+%04X)', Text::ord( $found[0] ) ) : null;
 	}
 
 	/**

@@ -39,10 +39,15 @@ final class Webhook_Check {
 	public static function of( array $webhook ): ?array {
 		try {
 			$check = new self( $webhook );
+			if ( $check->is_set_aside() ) {
+				return null; // That it is wrong is known, and nothing is sent to it.
+			}
 			$check->types();
+			$check->identity();
 			$check->target();
 			$check->signing();
 			$check->body();
+			$check->trust();
 			$check->pace();
 			return null;
 		} catch ( Refusal $refusal ) {
@@ -51,6 +56,23 @@ final class Webhook_Check {
 				'message' => $refusal->reason,
 			);
 		}
+	}
+
+	/**
+	 * Whether the publisher set it aside, in which case only its id has to be right.
+	 */
+	private function is_set_aside(): bool {
+		$aside = $this->webhook['set_aside'] ?? null;
+		if ( null === $aside ) {
+			return false;
+		}
+		$known = is_array( $aside ) ? array_diff_key( $aside, array_flip( array( 'field', 'message', 'unsure' ) ) ) : null;
+		if ( array() !== $known || ! is_string( $aside['field'] ?? null ) || ! is_string( $aside['message'] ?? null ) || ! is_bool( $aside['unsure'] ?? false ) ) {
+			$this->refuse( 'set_aside', 'is of a wrong type' );
+		}
+		self::is( 'is_string', $this->webhook['id'] ?? null ) || $this->refuse( 'id', 'is of a wrong type' );
+		$this->identity();
+		return true;
 	}
 
 	/**
@@ -72,27 +94,45 @@ final class Webhook_Check {
 				self::is( $type, $this->webhook[ $name ] ) || $this->refuse( $name, 'is of a wrong type' );
 			}
 		}
-		$sites = $this->webhook['sites'] ?? 'all';
+		$sites = array_key_exists( 'sites', $this->webhook ) ? $this->webhook['sites'] : 'all';
 		$ids   = is_array( $sites ) && 1 === count( $sites ) ? $sites['only'] ?? $sites['except'] ?? null : null;
 		if ( 'all' !== $sites && ( ! self::is( 'is_list', $ids ) || array_filter( $ids, static fn( $id ) => ! is_int( $id ) || $id < 0 ) ) ) {
 			$this->refuse( 'sites', 'is of a wrong type' );
 		}
+		foreach ( $this->webhook as $name => $value ) {
+			$this->text( $name, $value );
+		}
 	}
 
 	/**
-	 * Id, URL and events.
+	 * Refuses bytes that are no text, in whatever a setting has in it.
 	 */
-	private function target(): void {
+	private function text( string $field, mixed $value ): void {
+		if ( is_array( $value ) ) {
+			foreach ( $value as $key => $one ) {
+				$this->text( is_int( $key ) ? "{$field}[$key]" : "$field.$key", $one );
+			}
+		} elseif ( is_string( $value ) && ! Text::is_utf8( $value ) ) {
+			$this->refuse( $field, 'is not UTF-8' );
+		}
+	}
+
+	/**
+	 * Id.
+	 */
+	private function identity(): void {
 		if ( 1 !== preg_match( '/^[A-Za-z0-9_-]{1,' . Limits::max( 'id' ) . '}$/D', $this->webhook['id'] ) ) {
 			$this->refuse( 'id', 'expected 1 to 64 of the characters A-Z a-z 0-9 _ -' );
 		}
+	}
+
+	/**
+	 * Name, events and URL.
+	 */
+	private function target(): void {
 		$invisible = Invisible::find_in_words( $this->webhook['name'] ?? '' );
 		if ( null !== $invisible ) {
 			$this->refuse( 'name', "the name contains $invisible" );
-		}
-		$wrong = self::url( $this->webhook['url'] );
-		if ( null !== $wrong ) {
-			$this->refuse( 'url', $wrong );
 		}
 		if ( ! $this->webhook['events'] ) {
 			$this->refuse( 'events', 'expected at least one event or pattern' );
@@ -102,6 +142,10 @@ final class Webhook_Check {
 				$shown = is_string( $pattern ) ? $pattern : get_debug_type( $pattern );
 				$this->refuse( "events[$number]", "\"$shown\" is no event: expected 1 to 100 of the characters a-z 0-9 _ . - and * for any" );
 			}
+		}
+		$wrong = self::url( $this->webhook['url'] );
+		if ( null !== $wrong ) {
+			$this->refuse( 'url', $wrong );
 		}
 	}
 
@@ -138,26 +182,57 @@ final class Webhook_Check {
 		if ( '' !== ( $parts[2] ?? '' ) && 0 === (int) $parts[2] ) {
 			return 'the URL has port 0';
 		}
-		$host = $parts[1];
+		$host      = $parts[1];
+		$read      = rawurldecode( $host );
+		$is_text   = Text::is_utf8( $read );
+		$invisible = $is_text ? Invisible::find( $read ) : null;
 		return match ( true ) {
 			'' === $host => 'the URL can\'t be read: ' . ( str_contains( $url, ':///' ) ? 'there is no host' : 'empty host' ),
 			'[' === $host[0] => filter_var( substr( $host, 1, -1 ), FILTER_VALIDATE_IP, FILTER_FLAG_IPV6 ) ? null : 'the URL can\'t be read: invalid IPv6 address',
-			// Forbidden in a domain by the URL standard.
-			1 === preg_match( '/[<>^|%]/', rawurldecode( $host ) ) => 'the URL can\'t be read: invalid domain character',
-			in_array( '', explode( '.', preg_replace( '/\.$/D', '', $host ) ), true ) => 'the URL can\'t be read: a part of the host\'s name is empty',
+			// Forbidden in a domain by the URL standard, behind percent signs as well.
+			! $is_text, 1 === preg_match( '~[\x00-\x20#%/:<>?@[\\\\\]^|\x7f]~', $read ) => 'the URL can\'t be read: invalid international domain name',
+			null !== $invisible => "the URL contains $invisible",
+			1 === preg_match( '/["`{}]/', $read ) => 'the URL can\'t be read: invalid uri character',
+			// What ends in a number is an address.
+			1 === preg_match( '/(?:^|\.)(?:\d+|0x[0-9a-f]*)\.?$/iD', $read ) && ! self::is_ipv4( rtrim( $read, '.' ) ) => 'the URL can\'t be read: invalid IPv4 address',
+			in_array( '', explode( '.', preg_replace( '/\.$/D', '', $read ) ), true ) => 'the URL can\'t be read: a part of the host\'s name is empty',
 			default => null,
 		};
 	}
 
 	/**
-	 * Signature, secrets, headers and certificate authorities.
+	 * Whether a host is an IPv4 address as the URL standard reads one: up to four numbers, also octal
+	 * and hexadecimal ones, the last of which fills what is left.
+	 */
+	private static function is_ipv4( string $host ): bool {
+		$parts = explode( '.', $host );
+		$last  = array_pop( $parts );
+		foreach ( $parts as $part ) {
+			if ( ( self::number( $part ) ?? 256 ) > 255 ) {
+				return false;
+			}
+		}
+		return count( $parts ) < 4 && ( self::number( $last ) ?? PHP_INT_MAX ) < 256 ** ( 4 - count( $parts ) );
+	}
+
+	/**
+	 * A part of such an address.
+	 */
+	private static function number( string $part ): int|float|null {
+		return match ( true ) {
+			1 === preg_match( '/^0x[0-9a-f]*$/iD', $part ) => hexdec( substr( $part, 2 ) ),
+			1 === preg_match( '/^0[0-7]*$/D', $part ) => octdec( $part ),
+			1 === preg_match( '/^[1-9]\d*$/D', $part ) => (float) $part,
+			default => null,
+		};
+	}
+
+	/**
+	 * Secrets and headers.
 	 */
 	private function signing(): void {
-		$signature = $this->choice( 'signature', 'signatures', 'v1' );
-		$secrets   = $this->webhook['secrets'] ?? array();
-		if ( ! $secrets && 'none' !== $signature ) {
-			$this->refuse( 'secrets', 'expected at least one secret, or "signature": "none"' );
-		}
+		$this->choice( 'signature', 'signatures', 'v1' );
+		$secrets = $this->webhook['secrets'] ?? array();
 		$this->within( 'secrets', count( $secrets ), 'secrets', ' secrets' );
 		foreach ( $secrets as $number => $one ) {
 			$secret = is_array( $one ) ? $one['secret'] ?? null : null;
@@ -166,9 +241,6 @@ final class Webhook_Check {
 				$this->refuse( "secrets[$number]", 'is of a wrong type' );
 			}
 			$wrong = self::secret( $secret );
-			if ( null === $wrong && 'none' !== $signature && ( 'v1a' === $signature ) !== str_starts_with( $secret, 'whsk_' ) ) {
-				$wrong = '"v1" is signed with a whsec_ secret, "v1a" with a whsk_ one';
-			}
 			if ( null !== $wrong ) {
 				$this->refuse( "secrets[$number].secret", $wrong );
 			}
@@ -183,14 +255,6 @@ final class Webhook_Check {
 			if ( null !== $wrong ) {
 				$this->refuse( "headers[$number]", $wrong );
 			}
-		}
-		$ca_file = $this->webhook['ca_file'] ?? null;
-		if ( null !== $ca_file && ! str_starts_with( $ca_file, '/' ) ) {
-			$this->refuse( 'ca_file', "\"$ca_file\": expected an absolute path" );
-		}
-		$invisible = Invisible::find_in_words( (string) $ca_file );
-		if ( null !== $invisible ) {
-			$this->refuse( 'ca_file', "the path contains $invisible" );
 		}
 	}
 
@@ -227,8 +291,9 @@ final class Webhook_Check {
 		if ( null !== $invisible ) {
 			return "the header's name contains $invisible";
 		}
-		if ( 1 !== preg_match( '/^[A-Za-z0-9!#$%&\'*+.^_`|~-]+$/D', $name ) ) {
-			return sprintf( '"%s" is no header name (letters, digits and !#$%%&\'*+-.^_`|~)', mb_substr( $name, 0, 64 ) );
+		$most = Limits::max( 'header_name' );
+		if ( strlen( $name ) > $most || 1 !== preg_match( '/^[A-Za-z0-9!#$%&\'*+.^_`|~-]+$/D', $name ) ) {
+			return sprintf( '"%s" is no header name (at most %d letters, digits and !#$%%&\'*+-.^_`|~)', mb_substr( $name, 0, 64 ), $most );
 		}
 		foreach ( Limits::choices( 'reserved_headers' ) as $reserved ) {
 			$is_reserved = str_ends_with( $reserved, '-' ) ? str_starts_with( strtolower( $name ), $reserved ) : strtolower( $name ) === $reserved;
@@ -244,26 +309,41 @@ final class Webhook_Check {
 	}
 
 	/**
-	 * Format, template, condition and fields.
+	 * Content type, fields, template and condition.
 	 */
 	private function body(): void {
+		$format       = $this->choice( 'format', 'formats', 'standard' );
 		$content_type = $this->webhook['content_type'] ?? null;
-		if ( null !== $content_type && ( strlen( $content_type ) > Limits::max( 'content_type' ) || 1 !== preg_match( '~^\s*[\w!#$&^.+-]+/[\w!#$&^.+-]+\s*(;[\x20-\x7e\t]*)?$~D', $content_type ) ) ) {
+		if ( null !== $content_type && ( strlen( $content_type ) > Limits::max( 'content_type' ) || 1 !== preg_match( '~^[ \t]*[\w!#$&^.+-]+/[\w!#$&^.+-]+[ \t]*(;[\x20-\x7e\t]*)?$~D', $content_type ) ) ) {
 			$this->refuse( 'content_type', "\"$content_type\" is no content type, such as application/json" );
 		}
 		$template = $this->webhook['template'] ?? null;
-		if ( 'template' === $this->choice( 'format', 'formats', 'standard' ) ) {
-			if ( null === $template ) {
-				$this->refuse( 'template', 'expected the body\'s template, as format is template' );
-			}
-			if ( '' === trim( $template ) ) {
+		if ( 'template' === $format && null === $template ) {
+			$this->refuse( 'template', 'expected the body\'s template, as format is template' );
+		}
+		$this->fields();
+		if ( 'template' === $format ) {
+			if ( '' === self::trim( $template ) ) {
 				$this->refuse( 'template', 'the template is empty' );
 			}
 			$this->length( 'template', $template, 'the template has %d bytes, at most %d are possible' );
 			$this->visible( 'template', $template );
 		}
-		$this->length( 'condition', $this->webhook['condition'] ?? '', 'the condition has %d bytes, at most %d are possible' );
-		$this->visible( 'condition', $this->webhook['condition'] ?? '' );
+		$condition = $this->webhook['condition'] ?? null;
+		if ( null !== $condition ) {
+			$this->length( 'condition', $condition, 'the condition has %d bytes, at most %d are possible' );
+			$this->visible( 'condition', $condition );
+			if ( '' === self::trim( $condition ) ) {
+				$this->refuse( 'condition', 'syntax error: unexpected end of input, expected expression' );
+			}
+		}
+	}
+
+	/**
+	 * Paths to what it gets.
+	 */
+	private function fields(): void {
+		$this->at_most( 'fields', $this->webhook['fields'] ?? array(), 'paths' );
 		foreach ( $this->webhook['fields'] ?? array() as $number => $path ) {
 			if ( ! is_string( $path ) ) {
 				$this->refuse( "fields[$number]", 'is of a wrong type' );
@@ -277,6 +357,30 @@ final class Webhook_Check {
 			if ( null !== $invisible ) {
 				$this->refuse( "fields[$number]", "the field \"$path\" contains $invisible" );
 			}
+		}
+	}
+
+	/**
+	 * Whom endpoint and worker trust: secrets that fit the signature, and certificate authorities.
+	 */
+	private function trust(): void {
+		$signature = $this->webhook['signature'] ?? 'v1';
+		$secrets   = $this->webhook['secrets'] ?? array();
+		if ( ! $secrets && 'none' !== $signature ) {
+			$this->refuse( 'secrets', 'expected at least one secret, or "signature": "none"' );
+		}
+		foreach ( 'none' === $signature ? array() : $secrets as $number => $one ) {
+			if ( ( 'v1a' === $signature ) !== str_starts_with( $one['secret'], 'whsk_' ) ) {
+				$this->refuse( "secrets[$number].secret", '"v1" is signed with a whsec_ secret, "v1a" with a whsk_ one' );
+			}
+		}
+		$ca_file = $this->webhook['ca_file'] ?? null;
+		if ( null !== $ca_file && ! str_starts_with( $ca_file, '/' ) ) {
+			$this->refuse( 'ca_file', "\"$ca_file\": expected an absolute path" );
+		}
+		$invisible = Invisible::find_in_words( (string) $ca_file );
+		if ( null !== $invisible ) {
+			$this->refuse( 'ca_file', "the path contains $invisible" );
 		}
 	}
 
@@ -309,7 +413,7 @@ final class Webhook_Check {
 	 * A setting that is one of several words.
 	 */
 	private function choice( string $name, string $of, string $otherwise ): string {
-		$value = $this->webhook[ $name ] ?? $otherwise;
+		$value = array_key_exists( $name, $this->webhook ) ? $this->webhook[ $name ] : $otherwise;
 		if ( ! in_array( $value, Limits::choices( $of ), true ) ) {
 			$this->refuse( $name, 'expected one of ' . implode( ', ', Limits::choices( $of ) ) );
 		}
@@ -323,6 +427,24 @@ final class Webhook_Check {
 		$invisible = Invisible::find_in_words( $text, true );
 		if ( null !== $invisible ) {
 			$this->refuse( $name, "the $name contains $invisible: delete it, or write it in a text as an escape" );
+		}
+	}
+
+	/**
+	 * A text without the spaces at its ends, of whichever script.
+	 */
+	private static function trim( string $text ): string {
+		return (string) preg_replace( '/^\s+|\s+$/uD', '', $text );
+	}
+
+	/**
+	 * Refuses a list that is too long.
+	 *
+	 * @param array<mixed> $entries
+	 */
+	private function at_most( string $name, array $entries, string $of ): void {
+		if ( count( $entries ) > Limits::max( $name ) ) {
+			$this->refuse( $name, sprintf( 'expected at most %d %s', Limits::max( $name ), $of ) );
 		}
 	}
 

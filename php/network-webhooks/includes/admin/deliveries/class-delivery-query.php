@@ -18,6 +18,9 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Delivery_Query {
 
+	/** A year, as it is typed. */
+	private const YEAR = '/^(?:19|20)\d\d$/D';
+
 	/** The parts, as they stand in an address. */
 	private const PARTS = array( 'webhook', 'event', 'state', 'cause', 'site', 'since', 'until', 's', 'before' );
 
@@ -141,16 +144,24 @@ final class Delivery_Query {
 	}
 
 	/**
-	 * The end of what was typed for “until”: a day includes all of it.
+	 * The end of what was typed for “until”: a day, week, month or year includes all of it.
 	 *
 	 * @throws \InvalidArgumentException Where it is no time.
 	 */
 	private function end(): ?\DateTimeImmutable {
 		$time  = $this->time( 'until' );
-		$parts = date_parse( $this->typed( 'until' ) );
+		$typed = $this->typed( 'until' );
+		$parts = date_parse( $typed );
 		// Of “yesterday” PHP knows midnight, which nobody typed.
-		$is_day = ( false === $parts['hour'] && false !== $parts['day'] ) || ( 0 === $parts['hour'] && ! preg_match( '/:|\d\s*[ap]\.?m|midnight|T\d/i', $this->typed( 'until' ) ) );
-		return $time && $is_day ? $time->modify( '+1 day' )->modify( '-1 msec' ) : $time;
+		$is_day = ( false === $parts['hour'] && false !== $parts['day'] ) || ( 0 === $parts['hour'] && ! preg_match( '/:|\d\s*[ap]\.?m|midnight|T\d/i', $typed ) );
+		$length = match ( true ) {
+			str_starts_with( $typed, '@' ) => null,
+			1 === preg_match( self::YEAR, $typed ) => '+1 year',
+			1 === preg_match( '/^\d{4}-\d{2}$/D', $typed ) => '+1 month',
+			1 === preg_match( '/^\d{4}-?W\d{2}$/D', $typed ) => '+1 week',
+			default => $is_day ? '+1 day' : null,
+		};
+		return $time && $length ? $time->modify( $length )->modify( '-1 msec' ) : $time;
 	}
 
 	/**
@@ -170,8 +181,9 @@ final class Delivery_Query {
 		if ( '' === $typed ) {
 			return null;
 		}
-		$time = date_create_immutable( $typed, wp_timezone() );
-		if ( ! $time ) {
+		// PHP reads a year as hours and minutes, and makes another day of one that does not exist.
+		$time = date_create_immutable( 1 === preg_match( self::YEAR, $typed ) ? "$typed-01-01" : $typed, wp_timezone() );
+		if ( ! $time || ( date_get_last_errors()['warning_count'] ?? 0 ) ) {
 			/* translators: %s: what was typed */
 			throw new \InvalidArgumentException( sprintf( __( '“%s” is no time. Write it like 2026-11-20 14:30.', 'network-webhooks' ), $typed ) );
 		}

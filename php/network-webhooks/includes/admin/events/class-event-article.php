@@ -10,6 +10,7 @@ namespace Network_Webhooks\Admin;
 use Network_Webhooks\Event;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Last_Payload;
+use Network_Webhooks\Text;
 use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
@@ -55,7 +56,7 @@ final class Event_Article {
 		printf(
 			'<article class="network-webhooks-event" id="%1$s" data-text="%2$s"><h3>%3$s <code>%4$s</code></h3><p>%5$s</p>',
 			esc_attr( $id ),
-			esc_attr( mb_strtolower( self::text( $event ) ) ),
+			esc_attr( Text::lower( self::text( $event ) ) ),
 			esc_html( $event->name ),
 			esc_html( $event->slug ),
 			esc_html( $event->description )

@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Event;
+use Network_Webhooks\Text;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -98,6 +99,6 @@ final class Events_Page extends Menu_Page {
 	 * Whether an event has a text in what is said of it.
 	 */
 	private static function matches( Event $event, string $category, string $search ): bool {
-		return '' === $search || false !== mb_stripos( $category . ' ' . Event_Article::text( $event ), $search );
+		return '' === $search || Text::has( $category . ' ' . Event_Article::text( $event ), $search );
 	}
 }

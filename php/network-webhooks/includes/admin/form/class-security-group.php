@@ -222,17 +222,25 @@ final class Security_Group implements Field_Group {
 	}
 
 	/**
-	 * The headers. The mask stands for the stored value of that name.
+	 * The headers. The mask stands for the stored value of that name, and where there are several, for
+	 * the next one of them.
 	 *
 	 * @return list<array{name: string, value: string}>
 	 */
 	private function headers( Form_Input $typed, Webhook $old, Errors $errors ): array {
-		$stored  = array_change_key_case( array_column( $old->setting( 'headers' ), 'value', 'name' ) );
+		$stored  = array();
 		$headers = array();
+		foreach ( $old->setting( 'headers' ) as $header ) {
+			$stored[ strtolower( $header['name'] ) ][] = $header['value'];
+		}
 		foreach ( $typed->lines( 'headers' ) as $line ) {
 			list( $name, $value ) = array_map( 'trim', explode( ':', $line, 2 ) ) + array( '', '' );
 			if ( self::MASK === $value ) {
-				$value = $stored[ strtolower( $name ) ] ?? '';
+				$values = $stored[ strtolower( $name ) ] ?? array( '' );
+				$value  = array_shift( $values );
+				if ( $values ) {
+					$stored[ strtolower( $name ) ] = $values;
+				}
 				if ( ! is_string( $value ) ) {
 					$errors->add( 'headers', "$name: " . Kept_Secrets::reason() );
 				} elseif ( '' === $value ) {

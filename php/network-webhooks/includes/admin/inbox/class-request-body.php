@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks\Admin\Inbox;
 
+use Network_Webhooks\Text;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -31,8 +33,8 @@ final class Request_Body {
 	 */
 	public static function text( string $bytes, bool $is_whole = true ): string {
 		// The last character of a beginning may have been cut.
-		$text = $is_whole ? $bytes : mb_strcut( $bytes, 0, strlen( $bytes ), 'UTF-8' );
-		if ( ! mb_check_encoding( $text, 'UTF-8' ) || preg_match( '/[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/', $text ) ) {
+		$text = $is_whole ? $bytes : Text::cut( $bytes, strlen( $bytes ) );
+		if ( ! Text::is_utf8( $text ) || preg_match( '/[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]/', $text ) ) {
 			return self::dump( substr( $bytes, 0, self::DUMPED ) );
 		}
 		return $is_whole && self::is_json( $bytes ) ? self::lines( $bytes ) : $text;

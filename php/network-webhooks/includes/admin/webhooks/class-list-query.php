@@ -13,6 +13,7 @@ use Network_Webhooks\Event;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Site_Addresses;
 use Network_Webhooks\Status;
+use Network_Webhooks\Text;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
@@ -110,7 +111,7 @@ final class List_Query {
 	 * @return list<Webhook>
 	 */
 	public function sort( array $webhooks, Counters $counters ): array {
-		$name = static fn( Webhook $webhook ) => mb_strtolower( $webhook->name );
+		$name = static fn( Webhook $webhook ) => Text::lower( $webhook->name );
 		$key  = match ( $this->order_by ) {
 			'name' => $name,
 			'url' => static fn( Webhook $webhook ) => ( new Endpoint_Url( $webhook->url ) )->host,
@@ -145,7 +146,7 @@ final class List_Query {
 			...array_map( array( $registry, 'name' ), $webhook->events() ),
 		);
 		foreach ( $texts as $text ) {
-			if ( false !== mb_stripos( $text, $this->search ) ) {
+			if ( Text::has( $text, $this->search ) ) {
 				return true;
 			}
 		}
