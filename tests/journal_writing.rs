@@ -29,7 +29,7 @@ fn nothing_is_made_before_the_first_append() {
     let journal = Journal::new();
     let mut writer = Writer::new();
     writer.look(&SystemClock);
-    writer.begin();
+    writer.begin(KIND_EVENT, 1, 0);
     assert!(journal.segments().is_empty() && !journal.path().join("journal").exists());
 }
 
@@ -55,9 +55,8 @@ fn a_segment_that_has_had_records_for_a_minute_gets_no_more() {
     let (mut writer, clock) = (Writer::new(), Ahead::default());
     let mut append = |clock: &Ahead| {
         writer.look(clock);
-        writer.begin();
-        writer.fields_done();
-        writer.append(&journal.spool, clock, KIND_EVENT, 1, OPTIONS).unwrap();
+        let mut record = writer.begin(KIND_EVENT, 1, 0);
+        writer.append(&journal.spool, clock, &mut record, OPTIONS).unwrap();
         journal.segments().len()
     };
     assert_eq!(append(&clock), 1);
@@ -111,9 +110,8 @@ fn stamps_of_a_writer_only_rise() {
     let clock = webhooks::clock::ManualClock::at(0);
     let mut writer = Writer::new();
     let mut append = || {
-        writer.begin();
-        writer.fields_done();
-        writer.append(&journal.spool, &clock, KIND_EVENT, 1, OPTIONS).unwrap().stamp
+        let mut record = writer.begin(KIND_EVENT, 1, 0);
+        writer.append(&journal.spool, &clock, &mut record, OPTIONS).unwrap().stamp
     };
     let stamps: Vec<_> = (0..5).map(|_| append()).collect();
     assert!(stamps.is_sorted_by(|a, b| a < b), "{stamps:?}");

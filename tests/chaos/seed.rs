@@ -448,13 +448,11 @@ impl<'d> Run<'d> {
     fn request(&self, requests: &[Request]) -> Result<(), String> {
         let mut writer = Writer::new();
         for request in requests {
-            writer.begin();
-            writer.fields_done();
             let body = serde_json::to_vec(request).map_err(|error| error.to_string())?;
-            writer.buffer().extend_from_slice(&body);
+            let mut record = writer.record(KIND_REQUEST, self.revision, b"", &body);
             let options = AppendOptions { sync: false, max_record: 1 << 20 };
             writer
-                .append(&self.spool, &SystemClock, KIND_REQUEST, self.revision, options)
+                .append(&self.spool, &SystemClock, &mut record, options)
                 .map_err(|error| error.to_string())?;
         }
         Waker::open(&self.spool).map_err(|error| error.to_string())?.wake_if_asleep();

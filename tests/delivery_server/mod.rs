@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use webhooks::clock::SystemClock;
 use webhooks::delivery::{Sender, Settings};
-use webhooks::event::{Event, Flags};
+use webhooks::event::Event;
 use webhooks::id::{DeliveryId, EventId};
 use webhooks::store::{Attempt, Claim, WebhookKey};
 use webhooks::webhook::Webhook;
@@ -175,15 +175,11 @@ pub(crate) fn event_with(data: &str) -> Event {
     let data_range = head.len() as u32..(head.len() + data.len()) as u32;
     Event {
         id,
-        name: "payment_received".into(),
         timestamp: 1_763_632_800_123,
-        network: 1,
-        site: 3,
         source: "woocommerce".into(),
-        flags: Flags::default(),
-        revision: 1,
         body: format!("{head}{data}}}").into_bytes().into(),
         data: data_range,
+        ..Event::example("{}")
     }
 }
 

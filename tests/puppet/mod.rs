@@ -20,7 +20,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
 use webhooks::clock::{Clock, SystemClock};
 use webhooks::journal::wake::{Sleeper, Waker};
-use webhooks::journal::{AppendOptions, KIND_EVENT, Limit, Reader, SegmentId, Writer};
+use webhooks::journal::{
+    AppendOptions, KIND_EVENT, Limit, Reader, RecordBuilder, SegmentId, Writer,
+};
 use webhooks::spool::{Access, Privacy, Spool};
 
 const SOCKET: &str = "WEBHOOKS_TEST_PUPPET";
@@ -155,6 +157,8 @@ struct Performance {
     line: BufReader<UnixStream>,
     spool: Option<Spool>,
     writer: Writer,
+    /// Begun, and not appended yet.
+    record: Option<RecordBuilder>,
     reader: Option<Reader>,
     options: AppendOptions,
 }
@@ -181,6 +185,7 @@ impl Performance {
             socket,
             spool: None,
             writer: Writer::new(),
+            record: None,
             reader: None,
             options: AppendOptions { sync: false, max_record: 16 << 20 },
         }
@@ -226,8 +231,7 @@ impl Performance {
             "swell" => {
                 let (name, bytes) = rest.split_once(' ').ok_or("name and bytes")?;
                 self.begin(name);
-                let size = self.writer.buffer().len() + bytes.parse::<usize>()?;
-                self.writer.buffer().resize(size, b'.');
+                self.lengthen(bytes.parse()?);
                 return self.append();
             }
             // As it will be so many seconds from now.
@@ -276,9 +280,8 @@ impl Performance {
                     let (ready, is_ready) = std::sync::mpsc::channel();
                     std::thread::spawn(move || {
                         let mut writer = Writer::new();
-                        writer.begin();
-                        writer.fields_done();
-                        let appended = writer.append(&spool, &SystemClock, KIND_EVENT, 1, options);
+                        let mut record = writer.begin(KIND_EVENT, 1, 0);
+                        let appended = writer.append(&spool, &SystemClock, &mut record, options);
                         ready.send(appended.map_err(|error| error.to_string())).unwrap();
                         std::thread::park();
                     });
@@ -298,14 +301,20 @@ impl Performance {
     }
 
     fn begin(&mut self, body: &str) {
-        self.writer.begin();
-        self.writer.fields_done();
-        self.writer.buffer().extend_from_slice(body.as_bytes());
+        self.record = Some(self.writer.record(KIND_EVENT, 1, b"", body.as_bytes()));
+    }
+
+    fn lengthen(&mut self, bytes: usize) {
+        if let Some(record) = &mut self.record {
+            let length = record.body().len() + bytes;
+            record.body().resize(length, b'.');
+        }
     }
 
     fn append(&mut self) -> Result<String, Failure> {
         let spool = self.spool.as_ref().unwrap();
-        let appended = self.writer.append(spool, &SystemClock, KIND_EVENT, 1, self.options)?;
+        let record = self.record.as_mut().ok_or("nothing was begun")?;
+        let appended = self.writer.append(spool, &SystemClock, record, self.options)?;
         Ok(appended.stamp.to_string())
     }
 
@@ -372,8 +381,7 @@ impl Performance {
         let (name, count) = rest.split_once(' ').ok_or("name and count")?;
         for n in 0..count.parse::<usize>()? {
             self.begin(&format!("{name}-{n} "));
-            let size = self.writer.buffer().len() + n * 7919 % 20_000;
-            self.writer.buffer().resize(size, b'.');
+            self.lengthen(n * 7919 % 20_000);
             if n % 10 == 0 {
                 self.writer.look(&SystemClock);
             }

@@ -94,47 +94,42 @@ impl Network {
         let id = EventId::at(now);
         let head = format!(r#"{{"id":"{id}","type":"{name}","data":"#);
         let body = format!("{head}{data}}}");
-        let fields = EventHeader {
+        let data = head.len() as u32..body.len() as u32 - 1;
+        let header = EventHeader {
             id,
             timestamp: now,
-            network: 1,
-            site: 3,
-            delay: 0,
             flags,
-            data: head.len() as u32..body.len() as u32 - 1,
+            data,
             name,
             source: "test",
             only,
+            ..EventHeader::example()
         };
         // As the plugin's outbox does where the disk has no room.
         wait_for("room in the journal", || {
-            fields.write(self.writer.begin());
-            self.try_append(KIND_EVENT, body.as_bytes())
+            self.try_append(KIND_EVENT, &header.to_bytes(), body.as_bytes())
         });
         id
     }
 
     pub fn request(&mut self, request: &Request) {
-        self.writer.begin();
         self.append(KIND_REQUEST, &serde_json::to_vec(request).expect("JSON"));
     }
 
     /// A record as a version to come may write it.
     pub fn write_unknown(&mut self, kind: u8, body: &[u8]) {
-        self.writer.begin();
         self.append(kind, body);
     }
 
     fn append(&mut self, kind: u8, body: &[u8]) {
-        self.try_append(kind, body).expect("room in the journal");
+        self.try_append(kind, b"", body).expect("room in the journal");
     }
 
     /// None where the disk is full.
-    fn try_append(&mut self, kind: u8, body: &[u8]) -> Option<()> {
-        self.writer.fields_done();
-        self.writer.buffer().extend_from_slice(body);
+    fn try_append(&mut self, kind: u8, fields: &[u8], body: &[u8]) -> Option<()> {
+        let mut record = self.writer.record(kind, self.revision, fields, body);
         let options = AppendOptions { sync: false, max_record: 1 << 20 };
-        match self.writer.append(&self.spool, &SystemClock, kind, self.revision, options) {
+        match self.writer.append(&self.spool, &SystemClock, &mut record, options) {
             Err(error) if error.is_full() => return None,
             appended => appended.map(drop).expect("appended"),
         }
