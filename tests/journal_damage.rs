@@ -1,7 +1,7 @@
 //! Damage costs what it touches, and nothing that somebody hid becomes an event.
 
+mod harness;
 mod journal;
-mod puppet;
 mod trace;
 
 use std::fs::File;
@@ -9,14 +9,13 @@ use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
+use harness::Harness;
 use journal::{Journal, LIMIT, append, append_with};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof};
 use proptest::test_runner::TestCaseError;
-use puppet::Stage;
 use rustix::fs::{FlockOperation, flock};
 use trace::{Then, trace};
-use webhooks::clock::SystemClock;
 use webhooks::journal::{OwnedRecord, Writer};
 
 /// Bytes before a segment's first record.
@@ -194,13 +193,13 @@ fn what_a_writer_takes_back_at_any_step_of_a_reader_is_forgotten() {
     let segment = segment(&[b"first".to_vec(), b"second".to_vec(), b"last".to_vec()]);
     let mut failed = segment.bytes[..segment.records[1].end as usize].to_vec();
     failed[HEADER as usize + 8..].fill(b'?');
-    let stage = Stage::new();
+    let harness = Harness::new();
     for step in 0.. {
         std::fs::remove_file(&segment.path).unwrap();
         let file = File::create(&segment.path).unwrap();
         flock(&file, FlockOperation::LockExclusive).unwrap();
         file.write_all_at(&failed, 0).unwrap();
-        let mut reader = stage.enter_with(&segment.journal.path());
+        let mut reader = harness.spawn_in(&segment.journal.path());
         let traced = trace(&mut reader, &["read", "read"], |now| {
             if now == step {
                 file.set_len(HEADER).unwrap();

@@ -1,7 +1,7 @@
 //! What was appended is read: in order, once, by stamp over all segments.
 
+mod harness;
 mod journal;
-mod puppet;
 
 use std::collections::HashMap;
 
@@ -149,7 +149,7 @@ fn segments_of_dead_boots_come_first_and_in_their_order() {
 #[test]
 fn more_segments_than_may_be_open_are_read_in_order_and_deleted() {
     const SEGMENTS: usize = 700;
-    let (journal, stage) = (Journal::new(), puppet::Stage::new());
+    let (journal, harness) = (Journal::new(), harness::Harness::new());
     // What short CLI processes leave, two events each.
     let mut writers = [const { Writer::new() }; SEGMENTS / 100];
     let mut expected = Vec::new();
@@ -165,7 +165,7 @@ fn more_segments_than_may_be_open_are_read_in_order_and_deleted() {
         }
     }
     assert_eq!(journal.segments().len(), SEGMENTS);
-    let mut worker = stage.enter_with(&journal.path());
+    let mut worker = harness.spawn_in(&journal.path());
     worker.expect("files 450", "ok");
     assert_eq!(worker.say("read"), format!("ok {}", expected.join(" ")));
     let mut removed = 0;

@@ -187,7 +187,6 @@ fn refusal(guard: &Guard, url: &Url) -> Option<Refused> {
 mod tests {
     use super::*;
     use domain::event::Flags;
-    use domain::id::EventId;
 
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const BODY: &str = r#"{"id":"evt_1","type":"payment_received","site":{"id":3,"url":"https://a.example"},"data":{"total":12.50,"customer":{"email":"a@b.example"}}}"#;

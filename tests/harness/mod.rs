@@ -1,6 +1,6 @@
 //! Processes of a test's own: this very binary, started once more, doing what it is told.
 //!
-//! A puppet obeys over a Unix socket, so a forked child can have a line of its own, and a
+//! A child obeys over a Unix socket, so a forked child can have a line of its own, and a
 //! killed one is known by its line going dead. It runs before `main`: a process with a single
 //! thread, as PHP's are, and not one of the test runner's threads.
 
@@ -25,60 +25,60 @@ use webhooks::journal::{
 };
 use webhooks::spool::{Access, Privacy, Spool};
 
-const SOCKET: &str = "WEBHOOKS_TEST_PUPPET";
+const SOCKET: &str = "WEBHOOKS_TEST_CHILD";
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Where puppets report.
-pub(crate) struct Stage {
+/// Starts children, which report here.
+pub(crate) struct Harness {
     listener: UnixListener,
     folder: TempDir,
 }
 
 /// A process that obeys.
-pub(crate) struct Puppet {
+pub(crate) struct ChildProcess {
     line: BufReader<UnixStream>,
     pub(crate) pid: i32,
-    child: Option<Child>,
+    process: Option<Child>,
 }
 
-impl Stage {
+impl Harness {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { listener: UnixListener::bind(folder.path().join("socket")).unwrap(), folder }
     }
 
     /// A new process.
-    pub(crate) fn enter(&self) -> Puppet {
+    pub(crate) fn spawn(&self) -> ChildProcess {
         let mut program = Command::new(std::env::current_exe().unwrap());
-        let child = program.env(SOCKET, self.folder.path().join("socket")).spawn().unwrap();
-        let mut puppet = self.accept();
-        puppet.child = Some(child);
-        puppet
+        let process = program.env(SOCKET, self.folder.path().join("socket")).spawn().unwrap();
+        let mut child = self.accept();
+        child.process = Some(process);
+        child
     }
 
     /// A new process that has opened the spool at `path`.
-    pub(crate) fn enter_with(&self, spool: &Path) -> Puppet {
-        let mut puppet = self.enter();
-        puppet.expect(&format!("open {}", spool.display()), "ok");
-        puppet
+    pub(crate) fn spawn_in(&self, spool: &Path) -> ChildProcess {
+        let mut child = self.spawn();
+        child.expect(&format!("open {}", spool.display()), "ok");
+        child
     }
 
-    /// The child of a puppet, forked by `how`.
-    pub(crate) fn fork(&self, parent: &mut Puppet, how: &str) -> Puppet {
+    /// The child of `parent`, forked by `how`.
+    pub(crate) fn fork(&self, parent: &mut ChildProcess, how: &str) -> ChildProcess {
         parent.expect(how, "ok");
         self.accept()
     }
 
-    fn accept(&self) -> Puppet {
+    fn accept(&self) -> ChildProcess {
         let (line, _) = self.listener.accept().unwrap();
-        let mut puppet = Puppet { line: BufReader::new(line), pid: 0, child: None };
-        puppet.pid = puppet.answer().parse().unwrap();
-        puppet
+        let mut child = ChildProcess { line: BufReader::new(line), pid: 0, process: None };
+        child.pid = child.answer().parse().unwrap();
+        child
     }
 }
 
-impl Puppet {
+impl ChildProcess {
     /// Says `command` and returns the answer.
     pub(crate) fn say(&mut self, command: &str) -> String {
         self.start(command);
@@ -112,7 +112,7 @@ impl Puppet {
 
     /// Somebody else has waited for its end.
     pub(crate) fn is_reaped(&mut self) {
-        self.child = None;
+        self.process = None;
         self.pid = 0;
     }
 
@@ -123,11 +123,11 @@ impl Puppet {
     }
 }
 
-impl Drop for Puppet {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         kill(self.pid);
-        if let Some(child) = &mut self.child {
-            child.wait().unwrap();
+        if let Some(process) = &mut self.process {
+            process.wait().unwrap();
         }
     }
 }
@@ -142,17 +142,17 @@ fn kill(pid: i32) {
 // single thread; Rust's runtime needs no initialisation for what is done there.
 #[used]
 #[unsafe(link_section = ".init_array")]
-static BEFORE_MAIN: extern "C" fn() = perform;
+static BEFORE_MAIN: extern "C" fn() = child_main;
 
-extern "C" fn perform() {
+extern "C" fn child_main() {
     let Some(socket) = std::env::var_os(SOCKET) else { return };
     let socket = PathBuf::from(socket);
-    let failed = std::panic::catch_unwind(|| Performance::new(socket).run()).is_err();
+    let failed = std::panic::catch_unwind(|| ChildMain::new(socket).run()).is_err();
     std::process::exit(failed.into());
 }
 
-/// What a puppet is about.
-struct Performance {
+/// What a child has, and is told to do with it.
+struct ChildMain {
     socket: PathBuf,
     line: BufReader<UnixStream>,
     spool: Option<Spool>,
@@ -178,7 +178,7 @@ impl Clock for Later {
     }
 }
 
-impl Performance {
+impl ChildMain {
     fn new(socket: PathBuf) -> Self {
         Self {
             line: connect(&socket),
@@ -295,7 +295,7 @@ impl Performance {
             )?,
             "tmpfs" => mount_tmpfs(rest)?,
             "flood" => self.flood(rest)?,
-            _ => return Err(format!("{verb} is not in the play").into()),
+            _ => return Err(format!("{verb} is no command").into()),
         }
         Ok(String::new())
     }
