@@ -1,6 +1,7 @@
 //! A webhook prepared for sending: everything that is the same for all its requests is read
 //! and checked once.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use super::header::REDACTED;
 use super::proxy::Proxy;
 use super::request::{self, Network, Outcome, Target, failure};
 use super::request_builder::{DetachedRequest, RequestBuilder};
+use super::template::Envelope;
 use super::tls::TlsSettings;
 use domain::attempt::{Failure, Phase};
 use domain::event::Event;
@@ -98,9 +100,9 @@ impl Endpoint {
     }
 
     /// Whether the webhook's condition holds for an event.
-    pub(super) fn accepts(&self, event: &Event) -> Result<bool, Failure> {
+    pub(super) fn accepts(&self, envelope: &Envelope<'_>) -> Result<bool, Failure> {
         self.builder
-            .accepts(event)
+            .accepts(envelope)
             .map_err(|error| failure(Phase::Prepare, "condition", error.to_string()))
     }
 
@@ -121,10 +123,13 @@ impl Endpoint {
             self.builder.prepare(event, now)?.detach(event)
         } else {
             let (endpoint, event) = (Arc::clone(self), Arc::clone(event));
-            let prepared = tokio::task::spawn_blocking(move || {
-                Ok::<_, Failure>(endpoint.builder.prepare(&event, now)?.detach(&event))
-            });
-            prepared.await.map_err(|_| internal())??
+            let prepare =
+                move || Ok::<_, Failure>(endpoint.builder.prepare(&event, now)?.detach(&event));
+            // It panics where the system has no thread for it: then everybody waits for this one.
+            match catch_unwind(AssertUnwindSafe(|| tokio::task::spawn_blocking(prepare.clone()))) {
+                Ok(prepared) => prepared.await.map_err(|_| internal())??,
+                Err(_) => prepare()?,
+            }
         };
         let bytes = body.as_deref().unwrap_or(&event.body);
         let limit = timeout(&self.webhook);
@@ -164,9 +169,9 @@ pub(super) fn internal() -> Failure {
 }
 
 /// Whether a webhook's condition holds for an event, whatever else of the webhook is wrong.
-pub(super) fn accepts(webhook: &Webhook, event: &Event) -> Result<bool, Failure> {
+pub(super) fn accepts(webhook: &Webhook, envelope: &Envelope<'_>) -> Result<bool, Failure> {
     check::condition(webhook)
-        .and_then(|condition| condition.map_or(Ok(true), |condition| condition.holds(&event.body)))
+        .and_then(|condition| condition.map_or(Ok(true), |condition| condition.holds(envelope)))
         .map_err(|error| failure(Phase::Prepare, "condition", error.to_string()))
 }
 

@@ -138,6 +138,11 @@ impl Network {
         Worker::start(self.folder.path().to_owned())
     }
 
+    /// A worker that this command runs, whose last arguments are yet to come.
+    pub fn worker_by(&self, command: Command) -> Worker {
+        Worker::run(command, self.folder.path().to_owned())
+    }
+
     /// Runs a worker with `--once` to its end.
     pub fn work_once(&self) {
         let output = command(self.folder.path().to_owned(), "--once").output().expect("a worker");
@@ -178,8 +183,11 @@ impl Network {
     }
 }
 
+/// The worker's program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_webhooks-worker");
+
 fn command(spool: PathBuf, mode: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_webhooks-worker"));
+    let mut command = Command::new(PROGRAM);
     command.arg("--spool").arg(spool).arg(mode);
     command
 }
@@ -189,9 +197,14 @@ pub struct Worker(Process);
 
 impl Worker {
     fn start(spool: PathBuf) -> Self {
-        let mut command = command(spool, "--foreground");
-        let process = Process::start(command.stdin(Stdio::null()).stderr(Stdio::null()));
-        Self(process.expect("a worker"))
+        let mut command = Command::new(PROGRAM);
+        command.stderr(Stdio::null());
+        Self::run(command, spool)
+    }
+
+    fn run(mut command: Command, spool: PathBuf) -> Self {
+        command.arg("--spool").arg(spool).arg("--foreground").stdin(Stdio::null());
+        Self(Process::start(&mut command).expect("a worker"))
     }
 
     pub fn kill(mut self) {
@@ -203,7 +216,8 @@ impl Worker {
     }
 
     pub fn signal(&self, signal: rustix::process::Signal) {
-        self.0.signal(signal);
+        let pid = rustix::process::Pid::from_raw(self.pid() as i32).expect("a pid");
+        rustix::process::kill_process(pid, signal).expect("the signal");
     }
 
     pub fn has_ended(&mut self) -> bool {

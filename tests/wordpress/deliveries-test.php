@@ -147,6 +147,30 @@ final class Deliveries_Test extends Network_Test_Case {
 		}
 	}
 
+	public function test_the_page_says_what_an_attempt_waited_for(): void {
+		$row             = Webhook::create( 'Books', self::$endpoint->url . '/200', 'lesson_finished' )->to_row();
+		$row['settings'] = wp_json_encode( array( 'rate_limit' => array( 'count' => 1, 'per' => 'second' ) ) + json_decode( $row['settings'], true ) );
+		$this->store( Webhook::from_row( (object) $row ) );
+		$ids  = array( (string) network_webhooks_dispatch( 'lesson_finished' ), (string) network_webhooks_dispatch( 'lesson_finished' ) );
+		$done = array_map( static fn( string $id ) => webhooks_wait( $id, self::DEADLINE )[0], $ids );
+		$this->assertSame( array( null, 'rate_limit' ), array_map( static fn( array $delivery ) => $delivery['attempts_made'][0]['waited_for'], $done ) );
+		self::$admin->get( self::PAGE . "&delivery={$done[0]['id']}" );
+		$this->assertStringNotContainsString( 'It waited', self::$admin->page );
+		self::$admin->get( self::PAGE . "&delivery={$done[1]['id']}" );
+		$this->assert_sees( 'It waited for the webhook’s rate limit.', self::$admin );
+	}
+
+	public function test_each_thing_to_wait_for_has_a_sentence(): void {
+		$sentence = array( Network_Webhooks\Admin\Deliveries\Waited_For::class, 'sentence' );
+		preg_match( '/waited_for: ([\'a-z_|]+)\|null/', file_get_contents( __DIR__ . '/../../stubs/webhooks.stub.php' ), $found );
+		$codes     = explode( '|', str_replace( "'", '', $found[1] ) );
+		$sentences = array_map( $sentence, $codes );
+		$this->assertCount( 5, array_unique( array_filter( $sentences ) ) );
+		$this->assertSame( array( '', '' ), array( $sentence( null ), $sentence( 'of_a_later_version' ) ) );
+		preg_match_all( '/^\| `([a-z_]+)` \| \*\*(It waited .+?)\*\*/m', file_get_contents( __DIR__ . '/../../docs/guide/limits.md' ), $rows );
+		$this->assertSame( array_combine( $codes, $sentences ), array_combine( $rows[1], $rows[2] ), 'docs/guide/limits.md says the same.' );
+	}
+
 	public function test_resend_of_what_failed_leaves_what_failed_for_another_cause(): void {
 		$row             = Webhook::create( 'CRM', self::$endpoint->url . '/401', 'lesson_finished' )->to_row();
 		$row['settings'] = wp_json_encode( array( 'retries' => array() ) + json_decode( $row['settings'], true ) );
@@ -174,7 +198,7 @@ final class Deliveries_Test extends Network_Test_Case {
 		webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished' ), self::DEADLINE );
 		$this->wait_for( static fn() => 1 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'held' ) ) );
 		foreach ( array( 'enable', 'enable_only' ) as $change ) {
-			self::$admin->act( 'mend', array( 'webhook' => $webhook->id, 'disabling' => 'dis_' . str_repeat( '0', 26 ), 'since' => '', 'change' => $change ) );
+			self::$admin->act( 'recover', array( 'webhook' => $webhook->id, 'disabling' => 'dis_' . str_repeat( '0', 26 ), 'since' => '', 'change' => $change ) );
 			$this->assert_sees( 'look at it once more', self::$admin );
 			$this->assertStringNotContainsString( 'gets its events again', self::$admin->page );
 		}
@@ -238,10 +262,10 @@ final class Deliveries_Test extends Network_Test_Case {
 		network_webhooks_dispatch( 'lesson_finished' );
 		$this->wait_for( static fn() => 2 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'held' ) ) );
 		$this->store( $this->plugin()->webhooks()->find( $webhook->id )->with_target( 'CRM', self::$endpoint->url . '/200', 'lesson_finished' ) );
-		self::$admin->get( self::PAGE . "&action=mend&webhook=$webhook->id" );
+		self::$admin->get( self::PAGE . "&action=recover&webhook=$webhook->id" );
 		$this->assert_sees( 'Enable, and send the 2 deliveries that it missed', self::$admin );
 		[ $disabling ] = self::$admin->values( '//input[@name="disabling"]/@value' );
-		self::$admin->act( 'mend', array( 'webhook' => $webhook->id, 'disabling' => $disabling, 'since' => '', 'change' => 'enable' ) );
+		self::$admin->act( 'recover', array( 'webhook' => $webhook->id, 'disabling' => $disabling, 'since' => '', 'change' => 'enable' ) );
 		$this->assert_sees( 'gets its events again', self::$admin );
 		$this->wait_for( static fn() => 2 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'delivered' ) ) );
 	}
@@ -250,14 +274,14 @@ final class Deliveries_Test extends Network_Test_Case {
 		$webhook = $this->subscribe( 'lesson_finished' );
 		network_webhooks_dispatch( 'lesson_finished' );
 		$this->wait_for( static fn() => 1 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'held' ) ) );
-		self::$admin->get( self::PAGE . "&action=mend&webhook=$webhook->id&since=2020-01-01" );
+		self::$admin->get( self::PAGE . "&action=recover&webhook=$webhook->id&since=2020-01-01" );
 		$this->assert_sees( 'Cancel the 1 delivery that waits', self::$admin );
-		self::$admin->act( 'mend', array( 'webhook' => $webhook->id, 'since' => '2020-01-01', 'change' => 'cancel' ) );
+		self::$admin->act( 'recover', array( 'webhook' => $webhook->id, 'since' => '2020-01-01', 'change' => 'cancel' ) );
 		$this->wait_for( static fn() => 1 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'cancelled' ) ) );
 	}
 
 	public function test_a_filter_that_can_not_be_understood_is_said(): void {
-		foreach ( array( 'since=yesterdayish' => '“yesterdayish” is no time', 'site=nowhere.example' => 'No site is like “nowhere.example”', 'state=lost' => '"lost" is no state', "s=%27%20OR%201%3D1%20--" => 'No delivery is like that.' ) as $query => $text ) {
+		foreach ( array( 'since=yesterdayish' => '“yesterdayish” is no time', 'site=nowhere.example' => 'No site is like “nowhere.example”', 'state=lost' => '"lost" is no state', "s=%27%20OR%201%3D1%20--" => 'No deliveries match.' ) as $query => $text ) {
 			self::$admin->get( self::PAGE . "&$query" );
 			$this->assert_sees( $text, self::$admin );
 		}
@@ -280,7 +304,7 @@ final class Deliveries_Test extends Network_Test_Case {
 			$this->assert_sees( 'answered 200', $other );
 			$this->assertStringNotContainsString( 'A private title', $other->page );
 			$this->assertStringNotContainsString( 'webhook-signature', $other->page );
-			foreach ( array( 'resend', 'bulk', 'mend' ) as $action ) {
+			foreach ( array( 'resend', 'bulk', 'recover' ) as $action ) {
 				$other->post( "/wp-admin/network/edit.php?action=network_webhooks_$action", array( '_wpnonce' => self::$admin->nonce() ) );
 				$this->assertSame( 403, $other->status, $action );
 				self::$admin->post( "/wp-admin/network/edit.php?action=network_webhooks_$action", array( '_wpnonce' => 'wrong' ) );
