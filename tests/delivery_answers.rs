@@ -338,7 +338,8 @@ fn what_libcurl_takes_as_2xx_is_taken() {
         for (number, said) in codes.into_iter().enumerate() {
             // On a connection that curl kept, what is left of the answer before may come late, once
             // in some ten thousand requests: alone it has one of its own.
-            let again = if said.starts_with("000") { curl(number..number + 1) } else { String::new() };
+            let again =
+                if said.starts_with("000") { curl(number..number + 1) } else { String::new() };
             let said = if again.is_empty() { said } else { again.trim_end() };
             let (code, exit) = said.split_once(' ').unwrap();
             let attempt = sender.send(&webhook(&url(number), json!({})), &claim(), &SystemClock);

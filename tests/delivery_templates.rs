@@ -233,7 +233,10 @@ fn a_sender_asks_the_condition() {
     let event = event_with(r#"{"x":1}"#);
     assert_eq!(sender.accepts(&with("data.x == 1"), &Envelope::of(&event.body)), Ok(true));
     assert_eq!(sender.accepts(&with("data.x == 2"), &Envelope::of(&event.body)), Ok(false));
-    assert_eq!(sender.accepts(&webhook("https://a.test/", json!({})), &Envelope::of(&event.body)), Ok(true));
+    assert_eq!(
+        sender.accepts(&webhook("https://a.test/", json!({})), &Envelope::of(&event.body)),
+        Ok(true)
+    );
     for mistake in ["data.y == 1", "data.x =="] {
         let failure = sender.accepts(&with(mistake), &Envelope::of(&event.body)).unwrap_err();
         assert_eq!((failure.phase.as_str(), &*failure.code), ("prepare", "condition"));

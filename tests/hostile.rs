@@ -332,7 +332,9 @@ fn conditions_are_bounded_alike() {
         "'x' * 100000000 == 'x' * 100000000",
     ] {
         let (condition, body) = (source.to_owned(), event.body.clone());
-        let _ = within_limits(source, move || Condition::parse(&condition)?.holds(&Envelope::of(&body)));
+        let _ = within_limits(source, move || {
+            Condition::parse(&condition)?.holds(&Envelope::of(&body))
+        });
     }
 }
 

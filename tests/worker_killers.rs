@@ -54,10 +54,14 @@ impl Short {
                 (delivered || worker.has_ended()).then_some(delivered)
             })
         };
-        short.stack = (4..16).map(|size| size << 14).find(|stack| {
-            short.stack = *stack;
-            suffices(&short)
-        }).expect("a stack that suffices") + (1 << 14);
+        short.stack = (4..16)
+            .map(|size| size << 14)
+            .find(|stack| {
+                short.stack = *stack;
+                suffices(&short)
+            })
+            .expect("a stack that suffices")
+            + (1 << 14);
         short
     }
 
@@ -67,7 +71,10 @@ impl Short {
             command.arg(format!("--data={}", memory << 10));
         }
         let said = File::options().append(true).create(true).open(self.said()).expect("a file");
-        command.arg(PROGRAM).env("LD_PRELOAD", &self.library).env("SMALL_STACK", self.stack.to_string());
+        command
+            .arg(PROGRAM)
+            .env("LD_PRELOAD", &self.library)
+            .env("SMALL_STACK", self.stack.to_string());
         // Else each thread takes from the system what it does not use.
         command.env("MALLOC_ARENA_MAX", "1").stderr(said);
         network.worker_by(command)
@@ -93,11 +100,10 @@ fn deepest_template() -> String {
 }
 
 fn hooks(endpoint: &Endpoint) -> Value {
-    let template = |source: String| {
-        json!({"format": "template", "content_type": "text/plain", "template": source})
-    };
+    let template = |source: String| json!({"format": "template", "content_type": "text/plain", "template": source});
     // Three values of 3.6 MB, where 4 MiB are a value's limit.
-    let large = "{% set a = data.text * 4 %}{% set b = data.text * 4 %}{% set c = data.text * 4 %}x";
+    let large =
+        "{% set a = data.text * 4 %}{% set b = data.text * 4 %}{% set c = data.text * 4 %}x";
     json!([
         webhook("memory", &endpoint.url("/memory"), &["memory"], &template(large.into())),
         webhook("stack", &endpoint.url("/stack"), &["stack"], &template(deepest_template())),
@@ -202,7 +208,9 @@ fn no_memory_no_stack_and_a_store_that_refuses_cost_one_delivery_each() {
     }
     // The endpoint had it, and has it once: what the store can't keep is not sent again.
     assert_eq!(endpoint.received_at("/status/299").len(), 1);
-    assert!(endpoint.received_at("/memory").is_empty() && endpoint.received_at("/stack").is_empty());
+    assert!(
+        endpoint.received_at("/memory").is_empty() && endpoint.received_at("/stack").is_empty()
+    );
     let reasons: HashMap<_, _> = network
         .deliveries(&json!({"state": "failed"}))
         .iter()

@@ -222,8 +222,11 @@ impl<S: Store> Worker<S> {
             let lane = self.schedule.lane(turn.key).and_then(|lane| lane.webhook.as_ref());
             let webhook = lane.map(Arc::clone);
             // It has a webhook, or there had been no turn.
-            jobs.extend(webhook.map(|webhook| {
-                Job { burst, webhook, sender: Arc::clone(&active.sender), waited_for: None }
+            jobs.extend(webhook.map(|webhook| Job {
+                burst,
+                webhook,
+                sender: Arc::clone(&active.sender),
+                waited_for: None,
             }));
         }
         let Some(first) = deliveries.first() else {

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use webhooks::id::EventId;
 use webhooks::spool::Spool;
-use webhooks::store::{Failure, State};
 use webhooks::store::log::Log;
+use webhooks::store::{Failure, State};
 
 use crate::endpoint::Receipt;
 use crate::producer::{Accounts, Dispatched};
@@ -296,7 +296,8 @@ impl Evidence<'_> {
                         deviations.add("the log says delivered, no endpoint accepted it", told(""));
                     }
                 }
-                Some([(webhook, State::Failed)]) if *webhook == *name && convicted.contains(id) => {}
+                Some([(webhook, State::Failed)]) if *webhook == *name && convicted.contains(id) => {
+                }
                 Some(others) => {
                     if !was_received {
                         lost += 1;

@@ -176,7 +176,10 @@ impl<'a> Envelope<'a> {
 }
 
 /// Runs a program on an envelope.
-#[allow(clippy::needless_pass_by_value, reason = "the tank is there for as long as the program runs")]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the tank is there for as long as the program runs"
+)]
 fn run(
     program: &Program,
     envelope: &Envelope<'_>,
