@@ -1,7 +1,7 @@
 //! Old kernels, sandboxes, limits, and file systems that can't do everything: the spool is used
 //! and events are delivered all the same.
 
-mod puppet;
+mod harness;
 mod support;
 
 use std::io;
@@ -12,7 +12,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Output};
 
-use puppet::{Puppet, Stage, sandbox};
+use harness::{ChildProcess, Harness, sandbox};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde_json::json;
 use support::{Endpoint, Network, wait_for, webhook};
@@ -30,11 +30,11 @@ fn spool() -> (TempDir, Spool) {
     (folder, spool)
 }
 
-fn enter_without(stage: &Stage, call: libc::c_long, errno: i32, spool: &Path) -> Puppet {
-    let mut puppet = stage.enter();
-    puppet.expect(&format!("deny {call} {errno}"), "ok");
-    puppet.expect(&format!("open {}", spool.display()), "ok");
-    puppet
+fn spawn_without(harness: &Harness, call: libc::c_long, errno: i32, spool: &Path) -> ChildProcess {
+    let mut child = harness.spawn();
+    child.expect(&format!("deny {call} {errno}"), "ok");
+    child.expect(&format!("open {}", spool.display()), "ok");
+    child
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -47,16 +47,16 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn a_spool_works_where_rename_noreplace_is_refused() {
-    let stage = Stage::new();
+    let harness = Harness::new();
     for errno in REFUSALS {
         let (folder, _) = spool();
-        let mut puppet = enter_without(&stage, libc::SYS_renameat2, errno, folder.path());
+        let mut child = spawn_without(&harness, libc::SYS_renameat2, errno, folder.path());
         for command in ["create worker.log", "publish config.json", "publish config.json", "wake"] {
-            puppet.expect(command, "ok");
+            child.expect(command, "ok");
         }
-        puppet.expect("append event", "ok");
-        puppet.expect("folder corrupt", "ok");
-        assert_eq!(puppet.say("read"), "ok event");
+        child.expect("append event", "ok");
+        child.expect("folder corrupt", "ok");
+        assert_eq!(child.say("read"), "ok event");
         let made = ["config.json", "corrupt", "journal", "wake", "worker.log"];
         assert_eq!(names(folder.path()), made, "no draft is left");
         for name in names(folder.path()).iter().filter(|name| *name != "corrupt") {
@@ -69,21 +69,21 @@ fn a_spool_works_where_rename_noreplace_is_refused() {
 #[test]
 fn one_of_many_makes_a_file_where_rename_noreplace_is_refused() {
     let (folder, _) = spool();
-    let stage = Stage::new();
-    let mut puppets: Vec<_> = (0..4)
+    let harness = Harness::new();
+    let mut children: Vec<_> = (0..4)
         .map(|n| match n {
             // Not all need be under the same sandbox.
-            0 => stage.enter_with(folder.path()),
-            _ => enter_without(&stage, libc::SYS_renameat2, libc::EPERM, folder.path()),
+            0 => harness.spawn_in(folder.path()),
+            _ => spawn_without(&harness, libc::SYS_renameat2, libc::EPERM, folder.path()),
         })
         .collect();
     for n in 0..100 {
-        for puppet in &mut puppets {
-            puppet.start(&format!("create file{n}"));
-            puppet.start(&format!("folder folder{n}"));
+        for child in &mut children {
+            child.start(&format!("create file{n}"));
+            child.start(&format!("folder folder{n}"));
         }
-        for puppet in &mut puppets {
-            assert_eq!((puppet.answer(), puppet.answer()), ("ok".into(), "ok".into()));
+        for child in &mut children {
+            assert_eq!((child.answer(), child.answer()), ("ok".into(), "ok".into()));
         }
     }
     assert_eq!(names(folder.path()).len(), 200, "no draft is left");
@@ -122,12 +122,12 @@ fn a_maker_that_died_between_link_and_unlink_leaves_a_file_that_can_be_used() {
 
 #[test]
 fn a_worker_that_sleeps_is_woken_where_files_can_not_be_allocated() {
-    let stage = Stage::new();
+    let harness = Harness::new();
     for errno in REFUSALS {
         let (folder, _) = spool();
-        let mut sleeper = enter_without(&stage, libc::SYS_fallocate, errno, folder.path());
+        let mut sleeper = spawn_without(&harness, libc::SYS_fallocate, errno, folder.path());
         sleeper.start("sleep");
-        let mut waker = enter_without(&stage, libc::SYS_fallocate, errno, folder.path());
+        let mut waker = spawn_without(&harness, libc::SYS_fallocate, errno, folder.path());
         // Every opening allocates anew, and must not write over the word that says asleep.
         wait_for("the sleeper is woken", || (waker.say("wake") == "ok Woken").then_some(()));
         assert_eq!(sleeper.answer(), "ok");

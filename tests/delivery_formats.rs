@@ -242,6 +242,6 @@ fn the_bytes_of_a_request_target_are_sent_as_they_were_written() {
         let url = format!("http://{}{target}", server.address);
         let attempt = attempt(&webhook(&url, json!({})));
         assert_eq!(attempt.failure, None, "{target}");
-        assert_eq!(server.next().line, format!("POST {target} HTTP/1.1"));
+        assert_eq!(server.next().line(), format!("POST {target} HTTP/1.1"));
     }
 }

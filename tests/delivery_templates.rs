@@ -42,14 +42,11 @@ fn values_bring_their_own_quotes_in_json() {
 
 #[test]
 fn a_slack_message_is_a_template() {
-    let source = r#"{"text": {{ "%s: %s"|replace("%s", type, 1) }}, "blocks": [
-        {%- for item in data.items %}{"type": "section", "text": {"type": "mrkdwn", "text": {{ item.name }}}}{{ "," if not loop.last }}{% endfor -%}
+    // The comma is text of the template: as a value it would bring quotes.
+    let source = r#"{"text": {{ type }}, "blocks": [
+        {%- for item in data.items %}{"type": "section", "text": {"type": "mrkdwn", "text": {{ item.name }}}}{% if not loop.last %},{% endif %}{% endfor -%}
     ]}"#;
-    // The comma is text of the template, not a value: it is marked as such.
-    let source =
-        source.replace(r#"{{ "," if not loop.last }}"#, "{% if not loop.last %},{% endif %}");
-    let source = source.replace(r#"{{ "%s: %s"|replace("%s", type, 1) }}"#, "{{ type }}");
-    let body = json_of(&source, r#"{"items":[{"name":"a \"b\""},{"name":"c"}]}"#);
+    let body = json_of(source, r#"{"items":[{"name":"a \"b\""},{"name":"c"}]}"#);
     let body: Value = serde_json::from_str(&body).unwrap();
     assert_eq!(body["blocks"][0]["text"]["text"], "a \"b\"");
     assert_eq!(body["blocks"].as_array().unwrap().len(), 2);

@@ -245,7 +245,7 @@ fn sessions_are_resumed() {
     let server = Server::raw(move |stream| {
         let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
         let mut stream = std::io::BufReader::new(rustls::StreamOwned::new(session, stream));
-        if Request::read(&mut stream, 1).is_some() {
+        if Request::read(&mut stream).is_ok_and(|request| request.is_some()) {
             tell.send(stream.get_ref().conn.handshake_kind()).unwrap();
             respond(stream.get_mut(), "200 OK", "Connection: close\r\n", b"ok");
             stream.get_mut().conn.send_close_notify();

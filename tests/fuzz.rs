@@ -129,11 +129,9 @@ fn a_damaged_segment_gives_its_own_records_or_none() {
     let spool = spool(folder.path());
     let mut writer = Writer::new();
     for size in [0, 7, 90, 300, 2000] {
-        writer.begin().extend_from_slice(b"fields");
-        writer.fields_done();
-        writer.buffer().extend(std::iter::repeat_n(b'x', size));
+        let mut record = writer.record(KIND_EVENT, 3, b"fields", &vec![b'x'; size]);
         let options = AppendOptions { sync: false, max_record: 1 << 20 };
-        writer.append(&spool, &SystemClock, KIND_EVENT, 3, options).expect("appended");
+        writer.append(&spool, &SystemClock, &mut record, options).expect("appended");
     }
     let journal = folder.path().join(JOURNAL_FOLDER);
     let path = std::fs::read_dir(&journal).expect("a folder").next().expect("a file");

@@ -1,7 +1,7 @@
 //! Damage costs what it touches, and nothing that somebody hid becomes an event.
 
+mod harness;
 mod journal;
-mod puppet;
 mod trace;
 
 use std::fs::File;
@@ -9,15 +9,14 @@ use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
-use journal::{Journal, LIMIT, append};
+use harness::Harness;
+use journal::{Journal, LIMIT, append, append_with};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof};
 use proptest::test_runner::TestCaseError;
-use puppet::Stage;
 use rustix::fs::{FlockOperation, flock};
 use trace::{Then, trace};
-use webhooks::clock::SystemClock;
-use webhooks::journal::{KIND_EVENT, OwnedRecord, Writer};
+use webhooks::journal::{OwnedRecord, Writer};
 
 /// Bytes before a segment's first record.
 const HEADER: u64 = 72;
@@ -35,10 +34,7 @@ fn segment(bodies: &[Vec<u8>]) -> Segment {
     let journal = Journal::in_memory();
     let mut writer = Writer::new();
     for (n, body) in bodies.iter().enumerate() {
-        writer.begin().extend_from_slice(n.to_string().as_bytes());
-        writer.fields_done();
-        writer.buffer().extend_from_slice(body);
-        writer.append(&journal.spool, &SystemClock, KIND_EVENT, 1, journal::OPTIONS).unwrap();
+        append_with(&journal.spool, &mut writer, n.to_string().as_bytes(), body);
     }
     let records = journal.reader().read_batch(LIMIT).unwrap().records;
     assert_eq!(records.len(), bodies.len());
@@ -197,13 +193,13 @@ fn what_a_writer_takes_back_at_any_step_of_a_reader_is_forgotten() {
     let segment = segment(&[b"first".to_vec(), b"second".to_vec(), b"last".to_vec()]);
     let mut failed = segment.bytes[..segment.records[1].end as usize].to_vec();
     failed[HEADER as usize + 8..].fill(b'?');
-    let stage = Stage::new();
+    let harness = Harness::new();
     for step in 0.. {
         std::fs::remove_file(&segment.path).unwrap();
         let file = File::create(&segment.path).unwrap();
         flock(&file, FlockOperation::LockExclusive).unwrap();
         file.write_all_at(&failed, 0).unwrap();
-        let mut reader = stage.enter_with(&segment.journal.path());
+        let mut reader = harness.spawn_in(&segment.journal.path());
         let traced = trace(&mut reader, &["read", "read"], |now| {
             if now == step {
                 file.set_len(HEADER).unwrap();
@@ -267,10 +263,7 @@ fn a_record_of_the_same_segment_copied_elsewhere_is_no_event() {
     let mut writer = Writer::new();
     append(&journal, &mut writer, "first");
     let copied = std::fs::read(&journal.segments()[0]).unwrap()[HEADER as usize..].to_vec();
-    writer.begin();
-    writer.fields_done();
-    writer.buffer().extend_from_slice(&copied);
-    writer.append(&journal.spool, &SystemClock, KIND_EVENT, 1, journal::OPTIONS).unwrap();
+    append_with(&journal.spool, &mut writer, b"", &copied);
     append(&journal, &mut writer, "last");
     drop(writer);
     let records = journal.reader().read_batch(LIMIT).unwrap().records;

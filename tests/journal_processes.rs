@@ -1,13 +1,13 @@
 //! The journal among processes: forks, kills, many writers with a live reader.
 
+mod harness;
 mod journal;
-mod puppet;
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use harness::Harness;
 use journal::{Journal, LIMIT};
-use puppet::Stage;
 use webhooks::journal::{Limit, OwnedRecord, Reader, Writer};
 
 /// Longer than anything here takes on the slowest machine; nothing waits for it to pass.
@@ -37,11 +37,11 @@ fn drain_torn(reader: &mut Reader, torn: usize) -> Vec<String> {
 
 #[test]
 fn a_forked_child_closes_its_parents_segment_and_starts_its_own() {
-    let (journal, stage) = (Journal::new(), Stage::new());
+    let (journal, harness) = (Journal::new(), Harness::new());
     for how in ["fork", "clone"] {
-        let mut parent = stage.enter_with(&journal.path());
+        let mut parent = harness.spawn_in(&journal.path());
         parent.expect("append parent", "ok");
-        let mut child = stage.fork(&mut parent, how);
+        let mut child = harness.fork(&mut parent, how);
         // A bare clone runs no handlers; there the first append finds out by the pid.
         let inherited = if how == "fork" { "ok 0" } else { "ok 1" };
         child.expect("segments", inherited);
@@ -62,11 +62,11 @@ fn a_forked_child_closes_its_parents_segment_and_starts_its_own() {
 
 #[test]
 fn an_event_that_was_begun_before_a_fork_is_ended_by_both() {
-    let (journal, stage) = (Journal::new(), Stage::new());
-    let mut parent = stage.enter_with(&journal.path());
+    let (journal, harness) = (Journal::new(), Harness::new());
+    let mut parent = harness.spawn_in(&journal.path());
     parent.expect("append first", "ok");
     parent.expect("begin both", "ok");
-    let mut child = stage.fork(&mut parent, "fork");
+    let mut child = harness.fork(&mut parent, "fork");
     child.expect("finish", "ok");
     parent.expect("finish", "ok");
     let mut reader = journal.reader();
@@ -76,11 +76,11 @@ fn an_event_that_was_begun_before_a_fork_is_ended_by_both() {
 
 #[test]
 fn a_killed_parents_segment_is_finished_while_its_child_lives_on() {
-    let (journal, stage) = (Journal::new(), Stage::new());
-    let mut parent = stage.enter_with(&journal.path());
+    let (journal, harness) = (Journal::new(), Harness::new());
+    let mut parent = harness.spawn_in(&journal.path());
     parent.expect("append parent", "ok");
-    let mut silent = stage.fork(&mut parent, "fork");
-    let mut child = stage.fork(&mut parent, "fork");
+    let mut silent = harness.fork(&mut parent, "fork");
+    let mut child = harness.fork(&mut parent, "fork");
     child.expect("append child", "ok");
     parent.kill();
     let mut reader = journal.reader();
@@ -97,12 +97,12 @@ fn a_killed_parents_segment_is_finished_while_its_child_lives_on() {
 
 #[test]
 fn a_forked_child_closes_the_segments_of_all_threads() {
-    let (journal, stage) = (Journal::new(), Stage::new());
-    let mut parent = stage.enter_with(&journal.path());
+    let (journal, harness) = (Journal::new(), Harness::new());
+    let mut parent = harness.spawn_in(&journal.path());
     parent.expect("threads 5", "ok");
     parent.expect("append main", "ok");
     parent.expect("segments", "ok 6");
-    let mut child = stage.fork(&mut parent, "fork");
+    let mut child = harness.fork(&mut parent, "fork");
     child.expect("segments", "ok 0");
     child.expect("append child", "ok");
     parent.kill();
@@ -113,8 +113,8 @@ fn a_forked_child_closes_the_segments_of_all_threads() {
 
 #[test]
 fn more_threads_than_fit_the_table_are_refused() {
-    let (journal, stage) = (Journal::new(), Stage::new());
-    let mut many = stage.enter_with(&journal.path());
+    let (journal, harness) = (Journal::new(), Harness::new());
+    let mut many = harness.spawn_in(&journal.path());
     many.expect("files 2000", "ok");
     many.expect("threads 1024", "ok");
     let said = many.say("append one too many");
@@ -125,11 +125,11 @@ fn more_threads_than_fit_the_table_are_refused() {
 
 #[test]
 fn a_program_that_a_writer_starts_inherits_no_segment() {
-    // The puppet itself is started by exec: by a process that has a segment open.
-    let (journal, stage) = (Journal::new(), Stage::new());
+    // The child itself is started by exec: by a process that has a segment open.
+    let (journal, harness) = (Journal::new(), Harness::new());
     let mut writer = Writer::new();
     journal::append(&journal, &mut writer, "ours");
-    let mut other = stage.enter_with(&journal.path());
+    let mut other = harness.spawn_in(&journal.path());
     other.expect("segments", "ok 0");
     drop(writer);
     let mut reader = journal.reader();
@@ -140,8 +140,8 @@ fn a_program_that_a_writer_starts_inherits_no_segment() {
 #[test]
 fn eight_writers_and_a_live_reader_lose_nothing_and_repeat_nothing() {
     const EACH: usize = 500;
-    let (journal, stage) = (Journal::new(), Stage::new());
-    let mut writers: Vec<_> = (0..8).map(|_| stage.enter_with(&journal.path())).collect();
+    let (journal, harness) = (Journal::new(), Harness::new());
+    let mut writers: Vec<_> = (0..8).map(|_| harness.spawn_in(&journal.path())).collect();
     for (n, writer) in writers.iter_mut().enumerate() {
         writer.start(&format!("flood w{n} {EACH}"));
     }
@@ -194,11 +194,11 @@ fn eight_writers_and_a_live_reader_lose_nothing_and_repeat_nothing() {
 
 #[test]
 fn writers_that_are_killed_lose_nothing_that_was_accepted() {
-    let (journal, stage) = (Journal::new(), Stage::new());
+    let (journal, harness) = (Journal::new(), Harness::new());
     let mut reader = journal.reader();
     let (mut heard, mut said) = (HashMap::new(), Vec::new());
     for round in 0..20 {
-        let mut writer = stage.enter_with(&journal.path());
+        let mut writer = harness.spawn_in(&journal.path());
         writer.start(&format!("flood r{round} 100000"));
         for _ in 0..round * 3 {
             said.push(writer.answer());

@@ -1,7 +1,7 @@
 //! What was appended is read: in order, once, by stamp over all segments.
 
+mod harness;
 mod journal;
-mod puppet;
 
 use std::collections::HashMap;
 
@@ -15,13 +15,11 @@ use webhooks::journal::{
 fn a_record_is_read_as_it_was_appended() {
     let journal = Journal::new();
     let mut writer = Writer::new();
-    writer.begin().extend_from_slice(b"fields");
-    writer.fields_done();
-    writer.buffer().extend_from_slice(b"{\"body\":true}");
-    let body = writer.body_start();
-    writer.buffer()[body - 6] = b'F';
+    let mut record = writer.begin(KIND_REQUEST, 77, 6);
+    record.body().extend_from_slice(b"{\"body\":true}");
+    record.fields().copy_from_slice(b"Fields");
     let options = AppendOptions { sync: true, max_record: 1 << 20 };
-    let appended = writer.append(&journal.spool, &SystemClock, KIND_REQUEST, 77, options).unwrap();
+    let appended = writer.append(&journal.spool, &SystemClock, &mut record, options).unwrap();
 
     let batch = journal.reader().read_batch(LIMIT).unwrap();
     let [record] = &batch.records[..] else { panic!("{batch:?}") };
@@ -70,9 +68,8 @@ fn what_is_stamped_after_a_pass_began_waits_for_a_later_one() {
     let journal = Journal::new();
     let (mut late, mut now) = (Writer::new(), Writer::new());
     append(&journal, &mut late, "one");
-    late.begin();
-    late.fields_done();
-    late.append(&journal.spool, &Ahead, KIND_EVENT, 1, OPTIONS).unwrap();
+    let mut record = late.begin(KIND_EVENT, 1, 0);
+    late.append(&journal.spool, &Ahead, &mut record, OPTIONS).unwrap();
     append(&journal, &mut now, "two");
     let mut reader = journal.reader();
     let batch = reader.read_batch(LIMIT).unwrap();
@@ -152,7 +149,7 @@ fn segments_of_dead_boots_come_first_and_in_their_order() {
 #[test]
 fn more_segments_than_may_be_open_are_read_in_order_and_deleted() {
     const SEGMENTS: usize = 700;
-    let (journal, stage) = (Journal::new(), puppet::Stage::new());
+    let (journal, harness) = (Journal::new(), harness::Harness::new());
     // What short CLI processes leave, two events each.
     let mut writers = [const { Writer::new() }; SEGMENTS / 100];
     let mut expected = Vec::new();
@@ -168,7 +165,7 @@ fn more_segments_than_may_be_open_are_read_in_order_and_deleted() {
         }
     }
     assert_eq!(journal.segments().len(), SEGMENTS);
-    let mut worker = stage.enter_with(&journal.path());
+    let mut worker = harness.spawn_in(&journal.path());
     worker.expect("files 450", "ok");
     assert_eq!(worker.say("read"), format!("ok {}", expected.join(" ")));
     let mut removed = 0;
@@ -186,11 +183,9 @@ fn more_segments_than_may_be_open_are_read_in_order_and_deleted() {
 fn what_is_too_large_is_refused_with_both_sizes() {
     let journal = Journal::new();
     let mut writer = Writer::new();
-    writer.begin();
-    writer.fields_done();
-    writer.buffer().extend_from_slice(&[b'x'; 5001]);
+    let mut record = writer.record(KIND_EVENT, 1, b"", &[b'x'; 5001]);
     let options = AppendOptions { sync: false, max_record: 5000 };
-    let error = writer.append(&journal.spool, &SystemClock, KIND_EVENT, 1, options).unwrap_err();
+    let error = writer.append(&journal.spool, &SystemClock, &mut record, options).unwrap_err();
     assert!(matches!(error, JournalError::TooLarge { size: 5001, limit: 5000 }));
     let message = error.to_string();
     assert!(message.contains("5001") && message.contains("5000"), "{message}");

@@ -1,19 +1,19 @@
 //! Processes killed at every single step.
 //!
-//! A puppet is traced, and killed as it enters its n-th system call, for every n that there
+//! A child is traced, and killed as it enters its n-th system call, for every n that there
 //! is. Between two system calls nothing changes on disk, so this is every state in which a
 //! `kill -9` can leave the journal (but for the middle of a `write`; see
 //! `journal_processes.rs`).
 
+mod harness;
 mod journal;
-mod puppet;
 mod trace;
 
 use std::fs::File;
 use std::path::Path;
 
+use harness::Harness;
 use journal::{Journal, LIMIT, append};
-use puppet::Stage;
 use trace::{End, Then, trace};
 use webhooks::journal::Writer;
 
@@ -32,13 +32,13 @@ fn drafts(spool: &Path) -> Vec<String> {
 
 #[test]
 fn a_writer_killed_at_any_step_loses_nothing_that_it_accepted() {
-    let stage = Stage::new();
+    let harness = Harness::new();
     // Makes the folder, a segment, one by age, one by size.
     let commands = ["append a", "append b", "look 61", "append c", "swell d. 4200000", "append e"];
     let bodies = ["a", "b", "c", "d", "e"];
     for step in 0.. {
         let journal = Journal::in_memory();
-        let mut writer = stage.enter_with(&journal.path());
+        let mut writer = harness.spawn_in(&journal.path());
         let traced = trace(&mut writer, &commands, die_at(step));
         let said = traced.answers.iter().filter(|answer| answer.starts_with("ok ")).count();
         drop(writer);
@@ -66,11 +66,11 @@ fn a_writer_killed_at_any_step_loses_nothing_that_it_accepted() {
 
 #[test]
 fn a_worker_that_tidies_up_at_any_step_of_a_writer_disturbs_nothing() {
-    let stage = Stage::new();
+    let harness = Harness::new();
     let commands = ["folder corrupt", "append a", "look 61", "append b"];
     for step in 0.. {
         let journal = Journal::in_memory();
-        let mut writer = stage.enter_with(&journal.path());
+        let mut writer = harness.spawn_in(&journal.path());
         let (mut reader, mut heard) = (None, Vec::new());
         let mut read = || {
             let reader = reader.get_or_insert_with(|| journal.reader());
@@ -100,7 +100,7 @@ fn a_worker_that_tidies_up_at_any_step_of_a_writer_disturbs_nothing() {
 
 #[test]
 fn a_reader_killed_at_any_step_loses_nothing_and_repeats_nothing() {
-    let stage = Stage::new();
+    let harness = Harness::new();
     for step in 0.. {
         let journal = Journal::in_memory();
         let (mut dead, mut torn, mut live) = (Writer::new(), Writer::new(), Writer::new());
@@ -117,10 +117,10 @@ fn a_reader_killed_at_any_step_loses_nothing_and_repeats_nothing() {
         std::fs::write(journal.path().join("journal/.left.draft"), "half").unwrap();
         std::fs::create_dir(journal.path().join(".left.draft")).unwrap();
 
-        let mut worker = stage.enter_with(&journal.path());
+        let mut worker = harness.spawn_in(&journal.path());
         let traced = trace(&mut worker, &["work"], die_at(step));
         drop(worker);
-        let mut worker = stage.enter_with(&journal.path());
+        let mut worker = harness.spawn_in(&journal.path());
         worker.expect("work", "ok a b c d");
         assert_eq!(journal.segments().len(), 1, "step {step}: only that of the living");
         assert_eq!(journal.corrupt().len(), 1, "step {step}");
@@ -137,8 +137,8 @@ fn a_reader_killed_at_any_step_loses_nothing_and_repeats_nothing() {
 
 #[test]
 fn an_append_is_one_write_and_asks_nothing() {
-    let (journal, stage) = (Journal::new(), Stage::new());
-    let mut writer = stage.enter_with(&journal.path());
+    let (journal, harness) = (Journal::new(), Harness::new());
+    let mut writer = harness.spawn_in(&journal.path());
     writer.expect("append first", "ok");
     let traced = trace(&mut writer, &["append second"], |_| Then::GoOn);
     // Which process this is takes a call as well, since libc forgot; it goes nowhere.
@@ -148,8 +148,8 @@ fn an_append_is_one_write_and_asks_nothing() {
 
 #[test]
 fn a_synced_append_is_durable_with_its_segments_name() {
-    let (journal, stage) = (Journal::new(), Stage::new());
-    let mut writer = stage.enter_with(&journal.path());
+    let (journal, harness) = (Journal::new(), Harness::new());
+    let mut writer = harness.spawn_in(&journal.path());
     writer.expect("sync", "ok");
     let calls = trace(&mut writer, &["append first"], |_| Then::GoOn).calls_of_first_answer();
     // The folder's own name, the segment's name, the record.
@@ -159,7 +159,7 @@ fn a_synced_append_is_durable_with_its_segments_name() {
     assert_eq!(synced.len(), 2);
     assert!(synced[0] < named && named < synced[1] && synced[1] < written, "{calls:?}");
 
-    let mut writer = stage.enter_with(&journal.path());
+    let mut writer = harness.spawn_in(&journal.path());
     writer.expect("sync", "ok");
     writer.expect("append second", "ok");
     let calls = trace(&mut writer, &["append third"], |_| Then::GoOn).calls_of_first_answer();

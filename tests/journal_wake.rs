@@ -1,13 +1,13 @@
 //! A sleeping worker is woken, and one that is about to sleep is not missed.
 
+mod harness;
 mod journal;
-mod puppet;
 
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use harness::{ChildProcess, Harness};
 use journal::{Journal, LIMIT, append_to};
-use puppet::{Puppet, Stage};
 use webhooks::journal::Writer;
 use webhooks::journal::wake::{Sleeper, Waker, Woken};
 use webhooks::spool::WAKE_FILE;
@@ -15,9 +15,9 @@ use webhooks::spool::WAKE_FILE;
 /// Longer than anything here takes on the slowest machine; nothing waits for it to pass.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// Returns when the puppet waits for the word to change.
-fn is_asleep(puppet: &Puppet) {
-    let (path, futex) = (format!("/proc/{}/syscall", puppet.pid), libc::SYS_futex.to_string());
+/// Returns when the child waits for the word to change.
+fn is_asleep(child: &ChildProcess) {
+    let (path, futex) = (format!("/proc/{}/syscall", child.pid), libc::SYS_futex.to_string());
     let deadline = Instant::now() + DEADLINE;
     while std::fs::read_to_string(&path).unwrap().split(' ').next() != Some(&futex) {
         assert!(Instant::now() < deadline);
@@ -53,9 +53,9 @@ fn a_call_between_the_last_look_and_the_wait_is_not_lost() {
 
 #[test]
 fn a_sleeping_worker_is_woken_by_another_process() {
-    let (journal, stage) = (Journal::new(), Stage::new());
+    let (journal, harness) = (Journal::new(), Harness::new());
     let waker = Waker::open(&journal.spool).unwrap();
-    let mut worker = stage.enter_with(&journal.path());
+    let mut worker = harness.spawn_in(&journal.path());
     worker.start("sleep");
     is_asleep(&worker);
     assert_eq!(waker.wake_if_asleep(), Woken::Woken);
@@ -82,9 +82,9 @@ fn a_worker_that_left_leaves_the_word_set() {
 
 #[test]
 fn a_worker_killed_in_its_sleep_is_found_missing() {
-    let (journal, stage) = (Journal::new(), Stage::new());
+    let (journal, harness) = (Journal::new(), Harness::new());
     let waker = Waker::open(&journal.spool).unwrap();
-    let mut worker = stage.enter_with(&journal.path());
+    let mut worker = harness.spawn_in(&journal.path());
     worker.start("sleep");
     is_asleep(&worker);
     worker.kill();

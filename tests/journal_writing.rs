@@ -1,13 +1,13 @@
 //! When a writer changes segments, and what a full disk does to it.
 
+mod harness;
 mod journal;
-mod puppet;
 
 use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use harness::{ChildProcess, Harness};
 use journal::{Journal, LIMIT, OPTIONS, append};
-use puppet::{Puppet, Stage};
 use webhooks::clock::{Clock, SystemClock};
 use webhooks::journal::{JournalError, KIND_EVENT, Writer, status};
 
@@ -29,7 +29,7 @@ fn nothing_is_made_before_the_first_append() {
     let journal = Journal::new();
     let mut writer = Writer::new();
     writer.look(&SystemClock);
-    writer.begin();
+    writer.begin(KIND_EVENT, 1, 0);
     assert!(journal.segments().is_empty() && !journal.path().join("journal").exists());
 }
 
@@ -55,9 +55,8 @@ fn a_segment_that_has_had_records_for_a_minute_gets_no_more() {
     let (mut writer, clock) = (Writer::new(), Ahead::default());
     let mut append = |clock: &Ahead| {
         writer.look(clock);
-        writer.begin();
-        writer.fields_done();
-        writer.append(&journal.spool, clock, KIND_EVENT, 1, OPTIONS).unwrap();
+        let mut record = writer.begin(KIND_EVENT, 1, 0);
+        writer.append(&journal.spool, clock, &mut record, OPTIONS).unwrap();
         journal.segments().len()
     };
     assert_eq!(append(&clock), 1);
@@ -111,9 +110,8 @@ fn stamps_of_a_writer_only_rise() {
     let clock = webhooks::clock::ManualClock::at(0);
     let mut writer = Writer::new();
     let mut append = || {
-        writer.begin();
-        writer.fields_done();
-        writer.append(&journal.spool, &clock, KIND_EVENT, 1, OPTIONS).unwrap().stamp
+        let mut record = writer.begin(KIND_EVENT, 1, 0);
+        writer.append(&journal.spool, &clock, &mut record, OPTIONS).unwrap().stamp
     };
     let stamps: Vec<_> = (0..5).map(|_| append()).collect();
     assert!(stamps.is_sorted_by(|a, b| a < b), "{stamps:?}");
@@ -141,8 +139,8 @@ fn status_counts_what_is_waiting_and_since_when() {
     assert_eq!((status.segments, status.bytes_waiting, status.oldest), (2, 0, None));
 }
 
-/// Fills the puppet's spool until an append fails, and says how many went in.
-fn fill(writer: &mut Puppet) -> usize {
+/// Fills the child's spool until an append fails, and says how many went in.
+fn fill(writer: &mut ChildProcess) -> usize {
     for n in 0.. {
         let said = writer.say(&format!("swell f{n} 5000"));
         if !said.starts_with("ok") {
@@ -155,7 +153,7 @@ fn fill(writer: &mut Puppet) -> usize {
 }
 
 /// A failed append leaves nothing behind, and the same segment goes on once there is room.
-fn survives_a_full_disk(writer: &mut Puppet, make_room: impl FnOnce(&mut Puppet)) {
+fn survives_a_full_disk(writer: &mut ChildProcess, make_room: impl FnOnce(&mut ChildProcess)) {
     let accepted = fill(writer);
     assert!(accepted > 2);
     let expected: Vec<_> = (0..accepted).map(|n| format!("f{n}")).collect();
@@ -170,16 +168,16 @@ fn survives_a_full_disk(writer: &mut Puppet, make_room: impl FnOnce(&mut Puppet)
 
 #[test]
 fn an_append_beyond_the_file_size_limit_is_undone() {
-    let (journal, stage) = (Journal::new(), Stage::new());
-    let mut writer = stage.enter_with(&journal.path());
+    let (journal, harness) = (Journal::new(), Harness::new());
+    let mut writer = harness.spawn_in(&journal.path());
     writer.expect("limit 60000", "ok");
     survives_a_full_disk(&mut writer, |writer| writer.expect("limit 1000000", "ok"));
 }
 
 #[test]
 fn an_append_to_a_full_disk_is_undone() {
-    let (journal, stage) = (Journal::new(), Stage::new());
-    let mut writer = stage.enter();
+    let (journal, harness) = (Journal::new(), Harness::new());
+    let mut writer = harness.spawn();
     let mounted = writer.say(&format!("tmpfs {} 64", journal.path().display()));
     if mounted != "ok" {
         // Who may not mount has no disk to fill; the file size limit is tried above.
@@ -196,8 +194,8 @@ fn an_append_to_a_full_disk_is_undone() {
 
 #[test]
 fn no_room_for_a_segment_is_an_error_that_says_so() {
-    let (journal, stage) = (Journal::new(), Stage::new());
-    let mut writer = stage.enter_with(&journal.path());
+    let (journal, harness) = (Journal::new(), Harness::new());
+    let mut writer = harness.spawn_in(&journal.path());
     writer.expect("limit 40", "ok");
     let said = writer.say("append lost");
     assert!(said.contains("journal") && said.contains("ulimit -f"), "{said}");

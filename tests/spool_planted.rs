@@ -100,9 +100,8 @@ fn no_folder_is_reached_through_a_link() {
         assert!(Reader::open(&journal.spool, [].into()).is_err());
         if name == "journal" {
             let mut writer = Writer::new();
-            writer.begin();
-            writer.fields_done();
-            let outcome = writer.append(&journal.spool, &SystemClock, KIND_EVENT, 1, OPTIONS);
+            let mut record = writer.begin(KIND_EVENT, 1, 0);
+            let outcome = writer.append(&journal.spool, &SystemClock, &mut record, OPTIONS);
             assert!(matches!(outcome, Err(JournalError::Spool(SpoolError::Planted { .. }))));
         }
         assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);

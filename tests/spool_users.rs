@@ -1,12 +1,12 @@
 //! Who may work in a spool, and whose its files are. As root, with www-data and others as real
 //! users; as anybody else, with what that user has.
 
-mod puppet;
+mod harness;
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt, chown};
 use std::path::Path;
 
-use puppet::{Puppet, Stage};
+use harness::{ChildProcess, Harness};
 use tempfile::TempDir;
 use webhooks::spool::{Spool, SpoolError};
 
@@ -46,35 +46,35 @@ fn everything(spool: &Path) -> Vec<(String, u32, u32, u32)> {
     found
 }
 
-/// A puppet that works in the spool as this user, under this umask.
-fn enter(stage: &Stage, spool: &Path, user: Option<&str>, umask: &str) -> Puppet {
-    let mut puppet = stage.enter();
-    puppet.expect(&format!("umask {umask}"), "ok");
+/// A child that works in the spool as this user, under this umask.
+fn spawn(harness: &Harness, spool: &Path, user: Option<&str>, umask: &str) -> ChildProcess {
+    let mut child = harness.spawn();
+    child.expect(&format!("umask {umask}"), "ok");
     if let Some(user) = user {
-        puppet.expect(&format!("user {user}"), "ok");
+        child.expect(&format!("user {user}"), "ok");
     }
-    puppet.expect(&format!("open {}", spool.display()), "ok");
-    puppet
+    child.expect(&format!("open {}", spool.display()), "ok");
+    child
 }
 
-/// Has a puppet make one file of each sort.
-fn make_everything(stage: &Stage, spool: &Path, user: Option<&str>, umask: &str) {
-    let mut puppet = enter(stage, spool, user, umask);
-    puppet.expect("create worker.log", "ok");
-    puppet.expect("publish config.json", "ok");
-    puppet.expect("wake", "ok");
-    puppet.expect("append event", "ok");
-    puppet.expect("folder corrupt", "ok");
+/// Has a child make one file of each sort.
+fn make_everything(harness: &Harness, spool: &Path, user: Option<&str>, umask: &str) {
+    let mut child = spawn(harness, spool, user, umask);
+    child.expect("create worker.log", "ok");
+    child.expect("publish config.json", "ok");
+    child.expect("wake", "ok");
+    child.expect("append event", "ok");
+    child.expect("folder corrupt", "ok");
 }
 
 #[test]
 fn modes_do_not_depend_on_the_umask() {
-    let stage = Stage::new();
+    let harness = Harness::new();
     for umask in ["000", "022", "277"] {
         for (mode, file, folder) in [(0o700, 0o600, 0o700), (0o2770, 0o660, 0o2770)] {
             let spool = spool(mode);
             let path = spool.path().join("spool");
-            make_everything(&stage, &path, None, umask);
+            make_everything(&harness, &path, None, umask);
             let owner = path.metadata().unwrap();
             let found = everything(&path);
             assert_eq!(found.len(), 6, "{found:?}");
@@ -95,14 +95,14 @@ fn modes_do_not_depend_on_the_umask() {
 
 #[test]
 fn root_and_www_data_work_in_one_spool() {
-    let (spool, stage) = (spool(0o700), Stage::new());
+    let (spool, harness) = (spool(0o700), Harness::new());
     let path = spool.path().join("spool");
     let users = if is_root() { [None, Some("33 33")] } else { [None, None] };
     // Each as the first, and each after the other.
     for (first, second) in [(users[0], users[1]), (users[1], users[0])] {
-        make_everything(&stage, &path, first, "022");
-        make_everything(&stage, &path, second, "022");
-        let mut reader = stage.enter();
+        make_everything(&harness, &path, first, "022");
+        make_everything(&harness, &path, second, "022");
+        let mut reader = harness.spawn();
         if let Some(user) = users[1] {
             reader.expect(&format!("user {user}"), "ok");
         }
@@ -120,22 +120,22 @@ fn root_and_www_data_work_in_one_spool() {
 
 #[test]
 fn root_and_www_data_make_the_same_files_in_the_same_moment() {
-    let (spool, stage) = (spool(0o700), Stage::new());
+    let (spool, harness) = (spool(0o700), Harness::new());
     let path = spool.path().join("spool");
-    let mut puppets = [stage.enter(), stage.enter()];
+    let mut children = [harness.spawn(), harness.spawn()];
     if is_root() {
-        puppets[1].expect("user 33 33", "ok");
+        children[1].expect("user 33 33", "ok");
     }
-    for puppet in &mut puppets {
-        puppet.expect(&format!("open {}", path.display()), "ok");
+    for child in &mut children {
+        child.expect(&format!("open {}", path.display()), "ok");
     }
     for n in 0..200 {
-        for puppet in &mut puppets {
-            puppet.start(&format!("create file{n}"));
-            puppet.start(&format!("folder folder{n}"));
+        for child in &mut children {
+            child.start(&format!("create file{n}"));
+            child.start(&format!("folder folder{n}"));
         }
-        for puppet in &mut puppets {
-            assert_eq!((puppet.answer(), puppet.answer()), ("ok".into(), "ok".into()));
+        for child in &mut children {
+            assert_eq!((child.answer(), child.answer()), ("ok".into(), "ok".into()));
         }
     }
     let owner = path.metadata().unwrap().uid();
@@ -146,13 +146,13 @@ fn root_and_www_data_make_the_same_files_in_the_same_moment() {
 
 #[test]
 fn members_of_the_group_share_a_spool_of_mode_2770() {
-    let (spool, stage) = (spool(0o2770), Stage::new());
+    let (spool, harness) = (spool(0o2770), Harness::new());
     let path = spool.path().join("spool");
     let member = is_root().then(|| format!("{MEMBER} {MEMBER},{WWW}"));
-    let mut puppet = enter(&stage, &path, member.as_deref(), "077");
-    puppet.expect("wake", "ok");
-    puppet.expect("append event", "ok");
-    puppet.expect("folder corrupt", "ok");
+    let mut child = spawn(&harness, &path, member.as_deref(), "077");
+    child.expect("wake", "ok");
+    child.expect("append event", "ok");
+    child.expect("folder corrupt", "ok");
     let group = path.metadata().unwrap().gid();
     for (name, uid, gid, mode) in everything(&path) {
         assert_eq!(gid, group, "{name}");
@@ -163,12 +163,12 @@ fn members_of_the_group_share_a_spool_of_mode_2770() {
         }
     }
     let www = is_root().then(|| format!("{WWW} {WWW}"));
-    let mut owner = enter(&stage, &path, www.as_deref(), "022");
+    let mut owner = spawn(&harness, &path, www.as_deref(), "022");
     owner.expect("append event", "ok");
     owner.expect("publish config.json", "ok");
-    assert_eq!(owner.say("wake"), puppet.say("wake"), "both use the member's file");
-    puppet.hang_up();
-    while !puppet.answer().is_empty() {}
+    assert_eq!(owner.say("wake"), child.say("wake"), "both use the member's file");
+    child.hang_up();
+    while !child.answer().is_empty() {}
     assert_eq!(owner.say("read"), "ok event event");
     assert_eq!(owner.say("tidy"), "ok 1");
 }
@@ -178,10 +178,10 @@ fn a_member_of_the_group_can_not_put_a_file_of_its_own_in_the_place_of_the_owner
     if !is_root() {
         return; // There is no other user to be.
     }
-    let (spool, stage) = (spool(0o2770), Stage::new());
+    let (spool, harness) = (spool(0o2770), Harness::new());
     let path = spool.path().join("spool");
     let www = format!("{WWW} {WWW}");
-    let mut owner = enter(&stage, &path, Some(&www), "022");
+    let mut owner = spawn(&harness, &path, Some(&www), "022");
     let names = [
         "config.json",
         "subscriptions.json",
@@ -196,7 +196,7 @@ fn a_member_of_the_group_can_not_put_a_file_of_its_own_in_the_place_of_the_owner
         "store.sqlite-shm",
     ];
     let member = format!("{MEMBER} {MEMBER},{WWW}");
-    let mut member = enter(&stage, &path, Some(&member), "022");
+    let mut member = spawn(&harness, &path, Some(&member), "022");
     for name in names {
         // It may not make one for nobody to read,
         let said = member.say(&format!("publish {name}"));
@@ -209,10 +209,10 @@ fn a_member_of_the_group_can_not_put_a_file_of_its_own_in_the_place_of_the_owner
         std::fs::write(path.join(name), "planted").unwrap();
         chown(path.join(name), Some(MEMBER), Some(WWW)).unwrap();
         std::fs::set_permissions(path.join(name), PermissionsExt::from_mode(0o660)).unwrap();
-        let mut root = enter(&stage, &path, None, "022");
-        for puppet in [&mut owner, &mut member, &mut root] {
+        let mut root = spawn(&harness, &path, None, "022");
+        for child in [&mut owner, &mut member, &mut root] {
             for verb in ["show", "create", "stamp"] {
-                let said = puppet.say(&format!("{verb} {name}"));
+                let said = child.say(&format!("{verb} {name}"));
                 assert!(said.contains(&format!("belongs to uid {MEMBER}")), "{verb} {said}");
                 assert!(said.contains("somebody of the group") && said.contains("remove it"));
             }
@@ -229,15 +229,15 @@ fn what_root_put_into_a_spool_by_hand_is_read_and_not_written() {
         return; // There is no root's file to have.
     }
     for mode in [0o700, 0o2770] {
-        let (spool, stage) = (spool(mode), Stage::new());
+        let (spool, harness) = (spool(mode), Harness::new());
         let path = spool.path().join("spool");
         std::fs::write(path.join("config.json"), "restored").unwrap();
         std::fs::set_permissions(path.join("config.json"), PermissionsExt::from_mode(0o644))
             .unwrap();
         for user in [None, Some(format!("{WWW} {WWW}"))] {
-            let mut puppet = enter(&stage, &path, user.as_deref(), "022");
-            puppet.expect("show config.json", "ok restored");
-            puppet.expect("create config.json", "error");
+            let mut child = spawn(&harness, &path, user.as_deref(), "022");
+            child.expect("show config.json", "ok restored");
+            child.expect("create config.json", "error");
         }
     }
 }
@@ -278,7 +278,7 @@ fn the_mode_of_a_folder_of_the_system_is_nobodys_to_change() {
 
 #[test]
 fn a_user_without_rights_is_told_both_names_and_what_to_do() {
-    let stage = Stage::new();
+    let harness = Harness::new();
     if !is_root() {
         // Somebody else's folder that every system has, and that must stay as it is.
         let error = Spool::open(Path::new("/root")).unwrap_err();
@@ -291,7 +291,7 @@ fn a_user_without_rights_is_told_both_names_and_what_to_do() {
     for (mode, groups) in groups {
         let spool = spool(mode);
         let path = spool.path().join("spool");
-        let mut stranger = stage.enter();
+        let mut stranger = harness.spawn();
         stranger.expect(&format!("user {STRANGER} {groups}"), "ok");
         let said = stranger.say(&format!("open {}", path.display()));
         assert!(said.starts_with("error the spool"), "{said}");

@@ -26,11 +26,11 @@ const WWW_DATA: u32 = 33;
 // single thread; Rust's runtime needs no initialisation for what is done there.
 #[used]
 #[unsafe(link_section = ".init_array")]
-static BEFORE_MAIN: extern "C" fn() = perform;
+static BEFORE_MAIN: extern "C" fn() = child_main;
 
 /// Plays a part instead of running tests: a process with one thread, as PHP's and the worker's
 /// writing side are.
-extern "C" fn perform() {
+extern "C" fn child_main() {
     let Ok(part) = std::env::var(PART) else { return };
     let (part, path) = part.split_once(' ').unwrap();
     let place = || Place::at(Path::new(path));

@@ -3,6 +3,8 @@
 //! Null is left out, true and false are `1` and `0`, an empty array leaves nothing, floats have
 //! 14 significant digits (`precision`), spaces are `+` (RFC 1738, as `urlencode()`).
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::json::{Json, Kind};
 
 /// Significant digits of a float: the default of PHP's `precision`.
@@ -124,24 +126,13 @@ impl Form {
     }
 }
 
-fn urlencode(text: &str, into: &mut String) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-                into.push(char::from(byte));
-            }
-            b' ' => into.push('+'),
-            _ => percent(byte, into),
-        }
-    }
-}
+/// What PHP's `urlencode()` encodes.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// Appends `%XX`.
-pub(super) fn percent(byte: u8, into: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    into.push('%');
-    into.push(char::from(HEX[usize::from(byte >> 4)]));
-    into.push(char::from(HEX[usize::from(byte & 15)]));
+fn urlencode(text: &str, into: &mut String) {
+    for piece in utf8_percent_encode(text, ENCODED) {
+        into.push_str(if piece == "%20" { "+" } else { piece });
+    }
 }
 
 /// A float as PHP's `%.14G` writes it (`php_gcvt`): `0.1`, `100000`, `1.0E+25`.

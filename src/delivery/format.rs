@@ -16,9 +16,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::fields::FieldFilter;
-use super::form::{self, Form, TooLarge};
+use super::form::{Form, TooLarge};
 use super::json::{Json, NotJson, Places};
 use super::php_json;
 use super::request::failure;
@@ -244,19 +245,8 @@ fn cloud_headers(event: &Event) -> Result<Vec<(HeaderName, HeaderValue)>, NotJso
 
 /// "HTTP Header Values": what is not visible ASCII, and `"` and `%`, is percent-encoded.
 fn header_text(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'"' | b'%' => {}
-            b'!'..=b'~' => {
-                text.push(char::from(byte));
-                continue;
-            }
-            _ => {}
-        }
-        form::percent(byte, &mut text);
-    }
-    text
+    const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+    utf8_percent_encode(value, ENCODED).to_string()
 }
 
 #[cfg(test)]

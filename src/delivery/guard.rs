@@ -16,10 +16,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use super::address::{Special, special};
-use super::proxy;
 use domain::invisible::Invisible;
 
 /// Longest URL of a webhook, in bytes.
@@ -333,8 +333,8 @@ pub fn check_url(text: &str) -> Result<Url, UrlError> {
     }
     let mut url = Url::parse(text).map_err(|error| UrlError::Malformed(error.to_string()))?;
     // The parser decodes a host and drops what is invisible in it: another host than one reads.
-    let host = proxy::percent_decode(authority);
-    if let Some(invisible) = Invisible::find(&String::from_utf8_lossy(&host)) {
+    let host = percent_decode_str(authority).decode_utf8_lossy();
+    if let Some(invisible) = Invisible::find(&host) {
         return Err(UrlError::Invisible(invisible));
     }
     if url.port() == Some(0) {

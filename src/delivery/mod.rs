@@ -44,9 +44,10 @@ pub mod v1;
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use once_cell::sync::OnceCell;
 use parking_lot::{Mutex, RwLock};
 
 pub use answer::{KEPT_BODY, MAX_RESPONSE_HEADERS};
@@ -102,7 +103,7 @@ pub struct Sender {
     endpoints: RwLock<HashMap<String, Arc<Endpoint>>>,
     swept: Mutex<Instant>,
     /// Of those who wait for what they [`send`](Self::send).
-    own: OnceLock<std::io::Result<IoThread>>,
+    own: OnceCell<IoThread>,
 }
 
 impl fmt::Debug for Sender {
@@ -136,14 +137,15 @@ impl Sender {
             },
             endpoints: RwLock::default(),
             swept: Mutex::new(Instant::now()),
-            own: OnceLock::new(),
+            own: OnceCell::new(),
         }
     }
 
     /// Makes one attempt and waits for it, with an I/O thread of this sender's own; see
     /// [`attempt`](Self::attempt).
     pub fn send(&self, webhook: &Webhook, claim: &Claim, clock: &dyn Clock) -> Attempt {
-        match self.own.get_or_init(IoThread::start) {
+        // Where the system had no thread for it, the next attempt asks again.
+        match self.own.get_or_try_init(IoThread::start) {
             Ok(thread) => thread.wait_for(self.attempt(webhook, claim, clock)),
             Err(error) => {
                 let failure = failure(Phase::Prepare, "internal", error.to_string());

@@ -187,7 +187,6 @@ fn refusal(guard: &Guard, url: &Url) -> Option<Refused> {
 mod tests {
     use super::*;
     use domain::event::Flags;
-    use domain::id::EventId;
 
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const BODY: &str = r#"{"id":"evt_1","type":"payment_received","site":{"id":3,"url":"https://a.example"},"data":{"total":12.50,"customer":{"email":"a@b.example"}}}"#;
@@ -200,18 +199,8 @@ mod tests {
         document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let webhook = Webhook::from_value(document).unwrap();
         let start = BODY.find(r#"{"total"#).unwrap() as u32;
-        let header = EventHeader {
-            id: EventId::at(0),
-            timestamp: 0,
-            network: 1,
-            site: 3,
-            delay: 0,
-            flags,
-            data: start..(BODY.len() as u32 - 1),
-            name: "payment_received",
-            source: "",
-            only: "",
-        };
+        let data = start..(BODY.len() as u32 - 1);
+        let header = EventHeader { flags, data, ..EventHeader::example() };
         let event = Event::new(&header, 1, BODY.as_bytes().into());
         let guard = Guard::new(&["10.1.0.0/16".into()], None)
             .with_inbox(Some("http://10.2.2.3/?inbox=token"));

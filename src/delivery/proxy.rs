@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -82,9 +83,9 @@ impl Proxy {
             return Err(ProxyError);
         }
         let authorization = (!url.username().is_empty() || url.password().is_some()).then(|| {
-            let mut pair = percent_decode(url.username());
+            let mut pair = percent_decode_str(url.username()).collect::<Vec<_>>();
             pair.push(b':');
-            pair.extend(percent_decode(url.password().unwrap_or_default()));
+            pair.extend(percent_decode_str(url.password().unwrap_or_default()));
             format!("Proxy-Authorization: Basic {}\r\n", BASE64_STANDARD.encode(pair))
         });
         let bypass = settings.bypass.iter().map(|host| Pattern::new(host)).collect();
@@ -162,19 +163,17 @@ async fn read_answer(socket: &mut TcpStream) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// Percent-decodes a part of a URL; what is no escape stays.
-pub(super) fn percent_decode(text: &str) -> Vec<u8> {
-    let mut bytes = text.as_bytes().iter();
-    let mut decoded = Vec::with_capacity(text.len());
-    while let Some(&byte) = bytes.next() {
-        let pair = bytes.as_slice().get(..2).filter(|_| byte == b'%');
-        match pair.and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()) {
-            Some(value) => {
-                decoded.push(value);
-                bytes.nth(1);
-            }
-            None => decoded.push(byte),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `%+1` was read as the byte 1.
+    #[test]
+    fn what_is_no_escape_stays_in_a_password() {
+        let json = r#"{"url":"http://ann%40x:50%+1@proxy.example:3128"}"#;
+        let proxy = Proxy::new(&serde_json::from_str(json).unwrap()).unwrap();
+        let pair = BASE64_STANDARD.encode("ann@x:50%+1");
+        let header = format!("Proxy-Authorization: Basic {pair}\r\n");
+        assert_eq!(proxy.authorization, Some(header));
     }
-    decoded
 }

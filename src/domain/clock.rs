@@ -4,6 +4,11 @@
 //! (`timestamp`, due times, log), and the monotonic clock for order within a boot and for
 //! durations. Everything that waits or schedules takes a [`Clock`], so that a test can jump
 //! hours in either direction.
+//!
+//! RFC 3339 is written and read here and not by a library of calendars: every event's is written
+//! on a request's path, into 24 bytes and without allocating, and what people and plugins hand in
+//! is to be RFC 3339 and nothing else (such a library takes `2026-11-20T12Z` or `[Europe/Rome]`
+//! too). A test compares both ways with one.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -174,6 +179,8 @@ impl Clock for ManualClock {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Values of GNU date.
@@ -193,6 +200,21 @@ mod tests {
         }
         assert_eq!(rfc3339(i64::MAX), "9999-12-31T23:59:59.999Z");
         assert_eq!(rfc3339(i64::MIN), "0000-01-01T00:00:00.000Z");
+    }
+
+    proptest! {
+        /// All times that RFC 3339 can write, and any offset that it knows.
+        #[test]
+        fn both_ways_are_those_of_a_library(
+            ms in -62_167_132_800_000..253_402_214_400_000_i64,
+            minutes in -1439..1440_i32,
+        ) {
+            let theirs = jiff::Timestamp::from_millisecond(ms).unwrap();
+            prop_assert_eq!(rfc3339(ms).parse::<jiff::Timestamp>().ok(), Some(theirs));
+            let offset = jiff::tz::Offset::from_seconds(minutes * 60).unwrap();
+            let text = theirs.display_with_offset(offset).to_string();
+            prop_assert_eq!(parse_rfc3339(&text), Some(ms), "{}", text);
+        }
     }
 
     #[test]

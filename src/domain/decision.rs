@@ -116,7 +116,6 @@ impl Webhook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::EventId;
 
     fn webhook(more: &str) -> Webhook {
         let json = format!(
@@ -131,18 +130,7 @@ mod tests {
         flags: Flags,
         only: &'static str,
     ) -> EventHeader<'static> {
-        EventHeader {
-            id: EventId::at(0),
-            timestamp: 0,
-            network: 1,
-            site,
-            delay: 0,
-            flags,
-            data: 0..0,
-            name,
-            source: "",
-            only,
-        }
+        EventHeader { site, flags, name, only, ..EventHeader::example() }
     }
 
     #[test]

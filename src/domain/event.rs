@@ -14,6 +14,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use zerocopy::little_endian::{I64, U16, U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
 use crate::id::EventId;
 
 /// Longest name of an event, in bytes.
@@ -116,41 +119,84 @@ pub struct EventHeader<'a> {
     pub only: &'a str,
 }
 
-/// Bytes of the fields before the texts.
-const FIXED: usize = 16 + 8 + 8 + 8 + 4 + 2 + 4 + 4 + 1 + 1 + 4;
+/// The fields before the texts, as they lie in a record.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct Fixed {
+    id: [u8; 16],
+    timestamp: I64,
+    network: U64,
+    site: U64,
+    delay: U32,
+    flags: U16,
+    data_start: U32,
+    data_end: U32,
+    name_len: u8,
+    source_len: u8,
+    only_len: U32,
+}
 
 /// A record's fields or body that are not those of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the record's event fields are not of the form that this version writes")]
 pub struct MalformedHeader;
 
+impl EventHeader<'static> {
+    /// That of [`Event::example`]; a test says what it has otherwise.
+    pub fn example() -> Self {
+        Self {
+            id: EventId::at(0),
+            timestamp: 0,
+            network: 1,
+            site: 3,
+            delay: 0,
+            flags: Flags::default(),
+            data: 0..0,
+            name: "payment_received",
+            source: "",
+            only: "",
+        }
+    }
+}
+
 impl<'a> EventHeader<'a> {
-    /// Appends the binary form: numbers little-endian, then name, source and `only`.
+    /// Fills `into`, which has [`written_len`](Self::written_len) bytes, with the binary form:
+    /// numbers little-endian, then name, source and `only`.
     ///
     /// `name` and `source` are at most [`MAX_NAME`] and [`MAX_SOURCE`] bytes; the caller checked.
-    pub fn write(&self, into: &mut Vec<u8>) {
-        let mut fixed = [0; FIXED];
-        fixed[..16].copy_from_slice(self.id.as_bytes());
-        fixed[16..24].copy_from_slice(&self.timestamp.to_le_bytes());
-        fixed[24..32].copy_from_slice(&self.network.to_le_bytes());
-        fixed[32..40].copy_from_slice(&self.site.to_le_bytes());
-        fixed[40..44].copy_from_slice(&self.delay.to_le_bytes());
-        fixed[44..46].copy_from_slice(&self.flags.bits().to_le_bytes());
-        fixed[46..50].copy_from_slice(&self.data.start.to_le_bytes());
-        fixed[50..54].copy_from_slice(&self.data.end.to_le_bytes());
-        fixed[54] = self.name.len() as u8;
-        fixed[55] = self.source.len() as u8;
-        fixed[56..60].copy_from_slice(&(self.only.len() as u32).to_le_bytes());
-        into.extend_from_slice(&fixed);
-        into.extend_from_slice(self.name.as_bytes());
-        into.extend_from_slice(self.source.as_bytes());
-        into.extend_from_slice(self.only.as_bytes());
+    pub fn write(&self, mut into: &mut [u8]) {
+        let fixed = Fixed {
+            id: *self.id.as_bytes(),
+            timestamp: self.timestamp.into(),
+            network: self.network.into(),
+            site: self.site.into(),
+            delay: self.delay.into(),
+            flags: self.flags.bits().into(),
+            data_start: self.data.start.into(),
+            data_end: self.data.end.into(),
+            name_len: self.name.len() as u8,
+            source_len: self.source.len() as u8,
+            only_len: (self.only.len() as u32).into(),
+        };
+        let texts = [self.name, self.source, self.only].map(str::as_bytes);
+        for part in [fixed.as_bytes()].into_iter().chain(texts) {
+            let (place, rest) = into.split_at_mut(part.len());
+            place.copy_from_slice(part);
+            into = rest;
+        }
     }
 
-    /// Bytes that [`write`](Self::write) appends; independent of the values of the numbers, so
-    /// that they can be filled in once the body is known.
+    /// What [`write`](Self::write) writes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![0; self.written_len()];
+        self.write(&mut bytes);
+        bytes
+    }
+
+    /// Bytes of the binary form; independent of the values of the numbers, so that it can be
+    /// written once the body is known.
     pub const fn written_len(&self) -> usize {
-        FIXED + self.name.len() + self.source.len() + self.only.len()
+        size_of::<Fixed>() + self.name.len() + self.source.len() + self.only.len()
     }
 
     /// Reads what [`write`](Self::write) wrote, and checks that `data` lies within the body.
@@ -158,10 +204,10 @@ impl<'a> EventHeader<'a> {
     /// # Errors
     /// Where a length, a text's encoding, the name or the range of `data` can't be right.
     pub fn read(header: &'a [u8], body: &[u8]) -> Result<Self, MalformedHeader> {
-        let (fixed, texts) = header.split_at_checked(FIXED).ok_or(MalformedHeader)?;
-        let name = usize::from(fixed[54]);
-        let source = name + usize::from(fixed[55]);
-        let only = source + u32::from_le_bytes(array(&fixed[56..60])) as usize;
+        let (fixed, texts) = Fixed::ref_from_prefix(header).map_err(|_| MalformedHeader)?;
+        let name = usize::from(fixed.name_len);
+        let source = name + usize::from(fixed.source_len);
+        let only = source + fixed.only_len.get() as usize;
         let text = |range: Range<usize>| {
             texts
                 .get(range)
@@ -169,14 +215,13 @@ impl<'a> EventHeader<'a> {
                 .ok_or(MalformedHeader)
         };
         let read = Self {
-            id: EventId::from_bytes(array(&fixed[..16])),
-            timestamp: i64::from_le_bytes(array(&fixed[16..24])),
-            network: u64::from_le_bytes(array(&fixed[24..32])),
-            site: u64::from_le_bytes(array(&fixed[32..40])),
-            delay: u32::from_le_bytes(array(&fixed[40..44])),
-            flags: Flags::from_bits(u16::from_le_bytes(array(&fixed[44..46]))),
-            data: u32::from_le_bytes(array(&fixed[46..50]))
-                ..u32::from_le_bytes(array(&fixed[50..54])),
+            id: EventId::from_bytes(fixed.id),
+            timestamp: fixed.timestamp.get(),
+            network: fixed.network.get(),
+            site: fixed.site.get(),
+            delay: fixed.delay.get(),
+            flags: Flags::from_bits(fixed.flags.get()),
+            data: fixed.data_start.get()..fixed.data_end.get(),
             name: text(0..name)?,
             source: text(name..source)?,
             only: text(source..only)?,
@@ -188,12 +233,6 @@ impl<'a> EventHeader<'a> {
             Err(MalformedHeader)
         }
     }
-}
-
-fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    let mut array = [0; N];
-    array.copy_from_slice(bytes);
-    array
 }
 
 /// An event as the store keeps it and a delivery needs it.
@@ -236,6 +275,14 @@ impl Event {
             body,
             data: header.data.clone(),
         }
+    }
+
+    /// A payment of 1970 at site 3, with this `data` and nothing else in its body; a test says
+    /// what it has otherwise.
+    pub fn example(data: &str) -> Self {
+        let body = format!(r#"{{"data":{data}}}"#);
+        let header = EventHeader { data: 8..(body.len() - 1) as u32, ..EventHeader::example() };
+        Self::new(&header, 1, Arc::from(body.into_bytes()))
     }
 
     /// The event's `data`, as JSON.
@@ -291,8 +338,7 @@ mod tests {
             source: "woocommerce",
             only: "whk_1\nwhk_2\n",
         };
-        let mut bytes = Vec::new();
-        header.write(&mut bytes);
+        let bytes = header.to_bytes();
         assert_eq!(bytes.len(), header.written_len());
         assert_eq!(EventHeader::read(&bytes, body), Ok(header));
         assert_eq!(EventHeader::read(&bytes, &body[..10]), Err(MalformedHeader));

@@ -18,6 +18,8 @@
 //! that somebody hid in a payload nor one copied from another place passes for one here.
 
 use twox_hash::XxHash3_64;
+use zerocopy::little_endian::{U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::SegmentId;
 
@@ -32,14 +34,28 @@ pub const RECORD_VERSION: u8 = 1;
 pub const MAX_RECORD: usize = 64 << 20;
 
 pub(super) const MAGIC: [u8; 4] = [0xf5, 0xc0, 0xff, 0xc1];
+/// What stands before the fields, as it lies in the file.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct HeadBytes {
+    magic: [u8; 4],
+    length: U32,
+    version: u8,
+    kind: u8,
+    zero: [u8; 2],
+    fields: U32,
+    revision: U64,
+    stamp: U64,
+}
+
 /// Bytes before the fields.
-pub(super) const HEAD: usize = 32;
+pub(super) const HEAD: usize = size_of::<HeadBytes>();
 /// Bytes after the body.
 pub(super) const CHECKSUM: usize = 8;
 /// Bytes of a record with neither fields nor body.
 pub(super) const OVERHEAD: usize = HEAD + CHECKSUM;
 
-/// What stands before the fields, in a place where a record may be.
+/// What was read before the fields, in a place where a record may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
     /// Bytes of the whole record.
@@ -56,19 +72,16 @@ pub(super) struct Head {
 impl Head {
     /// Reads what may be a record's head, or `None` where it can't be one (or is cut short).
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let head = bytes.first_chunk::<HEAD>()?;
-        let half =
-            |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
-        let word = |at: usize| u64::from(half(at)) | u64::from(half(at + 4)) << 32;
-        let (length, fields) = (half(4) as usize, half(12) as usize);
+        let (head, _) = HeadBytes::ref_from_prefix(bytes).ok()?;
+        let (length, fields) = (head.length.get() as usize, head.fields.get() as usize);
         let fits = (OVERHEAD..=MAX_RECORD).contains(&length) && fields <= length - OVERHEAD;
-        (head[..4] == MAGIC && fits).then(|| Self {
+        (head.magic == MAGIC && fits).then(|| Self {
             length,
-            version: head[8],
-            kind: head[9],
+            version: head.version,
+            kind: head.kind,
             fields,
-            revision: word(16),
-            stamp: word(24),
+            revision: head.revision.get(),
+            stamp: head.stamp.get(),
         })
     }
 }
@@ -94,12 +107,17 @@ pub(super) fn seal(
     let length = buffer.len() + CHECKSUM;
     // Both are below MAX_RECORD: the writer has compared.
     let (length, fields) = (length as u32, (body - HEAD) as u32);
-    buffer[..4].copy_from_slice(&MAGIC);
-    buffer[4..8].copy_from_slice(&length.to_le_bytes());
-    buffer[8..12].copy_from_slice(&[RECORD_VERSION, kind, 0, 0]);
-    buffer[12..16].copy_from_slice(&fields.to_le_bytes());
-    buffer[16..24].copy_from_slice(&revision.to_le_bytes());
-    buffer[24..HEAD].copy_from_slice(&stamp.to_le_bytes());
+    let head = HeadBytes {
+        magic: MAGIC,
+        length: length.into(),
+        version: RECORD_VERSION,
+        kind,
+        zero: [0; 2],
+        fields: fields.into(),
+        revision: revision.into(),
+        stamp: stamp.into(),
+    };
+    buffer[..HEAD].copy_from_slice(head.as_bytes());
     let checksum = XxHash3_64::oneshot_with_seed(seed, buffer);
     buffer.extend_from_slice(&checksum.to_le_bytes());
 }

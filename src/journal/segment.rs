@@ -17,12 +17,41 @@
 use std::fmt;
 
 use twox_hash::XxHash3_64;
+use zerocopy::little_endian::{I64, U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 const MAGIC: [u8; 8] = *b"\xf5\xc0webhk\n";
 /// The format that this program writes and reads.
 pub(super) const FORMAT: u32 = 1;
+/// The header as it lies in the file.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct HeaderBytes {
+    covered: Covered,
+    checksum: U64,
+}
+
+/// What its checksum is of.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct Covered {
+    magic: [u8; 8],
+    format: U32,
+    zero: [u8; 4],
+    id: [u8; 16],
+    boot: [u8; 16],
+    made: I64,
+    stamp: U64,
+}
+
+impl Covered {
+    fn checksum(&self) -> u64 {
+        XxHash3_64::oneshot(self.as_bytes())
+    }
+}
+
 /// Bytes of the header; the first record starts here.
-pub(super) const HEADER: usize = 72;
+pub(super) const HEADER: usize = size_of::<HeaderBytes>();
 /// A segment that has reached this many bytes gets no more records.
 pub(super) const ROTATE_AT: u64 = 4 << 20;
 /// A segment gets no more records this long after its first, so that the worker can delete it
@@ -95,32 +124,29 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn to_bytes(self) -> [u8; HEADER] {
-        let mut bytes = [0; HEADER];
-        bytes[..8].copy_from_slice(&MAGIC);
-        bytes[8..12].copy_from_slice(&self.format.to_le_bytes());
-        bytes[16..32].copy_from_slice(&self.id.0);
-        bytes[32..48].copy_from_slice(&self.boot.0);
-        bytes[48..56].copy_from_slice(&self.made.to_le_bytes());
-        bytes[56..64].copy_from_slice(&self.stamp.to_le_bytes());
-        let checksum = XxHash3_64::oneshot(&bytes[..64]);
-        bytes[64..].copy_from_slice(&checksum.to_le_bytes());
-        bytes
+        let covered = Covered {
+            magic: MAGIC,
+            format: self.format.into(),
+            zero: [0; 4],
+            id: self.id.0,
+            boot: self.boot.0,
+            made: self.made.into(),
+            stamp: self.stamp.into(),
+        };
+        let checksum = covered.checksum().into();
+        zerocopy::transmute!(HeaderBytes { covered, checksum })
     }
 
     /// The header at the start of `bytes`, unless it is damaged.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let bytes = bytes.first_chunk::<HEADER>()?;
-        let (covered, checksum) = bytes.split_last_chunk::<8>()?;
-        let sound =
-            covered[..8] == MAGIC && XxHash3_64::oneshot(covered) == u64::from_le_bytes(*checksum);
-        let word = |at: usize| covered[at..at + 8].try_into().expect("eight bytes");
-        let long = |at: usize| covered[at..at + 16].try_into().expect("sixteen bytes");
+        let (HeaderBytes { covered, checksum }, _) = HeaderBytes::ref_from_prefix(bytes).ok()?;
+        let sound = covered.magic == MAGIC && covered.checksum() == checksum.get();
         sound.then(|| Self {
-            format: u64::from_le_bytes(word(8)) as u32,
-            id: SegmentId(long(16)),
-            boot: Boot(long(32)),
-            made: i64::from_le_bytes(word(48)),
-            stamp: u64::from_le_bytes(word(56)),
+            format: covered.format.get(),
+            id: SegmentId(covered.id),
+            boot: Boot(covered.boot),
+            made: covered.made.get(),
+            stamp: covered.stamp.get(),
         })
     }
 }

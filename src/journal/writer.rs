@@ -39,38 +39,60 @@ pub struct Appended {
     pub stamp: u64,
 }
 
-/// A record that was begun and set aside, see [`Writer::suspend`].
-#[derive(Debug)]
+/// A record that is being made: room for its fields, which are filled in once, and the body behind
+/// it. It belongs to its maker until it is appended, so the writer is free while the code of others
+/// runs (a `jsonSerialize`, which may append a record of its own, or never come back).
+///
+/// ```text
+/// let mut record = writer.begin(kind, revision, bytes of the fields);
+/// record.body()                   append the body
+/// record.fields()                 fill them in, now that all is known
+/// writer.append(…, &mut record, …)
+/// ```
 pub struct RecordBuilder {
-    /// The buffer, as [`Writer::buffer`] gives it.
-    pub buffer: Vec<u8>,
+    kind: u8,
+    revision: u64,
+    /// Room for the head, fields, body.
+    buffer: Vec<u8>,
+    /// Where the body starts in the buffer.
     body: usize,
 }
 
+/// Not what is in it: payloads are people's data.
+impl fmt::Debug for RecordBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, revision, buffer, body } = self;
+        let (fields, body) = (body - HEAD, buffer.len().saturating_sub(*body));
+        write!(f, "kind {kind} revision {revision}, {fields} bytes of fields, {body} of body")
+    }
+}
+
 impl RecordBuilder {
-    /// Where the body starts in the buffer.
-    pub const fn body_start(&self) -> usize {
-        self.body
+    /// What the body is appended to. What is in it already are head and fields, and stays.
+    pub fn body(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
+    /// The room of the fields, zero until it is filled.
+    pub fn fields(&mut self) -> &mut [u8] {
+        &mut self.buffer[HEAD..self.body]
+    }
+
+    /// Bytes of fields and body so far.
+    pub fn size(&self) -> usize {
+        self.buffer.len() - HEAD
     }
 }
 
 /// This thread's way into the journal. Nothing is opened or allocated before it is needed.
 ///
-/// ```text
-/// writer.begin()                  the buffer: append the fields
-/// writer.fields_done()
-/// writer.buffer()                 append the body; patch the fields, below body_start()
-/// writer.append(…)
-/// ```
-///
 /// In a forked child it starts a segment of its own, also when the fork came between `begin`
-/// and `append` (from a `jsonSerialize`, say): the buffer is the child's own copy.
+/// and `append` (from a `jsonSerialize`, say): the record is the child's own copy.
 #[derive(Default)]
 pub struct Writer {
     segment: Option<Segment>,
+    /// That of the record before, for the next one.
     buffer: Vec<u8>,
-    /// Where the body starts in the buffer.
-    body: usize,
     last_stamp: u64,
 }
 
@@ -94,45 +116,26 @@ impl fmt::Debug for Writer {
 impl Writer {
     /// A writer that has nothing yet.
     pub const fn new() -> Self {
-        Self { segment: None, buffer: Vec::new(), body: HEAD, last_stamp: 0 }
+        Self { segment: None, buffer: Vec::new(), last_stamp: 0 }
     }
 
-    /// Starts a record, forgetting one that was started and not appended. The buffer begins
-    /// with room for the record's head; append the fields behind it.
-    pub fn begin(&mut self) -> &mut Vec<u8> {
-        if self.buffer.capacity() > KEEP {
-            self.buffer = Vec::new();
+    /// Starts a record whose fields have so many bytes.
+    pub fn begin(&mut self, kind: u8, revision: u64, fields: usize) -> RecordBuilder {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        if buffer.capacity() > KEEP {
+            buffer = Vec::new();
         }
-        self.buffer.clear();
-        self.buffer.resize(HEAD, 0);
-        self.body = HEAD;
-        &mut self.buffer
+        buffer.clear();
+        buffer.resize(HEAD + fields, 0);
+        RecordBuilder { kind, revision, body: buffer.len(), buffer }
     }
 
-    /// Ends the fields; what is appended to the buffer from here on is the body.
-    pub fn fields_done(&mut self) {
-        self.body = self.buffer.len();
-    }
-
-    /// The record under way. Only grows: bytes of the fields may be changed in place.
-    pub fn buffer(&mut self) -> &mut Vec<u8> {
-        &mut self.buffer
-    }
-
-    /// Where the body starts in [`buffer`](Self::buffer).
-    pub fn body_start(&self) -> usize {
-        self.body
-    }
-
-    /// Sets the record under way aside, so that the writer is free while the code of others
-    /// runs (a `jsonSerialize`, which may append a record of its own, or never come back).
-    pub fn suspend(&mut self) -> RecordBuilder {
-        RecordBuilder { buffer: std::mem::take(&mut self.buffer), body: self.body }
-    }
-
-    /// Goes on with a record that was set aside.
-    pub fn resume(&mut self, record: RecordBuilder) {
-        (self.buffer, self.body) = (record.buffer, record.body);
+    /// A record of which all is known.
+    pub fn record(&mut self, kind: u8, revision: u64, fields: &[u8], body: &[u8]) -> RecordBuilder {
+        let mut record = self.begin(kind, revision, fields.len());
+        record.fields().copy_from_slice(fields);
+        record.body().extend_from_slice(body);
+        record
     }
 
     /// Appends the record. After an error nothing of it is in the journal (but see
@@ -143,16 +146,16 @@ impl Writer {
     /// or the spool does not let this user write.
     ///
     /// # Panics
-    /// Without a [`begin`](Self::begin).
+    /// Where the record was appended already.
     pub fn append(
         &mut self,
         spool: &Spool,
         clock: &(impl Clock + ?Sized),
-        kind: u8,
-        revision: u64,
+        record: &mut RecordBuilder,
         options: AppendOptions,
     ) -> Result<Appended, JournalError> {
-        let size = self.buffer.len().checked_sub(HEAD).expect("a record was begun");
+        let RecordBuilder { kind, revision, ref mut buffer, body } = *record;
+        let size = buffer.len().checked_sub(HEAD).expect("a record is appended once");
         let limit = options.max_record.min(MAX_RECORD - OVERHEAD);
         if size > limit {
             return Err(JournalError::TooLarge { size, limit });
@@ -166,14 +169,15 @@ impl Writer {
         // survives a change of segments.
         let stamp = clock.monotonic_ns().max(self.last_stamp + 1);
         let seed = record::seed(segment.id, segment.end);
-        record::seal(&mut self.buffer, self.body, kind, revision, stamp, seed);
-        if let Err(error) = segment.write(&self.buffer, spool) {
-            self.buffer.truncate(HEAD + size);
+        record::seal(buffer, body, kind, revision, stamp, seed);
+        if let Err(error) = segment.write(buffer, spool) {
+            buffer.truncate(HEAD + size);
             self.segment = segment.take_back().then_some(segment);
             return Err(error);
         }
         self.last_stamp = stamp;
-        segment.end += self.buffer.len() as u64;
+        segment.end += buffer.len() as u64;
+        self.buffer = std::mem::take(buffer);
         segment.since.get_or_insert(stamp);
         if options.sync {
             // After a failed sync nobody knows what the disk has, and the worker may have read

@@ -43,9 +43,9 @@ fn webhooks_dispatch(
         return Ok(None);
     };
     // PHP code may run here (jsonSerialize); nothing of the process is borrowed.
-    let Accepted { id, revision, .. } = accepted;
+    let id = accepted.id;
     let record = compose(accepted, data.0, name, &options)?;
-    process::with(|process| process.append(record, KIND_EVENT, revision)).map_err(not_appended)?;
+    process::with(|process| process.append(record)).map_err(not_appended)?;
     Ok(Some(Text::new(&id.text())))
 }
 
@@ -88,8 +88,6 @@ struct Accepted {
     id: EventId,
     /// Unix milliseconds.
     timestamp: i64,
-    /// Of the config under which it was accepted; 0 where none could be read.
-    revision: u64,
     /// Most bytes of fields and body together.
     limit: usize,
 }
@@ -101,6 +99,7 @@ impl Accepted {
         if let Some(ours) = options.installation {
             installation_is(process, ours)?;
         }
+        // Of the config under which it is accepted; 0 where none could be read.
         let mut revision = 0;
         let site = options.site.as_ref().map_or(0, |site| site.id);
         if let Some(published) = process.subscriptions() {
@@ -115,10 +114,10 @@ impl Accepted {
         let now = SystemClock.unix_ms();
         let timestamp = options.timestamp.unwrap_or(now);
         let id = options.id(name, now);
-        let header = options.header(id, timestamp, name);
-        let record = process.begin(|buffer| header.write(buffer));
+        let fields = options.header(id, timestamp, name).written_len();
+        let record = process.begin(KIND_EVENT, revision, fields);
         let limit = largest(process.settings().max_payload);
-        Ok(Some(Self { record, id, timestamp, revision, limit }))
+        Ok(Some(Self { record, id, timestamp, limit }))
     }
 }
 
@@ -159,27 +158,24 @@ pub(super) fn too_large(size: usize, limit: usize) -> String {
     said.replacen(" has ", " has at least ", 1)
 }
 
-/// Writes the body behind the fields, and then what the fields say of it.
+/// Writes the body, and then the fields, which say where `data` lies in it.
 fn compose(
     accepted: Accepted,
     data: &Zval,
     name: &str,
     options: &Options<'_>,
 ) -> PhpResult<RecordBuilder> {
-    let Accepted { mut record, id, timestamp, limit, .. } = accepted;
+    let Accepted { mut record, id, timestamp, limit } = accepted;
     let mut header = options.header(id, timestamp, name);
-    let start = record.body_start() - header.written_len();
-    let out = &mut record.buffer;
+    let fields = record.size();
+    let out = record.body();
+    let start = out.len() - fields;
     envelope::write(out, &mut header, data, options, start + limit).map_err(
         |error| match error.end {
             Some(end) => exception::refused(too_large(end - start, limit)),
             None => exception::refused(error),
         },
     )?;
-    // Written once more, now that all is known, and moved to their place.
-    let end = out.len();
-    header.write(out);
-    out.copy_within(end.., start);
-    out.truncate(end);
+    header.write(record.fields());
     Ok(record)
 }

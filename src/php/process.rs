@@ -179,26 +179,18 @@ impl Process {
         Subscriptions::load(spool).map(drop)
     }
 
-    /// Starts a record with these fields. It belongs to the caller until it is appended.
-    pub(super) fn begin(&mut self, header: impl FnOnce(&mut Vec<u8>)) -> RecordBuilder {
-        header(self.writer.begin());
-        self.writer.fields_done();
-        self.writer.suspend()
+    /// Starts a record whose fields have so many bytes.
+    pub(super) fn begin(&mut self, kind: u8, revision: u64, fields: usize) -> RecordBuilder {
+        self.writer.begin(kind, revision, fields)
     }
 
     /// Appends a record and sees to it that a worker takes it up.
-    pub(super) fn append(
-        &mut self,
-        record: RecordBuilder,
-        kind: u8,
-        revision: u64,
-    ) -> Result<(), JournalError> {
-        self.writer.resume(record);
-        match self.try_append(kind, revision) {
+    pub(super) fn append(&mut self, mut record: RecordBuilder) -> Result<(), JournalError> {
+        match self.try_append(&mut record) {
             // Somebody may have put a new folder in the place of the one that we have open.
             Err(JournalError::Spool(error)) if !error.is_full() => {
                 *self = Self { writer: std::mem::take(&mut self.writer), ..Self::new() };
-                self.try_append(kind, revision)?;
+                self.try_append(&mut record)?;
             }
             // Only a worker can say that there is room again.
             Err(full @ JournalError::Full { .. }) => {
@@ -211,7 +203,7 @@ impl Process {
         Ok(())
     }
 
-    fn try_append(&mut self, kind: u8, revision: u64) -> Result<(), JournalError> {
+    fn try_append(&mut self, record: &mut RecordBuilder) -> Result<(), JournalError> {
         let options =
             AppendOptions { sync: self.settings.sync, max_record: self.settings.max_payload };
         self.spool()?;
@@ -219,7 +211,7 @@ impl Process {
             if self.waker.as_ref().is_some_and(Waker::is_full) {
                 return Err(JournalError::Full { path: spool.path().to_owned() });
             }
-            self.writer.append(spool, &SystemClock, kind, revision, options)?;
+            self.writer.append(spool, &SystemClock, record, options)?;
         }
         Ok(())
     }

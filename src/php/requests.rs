@@ -40,9 +40,9 @@ fn request(request: &Request) -> PhpResult<()> {
         process.look_again();
         process.look().map_err(exception::new)?;
         let revision = process.subscriptions().map_or(0, |published| published.revision);
-        let mut record = process.begin(|_| {});
-        record.buffer.extend_from_slice(&json);
-        process.append(record, KIND_REQUEST, revision).map_err(exception::new)
+        let mut record = process.begin(KIND_REQUEST, revision, 0);
+        record.body().extend_from_slice(&json);
+        process.append(record).map_err(exception::new)
     })
 }
 

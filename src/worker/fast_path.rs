@@ -103,8 +103,8 @@ mod tests {
 
     use super::*;
     use crate::limits::Limits;
-    use domain::event::{Event, EventHeader, Flags};
-    use domain::id::{DeliveryId, EventId};
+    use domain::event::Event;
+    use domain::id::DeliveryId;
     use store::Health;
 
     const KEY: WebhookKey = WebhookKey(1);
@@ -118,22 +118,10 @@ mod tests {
     }
 
     fn claim(webhook: WebhookKey) -> Claim {
-        let header = EventHeader {
-            id: EventId::at(0),
-            timestamp: 0,
-            network: 1,
-            site: 1,
-            delay: 0,
-            flags: Flags::default(),
-            data: 0..0,
-            name: "e",
-            source: "s",
-            only: "",
-        };
         Claim {
             id: DeliveryId::at(0),
             webhook,
-            event: Arc::new(Event::new(&header, 1, Arc::from([]))),
+            event: Arc::new(Event::example("{}")),
             attempts: 0,
             due: 0,
             request_body: None,

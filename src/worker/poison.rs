@@ -128,10 +128,9 @@ mod tests {
         let spool = Spool::open(folder.path()).expect("a spool");
         let mut writer = Writer::new();
         for _ in 0..5 {
-            writer.begin();
-            writer.fields_done();
+            let mut record = writer.begin(KIND_EVENT, 0, 0);
             let options = AppendOptions { sync: false, max_record: 100 };
-            writer.append(&spool, &SystemClock, KIND_EVENT, 0, options).expect("appended");
+            writer.append(&spool, &SystemClock, &mut record, options).expect("appended");
         }
         let mut reader = Reader::open(&spool, HashMap::new()).expect("a reader");
         let limit = Limit { records: 10, bytes: 1 << 20 };

@@ -202,27 +202,13 @@ fn add(json: &str, terms: &mut BTreeSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::event::Flags;
-    use domain::id::EventId;
 
     fn routes(document: &str) -> Routes {
         Routes::new(&Config::from_json(document.as_bytes(), 1, &[]).expect("a config"))
     }
 
     fn event(name: &str, data: &str) -> Event {
-        let body = format!(r#"{{"data":{data}}}"#);
-        Event {
-            id: EventId::at(0),
-            name: name.into(),
-            timestamp: 0,
-            network: 1,
-            site: 3,
-            source: String::new(),
-            flags: Flags::default(),
-            revision: 1,
-            data: 8..(body.len() - 1) as u32,
-            body: Arc::from(body.into_bytes()),
-        }
+        Event { name: name.into(), ..Event::example(data) }
     }
 
     #[test]
@@ -234,18 +220,7 @@ mod tests {
         };
         let routes = routes(&format!("[{},{}]", hook("a", "payment_*"), hook("b", "*")));
         let ids = |name, only| {
-            let header = EventHeader {
-                id: EventId::at(0),
-                timestamp: 0,
-                network: 1,
-                site: 1,
-                delay: 0,
-                flags: Flags::default(),
-                data: 0..0,
-                name,
-                source: "",
-                only,
-            };
+            let header = EventHeader { name, only, ..EventHeader::example() };
             routes.of(&header).iter().map(|webhook| webhook.id.clone()).collect::<Vec<_>>()
         };
         for _ in 0..2 {

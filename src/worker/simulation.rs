@@ -16,7 +16,7 @@ use super::lock::Holder;
 use super::{Mode, Request};
 use config::Config;
 use domain::clock::{Clock, ManualClock, SystemClock};
-use domain::event::{EventHeader, Flags};
+use domain::event::EventHeader;
 use domain::id::EventId;
 use journal::{AppendOptions, KIND_EVENT, KIND_REQUEST, Writer};
 use spool::Spool;
@@ -128,34 +128,21 @@ impl Simulation {
         let head = format!(r#"{{"id":"{id}","data":"#);
         let body = format!("{head}{data}}}");
         let data = head.len() as u32..body.len() as u32 - 1;
-        let header = EventHeader {
-            id,
-            timestamp: now,
-            network: 1,
-            site: 1,
-            delay: 0,
-            flags: Flags::default(),
-            data,
-            name,
-            source: "",
-            only: "",
-        };
-        header.write(self.writer.begin());
-        self.append(KIND_EVENT, body.as_bytes());
+        let header =
+            EventHeader { id, timestamp: now, site: 1, data, name, ..EventHeader::example() };
+        self.append(KIND_EVENT, &header.to_bytes(), body.as_bytes());
         id.to_string()
     }
 
     fn request(&mut self, request: &Request) {
-        self.writer.begin();
-        self.append(KIND_REQUEST, &serde_json::to_vec(request).expect("JSON"));
+        self.append(KIND_REQUEST, b"", &serde_json::to_vec(request).expect("JSON"));
     }
 
-    fn append(&mut self, kind: u8, body: &[u8]) {
-        self.writer.fields_done();
-        self.writer.buffer().extend_from_slice(body);
+    fn append(&mut self, kind: u8, fields: &[u8], body: &[u8]) {
+        let mut record = self.writer.record(kind, 1, fields, body);
         let options = AppendOptions { sync: false, max_record: 1 << 20 };
         // Stamps order records within a boot of the machine, whatever time the worker lives in.
-        self.writer.append(&self.spool, &SystemClock, kind, 1, options).expect("appended");
+        self.writer.append(&self.spool, &SystemClock, &mut record, options).expect("appended");
     }
 
     /// Lets the worker go round until there is nothing to do at this time.

@@ -18,12 +18,12 @@ mod network;
 mod nginx;
 mod page;
 mod peers;
-mod plane;
 mod receiver;
 mod reference;
 mod results;
 mod rounds;
 mod script;
+mod testbed;
 mod wan;
 
 use std::cell::Cell;
@@ -31,8 +31,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use plane::Build;
 use results::{Results, say};
+use testbed::Build;
 
 type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 

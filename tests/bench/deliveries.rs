@@ -1,7 +1,7 @@
 //! The worker at full rate: `deliveries_per_second`, `deliveries_per_wrk`, `worker_rss_mib`,
 //! `cpu_us_per_delivery`.
 //!
-//! Every round has a plane of its own and a worker that just started. Time runs from the first
+//! Every round has a testbed of its own and a worker that just started. Time runs from the first
 //! dispatch until the endpoint has answered the last request; CPU time until all is recorded.
 
 use std::fmt::Write as _;
@@ -12,11 +12,11 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::nginx::Nginx;
-use crate::plane::{Plane, SECRET, Worker};
 use crate::receiver::{Receiver, verify};
 use crate::results::Results;
 use crate::rounds::{Rounds, median};
 use crate::script::Script;
+use crate::testbed::{SECRET, Testbed, Worker};
 use crate::{Bench, Result};
 
 /// Deliveries before time is taken.
@@ -24,7 +24,7 @@ pub(crate) const WARM: u64 = 1000;
 
 /// A worker with one endpoint, warm.
 pub(crate) struct Running {
-    pub(crate) plane: Plane,
+    pub(crate) testbed: Testbed,
     pub(crate) worker: Worker,
     pub(crate) script: Script,
     delivered: u64,
@@ -32,13 +32,13 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(bench: &Bench, url: &str) -> Result<Self> {
-        let mut plane = Plane::new(&bench.build)?;
-        plane.publish_one(url)?;
-        let worker = plane.worker()?;
-        let mut script = plane.script("produce.php")?;
+        let mut testbed = Testbed::new(&bench.build)?;
+        testbed.publish_one(url)?;
+        let worker = testbed.worker()?;
+        let mut script = testbed.script("produce.php")?;
         script.ask(&json!({"do": "flood", "count": WARM}))?;
-        plane.await_delivered(WARM)?;
-        Ok(Self { plane, worker, script, delivered: WARM })
+        testbed.await_delivered(WARM)?;
+        Ok(Self { testbed, worker, script, delivered: WARM })
     }
 
     /// Dispatches so many and waits until `arrived`; seconds.
@@ -48,7 +48,7 @@ impl Running {
         self.script.ask(&json!({"do": "flood", "count": count}))?;
         arrived()?;
         let seconds = begun.elapsed().as_secs_f64();
-        self.plane.await_delivered(self.delivered)?;
+        self.testbed.await_delivered(self.delivered)?;
         Ok(seconds)
     }
 

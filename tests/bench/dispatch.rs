@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use crate::nginx::Nginx;
-use crate::plane::{EVENT, Plane, WEBHOOK, document, webhook};
 use crate::results::Results;
 use crate::rounds::{Latencies, abba, median};
 use crate::script::{Script, number, numbers};
+use crate::testbed::{EVENT, Testbed, WEBHOOK, document, webhook};
 use crate::{Bench, Result};
 
 /// Events between two waits for the worker.
@@ -19,15 +19,15 @@ const EVERY_NS: u64 = 5_000_000;
 /// One process, one event after the other, the worker delivering.
 pub(crate) fn beside_json_encode(bench: &Bench, results: &mut Results) -> Result {
     let nginx = Nginx::start()?;
-    let mut plane = Plane::new(&bench.build)?;
-    plane.publish_one(&nginx.url())?;
-    let worker = plane.worker()?;
-    let mut script = plane.script("produce.php")?;
+    let mut testbed = Testbed::new(&bench.build)?;
+    testbed.publish_one(&nginx.url())?;
+    let worker = testbed.worker()?;
+    let mut script = testbed.script("produce.php")?;
     script.ask(&json!({"do": "beside", "count": CALLS}))?;
     let mut dispatched = CALLS;
     let (mut ratios, mut dispatch, mut unwanted) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.pick(31, 7) {
-        plane.await_delivered(dispatched)?;
+        testbed.await_delivered(dispatched)?;
         let times = script.ask(&json!({"do": "beside", "count": CALLS}))?;
         dispatched += CALLS;
         ratios.push(number(&times, "dispatch")? / number(&times, "json_encode")?);
@@ -35,7 +35,7 @@ pub(crate) fn beside_json_encode(bench: &Bench, results: &mut Results) -> Result
         let answer = script.ask(&json!({"do": "unwanted", "count": 20_000}))?;
         unwanted.push(number(&answer, "took")? / 1e3);
     }
-    plane.await_delivered(dispatched)?;
+    testbed.await_delivered(dispatched)?;
     results.note(format!("dispatch of a payment: {:.2} µs", median(&dispatch)));
     results.add("dispatch_ratio", ratios);
     results.add("no_subscriber_us", unwanted);
@@ -46,12 +46,12 @@ pub(crate) fn beside_json_encode(bench: &Bench, results: &mut Results) -> Result
 /// Eight processes at a steady pace, the worker delivering.
 pub(crate) fn of_eight(bench: &Bench, results: &mut Results) -> Result {
     let nginx = Nginx::start()?;
-    let mut plane = Plane::new(&bench.build)?;
-    plane.publish_one(&nginx.url())?;
-    let worker = plane.worker()?;
+    let mut testbed = Testbed::new(&bench.build)?;
+    testbed.publish_one(&nginx.url())?;
+    let worker = testbed.worker()?;
     let mut scripts: Vec<Script> = Vec::new();
     for _ in 0..PROCESSES {
-        let mut script = plane.script("produce.php")?;
+        let mut script = testbed.script("produce.php")?;
         script.ask(&json!({"do": "flood", "count": 10}))?;
         scripts.push(script);
     }
@@ -69,7 +69,7 @@ pub(crate) fn of_eight(bench: &Bench, results: &mut Results) -> Result {
         all.extend(calls);
     }
     let rounds_of_events = rounds.len() as u64 * count;
-    plane.await_delivered(PROCESSES as u64 * (10 + rounds_of_events))?;
+    testbed.await_delivered(PROCESSES as u64 * (10 + rounds_of_events))?;
     results.note(format!("dispatch, 8 processes: {}", Latencies::of(all).describe()));
     results.add("dispatch_p999_us", rounds);
     scripts.into_iter().try_for_each(Script::end)?;
@@ -81,16 +81,16 @@ pub(crate) fn of_ten_thousand(bench: &Bench, results: &mut Results) -> Result {
     let nginx = Nginx::start()?;
     let mut sides = Vec::new();
     for webhooks in [10_000, 10] {
-        let mut plane = Plane::new(&bench.build)?;
-        plane.publish(&many(webhooks, &nginx.url()))?;
-        let worker = plane.worker()?;
-        let mut script = plane.script("produce.php")?;
+        let mut testbed = Testbed::new(&bench.build)?;
+        testbed.publish(&many(webhooks, &nginx.url()))?;
+        let worker = testbed.worker()?;
+        let mut script = testbed.script("produce.php")?;
         script.ask(&json!({"do": "typical", "count": CALLS}))?;
-        sides.push((plane, worker, script, CALLS));
+        sides.push((testbed, worker, script, CALLS));
     }
     let mut measure = |side: usize| -> Result<f64> {
-        let (plane, _, script, dispatched) = &mut sides[side];
-        plane.await_delivered(*dispatched)?;
+        let (testbed, _, script, dispatched) = &mut sides[side];
+        testbed.await_delivered(*dispatched)?;
         *dispatched += CALLS;
         number(&script.ask(&json!({"do": "typical", "count": CALLS}))?, "took")
     };
@@ -100,8 +100,8 @@ pub(crate) fn of_ten_thousand(bench: &Bench, results: &mut Results) -> Result {
         ratios.push(many / few);
     }
     results.add("dispatch_10k_ratio", ratios);
-    for (plane, worker, script, dispatched) in sides {
-        plane.await_delivered(dispatched)?;
+    for (testbed, worker, script, dispatched) in sides {
+        testbed.await_delivered(dispatched)?;
         script.end()?;
         worker.leave()?;
     }

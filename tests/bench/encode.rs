@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use crate::plane::Plane;
 use crate::results::Results;
 use crate::rounds::{Rounds, geometric_mean, median};
+use crate::testbed::Testbed;
 use crate::{Bench, Result};
 
 pub(crate) fn run(bench: &Bench, results: &mut Results) -> Result {
-    let plane = Plane::new(&bench.build)?;
-    let mut script = plane.script("encode.php")?;
+    let testbed = Testbed::new(&bench.build)?;
+    let mut script = testbed.script("encode.php")?;
     let answer = script.ask(&json!({ "rounds": bench.pick(61, 9) }))?;
     let mut payloads: Vec<(String, Rounds)> = Vec::new();
     for (name, measured) in answer.as_object().ok_or("no payloads")? {

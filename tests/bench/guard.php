@@ -13,7 +13,7 @@
  */
 
 error_reporting( E_ALL );
-require dirname( __DIR__ ) . '/fpm/class-data-plane.php';
+require dirname( __DIR__ ) . '/fpm/class-testbed.php';
 
 const BUDGETS = __DIR__ . '/budgets.json';
 /** More than the budget by this share is a failure: two runs differ by less. */
@@ -24,8 +24,8 @@ const TOLERANCE_BESIDE_REFERENCE = 0.25;
 const TUNABLES = 'glibc.cpu.hwcaps=-AVX512F,-AVX512VL,-AVX512BW,-ERMS,-FSRM,-Prefer_No_AVX512_Probing';
 
 /** Instructions of a command. */
-function instructions( Data_Plane $plane, array $command ): int {
-	$log      = "{$plane->dir}/callgrind.log";
+function instructions( Testbed $testbed, array $command ): int {
+	$log      = "{$testbed->dir}/callgrind.log";
 	$valgrind = array( 'valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null', "--log-file=$log" );
 	$process  = proc_open(
 		array( 'env', 'GLIBC_TUNABLES=' . TUNABLES, ...$valgrind, ...$command ),
@@ -47,42 +47,42 @@ function each_costs( callable $count, int $few, int $many ): int {
 }
 
 /** A PHP call, repeated. */
-function in_php( Data_Plane $plane, string $call ): int {
+function in_php( Testbed $testbed, string $call ): int {
 	$payload = var_export( dirname( __DIR__ ) . '/payloads/ultimate-multisite-payment_received.json', true );
 	$code    = "\$p = json_decode(file_get_contents($payload), true); for (\$i = 0; \$i < (int) \$argv[1]; \$i++) { $call; }";
-	$php     = array_slice( $plane->command( '-r', $code, '--' ), 2 );
-	return each_costs( static fn( $times ) => instructions( $plane, array( ...$php, (string) $times ) ), 100, 1100 );
+	$php     = array_slice( $testbed->command( '-r', $code, '--' ), 2 );
+	return each_costs( static fn( $times ) => instructions( $testbed, array( ...$php, (string) $times ) ), 100, 1100 );
 }
 
 /** Dispatches events and lets a worker take them in, and deliver them unless they are delayed. */
-function by_worker( Data_Plane $plane, int $delay, int $few, int $many ): int {
-	$worker = static function ( int $events ) use ( $plane, $delay ): int {
+function by_worker( Testbed $testbed, int $delay, int $few, int $many ): int {
+	$worker = static function ( int $events ) use ( $testbed, $delay ): int {
 		$payload = dirname( __DIR__ ) . '/payloads/ultimate-multisite-payment_received.json';
-		$plane->php(
+		$testbed->php(
 			'$p = json_decode(file_get_contents($argv[1]), true);
 			for ($i = 0; $i < (int) $argv[2]; $i++) { webhooks_dispatch("payment_received", $p, ["delay" => (int) $argv[3]]); }',
 			$payload,
 			(string) $events,
 			(string) $delay
 		);
-		return instructions( $plane, array( "{$plane->dir}/webhooks-worker", '--once', '--spool', $plane->spool ) );
+		return instructions( $testbed, array( "{$testbed->dir}/webhooks-worker", '--once', '--spool', $testbed->spool ) );
 	};
 	$worker( 1 );
 	return each_costs( $worker, $few, $many );
 }
 
-/** A plane with one webhook that is sent one request at a time. */
-function plane(): Data_Plane {
-	$plane = new Data_Plane( array( 'webhooks.autostart' => '0' ) );
-	$plane->start();
-	$plane->php(
+/** A testbed with one webhook that is sent one request at a time. */
+function testbed(): Testbed {
+	$testbed = new Testbed( array( 'webhooks.autostart' => '0' ) );
+	$testbed->start();
+	$testbed->php(
 		'webhooks_configure(["webhooks" => [["id" => "one", "url" => $argv[1], "events" => ["payment_received"], "concurrency" => 1,
 			"secrets" => [["secret" => "whsec_" . base64_encode(str_repeat("k", 24))]]]],
 			"lookup" => ["payment_received" => ["payment_id", "payment_reference_code", "membership_id", "customer_id", "customer_user_email"]]],
 			(int) (microtime(true) * 1000) + 1);',
-		$plane->endpoint
+		$testbed->endpoint
 	);
-	return $plane;
+	return $testbed;
 }
 
 function first_line( string $command ): string {
@@ -102,27 +102,27 @@ function versions(): array {
 	);
 }
 
-$planes = array();
+$testbeds = array();
 try {
 	$flags                = JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PRESERVE_ZERO_FRACTION;
-	$planes[]             = $plane = plane();
+	$testbeds[]           = $testbed = testbed();
 	$counted              = array( 'versions' => versions() );
 	$counted['reference'] = array(
-		'json_encode' => in_php( $plane, "json_encode(\$p, $flags)" ),
-		'crates'      => each_costs( static fn( $times ) => instructions( $plane, array( dirname( __DIR__, 2 ) . '/target/release/bench', '--reference', (string) $times ) ), 100, 1100 ),
+		'json_encode' => in_php( $testbed, "json_encode(\$p, $flags)" ),
+		'crates'      => each_costs( static fn( $times ) => instructions( $testbed, array( dirname( __DIR__, 2 ) . '/target/release/bench', '--reference', (string) $times ) ), 100, 1100 ),
 	);
 	$counted['budgets']   = array(
-		'encode'   => in_php( $plane, 'webhooks_encode($p)' ),
-		'dispatch' => in_php( $plane, 'webhooks_dispatch("payment_received", $p)' ),
+		'encode'   => in_php( $testbed, 'webhooks_encode($p)' ),
+		'dispatch' => in_php( $testbed, 'webhooks_dispatch("payment_received", $p)' ),
 	);
 	// Of a thousand records, taken in.
-	$planes[]                          = $plane = plane();
-	$counted['budgets']['ingest_1000'] = 1000 * by_worker( $plane, 86_400, 500, 1500 );
-	$planes[]                          = $plane = plane();
-	$counted['budgets']['delivery']    = by_worker( $plane, 0, 50, 150 );
+	$testbeds[]                        = $testbed = testbed();
+	$counted['budgets']['ingest_1000'] = 1000 * by_worker( $testbed, 86_400, 500, 1500 );
+	$testbeds[]                        = $testbed = testbed();
+	$counted['budgets']['delivery']    = by_worker( $testbed, 0, 50, 150 );
 } finally {
-	foreach ( $planes as $plane ) {
-		$plane->stop();
+	foreach ( $testbeds as $testbed ) {
+		$testbed->stop();
 	}
 }
 

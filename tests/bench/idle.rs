@@ -15,7 +15,7 @@ pub(crate) fn run(bench: &Bench, results: &mut Results) -> Result {
     let mut running = Running::start(bench, &nginx.url())?;
     // Another process's segment ends: what is to be done about that is done as well.
     running.script.ask(&json!({"do": "flood", "count": 1}))?;
-    running.plane.await_delivered(crate::deliveries::WARM + 1)?;
+    running.testbed.await_delivered(crate::deliveries::WARM + 1)?;
     std::thread::sleep(Duration::from_secs(2));
     let before = running.worker.sleeps()?;
     std::thread::sleep(Duration::from_secs(seconds));

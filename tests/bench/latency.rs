@@ -7,11 +7,11 @@
 
 use serde_json::{Value, json};
 
-use crate::plane::{EVENT, Plane, SECRET, WEBHOOK, document, webhook};
 use crate::receiver::{Receiver, verify};
 use crate::results::Results;
 use crate::rounds::Latencies;
 use crate::script::Script;
+use crate::testbed::{EVENT, SECRET, Testbed, WEBHOOK, document, webhook};
 use crate::{Bench, Result, deliveries};
 
 /// Events a second of the quiet measurement.
@@ -68,17 +68,17 @@ fn round(
     let each = (rate * seconds / processes as f64) as usize;
     let count = each * processes;
     let receiver = Receiver::start(count)?;
-    let mut plane = Plane::new(&bench.build)?;
+    let mut testbed = Testbed::new(&bench.build)?;
     let mut webhooks = vec![webhook(WEBHOOK, &receiver.url(), &[EVENT])];
     if hangs {
         webhooks.push(webhook("hangs", &receiver.hanging_url(), &[EVENT]));
     }
-    plane.publish(&document(&webhooks))?;
-    let worker = plane.worker()?;
+    testbed.publish(&document(&webhooks))?;
+    let worker = testbed.worker()?;
     // So that the endpoint is proven, connections are open, and each process has its segment.
     let mut scripts: Vec<Script> = Vec::new();
     for _ in 0..processes {
-        let mut script = plane.script("produce.php")?;
+        let mut script = testbed.script("produce.php")?;
         script.ask(&json!({"do": "flood", "count": 50}))?;
         scripts.push(script);
     }

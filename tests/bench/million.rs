@@ -10,10 +10,10 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::nginx::Nginx;
-use crate::plane::{Plane, Worker};
 use crate::results::Results;
 use crate::rounds::Latencies;
 use crate::script::{number, numbers};
+use crate::testbed::{Testbed, Worker};
 use crate::{Bench, Result};
 
 /// Seconds that everything is delayed by.
@@ -28,23 +28,23 @@ pub(crate) fn run(bench: &Bench, results: &mut Results) -> Result {
     let mut calls = Vec::new();
     for _ in 0..bench.pick(3, 1) {
         let nginx = Nginx::start()?;
-        let plane = fill(bench, &nginx, count)?;
+        let testbed = fill(bench, &nginx, count)?;
         let begun = Instant::now();
-        let worker = plane.worker()?;
-        plane.await_empty_journal()?;
+        let worker = testbed.worker()?;
+        testbed.await_empty_journal()?;
         ingest.push(count as f64 / begun.elapsed().as_secs_f64());
-        let pending = plane.counts()?.2;
+        let pending = testbed.counts()?.2;
         if pending != count {
             return Err(format!("{pending} deliveries of {count} are pending").into());
         }
         let taking_in = worker.peak_memory()?;
 
-        let page = read(&plane, bench.pick(1620, 324))?;
+        let page = read(&testbed, bench.pick(1620, 324))?;
         lists.push(Latencies::of(page.iter().copied()).percentile(99.0).as_secs_f64() * 1e3);
         calls.extend(page);
         worker.leave()?;
 
-        let (ratio, delivering) = backlog(bench, &nginx, &plane)?;
+        let (ratio, delivering) = backlog(bench, &nginx, &testbed)?;
         ratios.push(ratio);
         memory.push(taking_in.max(delivering));
     }
@@ -56,21 +56,21 @@ pub(crate) fn run(bench: &Bench, results: &mut Results) -> Result {
     Ok(())
 }
 
-/// A plane with so many events in its journal, which nobody has read.
-fn fill(bench: &Bench, nginx: &Nginx, count: u64) -> Result<Plane> {
-    let mut plane = Plane::new(&bench.build)?;
-    plane.publish_one(&nginx.url())?;
-    let mut script = plane.script("produce.php")?;
+/// A testbed with so many events in its journal, which nobody has read.
+fn fill(bench: &Bench, nginx: &Nginx, count: u64) -> Result<Testbed> {
+    let mut testbed = Testbed::new(&bench.build)?;
+    testbed.publish_one(&nginx.url())?;
+    let mut script = testbed.script("produce.php")?;
     let options = json!({ "delay": MONTH });
     let command = json!({"do": "sites", "sites": SITES, "count": count, "options": options});
     number(&script.ask(&command)?, "took")?;
     script.end()?;
-    Ok(plane)
+    Ok(testbed)
 }
 
 /// Times of reading the log, in nanoseconds.
-fn read(plane: &Plane, count: u64) -> Result<Vec<u64>> {
-    let mut script = plane.script("produce.php")?;
+fn read(testbed: &Testbed, count: u64) -> Result<Vec<u64>> {
+    let mut script = testbed.script("produce.php")?;
     let answer: Value = script.ask(&json!({"do": "list", "count": count}))?;
     if number(&answer, "rows")? < count as f64 {
         return Err(format!("{} rows of {count} pages", answer["rows"]).into());
@@ -82,10 +82,10 @@ fn read(plane: &Plane, count: u64) -> Result<Vec<u64>> {
 
 /// Deliveries a second with this backlog ÷ with a small one, both due all at once; and the
 /// memory of the worker that has the large one.
-fn backlog(bench: &Bench, nginx: &Nginx, plane: &Plane) -> Result<(f64, f64)> {
+fn backlog(bench: &Bench, nginx: &Nginx, testbed: &Testbed) -> Result<(f64, f64)> {
     let window = bench.pick(20_000, 3000);
-    plane.pass((MONTH + 1) * 1000)?;
-    let worker = plane.worker()?;
+    testbed.pass((MONTH + 1) * 1000)?;
+    let worker = testbed.worker()?;
     // Some seconds of it pass unmeasured: the first of a worker's life, in which it probes.
     let begun = nginx.answered()?;
     await_more(nginx, begun, window / 4)?;

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::Result;
-use crate::plane::Build;
 use crate::script::Script;
+use crate::testbed::Build;
 use testkit::process::wait_for;
 
 /// See the module. Taken down when dropped.

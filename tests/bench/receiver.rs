@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use crate::Result;
 use testkit::http::Request;
 use testkit::process::wait_for;
+use testkit::server::accept;
 use testkit::signature::{Key, signers};
 
 /// A request, and when it was there whole (`CLOCK_MONOTONIC`, which is PHP's hrtime).
@@ -81,12 +82,9 @@ impl Receiver {
         let arrivals = Arc::new(Mutex::new(Arrivals::new(requests)));
         let receiver = Self { port: listener.local_addr()?.port(), arrivals };
         let arrivals = Arc::clone(&receiver.arrivals);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let arrivals = Arc::clone(&arrivals);
-                // A worker that ends cuts its connections.
-                std::thread::spawn(move || converse(&stream, &arrivals).is_ok());
-            }
+        accept(listener, move |stream| {
+            // A worker that ends cuts its connections.
+            let _ = converse(&stream, &arrivals);
         });
         Ok(receiver)
     }

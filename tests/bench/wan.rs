@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::crowd::{Crowd, verify};
 use crate::deliveries::WARM;
-use crate::plane::{EVENT, Plane, SECRET, Worker, document, webhook};
 use crate::results::Results;
 use crate::rounds::{Latencies, Rounds};
 use crate::script::Script;
+use crate::testbed::{EVENT, SECRET, Testbed, Worker, document, webhook};
 use crate::{Bench, Result};
 use testkit::process::wait_for;
 
@@ -29,7 +29,7 @@ const BUSY: &str = "busy";
 /// A worker with endpoints.
 struct Running {
     crowd: Crowd,
-    _plane: Plane,
+    _testbed: Testbed,
     worker: Worker,
     script: Script,
     arrived: usize,
@@ -37,15 +37,15 @@ struct Running {
 
 impl Running {
     fn start(bench: &Bench, crowd: Crowd, webhooks: &[Value]) -> Result<Self> {
-        let mut plane = Plane::new(&bench.build)?;
+        let mut testbed = Testbed::new(&bench.build)?;
         let mut webhooks = webhooks.to_vec();
         if let Some(authority) = crowd.authority() {
             webhooks.iter_mut().for_each(|webhook| webhook["ca_file"] = json!(authority));
         }
-        plane.publish(&document(&webhooks))?;
-        let worker = plane.worker()?;
-        let script = plane.script("produce.php")?;
-        Ok(Self { crowd, _plane: plane, worker, script, arrived: 0 })
+        testbed.publish(&document(&webhooks))?;
+        let worker = testbed.worker()?;
+        let script = testbed.script("produce.php")?;
+        Ok(Self { crowd, _testbed: testbed, worker, script, arrived: 0 })
     }
 
     /// Waits until the worker has read its webhooks, and sleeps.
@@ -206,7 +206,7 @@ pub(crate) fn quiet(bench: &Bench, results: &mut Results) -> Result {
         running.script.ask(&json!({"do": "flood", "count": 50}))?;
         running.wait(50)?;
         // Twenty events each at once, and two a second from then on.
-        let mut other = running._plane.script("produce.php")?;
+        let mut other = running._testbed.script("produce.php")?;
         other.ask(&json!({"do": "flood", "count": 20, "event": BUSY}))?;
         let each =
             json!({"do": "paced", "count": 2 * seconds, "event": BUSY, "every_ns": 500_000_000});

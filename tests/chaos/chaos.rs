@@ -7,7 +7,7 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | `cast`, `payload` | the webhooks and their fates; what is dispatched |
+//! | `test_webhooks`, `payload` | the webhooks and how their deliveries have to end; what is dispatched |
 //! | `fault` | what goes wrong, drawn from the seed |
 //! | `disk`, `worker`, `producer`, `process`, `endpoint`, `damage` | the means |
 //! | `seed` | a run |
@@ -15,7 +15,6 @@
 //!
 //! The seed decides the faults; how the processes meet them is the machine's affair.
 
-mod cast;
 mod damage;
 mod disk;
 mod endpoint;
@@ -25,6 +24,7 @@ mod payload;
 mod producer;
 mod random;
 mod seed;
+mod test_webhooks;
 mod worker;
 
 use std::io::Write;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::cast::MOODY;
 use crate::endpoint::{MOODS, Mood};
 use crate::random::Random;
+use crate::test_webhooks::MOODY;
 
 const HOUR: i64 = 3_600_000;
 

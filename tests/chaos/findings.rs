@@ -10,10 +10,10 @@ use webhooks::spool::Spool;
 use webhooks::store::log::Log;
 use webhooks::store::{Failure, State};
 
-use crate::cast;
 use crate::endpoint::Receipt;
 use crate::producer::{Accounts, Dispatched};
 use crate::seed::LEAST_EVENTS;
+use crate::test_webhooks;
 
 /// The figures of a run.
 #[derive(Debug, Clone, Copy, Default)]
@@ -279,7 +279,7 @@ impl Evidence<'_> {
         let accepted = self.accepted();
         let mut lost = 0;
         for Dispatched { id, number, name } in &self.accounts.dispatched {
-            let expected = cast::fate(name).map(|fate| fate.state(number.1));
+            let expected = test_webhooks::expected(name).map(|expected| expected.state(number.1));
             let was_received = accepted.contains(id.to_string().as_str());
             let told = |what: &str| format!("{id} of {name}: {what}");
             match rows.remove(id).as_deref() {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::cast;
+use crate::test_webhooks;
 
 /// Who dispatched an event, and which one of theirs it was.
 pub(crate) type Number = (u64, u64);
@@ -17,7 +17,7 @@ pub(crate) fn payload(seed: u64, (producer, number): Number) -> (&'static str, S
     for byte in digest {
         let _ = write!(hex, "{byte:02x}");
     }
-    let names = cast::names();
+    let names = test_webhooks::names();
     let name = names[usize::from(u16::from_be_bytes([digest[0], digest[1]])) % names.len()];
     let note = hex.repeat(usize::from(digest[2]) % 64);
     let data = format!(

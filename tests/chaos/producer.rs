@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 
 use webhooks::id::EventId;
 
-use crate::cast;
 use crate::payload::{Number, payload};
+use crate::test_webhooks;
 use testkit::process::Process;
 
 /// How PHP is called.
@@ -125,7 +125,7 @@ fn spawn(
     let mut command = php.command("produce.php")?;
     let numbers = [seed, number, range.start, range.end, u64::from(keyed), pace_us];
     command.args(numbers.map(|number| number.to_string()));
-    command.arg(cast::names().join(",")).arg(account);
+    command.arg(test_webhooks::names().join(",")).arg(account);
     Process::start(&mut command)
 }
 

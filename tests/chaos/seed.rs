@@ -16,7 +16,6 @@ use webhooks::spool::Spool;
 use webhooks::store::log::{Log, WebhookStats};
 use webhooks::worker::Request;
 
-use crate::cast::{Cast, Fate, ROLES};
 use crate::damage;
 use crate::disk::Disk;
 use crate::endpoint::{Endpoints, Mood};
@@ -24,6 +23,7 @@ use crate::fault::{self, Fault};
 use crate::findings::{AloneAtDeaths, Evidence, Findings};
 use crate::producer::{Accounts, Php, Producer};
 use crate::random::Random;
+use crate::test_webhooks::{Expected, TEST_WEBHOOKS, TestWebhooks};
 use crate::worker::Workers;
 use testkit::process::{Process, wait_for};
 
@@ -71,7 +71,7 @@ struct Run<'d> {
     spool: Spool,
     random: Random,
     endpoints: Endpoints,
-    cast: Cast,
+    webhooks: TestWebhooks,
     revision: u64,
     php: Php,
     workers: Workers,
@@ -93,9 +93,10 @@ impl<'d> Run<'d> {
         let mut random = Random::new(seed);
         let received = folder.join("received.txt");
         let endpoints =
-            Endpoints::open(seed, ROLES.iter().map(|role| role.name), &received).map_err(io)?;
+            Endpoints::open(seed, TEST_WEBHOOKS.iter().map(|webhook| webhook.name), &received)
+                .map_err(io)?;
         endpoints.set("removed", Mood::Refuse, None);
-        let cast = Cast::new(&mut random, |webhook| endpoints.url(webhook));
+        let webhooks = TestWebhooks::new(&mut random, |webhook| endpoints.url(webhook));
         let spool = Spool::open(&disk.spool()).map_err(|error| error.to_string())?;
         let workers = Workers::new(&parts.worker, spool.path(), folder).map_err(io)?;
         let mut run = Self {
@@ -106,7 +107,7 @@ impl<'d> Run<'d> {
             spool,
             random,
             endpoints,
-            cast,
+            webhooks,
             revision: 0,
             worker: workers.start(false).map_err(io)?,
             workers,
@@ -222,16 +223,17 @@ impl<'d> Run<'d> {
                 self.workers.set_clock(offset).map_err(|error| error.to_string())?;
             }
             Fault::RotateSecret(webhook) => {
-                self.cast.rotate(webhook, &mut self.random);
+                self.webhooks.rotate(webhook, &mut self.random);
                 self.try_publish();
             }
             Fault::Pause => {
-                let paused = self.cast.is_paused("paused");
-                self.cast.pause("paused", !paused);
+                let paused = self.webhooks.is_paused("paused");
+                self.webhooks.pause("paused", !paused);
                 self.try_publish();
             }
             Fault::Hold => {
-                self.cast.held = if self.cast.held.is_none() { Some("deactivated") } else { None };
+                self.webhooks.held =
+                    if self.webhooks.held.is_none() { Some("deactivated") } else { None };
                 self.try_publish();
             }
         }
@@ -300,16 +302,16 @@ impl<'d> Run<'d> {
         self.start_worker()
     }
 
-    /// Publishes what the cast is now, through PHP.
+    /// Publishes the webhooks as they are now, through PHP.
     fn publish(&mut self) -> Result<(), String> {
         // Whatever comes of it, requests may be signed with these from now on.
-        for (webhook, secrets) in self.cast.secrets() {
+        for (webhook, secrets) in self.webhooks.secrets() {
             self.endpoints.know(webhook, secrets);
         }
         self.revision += 1;
         let file = self.folder.join("webhooks.json");
         let overlap_until = SystemClock.unix_ms() / 1000 + 3600;
-        std::fs::write(&file, self.cast.document(overlap_until).to_string())
+        std::fs::write(&file, self.webhooks.document(overlap_until).to_string())
             .map_err(|error| error.to_string())?;
         self.php.publish(&file, self.revision)
     }
@@ -321,23 +323,25 @@ impl<'d> Run<'d> {
         }
     }
 
-    /// Ends all faults and waits until every delivery has met its fate.
+    /// Ends all faults and waits until every delivery has ended as expected.
     fn heal(&mut self) -> Result<(), String> {
         self.note("heal");
         self.disk.free();
         self.workers.set_clock(0).map_err(|error| error.to_string())?;
-        for role in ROLES.iter().filter(|role| role.fate != Fate::Cancelled) {
-            self.endpoints.set(role.name, Mood::Well, None);
+        for webhook in
+            TEST_WEBHOOKS.iter().filter(|webhook| webhook.expected != Expected::Cancelled)
+        {
+            self.endpoints.set(webhook.name, Mood::Well, None);
         }
         self.finish_producers()?;
         self.wait_for_journal()?;
         self.note("all is in the store");
 
-        self.cast.held = None;
-        self.cast.pause("paused", false);
-        self.cast.delete("removed");
-        for role in &ROLES {
-            self.cast.rotate(role.name, &mut self.random);
+        self.webhooks.held = None;
+        self.webhooks.pause("paused", false);
+        self.webhooks.delete("removed");
+        for webhook in &TEST_WEBHOOKS {
+            self.webhooks.rotate(webhook.name, &mut self.random);
         }
         self.publish()?;
         let disabling = self.stats()?.get("gone").and_then(|stats| stats.disabled.clone());
@@ -443,13 +447,11 @@ impl<'d> Run<'d> {
     fn request(&self, requests: &[Request]) -> Result<(), String> {
         let mut writer = Writer::new();
         for request in requests {
-            writer.begin();
-            writer.fields_done();
             let body = serde_json::to_vec(request).map_err(|error| error.to_string())?;
-            writer.buffer().extend_from_slice(&body);
+            let mut record = writer.record(KIND_REQUEST, self.revision, b"", &body);
             let options = AppendOptions { sync: false, max_record: 1 << 20 };
             writer
-                .append(&self.spool, &SystemClock, KIND_REQUEST, self.revision, options)
+                .append(&self.spool, &SystemClock, &mut record, options)
                 .map_err(|error| error.to_string())?;
         }
         Waker::open(&self.spool).map_err(|error| error.to_string())?.wake_if_asleep();

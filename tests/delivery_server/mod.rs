@@ -1,160 +1,20 @@
 //! An endpoint that does what a test tells it to, over real sockets on the loopback address.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
 
+pub(crate) use testkit::http::Request;
+pub(crate) use testkit::server::{PATIENCE, Server, respond};
 use webhooks::clock::SystemClock;
 use webhooks::delivery::{Sender, Settings};
-use webhooks::event::{Event, Flags};
+use webhooks::event::Event;
 use webhooks::id::{DeliveryId, EventId};
 use webhooks::store::{Attempt, Claim, WebhookKey};
 use webhooks::webhook::Webhook;
 
-/// Longest wait of a test for something that ought to happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-
-/// A request as the endpoint got it.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    pub(crate) line: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-    /// The how-manieth on its connection, from 1.
-    pub(crate) number: usize,
-}
-
-impl Request {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| &**value)
-    }
-
-    /// Reads one; `None` where the client closed.
-    pub(crate) fn read(from: &mut impl BufRead, number: usize) -> Option<Self> {
-        let mut line = String::new();
-        if from.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        let mut headers = Vec::new();
-        loop {
-            let mut header = String::new();
-            from.read_line(&mut header).ok()?;
-            match header.trim_end().split_once(": ") {
-                Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.to_owned())),
-                None => break,
-            }
-        }
-        let mut request =
-            Self { line: line.trim_end().to_owned(), headers, body: Vec::new(), number };
-        let length = request.header("content-length").map_or(0, |value| value.parse().unwrap());
-        request.body.resize(length, 0);
-        from.read_exact(&mut request.body).ok()?;
-        Some(request)
-    }
-}
-
-/// What a connection can be: plain, or TLS on top.
-pub(crate) trait Stream: Read + Write + Send {}
-impl<T: Read + Write + Send> Stream for T {}
-
-/// A listening endpoint; what it got can be waited for.
-pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    pub(crate) connections: Arc<AtomicUsize>,
-    requests: mpsc::Receiver<Request>,
-}
-
-impl Server {
-    /// Answers every request with what `answer` writes; the connection goes on while it returns
-    /// true.
-    pub(crate) fn start(
-        answer: impl Fn(&Request, &mut dyn Write) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        let (tell, requests) = mpsc::channel();
-        let mut server = Self::raw(move |stream| serve(stream, &answer, &tell));
-        server.requests = requests;
-        server
-    }
-
-    /// The same behind TLS.
-    pub(crate) fn start_tls(
-        config: Arc<rustls::ServerConfig>,
-        answer: impl Fn(&Request, &mut dyn Write) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        let (tell, requests) = mpsc::channel();
-        let mut server = Self::raw(move |stream| {
-            let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-            serve(rustls::StreamOwned::new(session, stream), &answer, &tell);
-        });
-        server.requests = requests;
-        server
-    }
-
-    /// Hands every connection to `handle`, on a thread of its own.
-    pub(crate) fn raw(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let connections = Arc::new(AtomicUsize::new(0));
-        let (counter, handle) = (Arc::clone(&connections), Arc::new(handle));
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let Ok(stream) = stream else { return };
-                counter.fetch_add(1, Ordering::SeqCst);
-                let handle = Arc::clone(&handle);
-                std::thread::spawn(move || handle(stream));
-            }
-        });
-        Self { address, connections, requests: mpsc::channel().1 }
-    }
-
-    /// The next request.
-    pub(crate) fn next(&self) -> Request {
-        self.requests.recv_timeout(PATIENCE).expect("a request arrives")
-    }
-
-    /// Whether nothing (more) arrived.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.requests.try_recv().is_err()
-    }
-
-    pub(crate) fn connections(&self) -> usize {
-        self.connections.load(Ordering::SeqCst)
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}/hook?a=b", self.address)
-    }
-}
-
-fn serve(
-    stream: impl Stream,
-    answer: &impl Fn(&Request, &mut dyn Write) -> bool,
-    tell: &mpsc::Sender<Request>,
-) {
-    let mut stream = BufReader::new(stream);
-    let mut number = 0;
-    loop {
-        number += 1;
-        let Some(request) = Request::read(&mut stream, number) else { return };
-        let go_on = answer(&request, stream.get_mut());
-        let _ = stream.get_mut().flush();
-        let _ = tell.send(request);
-        if !go_on {
-            return;
-        }
-    }
-}
-
-/// Writes a complete response.
-pub(crate) fn respond(to: &mut dyn Write, status: &str, headers: &str, body: &[u8]) -> bool {
-    let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
-    to.write_all(head.as_bytes()).and_then(|()| to.write_all(body)).is_ok()
-}
 
 /// A webhook for `url`, changed by `more`.
 pub(crate) fn webhook(url: &str, more: serde_json::Value) -> Webhook {
@@ -175,15 +35,11 @@ pub(crate) fn event_with(data: &str) -> Event {
     let data_range = head.len() as u32..(head.len() + data.len()) as u32;
     Event {
         id,
-        name: "payment_received".into(),
         timestamp: 1_763_632_800_123,
-        network: 1,
-        site: 3,
         source: "woocommerce".into(),
-        flags: Flags::default(),
-        revision: 1,
         body: format!("{head}{data}}}").into_bytes().into(),
         data: data_range,
+        ..Event::example("{}")
     }
 }
 

@@ -3,7 +3,7 @@
  * A php-fpm of a test's own, asked over its socket.
  */
 
-require_once __DIR__ . '/class-data-plane.php';
+require_once __DIR__ . '/class-testbed.php';
 require_once __DIR__ . '/class-fastcgi.php';
 
 final class Fpm {
@@ -15,13 +15,13 @@ final class Fpm {
 	 * @param array<string, string> $pool   Directives of the pool, over the defaults.
 	 * @param array<string, string> $global Directives of the whole, over the defaults.
 	 */
-	public function __construct( private Data_Plane $plane, array $pool = array(), array $global = array() ) {
-		$this->socket   = "{$plane->dir}/fpm.sock";
-		$this->pid_file = "{$plane->dir}/fpm.pid";
+	public function __construct( private Testbed $testbed, array $pool = array(), array $global = array() ) {
+		$this->socket   = "{$testbed->dir}/fpm.sock";
+		$this->pid_file = "{$testbed->dir}/fpm.pid";
 
 		$global += array(
 			'pid'       => $this->pid_file,
-			'error_log' => "{$plane->dir}/fpm.log",
+			'error_log' => "{$testbed->dir}/fpm.log",
 			'daemonize' => 'yes',
 		);
 		$pool   += array(
@@ -31,7 +31,7 @@ final class Fpm {
 			'pm.max_children'      => '4',
 			'catch_workers_output' => 'yes',
 		);
-		if ( 'www-data' === $plane->user ) {
+		if ( 'www-data' === $testbed->user ) {
 			$pool += array(
 				'user'  => 'www-data',
 				'group' => 'www-data',
@@ -45,20 +45,20 @@ final class Fpm {
 		foreach ( $pool as $name => $value ) {
 			$lines[] = "$name = $value\n";
 		}
-		file_put_contents( "{$plane->dir}/fpm.conf", $lines );
+		file_put_contents( "{$testbed->dir}/fpm.conf", $lines );
 
 		$fpm     = PHP_BINDIR . '/php-fpm' . PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION;
 		$fpm     = is_executable( $fpm ) ? $fpm : str_replace( '/bin/', '/sbin/', $fpm );
 		$process = proc_open(
-			array( 'env', 'PHP_INI_SCAN_DIR=', $fpm, '-c', $plane->ini, '-y', "{$plane->dir}/fpm.conf" ),
-			array( array( 'file', '/dev/null', 'r' ), array( 'file', "{$plane->dir}/fpm.log", 'a' ), array( 'file', "{$plane->dir}/fpm.log", 'a' ) ),
+			array( 'env', 'PHP_INI_SCAN_DIR=', $fpm, '-c', $testbed->ini, '-y', "{$testbed->dir}/fpm.conf" ),
+			array( array( 'file', '/dev/null', 'r' ), array( 'file', "{$testbed->dir}/fpm.log", 'a' ), array( 'file', "{$testbed->dir}/fpm.log", 'a' ) ),
 			$pipes,
-			$plane->dir
+			$testbed->dir
 		);
 		until(
 			fn() => (int) @file_get_contents( $this->pid_file ) > 0 && @stream_socket_client( "unix://{$this->socket}" ),
 			15,
-			fn() => 'php-fpm did not start: ' . file_get_contents( "{$plane->dir}/fpm.log" )
+			fn() => 'php-fpm did not start: ' . file_get_contents( "{$testbed->dir}/fpm.log" )
 		);
 		if ( 'yes' === $global['daemonize'] ) {
 			proc_close( $process );
@@ -77,7 +77,7 @@ final class Fpm {
 
 	/** Sends a request and does not wait for its answer. */
 	public function send( array $query ): ?Fastcgi {
-		return Fastcgi::send( $this->socket, "{$this->plane->dir}/app.php", http_build_query( $query ) );
+		return Fastcgi::send( $this->socket, "{$this->testbed->dir}/app.php", http_build_query( $query ) );
 	}
 
 	/** The master's: one that daemonizes has another one after a reload. */

@@ -1,6 +1,6 @@
 <?php
 /**
- * Runs the tests of a class, each with a data plane of its own.
+ * Runs the tests of a class, each with a testbed of its own.
  *
  *   php run.php CLASS-FILE [WORD…]    only those whose names contain one of the words
  */
@@ -14,7 +14,7 @@ set_error_handler(
 	}
 );
 
-require __DIR__ . '/class-data-plane.php';
+require __DIR__ . '/class-testbed.php';
 require $argv[1];
 $class = ucwords( strtr( preg_replace( '/^class-|\.php$/', '', basename( $argv[1] ) ), '-', '_' ), '_' );
 
@@ -41,18 +41,18 @@ foreach ( get_class_methods( $class ) as $name ) {
 		continue;
 	}
 	$started = microtime( true );
-	$plane   = new Data_Plane();
+	$testbed   = new Testbed();
 	try {
-		$plane->start();
-		( new $class( $plane ) )->$name();
+		$testbed->start();
+		( new $class( $testbed ) )->$name();
 		++$passed;
 		printf( "ok   %s (%.1f s)\n", strtr( substr( $name, 5 ), '_', ' ' ), microtime( true ) - $started );
 	} catch ( Throwable $error ) {
 		++$failed;
 		printf( "FAIL %s: %s (line %d)\n", strtr( substr( $name, 5 ), '_', ' ' ), $error->getMessage(), $error->getLine() );
-		echo preg_replace( '/^/m', '     | ', $plane->worker_log() . @file_get_contents( "{$plane->dir}/fpm.log" ) ), "\n";
+		echo preg_replace( '/^/m', '     | ', $testbed->worker_log() . @file_get_contents( "{$testbed->dir}/fpm.log" ) ), "\n";
 	} finally {
-		$plane->stop();
+		$testbed->stop();
 	}
 	if ( isset( $error ) && 'interrupted' === $error->getMessage() ) {
 		break;

@@ -70,8 +70,11 @@ pub(crate) fn append(journal: &Journal, writer: &mut Writer, body: &str) -> u64 
 }
 
 pub(crate) fn append_to(spool: &Spool, writer: &mut Writer, body: &str) -> u64 {
-    writer.begin();
-    writer.fields_done();
-    writer.buffer().extend_from_slice(body.as_bytes());
-    writer.append(spool, &SystemClock, KIND_EVENT, 1, OPTIONS).unwrap().stamp
+    append_with(spool, writer, b"", body.as_bytes())
+}
+
+/// The same with fields.
+pub(crate) fn append_with(spool: &Spool, writer: &mut Writer, fields: &[u8], body: &[u8]) -> u64 {
+    let mut record = writer.record(KIND_EVENT, 1, fields, body);
+    writer.append(spool, &SystemClock, &mut record, OPTIONS).unwrap().stamp
 }

@@ -2,10 +2,13 @@
 
 use std::io::{self, BufRead, Read};
 
+use webhooks::id::EventId;
+
 /// What a request may weigh. The largest record of the journal is smaller.
 const MAX_BODY: usize = 64 << 20;
 
 /// A request as it arrived.
+#[derive(Debug, Clone)]
 pub struct Request {
     /// As it was sent: `POST`.
     pub method: String,
@@ -15,6 +18,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// Whole.
     pub body: Vec<u8>,
+    /// The how-manieth on its connection, from 1, where a [`Server`](crate::server::Server) took it.
+    pub number: usize,
 }
 
 impl Request {
@@ -42,7 +47,7 @@ impl Request {
                 .ok_or_else(|| invalid(format!("not a header line: {line}")))?;
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        let mut request = Request { method, path, headers, body: Vec::new() };
+        let mut request = Request { method, path, headers, body: Vec::new(), number: 1 };
         let length = match request.header("content-length") {
             Some(length) => length.parse().map_err(|_| invalid(format!("length {length}")))?,
             None if request.header("transfer-encoding").is_none() => 0,
@@ -54,6 +59,19 @@ impl Request {
         request.body.resize(length, 0);
         reader.read_exact(&mut request.body)?;
         Ok(Some(request))
+    }
+
+    /// The first line.
+    pub fn line(&self) -> String {
+        format!("{} {} HTTP/1.1", self.method, self.path)
+    }
+
+    /// The event that it is about.
+    ///
+    /// # Panics
+    /// Where its `webhook-id` is none.
+    pub fn id(&self) -> EventId {
+        self.header("webhook-id").expect("webhook-id").parse().expect("an event's id")
     }
 
     /// The first header of this name (lower case).

@@ -1,6 +1,7 @@
-//! What the tools of the tests share: a receiver's side of HTTP and of signatures, and processes
-//! that are stopped, continued and killed.
+//! What tests and their tools share: a receiver's side of HTTP and of signatures, a server, and
+//! processes that are stopped, continued and killed.
 
 pub mod http;
 pub mod process;
+pub mod server;
 pub mod signature;

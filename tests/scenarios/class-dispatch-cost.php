@@ -8,7 +8,7 @@ require_once __DIR__ . '/percentile.php';
 
 final class Dispatch_Cost {
 
-	public function __construct( private Data_Plane $plane ) {}
+	public function __construct( private Testbed $testbed ) {}
 
 	public function test_of_one_process(): void {
 		$this->measure( 'one process, one after the other', 1, 20_000, 0 );
@@ -22,8 +22,8 @@ final class Dispatch_Cost {
 		$running = array();
 		for ( $i = 0; $i < $processes; $i++ ) {
 			$process   = proc_open(
-				$this->plane->command( __DIR__ . '/measure.php', (string) $count, (string) $between ),
-				array( array( 'file', '/dev/null', 'r' ), array( 'file', "{$this->plane->dir}/measured.$i", 'w' ), STDERR ),
+				$this->testbed->command( __DIR__ . '/measure.php', (string) $count, (string) $between ),
+				array( array( 'file', '/dev/null', 'r' ), array( 'file', "{$this->testbed->dir}/measured.$i", 'w' ), STDERR ),
 				$pipes
 			);
 			$running[] = $process;
@@ -35,7 +35,7 @@ final class Dispatch_Cost {
 		$ids   = array();
 		foreach ( $running as $i => $process ) {
 			expect( 0 === proc_close( $process ), 'a measuring process ended well' );
-			$measured = json_decode( file_get_contents( "{$this->plane->dir}/measured.$i" ), true );
+			$measured = json_decode( file_get_contents( "{$this->testbed->dir}/measured.$i" ), true );
 			$ids      = array_merge( $ids, $measured['ids'] );
 			foreach ( array_keys( $times ) as $what ) {
 				$times[ $what ] = array_merge( $times[ $what ], $measured[ $what ] );
@@ -51,6 +51,6 @@ final class Dispatch_Cost {
 				percentile( $values, 99.9 ) / 1e3
 			);
 		}
-		$this->plane->await_received( $ids, 300 );
+		$this->testbed->await_received( $ids, 300 );
 	}
 }

@@ -10,18 +10,18 @@ final class Killed_Worker {
 	private const SECONDS   = 24;
 	private const KILLS     = 5;
 
-	public function __construct( private Data_Plane $plane ) {}
+	public function __construct( private Testbed $testbed ) {}
 
 	public function test_every_accepted_event_is_received(): void {
 		// So that at any time there are attempts under way.
-		$this->plane->subscribe( "{$this->plane->endpoint}delay/10" );
+		$this->testbed->subscribe( "{$this->testbed->endpoint}delay/10" );
 		$started   = microtime( true );
 		$producers = array();
 		$each      = intdiv( self::EVENTS, self::PROCESSES );
 		for ( $i = 0; $i < self::PROCESSES; $i++ ) {
 			$producers[] = proc_open(
-				$this->plane->command( __DIR__ . '/produce.php', (string) $each, (string) intdiv( self::SECONDS * 1_000_000, $each ), "{$this->plane->dir}/ids.$i" ),
-				array( array( 'file', '/dev/null', 'r' ), array( 'file', "{$this->plane->dir}/producers.log", 'a' ), array( 'file', "{$this->plane->dir}/producers.log", 'a' ) ),
+				$this->testbed->command( __DIR__ . '/produce.php', (string) $each, (string) intdiv( self::SECONDS * 1_000_000, $each ), "{$this->testbed->dir}/ids.$i" ),
+				array( array( 'file', '/dev/null', 'r' ), array( 'file', "{$this->testbed->dir}/producers.log", 'a' ), array( 'file', "{$this->testbed->dir}/producers.log", 'a' ) ),
 				$pipes
 			);
 		}
@@ -33,13 +33,13 @@ final class Killed_Worker {
 			$earliest = $started + ( count( $killed ) + 1 ) * self::SECONDS / ( self::KILLS + 1 );
 			until(
 				function () use ( $killed, $seen, $earliest ) {
-					$workers = $this->plane->workers();
+					$workers = $this->testbed->workers();
 					return microtime( true ) > $earliest && 1 === count( $workers ) && ! in_array( $workers[0], $killed, true ) && $this->attempts() > $seen + 200;
 				},
 				60,
-				fn() => 'no new worker made attempts after ' . count( $killed ) . ' kills; workers: ' . implode( ' ', $this->plane->workers() )
+				fn() => 'no new worker made attempts after ' . count( $killed ) . ' kills; workers: ' . implode( ' ', $this->testbed->workers() )
 			);
-			[ $worker ] = $this->plane->workers();
+			[ $worker ] = $this->testbed->workers();
 			posix_kill( $worker, SIGKILL );
 			$killed[] = $worker;
 			until( static fn() => is_gone( $worker ), 5, 'a killed worker is still there' );
@@ -50,21 +50,21 @@ final class Killed_Worker {
 
 		foreach ( $producers as $producer ) {
 			$code = proc_close( $producer );
-			expect( 0 === $code, 'every dispatch was accepted: ' . file_get_contents( "{$this->plane->dir}/producers.log" ) );
+			expect( 0 === $code, 'every dispatch was accepted: ' . file_get_contents( "{$this->testbed->dir}/producers.log" ) );
 		}
 		$dispatched = microtime( true ) - $started;
 		$ids        = array();
 		for ( $i = 0; $i < self::PROCESSES; $i++ ) {
-			$ids = array_merge( $ids, file( "{$this->plane->dir}/ids.$i", FILE_IGNORE_NEW_LINES ) );
+			$ids = array_merge( $ids, file( "{$this->testbed->dir}/ids.$i", FILE_IGNORE_NEW_LINES ) );
 		}
 		expect( self::EVENTS === count( array_unique( $ids ) ), 'as many ids as events' );
 		expect( $in_time < $dispatched, 'all kills fell into the time of dispatching' );
 
-		$this->plane->await_received( $ids, 120 );
+		$this->testbed->await_received( $ids, 120 );
 		$all = microtime( true ) - $started;
-		$this->plane->expect_tidy();
+		$this->testbed->expect_tidy();
 
-		$received = $this->plane->received();
+		$received = $this->testbed->received();
 		expect( array() === array_diff( array_keys( $received ), $ids ), 'nothing else was received' );
 		printf(
 			"     %d events dispatched by %d processes in %.1f s, %d kills within the first %.1f s, all received after %.1f s, %d received more than once (%d requests too many)\n",
@@ -80,6 +80,6 @@ final class Killed_Worker {
 	}
 
 	private function attempts(): int {
-		return array_sum( $this->plane->received() );
+		return array_sum( $this->testbed->received() );
 	}
 }

@@ -10,13 +10,13 @@ final class Reloads {
 	private const RELOADS = 20;
 	private const CLI     = 200;
 
-	public function __construct( private Data_Plane $plane ) {}
+	public function __construct( private Testbed $testbed ) {}
 
 	public function test_nothing_is_lost_and_no_segment_left(): void {
-		$fpm = new Fpm( $this->plane, array( 'pm.max_requests' => '20' ), array( 'process_control_timeout' => '3s' ) );
+		$fpm = new Fpm( $this->testbed, array( 'pm.max_requests' => '20' ), array( 'process_control_timeout' => '3s' ) );
 
 		$load = proc_open(
-			array( PHP_BINARY, '-n', __DIR__ . '/load.php', $this->plane->dir, $this->plane->note() ),
+			array( PHP_BINARY, '-n', __DIR__ . '/load.php', $this->testbed->dir, $this->testbed->note() ),
 			array( array( 'file', '/dev/null', 'r' ), array( 'pipe', 'w' ), STDERR ),
 			$pipes
 		);
@@ -41,10 +41,10 @@ final class Reloads {
 
 		expect( self::CLI === count( array_unique( $cli_ids ) ), 'every short process got an id' );
 		expect( $answered > 100, "there was load: $answered requests" );
-		$ids = array_merge( $this->plane->noted(), $cli_ids );
-		$this->plane->await_received( $ids );
+		$ids = array_merge( $this->testbed->noted(), $cli_ids );
+		$this->testbed->await_received( $ids );
 		$fpm->stop();
-		$this->plane->expect_tidy();
+		$this->testbed->expect_tidy();
 		printf(
 			"     %d reloads under %d answered requests, %d short processes: %d events accepted, all received\n",
 			self::RELOADS,
@@ -59,7 +59,7 @@ final class Reloads {
 		$running = array();
 		for ( $i = 0; $i < self::CLI; $i++ ) {
 			$process = proc_open(
-				$this->plane->command( '-r', 'echo webhooks_dispatch("order.created", ["by" => getmypid()]);' ),
+				$this->testbed->command( '-r', 'echo webhooks_dispatch("order.created", ["by" => getmypid()]);' ),
 				array( array( 'file', '/dev/null', 'r' ), array( 'pipe', 'w' ), STDERR ),
 				$pipes
 			);

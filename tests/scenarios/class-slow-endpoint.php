@@ -10,22 +10,22 @@ final class Slow_Endpoint {
 
 	private const REQUESTS = 400;
 
-	public function __construct( private Data_Plane $plane ) {}
+	public function __construct( private Testbed $testbed ) {}
 
 	public function test_requests_do_not_wait_for_it(): void {
-		$fpm = new Fpm( $this->plane, array( 'pm.max_children' => '1' ) );
+		$fpm = new Fpm( $this->testbed, array( 'pm.max_children' => '1' ) );
 		// The first request starts the worker.
-		$this->plane->await_received( $fpm->get( array() )['ids'] );
+		$this->testbed->await_received( $fpm->get( array() )['ids'] );
 
 		$closed = stream_socket_server( 'tcp://127.0.0.1:0' );
 		$absent = 'http://' . stream_socket_get_name( $closed, false ) . '/';
 		fclose( $closed );
 		foreach ( array(
-			'answers at once'      => $this->plane->endpoint,
-			'answers after 300 ms' => "{$this->plane->endpoint}delay/300",
+			'answers at once'      => $this->testbed->endpoint,
+			'answers after 300 ms' => "{$this->testbed->endpoint}delay/300",
 			'nobody listens'       => $absent,
 		) as $name => $url ) {
-			$this->plane->subscribe( $url );
+			$this->testbed->subscribe( $url );
 			$requests   = array();
 			$dispatches = array();
 			for ( $i = 0; $i < self::REQUESTS; $i++ ) {
@@ -49,11 +49,11 @@ final class Slow_Endpoint {
 	}
 
 	public function test_dispatching_opens_no_socket(): void {
-		$fpm = new Fpm( $this->plane, array( 'pm.max_children' => '1' ) );
-		$this->plane->await_received( $fpm->get( array() )['ids'] );
+		$fpm = new Fpm( $this->testbed, array( 'pm.max_children' => '1' ) );
+		$this->testbed->await_received( $fpm->get( array() )['ids'] );
 
 		[ $child ] = $fpm->children();
-		$trace     = "{$this->plane->dir}/trace";
+		$trace     = "{$this->testbed->dir}/trace";
 		$strace    = proc_open(
 			array( 'strace', '-f', '-qq', '-e', 'trace=%network,%process,write,writev,futex', '-o', $trace, '-p', (string) $child ),
 			array( array( 'file', '/dev/null', 'r' ), array( 'file', "$trace.log", 'w' ), array( 'file', "$trace.log", 'w' ) ),
@@ -63,7 +63,7 @@ final class Slow_Endpoint {
 		$ids = $fpm->get( array( 'count' => 20 ) )['ids'];
 		proc_terminate( $strace, SIGINT );
 		proc_close( $strace );
-		$this->plane->await_received( $ids );
+		$this->testbed->await_received( $ids );
 		$fpm->stop();
 
 		$calls = file_get_contents( $trace );

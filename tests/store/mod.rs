@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use webhooks::clock::{Clock as _, SystemClock};
-use webhooks::event::{Event, Flags};
+use webhooks::event::Event;
 use webhooks::id::{DeliveryId, EventId};
 use webhooks::journal::SegmentId;
 use webhooks::spool::Spool;
@@ -65,15 +65,11 @@ pub(crate) fn write_round(store: &mut SqliteStore, number: u64) -> Result<()> {
     let body: Vec<u8> = (0..2000).map(|at| (at ^ number) as u8).collect();
     let event = Event {
         id: EventId::at(now),
-        name: "payment_received".into(),
         timestamp: now,
-        network: 1,
         site: number % 50,
-        source: "woocommerce".into(),
-        flags: Flags::default(),
-        revision: 1,
         body: Arc::from(body),
         data: 0..10,
+        ..Event::example("{}")
     };
     store.transaction(&mut |tx| {
         assert!(tx.insert_event(&event, now, &[format!("order-{number}")])?);

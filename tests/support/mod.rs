@@ -1,15 +1,16 @@
 //! What tests of the worker share: a spool, an endpoint and a worker process, all real.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+pub use testkit::http::Request as Received;
+use testkit::process::{self, Process};
+use testkit::server::{Server, respond};
 use webhooks::clock::{Clock, SystemClock};
 use webhooks::config::Config;
 use webhooks::event::{EventHeader, Flags};
@@ -22,19 +23,15 @@ use webhooks::worker::Request;
 
 pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// How long a condition may take on a machine that does ten other things.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// Waits until `condition` gives something.
 pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(value) = condition() {
-            return value;
-        }
-        assert!(Instant::now() < deadline, "waited in vain: {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let mut found = None;
+    let waited = process::wait_for(what, || {
+        found = condition();
+        found.is_some()
+    });
+    waited.unwrap_or_else(|vain| panic!("{vain}"));
+    found.expect("what was waited for")
 }
 
 /// A network: its spool, and this process's way into the journal.
@@ -94,47 +91,42 @@ impl Network {
         let id = EventId::at(now);
         let head = format!(r#"{{"id":"{id}","type":"{name}","data":"#);
         let body = format!("{head}{data}}}");
-        let fields = EventHeader {
+        let data = head.len() as u32..body.len() as u32 - 1;
+        let header = EventHeader {
             id,
             timestamp: now,
-            network: 1,
-            site: 3,
-            delay: 0,
             flags,
-            data: head.len() as u32..body.len() as u32 - 1,
+            data,
             name,
             source: "test",
             only,
+            ..EventHeader::example()
         };
         // As the plugin's outbox does where the disk has no room.
         wait_for("room in the journal", || {
-            fields.write(self.writer.begin());
-            self.try_append(KIND_EVENT, body.as_bytes())
+            self.try_append(KIND_EVENT, &header.to_bytes(), body.as_bytes())
         });
         id
     }
 
     pub fn request(&mut self, request: &Request) {
-        self.writer.begin();
         self.append(KIND_REQUEST, &serde_json::to_vec(request).expect("JSON"));
     }
 
     /// A record as a version to come may write it.
     pub fn write_unknown(&mut self, kind: u8, body: &[u8]) {
-        self.writer.begin();
         self.append(kind, body);
     }
 
     fn append(&mut self, kind: u8, body: &[u8]) {
-        self.try_append(kind, body).expect("room in the journal");
+        self.try_append(kind, b"", body).expect("room in the journal");
     }
 
     /// None where the disk is full.
-    fn try_append(&mut self, kind: u8, body: &[u8]) -> Option<()> {
-        self.writer.fields_done();
-        self.writer.buffer().extend_from_slice(body);
+    fn try_append(&mut self, kind: u8, fields: &[u8], body: &[u8]) -> Option<()> {
+        let mut record = self.writer.record(kind, self.revision, fields, body);
         let options = AppendOptions { sync: false, max_record: 1 << 20 };
-        match self.writer.append(&self.spool, &SystemClock, kind, self.revision, options) {
+        match self.writer.append(&self.spool, &SystemClock, &mut record, options) {
             Err(error) if error.is_full() => return None,
             appended => appended.map(drop).expect("appended"),
         }
@@ -201,9 +193,7 @@ fn command(spool: PathBuf, mode: &str) -> Command {
 }
 
 /// A worker process, killed when dropped.
-pub struct Worker {
-    child: Child,
-}
+pub struct Worker(Process);
 
 impl Worker {
     fn start(spool: PathBuf) -> Self {
@@ -214,64 +204,37 @@ impl Worker {
 
     fn run(mut command: Command, spool: PathBuf) -> Self {
         command.arg("--spool").arg(spool).arg("--foreground").stdin(Stdio::null());
-        Self { child: command.spawn().expect("a worker") }
+        Self(Process::start(&mut command).expect("a worker"))
     }
 
     pub fn kill(mut self) {
-        self.child.kill().expect("SIGKILL");
-        self.child.wait().expect("its end");
+        self.0.kill();
     }
 
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.0.id()
     }
 
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_raw(self.child.id() as i32).expect("a pid");
+        let pid = rustix::process::Pid::from_raw(self.pid() as i32).expect("a pid");
         rustix::process::kill_process(pid, signal).expect("the signal");
     }
 
     pub fn has_ended(&mut self) -> bool {
-        self.child.try_wait().expect("its state").is_some()
+        self.0.ended().is_some()
     }
 
     /// Waits for its end; whether that was a success.
     pub fn ended(&mut self) -> bool {
-        wait_for("the worker's end", || self.child.try_wait().expect("its state")).success()
+        wait_for("the worker's end", || self.0.ended()).success()
     }
 }
 
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A request as it came.
-#[derive(Debug, Clone)]
-pub struct Received {
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
-}
-
-impl Received {
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.as_str())
-    }
-
-    pub fn id(&self) -> EventId {
-        self.header("webhook-id").expect("webhook-id").parse().expect("an id")
-    }
-}
-
-/// An HTTP server on loopback that keeps what it gets. The path says how it answers:
-/// `/status/503`, `/hang`; anything else gets 204.
+/// A server that keeps what it gets. The path says how it answers: `/status/503`, `/hang`;
+/// anything else gets 204.
 pub struct Endpoint {
     pub port: u16,
-    received: Arc<Mutex<Vec<Received>>>,
+    server: Server,
     status: Arc<Mutex<Option<u16>>>,
 }
 
@@ -282,19 +245,21 @@ impl Endpoint {
 
     /// One that does `something` with each request before it answers.
     pub fn with(something: impl Fn(&Received) + Send + Sync + 'static) -> Self {
-        let something: Arc<dyn Fn(&Received) + Send + Sync> = Arc::new(something);
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        let endpoint = Self { port, received: Arc::default(), status: Arc::default() };
-        let (received, status) = (Arc::clone(&endpoint.received), Arc::clone(&endpoint.status));
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (received, status) = (Arc::clone(&received), Arc::clone(&status));
-                let something = Arc::clone(&something);
-                std::thread::spawn(move || serve(&stream, &received, &status, &*something));
+        let status = Arc::<Mutex<Option<u16>>>::default();
+        let fixed = Arc::clone(&status);
+        let server = Server::start(move |request, to| {
+            something(request);
+            let fixed = *fixed.lock().expect("no panic");
+            if request.path.starts_with("/hang") && fixed.is_none() {
+                std::thread::sleep(Duration::from_secs(120));
+                return false;
             }
+            let by_path =
+                request.path.strip_prefix("/status/").and_then(|status| status.parse().ok());
+            let status = fixed.or(by_path).unwrap_or(204);
+            respond(to, &format!("{status} Any"), "", b"")
         });
-        endpoint
+        Self { port: server.address.port(), server, status }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -307,54 +272,12 @@ impl Endpoint {
     }
 
     pub fn received(&self) -> Vec<Received> {
-        self.received.lock().expect("no panic").clone()
+        self.server.received()
     }
 
     pub fn received_at(&self, path: &str) -> Vec<Received> {
         self.received().into_iter().filter(|request| request.path == path).collect()
     }
-}
-
-fn serve(
-    stream: &TcpStream,
-    received: &Mutex<Vec<Received>>,
-    status: &Mutex<Option<u16>>,
-    something: &(dyn Fn(&Received) + Send + Sync),
-) {
-    let mut reader = BufReader::new(stream);
-    while let Some(request) = read(&mut reader) {
-        let path = request.path.clone();
-        received.lock().expect("no panic").push(request.clone());
-        something(&request);
-        let fixed = *status.lock().expect("no panic");
-        if path.starts_with("/hang") && fixed.is_none() {
-            std::thread::sleep(Duration::from_secs(120));
-            return;
-        }
-        let by_path = path.strip_prefix("/status/").and_then(|status| status.parse().ok());
-        let status = fixed.or(by_path).unwrap_or(204);
-        let answer = format!("HTTP/1.1 {status} Any\r\ncontent-length: 0\r\n\r\n");
-        if (&mut &*stream).write_all(answer.as_bytes()).is_err() {
-            return;
-        }
-    }
-}
-
-fn read(reader: &mut impl BufRead) -> Option<Received> {
-    let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
-    let path = line.split(' ').nth(1)?.to_owned();
-    let mut headers = Vec::new();
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-        headers.push((name.to_lowercase(), value.to_owned()));
-    }
-    let mut request = Received { path, headers, body: Vec::new() };
-    let length = request.header("content-length").and_then(|length| length.parse().ok());
-    reader.take(length.unwrap_or(0)).read_to_end(&mut request.body).ok()?;
-    Some(request)
 }
 
 /// A webhook that gets `events` at `url`, with further members.

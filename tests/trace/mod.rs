@@ -1,13 +1,13 @@
-//! A puppet under `ptrace`: its system calls, one by one.
+//! A child under `ptrace`: its system calls, one by one.
 
 #![allow(dead_code, reason = "no test binary uses all of it")]
 
 use std::mem::{MaybeUninit, size_of};
 use std::ptr::null_mut;
 
-use crate::puppet::Puppet;
+use crate::harness::ChildProcess;
 
-/// What a traced puppet did.
+/// What a traced child did.
 pub(crate) struct Traced {
     /// The system calls that it entered, by number.
     pub(crate) calls: Vec<i64>,
@@ -23,7 +23,7 @@ pub(crate) enum End {
 }
 
 impl Traced {
-    /// The calls between the command and the answer, both of which are of the puppet's own.
+    /// The calls between the command and the answer, both of which are of the child's own.
     pub(crate) fn calls_of_first_answer(&self) -> Vec<i64> {
         let command = self.calls.iter().position(|&call| call == libc::SYS_recvfrom).unwrap();
         let after = &self.calls[command + 1..];
@@ -32,29 +32,29 @@ impl Traced {
     }
 }
 
-/// What becomes of a puppet that is about to make a system call.
+/// What becomes of a child that is about to make a system call.
 #[derive(PartialEq, Eq)]
 pub(crate) enum Then {
     GoOn,
     Die,
 }
 
-/// Lets the puppet obey `commands` and then leave. Before each of its system calls, by number,
+/// Lets the child obey `commands` and then leave. Before each of its system calls, by number,
 /// `at_step` says what becomes of it; it stands still meanwhile.
 pub(crate) fn trace(
-    puppet: &mut Puppet,
+    child: &mut ChildProcess,
     commands: &[&str],
     mut at_step: impl FnMut(usize) -> Then,
 ) -> Traced {
-    let pid = puppet.pid;
+    let pid = child.pid;
     let options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_EXITKILL;
     request(libc::PTRACE_SEIZE, pid, options as usize);
     request(libc::PTRACE_INTERRUPT, pid, 0);
     wait(pid);
     for command in commands {
-        puppet.start(command);
+        child.start(command);
     }
-    puppet.hang_up();
+    child.hang_up();
     let mut calls = Vec::new();
     let end = loop {
         request(libc::PTRACE_SYSCALL, pid, 0);
@@ -76,8 +76,8 @@ pub(crate) fn trace(
         }
         calls.push(call);
     };
-    puppet.is_reaped();
-    let answers = std::iter::from_fn(|| Some(puppet.answer()).filter(|answer| !answer.is_empty()));
+    child.is_reaped();
+    let answers = std::iter::from_fn(|| Some(child.answer()).filter(|answer| !answer.is_empty()));
     Traced { calls, answers: answers.collect(), end }
 }
 
@@ -95,7 +95,7 @@ fn wait(pid: i32) -> i32 {
     status
 }
 
-/// The call that the puppet is about to make, unless it has just made it.
+/// The call that the child is about to make, unless it has just made it.
 fn entered(pid: i32) -> Option<i64> {
     let mut info = MaybeUninit::<libc::ptrace_syscall_info>::zeroed();
     let size = size_of::<libc::ptrace_syscall_info>();

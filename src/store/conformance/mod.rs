@@ -236,15 +236,12 @@ pub(crate) fn event(now: i64) -> Event {
     let body = br#"{"type":"payment_received","data":{"a":1}}"#;
     Event {
         id: EventId::at(now),
-        name: "payment_received".into(),
         timestamp: now,
-        network: 1,
-        site: 3,
         source: "woocommerce".into(),
-        flags: Flags::default(),
         revision: 7,
         body: Arc::from(&body[..]),
         data: 34..41,
+        ..Event::example("{}")
     }
 }
 

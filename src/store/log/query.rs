@@ -8,7 +8,8 @@ use domain::id::EventId;
 /// Deliveries of a page where nothing is said.
 const DEFAULT_LIMIT: usize = 50;
 /// Most deliveries of a page.
-const MOST: usize = 200;
+const MAX_LIMIT: usize = 200;
+
 /// The query of `webhooks_deliveries()`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -38,8 +39,8 @@ pub struct DeliveriesQuery {
     pub test: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "limit")]
     pub limit: Option<usize>,
-    // A whole result, which alone is ever written, has no place in it.
-    #[serde(skip_serializing, deserialize_with = "place")]
+    // Never written: what is written is the query of a whole result (a bulk change), which has no pages.
+    #[serde(skip_serializing, deserialize_with = "parse_cursor")]
     pub cursor: Option<i64>,
 }
 
@@ -144,8 +145,8 @@ fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D:
     let within = |limit: i64| {
         usize::try_from(limit)
             .ok()
-            .filter(|limit| (1..=MOST).contains(limit))
-            .ok_or_else(|| de::Error::custom(format!("`limit` is 1 to {MOST}, not {limit}")))
+            .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+            .ok_or_else(|| de::Error::custom(format!("`limit` is 1 to {MAX_LIMIT}, not {limit}")))
     };
     limit.map(within).transpose()
 }
@@ -158,7 +159,7 @@ fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
         .ok_or_else(|| de::Error::custom(format!("`hours` is 0 to 720, not {hours}")))
 }
 
-fn place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+fn parse_cursor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
     i64::from_str_radix(&text, 16).ok().filter(|key| *key > 0).map(Some).ok_or_else(|| {
         de::Error::custom(format!("\"{text}\" is no cursor of webhooks_deliveries()"))

@@ -6,7 +6,7 @@
 
 require_once __DIR__ . '/processes.php';
 
-final class Data_Plane {
+final class Testbed {
 
 	public readonly string $dir;
 	public readonly string $spool;
@@ -100,7 +100,7 @@ final class Data_Plane {
 	}
 
 	/**
-	 * The command of a PHP with this plane's extension and nothing of the machine's configuration.
+	 * The command of a PHP with this testbed's extension and nothing of the machine's configuration.
 	 *
 	 * @return list<string>
 	 */

@@ -43,13 +43,13 @@ impl Build {
 }
 
 /// See the module.
-pub(crate) struct Plane {
+pub(crate) struct Testbed {
     folder: tempfile::TempDir,
     worker: PathBuf,
     revision: u64,
 }
 
-impl Plane {
+impl Testbed {
     pub(crate) fn new(build: &Build) -> Result<Self> {
         // Beside the build, and not in a /tmp that may be memory.
         let folder = tempfile::Builder::new().prefix("run.").tempdir_in("target/bench")?;
@@ -71,7 +71,7 @@ impl Plane {
         self.folder.path().canonicalize().unwrap_or_default().join("spool")
     }
 
-    /// A PHP with this plane's extension that runs a script of this folder.
+    /// A PHP with this testbed's extension that runs a script of this folder.
     pub(crate) fn script(&self, name: &str) -> Result<Script> {
         let mut php = Command::new("php");
         php.env("PHP_INI_SCAN_DIR", "").arg("-c").arg(self.folder.path().join("php.ini"));

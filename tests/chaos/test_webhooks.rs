@@ -1,4 +1,4 @@
-//! The webhooks of a run: each has events of its own, and a fate that these must meet.
+//! The webhooks of a run: each has events of its own, and an end that their deliveries must have.
 //!
 //! An event goes to one webhook only, so that every id has one line in `log.txt`, and every line
 //! of `received.txt` beyond an id's first is a duplicate.
@@ -12,7 +12,7 @@ use crate::random::Random;
 
 /// How the deliveries of a webhook end, once all has healed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum Expected {
     Delivered,
     /// Paused from the first to the last.
     Held,
@@ -24,7 +24,7 @@ pub(crate) enum Fate {
     Cancelled,
 }
 
-impl Fate {
+impl Expected {
     /// The state in which the log has to have event `number`.
     pub(crate) fn state(self, number: u64) -> State {
         match self {
@@ -38,41 +38,44 @@ impl Fate {
     }
 }
 
-/// A part: webhook id and event name, its share of the events, its fate.
-pub(crate) struct Role {
+/// Its id, which is the name of its event too; its share of the events; how their deliveries end.
+pub(crate) struct TestWebhook {
     pub(crate) name: &'static str,
     pub(crate) share: usize,
-    pub(crate) fate: Fate,
+    pub(crate) expected: Expected,
 }
 
-const fn role(name: &'static str, share: usize, fate: Fate) -> Role {
-    Role { name, share, fate }
+const fn test_webhook(name: &'static str, share: usize, expected: Expected) -> TestWebhook {
+    TestWebhook { name, share, expected }
 }
 
-pub(crate) const ROLES: [Role; 11] = [
-    role("one", 6, Fate::Delivered),
-    role("two", 6, Fate::Delivered),
-    role("three", 6, Fate::Delivered),
-    role("signed", 4, Fate::Delivered),
-    role("ordered", 4, Fate::Delivered),
-    role("paused", 4, Fate::Delivered),
-    role("gone", 4, Fate::Delivered),
-    role("picky", 3, Fate::EvenOnly),
-    role("parked", 2, Fate::Held),
-    role("hopeless", 2, Fate::Failed),
-    role("removed", 2, Fate::Cancelled),
+pub(crate) const TEST_WEBHOOKS: [TestWebhook; 11] = [
+    test_webhook("one", 6, Expected::Delivered),
+    test_webhook("two", 6, Expected::Delivered),
+    test_webhook("three", 6, Expected::Delivered),
+    test_webhook("signed", 4, Expected::Delivered),
+    test_webhook("ordered", 4, Expected::Delivered),
+    test_webhook("paused", 4, Expected::Delivered),
+    test_webhook("gone", 4, Expected::Delivered),
+    test_webhook("picky", 3, Expected::EvenOnly),
+    test_webhook("parked", 2, Expected::Held),
+    test_webhook("hopeless", 2, Expected::Failed),
+    test_webhook("removed", 2, Expected::Cancelled),
 ];
 
 /// Those whose endpoints may have any mood: nothing else holds up their deliveries.
 pub(crate) const MOODY: [&str; 6] = ["one", "two", "three", "signed", "ordered", "picky"];
 
-pub(crate) fn fate(name: &str) -> Option<Fate> {
-    ROLES.iter().find(|role| role.name == name).map(|role| role.fate)
+pub(crate) fn expected(name: &str) -> Option<Expected> {
+    TEST_WEBHOOKS.iter().find(|webhook| webhook.name == name).map(|webhook| webhook.expected)
 }
 
 /// The events' names, each as often as its share: what a producer draws from.
 pub(crate) fn names() -> Vec<&'static str> {
-    ROLES.iter().flat_map(|role| std::iter::repeat_n(role.name, role.share)).collect()
+    TEST_WEBHOOKS
+        .iter()
+        .flat_map(|webhook| std::iter::repeat_n(webhook.name, webhook.share))
+        .collect()
 }
 
 /// A webhook as it is to be published.
@@ -86,23 +89,23 @@ struct Hook {
 }
 
 /// What is to be published next.
-pub(crate) struct Cast {
+pub(crate) struct TestWebhooks {
     hooks: Vec<Hook>,
     /// Why the whole network sends nothing.
     pub(crate) held: Option<&'static str>,
 }
 
-impl Cast {
+impl TestWebhooks {
     /// All webhooks, with a first secret each; `url` says where one's endpoint is.
     pub(crate) fn new(random: &mut Random, url: impl Fn(&str) -> String) -> Self {
-        let hook = |role: &Role| Hook {
-            name: role.name,
-            url: url(role.name),
-            secrets: vec![secret(role.name, random)],
-            paused: role.fate == Fate::Held,
+        let hook = |webhook: &TestWebhook| Hook {
+            name: webhook.name,
+            url: url(webhook.name),
+            secrets: vec![secret(webhook.name, random)],
+            paused: webhook.expected == Expected::Held,
             deleted: false,
         };
-        Self { hooks: ROLES.iter().map(hook).collect(), held: None }
+        Self { hooks: TEST_WEBHOOKS.iter().map(hook).collect(), held: None }
     }
 
     /// Gives a webhook a new secret; the one before goes on signing for a while.

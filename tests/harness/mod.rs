@@ -1,6 +1,6 @@
 //! Processes of a test's own: this very binary, started once more, doing what it is told.
 //!
-//! A puppet obeys over a Unix socket, so a forked child can have a line of its own, and a
+//! A child obeys over a Unix socket, so a forked child can have a line of its own, and a
 //! killed one is known by its line going dead. It runs before `main`: a process with a single
 //! thread, as PHP's are, and not one of the test runner's threads.
 
@@ -20,63 +20,65 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
 use webhooks::clock::{Clock, SystemClock};
 use webhooks::journal::wake::{Sleeper, Waker};
-use webhooks::journal::{AppendOptions, KIND_EVENT, Limit, Reader, SegmentId, Writer};
+use webhooks::journal::{
+    AppendOptions, KIND_EVENT, Limit, Reader, RecordBuilder, SegmentId, Writer,
+};
 use webhooks::spool::{Access, Privacy, Spool};
 
-const SOCKET: &str = "WEBHOOKS_TEST_PUPPET";
+const SOCKET: &str = "WEBHOOKS_TEST_CHILD";
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Where puppets report.
-pub(crate) struct Stage {
+/// Starts children, which report here.
+pub(crate) struct Harness {
     listener: UnixListener,
     folder: TempDir,
 }
 
 /// A process that obeys.
-pub(crate) struct Puppet {
+pub(crate) struct ChildProcess {
     line: BufReader<UnixStream>,
     pub(crate) pid: i32,
-    child: Option<Child>,
+    process: Option<Child>,
 }
 
-impl Stage {
+impl Harness {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { listener: UnixListener::bind(folder.path().join("socket")).unwrap(), folder }
     }
 
     /// A new process.
-    pub(crate) fn enter(&self) -> Puppet {
+    pub(crate) fn spawn(&self) -> ChildProcess {
         let mut program = Command::new(std::env::current_exe().unwrap());
-        let child = program.env(SOCKET, self.folder.path().join("socket")).spawn().unwrap();
-        let mut puppet = self.accept();
-        puppet.child = Some(child);
-        puppet
+        let process = program.env(SOCKET, self.folder.path().join("socket")).spawn().unwrap();
+        let mut child = self.accept();
+        child.process = Some(process);
+        child
     }
 
     /// A new process that has opened the spool at `path`.
-    pub(crate) fn enter_with(&self, spool: &Path) -> Puppet {
-        let mut puppet = self.enter();
-        puppet.expect(&format!("open {}", spool.display()), "ok");
-        puppet
+    pub(crate) fn spawn_in(&self, spool: &Path) -> ChildProcess {
+        let mut child = self.spawn();
+        child.expect(&format!("open {}", spool.display()), "ok");
+        child
     }
 
-    /// The child of a puppet, forked by `how`.
-    pub(crate) fn fork(&self, parent: &mut Puppet, how: &str) -> Puppet {
+    /// The child of `parent`, forked by `how`.
+    pub(crate) fn fork(&self, parent: &mut ChildProcess, how: &str) -> ChildProcess {
         parent.expect(how, "ok");
         self.accept()
     }
 
-    fn accept(&self) -> Puppet {
+    fn accept(&self) -> ChildProcess {
         let (line, _) = self.listener.accept().unwrap();
-        let mut puppet = Puppet { line: BufReader::new(line), pid: 0, child: None };
-        puppet.pid = puppet.answer().parse().unwrap();
-        puppet
+        let mut child = ChildProcess { line: BufReader::new(line), pid: 0, process: None };
+        child.pid = child.answer().parse().unwrap();
+        child
     }
 }
 
-impl Puppet {
+impl ChildProcess {
     /// Says `command` and returns the answer.
     pub(crate) fn say(&mut self, command: &str) -> String {
         self.start(command);
@@ -110,7 +112,7 @@ impl Puppet {
 
     /// Somebody else has waited for its end.
     pub(crate) fn is_reaped(&mut self) {
-        self.child = None;
+        self.process = None;
         self.pid = 0;
     }
 
@@ -121,11 +123,11 @@ impl Puppet {
     }
 }
 
-impl Drop for Puppet {
+impl Drop for ChildProcess {
     fn drop(&mut self) {
         kill(self.pid);
-        if let Some(child) = &mut self.child {
-            child.wait().unwrap();
+        if let Some(process) = &mut self.process {
+            process.wait().unwrap();
         }
     }
 }
@@ -140,21 +142,23 @@ fn kill(pid: i32) {
 // single thread; Rust's runtime needs no initialisation for what is done there.
 #[used]
 #[unsafe(link_section = ".init_array")]
-static BEFORE_MAIN: extern "C" fn() = perform;
+static BEFORE_MAIN: extern "C" fn() = child_main;
 
-extern "C" fn perform() {
+extern "C" fn child_main() {
     let Some(socket) = std::env::var_os(SOCKET) else { return };
     let socket = PathBuf::from(socket);
-    let failed = std::panic::catch_unwind(|| Performance::new(socket).run()).is_err();
+    let failed = std::panic::catch_unwind(|| ChildMain::new(socket).run()).is_err();
     std::process::exit(failed.into());
 }
 
-/// What a puppet is about.
-struct Performance {
+/// What a child has, and is told to do with it.
+struct ChildMain {
     socket: PathBuf,
     line: BufReader<UnixStream>,
     spool: Option<Spool>,
     writer: Writer,
+    /// Begun, and not appended yet.
+    record: Option<RecordBuilder>,
     reader: Option<Reader>,
     options: AppendOptions,
 }
@@ -174,13 +178,14 @@ impl Clock for Later {
     }
 }
 
-impl Performance {
+impl ChildMain {
     fn new(socket: PathBuf) -> Self {
         Self {
             line: connect(&socket),
             socket,
             spool: None,
             writer: Writer::new(),
+            record: None,
             reader: None,
             options: AppendOptions { sync: false, max_record: 16 << 20 },
         }
@@ -226,8 +231,7 @@ impl Performance {
             "swell" => {
                 let (name, bytes) = rest.split_once(' ').ok_or("name and bytes")?;
                 self.begin(name);
-                let size = self.writer.buffer().len() + bytes.parse::<usize>()?;
-                self.writer.buffer().resize(size, b'.');
+                self.lengthen(bytes.parse()?);
                 return self.append();
             }
             // As it will be so many seconds from now.
@@ -276,9 +280,8 @@ impl Performance {
                     let (ready, is_ready) = std::sync::mpsc::channel();
                     std::thread::spawn(move || {
                         let mut writer = Writer::new();
-                        writer.begin();
-                        writer.fields_done();
-                        let appended = writer.append(&spool, &SystemClock, KIND_EVENT, 1, options);
+                        let mut record = writer.begin(KIND_EVENT, 1, 0);
+                        let appended = writer.append(&spool, &SystemClock, &mut record, options);
                         ready.send(appended.map_err(|error| error.to_string())).unwrap();
                         std::thread::park();
                     });
@@ -292,20 +295,26 @@ impl Performance {
             )?,
             "tmpfs" => mount_tmpfs(rest)?,
             "flood" => self.flood(rest)?,
-            _ => return Err(format!("{verb} is not in the play").into()),
+            _ => return Err(format!("{verb} is no command").into()),
         }
         Ok(String::new())
     }
 
     fn begin(&mut self, body: &str) {
-        self.writer.begin();
-        self.writer.fields_done();
-        self.writer.buffer().extend_from_slice(body.as_bytes());
+        self.record = Some(self.writer.record(KIND_EVENT, 1, b"", body.as_bytes()));
+    }
+
+    fn lengthen(&mut self, bytes: usize) {
+        if let Some(record) = &mut self.record {
+            let length = record.body().len() + bytes;
+            record.body().resize(length, b'.');
+        }
     }
 
     fn append(&mut self) -> Result<String, Failure> {
         let spool = self.spool.as_ref().unwrap();
-        let appended = self.writer.append(spool, &SystemClock, KIND_EVENT, 1, self.options)?;
+        let record = self.record.as_mut().ok_or("nothing was begun")?;
+        let appended = self.writer.append(spool, &SystemClock, record, self.options)?;
         Ok(appended.stamp.to_string())
     }
 
@@ -372,8 +381,7 @@ impl Performance {
         let (name, count) = rest.split_once(' ').ok_or("name and count")?;
         for n in 0..count.parse::<usize>()? {
             self.begin(&format!("{name}-{n} "));
-            let size = self.writer.buffer().len() + n * 7919 % 20_000;
-            self.writer.buffer().resize(size, b'.');
+            self.lengthen(n * 7919 % 20_000);
             if n % 10 == 0 {
                 self.writer.look(&SystemClock);
             }
