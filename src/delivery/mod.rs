@@ -60,12 +60,13 @@ use kept::Kept;
 use proxy::{Proxy, ProxySettings};
 use request::{Network, failure};
 use resolve::{Lookup, Names, SystemLookup};
+use template::Envelope;
 use tls::TlsSettings;
 
 use domain::attempt::{Attempt, Failure, Next, Phase};
 use domain::claim::Claim;
 use domain::clock::Clock;
-use domain::event::{Event, Flags};
+use domain::event::Flags;
 use domain::webhook::Webhook;
 
 /// How often unused endpoints are looked for; one is dropped, with its idle connections, after
@@ -170,7 +171,7 @@ impl Sender {
     /// # Errors
     /// Where the webhook can't be used, or its condition fails on this event: the delivery is
     /// `failed` with this, without attempts.
-    pub fn accepts(&self, webhook: &Webhook, event: &Event) -> Result<bool, Failure> {
+    pub fn accepts(&self, webhook: &Webhook, event: &Envelope<'_>) -> Result<bool, Failure> {
         if webhook.condition.is_none() {
             return Ok(true);
         }

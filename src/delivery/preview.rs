@@ -10,7 +10,7 @@ use super::format::FormatError;
 use super::guard::Guard;
 use super::request::ADDRESS_REFUSED;
 use super::request_builder::PreparedRequest;
-use super::template::TemplateError;
+use super::template::{Envelope, TemplateError};
 use domain::bytes::{Bytes, Headers};
 use domain::decision::{CONDITION, Decision};
 use domain::event::{Event, EventHeader};
@@ -106,7 +106,7 @@ impl Preview {
         let Readable { url, builder, .. } = Readable::of(webhook);
         let condition = builder.as_ref().and_then(|builder| builder.condition.as_ref());
         let asked = condition.map(|condition| {
-            let result = condition.holds(&event.body)?;
+            let result = condition.holds(&Envelope::of(&event.body))?;
             Ok(Asked { result, values: condition.values(&event.body)? })
         });
         let message = builder.as_ref().map(|builder| builder.prepare(event, context.now));

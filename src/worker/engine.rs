@@ -98,6 +98,7 @@ impl<S: Store> Worker<S> {
         let wake = sleeper.handle();
         let reserve = Reserve::open(&spool);
         sleeper.set_full(reserve.is_full());
+        sleeper.beat(clock.monotonic_ns());
         let now = clock.unix_ms();
         let reading = ClockReading { boot: Boot::current(), offset: clock::offset(&*clock) };
         // Of another boot nothing can be said: its monotonic clock is another one.
@@ -168,6 +169,7 @@ impl<S: Store> Worker<S> {
     /// One round; whether there was something to do. A full disk is not the worker's end: it
     /// gives up its reserve, and the round is made again when there is room.
     pub(super) fn round(&mut self) -> Result<bool, WorkerError> {
+        self.sleeper.beat(self.clock.monotonic_ns());
         let now = self.clock.unix_ms();
         match self.try_round(now) {
             Err(error) if error.is_full() => {
@@ -360,10 +362,20 @@ impl<S: Store> Worker<S> {
     pub(super) fn note_death(&mut self, died: &Holder) -> Result<(), WorkerError> {
         let (now, under_way) = (self.clock.unix_ms(), self.left_behind);
         let mut deaths = 0;
-        store::commit(&mut self.store, &mut |tx| {
-            deaths = tx.note_death(now, under_way)?;
-            Ok(())
-        })?;
+        let mut note = |store: &mut S| {
+            store::commit(store, &mut |tx| {
+                deaths = tx.note_death(now, under_way)?;
+                Ok(())
+            })
+        };
+        let mut noted = note(&mut self.store).map_err(WorkerError::from);
+        if noted.as_ref().is_err_and(WorkerError::is_full) {
+            // Perhaps it died of that.
+            self.reserve.give_up(&self.spool);
+            self.sleeper.set_full(true);
+            noted = note(&mut self.store).map_err(WorkerError::from);
+        }
+        noted?;
         tracing::error!(pid = died.pid, under_way, deaths, "the last worker died");
         if deaths.is_power_of_two() && deaths > 1 {
             self.announce(

@@ -11,6 +11,7 @@ use super::routes::Routes;
 use super::schedule::Schedule;
 use config::Config;
 use delivery::Sender;
+use delivery::template::Envelope;
 use domain::decision::{CONDITION, Decision};
 use domain::event::{Event, EventHeader};
 use domain::id::DeliveryId;
@@ -104,6 +105,7 @@ pub(super) fn event(
         due: now,
         request_body: None,
     };
+    let envelope = Envelope::of(&event.body);
     for webhook in context.routes.of(header) {
         let key = key(tx, context, webhook, ingested)?;
         let mut delivery = NewDelivery {
@@ -116,7 +118,7 @@ pub(super) fn event(
         };
         let decision = webhook.decide(
             header.flags,
-            || context.sender.accepts(webhook, &event),
+            || context.sender.accepts(webhook, &envelope),
             || {
                 let disabled = is_disabled(context, ingested, key);
                 webhook.held(context.config.held.as_deref(), disabled).map(str::to_owned)

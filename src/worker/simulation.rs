@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::engine::Worker;
+use super::lock::Holder;
 use super::{Mode, Request};
 use config::Config;
 use domain::clock::{Clock, ManualClock, SystemClock};
@@ -375,6 +376,37 @@ fn a_clock_that_jumps_hours_neither_floods_nor_stalls() {
         simulation.pass(START + jump + 2 * HOUR);
         let taken: HashSet<_> = simulation.taken("/0").into_iter().collect();
         assert_eq!(taken, ids, "after a jump of {jump} ms, restarted: {restart}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_is_told_until_it_is_right_again() {
+    let restarts = [false, true].into_iter();
+    for (jump, restart) in restarts.flat_map(|it| [(365 * DAY, it), (-365 * DAY, it)]) {
+        let mut simulation =
+            Simulation::new(|address| json!([webhook(0, address, &["never"])]), Vec::new());
+        let set = |simulation: &mut Simulation, by: i64| {
+            simulation.clock.jump(by);
+            if restart {
+                simulation.restart();
+            }
+            simulation.settle();
+            let summary = simulation.log().summary().expect("a summary");
+            (summary.lately.clock_set(simulation.clock.unix_ms()), summary.deaths)
+        };
+        let (told, _) = set(&mut simulation, 0);
+        assert_eq!(told, None, "nothing was set");
+        let (told, _) = set(&mut simulation, jump);
+        let told = told.unwrap_or_else(|| panic!("{jump} ms, restarted: {restart}"));
+        assert_eq!((told.seconds * 1000, told.at), (jump, simulation.clock.unix_ms()));
+        // Workers that die under that clock died lately under the other one, too.
+        simulation.worker.note_death(&Holder::default()).expect("noted");
+        simulation.clock.advance(10 * MINUTE);
+        let (told, deaths) = set(&mut simulation, -jump);
+        assert_eq!(told, None, "it is right again");
+        assert_eq!(deaths, [simulation.clock.unix_ms() - 10 * MINUTE]);
+        // A step that no signature notices is nobody's concern.
+        assert_eq!(set(&mut simulation, MINUTE).0, None);
     }
 }
 
