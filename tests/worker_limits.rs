@@ -10,9 +10,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use far::Far;
-use rustix::process::{Pid, Resource, Rlimit, Signal, geteuid, kill_process, prlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, geteuid, kill_process, setrlimit};
 use serde_json::{Value, json};
 use support::{Network, webhook};
+use webhooks::spool::Spool;
 use webhooks::worker::lock;
 
 /// How long all of it may take on a machine that does ten other things.
@@ -55,7 +56,9 @@ impl Wide {
     }
 
     fn dispatch(&mut self, events: usize) {
-        (0..events).for_each(|_| drop(self.network.dispatch("all")));
+        for _ in 0..events {
+            self.network.dispatch("all");
+        }
         self.sent += events * self.webhooks;
     }
 
@@ -195,6 +198,7 @@ fn few_files_are_fewer_requests_and_no_failure_and_are_told() {
     let mut wide = Wide::new(400, &json!({ "retries": [] }));
     wide.prove();
     let spool = wide.network.folder.path().to_owned();
+    wide.far.most_connections();
     let worker = Process::start(&spool, limited(Resource::Nofile, FILES));
     wide.dispatch(5);
     let mut files = 0;
@@ -206,11 +210,9 @@ fn few_files_are_fewer_requests_and_no_failure_and_are_told() {
     assert_eq!((wide.count("failed"), wide.far.received()), (0, (wide.sent, 0)));
     let holder = lock::holder(&wide.network.spool).expect("the lock").expect("its holder");
     assert_eq!((holder.descriptors, holder.possible), (Some(FILES), 144));
-    println!(
-        "{FILES} files: {} connections at once at most, {files} files",
-        wide.far.most_connections()
-    );
-    assert!(wide.far.most_connections() <= 192 && files <= 256, "{files}");
+    let connections = wide.far.most_connections();
+    println!("{FILES} files: {connections} connections at once at most, {files} files");
+    assert!((100..=192).contains(&connections), "{connections}");
 }
 
 #[test]
@@ -229,12 +231,16 @@ fn without_a_thread_deliveries_wait_and_go_as_soon_as_there_is_one() {
         }
         own(&folder, NOBODY_ELSE);
     }
-    let mut worker = Process::start(&spool, limited(Resource::Nproc, 1));
+    wide.network.spool = Spool::open(&spool).expect("the spool as it is now");
+    // Processes of that user, threads among them; these are all that it may have but one.
+    let mut others = Command::new("sleep");
+    others.arg("600").uid(NOBODY_ELSE);
+    let others: Vec<_> = (0..7).map(|_| Process(others.spawn().expect("another"))).collect();
+    let mut worker = Process::start(&spool, limited(Resource::Nproc, 8));
     let said = || std::fs::read_to_string(spool.join("worker.log")).unwrap_or_default();
     wait_for("what it says", || said().contains("ulimit -u"));
     assert_eq!(wide.far.received(), (0, 0));
-    let enough = Rlimit { current: Some(16), maximum: Some(16) };
-    prlimit(Some(worker.pid()), Resource::Nproc, enough).expect("the limit");
+    drop(others);
     wait_for("every delivery", || wide.count("delivered") == wide.sent);
     assert_eq!(said().matches("ulimit -u").count(), 1, "{}", said());
     kill_process(worker.pid(), Signal::TERM).expect("the signal");
@@ -255,7 +261,9 @@ impl Group {
         let root = Path::new("/sys/fs/cgroup");
         [("", "memory.max"), ("memory", "memory.limit_in_bytes")].into_iter().find_map(
             |(folder, file)| {
-                let group = Self(root.join(folder).join(&name));
+                let folder = root.join(folder);
+                folder.join("cgroup.procs").exists().then_some(())?;
+                let group = Self(folder.join(&name));
                 std::fs::create_dir(&group.0).ok()?;
                 std::fs::write(group.0.join(file), bytes.to_string()).ok()?;
                 Some(group)

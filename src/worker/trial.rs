@@ -297,3 +297,42 @@ fn death(now: i64) -> Attempt {
         next: Next::Failed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tries as many as may be tried at a time; their ids.
+    fn begin(trials: &mut Trials, left: usize, now: i64) -> Vec<DeliveryId> {
+        assert!(trials.has_a_turn(now, false));
+        let ids: Vec<_> = (0..trials.most().min(left)).map(|_| DeliveryId::at(now)).collect();
+        trials.stage = Stage::Trying { deliveries: ids.clone(), since: now, alone: false };
+        assert!(!trials.has_a_turn(now, true));
+        ids
+    }
+
+    #[test]
+    fn thousands_are_tried_one_by_one_until_eight_did_no_harm() {
+        let (mut trials, mut left, mut sizes) = (Trials::new(true, 0), 4000, Vec::new());
+        while left > 0 {
+            let ids = begin(&mut trials, left, 0);
+            ids.iter().for_each(|id| trials.ended(*id, 0));
+            left -= ids.len();
+            sizes.push(ids.len());
+        }
+        assert_eq!(sizes[..10], [1, 1, 1, 1, 1, 1, 1, 1, 2, 2]);
+        assert!(sizes.is_sorted_by(|a, b| a <= b || *b < 32) && sizes.contains(&32));
+        assert!(sizes.len() < 200, "{} times 200 ms", sizes.len());
+    }
+
+    #[test]
+    fn those_that_hang_hold_up_the_others_for_five_seconds() {
+        let (mut trials, mut now) = (Trials::new(true, 0), 0);
+        for _ in 0..ONE_BY_ONE {
+            begin(&mut trials, 100, now);
+            assert_eq!(trials.wake_at(), Some(now + SLOW_MS));
+            now += SLOW_MS;
+        }
+        assert_eq!(begin(&mut trials, 100, now).len(), 2);
+    }
+}

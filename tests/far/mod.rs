@@ -26,6 +26,13 @@ struct Seen {
     received: Mutex<HashMap<(String, String), usize>>,
 }
 
+impl Seen {
+    fn note(&self, path: String, id: String) {
+        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        *received.entry((path, id)).or_default() += 1;
+    }
+}
+
 /// One listener for all loopback addresses. Its thread ends with the process.
 pub struct Far {
     port: u16,
@@ -90,9 +97,9 @@ impl Far {
         self.seen.opened.load(Ordering::SeqCst)
     }
 
-    /// Most connections that there were at once.
+    /// Most connections that there were at once, since the last time somebody asked.
     pub fn most_connections(&self) -> usize {
-        self.seen.most_connections.load(Ordering::SeqCst)
+        self.seen.most_connections.swap(0, Ordering::SeqCst)
     }
 
     /// How many different deliveries came, and how many requests too many.
@@ -117,9 +124,7 @@ async fn converse(mut stream: TcpStream, seen: &Seen) -> io::Result<()> {
         bytes.drain(..end);
         let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
         let id = field(&head, "webhook-id").unwrap_or_default().to_owned();
-        let mut received = seen.received.lock().unwrap_or_else(PoisonError::into_inner);
-        *received.entry((path, id)).or_default() += 1;
-        drop(received);
+        seen.note(path, id);
         let now = seen.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         seen.most_under_way.fetch_max(now, Ordering::SeqCst);
         let takes = Duration::from_millis(seen.takes.load(Ordering::SeqCst));
