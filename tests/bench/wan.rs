@@ -261,6 +261,8 @@ pub(crate) fn hanging(bench: &Bench, results: &mut Results) -> Result {
         let mut running = Running::start(bench, crowd, &hooks)?;
         running.script.ask(&json!({"do": "flood", "count": 1}))?;
         running.wait(WELL)?;
+        // So that each is proven: its answer is on its way.
+        sleep(Duration::from_secs(1));
         let alone = well(&mut running, bench, events, WELL)?;
         running.script.ask(&json!({"do": "flood", "count": 3, "event": BUSY}))?;
         running.arrived = 0;
