@@ -267,6 +267,8 @@ pub(crate) fn hanging(bench: &Bench, results: &mut Results) -> Result {
         running.script.ask(&json!({"do": "flood", "count": 3, "event": BUSY}))?;
         running.arrived = 0;
         running.wait(HANGING)?;
+        // What was taken in for them is recorded: they hang.
+        sleep(Duration::from_secs(1));
         let beside = well(&mut running, bench, events, WELL)?;
         let p99 = |latencies: &Latencies| latencies.percentile(99.0).as_secs_f64();
         rounds.push(p99(&beside) / p99(&alone));
