@@ -261,10 +261,14 @@ pub(crate) fn hanging(bench: &Bench, results: &mut Results) -> Result {
         let mut running = Running::start(bench, crowd, &hooks)?;
         running.script.ask(&json!({"do": "flood", "count": 1}))?;
         running.wait(WELL)?;
+        // So that each is proven: its answer is on its way.
+        sleep(Duration::from_secs(1));
         let alone = well(&mut running, bench, events, WELL)?;
         running.script.ask(&json!({"do": "flood", "count": 3, "event": BUSY}))?;
         running.arrived = 0;
         running.wait(HANGING)?;
+        // What was taken in for them is recorded: they hang.
+        sleep(Duration::from_secs(1));
         let beside = well(&mut running, bench, events, WELL)?;
         let p99 = |latencies: &Latencies| latencies.percentile(99.0).as_secs_f64();
         rounds.push(p99(&beside) / p99(&alone));
