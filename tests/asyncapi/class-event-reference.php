@@ -16,6 +16,9 @@ final class Event_Reference {
 		'wp-ultimo'              => 'WP Ultimo 1',
 		'woocommerce'            => 'WooCommerce',
 		'easy-digital-downloads' => 'Easy Digital Downloads',
+		'lifterlms' => 'LifterLMS',
+		'tutor-lms' => 'Tutor LMS',
+		'paid-memberships-pro' => 'Paid Memberships Pro',
 	);
 
 	public function __construct( private readonly Event_Registry $registry ) {}

@@ -1,8 +1,8 @@
 <?php
 /**
  * Which source listens to which hooks, in the order in which they describe events: a request in which
- * none of these is fired loads no source. Made by `make docs` from what the sources listen to; a test
- * fails when it is out of date.
+ * none of these is fired loads no source, and where a `plugin` does not run its hooks are not added.
+ * Made by `make docs` from what the sources listen to; a test fails when it is out of date.
  *
  * @package Network_Webhooks
  */
@@ -23,6 +23,10 @@ return array(
 	Source_Wp_Ultimo::class          => array(),
 	Source_Woocommerce::class        => array( 'woocommerce_order_status_processing', 'woocommerce_order_status_completed', 'woocommerce_order_status_changed', 'woocommerce_order_refunded', 'woocommerce_new_order', 'woocommerce_created_customer', 'woocommerce_subscription_status_updated', 'woocommerce_subscription_payment_complete', 'woocommerce_subscription_payment_failed' ),
 	Source_Edd::class                => array( 'edd_complete_purchase', 'edd_transition_order_status', 'edd_refund_order', 'edd_customer_post_create' ),
+	Source_Lifterlms::class          => array( 'plugin' => 'LifterLMS', 'llms_user_course_enrollment_created', 'llms_user_course_enrollment_updated', 'llms_user_removed_from_course', 'llms_user_membership_enrollment_created', 'llms_user_membership_enrollment_updated', 'llms_user_removed_from_membership', 'llms_user_enrollment_deleted', 'lifterlms_lesson_completed', 'lifterlms_section_completed', 'lifterlms_course_completed', 'lifterlms_course_track_completed', 'lifterlms_quiz_completed', 'lifterlms_quiz_passed', 'lifterlms_quiz_failed', 'llms_user_earned_certificate', 'lifterlms_new_pending_order', 'lifterlms_order_status_active', 'lifterlms_order_status_cancelled', 'lifterlms_order_status_completed', 'lifterlms_order_status_expired', 'lifterlms_order_status_failed', 'lifterlms_order_status_on-hold', 'lifterlms_order_status_pending', 'lifterlms_order_status_pending-cancel', 'lifterlms_order_status_refunded', 'lifterlms_transaction_status_succeeded', 'lifterlms_transaction_status_failed', 'llms_transaction_refund_data', 'save_post_llms_transaction' ),
+	Source_Tutor::class              => array( 'plugin' => 'TUTOR_VERSION', 'tutor_after_enrolled', 'tutor_after_enrollment_cancelled', 'tutor_after_enrollment_deleted', 'tutor_enrollment/after/cancel', 'tutor_mark_lesson_complete_before', 'tutor_mark_lesson_complete_after', 'tutor_course_complete_after', 'tutor_quiz/attempt_ended', 'tutor_quiz_review_answer_after', 'tutor_assignment/after/submitted', 'tutor_order_placed', 'tutor_order_payment_status_changed', 'tutor_after_order_refund' ),
+	Source_Sensei::class             => array( 'plugin' => 'Sensei_Main', 'sensei_course_enrolment_status_changed', 'sensei_user_course_start', 'sensei_user_course_end', 'sensei_user_lesson_end', 'sensei_module_save_user_progress', 'sensei_user_quiz_submitted', 'sensei_user_quiz_grade' ),
+	Source_Learndash::class          => array( 'plugin' => 'LEARNDASH_VERSION', 'learndash_update_course_access', 'learndash_lesson_completed', 'learndash_course_completed', 'learndash_quiz_submitted', 'learndash_quiz_completed', 'learndash_assignment_uploaded' ),
 	Source_Actions::class            => array(),
 	Source_Worker::class             => array(),
 );
