@@ -27,6 +27,11 @@ return array(
 	Source_Tutor::class              => array( 'plugin' => 'TUTOR_VERSION', 'tutor_after_enrolled', 'tutor_after_enrollment_cancelled', 'tutor_after_enrollment_deleted', 'tutor_enrollment/after/cancel', 'tutor_mark_lesson_complete_before', 'tutor_mark_lesson_complete_after', 'tutor_course_complete_after', 'tutor_quiz/attempt_ended', 'tutor_quiz_review_answer_after', 'tutor_assignment/after/submitted', 'tutor_order_placed', 'tutor_order_payment_status_changed', 'tutor_after_order_refund' ),
 	Source_Sensei::class             => array( 'plugin' => 'Sensei_Main', 'sensei_course_enrolment_status_changed', 'sensei_user_course_start', 'sensei_user_course_end', 'sensei_user_lesson_end', 'sensei_module_save_user_progress', 'sensei_user_quiz_submitted', 'sensei_user_quiz_grade' ),
 	Source_Learndash::class          => array( 'plugin' => 'LEARNDASH_VERSION', 'learndash_update_course_access', 'learndash_lesson_completed', 'learndash_course_completed', 'learndash_quiz_submitted', 'learndash_quiz_completed', 'learndash_assignment_uploaded' ),
+	Source_Pmpro::class              => array( 'plugin' => 'PMPRO_VERSION', 'pmpro_before_change_membership_level', 'pmpro_after_change_membership_level', 'pmpro_membership_post_membership_expiry', 'pmpro_subscription_payment_completed', 'pmpro_subscription_payment_failed', 'pmpro_added_order', 'pmpro_updated_order', 'pmpro_order_status_success', 'pmpro_order_status_error', 'pmpro_order_status_refunded' ),
+	Source_Contact_Form_7::class     => array( 'plugin' => 'WPCF7_VERSION', 'wpcf7_submit' ),
+	Source_Fluent_Forms::class       => array( 'plugin' => 'FLUENTFORM', 'fluentform/submission_inserted', 'fluentform/after_payment_status_change', 'fluentform/payment_refunded', 'fluentform/payment_partially-refunded' ),
+	Source_Wpforms::class            => array( 'plugin' => 'WPFORMS_VERSION', 'wpforms_process_complete', 'wpforms_process_payment_saved' ),
+	Source_Fluentcrm::class          => array( 'plugin' => 'FLUENTCRM', 'fluent_crm/contact_created', 'fluent_crm/contact_added_to_tags', 'fluent_crm/contact_removed_from_tags', 'fluent_crm/contact_added_to_lists', 'fluent_crm/contact_removed_from_lists' ),
 	Source_Actions::class            => array(),
 	Source_Worker::class             => array(),
 );

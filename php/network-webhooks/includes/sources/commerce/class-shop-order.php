@@ -199,7 +199,7 @@ final class Shop_Order {
 			'items'                => array(
 				array(
 					'product_id'  => 56,
-					'name'        => 'Photography for Beginners',
+					'name'        => 'Course: Photography',
 					'type'        => $type,
 					'quantity'    => 1,
 					'total'       => '49.00',
