@@ -25,7 +25,11 @@ return array(
 	'plugins' => array( 'paid-memberships-pro/paid-memberships-pro.php' => false ),
 	'sources' => array( 'paid-memberships-pro' ),
 	'setup'   => static function (): array {
+		// What the first page of an admin does.
+		require_once PMPRO_DIR . '/includes/upgradecheck.php';
+		pmpro_db_delta();
 		update_option( 'pmpro_currency', 'EUR' );
+		$GLOBALS['pmpro_currency'] = 'EUR';
 		$group = pmpro_create_level_group( 'Main', false );
 		$known = array( 'member' => Deed::user() );
 		foreach ( array( 'silver', 'gold' ) as $name ) {

@@ -13,7 +13,7 @@ $typed = array(
 	),
 	'1' => 'jane@example.com',
 	'2' => 'Tom & Jerry',
-	'3' => array( '1', '2' ),
+	'3' => array( 'Light', 'Printing' ),
 	'4' => 'canary-password',
 );
 

@@ -166,6 +166,7 @@ final class Source_Fluentcrm extends Abstract_Source {
 				'title' => (string) $model->title,
 			);
 		}
+		usort( $titled, static fn( array $one, array $other ): int => $one['id'] <=> $other['id'] );
 		return $titled;
 	}
 }

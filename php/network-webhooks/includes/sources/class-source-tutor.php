@@ -38,7 +38,7 @@ final class Source_Tutor extends School {
 			...self::student_events(
 				array(
 					'student_enrolled'     => __( 'At tutor_after_enrolled, once for an enrolment and its order; none while its payment is pending.', 'network-webhooks' ),
-					'student_unenrolled'   => __( 'At tutor_after_enrollment_cancelled, tutor_after_enrollment_deleted and tutor_enrollment/after/cancel.', 'network-webhooks' ),
+					'student_unenrolled'   => __( 'At tutor_after_enrollment_cancelled, tutor_after_enrollment_deleted and tutor_enrollment/after/cancel; once for an enrolment and its order.', 'network-webhooks' ),
 					'lesson_completed'     => __( 'At tutor_mark_lesson_complete_after, where the lesson was not complete.', 'network-webhooks' ),
 					'course_completed'     => __( 'At tutor_course_complete_after, once until the student begins anew.', 'network-webhooks' ),
 					'quiz_submitted'       => __( 'At tutor_quiz/attempt_ended. An attempt that was given up or ran out of time is none.', 'network-webhooks' ),
@@ -110,13 +110,21 @@ final class Source_Tutor extends School {
 	}
 
 	/**
-	 * A student got out of a course.
+	 * A student got out of a course. A cancelled order cancels an enrolment that was cancelled before.
+	 *
+	 * @param int $enrolment Its id; 0: not known.
 	 */
-	private function unenrolled( int $course, int $user, string $reason ): void {
+	private function unenrolled( int $course, int $user, string $reason, int $enrolment = 0 ): void {
 		$this->tell(
 			'student_unenrolled',
 			$user,
-			static fn() => null,
+			static function () use ( $course, $user, $reason, $enrolment ): ?string {
+				if ( 'deleted' === $reason ) {
+					return null;
+				}
+				$enrolment = $enrolment ? $enrolment : self::enrolment( $course, $user );
+				return $enrolment ? "unenrolled:$enrolment:" . (int) get_post_meta( $enrolment, '_tutor_enrolled_by_order_id', true ) : null;
+			},
 			static fn() => array(
 				'course' => $course,
 				'reason' => $reason,
@@ -131,7 +139,7 @@ final class Source_Tutor extends School {
 		$enrolment = $this->is_wanted_now( 'student_unenrolled' ) ? get_post( (int) $id ) : null;
 		if ( $enrolment ) {
 			// The row was changed behind the back of WordPress's cache, which nothing here needs.
-			$this->unenrolled( (int) $enrolment->post_parent, (int) $enrolment->post_author, 'cancelled' );
+			$this->unenrolled( (int) $enrolment->post_parent, (int) $enrolment->post_author, 'cancelled', (int) $enrolment->ID );
 		}
 	}
 
@@ -360,6 +368,23 @@ final class Source_Tutor extends School {
 	 */
 	private static function currency(): string {
 		return function_exists( 'tutor_utils' ) ? (string) tutor_utils()->get_option( 'currency_code', 'USD' ) : '';
+	}
+
+	/**
+	 * The enrolment of a student, in whatever state; 0: there is none.
+	 */
+	private static function enrolment( int $course, int $user ): int {
+		$found = get_posts(
+			array(
+				'post_type'   => 'tutor_enrolled',
+				'post_status' => 'any',
+				'post_parent' => $course,
+				'author'      => $user,
+				'numberposts' => 1,
+				'fields'      => 'ids',
+			)
+		);
+		return (int) ( $found[0] ?? 0 );
 	}
 
 	/**
