@@ -63,7 +63,7 @@ final class Sent_Form {
 	 */
 	private static function post( string $path, array $fields ): string {
 		$curl = curl_init( getenv( 'WP_URL' ) . $path );
-		curl_setopt_array( $curl, array( CURLOPT_POST => true, CURLOPT_POSTFIELDS => $fields, CURLOPT_RETURNTRANSFER => true, CURLOPT_TIMEOUT => 60 ) );
+		curl_setopt_array( $curl, array( CURLOPT_POST => true, CURLOPT_POSTFIELDS => $fields, CURLOPT_RETURNTRANSFER => true, CURLOPT_TIMEOUT => 60, CURLOPT_USERAGENT => 'Mozilla/5.0 (a visitor)' ) );
 		$answer = curl_exec( $curl );
 		if ( ! is_string( $answer ) || ! in_array( curl_getinfo( $curl, CURLINFO_RESPONSE_CODE ), array( 200, 422, 423 ), true ) ) {
 			throw new RuntimeException( "$path: " . curl_error( $curl ) . substr( (string) $answer, 0, 500 ) );

@@ -248,6 +248,24 @@ final class Education_Test extends Network_Test_Case {
 		$this->assertSame( array( 'course_started', 'lesson_completed', 'course_completed', 'course_completed' ), array_column( $events, 'type' ) );
 	}
 
+	public function test_sensei_leaves_for_another_page_in_the_middle_of_the_hook_that_completes_a_course(): void {
+		$webhook = $this->subscribe( 'lesson_completed', 'quiz_submitted' );
+		$leave   = static fn() => throw new RuntimeException( 'exit' );
+		foreach ( array( 'sensei_user_lesson_end' => array(), 'sensei_user_quiz_grade' => array( 90, 70, 'auto' ) ) as $hook => $more ) {
+			add_action( $hook, $leave );
+			try {
+				do_action( $hook, $this->student->ID, $this->id, ...$more );
+				$this->fail( 'It did not leave.' );
+			} catch ( RuntimeException $error ) {
+				$this->assertSame( 'exit', $error->getMessage() );
+			} finally {
+				remove_action( $hook, $leave );
+			}
+		}
+		$GLOBALS['wp_current_filter'] = array();
+		$this->assertSame( array( 'lesson_completed', 'quiz_submitted' ), array_column( $this->events_of( $webhook ), 'type' ) );
+	}
+
 	public function test_one_hook_of_sensei_tells_enrolments_both_ways(): void {
 		$webhook = $this->subscribe( 'student_*' );
 		do_action( 'sensei_course_enrolment_status_changed', $this->student->ID, $this->id, true );

@@ -28,6 +28,9 @@ return array(
 	'plugins' => array( 'fluentform/fluentform.php' => false ),
 	'sources' => array( 'fluent-forms' ),
 	'setup'   => static function () use ( $field ): array {
+		// What an admin does who turns payments on.
+		FluentForm\App\Modules\Payments\Migrations\Migration::migrate();
+		FluentForm\Database\Migrations\Submissions::migrate( true );
 		$name   = static fn( string $name, string $label ): array => $field( 'input_text', $name, $label, array( 'visible' => true ) );
 		$fields = array(
 			$field( 'input_name', 'names', 'Your name', array(), array( 'fields' => array( 'first_name' => $name( 'first_name', 'First name' ), 'last_name' => $name( 'last_name', 'Last name' ) ) ) ),

@@ -23,7 +23,7 @@ return array(
 		update_post_meta( $other, '_quiz_has_questions', 1 );
 		$question = $make( 'question', 'Waves?', array( '_question_grade' => 1, '_question_right_answer' => 'true', '_quiz_id' => $quiz, "_quiz_question_order$quiz" => "{$quiz}0001" ) );
 		wp_set_object_terms( $question, 'boolean', 'question-type' );
-		$module = Deed::must( wp_insert_term( 'Light & more', 'module' ) )['term_id'];
+		$module = Deed::must( wp_insert_term( 'Light & more', 'module', array( 'slug' => 'light-' . bin2hex( random_bytes( 3 ) ) ) ) )['term_id'];
 		wp_set_object_terms( $course, array( $module ), 'module' );
 		wp_set_object_terms( $lesson, array( $module ), 'module' );
 		return compact( 'course', 'lesson', 'quiz', 'question', 'module' ) + array( 'lesson_2' => $other, 'student' => Deed::user() );

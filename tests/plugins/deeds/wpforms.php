@@ -15,6 +15,7 @@ $typed = array(
 	'2' => 'Tom & Jerry',
 	'3' => array( 'Light', 'Printing' ),
 	'4' => 'canary-password',
+	'5' => '49.00',
 );
 
 return array(
@@ -37,6 +38,7 @@ return array(
 							2 => array( 'id' => 2, 'type' => 'textarea', 'label' => 'Message' ),
 							3 => array( 'id' => 3, 'type' => 'checkbox', 'label' => 'Topics', 'choices' => array( 1 => $choice( 'Light' ), 2 => $choice( 'Printing' ) ) ),
 							4 => array( 'id' => 4, 'type' => 'text', 'label' => 'Your password' ),
+							5 => array( 'id' => 5, 'type' => 'payment-single', 'label' => 'Course', 'format' => 'single', 'price' => '49.00' ),
 						),
 						'settings' => array( 'form_title' => 'Ask & answer', 'submit_text' => 'Send', 'notification_enable' => '0', 'confirmations' => array( 1 => array( 'type' => 'message', 'message' => 'Thanks' ) ) ),
 					)

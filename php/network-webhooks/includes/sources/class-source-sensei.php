@@ -21,6 +21,9 @@ final class Source_Sensei extends School {
 
 	public const PLUGIN = 'Sensei_Main';
 
+	/** Before Sensei's own handlers. */
+	private const EARLY = 1;
+
 	/**
 	 * {@inheritDoc}
 	 */
@@ -33,7 +36,7 @@ final class Source_Sensei extends School {
 				'lesson_completed'   => __( 'At sensei_user_lesson_end, once until the lesson is reset: it is fired for a complete lesson, too.', 'network-webhooks' ),
 				'section_completed'  => __( 'At sensei_module_save_user_progress, when a module is complete; once until the course is reset.', 'network-webhooks' ),
 				'course_completed'   => __( 'At sensei_user_course_end, which three places fire; once until the course is reset.', 'network-webhooks' ),
-				'quiz_submitted'     => __( 'At sensei_user_quiz_submitted, once until the quiz is reset.', 'network-webhooks' ),
+				'quiz_submitted'     => __( 'At sensei_user_quiz_grade where a quiz grades itself, else at sensei_user_quiz_submitted; once until the quiz is reset.', 'network-webhooks' ),
 				'quiz_passed'        => __( 'At sensei_user_quiz_grade, by itself or by hand, where the quiz has to be passed.', 'network-webhooks' ),
 				'quiz_failed'        => __( 'At sensei_user_quiz_grade, by itself or by hand, where the quiz has to be passed.', 'network-webhooks' ),
 			)
@@ -42,15 +45,18 @@ final class Source_Sensei extends School {
 
 	/**
 	 * {@inheritDoc}
+	 *
+	 * Where a course is complete Sensei leaves for its page, in the middle of these hooks: what is told of a
+	 * lesson and of a quiz has to be told before.
 	 */
 	protected function listen(): void {
 		$this->on( 'student_enrolled', 'sensei_course_enrolment_status_changed', fn( $user = 0, $course = 0, $is_enrolled = false ) => $this->enrolled( (int) $user, (int) $course, (bool) $is_enrolled ), 3 );
 		$this->on( 'course_started', 'sensei_user_course_start', fn( $user = 0, $course = 0 ) => $this->on_course( 'course_started', (int) $user, (int) $course ), 2 );
 		$this->on( 'course_completed', 'sensei_user_course_end', fn( $user = 0, $course = 0 ) => $this->on_course( 'course_completed', (int) $user, (int) $course ), 2 );
-		$this->on( 'lesson_completed', 'sensei_user_lesson_end', fn( $user = 0, $lesson = 0 ) => $this->lesson_completed( (int) $user, (int) $lesson ), 2 );
+		$this->on( 'lesson_completed', 'sensei_user_lesson_end', fn( $user = 0, $lesson = 0 ) => $this->lesson_completed( (int) $user, (int) $lesson ), 2, self::EARLY );
 		$this->on( 'section_completed', 'sensei_module_save_user_progress', fn( $course = 0, $module = 0, $user = 0, $progress = 0 ) => $this->section_completed( (int) $course, (int) $module, (int) $user, $progress ), 4 );
 		$this->on( 'quiz_submitted', 'sensei_user_quiz_submitted', fn( $user = 0, $quiz = 0, $grade = null, $passmark = null, $type = '' ) => $this->tried( 'quiz_submitted', (int) $user, (int) $quiz, 'auto' === $type ? $grade : null ), 5 );
-		$this->on( 'quiz_passed', 'sensei_user_quiz_grade', $this->graded( ... ), 3 );
+		$this->on( 'quiz_passed', 'sensei_user_quiz_grade', $this->graded( ... ), 5, self::EARLY );
 	}
 
 	/**
@@ -108,10 +114,16 @@ final class Source_Sensei extends School {
 	}
 
 	/**
-	 * A quiz was graded. Where it need not be passed there is no result.
+	 * A quiz was graded, by itself where it was just handed in. Where it need not be passed there is no result.
 	 */
-	private function graded( mixed $user = 0, mixed $quiz = 0, mixed $grade = null ): void {
-		if ( ! is_numeric( $grade ) || ( ! $this->is_wanted_now( 'quiz_passed' ) && ! $this->is_wanted_now( 'quiz_failed' ) ) ) {
+	private function graded( mixed $user = 0, mixed $quiz = 0, mixed $grade = null, mixed $passmark = 0, mixed $type = '' ): void {
+		if ( ! is_numeric( $grade ) ) {
+			return;
+		}
+		if ( 'auto' === $type ) {
+			$this->tried( 'quiz_submitted', (int) $user, (int) $quiz, $grade );
+		}
+		if ( ! $this->is_wanted_now( 'quiz_passed' ) && ! $this->is_wanted_now( 'quiz_failed' ) ) {
 			return;
 		}
 		$is_passed = self::result( (int) $quiz, $grade );
