@@ -31,6 +31,7 @@ if ( 'activate' === $deed ) {
 			exit( 1 );
 		}
 	}
+	isset( $run['prepare'] ) && $run['prepare']();
 	exit( 0 );
 }
 $do    = 'setup' === $deed ? $run['setup'] : $run['deeds'][ $deed ]['do'];
