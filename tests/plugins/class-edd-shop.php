@@ -9,6 +9,9 @@ final class Edd_Shop {
 	 * @return array<string, mixed>
 	 */
 	public static function set_up(): array {
+		// The activation of the shop's site makes them at the first look at its admin pages.
+		edd_install();
+		edd_install_component_database_tables();
 		edd_update_option( 'currency', 'EUR' );
 		edd_update_option( 'item_quantities', '1' );
 		edd_update_option( 'gateways', array( 'manual' => 1 ) );

@@ -16,6 +16,8 @@ final class Wu_Network {
 			throw new RuntimeException( $done->get_error_message() );
 		}
 		wu_save_setting( 'enable_api', true );
+		wu_save_setting( 'api_key', 'key-of-deeds' );
+		wu_save_setting( 'api_secret', 'secret-of-deeds' );
 		wu_save_setting( 'currency_symbol', 'USD' );
 		$plan = Deed::must(
 			wu_create_product(

@@ -5,7 +5,9 @@
 
 require_once dirname( __DIR__ ) . '/class-wu-network.php';
 
-$of = static fn( string $key ): Closure => static fn( array $known ): mixed => $known[ $key ];
+// It may have ids as texts in what it announces itself.
+$of   = static fn( string $key ): Closure => static fn( array $known ): mixed => $known[ $key ];
+$text = static fn( string $key ): Closure => static fn( array $known ): string => (string) $known[ $key ];
 
 return array(
 	'plugins' => array( 'ultimate-multisite/ultimate-multisite.php' => true ),
@@ -49,7 +51,7 @@ return array(
 			},
 			'events' => array(
 				array( 'payment_created', array( 'payment_id' => $of( 'gateway' ) ) ),
-				array( 'payment_received', array( 'payment_id' => $of( 'gateway' ), 'membership_id' => $of( 'membership' ) ) ),
+				array( 'payment_received', array( 'payment_id' => $text( 'gateway' ), 'membership_id' => $text( 'membership' ) ) ),
 				array( 'payment_status_changed', array( 'status' => 'completed' ) ),
 			),
 			'any_order' => true,

@@ -489,11 +489,11 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 			return;
 		}
 		$this->tell( "{$model}_status_changed", $model, $id, null, self::statuses( $old, $new ), array( "{$model}_status" => $new ) );
-		if ( 'payment' === $model && in_array( $new, self::REFUNDED, true ) && ! in_array( $old, self::REFUNDED, true ) ) {
+		if ( 'payment' === $model && 'refunded' === $new && $this->is_wanted_now( 'refund_issued' ) ) {
 			// An administrator may set the status alone. The lines, if there are some, are known a moment later.
 			$this->later(
 				'refund_issued',
-				fn(): ?array => 'refunded' === $new && ! isset( $this->refunded[ $id ] ) ? $this->whole_refund( $id ) : null,
+				fn(): ?array => isset( $this->refunded[ $id ] ) ? null : $this->whole_refund( $id ),
 				array( 'idempotency_key' => self::NAME . ":refund:$id:whole" ),
 				static fn(): bool => Models::is_there( 'payment', $id ),
 				"payment:$id:whole"
@@ -549,7 +549,7 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 	 */
 	private function ordered( mixed $cart = null, mixed $customer = null, mixed $membership = null ): void {
 		$user_id = (int) self::ask( $customer, 'get_user_id' );
-		if ( $user_id ) {
+		if ( $user_id && $this->request_end_events->holds( "account:$user_id:" ) ) {
 			$this->accounts->amend( $user_id, self::NAME, self::plan( $membership ) );
 		}
 	}

@@ -104,7 +104,7 @@ final class Source_Woocommerce_Catalogue extends Abstract_Source {
 		$this->on( 'shop_customer_created', 'woocommerce_created_customer', fn( $id = 0 ) => $this->customer( (int) $id, 'created' ) );
 		$this->on( 'shop_customer_created', 'woocommerce_new_customer', fn( $id = 0 ) => $this->customer( (int) $id, 'created' ) );
 		$this->on( 'shop_customer_updated', 'woocommerce_update_customer', fn( $id = 0 ) => $this->customer( (int) $id, 'updated' ) );
-		$this->on( 'shop_customer_updated', 'profile_update', fn( $id = 0 ) => self::is_customer( (int) $id ) && $this->customer( (int) $id, 'updated' ) );
+		$this->on( 'shop_customer_updated', 'profile_update', fn( $id = 0 ) => $this->is_wanted( 'shop_customer_updated' ) && self::is_customer( (int) $id ) && $this->customer( (int) $id, 'updated' ) );
 		$this->on( 'shop_customer_deleted', 'remove_user_from_blog', fn( $id = 0, $site = 0 ) => $this->customer_left( (int) $id, (int) $site ), 2 );
 	}
 
@@ -180,17 +180,24 @@ final class Source_Woocommerce_Catalogue extends Abstract_Source {
 	 * @param array<string, mixed> $more Keys beside the object's.
 	 */
 	private function moved( int $id, string $what, array $more = array() ): void {
-		$kind = self::POSTS[ (string) get_post_type( $id ) ] ?? '';
+		$kind = $this->is_any_wanted( $what ) ? self::POSTS[ (string) get_post_type( $id ) ] ?? '' : '';
 		if ( '' !== $kind ) {
 			$this->tell( $kind, $id, $what, $more );
 		}
 	}
 
 	/**
+	 * Whether anybody subscribes to what may happen to a post: otherwise its type is not asked for.
+	 */
+	private function is_any_wanted( string $what ): bool {
+		return $this->is_wanted( "product_$what" ) || $this->is_wanted( "coupon_$what" ) || $this->is_wanted( "order_$what" );
+	}
+
+	/**
 	 * A post is about to be deleted for good. One in the trash was told when it went there.
 	 */
 	private function leaves( int $id ): void {
-		$kind = self::POSTS[ (string) get_post_type( $id ) ] ?? '';
+		$kind = $this->is_any_wanted( 'deleted' ) ? self::POSTS[ (string) get_post_type( $id ) ] ?? '' : '';
 		if ( in_array( $kind, array( 'product', 'coupon' ), true ) && ! in_array( get_post_status( $id ), array( 'trash', ...self::BEGUN ), true ) && $this->is_wanted_now( "{$kind}_deleted" ) ) {
 			$data = Shop_Objects::of( $kind, $id );
 			if ( $data ) {
@@ -236,7 +243,7 @@ final class Source_Woocommerce_Catalogue extends Abstract_Source {
 	 * A customer leaves a shop: still a member.
 	 */
 	private function customer_left( int $id, int $site ): void {
-		if ( get_current_blog_id() === $site && self::is_customer( $id ) && $this->is_wanted_now( 'shop_customer_deleted' ) ) {
+		if ( get_current_blog_id() === $site && $this->is_wanted( 'shop_customer_deleted' ) && self::is_customer( $id ) && $this->is_wanted_now( 'shop_customer_deleted' ) ) {
 			$this->request_end_events->drop( self::place( 'customer', $id ) . ':*' );
 			$this->send( 'shop_customer_deleted', static fn(): ?array => Shop_Objects::customer( $id ) );
 		}

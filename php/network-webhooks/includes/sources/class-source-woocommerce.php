@@ -267,7 +267,7 @@ final class Source_Woocommerce extends Abstract_Source {
 		if ( self::is_draft( $from ) ) {
 			// Placing an order is no change of one. WooCommerce does not fire the hook of new orders for every draft.
 			self::is_draft( $to ) || $this->placed( $id, $order );
-		} elseif ( ! $fresh || $fresh['again'] ) {
+		} elseif ( ! in_array( 'trash', array( $from, $to ), true ) && ( ! $fresh || $fresh['again'] ) ) {
 			// What is set before the first save changes nothing that anybody saw.
 			$this->tell(
 				'order_status_changed',
@@ -281,7 +281,7 @@ final class Source_Woocommerce extends Abstract_Source {
 		}
 		$paid = function_exists( 'wc_get_is_paid_statuses' ) ? (array) wc_get_is_paid_statuses() : array( 'processing', 'completed' );
 		if ( in_array( $to, $paid, true ) ) {
-			$this->paid( $id, $order, in_array( $from, $paid, true ) );
+			$this->paid( $id, $order, in_array( $from, array( ...$paid, 'trash' ), true ) );
 		}
 		if ( 'failed' === $to ) {
 			$this->tell( 'payment_failed', $id, $order );

@@ -144,7 +144,16 @@ final class Models {
 	 * @return array<string, mixed>
 	 */
 	private static function block( string $block, ?object $object ): array {
-		return $object ? (array) wu_generate_event_payload( $block, $object ) : array();
+		$keys = $object ? (array) wu_generate_event_payload( $block, $object ) : array();
+		foreach ( $keys as $key => $value ) {
+			// As the database has it, until the model was saved: 59.2900 as a text.
+			if ( is_string( $value ) && str_ends_with( (string) $key, '_raw' ) && is_numeric( $value ) ) {
+				$keys[ $key ] = (float) $value;
+			} elseif ( is_string( $value ) && str_ends_with( (string) $key, '_id' ) && ctype_digit( $value ) ) {
+				$keys[ $key ] = (int) $value;
+			}
+		}
+		return $keys;
 	}
 
 	/**
