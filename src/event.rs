@@ -18,6 +18,9 @@ use crate::id::EventId;
 
 /// Longest name of an event, in bytes.
 pub const MAX_NAME: usize = 100;
+/// Events whose names begin so have a body that was made for the format `woocommerce`: a pattern has
+/// to begin so as well, and `*` is everything else.
+pub const WOOCOMMERCE: &str = "woocommerce.";
 /// Longest `source`, in bytes.
 pub const MAX_SOURCE: usize = 100;
 /// Most webhooks that `only` can name.
@@ -36,6 +39,9 @@ pub fn is_pattern(pattern: &str) -> bool {
 
 /// Whether an event of this name is what `pattern` subscribes to.
 pub fn matches(pattern: &str, name: &str) -> bool {
+    if name.starts_with(WOOCOMMERCE) && !pattern.starts_with(WOOCOMMERCE) {
+        return false;
+    }
     let Some((head, mut rest)) = pattern.split_once('*') else {
         return pattern == name;
     };

@@ -85,7 +85,7 @@ namespace {
      *     site?: array{id: int, url: string}, network_id?: int, scope?: 'network',
      *     actor?: array<string, mixed>, source?: string, timestamp?: int|float,
      *     idempotency_key?: string, delay?: int, only?: list<string>, test?: bool,
-     *     repair?: bool, import?: bool, installation?: string} $options
+     *     repair?: bool, import?: bool, version?: int, installation?: string} $options
      *     - `timestamp`: Unix seconds, by default now
      *     - `idempotency_key`: the id is derived from event, site and this; the second event with
      *       the same one is dropped, for three years after the first has left the log (of the

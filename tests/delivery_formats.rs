@@ -142,7 +142,7 @@ fn cloudevents_structured() {
     let payload = format(json!({"format": "cloudevents"}), &event);
     assert_eq!(payload.content_type, "application/cloudevents+json");
     let expected = format!(
-        r#"{{"specversion":"1.0","id":"{}","source":"https://three.example","type":"payment_received","time":"2025-11-20T10:00:00.123Z","networkid":"1","siteid":"3","eventsource":"woocommerce","datacontenttype":"application/json","data":{{"total":10.0,"id":12345678901234567890}}}}"#,
+        r#"{{"specversion":"1.0","id":"{}","source":"https://three.example","type":"payment_received","time":"2025-11-20T10:00:00.123Z","dataschema":"urn:network-webhooks:payment_received:1","networkid":"1","siteid":"3","eventsource":"woocommerce","datacontenttype":"application/json","data":{{"total":10.0,"id":12345678901234567890}}}}"#,
         event.id
     );
     assert_eq!(text(&payload), expected);
@@ -166,6 +166,7 @@ fn cloudevents_binary() {
     assert_eq!(header("ce-source"), Some("https://three.example"));
     assert_eq!(header("ce-type"), Some("payment_received"));
     assert_eq!(header("ce-time"), Some("2025-11-20T10:00:00.123Z"));
+    assert_eq!(header("ce-dataschema"), Some("urn:network-webhooks:payment_received:1"));
     assert_eq!(header("ce-siteid"), Some("3"));
 }
 

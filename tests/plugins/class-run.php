@@ -15,6 +15,13 @@ final class Run {
 	private string $memory;
 	private int $received = 0;
 
+	/**
+	 * Requests of the last deed to the run's second webhook.
+	 *
+	 * @var list<array>
+	 */
+	private array $second = array();
+
 	/** Bytes of each log that were looked at. */
 	private array $read = array();
 
@@ -84,6 +91,14 @@ final class Run {
 				$this->wrong[] = "$deed: $notice";
 			}
 			$requests = $trace->requests( $this->calls() );
+			if ( isset( $expected['check'] ) ) {
+				file_put_contents( "$this->memory.requests", wp_json_encode( $this->second ) );
+				$said = $this->process( $deed, "$this->memory.requests" );
+				if ( $said ) {
+					$this->wrong[] = "$deed: $said";
+				}
+				$this->calls();
+			}
 			$deeds[]  = array(
 				'do'       => $deed,
 				'events'   => array_column( $events, 'type' ),
@@ -119,9 +134,9 @@ final class Run {
 	/**
 	 * Does one in a process of its own; what it printed.
 	 */
-	private function process( string $deed ): string {
+	private function process( string $deed, string ...$more ): string {
 		$output = array();
-		exec( implode( ' ', array_map( 'escapeshellarg', array( PHP_BINARY, '-d', 'memory_limit=512M', __DIR__ . '/deed.php', $this->name, $deed, $this->memory ) ) ) . ' 2>&1', $output, $status );
+		exec( implode( ' ', array_map( 'escapeshellarg', array( PHP_BINARY, '-d', 'memory_limit=512M', __DIR__ . '/deed.php', $this->name, $deed, $this->memory, ...$more ) ) ) . ' 2>&1', $output, $status );
 		$known = json_decode( file_get_contents( $this->memory ), true );
 		return 0 === $status && ( ! $output || isset( $this->run['prints'] ) ) ? '' : "status $status " . implode( "\n", $output ) . ( isset( $known['error'] ) ? $known['error'] : '' );
 	}
@@ -137,14 +152,25 @@ final class Run {
 		$deadline = microtime( true ) + self::PATIENCE;
 		do {
 			usleep( 10000 );
-			$lines  = array_slice( file( getenv( 'RECEIVED' ) ), $this->received );
-			$bodies = array_map( static fn( string $line ) => json_decode( json_decode( $line, true )['body'], true ), $lines );
-		} while ( self::LAST !== ( end( $bodies )['type'] ?? '' ) && microtime( true ) < $deadline );
-		if ( self::LAST !== ( end( $bodies )['type'] ?? '' ) ) {
+			$lines    = array_slice( file( getenv( 'RECEIVED' ) ), $this->received );
+			$requests = array_map( static fn( string $line ) => json_decode( $line, true ), $lines );
+			$second   = array_values( array_filter( $requests, self::is_second( ... ) ) );
+			$bodies   = array_map( static fn( array $request ) => json_decode( $request['body'], true ), array_values( array_filter( $requests, static fn( array $request ) => ! self::is_second( $request ) ) ) );
+			$is_all   = self::LAST === ( end( $bodies )['type'] ?? '' ) && ( ! isset( $this->run['second'] ) || 'action.' . self::LAST === ( end( $second )['headers']['x-wc-webhook-topic'] ?? '' ) );
+		} while ( ! $is_all && microtime( true ) < $deadline );
+		if ( ! $is_all ) {
 			throw new RuntimeException( 'What was dispatched last did not come.' );
 		}
-		$this->received += count( $bodies );
+		$this->received += count( $lines );
+		$this->second    = array_slice( $second, 0, -1 );
 		return array_slice( $bodies, 0, -1 );
+	}
+
+	/**
+	 * Whether a request came to the run's second webhook, which has the format of WooCommerce.
+	 */
+	private static function is_second( array $request ): bool {
+		return isset( $request['headers']['x-wc-webhook-topic'] );
 	}
 
 	/**

@@ -2,7 +2,8 @@
 /**
  * Does one deed, in a process of its own as each is a request of its own, and remembers what the next ones need.
  *
- * php deed.php NAME DEED MEMORY      DEED: a key of `deeds`, or `activate` or `setup`
+ * php deed.php NAME DEED MEMORY            DEED: a key of `deeds`, or `activate` or `setup`
+ * php deed.php NAME DEED MEMORY REQUESTS   its `check`, with what came to the run's second webhook
  */
 
 require __DIR__ . '/../wordpress/processes/request.php';
@@ -31,10 +32,21 @@ if ( 'activate' === $deed ) {
 			exit( 1 );
 		}
 	}
+	isset( $run['prepare'] ) && $run['prepare']();
+	exit( 0 );
+}
+if ( isset( $argv[4] ) ) {
+	echo implode( "\n", $run['deeds'][ $deed ]['check']( $known, json_decode( file_get_contents( $argv[4] ), true ) ) );
 	exit( 0 );
 }
 $do    = 'setup' === $deed ? $run['setup'] : $run['deeds'][ $deed ]['do'];
-$added = $do( $known );
+try {
+	$added = $do( $known );
+} catch ( Throwable $error ) {
+	// WordPress would make a page of it.
+	fwrite( STDERR, get_class( $error ) . ": {$error->getMessage()} ({$error->getFile()}:{$error->getLine()})\n" );
+	exit( 1 );
+}
 if ( is_wp_error( $added ) ) {
 	fwrite( STDERR, implode( ' ', $added->get_error_messages() ) . "\n" );
 	exit( 1 );

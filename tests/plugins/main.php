@@ -17,12 +17,18 @@ require __DIR__ . '/../wordpress/class-schema-check.php';
 require __DIR__ . '/class-trace.php';
 require __DIR__ . '/class-run.php';
 
-$run = new Run( $argv[1], require __DIR__ . "/deeds/$argv[1].php" );
-
+$deeds           = require __DIR__ . "/deeds/$argv[1].php";
 $row             = Webhook::create( 'Deeds', getenv( 'ENDPOINT_URL' ), '*' )->to_row();
 // One after the other: the order in which things happened is the order in which they arrive.
 $row['settings'] = wp_json_encode( array( 'ordered' => true ) + json_decode( $row['settings'], true ) );
 $plugin          = Plugin::instance();
 $plugin->publisher()->change( static fn() => $plugin->webhooks()->save( Webhook::from_row( (object) $row ) ) );
+if ( isset( $deeds['second'] ) ) {
+	$row             = Webhook::create( 'Second', getenv( 'ENDPOINT_URL' ), 'deed.ended', ...$deeds['second']['events'] )->to_row();
+	$row['settings'] = wp_json_encode( array( 'ordered' => true, 'format' => $deeds['second']['format'] ) + json_decode( $row['settings'], true ) );
+	$second          = Webhook::from_row( (object) $row );
+	$plugin->publisher()->change( static fn() => $plugin->webhooks()->save( $second ) );
+	putenv( 'SECOND_SECRET=' . $second->secrets()[0]['secret'] );
+}
 
-exit( $run->run() ? 0 : 1 );
+exit( ( new Run( $argv[1], $deeds ) )->run() ? 0 : 1 );

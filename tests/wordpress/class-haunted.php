@@ -83,6 +83,10 @@ final class Haunted_Order extends Order {
 		return parent::get_total();
 	}
 
+	public function get_date_paid(): ?DateTime {
+		return new DateTime( '@' . time() );
+	}
+
 	public function get_time( string $date ): int {
 		return 'next_payment' === $date ? 1797760800 : 0;
 	}
@@ -163,6 +167,7 @@ final class Haunted_Arguments {
 			)
 		);
 		$order                           = new Haunted_Order( random_int( 1000, 1000000000 ) );
+		Commerce_Test::$orders           = array( $order->get_id() => $order );
 		$theme                           = wp_get_theme();
 		$model                           = new Haunted_Model( 96 );
 		$flag                            = static fn( string $hook, string $event ) => array( $hook, array( (int) $site->blog_id ), $event );
@@ -222,6 +227,10 @@ final class Haunted_Arguments {
 			array( '_core_updated_successfully', array( '9.9' ), 'core_updated' ),
 			array( 'wu_event', array( 'payment_failed', array( 'user_id' => 7 ) ), 'payment_failed' ),
 			array( 'wu_event_post_save', array( $secrets, new Haunted_Event(), true ), 'checkout_failed' ),
+			array( 'wu_customer_post_save', array( $secrets, $model, true ), '' ),
+			array( 'wu_membership_post_save', array( $secrets, $model, false ), '' ),
+			array( 'wu_payment_post_save', array( $secrets, $model, false ), '' ),
+			array( 'wu_checkout_order_created', array( $model, new Haunted_Model( $id ), new Haunted_Model( 5, $model ), $model ), '' ),
 			array( 'wu_customer_post_delete', array( true, $model ), 'customer_deleted' ),
 			array( 'wu_membership_post_delete', array( true, $model ), 'membership_deleted' ),
 			array( 'wu_payment_post_delete', array( true, $model ), 'payment_deleted' ),
@@ -232,6 +241,23 @@ final class Haunted_Arguments {
 			array( 'wu_membership_post_cancel', array( 96, $model ), 'membership_cancelled' ),
 			array( 'wu_transition_domain_stage', array( 'checking-dns', 'done', 5 ), 'domain_verified' ),
 			array( 'woocommerce_new_order', array( $order->get_id(), $order ), 'order_created' ),
+			array( 'woocommerce_update_order', array( $order->get_id(), $order ), '' ),
+			array( 'woocommerce_trash_order', array( $order->get_id() ), 'order_deleted' ),
+			array( 'woocommerce_untrash_order', array( $order->get_id(), 'processing' ), 'order_restored' ),
+			array( 'woocommerce_before_delete_order', array( $order->get_id(), $order ), '' ),
+			array( 'woocommerce_delete_order', array( $order->get_id() ), 'order_deleted' ),
+			array( 'woocommerce_new_product', array( 4711, new Haunted( array() ) ), '' ),
+			array( 'woocommerce_new_product_variation', array( 4711, new Haunted( array() ) ), '' ),
+			array( 'woocommerce_update_product', array( 4711, new Haunted( array() ) ), '' ),
+			array( 'woocommerce_update_product_variation', array( 4711, new Haunted( array() ) ), '' ),
+			array( 'woocommerce_process_product_meta', array( 4711, $post ), '' ),
+			array( 'woocommerce_new_coupon', array( 4711, new Haunted( array() ) ), '' ),
+			array( 'woocommerce_update_coupon', array( 4711, new Haunted( array() ) ), '' ),
+			array( 'woocommerce_process_shop_coupon_meta', array( 4711, $post ), '' ),
+			array( 'untrashed_post', array( 4711, 'publish' ), '' ),
+			array( 'before_delete_post', array( 4711, $post ), '' ),
+			array( 'woocommerce_new_customer', array( 1, new Haunted( array() ) ), '' ),
+			array( 'woocommerce_update_customer', array( 1, new Haunted( array() ) ), '' ),
 			array( 'woocommerce_order_status_processing', array( $order->get_id(), $order ), '' ),
 			array( 'woocommerce_order_status_completed', array( $order->get_id(), $order ), '' ),
 			array( 'woocommerce_order_status_changed', array( $order->get_id(), 'pending', 'processing', $order ), 'payment_received' ),

@@ -1,0 +1,38 @@
+<?php
+/**
+ * Fires the hooks of a trace again, request by request, with stand-ins for the objects, and dispatches `replay.deed`
+ * after each deed.
+ *
+ * php replay.php TRACE
+ */
+
+require __DIR__ . '/request.php';
+require getenv( 'WP_ROOT' ) . '/wp-load.php';
+require dirname( __DIR__, 2 ) . '/plugins/class-trace.php';
+require dirname( __DIR__ ) . '/class-recorded-object.php';
+
+foreach ( array( 'wc_get_order', 'edd_get_order', 'wu_get_payment', 'wu_get_membership', 'wu_get_customer', 'wu_get_domain' ) as $finder ) {
+	// phpcs:ignore Squiz.PHP.Eval -- each is the same function under another name.
+	eval( "function $finder( \$id ) { return Recorded_Object::found( '$finder', (int) \$id ); }" );
+}
+
+/** What it says of a model: that it is there. */
+function wu_generate_event_payload( string $model, object $object ): array {
+	return array( "{$model}_id" => $object->get_id() );
+}
+
+$plugin = Network_Webhooks\Plugin::instance();
+$trace  = Trace::read( $argv[1] );
+foreach ( $trace['deeds'] as $deed ) {
+	foreach ( $deed['requests'] as $request ) {
+		foreach ( $request['calls'] as $call ) {
+			Recorded_Object::remember( $call['found'] ?? array() );
+			$arguments = array_map( array( 'Recorded_Object', 'of' ), $call['arguments'] );
+			do_action( $call['hook'], ...$arguments );
+		}
+		Recorded_Object::remember( $request['found'] ?? array() );
+		$plugin->request_end_events()->send();
+		Recorded_Object::end();
+	}
+	network_webhooks_dispatch( 'replay.deed', array( 'deed' => $deed['do'] ) );
+}

@@ -1,0 +1,47 @@
+<?php
+/**
+ * The hooks that real plugins fired, as make plugins recorded them, are fired again: the same events come of them.
+ */
+
+require_once dirname( __DIR__ ) . '/plugins/class-trace.php';
+
+final class Traces_Test extends Network_Test_Case {
+
+	/** What is told of rows in the database, which a replay has not: the runs on the real plugins show these. */
+	private const OF_ROWS = '/^(product|coupon|shop_customer|account)_/';
+
+	/**
+	 * @dataProvider traces
+	 */
+	public function test_the_recorded_hooks_make_the_recorded_events( string $file ): void {
+		$webhook = $this->subscribe( '*' );
+		$this->assertSame( '', $this->run_process( __DIR__ . '/processes/replay.php', array( $file ) ) );
+		$trace = Trace::read( $file );
+		$deeds = array( array() );
+		foreach ( $this->events_of( $webhook ) as $event ) {
+			if ( 'replay.deed' === $event['type'] ) {
+				$deeds[] = array();
+			} elseif ( ! preg_match( self::OF_ROWS, $event['type'] ) ) {
+				$deeds[ count( $deeds ) - 1 ][] = $event['type'];
+			}
+		}
+		foreach ( $trace['deeds'] as $number => $deed ) {
+			$recorded = array_values( preg_grep( self::OF_ROWS, $deed['events'], PREG_GREP_INVERT ) );
+			$this->assertSame( $recorded, $deeds[ $number ], "$trace[name]: $deed[do]" );
+		}
+	}
+
+	public static function traces(): array {
+		$files = glob( dirname( __DIR__ ) . '/plugins/traces/*.json' );
+		return array_combine( array_map( 'basename', $files ), array_map( static fn( string $file ) => array( $file ), $files ) );
+	}
+
+	public function test_a_trace_that_somebody_wrote_by_hand_is_refused(): void {
+		$trace = json_decode( file_get_contents( self::traces()[ array_key_first( self::traces() ) ][0] ), true );
+		$this->assertSame( array(), Trace::faults( $trace ) );
+		foreach ( array( 'plugins', 'date', 'recorder', 'sum' ) as $key ) {
+			$this->assertNotSame( array(), Trace::faults( array_diff_key( $trace, array( $key => 1 ) ) ), $key );
+		}
+		$this->assertNotSame( array(), Trace::faults( array( 'date' => '2026-01-01' ) + $trace ) );
+	}
+}
