@@ -102,6 +102,7 @@ final class Run {
 			$deeds[]  = array(
 				'do'       => $deed,
 				'events'   => array_column( $events, 'type' ),
+				'in_order' => empty( $expected['any_order'] ),
 				'came'     => count( $this->wrong ) === $before,
 				'requests' => $requests,
 			);

@@ -15,7 +15,10 @@ final class Trace_Recorder {
 	private const STATE = array( 'get_id', 'get_status', 'get_type', 'get_total', 'get_amount', 'get_currency', 'get_date_paid', 'get_parent_id', 'get_customer_id', 'get_user_id', 'get_stage', 'get_gateway', 'get_slug', 'get_payment_method', 'get_domain', 'get_membership_id', 'get_blog_id', 'get_user_email', 'is_recurring' );
 
 	/** What is read of an object without such methods. */
-	private const FIELDS = array( 'id', 'ID', 'status', 'total', 'amount', 'type', 'parent', 'currency', 'gateway', 'customer_id', 'user_id', 'date_completed', 'email' );
+	private const FIELDS = array( 'id', 'ID', 'status', 'total', 'amount', 'type', 'parent', 'currency', 'gateway', 'customer_id', 'user_id', 'date_completed', 'email', 'title', 'membership_id', 'original_status', 'form_id' );
+
+	/** What is asked of a record of LifterLMS, by its get(). */
+	private const OF_RECORD = array( 'id', 'status', 'amount', 'refund_amount', 'currency', 'payment_gateway', 'user_id', 'product_id', 'product_type', 'lesson_id', 'grade' );
 
 	/** Names whose values are secrets. */
 	private const SECRET = '/pass|secret|token|key|nonce|hash/i';
@@ -147,6 +150,15 @@ final class Trace_Recorder {
 		$state = array();
 		if ( $object instanceof Closure || $object instanceof DateTimeInterface ) {
 			return $state;
+		}
+		if ( str_starts_with( get_class( $object ), 'LLMS_' ) && method_exists( $object, 'get' ) ) {
+			foreach ( self::OF_RECORD as $name ) {
+				$answer = $object->get( $name );
+				if ( is_scalar( $answer ) ) {
+					$state[ "get:$name" ] = $this->described( $answer, '', $depth + 2 );
+				}
+			}
+			return $state + ( method_exists( $object, 'get_order' ) ? array( 'get_order' => $this->described( $object->get_order(), '', $depth + 1 ) ) : array() );
 		}
 		foreach ( self::STATE as $method ) {
 			if ( method_exists( $object, $method ) ) {

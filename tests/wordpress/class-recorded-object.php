@@ -66,6 +66,15 @@ final class Recorded_Object {
 		return $this->answer( $name, substr( $name, 4 ) );
 	}
 
+	// A record of LifterLMS.
+	public function get( string $name ): mixed {
+		return $this->state[ "get:$name" ] ?? '';
+	}
+
+	public function get_initial_price(): float {
+		return 49.0;
+	}
+
 	// What is asked for by method_exists().
 	public function get_id(): int {
 		return (int) $this->answer( 'get_id', 'id' );

@@ -8,7 +8,16 @@ require_once dirname( __DIR__ ) . '/plugins/class-trace.php';
 final class Traces_Test extends Network_Test_Case {
 
 	/** What is told of rows in the database, which a replay has not: the runs on the real plugins show these. */
-	private const OF_ROWS = '/^(product|coupon|shop_customer|account)_/';
+	private const OF_ROWS = array(
+		''                     => '/^(product|coupon|shop_customer|account)_/',
+		'lifterlms'            => '/^(course_track_completed|refund_issued)$/',
+		'tutor'                => '/^(quiz|order|payment|refund)_/',
+		'sensei'               => '/^(quiz|section)_/',
+		'contact-form-7'       => '/^form_/',
+		'fluent-forms'         => '/^form_payment_/',
+		'wpforms'              => '/^form_payment_/',
+		'paid-memberships-pro' => '/^membership_(joined|left|level_changed|renewed)$/',
+	);
 
 	/**
 	 * @dataProvider traces
@@ -17,16 +26,22 @@ final class Traces_Test extends Network_Test_Case {
 		$webhook = $this->subscribe( '*' );
 		$this->assertSame( '', $this->run_process( __DIR__ . '/processes/replay.php', array( $file ) ) );
 		$trace = Trace::read( $file );
+		$rows  = self::OF_ROWS[ $trace['name'] ] ?? self::OF_ROWS[''];
 		$deeds = array( array() );
 		foreach ( $this->events_of( $webhook ) as $event ) {
 			if ( 'replay.deed' === $event['type'] ) {
 				$deeds[] = array();
-			} elseif ( ! preg_match( self::OF_ROWS, $event['type'] ) ) {
+			} elseif ( ! preg_match( $rows, $event['type'] ) ) {
 				$deeds[ count( $deeds ) - 1 ][] = $event['type'];
 			}
 		}
 		foreach ( $trace['deeds'] as $number => $deed ) {
-			$recorded = array_values( preg_grep( self::OF_ROWS, $deed['events'], PREG_GREP_INVERT ) );
+			$recorded = array_values( preg_grep( $rows, $deed['events'], PREG_GREP_INVERT ) );
+			if ( ! ( $deed['in_order'] ?? true ) ) {
+				// Hooks within hooks are recorded by when they begin, and told by when they end.
+				sort( $recorded );
+				sort( $deeds[ $number ] );
+			}
 			$this->assertSame( $recorded, $deeds[ $number ], "$trace[name]: $deed[do]" );
 		}
 	}

@@ -51,7 +51,7 @@ abstract class Form_Source extends Abstract_Source {
 			$example = self::compose( $slug, self::example(), 3, '2026-11-20T10:00:00Z' );
 			$schema  = Payload_Schema::of( $example, self::NULLABLE );
 			// Which names a form has is its own affair, and a value may be a text, a list or an address.
-			$schema['properties']['values']                                = array( 'type' => 'object' );
+			$schema['properties']['values']                                 = array( 'type' => 'object' );
 			$schema['properties']['fields']['items']['properties']['value'] = true;
 
 			$events[] = new Event( $slug, 'crm', $texts[ $slug ][0], $texts[ $slug ][1], array( static::NAME => $example ), array( static::NAME => $schema ), array( static::NAME => $hook ), array( 'entry_id', 'form.id', 'values.email' ) );
