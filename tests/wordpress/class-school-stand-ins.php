@@ -35,7 +35,7 @@ namespace {
 		/** Levels of Paid Memberships Pro: user → level → name. */
 		public static array $levels = array();
 
-		/** Ids in the repositories of Sensei: `course:1:7`. */
+		/** Ids in the repositories of Sensei, or ids and times: `course:1:7`. */
 		public static array $progress = array();
 
 		public static function forget(): void {
@@ -80,11 +80,19 @@ namespace {
 
 			public function get( $id, $user ) {
 				$found = School_Stand_Ins::$progress[ "$this->what:$id:$user" ] ?? 0;
-				return $found ? new class( $found ) {
-					public function __construct( private int $id ) {}
+				return $found ? new class( ...(array) $found ) {
+					public function __construct( private int $id, private int $time = 1795176000 ) {}
 
 					public function get_id() {
 						return $this->id;
+					}
+
+					public function get_started_at() {
+						return new DateTime( "@$this->time" );
+					}
+
+					public function get_created_at() {
+						return new DateTime( "@$this->time" );
 					}
 				} : null;
 			}

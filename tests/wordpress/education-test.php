@@ -248,6 +248,17 @@ final class Education_Test extends Network_Test_Case {
 		$this->assertSame( array( 'course_started', 'lesson_completed', 'course_completed', 'course_completed' ), array_column( $events, 'type' ) );
 	}
 
+	public function test_a_quiz_of_sensei_keeps_its_id_when_it_is_reset(): void {
+		$webhook = $this->subscribe( 'quiz_submitted', 'lesson_completed' );
+		foreach ( array( 1795176000, 1795176060 ) as $since ) {
+			School_Stand_Ins::$progress = array( "quiz:$this->id:{$this->student->ID}" => array( 14, $since ), "lesson:$this->id:{$this->student->ID}" => array( 14, $since ) );
+			do_action( 'sensei_user_quiz_grade', $this->student->ID, $this->id, 0, 70, 'auto' );
+			do_action( 'sensei_user_lesson_end', $this->student->ID, $this->id );
+			do_action( 'sensei_user_quiz_submitted', $this->student->ID, $this->id, 0, 70, 'auto' );
+		}
+		$this->assertSame( array( 'quiz_submitted', 'lesson_completed', 'quiz_submitted', 'lesson_completed' ), array_column( $this->events_of( $webhook ), 'type' ) );
+	}
+
 	public function test_sensei_leaves_for_another_page_in_the_middle_of_the_hook_that_completes_a_course(): void {
 		$webhook = $this->subscribe( 'lesson_completed', 'quiz_submitted' );
 		$leave   = static fn() => throw new RuntimeException( 'exit' );
@@ -285,12 +296,12 @@ final class Education_Test extends Network_Test_Case {
 		do_action( 'sensei_user_quiz_grade', $this->student->ID, $quiz, 60, 70, 'manual' );
 		do_action( 'sensei_user_quiz_grade', $this->student->ID, $quiz, 60, 70, 'manual' );
 		do_action( 'sensei_user_quiz_grade', $this->student->ID, $quiz, 80, 70, 'manual' );
-		// One that need not be passed has no result.
+		// One that need not be passed has no result; what grades itself was just handed in.
 		do_action( 'sensei_user_quiz_grade', $this->student->ID, $this->make_post( 'Other' ), 80, 0, 'auto' );
 		$events = $this->events_of( $webhook );
 		array_map( array( $this, 'assert_described' ), $events );
-		$this->assertSame( array( 'quiz_submitted', 'quiz_failed', 'quiz_passed' ), array_column( $events, 'type' ) );
-		$this->assertSame( array( null, 60.0, 80.0 ), array_map( static fn( $grade ) => null === $grade ? null : (float) $grade, array_column( array_column( $events, 'data' ), 'grade' ) ) );
+		$this->assertSame( array( 'quiz_submitted', 'quiz_failed', 'quiz_passed', 'quiz_submitted' ), array_column( $events, 'type' ) );
+		$this->assertSame( array( null, 60.0, 80.0, 80.0 ), array_map( static fn( $grade ) => null === $grade ? null : (float) $grade, array_column( array_column( $events, 'data' ), 'grade' ) ) );
 	}
 
 	public function test_learndash_as_its_hooks_are_published(): void {

@@ -178,6 +178,12 @@ final class Forms_Test extends Network_Test_Case {
 		$this->assertStringNotContainsString( 'canary', json_encode( $events ) );
 	}
 
+	public function test_no_hook_tells_the_status_of_an_order_that_is_paid_when_it_is_made(): void {
+		$webhook = $this->subscribe( 'order_created', 'payment_received' );
+		do_action( 'pmpro_added_order', $this->member_order( 'success' ) );
+		$this->assertSame( array( 'order_created', 'payment_received' ), array_column( $this->events_of( $webhook ), 'type' ) );
+	}
+
 	public function test_a_gateway_tells_a_refused_payment_beside_the_plugin(): void {
 		$webhook = $this->subscribe( 'payment_failed' );
 		$order   = $this->member_order( 'pending' );

@@ -58,7 +58,7 @@ final class Source_Pmpro extends Abstract_Source {
 				'membership',
 				array(
 					'order_created'    => __( 'At pmpro_added_order and pmpro_updated_order, once for an order, when the customer is no longer at the gateway.', 'network-webhooks' ),
-					'payment_received' => __( 'At pmpro_order_status_success and pmpro_updated_order, once for an order; one of nothing is none.', 'network-webhooks' ),
+					'payment_received' => __( 'At pmpro_added_order, pmpro_order_status_success and pmpro_updated_order, once for an order; one of nothing is none.', 'network-webhooks' ),
 					'payment_failed'   => __( 'At pmpro_subscription_payment_failed and pmpro_order_status_error.', 'network-webhooks' ),
 					'refund_issued'    => __( 'At pmpro_order_status_refunded and pmpro_updated_order, once for an order.', 'network-webhooks' ),
 				)
@@ -88,7 +88,7 @@ final class Source_Pmpro extends Abstract_Source {
 		$this->on( 'membership_expired', 'pmpro_membership_post_membership_expiry', fn( $user = 0, $level = 0 ) => $this->tell_member( 'membership_expired', (int) $user, (int) $level ), 2 );
 		$this->on( 'membership_renewed', 'pmpro_subscription_payment_completed', $this->renewed( ... ) );
 		$this->on( 'payment_failed', 'pmpro_subscription_payment_failed', $this->refused( ... ) );
-		$this->on( 'order_created', 'pmpro_added_order', fn( $order = null ) => $this->is_wanted_now( 'order_created' ) && self::is_placed( $order ) && $this->tell_order( 'order_created', $order, 'placed' ) );
+		$this->on( 'order_created', 'pmpro_added_order', $this->added( ... ) );
 		$this->on( 'payment_received', 'pmpro_updated_order', $this->updated( ... ) );
 		$this->on( 'payment_received', 'pmpro_order_status_success', fn( $order = null ) => $this->paid( $order ) );
 		$this->on( 'payment_failed', 'pmpro_order_status_error', $this->refused( ... ) );
@@ -207,6 +207,20 @@ final class Source_Pmpro extends Abstract_Source {
 		if ( ! isset( $this->refused[ $id ] ) ) {
 			$this->refused[ $id ] = true;
 			$this->tell_order( 'payment_failed', $order, '' );
+		}
+	}
+
+	/**
+	 * An order was stored for the first time. Of one that is paid by then no hook of its status is fired.
+	 *
+	 * @param mixed $order MemberOrder.
+	 */
+	private function added( mixed $order = null ): void {
+		if ( $this->is_wanted_now( 'order_created' ) && self::is_placed( $order ) ) {
+			$this->tell_order( 'order_created', $order, 'placed' );
+		}
+		if ( is_object( $order ) && $this->is_wanted_now( 'payment_received' ) && 'success' === $order->status ) {
+			$this->paid( $order );
 		}
 	}
 

@@ -138,18 +138,17 @@ final class Source_Sensei extends School {
 	 * @param mixed $grade In percent; what is no number: not graded yet.
 	 */
 	private function tried( string $slug, int $user, int $quiz, mixed $grade ): void {
-		$attempt = static fn(): int => self::submission( $quiz, $user );
 		$this->tell(
 			$slug,
 			$user,
-			static fn() => "quiz:$user:$quiz:" . $attempt(),
-			static function () use ( $quiz, $grade, $attempt ): array {
+			static fn() => "quiz:$user:$quiz:" . self::told_apart( self::submission( $quiz, $user ), 'get_created_at' ),
+			static function () use ( $user, $quiz, $grade ): array {
 				$lesson = (int) get_post_meta( $quiz, '_quiz_lesson', true );
 				return array(
 					'quiz'       => $quiz,
 					'lesson'     => $lesson,
 					'course'     => $lesson ? (int) get_post_meta( $lesson, '_lesson_course', true ) : 0,
-					'attempt_id' => $attempt() ?: null,
+					'attempt_id' => (int) self::submission( $quiz, $user )?->get_id() ?: null,
 					'grade'      => self::number( $grade ),
 					'passmark'   => self::passmark( $quiz ),
 					'is_passed'  => is_numeric( $grade ) ? self::result( $quiz, $grade ) : null,
@@ -174,22 +173,33 @@ final class Source_Sensei extends School {
 	}
 
 	/**
-	 * Where Sensei remembers how far a student is, which ends with a reset.
+	 * Where Sensei remembers how far a student is, and since when: one of both changes with a reset.
 	 *
 	 * @param string $what `course` or `lesson`.
 	 */
-	private static function progress( string $what, int $id, int $user ): int {
+	private static function progress( string $what, int $id, int $user ): string {
 		$repository = function_exists( 'Sensei' ) ? Sensei()->{"{$what}_progress_repository"} ?? null : null;
-		$progress   = $repository?->get( $id, $user );
-		return is_object( $progress ) ? (int) $progress->get_id() : 0;
+		return self::told_apart( $repository?->get( $id, $user ), 'get_started_at' );
 	}
 
 	/**
-	 * What a student handed in of a quiz, which ends with a reset.
+	 * What a student handed in of a quiz; null: nothing.
 	 */
-	private static function submission( int $quiz, int $user ): int {
-		$submission = function_exists( 'Sensei' ) ? ( Sensei()->quiz_submission_repository ?? null )?->get( $quiz, $user ) : null;
-		return is_object( $submission ) ? (int) $submission->get_id() : 0;
+	private static function submission( int $quiz, int $user ): ?object {
+		return function_exists( 'Sensei' ) ? ( Sensei()->quiz_submission_repository ?? null )?->get( $quiz, $user ) : null;
+	}
+
+	/**
+	 * What tells one of Sensei's records from the one after a reset, which may have the same id.
+	 *
+	 * @param string $time The method that says since when it is there.
+	 */
+	private static function told_apart( mixed $progress, string $time ): string {
+		if ( ! is_object( $progress ) ) {
+			return '0';
+		}
+		$since = method_exists( $progress, $time ) ? $progress->$time() : null;
+		return (int) $progress->get_id() . ( $since instanceof \DateTimeInterface ? ':' . $since->getTimestamp() : '' );
 	}
 
 	/**
