@@ -26,6 +26,10 @@ final class Traces_Test extends Network_Test_Case {
 			}
 		}
 		foreach ( $trace['deeds'] as $number => $deed ) {
+			if ( ! $deed['requests'] && $deed['events'] ) {
+				// A ledger keeps no calls.
+				continue;
+			}
 			$recorded = array_values( preg_grep( self::OF_ROWS, $deed['events'], PREG_GREP_INVERT ) );
 			$this->assertSame( $recorded, $deeds[ $number ], "$trace[name]: $deed[do]" );
 		}
