@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use delivery_server::*;
 use serde_json::{Value, json};
 use webhooks::delivery::format::{Formatter, Payload};
+use webhooks::delivery::sign::{SignedHeaders, verify};
 use webhooks::event::Event;
 
 fn formatter(more: Value) -> Formatter {
@@ -216,16 +217,13 @@ fn what_was_sent_is_what_the_log_shows() {
         let request = server.next();
         assert_eq!(attempt.request_body.as_ref(), Some(&request.body), "{name}");
         let signature = request.header("webhook-signature").unwrap();
-        let signed = webhooks::delivery::sign::SignedHeaders {
+        let signed = SignedHeaders {
             id: request.header("webhook-id").unwrap(),
             timestamp: request.header("webhook-timestamp").unwrap(),
             signature,
         };
         let now = signed.timestamp.parse().unwrap();
-        assert!(
-            webhooks::delivery::sign::verify(&[SECRET], signed, &request.body, now, 0).unwrap(),
-            "{name}"
-        );
+        assert!(verify(&[SECRET], signed, &request.body, now, 0).unwrap(), "{name}");
     }
 }
 

@@ -35,7 +35,7 @@ final class Source_Edd extends Abstract_Source {
 	private array $fresh = array();
 
 	/** Seconds for which an order is one that is being made. */
-	private const FRESH = 5;
+	private const FRESH = 10;
 
 	/** Numbers what is held. */
 	private int $number = 0;
