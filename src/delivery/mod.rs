@@ -41,7 +41,6 @@ pub mod tls;
 mod trace;
 pub mod v1;
 mod woocommerce;
-mod woocommerce;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -10,6 +10,8 @@ final class Ledger {
 	public const BATCHES = 5;
 	public const ORDERS  = 25;
 
+	private static int $state = 1;
+
 	/**
 	 * The deeds of a shop.
 	 *
@@ -20,7 +22,9 @@ final class Ledger {
 	public static function deeds( Closure $make, Closure $move, Closure $book ): array {
 		$deeds = array();
 		foreach ( range( 1, self::BATCHES ) as $batch ) {
-			$seed                                   = static fn( int $step ) => mt_srand( 1000 * $batch + $step );
+			$seed                                   = static function ( int $step ) use ( $batch ): void {
+				self::$state = 1000 * $batch + $step;
+			};
 			$deeds[ "batch $batch: orders are made" ] = array(
 				'events' => null,
 				'do'     => static function ( array $known ) use ( $seed, $make, $batch ): array {
@@ -50,8 +54,12 @@ final class Ledger {
 		return $deeds;
 	}
 
+	/**
+	 * The dice fall as the seed says, in every PHP (minimal standard generator of Park and Miller).
+	 */
 	public static function dice( int $sides ): int {
-		return mt_rand( 1, $sides );
+		self::$state = self::$state * 48271 % 2147483647;
+		return 1 + self::$state % $sides;
 	}
 
 	/**
