@@ -1,9 +1,20 @@
 //! Webhooks for WordPress networks.
 //!
-//! Data flows one way: PHP → [`journal`] → [`worker`] → [`store`] and endpoint. The binding to PHP
-//! is a crate of its own (`src/php`); nothing here knows of PHP.
+//! Data flows one way: PHP → [`journal`] → [`worker`] → [`store`] and endpoint. Each of these is a
+//! crate below `src` and names those that it uses, so none can lead back to itself; this one shows
+//! them together. The binding to PHP is a crate beside them (`src/php`); nothing here knows of PHP.
 //!
-//! | module | owns |
+//! | crate | owns |
+//! |---|---|
+//! | `domain` | what all speak of, in the modules below |
+//! | [`spool`] | the folder in which PHP and the worker meet: owner, modes, safe opening |
+//! | [`journal`] | the only way in: appended by PHP, read by the worker |
+//! | [`store`] | events, deliveries, attempts, announcements: written by the worker alone |
+//! | [`delivery`] | one attempt: format, sign, check the address, send, when to try again |
+//! | [`config`] | the published webhooks, and who subscribes to what |
+//! | [`worker`] | ingest, match, schedule, deliver, record |
+//!
+//! | module of `domain` | owns |
 //! |---|---|
 //! | [`event`], [`id`] | an event, its name and its id |
 //! | [`webhook`] | a webhook as configured |
@@ -12,28 +23,9 @@
 //! | [`health`] | how a webhook has been doing |
 //! | [`bytes`] | bodies and headers as they are shown |
 //! | [`decision`] | what becomes of an event for a webhook |
-//! | [`config`] | the published webhooks, and who subscribes to what |
 //! | [`clock`] | time, injectable |
-//! | [`spool`] | the folder in which PHP and the worker meet: owner, modes, safe opening |
-//! | [`journal`] | the only way in: appended by PHP, read by the worker |
-//! | [`store`] | events, deliveries, attempts, announcements: written by the worker alone |
-//! | [`delivery`] | one attempt: format, sign, check the address, send, when to try again |
-//! | [`worker`] | ingest, match, schedule, deliver, record |
 
-pub mod attempt;
-pub mod bytes;
-pub mod claim;
-pub mod clock;
-pub mod config;
-pub mod decision;
-pub mod delivery;
-pub mod event;
-pub mod health;
-pub mod id;
-pub mod invisible;
-pub mod journal;
-pub mod spool;
-pub mod state;
-pub mod store;
-pub mod webhook;
-pub mod worker;
+pub use domain::{
+    attempt, bytes, claim, clock, decision, event, health, id, invisible, state, webhook,
+};
+pub use {config, delivery, journal, spool, store, worker};

@@ -26,7 +26,7 @@
  *     network_events?: bool, include_imports?: bool, paused?: bool,
  *     secrets?: list<array{secret: string, until?: int|null}>, signature?: 'v1'|'v1a'|'none',
  *     headers?: list<array{name: string, value: string}>,
- *     format?: 'standard'|'flat'|'v1'|'cloudevents'|'cloudevents-binary'|'template',
+ *     format?: 'standard'|'flat'|'woocommerce'|'v1'|'cloudevents'|'cloudevents-binary'|'template',
  *     template?: string|null, content_type?: string|null, condition?: string|null,
  *     fields?: list<string>, timeout?: int, retries?: list<int>, concurrency?: int,
  *     rate_limit?: array{count: int, per: 'second'|'minute'}|null, ordered?: bool,

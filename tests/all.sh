@@ -34,6 +34,8 @@ tests/network/install.sh build network wordpress test browser interop scenario
 run lint tests/lint.sh
 run build make --no-print-directory build
 run cargo cargo test --workspace
+# What hurts has a second of processor time where the optimiser worked.
+run hostile cargo test --release --workspace --test hostile --test hostile_bytes
 run guard tests/bench/guard.sh
 run chaos make --no-print-directory chaos SEEDS=2
 run phpt tests/phpt/run.sh target/release/libwebhooks_php.so
@@ -54,6 +56,7 @@ run e2e tests/e2e/run.sh
 
 echo
 summary cargo '^test result: .* [1-9][0-9]* passed'
+summary hostile '^test result: .* [1-9][0-9]* passed'
 summary guard ' within their budgets$'
 summary chaos ' seeds passed, '
 summary phpt '^Tests (passed|failed|skipped) '

@@ -18,7 +18,7 @@ use serde_json::json;
 use support::{Endpoint, Network, wait_for, webhook};
 use tempfile::TempDir;
 use webhooks::spool::{Access, Spool, SpoolError};
-use webhooks::worker::lock;
+use webhooks::worker::{Request, lock};
 
 /// What a file system, a kernel and a sandbox say to a call that they don't know.
 const REFUSALS: [i32; 4] = [libc::EINVAL, libc::ENOSYS, libc::EPERM, libc::EOPNOTSUPP];
@@ -189,7 +189,7 @@ fn personal_data_is_forgotten_where_no_hole_can_be_made() {
             })
         };
         assert!(holds_it(&network), "this process's segment is there as long as it lives");
-        network.request(&webhooks::worker::Request::Forget {
+        network.request(&Request::Forget {
             token: "t".into(),
             person: serde_json::from_value(json!({"email": "ada@example.org"})).unwrap(),
         });

@@ -323,25 +323,24 @@ fn what_libcurl_takes_as_2xx_is_taken() {
     for _ in 0..cases.div_ceil(AT_ONCE) {
         *answers.lock().unwrap() = (0..AT_ONCE).map(|_| seed.answer()).collect();
         let url = |number| format!("http://{}/{number}", server.address);
-        let mut curl = Command::new("curl");
-        curl.args([
-            "-s",
-            "-m",
-            "10",
-            "-d",
-            "x",
-            "-H",
-            "Expect:",
-            "-w",
-            "%{http_code} %{exitcode}\n",
-        ]);
-        (0..AT_ONCE).for_each(|number| {
-            curl.args(["-o", "/dev/null"]).arg(url(number));
-        });
-        let said = String::from_utf8(curl.output().expect("curl").stdout).unwrap();
+        let curl = |numbers: std::ops::Range<usize>| {
+            let mut curl = Command::new("curl");
+            curl.args(["-s", "-m", "10", "-d", "x", "-H", "Expect:"]);
+            curl.args(["-w", "%{http_code} %{exitcode}\n"]);
+            numbers.for_each(|number| {
+                curl.args(["-o", "/dev/null"]).arg(url(number));
+            });
+            String::from_utf8(curl.output().expect("curl").stdout).unwrap()
+        };
+        let said = curl(0..AT_ONCE);
         let codes: Vec<&str> = said.lines().collect();
         assert_eq!(codes.len(), AT_ONCE);
         for (number, said) in codes.into_iter().enumerate() {
+            // On a connection that curl kept, what is left of the answer before may come late, once
+            // in some ten thousand requests: alone it has one of its own.
+            let again =
+                if said.starts_with("000") { curl(number..number + 1) } else { String::new() };
+            let said = if again.is_empty() { said } else { again.trim_end() };
             let (code, exit) = said.split_once(' ').unwrap();
             let attempt = sender.send(&webhook(&url(number), json!({})), &claim(), &SystemClock);
             let shown = String::from_utf8_lossy(&answers.lock().unwrap()[number]).into_owned();

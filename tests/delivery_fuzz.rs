@@ -15,7 +15,8 @@ use serde_json::json;
 use webhooks::clock::SystemClock;
 use webhooks::delivery::guard::{check_allow, check_url};
 use webhooks::delivery::sign::{SignedHeaders, check_secret, verify};
-use webhooks::delivery::template::{Condition, MAX_OUTPUT, Template};
+use webhooks::delivery::template::{Condition, Envelope, MAX_OUTPUT, Template};
+use webhooks::store::Next;
 
 /// What the one endpoint of all cases answers: a thousand servers are more than a process may
 /// have files open.
@@ -130,7 +131,7 @@ proptest! {
             }
         }
         if let Ok(condition) = Condition::parse(&text) {
-            let _ = condition.holds(&event_with(r#"{"x":1}"#).body);
+            let _ = condition.holds(&Envelope::of(&event_with(r#"{"x":1}"#).body));
         }
     }
 
@@ -181,6 +182,6 @@ proptest! {
         let attempt = sender().send(&webhook(&URL, json!({"timeout": 5})), &claim(), &SystemClock);
         let failure = attempt.failure.map(|failure| failure.code);
         prop_assert!(!matches!(failure.as_deref(), Some("internal" | "timeout")), "{:?}", failure);
-        prop_assert_eq!(failure.is_none(), attempt.next == webhooks::store::Next::Delivered);
+        prop_assert_eq!(failure.is_none(), attempt.next == Next::Delivered);
     }
 }

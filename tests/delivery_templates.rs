@@ -6,7 +6,7 @@ mod delivery_server;
 use delivery_server::*;
 use serde_json::{Value, json};
 use webhooks::delivery::template::{
-    Condition, MAX_OUTPUT, Template, check_condition, check_content_type, check_template,
+    Condition, Envelope, MAX_OUTPUT, Template, check_condition, check_content_type, check_template,
 };
 
 fn render(source: &str, content_type: Option<&str>, data: &str) -> Result<String, String> {
@@ -178,7 +178,7 @@ fn errors_do_not_quote_values_of_the_event() {
 
 fn holds(source: &str, data: &str) -> Result<bool, String> {
     Condition::parse(source)
-        .and_then(|condition| condition.holds(&event_with(data).body))
+        .and_then(|condition| condition.holds(&Envelope::of(&event_with(data).body)))
         .map_err(|error| error.to_string())
 }
 

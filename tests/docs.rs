@@ -26,7 +26,7 @@ fn every_field_of_a_webhook_is_documented() {
 
 #[test]
 fn the_diagram_of_states_is_that_of_the_code() {
-    let source = include_str!("../src/state.rs");
+    let source = include_str!("../src/domain/state.rs");
     let (_, diagram) = source.split_once("//! ```text\n").expect("a diagram");
     let (diagram, _) = diagram.split_once("//! ```").expect("its end");
     let diagram: String =

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use journal::{Journal, LIMIT};
 use puppet::Stage;
-use webhooks::journal::{Limit, OwnedRecord, Reader};
+use webhooks::journal::{Limit, OwnedRecord, Reader, Writer};
 
 /// Longer than anything here takes on the slowest machine; nothing waits for it to pass.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -127,7 +127,7 @@ fn more_threads_than_fit_the_table_are_refused() {
 fn a_program_that_a_writer_starts_inherits_no_segment() {
     // The puppet itself is started by exec: by a process that has a segment open.
     let (journal, stage) = (Journal::new(), Stage::new());
-    let mut writer = webhooks::journal::Writer::new();
+    let mut writer = Writer::new();
     journal::append(&journal, &mut writer, "ours");
     let mut other = stage.enter_with(&journal.path());
     other.expect("segments", "ok 0");

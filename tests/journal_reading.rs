@@ -7,7 +7,9 @@ use std::collections::HashMap;
 
 use journal::{Journal, LIMIT, OPTIONS, append};
 use webhooks::clock::{Clock, SystemClock};
-use webhooks::journal::{AppendOptions, JournalError, KIND_EVENT, KIND_REQUEST, Limit, Writer};
+use webhooks::journal::{
+    AppendOptions, JournalError, KIND_EVENT, KIND_REQUEST, Limit, SegmentId, Writer, status,
+};
 
 #[test]
 fn a_record_is_read_as_it_was_appended() {
@@ -143,7 +145,7 @@ fn segments_of_dead_boots_come_first_and_in_their_order() {
     let first = ["first boot, first", "first boot, second"];
     assert_eq!(bodies, [&first[..], &["second boot", "second boot again", "this boot"]].concat());
     // Their clocks say nothing about when it was by ours, but their headers do.
-    let status = webhooks::journal::status(&journal.spool, &HashMap::new()).unwrap();
+    let status = status(&journal.spool, &HashMap::new()).unwrap();
     assert!((1_000..60_000).contains(&status.oldest.unwrap()), "{status:?}");
 }
 
@@ -202,7 +204,7 @@ fn positions_of_segments_that_are_gone_are_reported_once() {
     append(&journal, &mut writer, "one");
     let mut reader = journal.reader();
     let (here, _) = reader.read_batch(LIMIT).unwrap().positions[0];
-    let never = webhooks::journal::SegmentId([9; 16]);
+    let never = SegmentId([9; 16]);
     std::fs::remove_file(&journal.segments()[0]).unwrap();
     reader.read_batch(LIMIT).unwrap();
     assert_eq!(reader.vanished(), [here]);

@@ -13,7 +13,10 @@ use serde_json::Value;
 use store::{Place, write_round};
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::store::log::{DeliveriesQuery, FailuresQuery, Log, StatsQuery};
-use webhooks::store::{Announcement, Durability as _, Store as _, StoreError, sqlite};
+use webhooks::store::{
+    Announcement, Durability as _, Selection, SetAside, State, Store as _, StoreError, Transaction,
+    sqlite,
+};
 
 fn names(place: &Place) -> Vec<String> {
     let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string();
@@ -23,7 +26,7 @@ fn names(place: &Place) -> Vec<String> {
     names
 }
 
-fn open_or_set_aside(place: &Place) -> (sqlite::SqliteStore, Option<webhooks::store::SetAside>) {
+fn open_or_set_aside(place: &Place) -> (sqlite::SqliteStore, Option<SetAside>) {
     sqlite::open_or_set_aside(place.spool(), None, Arc::new(SystemClock)).unwrap()
 }
 
@@ -213,8 +216,8 @@ fn pruning_in_small_steps_shrinks_the_file() {
         write_round(&mut store, number).unwrap();
     }
     // The second delivery of each round is still pending; without it everything can go.
-    let all = webhooks::store::Selection::default();
-    let cancelled = webhooks::store::State::Cancelled;
+    let all = Selection::default();
+    let cancelled = State::Cancelled;
     store.transaction(&mut |tx| tx.change(&all, cancelled, 0, None).map(drop)).unwrap();
     assert!(store.truncate_wal().unwrap());
     let size = || fs::metadata(place.path().join("store.sqlite")).unwrap().len();
@@ -222,7 +225,7 @@ fn pruning_in_small_steps_shrinks_the_file() {
     let future = SystemClock.unix_ms() + 1000;
     let (mut more, mut steps) = (true, 0);
     while more {
-        let prune = &mut |tx: &mut dyn webhooks::store::Transaction| {
+        let prune = &mut |tx: &mut dyn Transaction| {
             more = tx.prune(future, future, 100)?;
             Ok(())
         };

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use support::{Endpoint, Network, SECRET, wait_for, webhook};
+use webhooks::delivery::sign::sign;
 use webhooks::event::Flags;
 use webhooks::store::Person;
 use webhooks::store::log::Log;
-use webhooks::worker::{FORGOTTEN, Request};
+use webhooks::worker::{FORGOTTEN, Request, lock};
 
 #[test]
 fn an_event_reaches_its_endpoint_signed_and_as_it_was_written() {
@@ -30,8 +31,7 @@ fn an_event_reaches_its_endpoint_signed_and_as_it_was_written() {
     let request = &received[0];
     assert_eq!((request.id(), request.path.as_str()), (id, "/crm"));
     let timestamp = request.header("webhook-timestamp").unwrap().parse().unwrap();
-    let expected =
-        webhooks::delivery::sign::sign(SECRET, &id.to_string(), timestamp, &request.body);
+    let expected = sign(SECRET, &id.to_string(), timestamp, &request.body);
     assert_eq!(request.header("webhook-signature"), Some(expected.unwrap().as_str()));
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(body, json!({"id": id, "type": "payment_received", "data": {"n": 1}}));
@@ -495,7 +495,7 @@ fn the_log_can_be_read_while_workers_come_and_go() {
 fn a_second_worker_says_who_runs_and_leaves() {
     let network = Network::new();
     let first = network.worker();
-    wait_for("the first worker", || webhooks::worker::lock::holder(&network.spool).unwrap());
+    wait_for("the first worker", || lock::holder(&network.spool).unwrap());
     let second = std::process::Command::new(env!("CARGO_BIN_EXE_webhooks-worker"))
         .args(["--once", "--spool"])
         .arg(network.folder.path())

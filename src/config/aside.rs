@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use serde_json::{Map, Value, json};
 
 use super::try_out;
-use crate::delivery::check;
-use crate::delivery::template::Condition;
-use crate::event;
-use crate::webhook::{FieldError, SetAside, Webhook};
+use delivery::check;
+use delivery::template::Condition;
+use domain::event;
+use domain::webhook::{FieldError, SetAside, Webhook};
 
 /// The member of a webhook by which the publisher sets it aside.
 pub(super) const MEMBER: &str = "set_aside";

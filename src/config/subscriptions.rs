@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Config, ConfigError, FORMAT, read_file};
-use crate::event;
-use crate::spool::Spool;
-use crate::webhook::Sites;
+use domain::event;
+use domain::webhook::Sites;
+use spool::Spool;
 
 /// The dispatching processes' file: no secrets, the folder's policy.
 pub const SUBSCRIPTIONS_FILE: &str = "subscriptions.json";

@@ -261,7 +261,7 @@ fn of_a_webhook_that_is_set_aside_what_can_be_read_is_kept_and_the_others_are_pu
     assert_eq!((bad.url.as_str(), bad.timeout, bad.paused), ("", 15, true));
     assert_eq!(
         (bad.sites, bad.events),
-        (crate::webhook::Sites::Only(vec![3]), vec!["payment_*".to_owned()])
+        (domain::webhook::Sites::Only(vec![3]), vec!["payment_*".to_owned()])
     );
     assert!(!bad.set_aside.unwrap().unsure, "it wants what it wanted");
     let mut subscriptions = Subscriptions::load(&spool).unwrap().unwrap();

@@ -10,7 +10,7 @@
 //!
 //! It opens nothing, and everything it keeps is bounded while it grows.
 
-use crate::attempt::Remark;
+use domain::attempt::Remark;
 
 /// Most bytes of a response's headers, and of a body's chunk extensions.
 pub const MAX_RESPONSE_HEADERS: usize = 32 * 1024;

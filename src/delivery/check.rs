@@ -13,12 +13,12 @@ use super::guard::check_url;
 use super::header::check_header;
 use super::request_builder::{RequestBuilder, Signers};
 use super::sign::{self, Signer};
-use super::template::{self, Condition, TemplateError};
-use crate::event;
-use crate::invisible::Invisible;
-use crate::webhook::{
-    CONCURRENCY, DISABLE_AFTER, FieldError, Format, MAX_ID, RATE, RETRIES, RETRY, Signature,
-    TIMEOUT, Webhook,
+use super::template::{self, Condition, Envelope, Template, TemplateError};
+use domain::event;
+use domain::invisible::Invisible;
+use domain::webhook::{
+    CONCURRENCY, DISABLE_AFTER, FieldError, Format, HEADERS, MAX_ID, RATE, RETRIES, RETRY, SECRETS,
+    Signature, TIMEOUT, Webhook,
 };
 
 /// What can be read of a webhook.
@@ -61,7 +61,9 @@ impl Readable {
 /// The secrets that sign.
 fn signers(webhook: &Webhook, first: &mut First) -> Signers {
     let mut signers = Signers::new();
-    for (i, rotating) in webhook.secrets.iter().enumerate() {
+    first.keep(within("secrets", webhook.secrets.len() as u32, SECRETS, " secrets"));
+    let most = *SECRETS.end() as usize;
+    for (i, rotating) in webhook.secrets.iter().take(most).enumerate() {
         let signer = Signer::parse(rotating.secret.expose());
         let signer = signer.map_err(|error| wrong(format!("secrets[{i}].secret"), error));
         if let Some(signer) = first.keep(signer)
@@ -75,8 +77,10 @@ fn signers(webhook: &Webhook, first: &mut First) -> Signers {
 
 /// The webhook's own headers.
 fn headers(webhook: &Webhook, first: &mut First) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(webhook.headers.len() + 6);
-    for (i, custom) in webhook.headers.iter().enumerate() {
+    first.keep(within("headers", webhook.headers.len() as u32, HEADERS, " headers"));
+    let most = *HEADERS.end() as usize;
+    let mut headers = HeaderMap::with_capacity(webhook.headers.len().min(most) + 6);
+    for (i, custom) in webhook.headers.iter().take(most).enumerate() {
         let header = check_header(&custom.name, custom.value.expose());
         let header = header.map_err(|error| wrong(format!("headers[{i}]"), error));
         if let Some((name, value)) = first.keep(header) {
@@ -113,6 +117,20 @@ fn wrong(field: impl Into<String>, message: impl fmt::Display) -> FieldError {
     FieldError::new(field, message)
 }
 
+/// Whether a number is one that a setting may be.
+fn within(
+    field: &str,
+    value: u32,
+    range: RangeInclusive<u32>,
+    unit: &str,
+) -> Result<(), FieldError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let (low, high) = range.into_inner();
+    Err(wrong(field, format!("{value}: expected {low} to {high}{unit}")))
+}
+
 /// Judges every value of a webhook.
 ///
 /// # Errors
@@ -138,13 +156,14 @@ pub fn check(webhook: &Webhook) -> Result<(), FieldError> {
 ///
 /// # Errors
 /// The field and the mistake, with line and column.
-pub fn try_out(webhook: &Webhook, envelope: &serde_json::Value) -> Result<(), FieldError> {
+pub fn try_out(webhook: &Webhook, envelope: &[u8]) -> Result<(), FieldError> {
     if let (Format::Template, Some(source)) = (webhook.format, &webhook.template) {
-        template::check_template(source, webhook.content_type.as_deref(), envelope)
+        Template::parse(source, webhook.content_type.as_deref())
+            .and_then(|template| template.render(envelope))
             .map_err(|error| error.of("template"))?;
     }
-    if let Some(condition) = &webhook.condition {
-        template::check_condition(condition, envelope).map_err(|error| error.of("condition"))?;
+    if let Some(condition) = condition(webhook).map_err(|error| error.of("condition"))? {
+        condition.holds(&Envelope::of(envelope)).map_err(|error| error.of("condition"))?;
     }
     Ok(())
 }
@@ -191,14 +210,6 @@ fn check_trust(webhook: &Webhook) -> Result<(), FieldError> {
 }
 
 fn check_pace(webhook: &Webhook) -> Result<(), FieldError> {
-    let within = |field: &str, value: u32, range: RangeInclusive<u32>, unit: &str| {
-        if range.contains(&value) {
-            Ok(())
-        } else {
-            let (low, high) = range.into_inner();
-            Err(wrong(field, format!("{value}: expected {low} to {high}{unit}")))
-        }
-    };
     within("timeout", webhook.timeout, TIMEOUT, " seconds")?;
     within("concurrency", webhook.concurrency, CONCURRENCY, "")?;
     within("disable_after", webhook.disable_after, DISABLE_AFTER, " seconds")?;
@@ -216,7 +227,7 @@ fn check_pace(webhook: &Webhook) -> Result<(), FieldError> {
 mod tests {
     use super::super::{guard, header};
     use super::*;
-    use crate::webhook::Secret;
+    use domain::webhook::Secret;
 
     fn webhook(more: &str) -> Webhook {
         let json = format!(
@@ -267,6 +278,8 @@ mod tests {
             ("concurrency", range(&CONCURRENCY)),
             ("disable_after", range(&DISABLE_AFTER)),
             ("retries", range(&RETRIES)),
+            ("secrets", range(&SECRETS)),
+            ("headers", range(&HEADERS)),
             ("retry", range(&RETRY)),
             ("rate", range(&RATE)),
             ("reserved_headers", serde_json::json!(header::RESERVED)),
@@ -297,7 +310,7 @@ mod tests {
             let expected = reads(field, "none of them").unwrap_err();
             assert_eq!(expected.matches('`').count() / 2 - 1, words.len(), "{expected}");
         }
-        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(20));
+        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(22));
     }
 
     #[test]

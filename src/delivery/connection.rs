@@ -171,7 +171,7 @@ mod tests {
     use std::net::{self, TcpListener};
 
     use super::*;
-    use crate::delivery::io::runtime;
+    use crate::io::runtime;
 
     /// Does `act` with both ends of an idle connection.
     fn idle(act: impl FnOnce(&mut Connection, net::TcpStream)) {

@@ -13,10 +13,11 @@ use super::header::REDACTED;
 use super::proxy::Proxy;
 use super::request::{self, Network, Outcome, Target, failure};
 use super::request_builder::{DetachedRequest, RequestBuilder};
+use super::template::Envelope;
 use super::tls::TlsSettings;
-use crate::attempt::{Failure, Phase};
-use crate::event::Event;
-use crate::webhook::{FieldError, Format, Webhook};
+use domain::attempt::{Failure, Phase};
+use domain::event::Event;
+use domain::webhook::{FieldError, Format, Webhook};
 
 /// Longest body, in bytes, that is made and signed beside other requests' input and output.
 const LIGHT: usize = 64 * 1024;
@@ -98,9 +99,9 @@ impl Endpoint {
     }
 
     /// Whether the webhook's condition holds for an event.
-    pub(super) fn accepts(&self, event: &Event) -> Result<bool, Failure> {
+    pub(super) fn accepts(&self, envelope: &Envelope<'_>) -> Result<bool, Failure> {
         self.builder
-            .accepts(event)
+            .accepts(envelope)
             .map_err(|error| failure(Phase::Prepare, "condition", error.to_string()))
     }
 
@@ -164,9 +165,9 @@ pub(super) fn internal() -> Failure {
 }
 
 /// Whether a webhook's condition holds for an event, whatever else of the webhook is wrong.
-pub(super) fn accepts(webhook: &Webhook, event: &Event) -> Result<bool, Failure> {
+pub(super) fn accepts(webhook: &Webhook, envelope: &Envelope<'_>) -> Result<bool, Failure> {
     check::condition(webhook)
-        .and_then(|condition| condition.map_or(Ok(true), |condition| condition.holds(&event.body)))
+        .and_then(|condition| condition.map_or(Ok(true), |condition| condition.holds(envelope)))
         .map_err(|error| failure(Phase::Prepare, "condition", error.to_string()))
 }
 

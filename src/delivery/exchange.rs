@@ -2,21 +2,30 @@
 //! may answer before it has read everything (413, 429), and close then. What it said is read
 //! even where writing fails.
 
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
 use std::io;
-use std::task::{Context, Poll};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::ReadBuf;
+use tokio::time::{Sleep, sleep};
 
 use super::answer::Answer;
 use super::connection::Stream;
 use super::trace::Trace;
-use crate::attempt::Phase;
+use domain::attempt::Phase;
 
 /// Bytes of head and body that leave in one write, one packet and one TLS record.
 const TOGETHER: usize = 16 * 1024;
 /// Bytes read at once.
 const READ: usize = 8 * 1024;
+/// Reads after which an answer is taken for one that comes byte by byte: what is read of a usual
+/// one fits in fifty packets.
+const DRIPS: u32 = 256;
+/// How long more of such an answer is let come together before it is read on: a read for each of
+/// its bytes would be seconds of processor time.
+const GULP: Duration = Duration::from_millis(10);
 
 /// What is sent: head, and as much of the body as leaves with it, then the rest of the body.
 pub(super) struct Output<'a> {
@@ -86,6 +95,7 @@ pub(super) async fn exchange(
 ) -> io::Result<()> {
     let mut failed = None;
     let mut stopped = false;
+    let mut gulps = Gulps::default();
     trace.phase = Phase::SendRequest;
     poll_fn(|cx| {
         // A refusal ends the request; an acceptance does not: the endpoint may be reading on.
@@ -106,9 +116,12 @@ pub(super) async fn exchange(
                 // Accepted, and the request is not through yet.
                 return if waits && failed.is_none() { Poll::Pending } else { Poll::Ready(()) };
             }
+            if gulps.poll(cx).is_pending() {
+                return Poll::Pending;
+            }
             match poll_read(stream, answer, cx) {
                 Poll::Ready(Ok(0)) => answer.end(),
-                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Ok(_)) => gulps.note_read(),
                 Poll::Ready(Err(error)) => {
                     // What went wrong first says more.
                     failed.get_or_insert(error);
@@ -131,6 +144,32 @@ pub(super) async fn exchange(
     match failed {
         Some(error) if answer.status().is_none() => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// How often an answer was read, and the pause before it is read again.
+#[derive(Default)]
+struct Gulps {
+    reads: u32,
+    pause: Option<Pin<Box<Sleep>>>,
+}
+
+impl Gulps {
+    /// Something came.
+    fn note_read(&mut self) {
+        self.reads += 1;
+        if self.reads > DRIPS {
+            self.pause = Some(Box::pin(sleep(GULP)));
+        }
+    }
+
+    /// Ready once it may be read again.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
+        Poll::Ready(())
     }
 }
 

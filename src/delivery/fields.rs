@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::json::{Json, Kind, NotJson, Places};
 
-use crate::invisible::Invisible;
+use domain::invisible::Invisible;
 
 /// Longest path, in bytes.
 pub const MAX_PATH: usize = 500;

@@ -172,7 +172,7 @@ fn float_text(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delivery::json::Places;
+    use crate::json::Places;
 
     fn encode(webhook: &str, event: &str, data: &str, limit: usize) -> Result<String, TooLarge> {
         let places = Places::of(data).unwrap();

@@ -26,9 +26,9 @@ use super::request::failure;
 use super::template::{Template, TemplateError};
 use super::v1::Projections;
 use super::woocommerce;
-use crate::attempt::{Failure, Phase};
-use crate::event::Event;
-use crate::webhook::{Format, Webhook};
+use domain::attempt::{Failure, Phase};
+use domain::event::Event;
+use domain::webhook::{Format, Webhook};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");

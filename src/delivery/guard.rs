@@ -20,7 +20,7 @@ use url::{Host, Url};
 
 use super::address::{Special, special};
 use super::proxy;
-use crate::invisible::Invisible;
+use domain::invisible::Invisible;
 
 /// Longest URL of a webhook, in bytes.
 pub const MAX_URL: usize = 2048;

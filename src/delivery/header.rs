@@ -2,7 +2,7 @@
 
 use http::{HeaderName, HeaderValue};
 
-use crate::invisible::Invisible;
+use domain::invisible::Invisible;
 
 /// `User-Agent` of every request.
 pub const USER_AGENT: &str = concat!("Network-Webhooks/", env!("CARGO_PKG_VERSION"));

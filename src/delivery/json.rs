@@ -22,7 +22,7 @@ impl NotJson {
 
 /// Where the values of a text lie, in their order; a member's name comes before its value.
 #[derive(Debug, Default)]
-pub(crate) struct Places(Vec<Place>);
+pub struct Places(Vec<Place>);
 
 #[derive(Debug, Clone, Copy)]
 struct Place {
@@ -36,7 +36,7 @@ struct Place {
 
 /// A value where it stands.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Json<'a> {
+pub struct Json<'a> {
     text: &'a str,
     places: &'a Places,
     at: usize,
@@ -59,7 +59,7 @@ impl Places {
     ///
     /// # Errors
     /// Where it is not JSON, or longer than 4 GiB.
-    pub(crate) fn of(text: &str) -> Result<Self, NotJson> {
+    pub fn of(text: &str) -> Result<Self, NotJson> {
         if u32::try_from(text.len()).is_err() {
             return Err(NotJson(0));
         }
@@ -70,7 +70,7 @@ impl Places {
     }
 
     /// The value of the text that this was made of.
-    pub(crate) fn value<'a>(&'a self, text: &'a str) -> Json<'a> {
+    pub fn value<'a>(&'a self, text: &'a str) -> Json<'a> {
         self.value_at(text, 0)
     }
 
@@ -256,7 +256,7 @@ impl<'a> Json<'a> {
     }
 
     /// The value as it was written.
-    pub(crate) fn raw(self) -> &'a str {
+    pub fn raw(self) -> &'a str {
         let place = self.place();
         &self.text[place.start as usize..place.end as usize]
     }
@@ -306,7 +306,7 @@ impl<'a> Json<'a> {
     }
 
     /// A list's items.
-    pub(crate) fn items(self) -> impl Iterator<Item = Self> {
+    pub fn items(self) -> impl Iterator<Item = Self> {
         let count = if self.kind() == Kind::List { self.count() } else { 0 };
         let mut at = self.first();
         (0..count).map(move |_| {
@@ -317,7 +317,7 @@ impl<'a> Json<'a> {
     }
 
     /// An object's members: name and value.
-    pub(crate) fn members(self) -> impl Iterator<Item = (Self, Self)> {
+    pub fn members(self) -> impl Iterator<Item = (Self, Self)> {
         let count = if self.kind() == Kind::Object { self.count() } else { 0 };
         let mut at = self.first();
         (0..count).map(move |_| {
@@ -329,7 +329,7 @@ impl<'a> Json<'a> {
     }
 
     /// An object's member.
-    pub(crate) fn member(self, name: &str) -> Option<Self> {
+    pub fn member(self, name: &str) -> Option<Self> {
         self.members().find(|(known, _)| known.is_text(name)).map(|(_, value)| value)
     }
 

@@ -41,7 +41,6 @@ pub mod tls;
 mod trace;
 pub mod v1;
 mod woocommerce;
-mod woocommerce;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -57,18 +56,19 @@ use endpoint::{Endpoint, Exchange, Shared, internal};
 use guard::Guard;
 pub use header::{REDACTED, USER_AGENT};
 use io::{IoThread, contained};
-pub(crate) use json::{Json, Places};
+pub use json::{Json, Places};
 use kept::Kept;
 use proxy::{Proxy, ProxySettings};
 use request::{Network, failure};
 use resolve::{Lookup, Names, SystemLookup};
+use template::Envelope;
 use tls::TlsSettings;
 
-use crate::attempt::{Attempt, Failure, Next, Phase};
-use crate::claim::Claim;
-use crate::clock::Clock;
-use crate::event::{Event, Flags};
-use crate::webhook::Webhook;
+use domain::attempt::{Attempt, Failure, Next, Phase};
+use domain::claim::Claim;
+use domain::clock::Clock;
+use domain::event::Flags;
+use domain::webhook::Webhook;
 
 /// How often unused endpoints are looked for; one is dropped, with its idle connections, after
 /// being unused for the age at which a connection is too old anyway.
@@ -172,7 +172,7 @@ impl Sender {
     /// # Errors
     /// Where the webhook can't be used, or its condition fails on this event: the delivery is
     /// `failed` with this, without attempts.
-    pub fn accepts(&self, webhook: &Webhook, event: &Event) -> Result<bool, Failure> {
+    pub fn accepts(&self, webhook: &Webhook, event: &Envelope<'_>) -> Result<bool, Failure> {
         if webhook.condition.is_none() {
             return Ok(true);
         }

@@ -10,11 +10,11 @@ use super::format::FormatError;
 use super::guard::Guard;
 use super::request::ADDRESS_REFUSED;
 use super::request_builder::PreparedRequest;
-use super::template::TemplateError;
-use crate::bytes::{Bytes, Headers};
-use crate::decision::{CONDITION, Decision};
-use crate::event::{Event, EventHeader};
-use crate::webhook::{FieldError, Webhook};
+use super::template::{Envelope, TemplateError};
+use domain::bytes::{Bytes, Headers};
+use domain::decision::{CONDITION, Decision};
+use domain::event::{Event, EventHeader};
+use domain::webhook::{FieldError, Webhook};
 
 /// The reason where [`Preview::error`] says more.
 const ERROR: &str = "error";
@@ -106,7 +106,7 @@ impl Preview {
         let Readable { url, builder, .. } = Readable::of(webhook);
         let condition = builder.as_ref().and_then(|builder| builder.condition.as_ref());
         let asked = condition.map(|condition| {
-            let result = condition.holds(&event.body)?;
+            let result = condition.holds(&Envelope::of(&event.body))?;
             Ok(Asked { result, values: condition.values(&event.body)? })
         });
         let message = builder.as_ref().map(|builder| builder.prepare(event, context.now));
@@ -186,8 +186,8 @@ fn refusal(guard: &Guard, url: &Url) -> Option<Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Flags;
-    use crate::id::EventId;
+    use domain::event::Flags;
+    use domain::id::EventId;
 
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const BODY: &str = r#"{"id":"evt_1","type":"payment_received","site":{"id":3,"url":"https://a.example"},"data":{"total":12.50,"customer":{"email":"a@b.example"}}}"#;
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn it_shows_what_a_delivery_sends() {
-        use crate::delivery::sign::sign;
+        use crate::sign::sign;
         let preview = preview(&serde_json::json!({
             "headers": [{ "name": "Authorization", "value": "Bearer abc" }],
         }));

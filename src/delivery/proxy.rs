@@ -22,8 +22,8 @@ use super::connection;
 use super::guard::Pattern;
 use super::resolve::{NameError, Names};
 use super::trace::Trace;
-use crate::invisible::Invisible;
-use crate::webhook::Secret;
+use domain::invisible::Invisible;
+use domain::webhook::Secret;
 
 /// Longest answer to CONNECT, in bytes.
 const MAX_ANSWER: usize = 8 * 1024;

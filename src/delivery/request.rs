@@ -20,7 +20,7 @@ use super::proxy::Proxy;
 use super::resolve::{NameError, Names, NoAddress, resolve};
 use super::tls::Tls;
 use super::trace::Trace;
-use crate::attempt::{Failure, Phase, Remark};
+use domain::attempt::{Failure, Phase, Remark};
 
 /// Code of the guard's refusal.
 pub(super) const ADDRESS_REFUSED: &str = "address_refused";

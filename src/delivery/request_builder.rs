@@ -8,10 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use super::format::{FormatError, Formatter, Payload};
 use super::header::{REDACTED, USER_AGENT};
 use super::sign::Signer;
-use super::template::{Condition, TemplateError};
+use super::template::{Condition, Envelope, TemplateError};
 use super::v1::Projections;
 use super::woocommerce;
-use crate::event::{Event, Flags};
+use domain::event::{Event, Flags};
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");
 const TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
@@ -43,8 +43,8 @@ impl RequestBuilder {
     }
 
     /// Whether the webhook's condition holds for an event.
-    pub(super) fn accepts(&self, event: &Event) -> Result<bool, TemplateError> {
-        self.condition.as_ref().map_or(Ok(true), |condition| condition.holds(&event.body))
+    pub(super) fn accepts(&self, envelope: &Envelope<'_>) -> Result<bool, TemplateError> {
+        self.condition.as_ref().map_or(Ok(true), |condition| condition.holds(envelope))
     }
 
     /// The request of an event. `now` is in Unix milliseconds.

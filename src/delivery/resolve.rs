@@ -266,7 +266,7 @@ mod tests {
     }
 
     fn ask(names: &Arc<Names>, host: &str, limit: Duration) -> Result<Arc<[IpAddr]>, NameError> {
-        crate::delivery::io::runtime().unwrap().block_on(names.addresses(host, limit))
+        crate::io::runtime().unwrap().block_on(names.addresses(host, limit))
     }
 
     #[test]

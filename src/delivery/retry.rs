@@ -6,8 +6,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::attempt::Next;
-use crate::webhook::Webhook;
+use domain::attempt::Next;
+use domain::webhook::Webhook;
 
 /// How far a delay is varied, as a part of it, in either direction.
 const JITTER: f64 = 0.1;

@@ -12,7 +12,7 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::webhook::Secret;
+use domain::webhook::Secret;
 
 /// Prefix of a symmetric secret.
 pub const SYMMETRIC: &str = "whsec_";
@@ -49,6 +49,9 @@ pub enum SecretError {
     /// A public key where something is to be signed.
     #[error("a \"whpk_\" key can only verify; signing takes its \"whsk_\" key")]
     CannotSign,
+    /// More than a request is verified with.
+    #[error("there are {0} secrets, at most {MOST_SECRETS} are possible")]
+    TooMany(usize),
 }
 
 /// A parsed secret, ready to sign.
@@ -156,7 +159,7 @@ pub struct SignedHeaders<'a> {
 /// Signatures are compared in constant time.
 ///
 /// # Errors
-/// Where a secret is malformed.
+/// Where a secret is malformed, or there are more than anybody changes between.
 pub fn verify(
     secrets: &[&str],
     headers: SignedHeaders<'_>,
@@ -164,6 +167,9 @@ pub fn verify(
     now: i64,
     tolerance: u64,
 ) -> Result<bool, SecretError> {
+    if secrets.len() > MOST_SECRETS {
+        return Err(SecretError::TooMany(secrets.len()));
+    }
     let verifiers =
         secrets.iter().map(|secret| Verifier::parse(secret)).collect::<Result<Vec<_>, _>>()?;
     let Ok(timestamp) = headers.timestamp.parse::<i64>() else {
@@ -178,6 +184,8 @@ pub fn verify(
     Ok(verifiers.iter().fold(false, |fits, verifier| verifier.accepts(&parts, &candidates) | fits))
 }
 
+/// Most secrets that a request is verified with: each has to read the whole body.
+const MOST_SECRETS: usize = 50;
 /// Most signatures of each scheme that are looked at: a sender that changes its secrets sends two
 /// or three, and whoever sends hundreds wants them to cost something.
 const MOST_SYMMETRIC: usize = 32;

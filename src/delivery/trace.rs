@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::attempt::Phase;
+use domain::attempt::Phase;
 
 /// See the module.
 #[derive(Debug)]

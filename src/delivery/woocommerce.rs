@@ -12,7 +12,7 @@
 use http::{HeaderName, HeaderValue};
 
 use super::json::{NotJson, Places};
-use crate::event::{Event, WOOCOMMERCE};
+use domain::event::{Event, WOOCOMMERCE};
 
 /// The header of its signature.
 pub(super) const SIGNATURE: HeaderName = HeaderName::from_static("x-wc-webhook-signature");

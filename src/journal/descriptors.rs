@@ -107,5 +107,5 @@ extern "C" fn after_fork_in_child() {
             close(fd);
         }
     }
-    crate::id::reseed_after_fork();
+    domain::id::reseed_after_fork();
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::spool::{SpoolError, advice, is_full};
+use spool::{SpoolError, advice, is_full};
 
 /// Why something could not be appended to the journal, or read from it.
 #[derive(Debug, thiserror::Error)]

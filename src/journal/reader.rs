@@ -18,14 +18,17 @@ use super::record::MAX_RECORD;
 use super::segment::{Boot, ROTATE_AT};
 use super::segment_cursor::{Next, SegmentCursor};
 use super::{CORRUPT_FOLDER, JOURNAL_FOLDER, JournalError, SegmentId, Status};
-use crate::clock::{Clock as _, SystemClock};
-use crate::spool::{FileVersion, Folder, Privacy, Spool};
+use domain::clock::{Clock as _, SystemClock};
+use spool::{FileVersion, Folder, Privacy, Spool};
 
 /// Files that are kept open between two looks: there may be more segments (every short CLI
 /// process leaves one) than a process may open files.
 const MAX_OPEN: usize = 256;
 /// Finished segments that are held, locked and open, until they are removed.
 const MAX_FINISHED: usize = 128;
+/// Damaged parts of a segment that are copied each by itself. Where there are more, the copy of the
+/// next one is that of all that follows, with whatever can be read among it.
+const MOST_PARTS: u32 = 64;
 /// What is copied of a corrupt part at most, in bytes: no writer of ours makes larger segments.
 const MAX_COPY: u64 = ROTATE_AT + MAX_RECORD as u64;
 
@@ -215,7 +218,7 @@ impl Reader {
 
     /// Leaves nothing readable of what was read: empties the read parts of the segments, and
     /// removes from `corrupt/` whatever `matches`. To be called only when everything that was
-    /// read is in the store for good ([`make_durable`](crate::store::Durability::make_durable)).
+    /// read is in the store for good.
     ///
     /// # Errors
     /// Where the folders can't be read or written.
@@ -336,9 +339,9 @@ impl Reader {
                     let turn = Turn { era, stamp: head.stamp, id };
                     break (past || head.stamp < cutoff).then_some(turn);
                 }
-                Ok(Next::Damage { to }) => match self.set_aside(id, from, to) {
-                    Ok(copy) => {
-                        batch.corrupt.push(CorruptPart { segment: id, from, to, copy });
+                Ok(Next::Damage { to }) => match self.keep_damage(id, from, to) {
+                    Ok(part) => {
+                        batch.corrupt.extend(part);
                         moved.insert(id);
                         self.segments.get_mut(&id)?.position = to;
                     }
@@ -355,6 +358,26 @@ impl Reader {
         };
         self.used(id);
         turn
+    }
+
+    /// Copies a damaged part, unless a copy of what was before it has it already.
+    fn keep_damage(
+        &mut self,
+        id: SegmentId,
+        from: u64,
+        to: u64,
+    ) -> Result<Option<CorruptPart>, JournalError> {
+        let Some(segment) = self.segments.get_mut(&id).filter(|segment| segment.kept_to < to)
+        else {
+            return Ok(None);
+        };
+        segment.damaged += 1;
+        let to = if segment.damaged > MOST_PARTS { segment.size.max(to) } else { to };
+        let copy = self.set_aside(id, from, to)?;
+        if let Some(segment) = self.segments.get_mut(&id) {
+            segment.kept_to = to;
+        }
+        Ok(Some(CorruptPart { segment: id, from, to, copy }))
     }
 
     /// Reports what keeps a segment from being read: once, until it could be read again.

@@ -65,7 +65,7 @@ impl fmt::Debug for SegmentId {
 
 /// The kernel's boot id: two stamps can be compared only within one boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Boot(pub(crate) [u8; 16]);
+pub struct Boot(pub [u8; 16]);
 
 impl Boot {
     /// The boot that is running; all zero where it can't be known.

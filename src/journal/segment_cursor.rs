@@ -18,10 +18,14 @@ use super::record::{self, HEAD, Head, MAGIC};
 use super::segment::{Boot, FORMAT, HEADER, Header};
 use super::window::{self, Window};
 use super::{JournalError, OwnedRecord, SegmentId};
-use crate::spool::{Access, Folder, cannot_here};
+use spool::{Access, Folder, cannot_here};
 
 /// Bytes that are searched at once for the next record.
 const SEARCH: usize = 256 << 10;
+/// How often its own size is read of a segment, for what looks like records and is none. Damage that
+/// happens leaves a few of them; somebody who writes one in every place would have all that follows
+/// read for each. What is behind is given up as damage then.
+const PATIENCE: u64 = 16;
 
 /// What stands at a segment's position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +59,11 @@ pub(super) struct SegmentCursor {
     dead: bool,
     /// The size at which a search found no record after the position, in the owner's lifetime.
     searched: Option<u64>,
+    /// Bytes that were read of what looked like records.
+    misread: u64,
+    /// Damaged parts so far, and up to where they were copied.
+    pub(super) damaged: u32,
+    pub(super) kept_to: u64,
     window: Option<Window>,
 }
 
@@ -86,6 +95,9 @@ impl SegmentCursor {
             finished: false,
             dead: false,
             searched: None,
+            misread: 0,
+            damaged: 0,
+            kept_to: 0,
             window: Some(window),
         }))
     }
@@ -199,6 +211,9 @@ impl SegmentCursor {
         };
         let seed = record::seed(self.id, self.position);
         let sound = record::is_sound(window.at(self.position, head.length)?, seed);
+        if !sound {
+            self.misread += head.length as u64;
+        }
         if window.is_large() {
             // Of many segments with large records, only the one being taken is in memory.
             window.forget();
@@ -207,20 +222,30 @@ impl SegmentCursor {
     }
 
     /// Where, after the position, the next sound record is.
-    fn search(&self, window: &Window) -> io::Result<Option<u64>> {
+    fn search(&mut self, window: &Window) -> io::Result<Option<u64>> {
         let file = window.file();
         let (mut chunk, mut candidate) = (Vec::new(), Vec::new());
+        let patience = PATIENCE * self.size.max(SEARCH as u64);
         let mut from = self.position + 1;
         while from + record::OVERHEAD as u64 <= self.size {
             window::fill(file, from, SEARCH, &mut chunk)?;
             let magics = chunk.windows(MAGIC.len()).enumerate();
-            for (at, _) in magics.filter(|(_, bytes)| *bytes == MAGIC) {
-                let at = from + at as u64;
-                window::fill(file, at, HEAD, &mut candidate)?;
-                let Some(head) = Head::read(&candidate) else { continue };
-                if at + head.length as u64 > self.size {
+            for (place, _) in magics.filter(|(_, bytes)| *bytes == MAGIC) {
+                let at = from + place as u64;
+                let head = match chunk.get(place..place + HEAD) {
+                    Some(head) => Head::read(head),
+                    None => {
+                        window::fill(file, at, HEAD, &mut candidate)?;
+                        Head::read(&candidate)
+                    }
+                };
+                let Some(head) = head.filter(|head| at + head.length as u64 <= self.size) else {
                     continue;
+                };
+                if self.misread > patience {
+                    return Ok(None);
                 }
+                self.misread += head.length as u64;
                 window::fill(file, at, head.length, &mut candidate)?;
                 if record::is_sound(&candidate, record::seed(self.id, at)) {
                     return Ok(Some(at));

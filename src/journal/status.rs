@@ -8,9 +8,9 @@ use super::record::{HEAD, Head};
 use super::segment::{Boot, FORMAT, HEADER, Header};
 use super::window::Window;
 use super::{JOURNAL_FOLDER, JournalError, SegmentId};
-use crate::clock::Clock as _;
-use crate::clock::SystemClock;
-use crate::spool::{Access, Spool};
+use domain::clock::Clock as _;
+use domain::clock::SystemClock;
+use spool::{Access, Spool};
 
 /// What lies in the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

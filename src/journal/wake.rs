@@ -40,7 +40,7 @@ use rustix::fs::FallocateFlags;
 use rustix::mm::{MapFlags, ProtFlags};
 
 use self::protocol::Word as _;
-use crate::spool::{Access, Privacy, Spool, SpoolError, WAKE_FILE, cannot_here};
+use spool::{Access, Privacy, Spool, SpoolError, WAKE_FILE, cannot_here};
 
 /// Bytes of the file: a page wherever we run; only the first eight are used.
 const SIZE: usize = 4096;

@@ -16,8 +16,8 @@ use super::descriptors::{self, Kept};
 use super::record::{self, HEAD, MAX_RECORD, OVERHEAD};
 use super::segment::{Boot, FORMAT, HEADER, Header, ROTATE_AFTER, ROTATE_AT};
 use super::{JOURNAL_FOLDER, JournalError, SegmentId};
-use crate::clock::Clock;
-use crate::spool::{Privacy, Spool, SpoolError, this_user};
+use domain::clock::Clock;
+use spool::{Privacy, Spool, SpoolError, this_user};
 
 /// What a buffer may keep between two events, in bytes: one large event should not make every
 /// php-fpm child large for the rest of its life.

@@ -87,7 +87,7 @@ fn webhooks_check(webhooks: Array<'_>, examples: OptionalArray<'_>) -> PhpResult
 /// A value as JSON; what can't be that is told with its path.
 fn json(value: &Zval) -> Result<serde_json::Value, FieldError> {
     let mut json = Vec::new();
-    encode::encode(value, &mut json, MAX_FILE as usize)
+    encode::encode(value, &mut json, super::largest())
         .map_err(|problem| FieldError::new(problem.path(""), problem.message("")))?;
     serde_json::from_slice(&json).map_err(|error| FieldError::new(".", error))
 }

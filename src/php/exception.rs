@@ -39,7 +39,17 @@ pub(super) fn refused(message: impl ToString) -> PhpException {
     with_code(&message.to_string(), REFUSED)
 }
 
+/// Longest message, in bytes: it may quote what it is about, and that may be a megabyte.
+const LONGEST: usize = 4096;
+
 fn with_code(message: &str, code: i32) -> PhpException {
+    let cut;
+    let message = if message.len() > LONGEST {
+        cut = format!("{}…", &message[..message.floor_char_boundary(LONGEST)]);
+        &cut
+    } else {
+        message
+    };
     let class = engine::class(CLASS.load(Ordering::Acquire)).unwrap_or_else(ce::exception);
     // The engine's texts end at a NUL byte.
     PhpException::new(message.replace('\0', "\\0"), code, class)

@@ -70,7 +70,7 @@ fn of_webhooks(summary: &StoreSummary, config: &Config) -> Vec<Problem> {
         let Some(webhook) = published.get(&*of.id) else { continue };
         if let Some(disabled) = &of.health.disabled {
             let message = format!(
-                "the webhook \"{}\" ({}) is disabled since {}, and its events are kept: mend its \
+                "the webhook \"{}\" ({}) is disabled since {}, and its events are kept: fix its \
                  endpoint, and enable it",
                 webhook.name,
                 webhook.id,

@@ -156,7 +156,7 @@ pub enum SpoolError {
 
 impl SpoolError {
     /// An operation of this process that the system refused.
-    pub(crate) fn io(path: &Path, action: &'static str, source: impl Into<io::Error>) -> Self {
+    pub fn io(path: &Path, action: &'static str, source: impl Into<io::Error>) -> Self {
         let (path, user) = (path.to_owned(), this_user());
         Self::Io { path, action, user, source: source.into() }
     }
@@ -185,7 +185,7 @@ impl SpoolError {
 
 /// Whether `error` says that a disk or a quota is full: that it passes when room is made. Not
 /// `EFBIG`, which is a limit of this process, and not what the file system can't do at all.
-pub(crate) fn is_full(error: &io::Error) -> bool {
+pub fn is_full(error: &io::Error) -> bool {
     let full = [Errno::NOSPC, Errno::DQUOT];
     Errno::from_io_error(error).is_some_and(|error| full.contains(&error))
 }
@@ -193,12 +193,12 @@ pub(crate) fn is_full(error: &io::Error) -> bool {
 /// Whether `error` says that this kernel (`ENOSYS`), a sandbox's filter (`EPERM`, `EACCES`,
 /// `ENOSYS`) or the file system (`EOPNOTSUPP`, `EINVAL`) can't do what was asked at all, so that
 /// an older way has to be gone. Where the reason is another one, that way meets it again.
-pub(crate) fn cannot_here(error: Errno) -> bool {
+pub fn cannot_here(error: Errno) -> bool {
     [Errno::NOSYS, Errno::PERM, Errno::ACCESS, Errno::OPNOTSUPP, Errno::INVAL].contains(&error)
 }
 
 /// What to do about the errors that have one usual cause.
-pub(crate) fn advice(error: &io::Error) -> &'static str {
+pub fn advice(error: &io::Error) -> &'static str {
     match Errno::from_io_error(error) {
         Some(Errno::NOSPC) => "; make room on that file system",
         Some(Errno::DQUOT) => "; raise that user's quota, or make room",

@@ -57,7 +57,7 @@ impl FileVersion {
 
     /// Milliseconds since it was modified, as seen at `unix_ms`; negative where the clock was
     /// set back.
-    pub(crate) fn age_ms(&self, unix_ms: i64) -> i64 {
+    pub fn age_ms(&self, unix_ms: i64) -> i64 {
         unix_ms - self.modified.0 * 1000 - self.modified.1 / 1_000_000
     }
 }
@@ -93,7 +93,8 @@ impl Folder {
         &self.policy
     }
 
-    pub(crate) fn error(
+    /// An operation on the file `name` of this folder that the system refused.
+    pub fn error(
         &self,
         name: &str,
         action: &'static str,
@@ -180,7 +181,10 @@ impl Folder {
     }
 
     /// A new file without its name; see [`TempFile`].
-    pub(crate) fn temp_file(&self, privacy: Privacy) -> Result<TempFile<'_>, SpoolError> {
+    ///
+    /// # Errors
+    /// Where the folder can't be written.
+    pub fn temp_file(&self, privacy: Privacy) -> Result<TempFile<'_>, SpoolError> {
         TempFile::begin(self, privacy)
     }
 
@@ -246,7 +250,7 @@ impl Folder {
     ///
     /// # Errors
     /// Where the system does not say.
-    pub(crate) fn own_version(&self) -> Result<FileVersion, SpoolError> {
+    pub fn own_version(&self) -> Result<FileVersion, SpoolError> {
         let stat = rustix::fs::fstat(self)
             .map_err(|error| self.error("", "inspect a folder of the spool", error))?;
         Ok(FileVersion::of(&stat))
@@ -254,7 +258,7 @@ impl Folder {
 
     /// Whether the folder `name` is the one of this [own version](Self::own_version), and as it was
     /// then. A single `stat`; in doubt it is not.
-    pub(crate) fn has_unchanged(&self, name: &str, version: FileVersion) -> bool {
+    pub fn has_unchanged(&self, name: &str, version: FileVersion) -> bool {
         rustix::fs::statat(self, name, AtFlags::SYMLINK_NOFOLLOW)
             .is_ok_and(|stat| FileVersion::of(&stat) == version)
     }
@@ -315,7 +319,10 @@ impl Folder {
     }
 
     /// [`sweep`](Self::sweep), where the names are known already.
-    pub(crate) fn sweep_among(&self, names: &[String]) -> Result<(), SpoolError> {
+    ///
+    /// # Errors
+    /// As it.
+    pub fn sweep_among(&self, names: &[String]) -> Result<(), SpoolError> {
         for name in names.iter().filter(|name| temp_file::is_name(name)) {
             self.sweep_one(name)?;
         }

@@ -17,7 +17,7 @@ pub(super) fn survive() {
 }
 
 /// How many bytes a file of this process may have, where that is limited and can be known.
-pub(crate) fn file_size() -> Option<u64> {
+pub fn file_size() -> Option<u64> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // Not rustix's, which takes no refusal: a sandbox may know no prlimit64().
     // SAFETY: the call only writes to the limit, which outlives it.

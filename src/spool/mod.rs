@@ -24,12 +24,12 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
-pub use error::SpoolError;
-pub(crate) use error::{advice, cannot_here, is_full};
-pub use error::{this_user, user_name};
+pub use error::{SpoolError, advice, cannot_here, is_full, this_user, user_name};
 pub use folder::{Access, FileVersion, Folder, Privacy};
-pub(crate) use limit::file_size as file_size_limit;
-use policy::Policy;
+pub use limit::file_size as file_size_limit;
+pub use temp_file::TempFile;
+
+use self::policy::Policy;
 
 fn not_a_spool(path: &Path) -> SpoolError {
     SpoolError::NotASpool { path: path.to_owned() }

@@ -20,7 +20,7 @@ const SUFFIX: &str = ".draft";
 
 /// A locked file under a random name, removed unless it is published.
 #[derive(Debug)]
-pub(crate) struct TempFile<'a> {
+pub struct TempFile<'a> {
     folder: &'a Folder,
     name: String,
     file: Option<File>,
@@ -60,7 +60,7 @@ impl<'a> TempFile<'a> {
     }
 
     /// The file, to be filled.
-    pub(crate) fn file(&mut self) -> &mut File {
+    pub fn file(&mut self) -> &mut File {
         self.file.as_mut().expect("a temporary file has its file until it is published")
     }
 
@@ -69,7 +69,7 @@ impl<'a> TempFile<'a> {
     ///
     /// # Errors
     /// [`SpoolError::Exists`] where something bears the name; else what the system says.
-    pub(crate) fn publish(mut self, name: &str, replace: bool) -> Result<File, SpoolError> {
+    pub fn publish(mut self, name: &str, replace: bool) -> Result<File, SpoolError> {
         let named = if replace {
             rustix::fs::renameat(self.folder, &*self.name, self.folder, name)
         } else {

@@ -11,8 +11,8 @@ use super::bulk::{Action, Bulk};
 use super::conformance::{DAY, Fixture, HOUR, NOON, Trial, attempt, event};
 use super::log::{DeliveriesQuery, StatsQuery};
 use super::*;
-use crate::clock::{Clock, rfc3339};
-use crate::event::Flags;
+use domain::clock::{Clock, rfc3339};
+use domain::event::Flags;
 
 const WEBHOOKS: [&str; 3] = ["crm", "shop", "zap"];
 const NAMES: [&str; 3] = ["payment_received", "account_created", "site_created"];
@@ -437,7 +437,7 @@ fn compare(trial: &mut Trial<'_>, model: &Model, keys: [WebhookKey; 3]) {
         assert_eq!(stats.held, count(&[State::Held]), "{id} held");
         let mut sum = (0, 0);
         for hour in &stats.hours {
-            let at = crate::clock::parse_rfc3339(&hour.hour).map(|ms| (at, ms / HOUR)).unwrap();
+            let at = domain::clock::parse_rfc3339(&hour.hour).map(|ms| (at, ms / HOUR)).unwrap();
             let counted = model.counted.get(&at).copied().unwrap_or_default();
             assert_eq!((hour.delivered, hour.failed), counted, "{id} {}", hour.hour);
             sum = (sum.0 + counted.0, sum.1 + counted.1);

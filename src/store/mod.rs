@@ -26,15 +26,15 @@ pub use origin::{Origin, SpoolId};
 pub use person::Person;
 
 use self::bulk::{Bulk, BulkStep};
-pub use crate::attempt::{Attempt, Failure, Next, Phase};
-pub use crate::claim::{Claim, WebhookKey};
-use crate::clock::Clock;
-use crate::event::Event;
-pub use crate::health::{Disabled, Health};
-use crate::id::{DeliveryId, EventId};
-use crate::journal::{Boot, SegmentId};
-use crate::spool::Spool;
-pub use crate::state::{Forbidden, State};
+pub use domain::attempt::{Attempt, Failure, Next, Phase};
+pub use domain::claim::{Claim, WebhookKey};
+use domain::clock::Clock;
+use domain::event::Event;
+pub use domain::health::{Disabled, Health};
+use domain::id::{DeliveryId, EventId};
+pub use domain::state::{Forbidden, State};
+use journal::{Boot, SegmentId};
+use spool::Spool;
 
 /// Why the store can't be used or a call on it failed.
 #[derive(Debug, thiserror::Error)]
@@ -358,7 +358,7 @@ pub fn is_deadly(alone: u32) -> bool {
 pub struct ClockReading {
     /// The boot.
     pub boot: Boot,
-    /// See [`crate::clock::offset`].
+    /// See [`domain::clock::offset`].
     pub offset: i64,
 }
 

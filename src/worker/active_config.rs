@@ -6,12 +6,12 @@ use super::WorkerError;
 use super::engine::Worker;
 use super::limits::Limits;
 use super::routes::Routes;
-use crate::config::{CONFIG_FILE, Config, ConfigError};
-use crate::decision::{DISABLED, PAUSED, UNJUDGED};
-use crate::delivery::guard::check_url;
-use crate::delivery::{Sender, Settings};
-use crate::spool::FileVersion;
-use crate::store::{self, Selection, State, Store};
+use config::{CONFIG_FILE, Config, ConfigError};
+use delivery::guard::check_url;
+use delivery::{Sender, Settings};
+use domain::decision::{DISABLED, PAUSED, UNJUDGED};
+use spool::FileVersion;
+use store::{self, Selection, State, Store};
 
 /// The published config, prepared.
 pub(super) struct ActiveConfig {

@@ -9,13 +9,13 @@ use serde_json::{Map, Value, json};
 use super::health;
 use super::ingest::{self, Context, DeliveryIds, Ingested};
 use super::pool::Completed;
-use crate::event::{EventHeader, Flags};
-use crate::id::{DeliveryId, EventId};
-use crate::store::{
+use domain::event::{EventHeader, Flags};
+use domain::id::{DeliveryId, EventId};
+use domain::webhook::Webhook;
+use store::{
     Announcement, Attempt, Claim, Failure, Health, Next, Phase, Result, Selection, State,
     StoreError, Transaction, WebhookKey, Written,
 };
-use crate::webhook::Webhook;
 
 /// An event that the worker raises when a webhook is switched off.
 const WEBHOOK_DISABLED: &str = "webhook_disabled";
@@ -190,7 +190,7 @@ fn disabled(
         "webhook_id": webhook.id,
         "webhook_name": webhook.name,
         "reason": disabled.reason,
-        "failing_since": health.failing_since.map(crate::clock::rfc3339),
+        "failing_since": health.failing_since.map(domain::clock::rfc3339),
         "failures_in_row": health.failures_in_row,
         "held": held,
     });
@@ -245,7 +245,7 @@ fn raise(
     let id = EventId::at(context.now);
     let head = format!(
         r#"{{"id":"{id}","type":"{name}","timestamp":"{}","scope":"network","source":"network-webhooks","data":"#,
-        crate::clock::rfc3339(context.now)
+        domain::clock::rfc3339(context.now)
     );
     let body = format!("{head}{data}}}").into_bytes();
     let header = EventHeader {

@@ -16,12 +16,12 @@ use super::room::Room;
 use super::schedule::Schedule;
 use super::trial::Trials;
 use super::{Mode, Stop, WorkerError};
-use crate::clock::{self, Clock};
-use crate::journal::wake::{Sleeper, WakeHandle};
-use crate::journal::{Batch, Boot, Reader};
-use crate::spool::Spool;
-use crate::store::log::CLOCK_SET;
-use crate::store::{self, Announcement, Claim, ClockReading, Store};
+use domain::clock::{self, Clock};
+use journal::wake::{Sleeper, WakeHandle};
+use journal::{Batch, Boot, Reader};
+use spool::Spool;
+use store::log::CLOCK_SET;
+use store::{self, Announcement, Claim, ClockReading, Store};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
 const IDLE_MS: i64 = 60_000;

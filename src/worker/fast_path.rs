@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::pool::{self, Completed};
 use super::schedule::Schedule;
-use crate::store::{Claim, WebhookKey};
+use store::{Claim, WebhookKey};
 
 /// Most bursts that begin so in one round: what comes next has to be read, too.
 const MOST: u32 = 256;
@@ -102,10 +102,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::event::{Event, EventHeader, Flags};
-    use crate::id::{DeliveryId, EventId};
-    use crate::store::Health;
-    use crate::worker::limits::Limits;
+    use crate::limits::Limits;
+    use domain::event::{Event, EventHeader, Flags};
+    use domain::id::{DeliveryId, EventId};
+    use store::Health;
 
     const KEY: WebhookKey = WebhookKey(1);
 

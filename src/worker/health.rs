@@ -1,8 +1,8 @@
 //! What an attempt says of a webhook: failing, probed, disabled, well again.
 
-use crate::id::EventId;
-use crate::store::{Attempt, Disabled, Failure, Health};
-use crate::webhook::Webhook;
+use domain::id::EventId;
+use domain::webhook::Webhook;
+use store::{Attempt, Disabled, Failure, Health};
 
 use super::schedule::PROBE_AFTER;
 
@@ -80,7 +80,7 @@ fn is_our_own(failure: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Next, Phase};
+    use store::{Next, Phase};
 
     const DAY: i64 = 24 * 3600 * 1000;
 

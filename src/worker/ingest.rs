@@ -9,17 +9,18 @@ use super::fast_path::FastPath;
 use super::request::Request;
 use super::routes::Routes;
 use super::schedule::Schedule;
-use crate::config::Config;
-use crate::decision::{CONDITION, Decision};
-use crate::delivery::Sender;
-use crate::event::{Event, EventHeader};
-use crate::id::DeliveryId;
-use crate::journal::{self, OwnedRecord};
-use crate::store::bulk::Action;
-use crate::store::{
+use config::Config;
+use delivery::Sender;
+use delivery::template::Envelope;
+use domain::decision::{CONDITION, Decision};
+use domain::event::{Event, EventHeader};
+use domain::id::DeliveryId;
+use domain::webhook::Webhook;
+use journal::{self, OwnedRecord};
+use store::bulk::Action;
+use store::{
     Announcement, Claim, Health, NewDelivery, Result, Selection, State, Transaction, WebhookKey,
 };
-use crate::webhook::Webhook;
 
 /// What a batch of records changes in memory, once its transaction is committed.
 #[derive(Default)]
@@ -104,6 +105,7 @@ pub(super) fn event(
         due: now,
         request_body: None,
     };
+    let envelope = Envelope::of(&event.body);
     for webhook in context.routes.of(header) {
         let key = key(tx, context, webhook, ingested)?;
         let mut delivery = NewDelivery {
@@ -116,7 +118,7 @@ pub(super) fn event(
         };
         let decision = webhook.decide(
             header.flags,
-            || context.sender.accepts(webhook, &event),
+            || context.sender.accepts(webhook, &envelope),
             || {
                 let disabled = is_disabled(context, ingested, key);
                 webhook.held(context.config.held.as_deref(), disabled).map(str::to_owned)

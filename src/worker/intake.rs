@@ -7,9 +7,9 @@ use super::fast_path::FastPath;
 use super::ingest::{self, Context, Ingested};
 use super::pool::{self, Job};
 use super::routes::Routes;
-use crate::event::EventHeader;
-use crate::journal::{Batch, CorruptPart, KIND_EVENT, Limit, OwnedRecord, SegmentId};
-use crate::store::{self, Announcement, Health, Store, WebhookKey};
+use domain::event::EventHeader;
+use journal::{Batch, CorruptPart, KIND_EVENT, Limit, OwnedRecord, SegmentId};
+use store::{self, Announcement, Health, Store, WebhookKey};
 
 use std::collections::HashMap;
 use std::sync::Arc;

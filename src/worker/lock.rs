@@ -12,8 +12,8 @@ use std::os::fd::AsRawFd;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::CONFIG_FILE;
-use crate::spool::{Access, Privacy, Spool, SpoolError};
+use config::CONFIG_FILE;
+use spool::{Access, Privacy, Spool, SpoolError};
 
 const LOCK_FILE: &str = "worker.lock";
 /// What is read of it at most, in bytes.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::spool::{Access, Privacy, Spool, SpoolError, file_size_limit};
+use spool::{Access, Privacy, Spool, SpoolError, file_size_limit};
 
 const LOG_FILE: &str = "worker.log";
 const OLD_LOG_FILE: &str = "worker.log.1";

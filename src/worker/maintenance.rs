@@ -3,8 +3,8 @@
 use super::WorkerError;
 use super::engine::Worker;
 use super::request::FORGOTTEN;
-use crate::store::bulk::BulkStep;
-use crate::store::{self, Forgetting, Store};
+use store::bulk::BulkStep;
+use store::{self, Forgetting, Store};
 
 /// How often old things are pruned, in milliseconds, and how many in one step.
 pub(super) const PRUNE_MS: i64 = 60_000;

@@ -11,7 +11,7 @@
 //! Memory follows only commits: whatever a transaction would change in the [`schedule`] is
 //! collected first and applied after. So a full disk leaves both sides as they were, and the
 //! round is made again; and a transaction that another writer got in the way of is run again as
-//! it is ([`store::commit`](crate::store::commit)).
+//! it is ([`store::commit`]).
 //!
 //! [`lock`], [`start`] and [`request`] are the doors for PHP processes.
 
@@ -49,12 +49,12 @@ pub use request::{FORGOTTEN, Request};
 use self::engine::Worker;
 use self::limits::Limits;
 use self::lock::{Holder, WorkerLock};
-use crate::clock::{Clock, SystemClock};
-use crate::journal::JournalError;
-use crate::journal::wake::WakeHandle;
-use crate::spool::{Spool, SpoolError, file_size_limit};
-use crate::store::log::STORE_SET_ASIDE;
-use crate::store::{self, StoreError};
+use domain::clock::{Clock, SystemClock};
+use journal::JournalError;
+use journal::wake::WakeHandle;
+use spool::{Spool, SpoolError, file_size_limit};
+use store::log::STORE_SET_ASIDE;
+use store::{self, StoreError};
 
 /// A limit of a file's size below this is told, in bytes: a store that keeps a month of a busy
 /// network has gigabytes.
@@ -90,7 +90,7 @@ pub enum WorkerError {
     #[error(
         "worker {} has been running on {spool} since {}: stop it first, or leave it to it",
         .holder.pid,
-        crate::clock::rfc3339(.holder.since)
+        domain::clock::rfc3339(.holder.since)
     )]
     Running {
         /// The folder.

@@ -11,8 +11,8 @@ use std::os::unix::fs::FileExt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::journal::OwnedRecord;
-use crate::spool::{Access, Privacy, Spool, SpoolError};
+use journal::OwnedRecord;
+use spool::{Access, Privacy, Spool, SpoolError};
 
 const MARK_FILE: &str = "worker.mark";
 /// So many deaths at one record are no accident.
@@ -118,8 +118,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::clock::SystemClock;
-    use crate::journal::{AppendOptions, KIND_EVENT, Limit, Reader, Writer};
+    use domain::clock::SystemClock;
+    use journal::{AppendOptions, KIND_EVENT, Limit, Reader, Writer};
 
     /// A spool whose journal has five records, and these.
     fn journal() -> (tempfile::TempDir, Spool, Vec<OwnedRecord>) {

@@ -7,13 +7,13 @@ use parking_lot::Mutex;
 
 use super::engine::JUMP_MS;
 use super::health;
-use crate::clock::{self, Clock};
-use crate::delivery::Sender;
-use crate::delivery::io::IoThread;
-use crate::id::DeliveryId;
-use crate::journal::wake::WakeHandle;
-use crate::store::{Attempt, Claim, Next};
-use crate::webhook::Webhook;
+use delivery::Sender;
+use delivery::io::IoThread;
+use domain::clock::{self, Clock};
+use domain::id::DeliveryId;
+use domain::webhook::Webhook;
+use journal::wake::WakeHandle;
+use store::{Attempt, Claim, Next};
 
 /// What was attempted so long after it was due has waited, in milliseconds.
 const WAITED_MS: i64 = 10;

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::DeliveryId;
-use crate::store::Person;
-use crate::store::bulk::Bulk;
+use domain::id::DeliveryId;
+use store::Person;
+use store::bulk::Bulk;
 
 /// Code of the announcement that answers [`Request::Forget`], with `token` and `events`.
 pub const FORGOTTEN: &str = "forgotten";
 
-/// A wish, as JSON in the body of a record of kind [`crate::journal::KIND_REQUEST`].
+/// A wish, as JSON in the body of a record of kind [`journal::KIND_REQUEST`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
 pub enum Request {
@@ -40,7 +40,7 @@ pub enum Request {
     /// Change every delivery that a query finds.
     Bulk(Bulk),
     /// Erase the payloads in which a person occurs. Done once an announcement
-    /// [`FORGOTTEN`](crate::worker::FORGOTTEN) bears the token.
+    /// [`FORGOTTEN`](crate::FORGOTTEN) bears the token.
     Forget {
         /// Chosen by whoever asks.
         token: String,

@@ -14,7 +14,7 @@ use std::os::unix::fs::MetadataExt;
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
-use crate::spool::{Access, Privacy, Spool, SpoolError, cannot_here, file_size_limit};
+use spool::{Access, Privacy, Spool, SpoolError, cannot_here, file_size_limit};
 
 const RESERVE_FILE: &str = "reserve";
 /// The reserve's size, in bytes, on a file system that is large enough.

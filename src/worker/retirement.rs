@@ -1,6 +1,6 @@
 //! Which segments of the journal go next, and when to look for them.
 
-use crate::journal::SegmentId;
+use journal::SegmentId;
 
 /// Segments are looked for this often at most, in milliseconds.
 const LOOK_MS: i64 = 1000;

@@ -3,7 +3,7 @@
 use super::WorkerError;
 use super::engine::Worker;
 use super::reserve;
-use crate::store::{self, GivenUp, Keep, Store};
+use store::{self, GivenUp, Keep, Store};
 
 /// How often it is looked whether the store keeps to its budget, in milliseconds.
 const BUDGET_MS: i64 = 1000;

@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::config::Config;
-use crate::delivery::{Json, Places};
-use crate::event::{self, Event, EventHeader};
-use crate::webhook::Webhook;
+use config::Config;
+use delivery::{Json, Places};
+use domain::event::{self, Event, EventHeader};
+use domain::webhook::Webhook;
 
 /// Event names for which the matching webhooks are remembered.
 const MOST_NAMES: usize = 4096;
@@ -186,7 +186,7 @@ fn add(json: &str, terms: &mut BTreeSet<String>) {
         return;
     }
     let term = match json.as_bytes().first() {
-        Some(b'"') => serde_json::from_str(json).map(|Name(text)| crate::store::term(&text)),
+        Some(b'"') => serde_json::from_str(json).map(|Name(text)| store::term(&text)),
         Some(b'-' | b'0'..=b'9') => {
             serde_json::from_str(json).map(|number: serde_json::Number| number.to_string())
         }
@@ -202,8 +202,8 @@ fn add(json: &str, terms: &mut BTreeSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Flags;
-    use crate::id::EventId;
+    use domain::event::Flags;
+    use domain::id::EventId;
 
     fn routes(document: &str) -> Routes {
         Routes::new(&Config::from_json(document.as_bytes(), 1, &[]).expect("a config"))

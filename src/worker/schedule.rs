@@ -29,9 +29,9 @@ use std::sync::Arc;
 use url::Url;
 
 use super::limits::Limits;
-use crate::id::DeliveryId;
-use crate::store::{Health, WebhookKey, WebhookState};
-use crate::webhook::{Per, Webhook};
+use domain::id::DeliveryId;
+use domain::webhook::{Per, Webhook};
+use store::{Health, WebhookKey, WebhookState};
 
 /// After this many failures in a row a webhook is probed, one delivery at a time.
 pub(super) const PROBE_AFTER: u32 = 5;

@@ -13,15 +13,15 @@ use serde_json::{Value, json};
 
 use super::engine::Worker;
 use super::{Mode, Request};
-use crate::clock::{Clock, ManualClock, SystemClock};
-use crate::config::Config;
-use crate::event::{EventHeader, Flags};
-use crate::id::EventId;
-use crate::journal::{AppendOptions, KIND_EVENT, KIND_REQUEST, Writer};
-use crate::spool::Spool;
-use crate::store::log::Log;
-use crate::store::sqlite::{self, SqliteStore};
-use crate::store::{Durability, Loaded, Result, Store, StoreError, Transaction};
+use config::Config;
+use domain::clock::{Clock, ManualClock, SystemClock};
+use domain::event::{EventHeader, Flags};
+use domain::id::EventId;
+use journal::{AppendOptions, KIND_EVENT, KIND_REQUEST, Writer};
+use spool::Spool;
+use store::log::Log;
+use store::sqlite::{self, SqliteStore};
+use store::{Durability, Loaded, Result, Store, StoreError, Transaction};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;

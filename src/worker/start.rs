@@ -15,8 +15,8 @@ use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
 
 use super::lock;
-use crate::clock::Clock;
-use crate::spool::{Access, Privacy, Spool, SpoolError};
+use domain::clock::Clock;
+use spool::{Access, Privacy, Spool, SpoolError};
 
 const START_FILE: &str = "worker.start";
 /// Longest wait between two starts, in milliseconds.
@@ -170,7 +170,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
-    use crate::clock::ManualClock;
+    use domain::clock::ManualClock;
 
     #[test]
     fn a_start_that_fails_is_told_and_waits_longer_each_time() {

@@ -6,7 +6,7 @@
 //! everything else. One that was under way at a second death is *accused*: it is tried once all
 //! requests have come back, and nothing else begins until it has. If a second worker dies while it
 //! alone is under way, it is the delivery's doing: the store hands it out as deadly, and it fails
-//! ([`Failure::WORKER_DIED`](crate::store::Failure::WORKER_DIED)). Whoever was one of many is only
+//! ([`Failure::WORKER_DIED`](store::Failure::WORKER_DIED)). Whoever was one of many is only
 //! ever tried again, however often workers are killed.
 
 use std::sync::Arc;
@@ -14,8 +14,8 @@ use std::sync::Arc;
 use super::WorkerError;
 use super::engine::Worker;
 use super::pool::{self, Completed, Job};
-use crate::id::DeliveryId;
-use crate::store::{self, Attempt, Failure, Next, Phase, Selection, State, Store, Suspects};
+use domain::id::DeliveryId;
+use store::{self, Attempt, Failure, Next, Phase, Selection, State, Store, Suspects};
 
 /// A suspect that takes longer no longer holds up the next one, in milliseconds: an endpoint that
 /// hangs kills nobody, and there may be thousands behind it.

@@ -1,12 +1,33 @@
 //! Rooms and arrows, read from the code.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// What `cargo metadata` says, as far as it is asked.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+    workspace_root: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    manifest_path: PathBuf,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    /// None where the code itself needs it, else `dev` or `build`.
+    kind: Option<String>,
+}
 
 /// A part of the project.
 pub(crate) struct Room {
-    /// Lines of its code, comments included.
-    pub(crate) lines: usize,
     /// The rooms whose names it uses.
     pub(crate) uses: BTreeSet<String>,
 }
@@ -15,14 +36,48 @@ pub(crate) struct Room {
 pub(crate) struct House(pub(crate) BTreeMap<String, Room>);
 
 impl House {
-    /// The modules of `src`: each file or folder directly below it.
+    /// The crate at the top and those below `src`, and which depends on which, as cargo has it.
+    /// Cargo refuses a circle.
+    ///
+    /// # Errors
+    /// Where cargo can't tell.
+    pub(crate) fn of_crates(root: &Path) -> Result<Self, String> {
+        let metadata =
+            std::process::Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+                .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+                .current_dir(root)
+                .output()
+                .map_err(|error| format!("cargo metadata: {error}"))?;
+        if !metadata.status.success() {
+            return Err(String::from_utf8_lossy(&metadata.stderr).into_owned());
+        }
+        let metadata: Metadata = serde_json::from_slice(&metadata.stdout)
+            .map_err(|error| format!("cargo metadata: {error}"))?;
+        let (top, src) =
+            (metadata.workspace_root.join("Cargo.toml"), metadata.workspace_root.join("src"));
+        let ours = |one: &Package| one.manifest_path == top || one.manifest_path.starts_with(&src);
+        let crates: Vec<_> = metadata.packages.into_iter().filter(ours).collect();
+        let mut rooms = BTreeMap::new();
+        for one in &crates {
+            let uses = one.dependencies.iter().filter(|used| used.kind.is_none());
+            let uses = uses.filter(|used| crates.iter().any(|other| other.name == used.name));
+            rooms.insert(
+                one.name.clone(),
+                Room { uses: uses.map(|used| used.name.clone()).collect() },
+            );
+        }
+        Ok(Self(rooms))
+    }
+
+    /// The modules of one crate: each file or folder beside its `mod.rs`. Cargo does not look into
+    /// a crate, so a circle there is looked for in the text.
     ///
     /// # Errors
     /// Where a file can't be read.
-    pub(crate) fn of_rust(src: &Path) -> Result<Self, String> {
-        let files = files(src, "rs")?;
+    pub(crate) fn of_modules(folder: &Path) -> Result<Self, String> {
+        let files = files(folder, "rs")?;
         let names: BTreeSet<_> =
-            files.iter().map(|(path, _)| room_of(path)).filter(|name| name != "lib").collect();
+            files.iter().map(|(path, _)| room_of(path)).filter(|name| name != "mod").collect();
         let mut rooms = BTreeMap::new();
         for (path, text) in &files {
             let name = room_of(path);
@@ -31,8 +86,7 @@ impl House {
             }
             let code = without_tests(text);
             let used = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-            let uses = used.flat_map(|line| modules_in(line, &names));
-            note(&mut rooms, name, text, uses);
+            note(&mut rooms, name, used.flat_map(|line| modules_in(line, &names)));
         }
         Ok(Self(rooms))
     }
@@ -66,7 +120,7 @@ impl House {
             let words = code
                 .flat_map(|line| line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')));
             let uses = words.filter_map(|word| owners.get(word).cloned().flatten());
-            note(&mut rooms, room(path), text, uses);
+            note(&mut rooms, room(path), uses);
         }
         Ok(Self(rooms))
     }
@@ -127,15 +181,9 @@ impl House {
     }
 }
 
-fn note(
-    rooms: &mut BTreeMap<String, Room>,
-    name: String,
-    text: &str,
-    uses: impl Iterator<Item = String>,
-) {
+fn note(rooms: &mut BTreeMap<String, Room>, name: String, uses: impl Iterator<Item = String>) {
     let uses: Vec<_> = uses.filter(|used| *used != name).collect();
-    let room = rooms.entry(name).or_insert_with(|| Room { lines: 0, uses: BTreeSet::new() });
-    room.lines += text.lines().count();
+    let room = rooms.entry(name).or_insert_with(|| Room { uses: BTreeSet::new() });
     room.uses.extend(uses);
 }
 
@@ -160,7 +208,7 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<(String, String)>, String
     Ok(found)
 }
 
-/// `store/log/find.rs` → `store`, `clock.rs` → `clock`.
+/// `template/text.rs` → `template`, `clock.rs` → `clock`.
 fn room_of(path: &str) -> String {
     path.split_once('/').map_or_else(|| path.trim_end_matches(".rs"), |(first, _)| first).to_owned()
 }
@@ -170,10 +218,10 @@ fn without_tests(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod ").next().unwrap_or(text)
 }
 
-/// The modules that a line names after `crate::` or after the crate's name.
+/// The modules that a line names after `crate::` or `super::`.
 fn modules_in(line: &str, names: &BTreeSet<String>) -> Vec<String> {
     let mut found = Vec::new();
-    for start in ["crate::", "webhooks::"] {
+    for start in ["crate::", "super::"] {
         for (at, _) in line.match_indices(start) {
             let rest = &line[at + start.len()..];
             let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 use webhooks::id::EventId;
 use webhooks::spool::Spool;
-use webhooks::store::State;
 use webhooks::store::log::Log;
+use webhooks::store::{Failure, State};
 
 use crate::cast;
 use crate::endpoint::Receipt;
@@ -28,6 +28,9 @@ pub(crate) struct Figures {
     pub(crate) duplicates: usize,
     /// SIGKILLs of workers and PHP processes.
     pub(crate) kills: u64,
+    /// Ids whose delivery failed as it was alone under way at two deaths of workers: who kills so
+    /// often can't be told from a delivery that does, and the log says so.
+    pub(crate) convicted: usize,
     /// Ids, not destroyed, that were neither received nor stand in the log as they ought to.
     pub(crate) lost: usize,
 }
@@ -39,25 +42,26 @@ impl Figures {
         self.destroyed += other.destroyed;
         self.duplicates += other.duplicates;
         self.kills += other.kills;
+        self.convicted += other.convicted;
         self.lost += other.lost;
     }
 
     pub(crate) fn to_json(self, seeds: usize) -> Value {
-        let Self { dispatched, received, destroyed, duplicates, kills, lost } = self;
+        let Self { dispatched, received, destroyed, duplicates, kills, convicted, lost } = self;
         json!({
-            "seeds": seeds, "dispatched": dispatched, "received": received,
-            "destroyed": destroyed, "duplicates": duplicates, "kills": kills, "lost": lost,
+            "seeds": seeds, "dispatched": dispatched, "received": received, "destroyed": destroyed,
+            "duplicates": duplicates, "kills": kills, "convicted": convicted, "lost": lost,
         })
     }
 }
 
 impl std::fmt::Display for Figures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { dispatched, received, destroyed, duplicates, kills, lost } = self;
+        let Self { dispatched, received, destroyed, duplicates, kills, convicted, lost } = self;
         write!(
             f,
             "dispatched {dispatched}, received {received}, destroyed {destroyed}, \
-             duplicates {duplicates}, kills {kills}, lost {lost}"
+             duplicates {duplicates}, kills {kills}, convicted {convicted}, lost {lost}"
         )
     }
 }
@@ -69,6 +73,13 @@ pub(crate) struct Findings {
     pub(crate) deviations: String,
 }
 
+/// Events that were alone under way when workers were killed, and the deaths that were known before
+/// each of these.
+pub(crate) type AloneAtDeaths = HashMap<EventId, HashSet<Vec<i64>>>;
+
+/// A line of the log: event, webhook, state and whether workers are said to have died of it.
+type Line = (EventId, String, State, bool);
+
 /// All that is known after a run, whose worker has ended.
 pub(crate) struct Evidence<'a> {
     pub(crate) folder: &'a Path,
@@ -76,8 +87,7 @@ pub(crate) struct Evidence<'a> {
     pub(crate) accounts: Accounts,
     pub(crate) receipts: Vec<Receipt>,
     pub(crate) destroyed: Vec<EventId>,
-    /// Events that a person had sent again, out of their turn.
-    pub(crate) resent: Vec<EventId>,
+    pub(crate) alone: AloneAtDeaths,
     pub(crate) kills: u64,
     /// The producer that dispatched after the last rotation.
     pub(crate) last_producer: u64,
@@ -114,7 +124,8 @@ impl Evidence<'_> {
         self.judge_callers(&mut deviations);
         self.judge_receipts(&mut deviations);
         self.judge_order(&mut deviations);
-        let lost = self.judge_log(&log, &mut deviations);
+        let convicted = self.judge_convictions(&log, &mut deviations);
+        let lost = self.judge_log(&log, &convicted, &mut deviations);
         self.judge_store(&mut deviations)?;
         let accepted = self.accepted();
         let requests = self.receipts.iter().filter(|receipt| receipt.accepted).count();
@@ -124,6 +135,7 @@ impl Evidence<'_> {
             destroyed: self.destroyed.iter().collect::<HashSet<_>>().len(),
             duplicates: requests - accepted.len(),
             kills: self.kills,
+            convicted: convicted.len(),
             lost,
         };
         Ok(Findings { figures, deviations: deviations.report() })
@@ -134,8 +146,8 @@ impl Evidence<'_> {
         accepted.map(|receipt| receipt.id.as_str()).collect()
     }
 
-    /// The whole log: event, webhook and state of each delivery.
-    fn log(&self) -> Result<Vec<(EventId, String, State)>, String> {
+    /// The whole log.
+    fn log(&self) -> Result<Vec<Line>, String> {
         let mut log = Log::open(self.spool, None)
             .map_err(|error| error.to_string())?
             .ok_or("there is no store")?;
@@ -144,8 +156,10 @@ impl Evidence<'_> {
         loop {
             let wanted = serde_json::from_value(query).map_err(|error| error.to_string())?;
             let page = log.deliveries(&wanted).map_err(|error| error.to_string())?;
-            let row =
-                |row: webhooks::store::log::DeliveryRow| (row.event_id, row.webhook_id, row.state);
+            let row = |row: webhooks::store::log::DeliveryRow| {
+                let died = row.reason.as_deref() == Some(Failure::WORKER_DIED);
+                (row.event_id, row.webhook_id, row.state, died && row.state == State::Failed)
+            };
             rows.extend(page.deliveries.into_iter().map(row));
             match page.cursor {
                 Some(cursor) => query = json!({ "limit": 200, "cursor": cursor }),
@@ -154,10 +168,10 @@ impl Evidence<'_> {
         }
     }
 
-    fn write(&self, log: &[(EventId, String, State)]) -> Result<(), String> {
+    fn write(&self, log: &[Line]) -> Result<(), String> {
         let lines = |lines: Vec<String>| lines.into_iter().map(|line| line + "\n").collect();
         let dispatched = self.accounts.dispatched.iter().map(|event| event.id.to_string());
-        let states = log.iter().map(|(id, _, state)| format!("{id} {state}"));
+        let states = log.iter().map(|(id, _, state, _)| format!("{id} {state}"));
         let mut destroyed: Vec<_> = self.destroyed.iter().map(ToString::to_string).collect();
         destroyed.sort_unstable();
         destroyed.dedup();
@@ -225,10 +239,7 @@ impl Evidence<'_> {
     /// The endpoint of an ordered webhook accepts each producer's events in their order.
     fn judge_order(&self, deviations: &mut Deviations) {
         let (mut seen, mut last) = (HashSet::new(), HashMap::new());
-        let resent: HashSet<_> = self.resent.iter().map(ToString::to_string).collect();
-        let ordered = |receipt: &&Receipt| {
-            receipt.accepted && receipt.webhook == "ordered" && !resent.contains(&receipt.id)
-        };
+        let ordered = |receipt: &&Receipt| receipt.accepted && receipt.webhook == "ordered";
         for receipt in self.receipts.iter().filter(ordered) {
             let (producer, number) = receipt.number;
             if !seen.insert(receipt.number) {
@@ -240,10 +251,29 @@ impl Evidence<'_> {
         }
     }
 
+    /// What failed as workers died of it; only what was alone under way at two of their deaths may.
+    fn judge_convictions(&self, log: &[Line], deviations: &mut Deviations) -> HashSet<EventId> {
+        let convicted: HashSet<_> =
+            log.iter().filter(|(.., died)| *died).map(|(id, ..)| *id).collect();
+        for id in &convicted {
+            let alone = self.alone.get(id).map_or(0, HashSet::len);
+            if alone < 2 {
+                let told = format!("{id}: alone under way at {alone} deaths");
+                deviations.add("a delivery is said to have ended workers, and has not", told);
+            }
+        }
+        convicted
+    }
+
     /// Compares the log with what ought to stand there; returns how many ids are lost.
-    fn judge_log(&self, log: &[(EventId, String, State)], deviations: &mut Deviations) -> usize {
+    fn judge_log(
+        &self,
+        log: &[Line],
+        convicted: &HashSet<EventId>,
+        deviations: &mut Deviations,
+    ) -> usize {
         let mut rows: HashMap<EventId, Vec<(&str, State)>> = HashMap::new();
-        for (id, webhook, state) in log {
+        for (id, webhook, state, _) in log {
             rows.entry(*id).or_default().push((webhook, *state));
         }
         let accepted = self.accepted();
@@ -265,6 +295,8 @@ impl Evidence<'_> {
                         lost += 1;
                         deviations.add("the log says delivered, no endpoint accepted it", told(""));
                     }
+                }
+                Some([(webhook, State::Failed)]) if *webhook == *name && convicted.contains(id) => {
                 }
                 Some(others) => {
                     if !was_received {

@@ -13,7 +13,6 @@ use webhooks::id::EventId;
 use webhooks::journal::wake::Waker;
 use webhooks::journal::{self, AppendOptions, KIND_REQUEST, Writer};
 use webhooks::spool::Spool;
-use webhooks::store::Failure;
 use webhooks::store::log::{Log, WebhookStats};
 use webhooks::worker::Request;
 
@@ -22,7 +21,7 @@ use crate::damage;
 use crate::disk::Disk;
 use crate::endpoint::{Endpoints, Mood};
 use crate::fault::{self, Fault};
-use crate::findings::{Evidence, Findings};
+use crate::findings::{AloneAtDeaths, Evidence, Findings};
 use crate::producer::{Accounts, Php, Producer};
 use crate::random::Random;
 use crate::worker::Workers;
@@ -81,7 +80,7 @@ struct Run<'d> {
     /// Producers started so far: their numbers.
     started: u64,
     destroyed: Vec<EventId>,
-    resent: Vec<EventId>,
+    alone: AloneAtDeaths,
     kills: u64,
     /// What was done, for people.
     diary: File,
@@ -114,7 +113,7 @@ impl<'d> Run<'d> {
             producers: Vec::new(),
             started: 0,
             destroyed: Vec::new(),
-            resent: Vec::new(),
+            alone: AloneAtDeaths::new(),
             kills: 0,
             diary: File::create(folder.join("diary.txt")).map_err(io)?,
             begun: Instant::now(),
@@ -242,6 +241,25 @@ impl<'d> Run<'d> {
     fn kill_worker(&mut self) {
         self.worker.kill();
         self.kills += 1;
+        if let Err(error) = self.note_under_way() {
+            self.note(&format!("what was under way is not known: {error}"));
+        }
+    }
+
+    /// Notes what was alone under way when a worker was killed: only that may ever be convicted of
+    /// it. A worker that was killed before it had looked at what it found noted no death, and leaves
+    /// what was there behind once more: by the deaths that are known, it is the same one.
+    fn note_under_way(&mut self) -> Result<(), String> {
+        let text = |error: webhooks::store::StoreError| error.to_string();
+        let mut log = self.log()?;
+        let query = json!({ "state": "delivering", "limit": 2 });
+        let query = serde_json::from_value(query).map_err(|error| error.to_string())?;
+        let under_way = log.deliveries(&query).map_err(text)?.deliveries;
+        if let [delivery] = &under_way[..] {
+            let deaths = log.summary().map_err(text)?.deaths;
+            self.alone.entry(delivery.event_id).or_default().insert(deaths);
+        }
+        Ok(())
     }
 
     /// The binary or one with a clock that can be set, as chance has it.
@@ -337,7 +355,6 @@ impl<'d> Run<'d> {
         self.wait_for_journal()?;
         self.wait_for_rest()?;
         self.note("at rest");
-        self.resend_what_workers_died_of()?;
 
         self.worker.signal(Signal::TERM);
         let worker = &mut self.worker;
@@ -350,28 +367,6 @@ impl<'d> Run<'d> {
             Some(status) if !status.success() => Err(format!("the worker ended with {status}")),
             _ => Ok(()),
         }
-    }
-
-    /// What was alone under way at two kills has failed, as it has to: who kills so often can't be
-    /// told from a delivery that does. A person reads so, and has it sent again.
-    fn resend_what_workers_died_of(&mut self) -> Result<(), String> {
-        let mut ids = Vec::new();
-        let query = json!({ "state": "failed", "limit": 200 });
-        let query = serde_json::from_value(query).map_err(|error| error.to_string())?;
-        let page = self.log()?.deliveries(&query).map_err(|error| error.to_string())?;
-        for row in page.deliveries {
-            if row.reason.as_deref() == Some(Failure::WORKER_DIED) {
-                ids.push(row.id);
-                self.resent.push(row.event_id);
-            }
-        }
-        if ids.is_empty() {
-            return Ok(());
-        }
-        self.note(&format!("workers died of {}: sent again", ids.len()));
-        self.request(&[Request::Resend { ids }])?;
-        self.wait_for_journal()?;
-        self.wait_for_rest()
     }
 
     fn finish_producers(&mut self) -> Result<(), String> {
@@ -425,7 +420,7 @@ impl<'d> Run<'d> {
             accounts,
             receipts: self.endpoints.receipts(),
             destroyed: std::mem::take(&mut self.destroyed),
-            resent: std::mem::take(&mut self.resent),
+            alone: std::mem::take(&mut self.alone),
             kills: self.kills,
             last_producer: self.started - 1,
         };

@@ -1,5 +1,7 @@
 --TEST--
 webhooks_encode(): leaks nothing, and goes on after a fatal error in PHP code that it called
+--ENV--
+USE_ZEND_ALLOC=1
 --INI--
 memory_limit=64M
 --FILE--

@@ -8,6 +8,7 @@ memory_limit=512M
 <?php
 require __DIR__ . '/spool.inc';
 require __DIR__ . '/same.inc';
+require __DIR__ . '/bounds.inc';
 spool();
 
 class Plain
@@ -34,32 +35,18 @@ class Twice implements JsonSerializable
     }
 }
 
-/** Peak of the process in KiB, PHP's own and ours. */
-function peak(): int
-{
-    return (int) preg_replace('/.*VmHWM:\s+(\d+).*/s', '$1', file_get_contents('/proc/self/status'));
-}
-
 /** Has something refused, and says so where it takes more than a second or 64 MiB. */
 function refused(string $what, Closure $do): void
 {
-    file_put_contents('/proc/self/clear_refs', '5');
-    [$peak, $started] = [peak(), cpu()];
-    try {
-        $do();
-        $said = 'accepted';
-    } catch (Webhooks\Exception $e) {
-        $said = preg_replace('/\d{3,}/', 'N', $e->getMessage());
-    }
-    $took = cpu() - $started;
-    $more = peak() - $peak;
-    echo "$what: ", $said, $took > 1 ? " after $took s" : '', $more > 65536 ? " with $more KiB" : '', "\n";
-}
-
-function cpu(): float
-{
-    $usage = getrusage();
-    return $usage['ru_utime.tv_sec'] + $usage['ru_stime.tv_sec'] + ($usage['ru_utime.tv_usec'] + $usage['ru_stime.tv_usec']) / 1e6;
+    $taken = taken(function () use ($do, &$said) {
+        try {
+            $do();
+            $said = 'accepted';
+        } catch (Webhooks\Exception $e) {
+            $said = preg_replace('/\d{3,}/', 'N', $e->getMessage());
+        }
+    });
+    echo "$what: $said$taken\n";
 }
 
 $text = str_repeat('x', 10 << 20);

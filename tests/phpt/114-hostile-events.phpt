@@ -63,7 +63,7 @@ function used(): float
 function states(string $id): array
 {
     $states = [];
-    foreach (webhooks_wait($id, 120) as $delivery) {
+    foreach (webhooks_wait($id, 120 * patience()) as $delivery) {
         $states[$delivery['webhook_id']] = $delivery['state'];
     }
     ksort($states);

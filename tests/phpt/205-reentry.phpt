@@ -1,5 +1,7 @@
 --TEST--
 webhooks_dispatch(): jsonSerialize() may dispatch, publish, throw, or never come back
+--ENV--
+USE_ZEND_ALLOC=1
 --INI--
 webhooks.spool={TMP}/webhooks-205
 webhooks.autostart=0

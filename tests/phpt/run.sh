@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the .phpt tests: run.sh EXTENSION [test…], such as target/release/libwebhooks_php.so.
 # WEBHOOKS_WORKER: the worker's binary, by default the one beside it.
+# VALGRIND=1: every PHP process under valgrind, and what it finds is a failure; takes half an hour.
 #
 # Uses the run-tests.php that PHP installs for phpize, and ends with its summary. A skipped test
 # is a failure: everything that they need is part of the build.
@@ -31,9 +32,23 @@ chmod 755 "$folder"
 export TMPDIR=$folder NO_INTERACTION=1 TEST_PHP_EXECUTABLE=$php
 export WEBHOOKS_EXTENSION=$extension WEBHOOKS_WORKER=$worker
 status=0
+if [ -n "${VALGRIND:-}" ]; then
+	# Some tests run as other users.
+	mkdir -m 1777 "$folder/valgrind"
+	export VALGRIND VALGRIND_PHP=$php VALGRIND_LOGS=$folder/valgrind TEST_PHP_EXECUTABLE=$PWD/tests/phpt/valgrind.sh
+	arguments+=(--set-timeout 3600)
+fi
 "$php" -n "$runner" "${arguments[@]}" -W "$folder/results" "${@:-tests/phpt}" || status=$?
 if grep '^SKIPPED' "$folder/results"; then
 	echo "A skipped test is a failure."
 	status=1
+fi
+if [ -n "${VALGRIND:-}" ]; then
+	logs=("$folder"/valgrind/*)
+	echo "${#logs[@]} processes ran under valgrind"
+	if [ ! -f "${logs[0]}" ] || cat "${logs[@]}" | grep .; then
+		echo "Valgrind found something: what is ours has to be mended."
+		status=1
+	fi
 fi
 exit "$status"

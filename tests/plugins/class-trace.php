@@ -40,7 +40,7 @@ final class Trace {
 				$found = array();
 				foreach ( $line['found'] as $key => $object ) {
 					list( $finder, $number )                     = explode( ':', $key );
-					$found[ "$finder:{$this->id( (int) $number )}" ] = $this->made_up( $object );
+					$found[ "$finder:{$this->id( (int) $number )}" ] = null === $object ? null : $this->made_up( $object );
 				}
 				$line['found'] = $found;
 			}

@@ -74,6 +74,14 @@ final class Trace_Recorder {
 					$found += $this->find( $finders, array_filter( $arguments, static fn( $value ) => is_int( $value ) || ( is_string( $value ) && ctype_digit( $value ) ) ) );
 				}
 			}
+			foreach ( $arguments as $argument ) {
+				// Its models come as objects, and are asked for again by their ids.
+				if ( is_object( $argument ) && preg_match( '/\\\\Models\\\\(Payment|Membership|Customer|Domain)$/D', get_class( $argument ), $model ) && $argument->get_id() ) {
+					$finder                                        = 'wu_get_' . strtolower( $model[1] );
+					$this->ids[ $finder ][ $argument->get_id() ]   = true;
+					$found[ "$finder:{$argument->get_id()}" ]    ??= $this->described( $argument );
+				}
+			}
 			$this->write(
 				array(
 					'hook'      => $hook,
@@ -93,7 +101,8 @@ final class Trace_Recorder {
 		$this->is_looking = true;
 		$found            = array();
 		foreach ( $this->ids as $finder => $ids ) {
-			$found += $this->find( array( $finder ), array_keys( $ids ) );
+			// What a transaction took back is gone by now.
+			$found += $this->find( array( $finder ), array_keys( $ids ) ) + array_fill_keys( array_map( static fn( int $id ): string => "$finder:$id", array_keys( $ids ) ), null );
 		}
 		if ( $found ) {
 			$this->write( array( 'found' => $found ) );

@@ -32,7 +32,7 @@ $pages   = array(
 	'search-nothing' => "$log&s=no-such-order",
 	'delivery'       => "$log&delivery={$found['id']}",
 	'bulk'           => "$log&action=bulk&state=failed",
-	'mend'           => "$log&action=mend&webhook=$webhook",
+	'recover'        => "$log&action=recover&webhook=$webhook",
 	'status'         => 'admin.php?page=network-webhooks-status',
 	'events'         => 'admin.php?page=network-webhooks-events',
 	'form'           => "admin.php?page=network-webhooks&action=edit&webhook=$webhook",

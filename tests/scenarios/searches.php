@@ -15,7 +15,7 @@ $steps  = array_map( static fn( int $step ) => intdiv( $count, 10 ) + $step * in
 $ids    = array_map( static fn( int $number ) => webhooks_deliveries( array( 'search' => "order-$number" ) )['deliveries'][0]['event_id'], $steps );
 $kinds  = array(
 	'order number'   => array_map( static fn( int $number ) => 'order-' . ( $number + 1 ), $steps ),
-	'e-mail address' => array_map( static fn( int $number ) => 'customer' . ( $number % 100000 ) . '@network.example', $steps ),
+	'email address' => array_map( static fn( int $number ) => 'customer' . ( $number % 100000 ) . '@network.example', $steps ),
 	'event id'       => $ids,
 	'nothing'        => array_map( static fn( int $number ) => "no-such-$number", $steps ),
 );

@@ -146,6 +146,11 @@ impl Network {
         Worker::start(self.folder.path().to_owned())
     }
 
+    /// A worker that this command runs, whose last arguments are yet to come.
+    pub fn worker_by(&self, command: Command) -> Worker {
+        Worker::run(command, self.folder.path().to_owned())
+    }
+
     /// Runs a worker with `--once` to its end.
     pub fn work_once(&self) {
         let output = command(self.folder.path().to_owned(), "--once").output().expect("a worker");
@@ -186,8 +191,11 @@ impl Network {
     }
 }
 
+/// The worker's program.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_webhooks-worker");
+
 fn command(spool: PathBuf, mode: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_webhooks-worker"));
+    let mut command = Command::new(PROGRAM);
     command.arg("--spool").arg(spool).arg(mode);
     command
 }
@@ -199,12 +207,14 @@ pub struct Worker {
 
 impl Worker {
     fn start(spool: PathBuf) -> Self {
-        let child = command(spool, "--foreground")
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("a worker");
-        Self { child }
+        let mut command = Command::new(PROGRAM);
+        command.stderr(Stdio::null());
+        Self::run(command, spool)
+    }
+
+    fn run(mut command: Command, spool: PathBuf) -> Self {
+        command.arg("--spool").arg(spool).arg("--foreground").stdin(Stdio::null());
+        Self { child: command.spawn().expect("a worker") }
     }
 
     pub fn kill(mut self) {

@@ -144,7 +144,7 @@ final class Capabilities_Test extends Network_Test_Case {
 			$this->assertFalse( str_contains( $browser->page, $hidden ), $hidden );
 		}
 		$this->assertSame( array(), $browser->values( '//tbody//input | //tbody//button[not(contains(@class, "toggle-row"))]' ) );
-		$this->assertSame( array( 'Deliveries' ), $browser->values( '//tbody//a' ) );
+		$this->assertSame( array( 'Payments', 'Deliveries' ), $browser->values( '//tbody//a' ) );
 		// Nor does the search tell what is hidden.
 		foreach ( array( 'TokenInThePath' => array(), 'hooks.example' => array( 'Payments' ) ) as $search => $found ) {
 			$browser->get( "/wp-admin/network/admin.php?page=network-webhooks&s=$search" );
@@ -193,7 +193,7 @@ final class Capabilities_Test extends Network_Test_Case {
 
 		$this->submit_user( $admin, $user, array() );
 		$this->assertFalse( $this->may_view( $user ) );
-		$admin->get( '/wp-admin/network/admin.php?page=network-webhooks' );
+		$admin->get( '/wp-admin/network/admin.php?page=network-webhooks-data' );
 		$this->assert_sees( "$user->user_login may not see the webhooks any more", $admin );
 		$this->assertSame( 'viewer_removed', History::of( History::NETWORK, 1 )[0]->action );
 	}

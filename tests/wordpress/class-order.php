@@ -15,11 +15,15 @@ class Order {
 		$from         = $this->status;
 		$this->status = $status;
 		if ( in_array( $status, array( 'processing', 'completed' ), true ) ) {
-			$this->paid ??= new DateTime( '@' . time() );
+			$this->pay();
 		}
 		do_action( 'woocommerce_update_order', $this->id, $this );
 		do_action( "woocommerce_order_status_$status", $this->id, $this );
 		do_action( 'woocommerce_order_status_changed', $this->id, $from, $status, $this );
+	}
+
+	protected function pay(): void {
+		$this->paid ??= new DateTime( '@' . time() );
 	}
 
 	/**

@@ -37,10 +37,10 @@ final class Recorded_Object {
 	/**
 	 * What finders find from now on.
 	 *
-	 * @param array<string, array> $found Finder and id → description.
+	 * @param array<string, array|null> $found Finder and id → description; null: it is gone.
 	 */
 	public static function remember( array $found ): void {
-		self::$found = array_replace( self::$found, array_map( array( self::class, 'of' ), $found ) );
+		self::$found = array_filter( array_replace( self::$found, array_map( static fn( ?array $object ) => null === $object ? null : self::of( $object ), $found ) ) );
 	}
 
 	/**

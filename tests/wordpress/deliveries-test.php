@@ -174,7 +174,7 @@ final class Deliveries_Test extends Network_Test_Case {
 		webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished' ), self::DEADLINE );
 		$this->wait_for( static fn() => 1 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'held' ) ) );
 		foreach ( array( 'enable', 'enable_only' ) as $change ) {
-			self::$admin->act( 'mend', array( 'webhook' => $webhook->id, 'disabling' => 'dis_' . str_repeat( '0', 26 ), 'since' => '', 'change' => $change ) );
+			self::$admin->act( 'recover', array( 'webhook' => $webhook->id, 'disabling' => 'dis_' . str_repeat( '0', 26 ), 'since' => '', 'change' => $change ) );
 			$this->assert_sees( 'look at it once more', self::$admin );
 			$this->assertStringNotContainsString( 'gets its events again', self::$admin->page );
 		}
@@ -238,10 +238,10 @@ final class Deliveries_Test extends Network_Test_Case {
 		network_webhooks_dispatch( 'lesson_finished' );
 		$this->wait_for( static fn() => 2 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'held' ) ) );
 		$this->store( $this->plugin()->webhooks()->find( $webhook->id )->with_target( 'CRM', self::$endpoint->url . '/200', 'lesson_finished' ) );
-		self::$admin->get( self::PAGE . "&action=mend&webhook=$webhook->id" );
+		self::$admin->get( self::PAGE . "&action=recover&webhook=$webhook->id" );
 		$this->assert_sees( 'Enable, and send the 2 deliveries that it missed', self::$admin );
 		[ $disabling ] = self::$admin->values( '//input[@name="disabling"]/@value' );
-		self::$admin->act( 'mend', array( 'webhook' => $webhook->id, 'disabling' => $disabling, 'since' => '', 'change' => 'enable' ) );
+		self::$admin->act( 'recover', array( 'webhook' => $webhook->id, 'disabling' => $disabling, 'since' => '', 'change' => 'enable' ) );
 		$this->assert_sees( 'gets its events again', self::$admin );
 		$this->wait_for( static fn() => 2 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'delivered' ) ) );
 	}
@@ -250,14 +250,14 @@ final class Deliveries_Test extends Network_Test_Case {
 		$webhook = $this->subscribe( 'lesson_finished' );
 		network_webhooks_dispatch( 'lesson_finished' );
 		$this->wait_for( static fn() => 1 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'held' ) ) );
-		self::$admin->get( self::PAGE . "&action=mend&webhook=$webhook->id&since=2020-01-01" );
+		self::$admin->get( self::PAGE . "&action=recover&webhook=$webhook->id&since=2020-01-01" );
 		$this->assert_sees( 'Cancel the 1 delivery that waits', self::$admin );
-		self::$admin->act( 'mend', array( 'webhook' => $webhook->id, 'since' => '2020-01-01', 'change' => 'cancel' ) );
+		self::$admin->act( 'recover', array( 'webhook' => $webhook->id, 'since' => '2020-01-01', 'change' => 'cancel' ) );
 		$this->wait_for( static fn() => 1 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'cancelled' ) ) );
 	}
 
 	public function test_a_filter_that_can_not_be_understood_is_said(): void {
-		foreach ( array( 'since=yesterdayish' => '“yesterdayish” is no time', 'site=nowhere.example' => 'No site is like “nowhere.example”', 'state=lost' => '"lost" is no state', "s=%27%20OR%201%3D1%20--" => 'No delivery is like that.' ) as $query => $text ) {
+		foreach ( array( 'since=yesterdayish' => '“yesterdayish” is no time', 'site=nowhere.example' => 'No site is like “nowhere.example”', 'state=lost' => '"lost" is no state', "s=%27%20OR%201%3D1%20--" => 'No deliveries match.' ) as $query => $text ) {
 			self::$admin->get( self::PAGE . "&$query" );
 			$this->assert_sees( $text, self::$admin );
 		}
@@ -280,7 +280,7 @@ final class Deliveries_Test extends Network_Test_Case {
 			$this->assert_sees( 'answered 200', $other );
 			$this->assertStringNotContainsString( 'A private title', $other->page );
 			$this->assertStringNotContainsString( 'webhook-signature', $other->page );
-			foreach ( array( 'resend', 'bulk', 'mend' ) as $action ) {
+			foreach ( array( 'resend', 'bulk', 'recover' ) as $action ) {
 				$other->post( "/wp-admin/network/edit.php?action=network_webhooks_$action", array( '_wpnonce' => self::$admin->nonce() ) );
 				$this->assertSame( 403, $other->status, $action );
 				self::$admin->post( "/wp-admin/network/edit.php?action=network_webhooks_$action", array( '_wpnonce' => 'wrong' ) );

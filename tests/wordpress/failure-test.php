@@ -33,7 +33,7 @@ final class Failure_Test extends PHPUnit\Framework\TestCase {
 	 * @return list<string>
 	 */
 	private static function codes(): array {
-		$source = file_get_contents( __DIR__ . '/../../src/attempt.rs' );
+		$source = file_get_contents( __DIR__ . '/../../src/domain/attempt.rs' );
 		preg_match( '~/// A code: (.*?)pub code~s', $source, $list );
 		preg_match_all( '/`(\w+)`/', $list[1] ?? '', $codes );
 		// What has a status is said by its status.

@@ -153,7 +153,7 @@ final class Form_Test extends Network_Test_Case {
 			'a rate that is too high'             => array( 'rate_limit', '10001', '1 to 10000' ),
 			'too many at once'                    => array( 'concurrency', '65', '1 to 64' ),
 			'a path that is not absolute'         => array( 'ca_file', 'own.pem', 'absolute path' ),
-			'an address that is none'             => array( 'mail_to', "books@network.example\nbooks <b>", 'This is no e-mail address: books, <b>.' ),
+			'an address that is none'             => array( 'mail_to', "books@network.example\nbooks <b>", 'Not a valid email address: books, <b>.' ),
 			'too many addresses'                  => array( 'mail_to', implode( ' ', array_map( static fn( int $number ) => "a$number@network.example", range( 1, 21 ) ) ), 'more than 20 addresses' ),
 			'disabled after too long'             => array( 'disable_after', '31d', '2592000' ),
 		);

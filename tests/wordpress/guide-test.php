@@ -96,7 +96,7 @@ final class Guide_Test extends Network_Test_Case {
 			3 => 'woocommerce',
 			4 => 'easy-digital-downloads',
 		);
-		preg_match_all( '/^\| (how|in|who|e-mail|for|number|when).*$/m', self::prose( 'receivers.md' ), $rows );
+		preg_match_all( '/^\| (how|in|who|email|for|number|when).*$/m', self::prose( 'receivers.md' ), $rows );
 		$this->assertCount( 7, $rows[0] );
 		$examples = $this->plugin()->catalogue()->find( 'payment_received' )->examples;
 		foreach ( $rows[0] as $row ) {

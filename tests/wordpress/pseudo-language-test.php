@@ -56,7 +56,7 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 	}
 
 	public function test_every_way_to_fail_is_translated(): void {
-		preg_match( '~/// A code: (.*?)pub code~s', (string) file_get_contents( __DIR__ . '/../../src/attempt.rs' ), $list );
+		preg_match( '~/// A code: (.*?)pub code~s', (string) file_get_contents( __DIR__ . '/../../src/domain/attempt.rs' ), $list );
 		preg_match_all( '/`(\w+)`/', $list[1], $codes );
 		$this->assertGreaterThan( 20, count( $codes[1] ) );
 		foreach ( array_diff( $codes[1], array( 'status', 'redirect', 'gone' ) ) as $code ) {

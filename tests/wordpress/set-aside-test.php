@@ -370,7 +370,7 @@ final class Set_Aside_Test extends Network_Test_Case {
 		$this->assertSame( array( $bad ), array_keys( Set_Aside::all() ) );
 		$this->assertIsBool( $this->plugin()->webhooks()->find( $bad )->wants( 'lesson_finished', 1 ) );
 		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
-		foreach ( array( 'network-webhooks', 'network-webhooks-status', "network-webhooks-deliveries&action=mend&webhook=$bad", "network-webhooks&action=edit&webhook=$bad" ) as $page ) {
+		foreach ( array( 'network-webhooks', 'network-webhooks-status', "network-webhooks-deliveries&action=recover&webhook=$bad", "network-webhooks&action=edit&webhook=$bad" ) as $page ) {
 			$admin->get( "/wp-admin/network/admin.php?page=$page" );
 			$this->assertSame( 200, $admin->status, $page );
 			$this->assertStringNotContainsString( 'critical error', $admin->page, $page );

@@ -54,7 +54,7 @@ final class Status_Test extends Network_Test_Case {
 		wp_cache_flush();
 		$this->assertSame( array( 'jane@network.example', 'ops@network.example' ), self::addresses() );
 		self::$admin->act( 'mail', array( 'addresses' => 'jane@network.example <b>jane</b>' ) );
-		$this->assert_sees( 'This is no e-mail address: <b>jane</b>. Nothing was saved.', self::$admin );
+		$this->assert_sees( 'Not a valid email address: <b>jane</b>. Nothing was saved.', self::$admin );
 		$this->assertSame( array( 'jane@network.example <b>jane</b>' ), self::$admin->values( '//*[@id="network-webhooks-addresses"]' ), 'What was typed stays.' );
 		$this->assertSame( array( array(), array( 'jane@network.example', 'ops@network.example' ) ), History::of( History::NETWORK, 1 )[0]->changes['mail_to'] );
 		self::$admin->act( 'mail', array( 'addresses' => '' ) );

@@ -8,7 +8,7 @@ use minijinja::value::{DynObject, Enumerator, Object, ObjectRepr, Value};
 
 use super::fuel::{self, ITEM};
 use super::text::{Style, Writer};
-use crate::delivery::json::{Json, Kind, NotJson, Places};
+use crate::json::{Json, Kind, NotJson, Places};
 
 /// Parts of the envelope that not every event has.
 const OPTIONAL: [&str; 5] = ["site", "scope", "source", "actor", "altered"];

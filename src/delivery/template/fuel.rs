@@ -9,8 +9,11 @@ use minijinja::{Error, ErrorKind};
 
 use super::data::Node;
 
-/// Bytes that may be read and written in all; beside them, the engine counts its steps.
+/// Bytes that a template may read and write in all; beside them, the engine counts its steps.
 const TANK: usize = 16 << 20;
+/// The same for a condition: it runs while the journal is taken in, where all other events wait for
+/// it, and a hundred webhooks may have one.
+const CONDITION_TANK: usize = 4 << 20;
 /// Most bytes of one value.
 pub(super) const MAX_VALUE: usize = 4 << 20;
 /// What a value costs beside its text, in bytes.
@@ -34,9 +37,14 @@ thread_local! {
 pub(super) struct Tank(usize);
 
 impl Tank {
-    /// A full tank.
-    pub(super) fn full() -> Self {
+    /// A template's, full.
+    pub(super) fn of_template() -> Self {
         Self(LEFT.replace(TANK))
+    }
+
+    /// A condition's, full.
+    pub(super) fn of_condition() -> Self {
+        Self(LEFT.replace(CONDITION_TANK))
     }
 
     /// Whether nothing is left: what came of it then is not to be relied on, since what can't

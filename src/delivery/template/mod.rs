@@ -14,6 +14,7 @@ mod filters;
 mod fuel;
 mod text;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
@@ -26,8 +27,8 @@ use super::json::{Json, NotJson, Places};
 use bound::{Program, Source};
 use fuel::Tank;
 
-use crate::invisible::Invisible;
-use crate::webhook::FieldError;
+use domain::invisible::Invisible;
+use domain::webhook::FieldError;
 
 /// Longest template, in bytes.
 pub const MAX_TEMPLATE: usize = 64 * 1024;
@@ -138,7 +139,8 @@ impl Template {
     /// JSON and is not.
     pub fn render(&self, envelope: &[u8]) -> Result<Vec<u8>, TemplateError> {
         let mut output = String::new();
-        run(&self.program, envelope, &mut output, self.escape.clone())?;
+        let envelope = Envelope::of(envelope);
+        run(&self.program, &envelope, Tank::of_template(), &mut output, self.escape.clone())?;
         if output.len() > MAX_OUTPUT {
             return Err(TemplateError::new(format!("the body exceeds {MAX_OUTPUT} bytes")));
         }
@@ -149,15 +151,43 @@ impl Template {
     }
 }
 
+/// An event's envelope (JSON). Where several conditions read it, what lies where in it is looked for
+/// once: of a large event that takes longer than most conditions.
+pub struct Envelope<'a> {
+    bytes: &'a [u8],
+    context: OnceCell<Result<Value, NotJson>>,
+}
+
+impl fmt::Debug for Envelope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Envelope<'a> {
+    /// That of an event.
+    pub const fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, context: OnceCell::new() }
+    }
+
+    fn context(&self) -> Result<Value, TemplateError> {
+        self.context.get_or_init(|| data::context(self.bytes)).clone().map_err(unreadable)
+    }
+}
+
 /// Runs a program on an envelope.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the tank is there for as long as the program runs"
+)]
 fn run(
     program: &Program,
-    envelope: &[u8],
+    envelope: &Envelope<'_>,
+    tank: Tank,
     output: &mut String,
     escape: AutoEscape,
 ) -> Result<Option<Value>, TemplateError> {
-    let context = data::context(envelope).map_err(unreadable)?;
-    let tank = Tank::full();
+    let context = envelope.context()?;
     let environment: &Environment<'_> = &ENVIRONMENT;
     let mut output = make_string_output(output);
     let blocks = BTreeMap::new();
@@ -214,8 +244,9 @@ impl Condition {
     ///
     /// # Errors
     /// A name that the event does not have, values that can't be compared, or the limit.
-    pub fn holds(&self, envelope: &[u8]) -> Result<bool, TemplateError> {
-        let value = run(&self.program, envelope, &mut String::new(), AutoEscape::None)?;
+    pub fn holds(&self, envelope: &Envelope<'_>) -> Result<bool, TemplateError> {
+        let tank = Tank::of_condition();
+        let value = run(&self.program, envelope, tank, &mut String::new(), AutoEscape::None)?;
         Ok(value.is_some_and(|value| value.is_true()))
     }
 
@@ -275,7 +306,7 @@ pub fn check_template(
 /// # Errors
 /// The mistake, with line and column.
 pub fn check_condition(source: &str, example: &serde_json::Value) -> Result<(), TemplateError> {
-    Condition::parse(source)?.holds(&envelope_of(example)?).map(drop)
+    Condition::parse(source)?.holds(&Envelope::of(&envelope_of(example)?)).map(drop)
 }
 
 /// Reads a content type (RFC 9110, 8.3.1).
@@ -360,9 +391,7 @@ fn explain(error: &Error, source: &str) -> TemplateError {
     let unknown =
         unknown.map(|name| if name.contains("(...)") && !place.is_empty() { place } else { name });
     let message = match (error.kind(), unknown, error.detail()) {
-        (ErrorKind::OutOfFuel, ..) => {
-            "this takes too many steps, or reads and writes more than 16 MiB".to_owned()
-        }
+        (ErrorKind::OutOfFuel, ..) => "this takes too many steps".to_owned(),
         (.., Some(detail)) if OURS.contains(&detail) => detail.to_owned(),
         (_, Some(name), _) => format!("\"{name}\" is undefined"),
         (kind, _, Some(detail)) if quotes_the_template_alone(kind) => format!("{kind}: {detail}"),

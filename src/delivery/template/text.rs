@@ -6,7 +6,7 @@ use minijinja::{Error, ErrorKind};
 
 use super::data::{Node, scalar};
 use super::fuel::{self, MAX_NESTED, MAX_VALUE, TOO_DEEP};
-use crate::delivery::json::{Json, Kind};
+use crate::json::{Json, Kind};
 
 /// How a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

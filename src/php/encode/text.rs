@@ -33,19 +33,30 @@ pub(super) enum Then {
 #[inline(always)]
 pub(super) fn push(out: &mut Vec<u8>, text: &[u8], then: Then, limit: usize) -> Result<(), Unfit> {
     let end = match then {
-        Then::Colon => b"\":",
-        Then::Comma => b"\",",
+        Then::Colon => *b"\":",
+        Then::Comma => *b"\",",
     };
     let room = text.len() + 1 + end.len() + STEP;
     if out.capacity() - out.len() < room {
         grow(out, room, limit)?;
     }
-    out.push(b'"');
-    let plain = push_plain::<false>(out, text);
-    if plain < text.len() {
-        push_special(out, text, plain)?;
-    }
-    out.extend_from_slice(end);
+    let start = out.len();
+    // SAFETY: there is room for a quote, all of `text` and what follows it; what `copy_plain`
+    // returns is at most the length of `text`, and the number of bytes that it set.
+    let plain = unsafe {
+        let to = out.as_mut_ptr().add(start);
+        *to = b'"';
+        let plain = copy_plain::<false>(text, to.add(1));
+        if plain == text.len() {
+            to.add(1 + plain).cast::<[u8; 2]>().write(end);
+            out.set_len(start + room - STEP);
+            return Ok(());
+        }
+        out.set_len(start + 1 + plain);
+        plain
+    };
+    push_special(out, text, plain)?;
+    out.extend_from_slice(&end);
     Ok(())
 }
 

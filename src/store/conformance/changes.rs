@@ -94,7 +94,7 @@ pub(crate) fn a_whole_result_is_changed_in_steps(fixture: &dyn Fixture) {
     assert_eq!((resend_row.matched, resend_row.changed, &resend_row.ended), (7, 2, &None));
     assert_eq!(resend_row.query, serde_json::json!({ "webhook_id": "one" }));
     assert_eq!((&*cancel_row.action, cancel_row.changed), ("cancel", 0));
-    assert_eq!(trial.shown(held[0][0]).delivery.due, Some(crate::clock::rfc3339(now)));
+    assert_eq!(trial.shown(held[0][0]).delivery.due, Some(domain::clock::rfc3339(now)));
 
     while trial.write(|t| t.step_bulk(now, 2)).more {}
     for pair in &held {
@@ -209,7 +209,7 @@ pub(crate) fn what_fails_is_grouped_by_cause(fixture: &dyn Fixture) {
     let group = &found[0];
     assert_eq!((group.failed, group.waiting, group.held), (1, 1, 1));
     assert_eq!((group.host.as_deref(), group.example), (Some("crm.example"), held));
-    let times = [NOON + 1, later + 2, later + 3].map(crate::clock::rfc3339);
+    let times = [NOON + 1, later + 2, later + 3].map(domain::clock::rfc3339);
     assert_eq!([&group.since, &group.last], [&times[0], &times[2]]);
     assert_eq!(groups(&trial, serde_json::json!({ "webhook_id": "shop" })).len(), 1);
     assert!(groups(&trial, serde_json::json!({ "webhook_id": "missing" })).is_empty());

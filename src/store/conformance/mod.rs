@@ -14,12 +14,12 @@ use std::sync::Arc;
 use super::bulk::{Action, Bulk, BulkStep};
 use super::log::{DeliveriesQuery, DeliveryDetail, Log, StatsQuery, WebhookStats};
 use super::*;
-use crate::attempt::Remark;
-use crate::clock::{Clock, ManualClock};
-use crate::event::Flags;
 pub(crate) use attempts::*;
 pub(crate) use changes::*;
 pub(crate) use deaths::*;
+use domain::attempt::Remark;
+use domain::clock::{Clock, ManualClock};
+use domain::event::Flags;
 pub(crate) use pruning::*;
 pub(crate) use taking_in::*;
 
@@ -44,13 +44,13 @@ pub(crate) trait Fixture {
 /// One test for each sentence of the suite.
 macro_rules! suite {
     ($fixture:expr, $($sentence:ident),+ $(,)?) => {
-        $(#[test] fn $sentence() { $crate::store::conformance::$sentence(&$fixture); })+
+        $(#[test] fn $sentence() { $crate::conformance::$sentence(&$fixture); })+
     };
 }
 /// The whole suite, for the engine that `$fixture` makes.
 macro_rules! conformance {
     ($fixture:expr) => {
-        $crate::store::conformance::suite!(
+        $crate::conformance::suite!(
             $fixture,
             an_event_goes_in_once,
             a_failed_transaction_leaves_nothing,

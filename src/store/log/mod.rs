@@ -16,9 +16,9 @@ pub use row::{
 use super::bulk::Action;
 use super::sqlite::SqliteLog;
 use super::{Engine, Health, Result, Selection, State, engine};
-use crate::id::{DeliveryId, EventId};
-use crate::journal::SegmentId;
-use crate::spool::Spool;
+use domain::id::{DeliveryId, EventId};
+use journal::SegmentId;
+use spool::Spool;
 
 const HOUR_MS: i64 = 3_600_000;
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::id::EventId;
-use crate::store::State;
+use crate::State;
+use domain::id::EventId;
 
 /// Deliveries of a page where nothing is said.
 const DEFAULT_LIMIT: usize = 50;
@@ -117,7 +117,7 @@ fn states<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<State>, D::E
 mod time {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-    use crate::clock::{parse_rfc3339, rfc3339};
+    use domain::clock::{parse_rfc3339, rfc3339};
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,

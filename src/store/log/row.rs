@@ -3,11 +3,11 @@
 use std::ops::RangeInclusive;
 
 use super::HOUR_MS;
-use crate::attempt::Remark;
-use crate::bytes::{Bytes, Headers};
-use crate::clock::rfc3339;
-use crate::id::{DeliveryId, EventId};
-use crate::store::{Failure, Latencies, State};
+use crate::{Failure, Latencies, State};
+use domain::attempt::Remark;
+use domain::bytes::{Bytes, Headers};
+use domain::clock::rfc3339;
+use domain::id::{DeliveryId, EventId};
 
 /// A page of the log.
 #[derive(Debug, serde::Serialize)]

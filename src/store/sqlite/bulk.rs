@@ -7,9 +7,9 @@ use super::change::{Change, from_states};
 use super::error::SqliteError;
 use super::log::slice;
 use super::transaction::SqliteTransaction;
-use crate::store::bulk::{Action, Bulk, BulkStep};
-use crate::store::log::DeliveriesQuery;
-use crate::store::{Person, Selection, State, WebhookKey};
+use crate::bulk::{Action, Bulk, BulkStep};
+use crate::log::DeliveriesQuery;
+use crate::{Person, Selection, State, WebhookKey};
 
 /// How long one that ended is shown, in milliseconds.
 const SHOWN_MS: i64 = 24 * 3600 * 1000;

@@ -6,8 +6,8 @@ use super::error::SqliteError;
 use super::ingest::settled;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
-use crate::id::DeliveryId;
-use crate::store::{Selection, State, WebhookKey};
+use crate::{Selection, State, WebhookKey};
+use domain::id::DeliveryId;
 
 /// What a change writes.
 pub(super) struct Change<'a> {

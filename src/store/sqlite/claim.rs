@@ -8,9 +8,9 @@ use super::error::SqliteError;
 use super::schema::event_of;
 use super::statements::Statements;
 use super::transaction::SqliteTransaction;
-use crate::event::{Event, Flags};
-use crate::id::{DeliveryId, EventId};
-use crate::store::{Claim, State, WebhookKey, Written};
+use crate::{Claim, State, WebhookKey, Written};
+use domain::event::{Event, Flags};
+use domain::id::{DeliveryId, EventId};
 
 /// Events remembered before those whose claims are gone are dropped.
 const MOST_EVENTS: usize = 1024;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{OptionalExtension, params};
 
 use super::statements::Statements;
-use crate::store::{Latencies, State, WebhookKey};
+use crate::{Latencies, State, WebhookKey};
 
 const HOUR_MS: i64 = 3_600_000;
 

@@ -4,8 +4,8 @@ use std::ffi::c_int;
 
 use rusqlite::{Connection, ErrorCode, ffi};
 
-use crate::spool::{advice, is_full};
-use crate::store::StoreError;
+use crate::StoreError;
+use spool::{advice, is_full};
 
 /// Why a step inside a transaction failed.
 pub(crate) enum SqliteError {

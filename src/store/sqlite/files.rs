@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SqliteStore;
-use crate::clock::{Clock, rfc3339};
-use crate::spool::{Privacy, Spool, SpoolError};
-use crate::store::{Origin, Result, SetAside, StoreError};
+use crate::{Origin, Result, SetAside, StoreError};
+use domain::clock::{Clock, rfc3339};
+use spool::{Privacy, Spool, SpoolError};
 
 /// The store's name in the spool.
 const NAME: &str = "store.sqlite";

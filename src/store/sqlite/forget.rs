@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::error::SqliteError;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
-use crate::store::{Forgetting, Person, Selection, State};
+use crate::{Forgetting, Person, Selection, State};
 
 /// A wish that is under way.
 struct Wish {
@@ -80,7 +80,7 @@ impl SqliteTransaction<'_> {
             .query_map((event, EVENT), |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         if !waiting.is_empty() {
-            let ids = waiting.into_iter().map(crate::id::DeliveryId::from_bytes).collect();
+            let ids = waiting.into_iter().map(domain::id::DeliveryId::from_bytes).collect();
             let which = Selection { ids, ..Selection::default() };
             self.try_change(&which, State::Cancelled, 0, Some("forgotten"))?;
         }

@@ -7,9 +7,9 @@ use super::error::SqliteError;
 use super::record;
 use super::schema::{DELIVERY, EVENT, event_of};
 use super::transaction::SqliteTransaction;
-use crate::event::{Event, Flags};
-use crate::id::EventId;
-use crate::store::{NewDelivery, State};
+use crate::{NewDelivery, State};
+use domain::event::{Event, Flags};
+use domain::id::EventId;
 
 impl SqliteTransaction<'_> {
     pub(super) fn try_insert_event(

@@ -33,20 +33,20 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, FileControl, OpenFlags, Row};
 
-use crate::clock::Clock;
-use crate::event::Event;
-use crate::id::EventId;
-use crate::journal::{Boot, SegmentId};
-use crate::spool::{advice, is_full};
-use crate::store::{
+use crate::{
     ClockReading, Durability, Health, Loaded, Origin, Result, Store, StoreError, Transaction,
     WebhookKey, WebhookState,
 };
 pub(crate) use change::{count, first_id, from_states};
 use checkpoint::Checkpointer;
+use domain::clock::Clock;
+use domain::event::Event;
+use domain::id::EventId;
 pub(crate) use files::Place;
 pub use files::{open, open_or_set_aside, set_aside};
+use journal::{Boot, SegmentId};
 pub(crate) use log::SqliteLog;
+use spool::{advice, is_full};
 use statements::Statements;
 use transaction::SqliteTransaction;
 
@@ -128,9 +128,9 @@ impl SqliteStore {
         })
     }
 
-    /// Takes no longer text, blob or row from now on.
-    #[cfg(test)]
-    pub(crate) fn take_at_most(&self, bytes: i32) {
+    /// Takes no longer text, blob or row from now on: how a test brings about that a row is refused.
+    #[doc(hidden)]
+    pub fn take_at_most(&self, bytes: i32) {
         // SAFETY: the handle is that of an open connection, which outlives this call.
         unsafe {
             rusqlite::ffi::sqlite3_limit(

@@ -5,8 +5,8 @@ use rusqlite::params;
 use super::error::SqliteError;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
-use crate::id::EventId;
-use crate::store::{State, WebhookKey};
+use crate::{State, WebhookKey};
+use domain::id::EventId;
 
 /// Of this many pages one may stay free for what comes next, instead of going back to the
 /// system: moving pages about costs as much as writing them.

@@ -7,8 +7,8 @@ use super::error::SqliteError;
 use super::ingest::settled;
 use super::schema::{DELIVERY, event_of};
 use super::transaction::SqliteTransaction;
-use crate::id::DeliveryId;
-use crate::store::{Attempt, Claim, Failure, Next, State, Written};
+use crate::{Attempt, Claim, Failure, Next, State, Written};
+use domain::id::DeliveryId;
 
 /// What SQLite needs beside the values of a row, and of a header in JSON, in bytes: more than
 /// enough.
@@ -66,7 +66,7 @@ impl SqliteTransaction<'_> {
                 reason,
                 attempt.failure.as_ref().is_some_and(|it| it.code == Failure::WORKER_DIED),
             ])?;
-        if !claim.event.flags.has(crate::event::Flags::TEST) {
+        if !claim.event.flags.has(domain::event::Flags::TEST) {
             self.counters.moved(claim.webhook, Some(State::Delivering), Some(state), 1, ended);
             self.counters.attempted(claim.webhook, ended, attempt.failure.is_none());
             // What never reached an endpoint says nothing of how quick it is.

@@ -3,7 +3,7 @@
 use super::error::SqliteError;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
-use crate::store::{GivenUp, Keep};
+use crate::{GivenUp, Keep};
 
 /// Bytes of bodies that one step gives up at most, but for one event: what is deleted is written
 /// over first, so that a step needs as much room in the log before it makes some.

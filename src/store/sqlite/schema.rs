@@ -10,7 +10,7 @@
 use rusqlite::Connection;
 
 use super::error;
-use crate::store::{Result, StoreError};
+use crate::{Result, StoreError};
 
 /// `application_id` in the file's header: "wbhk".
 const APPLICATION: i32 = 0x7762_686b;

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::claim::Waiting;
 use super::error::SqliteError;
 use super::transaction::SqliteTransaction;
-use crate::store::{Claim, Result, State, Suspects, WebhookKey, is_deadly};
+use crate::{Claim, Result, State, Suspects, WebhookKey, is_deadly};
 
 /// Deaths count as repeated within this time, in milliseconds.
 const HOUR_MS: i64 = 3_600_000;

@@ -4,11 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
-use crate::clock::ManualClock;
-use crate::spool::Spool;
-use crate::store::conformance::{Fixture, NOON, conformance};
-use crate::store::log::Log;
-use crate::store::{Origin, Store, history};
+use crate::conformance::{Fixture, NOON, conformance};
+use crate::log::Log;
+use crate::{Origin, Store, history};
+use domain::clock::ManualClock;
+use spool::Spool;
 
 /// A store in a spool of its own.
 pub(crate) struct InSpool {

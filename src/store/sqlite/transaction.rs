@@ -9,16 +9,16 @@ use super::counters::Counters;
 use super::error::{self, SqliteError};
 use super::statements::Statements;
 use super::{Memory, claim, prune, room};
-use crate::clock::Clock;
-use crate::event::Event;
-use crate::id::{DeliveryId, EventId};
-use crate::journal::SegmentId;
-use crate::store::bulk::{Bulk, BulkStep};
-use crate::store::{
+use crate::bulk::{Bulk, BulkStep};
+use crate::{
     Announcement, Attempt, Claim, ClockReading, Forgetting, GivenUp, Health, Keep, NewDelivery,
     Origin, Person, Result, Selection, State, StoreError, Suspects, Transaction, WebhookKey,
     Written,
 };
+use domain::clock::Clock;
+use domain::event::Event;
+use domain::id::{DeliveryId, EventId};
+use journal::SegmentId;
 
 pub(super) struct SqliteTransaction<'s> {
     pub(super) connection: &'s Connection,

@@ -160,17 +160,17 @@ export const steps = {
 		await person.click( row.getByRole( 'button', { name: /^Send Test Event/ } ) );
 		await person.read( page.getByText( 'The test event arrived: the endpoint answered 200' ) );
 		await row.hover();
-		await person.click( row.getByRole( 'link', { name: /^Mend/ } ) );
+		await person.click( row.getByRole( 'link', { name: /^Recover/ } ) );
 		const enable = page.getByRole( 'button', { name: /^Enable, and send the \d+ deliveries that it missed/ } );
 		await person.read( enable );
-		await screenshot( 'mend' );
-		await check( page, 'mend' );
+		await screenshot( 'recover' );
+		await check( page, 'recover' );
 		await person.click( enable );
-		await person.read( page.getByText( 'The webhook gets its events again.' ) );
+		await person.read( page.getByText( 'Webhook enabled.' ) );
 		await person.click( page.getByRole( 'link', { name: 'Its deliveries' } ) );
 		await person.read( page.getByRole( 'row', { name: /Delivered/ } ).first() );
 		await allArrive( 'B' );
-		say( `mended, and ${ PAYMENTS } deliveries sent again: ${ person.sum() }` );
+		say( `recovered, and ${ PAYMENTS } deliveries sent again: ${ person.sum() }` );
 	},
 
 	async 'finds the delivery of one order'( { page, screenshot } ) {

@@ -23,7 +23,7 @@ export const steps = {
 		await page.getByRole( 'row', { name: /Payment Received/ } ).nth( 1 ).waitFor();
 		await page.getByRole( 'row', { name: /401/ } ).nth( 1 ).waitFor();
 		await page.goto( deliveries( env ) );
-		await page.getByRole( 'heading', { name: 'What fails' } ).waitFor();
+		await page.getByRole( 'heading', { name: 'Failing deliveries' } ).waitFor();
 		await page.getByText( /^401 from 127\.0\.0\.1.*, 2 deliveries since/ ).waitFor();
 		await page.getByText( 'The endpoint does not let the request in.' ).first().waitFor();
 		await screenshot( 'deliveries' );

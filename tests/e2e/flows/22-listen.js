@@ -77,7 +77,7 @@ export const steps = {
 
 	async 'learns why an event is missing'( { page, env, check } ) {
 		await page.goto( listen( env ) );
-		await page.getByLabel( 'Which event do you miss?' ).selectOption( 'site_deleted' );
+		await page.getByLabel( 'Find an event' ).selectOption( 'site_deleted' );
 		await page.getByRole( 'button', { name: 'Look' } ).click();
 		await page.getByRole( 'heading', { name: /was not recorded$/ } ).waitFor();
 		await page.getByText( /core raises it:/ ).waitFor();

@@ -17,7 +17,7 @@ const KINDS = [
 	'page=network-webhooks&action=deleted',
 	'page=network-webhooks-new&preset',
 	'page=network-webhooks-deliveries&delivery',
-	'page=network-webhooks-deliveries&action=mend&webhook',
+	'page=network-webhooks-deliveries&action=recover&webhook',
 	'page=network-webhooks-deliveries&action=bulk&cause&state&webhook',
 	'page=network-webhooks-custom&action=delete&event',
 	'page=network-webhooks-listen&heard',

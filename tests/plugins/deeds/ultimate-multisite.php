@@ -5,9 +5,7 @@
 
 require_once dirname( __DIR__ ) . '/class-wu-network.php';
 
-// It may have ids as texts in what it announces itself.
-$of   = static fn( string $key ): Closure => static fn( array $known ): mixed => $known[ $key ];
-$text = static fn( string $key ): Closure => static fn( array $known ): string => (string) $known[ $key ];
+$of = static fn( string $key ): Closure => static fn( array $known ): mixed => $known[ $key ];
 
 return array(
 	'plugins' => array( 'ultimate-multisite/ultimate-multisite.php' => true ),
@@ -51,7 +49,7 @@ return array(
 			},
 			'events' => array(
 				array( 'payment_created', array( 'payment_id' => $of( 'gateway' ) ) ),
-				array( 'payment_received', array( 'payment_id' => $text( 'gateway' ), 'membership_id' => $text( 'membership' ) ) ),
+				array( 'payment_received', array( 'payment_id' => $of( 'gateway' ), 'membership_id' => $of( 'membership' ) ) ),
 				array( 'payment_status_changed', array( 'status' => 'completed' ) ),
 			),
 			'any_order' => true,
@@ -128,7 +126,8 @@ return array(
 				$made = Wu_Network::register( $known, 'june' );
 				return array( 'june' => $made['customer']['id'] );
 			},
-			'events' => array( array( 'account_created', array( 'user_login' => 'june' ) ), array( 'customer_created', array() ), array( 'membership_created', array() ), array( 'payment_created', array() ) ),
+			// It makes the payment as completed, and then says that it waits.
+			'events' => array( array( 'account_created', array( 'user_login' => 'june' ) ), array( 'customer_created', array() ), array( 'membership_created', array() ), array( 'payment_created', array( 'payment_status' => 'pending' ) ), array( 'payment_status_changed', array( 'status' => 'pending' ) ) ),
 			'any_order' => true,
 		),
 		'a registration by the REST API fails, and is taken back' => array(

@@ -39,6 +39,7 @@ $paid = static function ( array $known ): void {
 $made = array( array( 'order_created', array() ), array( 'payment_created', array() ) );
 $once = array(
 	array( 'order_status_changed', array() ),
+	array( 'order_status_changed', array() ),
 	array( 'order_updated', array() ),
 	array( 'payment_received', array( 'payment_total_raw' => 49.0 ) ),
 	array( 'payment_status_changed', array() ),

@@ -11,9 +11,34 @@ require getenv( 'WP_ROOT' ) . '/wp-load.php';
 require dirname( __DIR__, 2 ) . '/plugins/class-trace.php';
 require dirname( __DIR__ ) . '/class-recorded-object.php';
 
-foreach ( array( 'wc_get_order', 'edd_get_order', 'wu_get_payment', 'wu_get_membership', 'wu_get_customer', 'wu_get_domain' ) as $finder ) {
-	// phpcs:ignore Squiz.PHP.Eval -- each is the same function under another name.
-	eval( "function $finder( \$id ) { return Recorded_Object::found( '$finder', (int) \$id ); }" );
+/** What finds an order, a payment and so on of an id. */
+function wc_get_order( $id ) {
+	return Recorded_Object::found( __FUNCTION__, (int) $id );
+}
+
+/** As above. */
+function edd_get_order( $id ) {
+	return Recorded_Object::found( __FUNCTION__, (int) $id );
+}
+
+/** As above. */
+function wu_get_payment( $id ) {
+	return Recorded_Object::found( __FUNCTION__, (int) $id );
+}
+
+/** As above. */
+function wu_get_membership( $id ) {
+	return Recorded_Object::found( __FUNCTION__, (int) $id );
+}
+
+/** As above. */
+function wu_get_customer( $id ) {
+	return Recorded_Object::found( __FUNCTION__, (int) $id );
+}
+
+/** As above. */
+function wu_get_domain( $id ) {
+	return Recorded_Object::found( __FUNCTION__, (int) $id );
 }
 
 /** What it says of a model: that it is there. */

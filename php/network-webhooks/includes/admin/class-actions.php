@@ -37,7 +37,7 @@ final class Actions {
 	 * Adds the hooks.
 	 */
 	public function add_hooks(): void {
-		foreach ( array( 'pause', 'resume', 'enable', 'duplicate', 'delete', 'restore', 'test', 'settings', 'restored', 'moved', 'server', 'copied' ) as $action ) {
+		foreach ( array( 'pause', 'resume', 'enable', 'duplicate', 'delete', 'restore', 'test', 'restored', 'moved', 'server', 'copied' ) as $action ) {
 			add_action( 'network_admin_edit_' . self::PREFIX . $action, array( $this, $action ) );
 		}
 	}
@@ -198,20 +198,6 @@ final class Actions {
 	}
 
 	/**
-	 * Saves the settings below the list.
-	 */
-	public function settings(): void {
-		self::check();
-		$before = (bool) Settings::get( Settings::REMOVE_DATA );
-		$after  = '' !== $this->posted( 'remove_data' );
-		Settings::set( Settings::REMOVE_DATA, $after ? '1' : '' );
-		if ( $before !== $after ) {
-			History::record( History::NETWORK, History::SETTINGS, array( 'remove_data' => array( $before, $after ) ) );
-		}
-		self::leave( Admin::url( array( 'message' => 'settings' ) ) );
-	}
-
-	/**
 	 * Publishes the webhooks of a restored database.
 	 */
 	public function restored(): void {
@@ -319,7 +305,7 @@ final class Actions {
 	private function posted_webhook(): Webhook {
 		$webhook = $this->webhooks->find( $this->posted( 'webhook' ) );
 		if ( ! $webhook ) {
-			Flash::put( __( 'This webhook is not there any more. Somebody deleted it.', 'network-webhooks' ) );
+			Flash::put( __( 'This webhook no longer exists. Somebody deleted it.', 'network-webhooks' ) );
 			self::leave( Admin::url() );
 		}
 		return $webhook;

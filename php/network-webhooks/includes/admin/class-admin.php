@@ -34,7 +34,7 @@ final class Admin {
 	/** Page of the test inbox. */
 	public const INBOX = 'network-webhooks-inbox';
 
-	/** Page of the status. */
+	/** Page of the status, the first of the settings. */
 	public const STATUS = 'network-webhooks-status';
 
 	public function __construct( private readonly Plugin $plugin ) {}
@@ -50,6 +50,8 @@ final class Admin {
 				$page->add_hooks();
 			}
 			add_action( 'network_admin_menu', fn() => $this->add_menu( $pages ) );
+			add_action( 'admin_head', fn() => self::hide_tabs( $pages ) );
+			add_filter( 'submenu_file', fn( $file = null ) => self::entry_of( $pages, $file ) );
 			add_filter( 'network_admin_plugin_action_links_' . plugin_basename( NETWORK_WEBHOOKS_FILE ), array( $this, 'add_link' ) );
 			( new Notices( $this->plugin->publisher(), $this->plugin->webhooks() ) )->add_hooks();
 			( new Announcement_Notices( new Announcement_Store(), new Unhealthy_Webhooks( $this->plugin->webhooks() ) ) )->add_hooks();
@@ -67,6 +69,35 @@ final class Admin {
 		foreach ( $pages as $page ) {
 			$page->register();
 		}
+	}
+
+	/**
+	 * Takes the pages out of the menu that are reached by a tab or a button. WordPress has checked by
+	 * now who may open the one that is asked for.
+	 *
+	 * @param list<Menu_Page> $pages
+	 */
+	private static function hide_tabs( array $pages ): void {
+		foreach ( $pages as $page ) {
+			if ( '' !== $page::BELOW ) {
+				remove_submenu_page( self::PAGE, $page::SLUG );
+			}
+		}
+	}
+
+	/**
+	 * Which menu entry is marked as the open one.
+	 *
+	 * @param list<Menu_Page> $pages
+	 * @param mixed           $file  What WordPress or another plugin chose.
+	 */
+	private static function entry_of( array $pages, mixed $file ): mixed {
+		foreach ( $pages as $page ) {
+			if ( '' !== $page::BELOW && ( $GLOBALS['plugin_page'] ?? null ) === $page::SLUG ) {
+				return $page::BELOW;
+			}
+		}
+		return $file;
 	}
 
 	/**

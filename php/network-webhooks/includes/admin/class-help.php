@@ -46,9 +46,22 @@ final class Help {
 			'actions',
 			__( 'Actions', 'network-webhooks' ),
 			__( 'Send Test Event sends an example to this webhook alone, also while it is paused, and shows what the receiver answered.', 'network-webhooks' ),
-			__( 'Mend is there while a webhook fails, is disabled, or something waits for it: it sends what was missed.', 'network-webhooks' ),
+			__( 'Recover is there while a webhook fails, is disabled, or something waits for it: it sends what was missed.', 'network-webhooks' ),
 			__( 'Duplicate makes a paused copy with a secret of its own.', 'network-webhooks' ),
 			__( 'Delete asks first. For 30 days a deleted webhook stands under “Deleted”, from where it can be brought back.', 'network-webhooks' )
+		);
+	}
+
+	/**
+	 * Adds the tabs of a webhook's page.
+	 */
+	public static function of_webhook( \WP_Screen $screen ): void {
+		self::add(
+			$screen,
+			'overview',
+			__( 'Overview', 'network-webhooks' ),
+			__( 'How this webhook is doing: what was delivered and what failed, how fast its endpoint answers, what waits, and the last deliveries. Test events are not counted.', 'network-webhooks' ),
+			__( 'Latency p50: half of the requests were over within this time. Latency p95: 95 of 100 were.', 'network-webhooks' )
 		);
 	}
 
@@ -115,13 +128,13 @@ final class Help {
 			'overview',
 			__( 'Overview', 'network-webhooks' ),
 			__( 'A delivery is one event on its way to one webhook, with all its attempts. The newest is on top, and new ones appear by themselves. The log keeps them for 30 days.', 'network-webhooks' ),
-			__( '“What fails” names each cause once, with what it means and what to do.', 'network-webhooks' )
+			__( '“Failing deliveries” names each cause once, with what it means and what to do.', 'network-webhooks' )
 		);
 		self::add(
 			$screen,
 			'find',
 			__( 'Find one', 'network-webhooks' ),
-			__( 'Search by the number of an order, the reference of a payment, an e-mail address or the id of an event. Type it whole: parts are not found.', 'network-webhooks' ),
+			__( 'Search by the number of an order, the reference of a payment, an email address or the id of an event. Type it whole: parts are not found.', 'network-webhooks' ),
 			__( 'Is an event not there at all? Then it did not happen, no webhook subscribes to it, or its site is left out.', 'network-webhooks' )
 		);
 		self::add(
@@ -136,7 +149,7 @@ final class Help {
 			$screen,
 			'again',
 			__( 'Send again', 'network-webhooks' ),
-			__( 'First mend the receiver or the webhook’s URL, and send a test event until it arrives. Then filter what failed, and choose “Resend or cancel all of these”: it says how many they are before anything happens.', 'network-webhooks' ),
+			__( 'First fix the receiver or the webhook’s URL, and send a test event until it arrives. Then filter what failed, and choose “Resend or cancel all of these”: it says how many they are before anything happens.', 'network-webhooks' ),
 			__( 'What waits for its next attempt comes by itself. Each is sent with the same event id as before, so that a receiver can tell what it has had already.', 'network-webhooks' )
 		);
 	}
@@ -164,13 +177,44 @@ final class Help {
 			'refused',
 			__( 'Refused Events', 'network-webhooks' ),
 			__( 'An event that can’t be written to the journal waits in the database, the outbox, and is sent as soon as it can be. One that can never be sent as it is, such as one that is too large, is shown here instead, with the reason.', 'network-webhooks' ),
-			__( 'Mend what is wrong and try it again, or discard it. After 30 days it is discarded by itself.', 'network-webhooks' )
+			__( 'Fix what is wrong and try it again, or discard it. After 30 days it is discarded by itself.', 'network-webhooks' )
 		);
+	}
+
+	/**
+	 * Adds the tab of the mail.
+	 */
+	public static function of_mail( \WP_Screen $screen ): void {
 		self::add(
 			$screen,
 			'mail',
 			__( 'Mail', 'network-webhooks' ),
-			__( 'The addresses at the bottom are told when a webhook is disabled, a delivery fails for good, or a server has a problem. A webhook can have addresses of its own instead: in its form, below “More”.', 'network-webhooks' )
+			__( 'These addresses are told when a webhook is disabled, a delivery fails for good, or a server has a problem. A webhook can have addresses of its own instead: in its form, below “More”.', 'network-webhooks' )
+		);
+	}
+
+	/**
+	 * Adds the tab of the data.
+	 */
+	public static function of_data( \WP_Screen $screen ): void {
+		self::add(
+			$screen,
+			'data',
+			__( 'Data', 'network-webhooks' ),
+			__( 'Deleting the plugin keeps webhooks, settings and the log, unless the box is ticked: so nothing is lost where it is installed again.', 'network-webhooks' ),
+			__( 'The history says who changed what of the network’s settings. Each webhook has a history of its own in its form.', 'network-webhooks' )
+		);
+	}
+
+	/**
+	 * Adds the tab of the access.
+	 */
+	public static function of_access( \WP_Screen $screen ): void {
+		self::add(
+			$screen,
+			'access',
+			__( 'Access', 'network-webhooks' ),
+			__( 'Whoever is added here finds Webhooks in the toolbar, and may look at webhooks and deliveries, but not at secrets or at what the events say of people.', 'network-webhooks' )
 		);
 	}
 

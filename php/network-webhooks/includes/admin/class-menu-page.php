@@ -13,17 +13,20 @@ use Network_Webhooks\Plugin;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * A page below Network Admin › Webhooks: its place in the menu, who may open it, what its forms ask
- * for, its styles and scripts, its Help, and what it prints. A file class-…-page.php below this folder
- * that holds such a class is a page of the menu, and nothing else has to name it.
+ * A page below Network Admin › Webhooks: its place in the menu or among the tabs of a menu entry, who
+ * may open it, what its forms ask for, its styles and scripts, its Help, and what it prints. A file
+ * class-…-page.php below this folder that holds such a class is a page, and nothing else has to name it.
  */
 abstract class Menu_Page {
 
 	/** What Admin::url() takes. */
 	public const SLUG = '';
 
-	/** Its place in the menu; the lowest is first. */
+	/** Its place in the menu, or among the tabs of a menu entry; the lowest is first. */
 	public const ORDER = 100;
+
+	/** Slug of the page whose menu entry leads to it; empty: it has one of its own. */
+	public const BELOW = '';
 
 	/** Who may open it. */
 	protected const CAPABILITY = Capabilities::MANAGE;
@@ -78,6 +81,13 @@ abstract class Menu_Page {
 	}
 
 	/**
+	 * What its tab says; empty: it has none.
+	 */
+	public function tab_title(): string {
+		return $this->title();
+	}
+
+	/**
 	 * Prints it.
 	 */
 	abstract public function print(): void;
@@ -109,6 +119,33 @@ abstract class Menu_Page {
 		$this->screen = (string) add_submenu_page( Admin::PAGE, $this->title(), $this->menu_title(), static::CAPABILITY, static::SLUG, array( $this, 'print' ) );
 		add_action( "load-$this->screen", array( $this, 'load' ) );
 		add_action( 'admin_enqueue_scripts', fn( $screen = '' ) => $screen === $this->screen && $this->add_assets() );
+	}
+
+	/**
+	 * Prints the tabs of the menu entry that leads here, where it leads to several pages that the
+	 * current user may open.
+	 */
+	final protected function print_tabs(): void {
+		$entry = static::BELOW ? static::BELOW : static::SLUG;
+		$tabs  = array_filter(
+			self::all( $this->plugin ),
+			static fn( self $page ) => in_array( $entry, array( $page::SLUG, $page::BELOW ), true ) && '' !== $page->tab_title() && current_user_can( $page::CAPABILITY )
+		);
+		if ( count( $tabs ) < 2 ) {
+			return;
+		}
+		printf( '<nav class="nav-tab-wrapper wp-clearfix" aria-label="%s">', esc_attr__( 'Secondary menu', 'network-webhooks' ) );
+		foreach ( $tabs as $page ) {
+			$is_open = static::SLUG === $page::SLUG;
+			printf(
+				'<a href="%s" class="nav-tab%s"%s>%s</a>',
+				esc_url( Admin::url( array(), $page::SLUG ) ),
+				$is_open ? ' nav-tab-active' : '',
+				$is_open ? ' aria-current="page"' : '',
+				esc_html( $page->tab_title() )
+			);
+		}
+		echo '</nav>';
 	}
 
 	/**

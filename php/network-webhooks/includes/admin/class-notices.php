@@ -140,7 +140,7 @@ final class Notices {
 				? __( 'The event is discarded.', 'network-webhooks' )
 				/* translators: %s: number of events */
 				: _n( '%s event is discarded.', '%s events are discarded.', $number, 'network-webhooks' ),
-			'mended' => __( 'The webhook gets its events again.', 'network-webhooks' ),
+			'recovered' => __( 'Webhook enabled.', 'network-webhooks' ),
 			'inbox_made' => __( 'The test inbox is there. Send something to its address.', 'network-webhooks' ),
 			'inbox_moved' => __( 'The test inbox has a new address. Nothing that is sent to the old one arrives any more.', 'network-webhooks' ),
 			'inbox_saved' => __( 'The test inbox answers like that from now on.', 'network-webhooks' ),

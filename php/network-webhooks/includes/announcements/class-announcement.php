@@ -8,7 +8,7 @@
 namespace Network_Webhooks\Announcements;
 
 use Network_Webhooks\Admin\Admin;
-use Network_Webhooks\Admin\Deliveries\Mend_View;
+use Network_Webhooks\Admin\Deliveries\Recover_View;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Set_Aside;
 use Network_Webhooks\Unpublished;
@@ -187,7 +187,7 @@ final class Announcement {
 				)
 			);
 		}
-		return '' === $webhook ? Admin::url( array(), Admin::STATUS ) : Mend_View::url( $webhook );
+		return '' === $webhook ? Admin::url( array(), Admin::STATUS ) : Recover_View::url( $webhook );
 	}
 
 	/**
@@ -244,7 +244,7 @@ final class Announcement {
 				_n( 'Its last %s attempt failed.', 'All of its last %s attempts failed.', (int) ( $this->params['failures_in_row'] ?? 0 ), 'network-webhooks' ),
 				number_format_i18n( (int) ( $this->params['failures_in_row'] ?? 0 ) )
 			);
-		return $why . ' ' . __( 'Its events are kept from now on. Mend the endpoint, then enable the webhook and send what was missed.', 'network-webhooks' );
+		return $why . ' ' . __( 'Its events are kept from now on. Fix the endpoint, then enable the webhook and send what was missed.', 'network-webhooks' );
 	}
 
 	/**

@@ -141,7 +141,7 @@ final class Test_Event {
 		$slug  = $event->slug ?? str_replace( '*', 'test', $webhook->events()[0] ?? 'test' );
 		if ( self::REAL === $data ) {
 			if ( $event?->sensitive ) {
-				throw new \RuntimeException( __( 'What really happened may open a door, such as a link that confirms an address, and is not sent as a test. Send the example.', 'network-webhooks' ) );
+				throw new \RuntimeException( __( 'The recorded event may contain access links, such as a link that confirms an address, and is not sent as a test. Send the example.', 'network-webhooks' ) );
 			}
 			$found = $this->last->find( $slug );
 			if ( ! $found ) {
@@ -171,7 +171,7 @@ final class Test_Event {
 			throw new \RuntimeException(
 				$captured
 					? __( 'The payload of this event can’t be sent as a test: it was masked, cut, or never made. Send the example.', 'network-webhooks' )
-					: __( 'The event that was recorded is not there any more. Send the example.', 'network-webhooks' )
+					: __( 'The recorded event no longer exists. Send the example.', 'network-webhooks' )
 			);
 		}
 		return array(

@@ -134,7 +134,7 @@ final class Status_Report {
 		return array(
 			__( 'Folder', 'network-webhooks' )           => $status['spool']['path'] . ' (' . (string) $status['spool']['owner'] . ')',
 			__( 'Files', 'network-webhooks' )            => number_format_i18n( $journal['segments'] ),
-			__( 'Not taken in yet', 'network-webhooks' ) => (string) size_format( $journal['bytes_waiting'] ),
+			__( 'Waiting to be processed', 'network-webhooks' ) => (string) size_format( $journal['bytes_waiting'] ),
 			__( 'Lag', 'network-webhooks' )              => $oldest ? sprintf( $lag, human_time_diff( (int) strtotime( $oldest ) ) ) : __( 'none', 'network-webhooks' ),
 		);
 	}

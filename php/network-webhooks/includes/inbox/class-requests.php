@@ -168,7 +168,7 @@ final class Requests {
 	}
 
 	/**
-	 * Deletes those in which an e-mail address occurs.
+	 * Deletes those in which an email address occurs.
 	 *
 	 * @return int How many there were.
 	 */

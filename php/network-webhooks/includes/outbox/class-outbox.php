@@ -149,7 +149,7 @@ final class Outbox {
 		if ( $status['count'] >= self::MOST_EVENTS * self::WARNS || $status['bytes'] >= self::MOST_BYTES * self::WARNS ) {
 			$warnings['outbox_full'] = sprintf(
 				/* translators: 1: number of events, 2: the most that there may be, 3: amount such as 80 MB, 4: the most that it may be */
-				__( 'Events that wait in the database: %1$s of at most %2$s, and %3$s of at most %4$s. What comes when one of these is reached is lost. Mend what keeps them from being sent: Site Health says what that is.', 'network-webhooks' ),
+				__( 'Events that wait in the database: %1$s of at most %2$s, and %3$s of at most %4$s. What comes when one of these is reached is lost. Fix what keeps them from being sent: Site Health says what that is.', 'network-webhooks' ),
 				number_format_i18n( $status['count'] ),
 				$events,
 				(string) size_format( $status['bytes'] ),
@@ -159,7 +159,7 @@ final class Outbox {
 		if ( '' !== $status['oldest'] && strtotime( "{$status['oldest']} UTC" ) < time() - self::LONGEST * self::WARNS ) {
 			$warnings['outbox_old'] = sprintf(
 				/* translators: %s: date and time in UTC */
-				__( 'An event waits in the database since %s (UTC). After 30 days it is not sent any more. Mend what keeps it from being sent: Site Health says what that is.', 'network-webhooks' ),
+				__( 'An event waits in the database since %s (UTC). After 30 days it is not sent any more. Fix what keeps it from being sent: Site Health says what that is.', 'network-webhooks' ),
 				$status['oldest']
 			);
 		}

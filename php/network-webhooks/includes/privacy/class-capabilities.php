@@ -108,7 +108,7 @@ final class Capabilities {
 	 *
 	 * @return list<int>
 	 */
-	private static function viewers(): array {
+	public static function viewers(): array {
 		return array_map( 'intval', (array) Settings::get( Settings::VIEWERS, array() ) );
 	}
 

@@ -190,7 +190,7 @@ final class Privacy {
 	 */
 	public static function suggest_policy(): void {
 		$texts = array(
-			__( 'When something happens on this network – an account is created, a payment is received – we tell the services that we work with, such as our customer database, at once. What is told is what happened and to whom: for example name, e-mail address and what was bought.', 'network-webhooks' ),
+			__( 'When something happens on this network – an account is created, a payment is received – we tell the services that we work with, such as our customer database, at once. What is told is what happened and to whom: for example name, email address and what was bought.', 'network-webhooks' ),
 			__( 'What was told is kept for 7 days so that it can be sent again after a failure, and that it was told for 30 days. Both are part of what you get when you ask for your personal data, and are erased when you ask for that.', 'network-webhooks' ),
 		);
 		wp_add_privacy_policy_content( __( 'Network Webhooks', 'network-webhooks' ), '<p>' . implode( '</p><p>', array_map( 'esc_html', $texts ) ) . '</p>' );

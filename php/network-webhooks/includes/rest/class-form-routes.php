@@ -68,7 +68,7 @@ final class Form_Routes extends Abstract_Routes {
 			if ( null === $request->get_param( 'url' ) ) {
 				$webhook = $this->plugin->webhooks()->find( (string) $request->get_param( 'webhook' ) );
 				if ( ! $webhook ) {
-					throw new \RuntimeException( __( 'This webhook is not there any more. Somebody deleted it.', 'network-webhooks' ) );
+					throw new \RuntimeException( __( 'This webhook no longer exists. Somebody deleted it.', 'network-webhooks' ) );
 				}
 			} else {
 				list( $webhook, $errors ) = $this->form( $request );

@@ -192,6 +192,12 @@ final class Extension_Messages {
 			array( _n_noop( '%s second', '%s seconds', 'network-webhooks' ), 1 ),
 			/* translators: %s: a number */
 			array( _n_noop( '%s delay', '%s delays', 'network-webhooks' ), 1 ),
+			/* translators: %s: a number */
+			array( _n_noop( '%s secret', '%s secrets', 'network-webhooks' ), 1 ),
+			/* translators: %s: a number */
+			array( _n_noop( '%s header', '%s headers', 'network-webhooks' ), 1 ),
+			/* translators: 1: a number, 2: the most that there may be */
+			array( _n_noop( 'there are %1$s secrets, at most %2$s is possible', 'there are %1$s secrets, at most %2$s are possible', 'network-webhooks' ), 2 ),
 			// With a template or a condition.
 			__( 'expected the body\'s template, as format is template', 'network-webhooks' ),
 			__( 'the template is empty', 'network-webhooks' ),
@@ -384,7 +390,7 @@ final class Extension_Messages {
 			/* translators: %s: date and time */
 			__( 'the log of deliveries was damaged and lies aside since %s; a new one was begun, and what had waited in the old one is not sent: look after the disk', 'network-webhooks' ),
 			/* translators: 1: name of a webhook, 2: its id, 3: date and time */
-			__( 'the webhook "%1$s" (%2$s) is disabled since %3$s, and its events are kept: mend its endpoint, and enable it', 'network-webhooks' ),
+			__( 'the webhook "%1$s" (%2$s) is disabled since %3$s, and its events are kept: fix its endpoint, and enable it', 'network-webhooks' ),
 			__( 'no name of an endpoint is found: look after the DNS servers of this server (/etc/resolv.conf); what waits is sent once they answer', 'network-webhooks' ),
 			__( 'no endpoint is reached, not a single one: look after the network, the proxy and the firewall of this server; what waits is sent once they let it through', 'network-webhooks' ),
 			__( 'webhooks.max_in_flight in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
@@ -458,9 +464,9 @@ final class Extension_Messages {
 			/* translators: %s: date and time in UTC */
 			__( 'WP-Cron of the main site has not run since %s (UTC). It hands over what waits in the database, has the worker started, and sends mail. Let WordPress call wp-cron.php, or have the system call it every five minutes.', 'network-webhooks' ),
 			/* translators: 1: number of events, 2: the most that there may be, 3: amount such as 80 MB, 4: the most that it may be */
-			__( 'Events that wait in the database: %1$s of at most %2$s, and %3$s of at most %4$s. What comes when one of these is reached is lost. Mend what keeps them from being sent: Site Health says what that is.', 'network-webhooks' ),
+			__( 'Events that wait in the database: %1$s of at most %2$s, and %3$s of at most %4$s. What comes when one of these is reached is lost. Fix what keeps them from being sent: Site Health says what that is.', 'network-webhooks' ),
 			/* translators: %s: date and time in UTC */
-			__( 'An event waits in the database since %s (UTC). After 30 days it is not sent any more. Mend what keeps it from being sent: Site Health says what that is.', 'network-webhooks' ),
+			__( 'An event waits in the database since %s (UTC). After 30 days it is not sent any more. Fix what keeps it from being sent: Site Health says what that is.', 'network-webhooks' ),
 			__( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Status, with the reason: try it again, or discard it.', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
 			array( _n_noop( 'the event has more than the %s byte that can wait in the database: send less data', 'the event has more than the %s bytes that can wait in the database: send less data', 'network-webhooks' ), 1 ),

@@ -35,7 +35,7 @@ final class Source_Edd extends Abstract_Source {
 	private array $fresh = array();
 
 	/** Seconds for which an order is one that is being made. */
-	private const FRESH = 5;
+	private const FRESH = 10;
 
 	/** Numbers what is held. */
 	private int $number = 0;
@@ -127,6 +127,8 @@ final class Source_Edd extends Abstract_Source {
 	 */
 	protected function listen(): void {
 		$this->on( 'payment_received', 'edd_complete_purchase', fn( $id = 0 ) => $this->tell( 'payment_received', (int) $id, array(), self::NAME . ':order:' . (int) $id ) );
+		// Before Easy Digital Downloads itself completes the purchase at this hook.
+		$this->on( 'order_created', 'edd_transition_order_status', fn( $old = '', $now = '', $id = 0 ) => 'new' === $old && ! Source_Woocommerce::is_draft( $now ) && $this->made( (int) $id ), 3, 1 );
 		$this->on( 'order_status_changed', 'edd_transition_order_status', $this->status_changed( ... ), 3 );
 		$this->on( 'refund_issued', 'edd_refund_order', $this->refunded( ... ), 3 );
 		$this->on( 'shop_customer_created', 'edd_customer_post_create', $this->customer_created( ... ), 2 );
@@ -137,9 +139,6 @@ final class Source_Edd extends Abstract_Source {
 	 */
 	private function status_changed( mixed $old = '', mixed $new = '', mixed $id = 0 ): void {
 		$id = (int) $id;
-		if ( 'new' === $old && ! Source_Woocommerce::is_draft( $new ) ) {
-			$this->made( $id );
-		}
 		if ( Source_Woocommerce::is_draft( $old ) || Source_Woocommerce::is_draft( $new ) || $old === $new ) {
 			return;
 		}

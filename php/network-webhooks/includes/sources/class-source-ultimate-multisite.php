@@ -38,6 +38,9 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 	/** Models whose creation and changes it registers, and does not announce: it does so before they are added. */
 	private const SAVED = array( 'customer', 'membership', 'payment' );
 
+	/** Statuses of a payment that nobody made. */
+	private const UNPAID = array( 'pending', 'failed', 'cancelled', 'draft' );
+
 	/** Statuses of a payment that was given back. */
 	private const REFUNDED = array( 'refunded', 'partially-refunded' );
 
@@ -349,7 +352,8 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 		if ( $payment && (float) $payment->get_total() > 0 ) {
 			$data = static function () use ( $id ): ?array {
 				$payment = Models::find( 'payment', $id );
-				return $payment ? Models::payload( 'payment', $payment, false ) + Models::version() : null;
+				// What is made as completed may wait for its money a moment later.
+				return $payment && ! in_array( $payment->get_status(), self::UNPAID, true ) ? Models::payload( 'payment', $payment, false ) + Models::version() : null;
 			};
 			$this->received( $id, $data, (string) self::ask( $payment, 'get_gateway' ), "payment:$id:paid" );
 		}

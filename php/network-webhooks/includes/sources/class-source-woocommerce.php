@@ -31,7 +31,7 @@ final class Source_Woocommerce extends Abstract_Source {
 	private const DRAFTS = array( '', 'new', 'auto-draft', 'draft', 'checkout-draft' );
 
 	/** Seconds for which an order is one that is being made, and how many are remembered. */
-	private const FRESH  = 5.0;
+	private const FRESH  = 10.0;
 	private const ORDERS = 1000;
 
 	/** Seconds within which an order that was already being handled was paid just now. */

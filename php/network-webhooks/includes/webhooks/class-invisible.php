@@ -12,7 +12,7 @@ defined( 'ABSPATH' ) || exit;
 /**
  * Finds and takes out what comes along when something is copied: byte order marks, zero-width and
  * no-break spaces, soft hyphens, controls of the writing direction. The extension refuses them, by
- * the same list: see src/invisible.rs.
+ * the same list: see src/domain/invisible.rs.
  */
 final class Invisible {
 

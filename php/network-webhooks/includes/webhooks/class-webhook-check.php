@@ -158,6 +158,7 @@ final class Webhook_Check {
 		if ( ! $secrets && 'none' !== $signature ) {
 			$this->refuse( 'secrets', 'expected at least one secret, or "signature": "none"' );
 		}
+		$this->within( 'secrets', count( $secrets ), 'secrets', ' secrets' );
 		foreach ( $secrets as $number => $one ) {
 			$secret = is_array( $one ) ? $one['secret'] ?? null : null;
 			$until  = is_array( $one ) ? $one['until'] ?? 0 : 0;
@@ -172,7 +173,9 @@ final class Webhook_Check {
 				$this->refuse( "secrets[$number].secret", $wrong );
 			}
 		}
-		foreach ( $this->webhook['headers'] ?? array() as $number => $header ) {
+		$headers = $this->webhook['headers'] ?? array();
+		$this->within( 'headers', count( $headers ), 'headers', ' headers' );
+		foreach ( $headers as $number => $header ) {
 			if ( ! is_array( $header ) || ! is_string( $header['name'] ?? null ) || ! is_string( $header['value'] ?? null ) || 2 !== count( $header ) ) {
 				$this->refuse( "headers[$number]", 'is of a wrong type' );
 			}

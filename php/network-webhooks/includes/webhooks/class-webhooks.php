@@ -94,7 +94,7 @@ final class Webhooks {
 	public function save( Webhook $webhook, string $action = '' ): void {
 		$old = self::stored( $webhook->id );
 		if ( $old ? $old->deleted !== $webhook->deleted : $webhook->version > 0 ) {
-			throw new \RuntimeException( __( 'This webhook is not there any more. Somebody deleted it.', 'network-webhooks' ) );
+			throw new \RuntimeException( __( 'This webhook no longer exists. Somebody deleted it.', 'network-webhooks' ) );
 		}
 		$row = $webhook->to_row() + self::stamp() + array( 'version' => ( $old->version ?? 0 ) + 1 );
 		$this->write( $row, $old );

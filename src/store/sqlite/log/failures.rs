@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, params};
 
 use super::find::key_at;
-use crate::clock::rfc3339;
-use crate::id::DeliveryId;
-use crate::store::State;
-use crate::store::log::row::created;
-use crate::store::log::{FailureGroup, FailuresQuery};
+use crate::State;
+use crate::log::row::created;
+use crate::log::{FailureGroup, FailuresQuery};
+use domain::clock::rfc3339;
+use domain::id::DeliveryId;
 
 /// Most groups given at once.
 const MOST: usize = 100;

@@ -7,11 +7,11 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
-use crate::id::{DeliveryId, EventId};
-use crate::store::log::DeliveriesQuery;
-use crate::store::sqlite::first_id;
-use crate::store::sqlite::schema::{EVENT, event_of};
-use crate::store::{State, term};
+use crate::log::DeliveriesQuery;
+use crate::sqlite::first_id;
+use crate::sqlite::schema::{EVENT, event_of};
+use crate::{State, term};
+use domain::id::{DeliveryId, EventId};
 
 /// Rows up to which the rarer of two filters is looked for.
 const COUNTED: i64 = 20_000;

@@ -22,16 +22,16 @@ use rusqlite::{
 pub(crate) use find::slice;
 
 use super::{Place, count, error, from_states, positions, schema};
-use crate::clock::rfc3339;
-use crate::id::{DeliveryId, EventId};
-use crate::spool::Spool;
-use crate::store::bulk::Action;
-use crate::store::log::query;
-use crate::store::log::{
+use crate::bulk::Action;
+use crate::log::query;
+use crate::log::{
     BulkRow, DeliveriesQuery, DeliveryDetail, FailureGroup, FailuresQuery, LogEngine, NEWEST,
     NOTICED, NumberedAnnouncement, Page, StatsQuery, StoreSummary, WebhookStats, WebhookSummary,
 };
-use crate::store::{Latencies, Result, Selection, State, StoreError};
+use crate::{Latencies, Result, Selection, State, StoreError};
+use domain::clock::rfc3339;
+use domain::id::{DeliveryId, EventId};
+use spool::Spool;
 
 /// After this long a read is interrupted.
 const LONGEST_READ: Duration = Duration::from_secs(2);
@@ -449,9 +449,9 @@ fn uri(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::store::conformance::Fixture as _;
-    use crate::store::log::LogEngine as _;
-    use crate::store::sqlite::tests::InSpool;
+    use crate::conformance::Fixture as _;
+    use crate::log::LogEngine as _;
+    use crate::sqlite::tests::InSpool;
 
     #[test]
     fn a_read_that_takes_too_long_is_interrupted() {

@@ -4,15 +4,13 @@ use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::bytes::{Bytes, Headers};
-use crate::clock::rfc3339;
-use crate::id::{DeliveryId, EventId};
-use crate::store::log::row::{created, milliseconds};
-use crate::store::log::{
-    AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, WebhookStats,
-};
-use crate::store::sqlite::schema::{DELIVERY, event_of};
-use crate::store::{Disabled, Health, State};
+use crate::log::row::{created, milliseconds};
+use crate::log::{AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, WebhookStats};
+use crate::sqlite::schema::{DELIVERY, event_of};
+use crate::{Disabled, Health, State};
+use domain::bytes::{Bytes, Headers};
+use domain::clock::rfc3339;
+use domain::id::{DeliveryId, EventId};
 
 /// A change of a whole result.
 pub(super) fn bulk(row: &Row<'_>) -> rusqlite::Result<BulkRow> {
@@ -30,7 +28,7 @@ pub(super) fn bulk(row: &Row<'_>) -> rusqlite::Result<BulkRow> {
 /// Counters and health of a webhook.
 pub(super) fn stats(row: &Row<'_>, hours: RangeInclusive<i64>) -> rusqlite::Result<WebhookStats> {
     let Health { failing_since, failures_in_row, disabled, .. } =
-        crate::store::sqlite::health(row.get(8)?);
+        crate::sqlite::health(row.get(8)?);
     Ok(WebhookStats {
         delivered: row.get(2)?,
         failed: row.get(3)?,

@@ -73,8 +73,8 @@ final class Deliveries_Page extends Menu_Page {
 			( new Delivery_View( $webhooks, $this->plugin->catalogue() ) )->print( self::asked( 'delivery' ) );
 		} elseif ( $manages && 'bulk' === self::asked( 'action' ) ) {
 			( new Bulk_View() )->print();
-		} elseif ( $manages && $webhook && 'mend' === self::asked( 'action' ) ) {
-			( new Mend_View() )->print( $webhook );
+		} elseif ( $manages && $webhook && in_array( self::asked( 'action' ), array( 'recover', 'mend' ), true ) ) {
+			( new Recover_View() )->print( $webhook );
 		} else {
 			$this->print_all();
 		}
@@ -126,8 +126,8 @@ final class Deliveries_Page extends Menu_Page {
 		<form method="get" class="network-webhooks-log-filter">
 			<input type="hidden" name="page" value="<?php echo esc_attr( Admin::DELIVERIES ); ?>">
 			<p class="search-box">
-				<label class="screen-reader-text" for="network-webhooks-search"><?php esc_html_e( 'Search by event id, order number, reference or e-mail address', 'network-webhooks' ); ?></label>
-				<input type="search" id="network-webhooks-search" name="s" value="<?php echo esc_attr( $query->typed( 's' ) ); ?>" placeholder="<?php esc_attr_e( 'Order number, e-mail, event id', 'network-webhooks' ); ?>">
+				<label class="screen-reader-text" for="network-webhooks-search"><?php esc_html_e( 'Search by event id, order number, reference or email address', 'network-webhooks' ); ?></label>
+				<input type="search" id="network-webhooks-search" name="s" value="<?php echo esc_attr( $query->typed( 's' ) ); ?>" placeholder="<?php esc_attr_e( 'Order number, email, event id', 'network-webhooks' ); ?>">
 				<?php submit_button( __( 'Search Deliveries', 'network-webhooks' ), '', '', false ); ?>
 			</p>
 			<div class="tablenav top">

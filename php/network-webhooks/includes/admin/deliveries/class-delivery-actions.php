@@ -28,7 +28,7 @@ final class Delivery_Actions {
 	 * Adds the hooks.
 	 */
 	public function add_hooks(): void {
-		foreach ( array( 'resend', 'bulk', 'mend' ) as $action ) {
+		foreach ( array( 'resend', 'bulk', 'recover' ) as $action ) {
 			add_action( 'network_admin_edit_' . Actions::PREFIX . $action, array( $this, $action ) );
 		}
 	}
@@ -74,14 +74,14 @@ final class Delivery_Actions {
 	/**
 	 * Mends a webhook: enables it, and sends what it missed.
 	 */
-	public function mend(): void {
+	public function recover(): void {
 		Actions::check();
 		$webhook = $this->webhooks->find( sanitize_text_field( wp_unslash( (string) ( $_POST['webhook'] ?? '' ) ) ) );
 		if ( ! $webhook ) {
-			Flash::put( __( 'This webhook is not there any more. Somebody deleted it.', 'network-webhooks' ) );
+			Flash::put( __( 'This webhook no longer exists. Somebody deleted it.', 'network-webhooks' ) );
 			self::leave( Admin::url() );
 		}
-		$page  = Mend_View::url( $webhook->id );
+		$page  = Recover_View::url( $webhook->id );
 		$since = sanitize_text_field( wp_unslash( (string) ( $_POST['since'] ?? '' ) ) );
 		$does  = sanitize_key( wp_unslash( (string) ( $_POST['change'] ?? '' ) ) );
 		self::attempt(
@@ -105,7 +105,7 @@ final class Delivery_Actions {
 				}
 			},
 			$page,
-			'cancel' === $does ? 'cancelled' : 'mended'
+			'cancel' === $does ? 'cancelled' : 'recovered'
 		);
 	}
 

@@ -55,7 +55,7 @@ final class Delivery_Rows {
 	 */
 	public function html( array $deliveries ): string {
 		if ( ! $deliveries ) {
-			return sprintf( '<tr class="no-items"><td class="colspanchange" colspan="%d">%s</td></tr>', count( self::columns() ), esc_html__( 'No delivery is like that.', 'network-webhooks' ) );
+			return sprintf( '<tr class="no-items"><td class="colspanchange" colspan="%d">%s</td></tr>', count( self::columns() ), esc_html__( 'No deliveries match.', 'network-webhooks' ) );
 		}
 		$sites = $this->sites( $deliveries );
 		return implode( '', array_map( fn( array $one ) => $this->row( $one, $sites ), $deliveries ) );

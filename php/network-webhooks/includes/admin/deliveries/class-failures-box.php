@@ -45,7 +45,7 @@ final class Failures_Box {
 		}
 		?>
 		<section class="network-webhooks-failures" aria-labelledby="network-webhooks-failures">
-			<h2 id="network-webhooks-failures"><?php esc_html_e( 'What fails', 'network-webhooks' ); ?></h2>
+			<h2 id="network-webhooks-failures"><?php esc_html_e( 'Failing deliveries', 'network-webhooks' ); ?></h2>
 			<ul>
 				<?php
 				foreach ( array_slice( $groups, 0, self::SHOWN ) as $group ) {

@@ -261,7 +261,7 @@ final class Custom_Event_Actions {
 	private function posted(): Custom_Event {
 		$event = Custom_Events::find( self::text( 'event' ) );
 		if ( ! $event ) {
-			Flash::put( __( 'This event is not there any more. Somebody deleted it.', 'network-webhooks' ) );
+			Flash::put( __( 'This event no longer exists. Somebody deleted it.', 'network-webhooks' ) );
 			Actions::leave( Custom_Events_Page::url() );
 		}
 		return $event;

@@ -23,7 +23,9 @@ final class Custom_Events_Page extends Menu_Page {
 
 	public const SLUG = 'network-webhooks-custom';
 
-	public const ORDER = 80;
+	public const ORDER = 55;
+
+	public const BELOW = Admin::EVENTS;
 
 	/**
 	 * {@inheritDoc}
@@ -132,9 +134,10 @@ final class Custom_Events_Page extends Menu_Page {
 		?>
 		<div class="wrap">
 			<h1><?php esc_html_e( 'Custom Events', 'network-webhooks' ); ?></h1>
+			<?php $this->print_tabs(); ?>
 			<?php self::print_outcome(); ?>
 			<?php if ( $missing ) : ?>
-				<div class="notice notice-error"><p><?php esc_html_e( 'This event is not there any more. Somebody deleted it.', 'network-webhooks' ); ?></p></div>
+				<div class="notice notice-error"><p><?php esc_html_e( 'This event no longer exists. Somebody deleted it.', 'network-webhooks' ); ?></p></div>
 			<?php endif; ?>
 			<p class="network-webhooks-intro"><?php esc_html_e( 'Plugins tell WordPress what they do by actions, such as learndash_course_completed. Each can become an event that webhooks subscribe to, without any code. Nothing of what an action hands over is sent unless you choose it.', 'network-webhooks' ); ?></p>
 			<?php if ( $events ) : ?>

@@ -35,6 +35,13 @@ final class Events_Page extends Menu_Page {
 	/**
 	 * {@inheritDoc}
 	 */
+	public function tab_title(): string {
+		return __( 'All Events', 'network-webhooks' );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
 	public function load(): void {
 		Help::of_events( get_current_screen() );
 	}
@@ -51,6 +58,7 @@ final class Events_Page extends Menu_Page {
 		<div class="wrap">
 			<h1 class="wp-heading-inline"><?php esc_html_e( 'Events', 'network-webhooks' ); ?></h1>
 			<hr class="wp-header-end">
+			<?php $this->print_tabs(); ?>
 			<p>
 				<?php
 				printf(
@@ -133,7 +141,7 @@ final class Events_Page extends Menu_Page {
 				Date_Format::exact( gmdate( 'Y-m-d H:i:s', (int) strtotime( $real['at'] ) ) ),
 				'' === $real['source'] ? 'WordPress' : $real['source']
 			);
-			printf( '<p class="network-webhooks-source">%s</p>', esc_html( $event->sensitive ? $label . ' ' . __( '(texts are masked, since they may open a door)', 'network-webhooks' ) : $label ) );
+			printf( '<p class="network-webhooks-source">%s</p>', esc_html( $event->sensitive ? $label . ' ' . __( '(text is hidden because it may contain access links)', 'network-webhooks' ) : $label ) );
 			self::print_json( $real['data'], "$event->name: $label" );
 			return;
 		}

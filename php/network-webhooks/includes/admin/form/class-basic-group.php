@@ -93,7 +93,7 @@ final class Basic_Group implements Field_Group {
 				'required'  => true,
 			)
 		);
-		$help = __( 'When something is sent. Further events can be chosen below “More”.', 'network-webhooks' );
+		$help = __( 'The event that triggers this webhook. Further events can be chosen below “More”.', 'network-webhooks' );
 		$fields->row( 'event', __( 'Event', 'network-webhooks' ), $help, fn() => $this->print_select( $fields, $help ) );
 	}
 

@@ -75,7 +75,7 @@ final class Delivery_Group implements Field_Group {
 			),
 			array( 'class' => 'large-text code' )
 		);
-		$fields->text( 'disable_after', __( 'Disable after', 'network-webhooks' ), __( 'When nothing but failures for so long disables the webhook, which is told to you. <code>0</code>: never. Default: <code>5d</code>.', 'network-webhooks' ), array( 'class' => 'small-text' ) );
+		$fields->text( 'disable_after', __( 'Disable after', 'network-webhooks' ), __( 'Disable after this much continuous failure; you are emailed. <code>0</code>: never. Default: <code>5d</code>.', 'network-webhooks' ), array( 'class' => 'small-text' ) );
 		$fields->row(
 			'rate_limit',
 			__( 'Rate limit', 'network-webhooks' ),

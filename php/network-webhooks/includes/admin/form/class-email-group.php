@@ -39,7 +39,7 @@ final class Email_Group implements Field_Group {
 		$wrong     = self::wrong( $addresses );
 		if ( $wrong ) {
 			/* translators: %s: what was typed */
-			$errors->add( 'mail_to', sprintf( __( 'This is no e-mail address: %s.', 'network-webhooks' ), implode( ', ', $wrong ) ) );
+			$errors->add( 'mail_to', sprintf( __( 'Not a valid email address: %s.', 'network-webhooks' ), implode( ', ', $wrong ) ) );
 		} elseif ( count( $addresses ) > self::MOST ) {
 			/* translators: %s: number of addresses */
 			$errors->add( 'mail_to', sprintf( _n( 'This is more than %s address: take one that leads to all of them.', 'These are more than %s addresses: take one that leads to all of them.', self::MOST, 'network-webhooks' ), number_format_i18n( self::MOST ) ) );
@@ -54,7 +54,7 @@ final class Email_Group implements Field_Group {
 		$fields->lines(
 			'mail_to',
 			__( 'Mail for this webhook', 'network-webhooks' ),
-			__( 'Who is told when it is disabled or a delivery fails for good: e-mail addresses, one on each line. Empty: those that stand under Webhooks › Status, at Mail.', 'network-webhooks' ),
+			__( 'Who is told when it is disabled or a delivery fails for good: email addresses, one on each line. Empty: those under Webhooks › Settings › Mail.', 'network-webhooks' ),
 			array( 'rows' => 2 )
 		);
 	}

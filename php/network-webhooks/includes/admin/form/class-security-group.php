@@ -9,6 +9,7 @@ namespace Network_Webhooks\Admin\Form;
 
 use Network_Webhooks\Environment;
 use Network_Webhooks\Kept_Secrets;
+use Network_Webhooks\Limits;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
@@ -216,7 +217,8 @@ final class Security_Group implements Field_Group {
 				'until'  => min( $until, $one['until'] ?? $until ),
 			);
 		}
-		return array( array( 'secret' => $new ), ...$older );
+		// Whoever changed it very often keeps those that the receiver may still know: the newest.
+		return array( array( 'secret' => $new ), ...array_slice( $older, 0, Limits::max( 'secrets' ) - 1 ) );
 	}
 
 	/**

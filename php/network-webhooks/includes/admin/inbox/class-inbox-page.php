@@ -26,7 +26,9 @@ final class Inbox_Page extends Menu_Page {
 
 	public const SLUG = Admin::INBOX;
 
-	public const ORDER = 60;
+	public const ORDER = 65;
+
+	public const BELOW = Admin::LISTEN;
 
 	/**
 	 * {@inheritDoc}
@@ -78,6 +80,7 @@ final class Inbox_Page extends Menu_Page {
 		<div class="wrap">
 			<h1 class="wp-heading-inline"><?php esc_html_e( 'Test Inbox', 'network-webhooks' ); ?></h1>
 			<hr class="wp-header-end">
+			<?php $this->print_tabs(); ?>
 			<p><?php esc_html_e( 'An address of this network that takes any request and shows what came: method, headers, body, and whether the signature is valid. Send to it what you would send to a receiver, before there is one.', 'network-webhooks' ); ?></p>
 			<?php
 			if ( ! $inbox ) {

@@ -130,7 +130,7 @@ final class Capture_Actions {
 		}
 		if ( ! $user ) {
 			/* translators: %s: what was typed */
-			throw new \InvalidArgumentException( sprintf( __( 'There is no user “%s”. Type a user name, an e-mail address or an id.', 'network-webhooks' ), $typed ) );
+			throw new \InvalidArgumentException( sprintf( __( 'There is no user “%s”. Type a user name, an email address or an id.', 'network-webhooks' ), $typed ) );
 		}
 		return $user->ID;
 	}

@@ -40,7 +40,7 @@ final class Captured_Event_View {
 			if ( $captured ) {
 				$this->print_event( $captured );
 			} else {
-				printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html__( 'This event is not there any more: they are kept for 24 hours, and only the newest 500 of them.', 'network-webhooks' ) );
+				printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html__( 'This event no longer exists: they are kept for 24 hours, and only the newest 500 of them.', 'network-webhooks' ) );
 			}
 			?>
 		</div>
@@ -79,7 +79,7 @@ final class Captured_Event_View {
 			<p class="description">
 				<?php
 				/* translators: %s: names of webhooks */
-				echo esc_html( sprintf( __( 'Webhooks that are for other events: %s', 'network-webhooks' ), implode( ', ', $rows->others( $captured ) ) ) );
+				echo esc_html( sprintf( __( 'Webhooks that are not subscribed: %s', 'network-webhooks' ), implode( ', ', $rows->others( $captured ) ) ) );
 				?>
 			</p>
 		<?php endif; ?>
@@ -108,7 +108,7 @@ final class Captured_Event_View {
 			return;
 		}
 		if ( $captured->is_masked() ) {
-			printf( '<p class="description">%s</p>', esc_html__( 'Its texts were masked before it was kept, since they may open a door, such as a link that confirms an address.', 'network-webhooks' ) );
+			printf( '<p class="description">%s</p>', esc_html__( 'Its text was hidden before it was stored, because it may contain access links, such as a link that confirms an address.', 'network-webhooks' ) );
 		}
 		if ( ! $captured->is_whole ) {
 			/* translators: %s: a size such as 64 KB */

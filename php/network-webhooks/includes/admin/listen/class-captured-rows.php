@@ -103,7 +103,7 @@ final class Captured_Rows {
 		}
 		if ( $others['count'] ) {
 			/* translators: %s: number of webhooks */
-			$lines[] = sprintf( _n( '%s webhook is for other events.', '%s webhooks are for other events.', $others['count'], 'network-webhooks' ), number_format_i18n( $others['count'] ) );
+			$lines[] = sprintf( _n( '%s webhook is not subscribed.', '%s webhooks are not subscribed.', $others['count'], 'network-webhooks' ), number_format_i18n( $others['count'] ) );
 		}
 		if ( ! $for && ! $others['count'] && '' === $all ) {
 			$lines[] = __( 'There was no webhook.', 'network-webhooks' );

@@ -28,7 +28,7 @@ final class Listen_Page extends Menu_Page {
 
 	public const SLUG = Admin::LISTEN;
 
-	public const ORDER = 40;
+	public const ORDER = 60;
 
 	protected const CAPABILITY = Capabilities::VIEW;
 
@@ -37,6 +37,13 @@ final class Listen_Page extends Menu_Page {
 	 */
 	public function title(): string {
 		return __( 'Listen', 'network-webhooks' );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function menu_title(): string {
+		return __( 'Debug', 'network-webhooks' );
 	}
 
 	/**
@@ -61,7 +68,7 @@ final class Listen_Page extends Menu_Page {
 		$lines = array(
 			__( 'Listen records every event of the network for 10 minutes, whether or not a webhook is for it: press the button, do what should have fired, and see what became of it. Leave the fields empty to record everything.', 'network-webhooks' ),
 			__( 'It ends by itself. While nobody listens it costs nothing.', 'network-webhooks' ),
-			__( 'The newest 500 events are kept for 24 hours. Payloads of events that may open a door are masked before they are kept, and payloads are shown only to those who manage webhooks.', 'network-webhooks' ),
+			__( 'The newest 500 events are kept for 24 hours. Text that may contain access links is hidden before it is stored, and payloads are shown only to those who manage webhooks.', 'network-webhooks' ),
 			__( '“Outcome” says for each webhook whether the event is sent to it, or why not. Whether it then arrived is told by Deliveries.', 'network-webhooks' ),
 			__( 'Choose the event that you miss: if it was not recorded, the page says what may keep it from happening.', 'network-webhooks' ),
 		);
@@ -100,6 +107,7 @@ final class Listen_Page extends Menu_Page {
 		<div class="wrap network-webhooks-listen">
 			<h1 class="wp-heading-inline"><?php esc_html_e( 'Listen', 'network-webhooks' ); ?></h1>
 			<hr class="wp-header-end">
+			<?php $this->print_tabs(); ?>
 			<p><?php esc_html_e( 'Why did it not fire? Listen records for 10 minutes every event on the network, whether or not a webhook is for it, and says of each webhook whether it was sent, or why not.', 'network-webhooks' ); ?></p>
 			<div id="network-webhooks-listening"><?php echo $capture_status->html(); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there. ?></div>
 			<?php
@@ -129,9 +137,9 @@ final class Listen_Page extends Menu_Page {
 				<input type="text" class="regular-text" id="network-webhooks-listen-sites" name="sites" value="<?php echo esc_attr( self::asked( 'sites' ) ); ?>" placeholder="<?php esc_attr_e( 'All', 'network-webhooks' ); ?>" aria-describedby="network-webhooks-listen-help">
 				<label for="network-webhooks-listen-user"><?php esc_html_e( 'User', 'network-webhooks' ); ?></label>
 				<input type="text" id="network-webhooks-listen-user" name="user" value="<?php echo esc_attr( self::asked( 'user' ) ); ?>" placeholder="<?php esc_attr_e( 'Everybody', 'network-webhooks' ); ?>" aria-describedby="network-webhooks-listen-help">
-				<button class="button<?php echo $current ? '' : ' button-primary'; ?>"><?php echo esc_html( $current ? __( 'Begin anew, for 10 minutes', 'network-webhooks' ) : __( 'Listen for 10 minutes', 'network-webhooks' ) ); ?></button>
+				<button class="button<?php echo $current ? '' : ' button-primary'; ?>"><?php echo esc_html( $current ? __( 'Restart recording (10 minutes)', 'network-webhooks' ) : __( 'Listen for 10 minutes', 'network-webhooks' ) ); ?></button>
 			</p>
-			<p class="description" id="network-webhooks-listen-help"><?php esc_html_e( 'Sites: ids or addresses. User: name, e-mail address or id, for what that user does, and what is about the user. What was recorded before is removed.', 'network-webhooks' ); ?></p>
+			<p class="description" id="network-webhooks-listen-help"><?php esc_html_e( 'Sites: ids or addresses. User: name, email address or id, for what that user does, and what is about the user. What was recorded before is removed.', 'network-webhooks' ); ?></p>
 		</form>
 		<?php
 	}
@@ -144,7 +152,7 @@ final class Listen_Page extends Menu_Page {
 		<form method="get" class="network-webhooks-listen-form">
 			<input type="hidden" name="page" value="<?php echo esc_attr( Admin::LISTEN ); ?>">
 			<p>
-				<label for="network-webhooks-event"><?php esc_html_e( 'Which event do you miss?', 'network-webhooks' ); ?></label>
+				<label for="network-webhooks-event"><?php esc_html_e( 'Find an event', 'network-webhooks' ); ?></label>
 				<select name="event" id="network-webhooks-event">
 					<option value=""><?php esc_html_e( 'All events', 'network-webhooks' ); ?></option>
 					<?php
@@ -162,7 +170,7 @@ final class Listen_Page extends Menu_Page {
 					}
 					?>
 				</select>
-				<?php submit_button( __( 'Look', 'network-webhooks' ), '', '', false ); ?>
+				<?php submit_button( __( 'Search', 'network-webhooks' ), '', '', false ); ?>
 				<?php if ( '' !== $event ) : ?>
 					<a href="<?php echo esc_url( Admin::url( array(), Admin::LISTEN ) ); ?>"><?php esc_html_e( 'Show all', 'network-webhooks' ); ?></a>
 				<?php endif; ?>

@@ -60,7 +60,7 @@ final class Announcement_Notices {
 	 */
 	public function print_widget(): void {
 		$texts = $this->unhealthy->sentences();
-		$text  = $texts ? implode( ' ', $texts ) : __( 'All webhooks do what they should.', 'network-webhooks' );
+		$text  = $texts ? implode( ' ', $texts ) : __( 'All webhooks are healthy.', 'network-webhooks' );
 		printf(
 			'<p>%s</p><p><a href="%s">%s</a> | <a href="%s">%s</a></p>',
 			esc_html( $text ),

@@ -38,7 +38,7 @@ final class Refused_Actions {
 			if ( $this->outbox->retry( absint( $_POST['refused'] ?? 0 ) ) ) {
 				self::leave( array( 'message' => 'retried' ) );
 			}
-			$error = __( 'This event is not there any more, or its data was not kept.', 'network-webhooks' );
+			$error = __( 'This event no longer exists, or its data was not kept.', 'network-webhooks' );
 		} catch ( \Throwable $thrown ) {
 			$error = Extension_Messages::of( $thrown );
 		}

@@ -7,24 +7,17 @@
 
 namespace Network_Webhooks\Admin;
 
-use Network_Webhooks\Admin\Form\Email_Group;
 use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Capabilities;
-use Network_Webhooks\History;
 use Network_Webhooks\Lock;
-use Network_Webhooks\Settings;
 use Network_Webhooks\Support_Report;
-use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Saves who gets mail, dismisses announcements, and hands out the report.
+ * Dismisses announcements, and hands out the report.
  */
 final class Status_Actions {
-
-	/** Under what the typed addresses are kept, where a webhook has its id. */
-	public const FLASH = 'mail';
 
 	public function __construct( private readonly Support_Report $report ) {}
 
@@ -32,7 +25,7 @@ final class Status_Actions {
 	 * Adds the hooks.
 	 */
 	public function add_hooks(): void {
-		foreach ( array( 'mail', 'dismiss', 'report' ) as $action ) {
+		foreach ( array( 'dismiss', 'report' ) as $action ) {
 			add_action( 'network_admin_edit_' . Actions::PREFIX . $action, array( $this, $action ) );
 		}
 	}
@@ -42,34 +35,6 @@ final class Status_Actions {
 	 */
 	public static function report_url(): string {
 		return wp_nonce_url( Actions::url( 'report' ), Actions::PREFIX . 'report' );
-	}
-
-	/**
-	 * Saves the addresses.
-	 */
-	public function mail(): void {
-		Actions::check();
-		$typed     = wp_check_invalid_utf8( wp_unslash( (string) ( $_POST['addresses'] ?? '' ) ), true ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- what is no address is shown as it was typed.
-		$addresses = Email_Group::addresses( $typed );
-		$wrong     = Email_Group::wrong( $addresses );
-		if ( $wrong ) {
-			/* translators: %s: what was typed */
-			$error = sprintf( __( 'This is no e-mail address: %s. Nothing was saved.', 'network-webhooks' ), implode( ', ', $wrong ) );
-			Flash::put(
-				$error,
-				array(
-					'webhook'   => self::FLASH,
-					'addresses' => $typed,
-				)
-			);
-			self::leave( Admin::url( array(), Admin::STATUS ) );
-		}
-		$before = (array) Settings::get( Settings::MAIL_TO, array() );
-		if ( $before !== $addresses ) {
-			Settings::set( Settings::MAIL_TO, $addresses );
-			History::record( History::NETWORK, History::SETTINGS, array( Webhook::MAIL_TO => array( $before, $addresses ) ) );
-		}
-		self::leave( Admin::url( array( 'message' => 'settings' ), Admin::STATUS ) );
 	}
 
 	/**

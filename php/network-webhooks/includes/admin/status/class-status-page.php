@@ -8,15 +8,13 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Announcements\Health_Checks;
-use Network_Webhooks\Capabilities;
-use Network_Webhooks\Settings;
 use Network_Webhooks\Status_Report;
 use Network_Webhooks\Support_Report;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Network Admin › Webhooks › Status: what is wrong and what to do first, then every part with its
+ * Network Admin › Webhooks › Settings › Status: what is wrong and what to do first, then every part with its
  * figures.
  */
 final class Status_Page extends Menu_Page {
@@ -36,6 +34,13 @@ final class Status_Page extends Menu_Page {
 	 * {@inheritDoc}
 	 */
 	public function menu_title(): string {
+		return __( 'Settings', 'network-webhooks' );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function tab_title(): string {
 		return __( 'Status', 'network-webhooks' );
 	}
 
@@ -63,6 +68,7 @@ final class Status_Page extends Menu_Page {
 			<h1 class="wp-heading-inline"><?php esc_html_e( 'Webhooks Status', 'network-webhooks' ); ?></h1>
 			<a class="page-title-action" href="<?php echo esc_url( Status_Actions::report_url() ); ?>"><?php esc_html_e( 'Download Report', 'network-webhooks' ); ?></a>
 			<hr class="wp-header-end">
+			<?php $this->print_tabs(); ?>
 			<?php
 			$this->print_problems();
 			( new Refused_Box() )->print();
@@ -70,9 +76,6 @@ final class Status_Page extends Menu_Page {
 				$this->print_section( $title, $rows );
 			}
 			$this->print_servers();
-			if ( current_user_can( Capabilities::MANAGE ) ) {
-				$this->print_addresses();
-			}
 			?>
 		</div>
 		<?php
@@ -145,35 +148,6 @@ final class Status_Page extends Menu_Page {
 				</tbody>
 			</table>
 		</div>
-		<?php
-	}
-
-	/**
-	 * Prints who gets mail.
-	 */
-	private function print_addresses(): void {
-		$typed = Flash::typed( Status_Actions::FLASH )['addresses'] ?? implode( "\n", (array) Settings::get( Settings::MAIL_TO, array() ) );
-		?>
-		<h2 id="network-webhooks-mail"><?php esc_html_e( 'Mail', 'network-webhooks' ); ?></h2>
-		<form method="post" action="<?php echo esc_url( Actions::url( 'mail' ) ); ?>">
-			<?php Actions::print_nonce(); ?>
-			<p>
-				<label for="network-webhooks-addresses"><?php esc_html_e( 'Who is told when a webhook is disabled, a delivery fails for good, or a server has a problem', 'network-webhooks' ); ?></label>
-			</p>
-			<p>
-				<textarea id="network-webhooks-addresses" name="addresses" rows="3" class="large-text code" aria-describedby="network-webhooks-addresses-help"><?php echo esc_textarea( $typed ); ?></textarea>
-			</p>
-			<p class="description" id="network-webhooks-addresses-help">
-				<?php
-				printf(
-					/* translators: %s: an e-mail address */
-					esc_html__( 'E-mail addresses, one a line. Empty: the network’s own, %s. A webhook can have its own instead, in its form below “More”. Messages are put together in one mail every 15 minutes at most.', 'network-webhooks' ),
-					esc_html( (string) Settings::get( 'admin_email', '' ) )
-				);
-				?>
-			</p>
-			<?php submit_button( __( 'Save', 'network-webhooks' ), 'secondary', 'submit', true ); ?>
-		</form>
 		<?php
 	}
 

@@ -88,7 +88,7 @@ final class History_Box {
 	 */
 	public static function who( int $user_id ): string {
 		if ( 0 === $user_id ) {
-			return __( 'Nobody (a program)', 'network-webhooks' );
+			return __( 'System', 'network-webhooks' );
 		}
 		$user = get_userdata( $user_id );
 		/* translators: %d: id of a user who was deleted */

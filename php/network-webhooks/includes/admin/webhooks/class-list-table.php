@@ -288,14 +288,12 @@ final class List_Table extends \WP_List_Table {
 	}
 
 	/**
-	 * The name, leading to the form.
+	 * The name, leading to its page.
 	 *
 	 * @param Webhook $item
 	 */
 	protected function column_name( $item ): string {
-		return $this->may_manage
-			? sprintf( '<strong><a class="row-title" href="%s">%s</a></strong>', esc_url( $this->url( 'edit', $item ) ), esc_html( $item->name ) )
-			: sprintf( '<strong>%s</strong>', esc_html( $item->name ) );
+		return sprintf( '<strong><a class="row-title" href="%s">%s</a></strong>', esc_url( Webhook_View::url( $item->id ) ), esc_html( $item->name ) );
 	}
 
 	/**
@@ -453,7 +451,7 @@ final class List_Table extends \WP_List_Table {
 		$link    = static fn( string $url, string $text ) => sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $url ), esc_attr( self::label( $text, $webhook ) ), esc_html( $text ) );
 		$actions = array( 'deliveries' => $link( Admin::url( array( 'webhook' => $webhook->id ), Admin::DELIVERIES ), __( 'Deliveries', 'network-webhooks' ) ) );
 		if ( in_array( $status->code, array( Status::DISABLED, Status::FAILING ), true ) || $this->counters->waiting( $webhook->id ) ) {
-			$actions['mend'] = $link( Deliveries\Mend_View::url( $webhook->id ), __( 'Mend', 'network-webhooks' ) );
+			$actions['recover'] = $link( Deliveries\Recover_View::url( $webhook->id ), __( 'Recover', 'network-webhooks' ) );
 		}
 		return $actions;
 	}

@@ -9,7 +9,6 @@ namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Event_Registry;
-use Network_Webhooks\Settings;
 use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
@@ -73,7 +72,7 @@ final class List_View {
 			<?php endif; ?>
 			<hr class="wp-header-end">
 			<?php if ( $missing ) : ?>
-				<div class="notice notice-error"><p><?php esc_html_e( 'This webhook is not there any more. Somebody deleted it.', 'network-webhooks' ); ?></p></div>
+				<div class="notice notice-error"><p><?php esc_html_e( 'This webhook no longer exists. Somebody deleted it.', 'network-webhooks' ); ?></p></div>
 			<?php endif; ?>
 			<div id="network-webhooks-test" role="status" aria-live="polite"></div>
 			<?php $this->table->views(); ?>
@@ -89,26 +88,8 @@ final class List_View {
 			<?php if ( $may_manage ) : ?>
 				<?php // The buttons of all rows belong to this one: a form can't stand inside another. ?>
 				<form id="network-webhooks-row" method="post"><?php Actions::print_nonce(); ?></form>
-				<?php $this->print_settings(); ?>
-				<?php History_Box::print_network(); ?>
 			<?php endif; ?>
 		</div>
-		<?php
-	}
-
-	/**
-	 * Prints what concerns all webhooks.
-	 */
-	private function print_settings(): void {
-		?>
-		<form method="post" action="<?php echo esc_url( Actions::url( 'settings' ) ); ?>" class="network-webhooks-settings">
-			<?php Actions::print_nonce(); ?>
-			<label>
-				<input type="checkbox" name="remove_data" value="1" <?php checked( (bool) Settings::get( Settings::REMOVE_DATA ) ); ?>>
-				<?php esc_html_e( 'Remove all webhooks and settings when the plugin is deleted', 'network-webhooks' ); ?>
-			</label>
-			<?php submit_button( __( 'Save', 'network-webhooks' ), 'secondary small', 'submit', false ); ?>
-		</form>
 		<?php
 	}
 }

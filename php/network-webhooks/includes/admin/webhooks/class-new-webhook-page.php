@@ -18,11 +18,20 @@ final class New_Webhook_Page extends Menu_Page {
 
 	public const ORDER = 20;
 
+	public const BELOW = Admin::PAGE;
+
 	/**
 	 * {@inheritDoc}
 	 */
 	public function title(): string {
 		return __( 'Add New Webhook', 'network-webhooks' );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
+	public function tab_title(): string {
+		return '';
 	}
 
 	/**

@@ -64,6 +64,8 @@ final class Webhooks_Page extends Menu_Page {
 	public function load(): void {
 		if ( Bulk_Actions::is_posted() ) {
 			$this->doomed = ( new Bulk_Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->test_event() ) )->handle();
+		} elseif ( Webhook_View::ACTION === self::asked( 'action' ) ) {
+			Help::of_webhook( get_current_screen() );
 		} elseif ( '' !== self::asked( 'action' ) ) {
 			if ( ! current_user_can( Capabilities::MANAGE ) ) {
 				wp_die( esc_html__( 'Sorry, you are not allowed to change the webhooks of this network.', 'network-webhooks' ), '', 403 );
@@ -106,6 +108,8 @@ final class Webhooks_Page extends Menu_Page {
 			( new Deleted_View( $webhooks, $this->plugin->catalogue() ) )->print();
 		} elseif ( 'tests' === $action ) {
 			( new Tests_View( $webhooks, $test ) )->print( self::asked( 'tests' ) );
+		} elseif ( $webhook && Webhook_View::ACTION === $action ) {
+			( new Webhook_View( $webhooks, $this->plugin->catalogue() ) )->print( $webhook );
 		} elseif ( $webhook && 'edit' === $action ) {
 			( new Edit_View( $this->plugin->catalogue(), $test ) )->print( $webhook );
 		} elseif ( $webhook && 'delete' === $action ) {

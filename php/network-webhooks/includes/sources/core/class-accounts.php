@@ -91,7 +91,7 @@ final class Accounts extends Abstract_Source {
 				'profile_updated',
 				'users',
 				__( 'Profile Updated', 'network-webhooks' ),
-				__( 'A user’s name, e-mail address or password was changed.', 'network-webhooks' ),
+				__( 'A user’s name, email address or password was changed.', 'network-webhooks' ),
 				__( 'At profile_update, where something changed. A password is named, never sent. What the request saves that made the account belongs to account_created.', 'network-webhooks' ),
 				$user + array(
 					'display_name' => 'Jane Doe',

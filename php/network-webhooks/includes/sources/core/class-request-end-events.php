@@ -24,7 +24,7 @@ final class Request_End_Events {
 	private const LIMIT = 5000;
 
 	/** Nanoseconds after which what is taken at the end of a request does not wait for that end: an import may last for hours. */
-	private const PATIENCE = 5_000_000_000;
+	private const PATIENCE = 10_000_000_000;
 
 	/**
 	 * What is fired over and over while a process works: there is no clock that could wake one up.

@@ -58,7 +58,7 @@ final class Sessions extends Abstract_Source {
 				array( 'user_login', 'user_id' ),
 				array( 'user_id' )
 			),
-			Event::of( self::NAME, 'password_reset', 'users', __( 'Password Reset', 'network-webhooks' ), __( 'A user chose a new password by the link in an e-mail.', 'network-webhooks' ), __( 'At after_password_reset, without the password.', 'network-webhooks' ), $user, array(), $lookup ),
+			Event::of( self::NAME, 'password_reset', 'users', __( 'Password Reset', 'network-webhooks' ), __( 'A user chose a new password by the link in an email.', 'network-webhooks' ), __( 'At after_password_reset, without the password.', 'network-webhooks' ), $user, array(), $lookup ),
 			Event::of( self::NAME, 'signup_pending', 'users', __( 'Signup Pending', 'network-webhooks' ), __( 'Somebody signed up and has to confirm it. There is no account yet.', 'network-webhooks' ), __( 'At after_signup_user and after_signup_site, without the key.', 'network-webhooks' ), $signup, array( 'site_domain', 'site_path', 'site_name' ), array( 'user_email', 'user_login' ) ),
 			Event::of( self::NAME, 'signup_activated', 'users', __( 'Signup Activated', 'network-webhooks' ), __( 'A signup was confirmed. Its account exists, and its site where it was one with a site.', 'network-webhooks' ), __( 'At wpmu_activate_user, or for a signup with a site at wpmu_activate_blog, without the password.', 'network-webhooks' ), $user + array( 'site_id' => 3 ), array( 'site_id' ), $lookup ),
 		);

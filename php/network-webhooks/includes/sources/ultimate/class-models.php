@@ -57,9 +57,13 @@ final class Models {
 		if ( ! function_exists( "wu_get_$model" ) ) {
 			return $unknown;
 		}
+		// A version without that table must not fill the log.
+		$suppressed = $wpdb->suppress_errors();
 		// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- a cache would say what was.
 		$found = $wpdb->get_var( $wpdb->prepare( 'SELECT id FROM %i WHERE id = %d', $table, $id ) );
-		return '' === $wpdb->last_error ? null !== $found : $unknown;
+		$error = $wpdb->last_error;
+		$wpdb->suppress_errors( $suppressed );
+		return '' === $error ? null !== $found : $unknown;
 	}
 
 	/**

@@ -29,11 +29,13 @@ impl Headers {
         Self(headers)
     }
 
-    pub(crate) fn from_json(json: &str) -> Self {
+    /// Of the pairs that the store keeps as JSON; none of what is no such list.
+    pub fn from_json(json: &str) -> Self {
         Self::new(serde_json::from_str(json).unwrap_or_default())
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+    /// The value of the header of this name, in whatever case.
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))

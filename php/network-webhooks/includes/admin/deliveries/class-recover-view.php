@@ -1,6 +1,6 @@
 <?php
 /**
- * Mending a webhook.
+ * Recovering a webhook.
  *
  * @package Network_Webhooks
  */
@@ -20,7 +20,7 @@ defined( 'ABSPATH' ) || exit;
  * After an outage: enables a webhook, sends what it missed since a time, or gives up what waits –
  * each with how many deliveries that are, and the progress afterwards.
  */
-final class Mend_View {
+final class Recover_View {
 
 	/**
 	 * Address of a webhook's page.
@@ -28,7 +28,7 @@ final class Mend_View {
 	public static function url( string $webhook_id ): string {
 		return Admin::url(
 			array(
-				'action'  => 'mend',
+				'action'  => 'recover',
 				'webhook' => $webhook_id,
 			),
 			Admin::DELIVERIES
@@ -45,7 +45,7 @@ final class Mend_View {
 			<h1 class="wp-heading-inline">
 				<?php
 				/* translators: %s: name of a webhook */
-				echo esc_html( sprintf( __( 'Mend “%s”', 'network-webhooks' ), $webhook->name ) );
+				echo esc_html( sprintf( __( 'Recover “%s”', 'network-webhooks' ), $webhook->name ) );
 				?>
 			</h1>
 			<a class="page-title-action" href="<?php echo esc_url( Admin::url( array( 'webhook' => $webhook->id ), Admin::DELIVERIES ) ); ?>"><?php esc_html_e( 'Its deliveries', 'network-webhooks' ); ?></a>
@@ -72,7 +72,7 @@ final class Mend_View {
 		?>
 		<form method="get">
 			<input type="hidden" name="page" value="<?php echo esc_attr( Admin::DELIVERIES ); ?>">
-			<input type="hidden" name="action" value="mend">
+			<input type="hidden" name="action" value="recover">
 			<input type="hidden" name="webhook" value="<?php echo esc_attr( $webhook->id ); ?>">
 			<p>
 				<label for="network-webhooks-since"><?php esc_html_e( 'What it missed since', 'network-webhooks' ); ?></label>
@@ -93,7 +93,7 @@ final class Mend_View {
 		$waiting = webhooks_count( array( 'state' => Delivery_State::WAITING ) + $filter );
 		$number  = static fn( int $count ) => number_format_i18n( $count );
 		?>
-		<form method="post" action="<?php echo esc_url( Actions::url( 'mend' ) ); ?>">
+		<form method="post" action="<?php echo esc_url( Actions::url( 'recover' ) ); ?>">
 			<?php Actions::print_nonce(); ?>
 			<input type="hidden" name="webhook" value="<?php echo esc_attr( $webhook->id ); ?>">
 			<input type="hidden" name="since" value="<?php echo esc_attr( $query->typed( 'since' ) ); ?>">

@@ -293,6 +293,10 @@ pub const CONCURRENCY: RangeInclusive<u32> = 1..=64;
 pub const DISABLE_AFTER: RangeInclusive<u32> = 0..=30 * DAY;
 /// Number of delays between attempts.
 pub const RETRIES: RangeInclusive<u32> = 0..=50;
+/// Number of secrets: each signs every body.
+pub const SECRETS: RangeInclusive<u32> = 0..=20;
+/// Number of headers of its own.
+pub const HEADERS: RangeInclusive<u32> = 0..=50;
 /// Seconds of one delay.
 pub const RETRY: RangeInclusive<u32> = 1..=7 * DAY;
 /// Requests in the time of a rate limit.

@@ -19,7 +19,7 @@ defined( 'ABSPATH' ) || exit;
  * Products, coupons and customers: made, changed, deleted, restored. One save fires several hooks, and what
  * belongs to it is saved after them: each is told once when the request ends, as it is then.
  */
-final class Source_Woocommerce_Catalogue extends Abstract_Source {
+final class Source_Woocommerce_Shop extends Abstract_Source {
 
 	public const NAME = 'woocommerce';
 

@@ -269,6 +269,12 @@ mod tests {
             ("a*b*c", "a-b-c", true),
             ("a*b*c", "a-c-b", false),
             ("a*a", "a", false),
+            ("*", "woocommerce.order.created", false),
+            ("*.created", "woocommerce.order.created", false),
+            ("woocommerce*", "woocommerce.order.created", false),
+            ("woocommerce.*", "woocommerce.order.created", true),
+            ("woocommerce.order.created", "woocommerce.order.created", true),
+            ("*", "woocommerce_order", true),
         ] {
             assert_eq!(matches(pattern, name), expected, "{pattern} / {name}");
         }

@@ -1,0 +1,167 @@
+<?php
+/**
+ * The chart of a period.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Admin;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Draws delivered calls upwards and failed ones downwards from one line, so that they are told apart
+ * without their colours too, and has the same figures as a table. Nothing is loaded for it.
+ */
+final class Calls_Chart {
+
+	/** Of the whole picture, in its own units, and of the halves above and below the line. */
+	private const WIDTH = 720;
+	private const UP    = 120;
+	private const DOWN  = 60;
+
+	/**
+	 * Calls by bar, the present one last.
+	 *
+	 * @var list<array{from: int, delivered: int, failed: int}>
+	 */
+	private readonly array $bars;
+
+	/**
+	 * @param list<array{hour: string, delivered: int, failed: int}> $hours As webhooks_stats() lists them: those in which something happened, in whatever order.
+	 * @param int                                                    $now   Unix time.
+	 */
+	public function __construct( private readonly Period $period, array $hours, int $now ) {
+		$wide  = $period->hours_per_bar();
+		$count = intdiv( $period->hours(), $wide );
+		$first = intdiv( $now, HOUR_IN_SECONDS ) - $period->hours() + 1;
+		$bars  = array();
+		for ( $bar = 0; $bar < $count; $bar++ ) {
+			$bars[] = array(
+				'from'      => ( $first + $bar * $wide ) * HOUR_IN_SECONDS,
+				'delivered' => 0,
+				'failed'    => 0,
+			);
+		}
+		foreach ( $hours as $hour ) {
+			$place = intdiv( Date_Format::stamp( $hour['hour'] ), HOUR_IN_SECONDS ) - $first;
+			$bar   = $place < 0 ? -1 : intdiv( $place, $wide );
+			if ( isset( $bars[ $bar ] ) ) {
+				$bars[ $bar ]['delivered'] += $hour['delivered'];
+				$bars[ $bar ]['failed']    += $hour['failed'];
+			}
+		}
+		$this->bars = $bars;
+	}
+
+	/**
+	 * How many were delivered.
+	 */
+	public function delivered(): int {
+		return array_sum( array_column( $this->bars, 'delivered' ) );
+	}
+
+	/**
+	 * How many failed.
+	 */
+	public function failed(): int {
+		return array_sum( array_column( $this->bars, 'failed' ) );
+	}
+
+	/**
+	 * Share of the calls that were delivered, in percent; null where there were none. Rounded down to a
+	 * tenth, so that 100 means all of them.
+	 */
+	public function success_rate(): ?float {
+		$calls = $this->delivered() + $this->failed();
+		return $calls ? floor( 1000 * $this->delivered() / $calls ) / 10 : null;
+	}
+
+	/**
+	 * Prints the picture, and the table behind it.
+	 */
+	public function print(): void {
+		printf( '<figure class="network-webhooks-chart">%s', $this->svg() ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
+		printf( '<figcaption><span class="is-delivered">%s</span> <span class="is-failed">%s</span></figcaption></figure>', esc_html__( 'Delivered (above the line)', 'network-webhooks' ), esc_html__( 'Failed (below the line)', 'network-webhooks' ) );
+		printf( '<details><summary>%s</summary>', esc_html__( 'Show as a table', 'network-webhooks' ) );
+		echo '<table class="widefat striped"><thead><tr>';
+		foreach ( array( __( 'From', 'network-webhooks' ), __( 'Delivered', 'network-webhooks' ), __( 'Failed', 'network-webhooks' ) ) as $column ) {
+			printf( '<th scope="col">%s</th>', esc_html( $column ) );
+		}
+		echo '</tr></thead><tbody>';
+		foreach ( $this->bars as $bar ) {
+			printf( '<tr><th scope="row">%s</th><td>%s</td><td>%s</td></tr>', esc_html( $this->from( $bar['from'] ) ), esc_html( number_format_i18n( $bar['delivered'] ) ), esc_html( number_format_i18n( $bar['failed'] ) ) );
+		}
+		echo '</tbody></table></details>';
+	}
+
+	/**
+	 * The picture, with what it shows in words.
+	 */
+	private function svg(): string {
+		$most  = max( 1, ...array_column( $this->bars, 'delivered' ), ...array_column( $this->bars, 'failed' ) );
+		$step  = self::WIDTH / count( $this->bars );
+		$paths = array(
+			'delivered' => '',
+			'failed'    => '',
+		);
+		foreach ( $this->bars as $place => $bar ) {
+			$left = round( $place * $step, 1 ) + 1;
+			$wide = round( $step, 1 ) - 2;
+			if ( $bar['delivered'] ) {
+				$high                = self::height( $bar['delivered'], $most, self::UP );
+				$paths['delivered'] .= sprintf( 'M%1$.1F %2$dv-%4$dh%3$.1Fv%4$dz', $left, self::UP, $wide, $high );
+			}
+			if ( $bar['failed'] ) {
+				$high             = self::height( $bar['failed'], $most, self::DOWN );
+				$paths['failed'] .= sprintf( 'M%1$.1F %2$dv%4$dh%3$.1Fv-%4$dz', $left, self::UP + 1, $wide, $high );
+			}
+		}
+		$drawn = '';
+		foreach ( array_filter( $paths ) as $class => $path ) {
+			$drawn .= sprintf( '<path class="%s" d="%s"/>', esc_attr( $class ), esc_attr( $path ) );
+		}
+		return sprintf(
+			'<svg class="network-webhooks-hours" role="img" aria-label="%1$s" viewBox="0 0 %2$d %3$d" preserveAspectRatio="none"><title>%1$s</title><path class="axis" d="M0 %4$dh%2$dv1H0z"/>%5$s</svg>',
+			esc_attr( $this->text() ),
+			self::WIDTH,
+			self::UP + 1 + self::DOWN,
+			self::UP,
+			$drawn
+		);
+	}
+
+	/**
+	 * What the picture shows, in words.
+	 */
+	private function text(): string {
+		if ( null === $this->success_rate() ) {
+			/* translators: %s: a period such as 7 days */
+			return sprintf( __( 'No calls in the last %s.', 'network-webhooks' ), $this->period->label() );
+		}
+		return sprintf(
+			/* translators: 1: a period such as 7 days, 2: such as “5 delivered”, 3: such as “3 failed” */
+			__( 'Last %1$s: %2$s, %3$s.', 'network-webhooks' ),
+			$this->period->label(),
+			/* translators: %s: number of calls */
+			sprintf( _n( '%s delivered', '%s delivered', $this->delivered(), 'network-webhooks' ), number_format_i18n( $this->delivered() ) ),
+			/* translators: %s: number of calls */
+			sprintf( _n( '%s failed', '%s failed', $this->failed(), 'network-webhooks' ), number_format_i18n( $this->failed() ) )
+		);
+	}
+
+	/**
+	 * When a bar begins. A day's bars are hours, and those of longer periods have a date.
+	 */
+	private function from( int $at ): string {
+		$time = get_option( 'time_format' );
+		return (string) wp_date( Period::Day === $this->period ? $time : get_option( 'date_format' ) . ' ' . $time, $at );
+	}
+
+	/**
+	 * Height of a bar: never so low that it is not seen.
+	 */
+	private static function height( int $calls, int $most, int $highest ): int {
+		return max( 2, (int) round( $calls / $most * $highest ) );
+	}
+}
