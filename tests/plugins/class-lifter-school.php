@@ -114,7 +114,7 @@ final class Lifter_School {
 		$path    = (string) wp_parse_url( llms_get_page_url( 'checkout' ), PHP_URL_PATH );
 		$browser->get( "$path?plan={$known[ $plan ]}" );
 		$login = 'buyer' . bin2hex( random_bytes( 4 ) );
-		$nonce = $browser->values( '//input[@name="_llms_checkout_nonce"]/@value' )[0] ?? throw new RuntimeException( "No form at $browser->url ($browser->status): " . substr( wp_strip_all_tags( $browser->page ), 0, 800 ) );
+		$nonce = Deed::must( $browser->values( '//input[@name="_llms_checkout_nonce"]/@value' )[0] ?? null, "No form at $browser->url ($browser->status): " . substr( wp_strip_all_tags( $browser->page ), 0, 800 ) );
 		$browser->post(
 			"$path?plan={$known[ $plan ]}",
 			array(
