@@ -24,6 +24,8 @@ final class Source_Edd extends Abstract_Source {
 
 	public const ORDER = 31;
 
+	public const PLUGIN = 'EDD_PLUGIN_FILE';
+
 	/** Orders that are remembered as made just now. */
 	private const ORDERS = 1000;
 

@@ -32,6 +32,8 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 
 	public const ORDER = 20;
 
+	public const PLUGIN = 'WP_ULTIMO_PLUGIN_FILE';
+
 	/** Models whose deletion it does not announce. */
 	private const MODELS = array( 'customer', 'membership', 'payment', 'domain' );
 

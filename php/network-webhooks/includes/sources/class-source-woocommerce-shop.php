@@ -25,6 +25,8 @@ final class Source_Woocommerce_Shop extends Abstract_Source {
 
 	public const ORDER = 30;
 
+	public const PLUGIN = 'WooCommerce';
+
 	protected const IS_CONTENT = true;
 
 	protected const HTML = array( 'description', 'short_description' );

@@ -25,6 +25,8 @@ final class Source_Woocommerce_Topics extends Abstract_Source {
 
 	public const ORDER = 35;
 
+	public const PLUGIN = 'WooCommerce';
+
 	/** Names that only a pattern of this beginning subscribes to. */
 	public const PREFIX = 'woocommerce.';
 

@@ -27,6 +27,8 @@ final class Source_Woocommerce extends Abstract_Source {
 
 	public const ORDER = 30;
 
+	public const PLUGIN = 'WooCommerce';
+
 	/** Statuses of an order that nobody placed yet: what an editor or a checkout has begun. */
 	private const DRAFTS = array( '', 'new', 'auto-draft', 'draft', 'checkout-draft' );
 
