@@ -33,6 +33,7 @@ foreach ( require WP_PLUGIN_DIR . '/network-webhooks/includes/sources/hooks.php'
 add_filter( 'pre_wp_mail', '__return_true' );
 
 require __DIR__ . '/class-endpoint.php';
+require __DIR__ . '/class-own-server.php';
 require __DIR__ . '/class-browser.php';
 require __DIR__ . '/class-webhook-form.php';
 require __DIR__ . '/class-schema-check.php';
