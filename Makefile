@@ -2,7 +2,7 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench lint plugin-check docs languages e2e walk chaos fuzz scenarios install clean
+.PHONY: help build test demo bench lint plugin-check docs languages e2e walk plugins chaos fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
@@ -40,6 +40,11 @@ walk: ## From a signup to the deletion, and the table of what arrived at an endp
 	@$(SETUP) build network wordpress
 	cargo build $(PARTS)
 	@BUILD=target/debug tests/walk/run.sh
+
+plugins: ## Real plugins that lie in DIR=, on a network: what people do, and what arrives (NAME=: one); see docs/plugins.md
+	@$(SETUP) build network wordpress
+	@$(MAKE) --no-print-directory build
+	@DIR='$(DIR)' NAME='$(NAME)' tests/plugins/run.sh
 
 chaos: ## Everything fails and nothing is lost: SEEDS=20, SEED_START=1, SEED= (one); MUTANTS=1: bugs it must see
 	@$(SETUP) build

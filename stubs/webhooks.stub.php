@@ -26,7 +26,7 @@
  *     network_events?: bool, include_imports?: bool, paused?: bool,
  *     secrets?: list<array{secret: string, until?: int|null}>, signature?: 'v1'|'v1a'|'none',
  *     headers?: list<array{name: string, value: string}>,
- *     format?: 'standard'|'flat'|'v1'|'cloudevents'|'cloudevents-binary'|'template',
+ *     format?: 'standard'|'flat'|'woocommerce'|'v1'|'cloudevents'|'cloudevents-binary'|'template',
  *     template?: string|null, content_type?: string|null, condition?: string|null,
  *     fields?: list<string>, timeout?: int, retries?: list<int>, concurrency?: int,
  *     rate_limit?: array{count: int, per: 'second'|'minute'}|null, ordered?: bool,
@@ -86,7 +86,7 @@ namespace {
      *     site?: array{id: int, url: string}, network_id?: int, scope?: 'network',
      *     actor?: array<string, mixed>, source?: string, timestamp?: int|float,
      *     idempotency_key?: string, delay?: int, only?: list<string>, test?: bool,
-     *     repair?: bool, import?: bool, installation?: string} $options
+     *     repair?: bool, import?: bool, version?: int, installation?: string} $options
      *     - `timestamp`: Unix seconds, by default now
      *     - `idempotency_key`: the id is derived from event, site and this; the second event with
      *       the same one is dropped, for three years after the first has left the log (of the

@@ -143,7 +143,7 @@ fn cloudevents_structured() {
     let payload = format(json!({"format": "cloudevents"}), &event);
     assert_eq!(payload.content_type, "application/cloudevents+json");
     let expected = format!(
-        r#"{{"specversion":"1.0","id":"{}","source":"https://three.example","type":"payment_received","time":"2025-11-20T10:00:00.123Z","networkid":"1","siteid":"3","eventsource":"woocommerce","datacontenttype":"application/json","data":{{"total":10.0,"id":12345678901234567890}}}}"#,
+        r#"{{"specversion":"1.0","id":"{}","source":"https://three.example","type":"payment_received","time":"2025-11-20T10:00:00.123Z","dataschema":"urn:network-webhooks:payment_received:1","networkid":"1","siteid":"3","eventsource":"woocommerce","datacontenttype":"application/json","data":{{"total":10.0,"id":12345678901234567890}}}}"#,
         event.id
     );
     assert_eq!(text(&payload), expected);
@@ -167,6 +167,7 @@ fn cloudevents_binary() {
     assert_eq!(header("ce-source"), Some("https://three.example"));
     assert_eq!(header("ce-type"), Some("payment_received"));
     assert_eq!(header("ce-time"), Some("2025-11-20T10:00:00.123Z"));
+    assert_eq!(header("ce-dataschema"), Some("urn:network-webhooks:payment_received:1"));
     assert_eq!(header("ce-siteid"), Some("3"));
 }
 
@@ -190,7 +191,7 @@ fn an_event_of_no_site_has_a_source_of_its_own() {
 fn fields_apply_to_every_format() {
     let event =
         event_with(r#"{"total":10.0,"email":"a@b.test","items":[{"sku":"x","buyer":"Ann"}]}"#);
-    for name in ["standard", "flat", "v1", "cloudevents", "cloudevents-binary"] {
+    for name in ["standard", "flat", "woocommerce", "v1", "cloudevents", "cloudevents-binary"] {
         let payload = format(json!({"format": name, "fields": ["total", "items.*.sku"]}), &event);
         let text = text(&payload);
         assert!(
@@ -211,7 +212,7 @@ fn fields_apply_to_every_format() {
 #[test]
 fn what_was_sent_is_what_the_log_shows() {
     let server = Server::start(|_, to| respond(to, "200 OK", "", b""));
-    for name in ["flat", "v1", "cloudevents", "cloudevents-binary"] {
+    for name in ["flat", "woocommerce", "v1", "cloudevents", "cloudevents-binary"] {
         let attempt = attempt(&webhook(&server.url(), json!({"format": name})));
         let request = server.next();
         assert_eq!(attempt.request_body.as_ref(), Some(&request.body), "{name}");
@@ -224,6 +225,26 @@ fn what_was_sent_is_what_the_log_shows() {
         let now = signed.timestamp.parse().unwrap();
         assert!(verify(&[SECRET], signed, &request.body, now, 0).unwrap(), "{name}");
     }
+}
+
+#[test]
+fn a_receiver_of_woocommerce_verifies_the_body_by_its_own_header() {
+    use base64::Engine as _;
+    use hmac::{Hmac, KeyInit, Mac};
+    let server = Server::start(|_, to| respond(to, "200 OK", "", b""));
+    attempt(&webhook(&server.url(), json!({"format": "woocommerce"})));
+    let request = server.next();
+    let base64 = base64::prelude::BASE64_STANDARD;
+    let key = base64.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap();
+    let mac = Hmac::<sha2::Sha256>::new_from_slice(&key).unwrap().chain_update(&request.body);
+    let expected = base64.encode(mac.finalize().into_bytes());
+    assert_eq!(request.header("x-wc-webhook-signature"), Some(&*expected));
+    assert_eq!(request.header("x-wc-webhook-topic"), Some("action.payment_received"));
+    assert_eq!(request.header("x-wc-webhook-resource"), Some("action"));
+    assert_eq!(request.header("x-wc-webhook-event"), Some("payment_received"));
+    assert_eq!(request.header("x-wc-webhook-source"), Some("https://three.example/"));
+    assert_eq!(request.header("x-wc-webhook-delivery-id"), request.header("webhook-id"));
+    assert!(request.header("x-wc-webhook-id").is_some_and(|id| !id.is_empty()));
 }
 
 #[test]

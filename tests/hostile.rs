@@ -469,6 +469,7 @@ fn no_format_multiplies_a_payload() {
     let all = [
         json!({"format": "standard"}),
         json!({"format": "flat"}),
+        json!({"format": "woocommerce"}),
         json!({"format": "v1"}),
         json!({"format": "cloudevents"}),
         json!({"format": "cloudevents-binary"}),

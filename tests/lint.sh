@@ -7,6 +7,7 @@ cargo fmt --check
 cargo clippy --workspace --all-targets -- -D warnings
 phpcs --standard=phpcs.xml.dist
 php tests/lint/words.php
+php tests/plugins/lint.php
 for stub in stubs/*.php; do php -n -l "$stub" >/dev/null; done
 git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck
 

@@ -7,6 +7,7 @@
 //! | `v1` | a form: `webhook_id`, `type`, `data[…]`, with the keys of WP Ultimo 1 where it had the event |
 //! | `cloudevents` | CloudEvents 1.0, structured mode |
 //! | `cloudevents-binary` | `data` alone, the attributes as `ce-` headers |
+//! | `woocommerce` | `data` alone, as `wp_json_encode()` writes it, with the headers of WooCommerce |
 //! | `template` | what the admin's template makes of the envelope |
 //!
 //! A webhook's `fields` apply before any of them. Numbers and the order of keys are never
@@ -25,6 +26,7 @@ use super::php_json;
 use super::request::failure;
 use super::template::{Template, TemplateError};
 use super::v1::Projections;
+use super::woocommerce;
 use domain::attempt::{Failure, Phase};
 use domain::event::Event;
 use domain::webhook::{Format, Webhook};
@@ -130,6 +132,11 @@ impl Formatter {
         Ok(match self.format {
             Format::Standard => of_type(with_data(event, &data), JSON),
             Format::Flat => of_type(Cow::Owned(php_json::rewrite(&data)), JSON),
+            Format::WooCommerce => Payload {
+                body: Cow::Owned(php_json::rewrite(&data)),
+                content_type: JSON,
+                headers: woocommerce::headers(event, &self.webhook)?,
+            },
             Format::V1 => of_type(Cow::Owned(self.form(event, &data)?.into_bytes()), FORM),
             Format::CloudEvents => of_type(Cow::Owned(cloud_event(event, &data)?), CLOUDEVENT),
             Format::CloudEventsBinary => {
@@ -146,6 +153,11 @@ impl Formatter {
 }
 
 impl Formatter {
+    /// Whether receivers verify WooCommerce's own signature, of the body alone.
+    pub(super) fn is_woocommerce(&self) -> bool {
+        self.format == Format::WooCommerce
+    }
+
     /// The form of [`Format::V1`].
     fn form(&self, event: &Event, data: &[u8]) -> Result<String, FormatError> {
         let text = text_of(data)?;
@@ -204,12 +216,14 @@ fn attributes(event: &Event) -> Result<Vec<(&'static str, Cow<'_, str>)>, NotJso
     let url = body.path(["site", "url"].into_iter()).map(owned).filter(|url| !url.is_empty());
     let source = url.unwrap_or_else(|| format!("/networks/{}", event.network)).into();
     let time = body.member("timestamp").map(owned).unwrap_or_default().into();
+    let version = body.member("version").map_or_else(|| "1".to_owned(), owned);
     let mut attributes = vec![
         ("specversion", Cow::Borrowed("1.0")),
         ("id", event.id.to_string().into()),
         ("source", source),
         ("type", Cow::Borrowed(&*event.name)),
         ("time", time),
+        ("dataschema", format!("urn:network-webhooks:{}:{version}", event.name).into()),
         ("networkid", event.network.to_string().into()),
     ];
     if event.site != 0 {

@@ -40,6 +40,7 @@ pub mod template;
 pub mod tls;
 mod trace;
 pub mod v1;
+mod woocommerce;
 
 use std::collections::HashMap;
 use std::fmt;

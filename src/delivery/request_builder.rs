@@ -10,6 +10,7 @@ use super::header::{REDACTED, USER_AGENT};
 use super::sign::Signer;
 use super::template::{Condition, Envelope, TemplateError};
 use super::v1::Projections;
+use super::woocommerce;
 use domain::event::{Event, Flags};
 
 const ID: HeaderName = HeaderName::from_static("webhook-id");
@@ -69,6 +70,16 @@ impl RequestBuilder {
         for (signer, until) in &self.signers {
             if until.is_none_or(|until| timestamp <= until) {
                 signer.sign(id, timestamp, &payload.body, &mut signature);
+            }
+        }
+        if self.formatter.is_woocommerce() {
+            // One header has one signature: that of the secret which stays.
+            let lasting = self.signers.iter().filter(|(_, until)| until.is_none());
+            let ending =
+                self.signers.iter().filter(|(_, until)| until.is_some_and(|it| timestamp <= it));
+            let own = lasting.chain(ending).find_map(|(signer, _)| signer.sign_body(&payload.body));
+            if let Some(own) = own {
+                headers.insert(woocommerce::SIGNATURE, ascii(own.as_bytes()));
             }
         }
         if !signature.is_empty() {

@@ -21,6 +21,9 @@ use crate::id::EventId;
 
 /// Longest name of an event, in bytes.
 pub const MAX_NAME: usize = 100;
+/// Events whose names begin so have a body that was made for the format `woocommerce`: a pattern has
+/// to begin so as well, and `*` is everything else.
+pub const WOOCOMMERCE: &str = "woocommerce.";
 /// Longest `source`, in bytes.
 pub const MAX_SOURCE: usize = 100;
 /// Most webhooks that `only` can name.
@@ -39,6 +42,9 @@ pub fn is_pattern(pattern: &str) -> bool {
 
 /// Whether an event of this name is what `pattern` subscribes to.
 pub fn matches(pattern: &str, name: &str) -> bool {
+    if name.starts_with(WOOCOMMERCE) && !pattern.starts_with(WOOCOMMERCE) {
+        return false;
+    }
     let Some((head, mut rest)) = pattern.split_once('*') else {
         return pattern == name;
     };
@@ -310,6 +316,12 @@ mod tests {
             ("a*b*c", "a-b-c", true),
             ("a*b*c", "a-c-b", false),
             ("a*a", "a", false),
+            ("*", "woocommerce.order.created", false),
+            ("*.created", "woocommerce.order.created", false),
+            ("woocommerce*", "woocommerce.order.created", false),
+            ("woocommerce.*", "woocommerce.order.created", true),
+            ("woocommerce.order.created", "woocommerce.order.created", true),
+            ("*", "woocommerce_order", true),
         ] {
             assert_eq!(matches(pattern, name), expected, "{pattern} / {name}");
         }

@@ -218,6 +218,9 @@ pub enum Format {
     /// CloudEvents 1.0, binary mode: attributes as `ce-` headers, `data` as the body.
     #[serde(rename = "cloudevents-binary")]
     CloudEventsBinary,
+    /// As WooCommerce's own webhooks send it: `data` alone, its topic and its signature in
+    /// `X-WC-Webhook-` headers.
+    WooCommerce,
     /// The admin's own body.
     Template,
 }

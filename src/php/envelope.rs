@@ -63,6 +63,11 @@ pub(super) fn write(
     if options.flags.has(Flags::NETWORK) {
         out.extend_from_slice(br#""scope":"network","#);
     }
+    if options.version > 1 {
+        out.extend_from_slice(br#""version":"#);
+        out.extend_from_slice(itoa::Buffer::new().format(options.version).as_bytes());
+        out.push(b',');
+    }
     if !options.source.is_empty() {
         out.extend_from_slice(br#""source":"#);
         encode::push_text(out, options.source);

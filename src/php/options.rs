@@ -24,6 +24,8 @@ pub(super) struct Options<'a> {
     /// Ids of webhooks, each followed by a line feed.
     pub(super) only: String,
     pub(super) repair: bool,
+    /// Of the event's payload; 1, the first, is not written.
+    pub(super) version: u32,
     pub(super) installation: Option<&'a str>,
 }
 
@@ -56,7 +58,9 @@ const MAX_DELAY: i64 = u32::MAX as i64 / 1000;
 const MAX_TEXT: usize = 2048;
 
 const KNOWN: &str = "site, network_id, scope, actor, source, timestamp, idempotency_key, delay, \
-                     only, test, repair, import, installation";
+                     only, test, repair, import, version, installation";
+/// Largest `version`.
+const MAX_VERSION: i64 = 1000;
 
 impl<'a> Options<'a> {
     /// The options in `table`, or the defaults.
@@ -75,6 +79,7 @@ impl<'a> Options<'a> {
             delay: 0,
             only: String::new(),
             repair: false,
+            version: 1,
             installation: None,
         };
         let Some(table) = table else {
@@ -144,6 +149,7 @@ impl<'a> Options<'a> {
             b"test" => self.flag("test", value, Flags::TEST)?,
             b"import" => self.flag("import", value, Flags::IMPORT)?,
             b"repair" => self.repair = boolean("repair", value)?,
+            b"version" => self.version = version(value)?,
             b"installation" => self.installation = Some(text("installation", value)?),
             _ => return Err(unknown(&String::from_utf8_lossy(name))),
         }
@@ -225,6 +231,14 @@ fn delay(value: &Zval) -> Result<u32> {
         Value::Long(seconds @ 0..=MAX_DELAY) => Ok(seconds as u32 * 1000),
         Value::Long(_) => Err(wrong("delay", &format!("expected 0 to {MAX_DELAY} seconds"))),
         other => Err(mistyped("delay", "an int", &other)),
+    }
+}
+
+fn version(value: &Zval) -> Result<u32> {
+    match Value::behind(value) {
+        Value::Long(version @ 1..=MAX_VERSION) => Ok(version as u32),
+        Value::Long(_) => Err(wrong("version", &format!("expected 1 to {MAX_VERSION}"))),
+        other => Err(mistyped("version", "an int", &other)),
     }
 }
 

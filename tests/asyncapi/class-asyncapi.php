@@ -123,7 +123,7 @@ final class Asyncapi {
 		$schema = array(
 			'$schema'    => Network_Webhooks\Payload_Schema::DIALECT,
 			'allOf'      => array( self::reference( 'components/schemas/envelope' ) ),
-			'properties' => array( 'type' => array( 'const' => $event->slug ) ),
+			'properties' => array( 'type' => array( 'const' => $event->slug ) ) + ( $event->version > 1 ? array( 'version' => array( 'const' => $event->version ) ) : array() ),
 			// What the worker raises by itself belongs to no network and no site.
 			'required'   => array( 'type', 'source', ...( isset( $event->schemas[ Network_Webhooks\Sources\Source_Worker::NAME ] ) ? array() : array( 'network_id', 'site' ) ) ),
 		);
@@ -145,6 +145,10 @@ final class Asyncapi {
 				'id'         => $text( 'The same in every attempt and for every webhook.', array( 'pattern' => '^evt_' ) ),
 				'type'       => $text( 'The event’s name.' ),
 				'timestamp'  => $text( 'When it happened.', array( 'format' => 'date-time' ) ),
+				'version'    => array(
+					'type'        => 'integer',
+					'description' => 'Of the payload. Missing: 1. A new one where a key went or got another type.',
+				),
 				'network_id' => array( 'type' => 'integer' ),
 				'site'       => array(
 					'type'        => 'object',

@@ -16,6 +16,9 @@ final class Event_Reference {
 		'wp-ultimo'              => 'WP Ultimo 1',
 		'woocommerce'            => 'WooCommerce',
 		'easy-digital-downloads' => 'Easy Digital Downloads',
+		'lifterlms' => 'LifterLMS',
+		'tutor-lms' => 'Tutor LMS',
+		'paid-memberships-pro' => 'Paid Memberships Pro',
 	);
 
 	public function __construct( private readonly Event_Registry $registry ) {}
@@ -46,7 +49,7 @@ final class Event_Reference {
 			'```',
 			'',
 			'`source` says who raised it. Where several sources have an event, each tells it in its own words. [asyncapi.json](asyncapi.json)',
-			'has all of this for machines, with the schemas. An event of a source that could not be tried here is marked as unverified.',
+			'has all of this for machines, with the schemas. [Verified](verified.md) says on which plugins it was tried.',
 			'',
 			'Texts are plain text, without the references for HTML (`&amp;`) with which WordPress and the shops store them; only a comment’s',
 			'`content` and a post’s `excerpt` are HTML, as they are stored. What Ultimate Multisite composes passes untouched but for that: the',

@@ -15,8 +15,8 @@ final class Hook_List {
 		<?php
 		/**
 		 * Which source listens to which hooks, in the order in which they describe events: a request in which
-		 * none of these is fired loads no source. Made by `make docs` from what the sources listen to; a test
-		 * fails when it is out of date.
+		 * none of these is fired loads no source, and where a `plugin` does not run its hooks are not added.
+		 * Made by `make docs` from what the sources listen to; a test fails when it is out of date.
 		 *
 		 * @package Network_Webhooks
 		 */
@@ -59,6 +59,10 @@ final class Hook_List {
 		$text  = self::HEAD;
 		foreach ( $hooks as $source => $names ) {
 			$names = array_map( static fn( string $name ) => var_export( $name, true ), $names );
+			$plugin = constant( str_replace( '::class', '::PLUGIN', "Network_Webhooks\\Sources\\$source" ) );
+			if ( '' !== $plugin ) {
+				array_unshift( $names, "'plugin' => " . var_export( $plugin, true ) );
+			}
 			$text .= sprintf( "\t%s => %s,\n", str_pad( $source, $width ), $names ? 'array( ' . implode( ', ', $names ) . ' )' : 'array()' );
 		}
 		return "$text);\n";

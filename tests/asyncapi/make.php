@@ -1,7 +1,7 @@
 <?php
 /**
  * Makes the list of the sources' hooks from the sources, and docs/events.md and docs/asyncapi.json from
- * the catalogue, in a network:
+ * the catalogue, and tests/payloads/contract.json, in a network:
  *
  *   tests/network/with.sh php tests/asyncapi/make.php
  */
@@ -11,6 +11,7 @@ require getenv( 'WP_ROOT' ) . '/wp-load.php';
 require __DIR__ . '/class-asyncapi.php';
 require __DIR__ . '/class-event-reference.php';
 require __DIR__ . '/class-hook-list.php';
+require __DIR__ . '/class-payload-contract.php';
 
 // The list first: of what is new in it the catalogue of this process knows nothing yet.
 $list = new Hook_List();
@@ -33,3 +34,4 @@ foreach ( $files as $name => $text ) {
 	}
 	echo "docs/$name: ", count( $catalogue->built_in() ), " events\n";
 }
+( new Payload_Contract( $catalogue ) )->write();

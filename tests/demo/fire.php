@@ -20,6 +20,10 @@ add_action(
 			case 'payment':
 				$body    = file_get_contents( 'php://input' );
 				$payload = '' === $body ? network_webhooks_demo_payment() : json_decode( $body, true );
+				// As if it ran: without it nobody listens to its hooks.
+				if ( class_exists( Network_Webhooks\Plugin::class ) ) {
+					Network_Webhooks\Plugin::instance()->sources()->get( Network_Webhooks\Sources\Source_Ultimate_Multisite::class );
+				}
 				do_action( 'wu_event', 'payment_received', $payload );
 				$done = is_array( $payload );
 				$said = $done ? "{$payload['customer_name']} paid {$payload['payment_total']}: {$payload['payment_reference_code']}" : '';

@@ -37,15 +37,15 @@ Webhooks\Exception: "a*" can't be an event's name: expected 1 to 100 of a-z 0-9 
 Webhooks\Exception: "ä" can't be an event's name: expected 1 to 100 of a-z 0-9 _ . -
 Webhooks\Exception: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" can't be an event's name: expected 1 to 100 of a-z 0-9 _ . -
 Webhooks\Exception: "a\0" can't be an event's name: expected 1 to 100 of a-z 0-9 _ . -
-Webhooks\Exception: option "unknown": there is no such option; there are site, network_id, scope, actor, source, timestamp, idempotency_key, delay, only, test, repair, import, installation
-Webhooks\Exception: option "Site": there is no such option; there are site, network_id, scope, actor, source, timestamp, idempotency_key, delay, only, test, repair, import, installation
-Webhooks\Exception: option "0": there is no such option; there are site, network_id, scope, actor, source, timestamp, idempotency_key, delay, only, test, repair, import, installation
+Webhooks\Exception: option "unknown": there is no such option; there are site, network_id, scope, actor, source, timestamp, idempotency_key, delay, only, test, repair, import, version, installation
+Webhooks\Exception: option "Site": there is no such option; there are site, network_id, scope, actor, source, timestamp, idempotency_key, delay, only, test, repair, import, version, installation
+Webhooks\Exception: option "0": there is no such option; there are site, network_id, scope, actor, source, timestamp, idempotency_key, delay, only, test, repair, import, version, installation
 Webhooks\Exception: option "site": expected an array with id and url, got int
 Webhooks\Exception: option "site": expected an array with id and url
 Webhooks\Exception: option "site": expected an array with id and url
 Webhooks\Exception: option "site.id": expected an int, got string
 Webhooks\Exception: option "site.id": expected a number above 0
-Webhooks\Exception: option "site.name": there is no such option; there are site, network_id, scope, actor, source, timestamp, idempotency_key, delay, only, test, repair, import, installation
+Webhooks\Exception: option "site.name": there is no such option; there are site, network_id, scope, actor, source, timestamp, idempotency_key, delay, only, test, repair, import, version, installation
 Webhooks\Exception: option "site.url": is not UTF-8
 Webhooks\Exception: option "network_id": expected a number above 0
 Webhooks\Exception: option "network_id": expected an int, got float

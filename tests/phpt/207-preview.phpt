@@ -195,7 +195,7 @@ not, error: event, line -, column -: "Order Paid" can't be an event's name: expe
 not, error: data, line -, column -: data.a.b is NAN, which JSON has no number for
 not, error: data, line -, column -: this event has 1048771 bytes, more than the 1048576 that webhooks.max_payload allows: send less data, or raise webhooks.max_payload
 not, error: options, line -, column -: option "delay": expected 0 to 4294967 seconds
-not, error: options, line -, column -: option "colour": there is no such option; there are site, network_id, scope, actor, source, timestamp, idempotency_key, delay, only, test, repair, import, installation
+not, error: options, line -, column -: option "colour": there is no such option; there are site, network_id, scope, actor, source, timestamp, idempotency_key, delay, only, test, repair, import, version, installation
 TypeError: Invalid value given for argument `webhook`.
 TypeError: Invalid value given for argument `data`.
 TypeError: Invalid value given for argument `options`.

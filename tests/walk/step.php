@@ -23,6 +23,8 @@ if ( 'wp-ultimo' === $walk ) {
 }
 
 require getenv( 'WP_ROOT' ) . '/wp-load.php';
+// As if the plugin ran whose hooks are fired here.
+Network_Webhooks\Plugin::instance()->sources()->get( Network_Webhooks\Sources\Source_Ultimate_Multisite::class );
 require_once ABSPATH . 'wp-admin/includes/admin.php';
 add_filter( 'pre_wp_mail', '__return_true' );
 

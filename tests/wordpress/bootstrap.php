@@ -22,6 +22,13 @@ require __DIR__ . '/processes/request.php';
 require getenv( 'WP_ROOT' ) . '/wp-load.php';
 require ABSPATH . 'wp-admin/includes/admin.php';
 
+// Without a plugin its hooks are not added, and its stand-ins here are no plugins.
+foreach ( require WP_PLUGIN_DIR . '/network-webhooks/includes/sources/hooks.php' as $source => $hooks ) {
+	if ( isset( $hooks['plugin'] ) ) {
+		Network_Webhooks\Plugin::instance()->sources()->get( $source );
+	}
+}
+
 // There is no mail server, and nobody to write to.
 add_filter( 'pre_wp_mail', '__return_true' );
 

@@ -1,20 +1,29 @@
 <?php
 /**
- * In place of WooCommerce's order, which can't be installed here: the methods that the source
+ * In place of WooCommerce's order: the methods that the source
  * calls, by their real names, and a change of status that fires the real hook.
  */
 
 class Order {
 
-	private string $status = 'pending';
+	private string $status  = 'pending';
+	private ?DateTime $paid = null;
 
 	public function __construct( private int $id ) {}
 
 	public function change( string $status ): void {
 		$from         = $this->status;
 		$this->status = $status;
+		if ( in_array( $status, array( 'processing', 'completed' ), true ) ) {
+			$this->pay();
+		}
+		do_action( 'woocommerce_update_order', $this->id, $this );
 		do_action( "woocommerce_order_status_$status", $this->id, $this );
 		do_action( 'woocommerce_order_status_changed', $this->id, $from, $status, $this );
+	}
+
+	protected function pay(): void {
+		$this->paid ??= new DateTime( '@' . time() );
 	}
 
 	/**
@@ -61,7 +70,82 @@ class Order {
 	}
 
 	public function get_date_paid(): ?DateTime {
+		return $this->paid;
+	}
+
+	public function get_date_modified(): ?DateTime {
 		return null;
+	}
+
+	public function get_date_completed(): ?DateTime {
+		return null;
+	}
+
+	public function get_parent_id(): int {
+		return 0;
+	}
+
+	public function get_created_via(): string {
+		return 'checkout';
+	}
+
+	public function get_customer_note(): string {
+		return '';
+	}
+
+	public function get_customer_ip_address(): string {
+		return '192.0.2.1';
+	}
+
+	public function get_customer_user_agent(): string {
+		return 'Mozilla/5.0';
+	}
+
+	public function get_prices_include_tax(): bool {
+		return false;
+	}
+
+	public function get_discount_total(): string {
+		return '0';
+	}
+
+	public function get_discount_tax(): string {
+		return '0';
+	}
+
+	public function get_shipping_total(): string {
+		return '0';
+	}
+
+	public function get_shipping_tax(): string {
+		return '0';
+	}
+
+	public function get_cart_tax(): string {
+		return '10.29';
+	}
+
+	public function get_total_tax(): string {
+		return '10.29';
+	}
+
+	public function get_address( string $type ): array {
+		return array(
+			'first_name' => 'Jane',
+			'city'       => 'Amsterdam',
+		);
+	}
+
+	public function get_refunds(): array {
+		return array();
+	}
+
+	public function get_meta_data(): array {
+		return array();
+	}
+
+	public function needs_payment(): bool {
+		return false;
 	}
 
 	public function get_customer_id(): int {
@@ -84,7 +168,10 @@ class Order {
 		return '';
 	}
 
-	public function get_items(): array {
+	public function get_items( string $type = 'line_item' ): array {
+		if ( 'line_item' !== $type ) {
+			return array();
+		}
 		$item = new class() {
 			public function get_product(): object|false {
 				return false;
@@ -108,6 +195,26 @@ class Order {
 
 			public function get_total(): string {
 				return '49';
+			}
+
+			public function get_subtotal(): string {
+				return '49';
+			}
+
+			public function get_subtotal_tax(): string {
+				return '10.29';
+			}
+
+			public function get_total_tax(): string {
+				return '10.29';
+			}
+
+			public function get_taxes(): array {
+				return array( 'total' => array( 1 => '10.29' ) );
+			}
+
+			public function get_meta_data(): array {
+				return array();
 			}
 		};
 		return array( 3 => $item );

@@ -5,6 +5,7 @@
 
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
+use Network_Webhooks\Ready_Event;
 
 final class Custom_Events_Page_Test extends Network_Test_Case {
 
@@ -71,6 +72,33 @@ final class Custom_Events_Page_Test extends Network_Test_Case {
 		$this->assertSame( array( array(), array() ), array( Custom_Events::all(), Custom_Events::samples() ) );
 		$admin->act( 'custom_record', array( 'event' => 'school_course_done' ) );
 		$this->assert_sees( 'Somebody deleted it', $admin );
+	}
+
+	public function test_a_ready_event_is_picked_and_sends_what_it_says(): void {
+		$admin = self::$admin;
+		$admin->get( self::PAGE );
+		$this->assert_sees( 'none of these was tried with the real plugin', $admin );
+		$slugs = $admin->values( '//input[@name="ready"]/@value' );
+		$this->assertSame( array_column( Ready_Event::all(), 'slug' ), $slugs );
+		foreach ( array( 'Gravity Forms', 'MemberPress', 'Restrict Content Pro' ) as $plugin ) {
+			$this->assertContains( $plugin, $admin->values( '//table[contains(@class, "network-webhooks-ready")]//td[1]' ) );
+		}
+		foreach ( Ready_Event::all() as $ready ) {
+			$this->assertSame( $ready->arguments, $ready->event()->arguments, $ready->slug );
+			$this->assertSame( '', Network_Webhooks\Refused_Hooks::reason( $ready->action ) );
+			$this->assertNull( $this->plugin()->catalogue()->find( $ready->slug ) );
+		}
+		$admin->act( 'custom_pick', array( 'ready' => 'gravity_form_submitted' ) );
+		$this->assert_sees( 'It was never tried with the real plugin', $admin );
+		$this->assertNotContains( 'gravity_form_submitted', ( $admin->get( self::PAGE ) ? $admin->values( '//input[@name="ready"]/@value' ) : array() ) );
+		$admin->act( 'custom_pick', array( 'ready' => 'gravity_form_submitted' ) );
+		$this->assert_sees( 'This event is there already', $admin );
+		$admin->act( 'custom_pick', array( 'ready' => 'wp_login' ) );
+		$this->assert_sees( 'no longer offered', $admin );
+		$webhook = $this->subscribe( 'gravity_form_submitted' );
+		$this->run_process( self::PROCESS, array( 'gform_after_submission', '[{"id": "91", "form_id": "5", "status": "active", "1.3": "Jane", "ip": "canary", "user_agent": "canary"}, {"id": 5, "title": "Contact", "notifications": {"key": "canary"}}]' ) );
+		[ $event ] = $this->events_of( $webhook );
+		$this->assertSame( '{"entry":{"id":"91","form_id":"5","status":"active"},"form":{"id":5,"title":"Contact"}}', webhooks_encode( $event['data'] ) );
 	}
 
 	/**

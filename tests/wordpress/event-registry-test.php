@@ -66,7 +66,7 @@ final class Event_Registry_Test extends Network_Test_Case {
 
 	public function test_sources_that_share_an_event_each_give_an_example(): void {
 		$event = $this->plugin()->catalogue()->find( 'payment_received' );
-		$this->assertSame( array( 'ultimate-multisite', 'wp-ultimo', 'woocommerce', 'easy-digital-downloads' ), array_keys( $event->examples ) );
+		$this->assertSame( array( 'ultimate-multisite', 'wp-ultimo', 'woocommerce', 'easy-digital-downloads', 'lifterlms', 'tutor-lms', 'paid-memberships-pro' ), array_keys( $event->examples ) );
 	}
 
 	public function test_templates_are_tried_out_with_the_keys_of_all_sources(): void {

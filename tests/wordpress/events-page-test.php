@@ -27,7 +27,7 @@ final class Events_Page_Test extends Network_Test_Case {
 			}
 			$this->assertContains( json_decode( wp_json_encode( $event->schema() ), true ), $shown, $event->slug );
 		}
-		$this->assertSame( array( 'Sales', 'CRM', 'Sites', 'Users', 'Content', 'System' ), array_slice( self::$admin->values( '//section/h2' ), 0, 6 ) );
+		$this->assertSame( array( 'Sales', 'CRM', 'Education', 'Sites', 'Users', 'Content', 'System' ), array_slice( self::$admin->values( '//section/h2' ), 0, 7 ) );
 	}
 
 	public function test_it_can_be_searched_without_a_script(): void {

@@ -63,7 +63,7 @@ final class Payment_Received_Test extends Network_Test_Case {
 		$this->assertSame( array( 1234, 'R-1234', 'processing', $site ), array( $data['order_id'], $data['order_number'], $data['status'], $data['site_id'] ) );
 		$this->assertSame( array( '59.29', 5929, 'EUR' ), array( $data['amount'], $data['amount_minor'], $data['currency'] ) );
 		$this->assertSame( '2026-11-20T09:58:41Z', $data['created_at'] );
-		$this->assertNull( $data['paid_at'] );
+		$this->assertMatchesRegularExpression( '/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/D', $data['paid_at'] );
 		$this->assertSame( 'jane@example.com', $data['customer']['email'] );
 		$example = $this->plugin()->catalogue()->find( 'payment_received' )->examples['woocommerce'];
 		$this->assertSame( array_keys( $example ), array_keys( $data ) );

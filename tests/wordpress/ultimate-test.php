@@ -65,7 +65,10 @@ final class Ultimate_Test extends Network_Test_Case {
 			do_action( "wu_{$name}_post_delete", 1, $model );
 		}
 		$events = $this->events_of( $webhook );
-		array_map( array( $this, 'assert_described' ), $events );
+		foreach ( $events as $event ) {
+			// What else they have is Ultimate Multisite's, which is not here.
+			$this->assertSame( array(), Schema_Check::faults( $this->plugin()->catalogue()->find( $event['type'] )->schemas['ultimate-multisite'], $event['data'] ), $event['type'] );
+		}
 		$this->assertSame(
 			array( 'membership_status_changed', 'payment_status_changed', 'membership_renewed', 'membership_cancelled', 'domain_verified', 'customer_deleted', 'membership_deleted', 'payment_deleted', 'domain_deleted' ),
 			array_column( $events, 'type' )

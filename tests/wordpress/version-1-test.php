@@ -35,6 +35,9 @@ final class Version_1_Test extends Network_Test_Case {
 			'wp-ultimo'              => 'wp_ultimo_payment_completed',
 			'woocommerce'            => 'woocommerce_order_status_changed',
 			'easy-digital-downloads' => 'edd_complete_purchase',
+			'lifterlms'              => 'lifterlms_transaction_status_succeeded',
+			'tutor-lms'              => 'tutor_order_payment_status_changed',
+			'paid-memberships-pro'   => 'pmpro_order_status_success',
 		),
 		'payment_successful' => array( 'wp-ultimo' => 'wp_ultimo_payment_completed' ),
 		'payment_failed'     => array(
@@ -42,11 +45,17 @@ final class Version_1_Test extends Network_Test_Case {
 			'wp-ultimo'              => 'wp_ultimo_payment_failed',
 			'woocommerce'            => 'woocommerce_order_status_changed',
 			'easy-digital-downloads' => 'edd_transition_order_status',
+			'lifterlms'              => 'lifterlms_transaction_status_failed',
+			'tutor-lms'              => 'tutor_order_payment_status_changed',
+			'paid-memberships-pro'   => 'pmpro_subscription_payment_failed',
 		),
 		'refund_issued'      => array(
 			'wp-ultimo'              => 'wp_ultimo_payment_refunded',
 			'woocommerce'            => 'woocommerce_order_refunded',
 			'easy-digital-downloads' => 'edd_refund_order',
+			'lifterlms'              => 'save_post_llms_transaction',
+			'tutor-lms'              => 'tutor_after_order_refund',
+			'paid-memberships-pro'   => 'pmpro_order_status_refunded',
 		),
 		'plan_change'        => array( 'wp-ultimo' => 'wu_subscription_change_plan' ),
 	);

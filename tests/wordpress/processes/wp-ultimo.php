@@ -20,6 +20,8 @@ final class WU_Settings {
 }
 
 require getenv( 'WP_ROOT' ) . '/wp-load.php';
+// As if the shop ran whose hooks are fired here, too.
+Network_Webhooks\Plugin::instance()->sources()->get( Network_Webhooks\Sources\Source_Woocommerce::class );
 
 echo has_action( 'wp_ultimo_payment_completed' ) ? 'yes' : 'no';
 do_action( 'wp_ultimo_payment_completed', 1, 'stripe', 49.9, 0 );

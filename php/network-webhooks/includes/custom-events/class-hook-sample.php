@@ -20,7 +20,11 @@ final class Hook_Sample {
 	private const LIMIT = 200;
 
 	/** Methods by which plugins' objects give what they keep to themselves. */
-	private const METHODS = array( 'get_data', 'to_array' );
+	private const METHODS = array( 'get_data', 'to_array', 'toArray', 'jsonSerialize' );
+
+	/** Most methods that are asked of an object without such a one, and what is asked by name where it has get(). */
+	private const GETTERS = 40;
+	private const NAMES   = array( 'id', 'status', 'title', 'name', 'type', 'total', 'currency', 'user_id', 'email' );
 
 	/**
 	 * Describes arguments.
@@ -83,14 +87,57 @@ final class Hook_Sample {
 		}
 		$fields = get_object_vars( $value );
 		foreach ( $fields ? array() : self::METHODS as $name ) {
-			if ( is_callable( array( $value, $name ) ) && method_exists( $value, $name ) && 0 === ( new \ReflectionMethod( $value, $name ) )->getNumberOfRequiredParameters() ) {
-				$given = $value->$name();
-				if ( is_array( $given ) && $given ) {
-					return $given;
+			$given = self::asked( $value, $name );
+			$given = $given instanceof \stdClass ? get_object_vars( $given ) : $given;
+			if ( is_array( $given ) && $given ) {
+				return $given;
+			}
+		}
+		return $fields ? $fields : self::answers( $value );
+	}
+
+	/**
+	 * What an object answers that has neither fields nor a method that gives all: `get_id()`, or `get( 'id' )`.
+	 *
+	 * @return array<string, mixed>
+	 */
+	private static function answers( object $value ): array {
+		$answers = array();
+		foreach ( get_class_methods( $value ) as $method ) {
+			if ( preg_match( '/^get_?([a-zA-Z]\w*)$/D', $method, $found ) && count( $answers ) < self::GETTERS && ! Secrets::is_name( $found[1] ) ) {
+				$answer = self::asked( $value, $method );
+				if ( null !== $answer && ! is_resource( $answer ) ) {
+					$answers[ lcfirst( $found[1] ) ] = $answer;
 				}
 			}
 		}
-		return $fields;
+		if ( ! $answers && is_callable( array( $value, 'get' ) ) ) {
+			foreach ( self::NAMES as $name ) {
+				$answer = self::asked( $value, 'get', $name );
+				if ( null !== $answer && '' !== $answer && false !== $answer ) {
+					$answers[ $name ] = $answer;
+				}
+			}
+		}
+		return $answers;
+	}
+
+	/**
+	 * What a method of an object gives; null: it has none, or one that takes something else, or that fails.
+	 */
+	private static function asked( object $value, string $name, string ...$arguments ): mixed {
+		if ( ! is_callable( array( $value, $name ) ) || ! method_exists( $value, $name ) ) {
+			return null;
+		}
+		$method = new \ReflectionMethod( $value, $name );
+		if ( $method->isStatic() || $method->getNumberOfRequiredParameters() > count( $arguments ) || ( $arguments && 0 === $method->getNumberOfParameters() ) ) {
+			return null;
+		}
+		try {
+			return $value->$name( ...$arguments );
+		} catch ( \Throwable ) {
+			return null;
+		}
 	}
 
 	/**

@@ -111,6 +111,7 @@ final class Dispatch_Call {
 			'delay' => is_int( $value ) && $value >= 0 && $value <= self::MAX_DELAY,
 			'only' => self::is_list_of_ids( $value ),
 			'import' => is_bool( $value ),
+			'version' => is_int( $value ) && $value >= 1 && $value <= 1000,
 			'network_id' => self::is_id( $value ),
 			default => null,
 		};
@@ -130,6 +131,7 @@ final class Dispatch_Call {
 			'delay' => __( 'a whole number of seconds, at most 49 days', 'network-webhooks' ),
 			'only' => __( 'a list of webhooks’ ids', 'network-webhooks' ),
 			'import' => __( 'true or false', 'network-webhooks' ),
+			'version' => __( 'a whole number from 1 to 1,000', 'network-webhooks' ),
 			'network_id' => __( 'a network’s id', 'network-webhooks' ),
 		};
 	}

@@ -284,6 +284,22 @@ final class Event_Registry {
 	}
 
 	/**
+	 * The picture beside a category's name: a class of WordPress's own font of icons.
+	 */
+	public static function icon( string $category ): string {
+		$icons = array(
+			'sales'     => 'cart',
+			'crm'       => 'id-alt',
+			'education' => 'welcome-learn-more',
+			'sites'     => 'admin-multisite',
+			'users'     => 'admin-users',
+			'content'   => 'admin-post',
+			'system'    => 'admin-tools',
+		);
+		return 'dashicons-' . ( $icons[ $category ] ?? 'category' );
+	}
+
+	/**
 	 * Names of the categories, in their order.
 	 *
 	 * @return array<string, string>

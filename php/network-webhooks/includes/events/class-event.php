@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks;
 
+use Network_Webhooks\Sources\Source_Woocommerce_Topics;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -28,6 +30,8 @@ final class Event {
 	 * @param list<string>                $lookup      Paths in `data` by which people search.
 	 * @param bool                        $sensitive   Whether `data` opens a door, such as a link
 	 *                                                 that confirms an address.
+	 * @param int                         $version     Of the payload: a new one where a key goes or
+	 *                                                 gets another type. Who sends it says so, too.
 	 */
 	public function __construct(
 		public readonly string $slug,
@@ -39,6 +43,7 @@ final class Event {
 		public readonly array $when = array(),
 		public readonly array $lookup = array(),
 		public readonly bool $sensitive = false,
+		public readonly int $version = 1,
 	) {}
 
 	/**
@@ -136,7 +141,8 @@ final class Event {
 			$this->schemas + $other->schemas,
 			$this->when + $other->when,
 			array_values( array_unique( array_merge( $this->lookup, $other->lookup ) ) ),
-			$this->sensitive || $other->sensitive
+			$this->sensitive || $other->sensitive,
+			max( $this->version, $other->version )
 		);
 	}
 
@@ -155,7 +161,8 @@ final class Event {
 			$this->schemas,
 			$this->when,
 			$this->lookup,
-			$this->sensitive
+			$this->sensitive,
+			$this->version
 		);
 	}
 
@@ -196,9 +203,13 @@ final class Event {
 	}
 
 	/**
-	 * Whether an event of this name is what a pattern (`payment_*`) subscribes to.
+	 * Whether an event of this name is what a pattern (`payment_*`) subscribes to. `*` leaves out what was made for
+	 * the format `woocommerce`, as the worker does.
 	 */
 	public static function matches( string $pattern, string $name ): bool {
+		if ( str_starts_with( $name, Source_Woocommerce_Topics::PREFIX ) && ! str_starts_with( $pattern, Source_Woocommerce_Topics::PREFIX ) ) {
+			return false;
+		}
 		return $pattern === $name
 			|| 1 === preg_match( '/^' . str_replace( '\*', '.*', preg_quote( $pattern, '/' ) ) . '$/D', $name );
 	}

@@ -59,7 +59,7 @@ final class Payload_Schema {
 			default => self::keys( (array) $value, $path, $nullable ),
 		};
 		// Things may be counted in parts, and an amount may be no whole number of minor units: see Money.
-		if ( 'quantity' === $path || str_ends_with( $path, '.quantity' ) ) {
+		if ( 1 === preg_match( '/(^|[._])quantity$/D', $path ) ) {
 			$schema['type'] = 'number';
 		}
 		if ( in_array( $path, $nullable, true ) || ( is_int( $value ) && str_ends_with( $path, '_minor' ) ) ) {

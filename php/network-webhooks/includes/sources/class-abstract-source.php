@@ -88,6 +88,26 @@ abstract class Abstract_Source implements Source {
 	}
 
 	/**
+	 * Listens to a filter, whose value passes as it is.
+	 *
+	 * @param string   $event     Whose handler this is, for the log.
+	 * @param \Closure $handler   As that of on().
+	 * @param int      $arguments How many arguments it takes.
+	 */
+	final protected function watch( string $event, string $filter, \Closure $handler, int $arguments = 1, int $priority = 100 ): void {
+		$this->hooks[ $filter ] = true;
+		add_filter(
+			$filter,
+			function ( ...$given ) use ( $event, $filter, $handler ) {
+				$this->safely( $event, $filter, static fn() => $handler( ...$given ) );
+				return $given[0] ?? null;
+			},
+			$priority,
+			$arguments
+		);
+	}
+
+	/**
 	 * Does what a hook asks for. What it throws is logged.
 	 *
 	 * @param string $event Whose work it is, for the log.

@@ -10,18 +10,39 @@ namespace Network_Webhooks\Sources;
 use Network_Webhooks\Event;
 use Network_Webhooks\Money;
 use Network_Webhooks\Sources\Core\Payload;
+use Network_Webhooks\Sources\Core\Request_End_Events;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Orders, payments, refunds and customers of the shops. Written from the documented hooks and
- * properties; unverified against an installed Easy Digital Downloads.
+ * Orders, payments, refunds and customers of the shops. An order is saved, and may be complete, before it has
+ * items and totals: what is told of one that the request made is taken when the request ends.
  */
 final class Source_Edd extends Abstract_Source {
 
 	public const NAME = 'easy-digital-downloads';
 
 	public const ORDER = 31;
+
+	public const PLUGIN = 'EDD_PLUGIN_FILE';
+
+	/** Orders that are remembered as made just now. */
+	private const ORDERS = 1000;
+
+	/**
+	 * Orders that this process made, by site and id → when, Unix time.
+	 *
+	 * @var array<string, int>
+	 */
+	private array $fresh = array();
+
+	/** Seconds for which an order is one that is being made. */
+	private const FRESH = 10;
+
+	/** Numbers what is held. */
+	private int $number = 0;
+
+	public function __construct( private readonly Request_End_Events $request_end_events ) {}
 
 	/** Where people search. */
 	private const LOOKUP = array( 'order_id', 'order_number', 'customer.email', 'customer.id' );
@@ -32,6 +53,7 @@ final class Source_Edd extends Abstract_Source {
 	public function events(): array {
 		return array(
 			self::event( 'payment_received', __( 'Payment Received', 'network-webhooks' ), __( 'A payment was received.', 'network-webhooks' ), 'edd_complete_purchase', array() ),
+			self::event( 'order_created', __( 'Order Created', 'network-webhooks' ), __( 'An order was placed, paid or not.', 'network-webhooks' ), 'edd_transition_order_status', array() ),
 			self::event( 'payment_failed', __( 'Payment Failed', 'network-webhooks' ), __( 'A payment was refused.', 'network-webhooks' ), 'edd_transition_order_status', array() ),
 			self::event( 'refund_issued', __( 'Refund Issued', 'network-webhooks' ), __( 'A payment was refunded, in whole or in part.', 'network-webhooks' ), 'edd_refund_order', array( 'refund_id' => 1240 ) + Money::fields( 'refund', '59.29', 'EUR' ) + self::refund_fields( true ) ),
 			self::event( 'order_status_changed', __( 'Order Status Changed', 'network-webhooks' ), __( 'An order has another status.', 'network-webhooks' ), 'edd_transition_order_status', array( 'old_status' => 'pending' ) ),
@@ -99,7 +121,7 @@ final class Source_Edd extends Abstract_Source {
 	 */
 	private static function when( string $hook ): string {
 		/* translators: %s: name of a WordPress action */
-		return sprintf( __( 'At %s. Unverified against an installed Easy Digital Downloads.', 'network-webhooks' ), $hook );
+		return sprintf( __( 'At %s; of an order that the request made, when the request ends.', 'network-webhooks' ), $hook );
 	}
 
 	/**
@@ -107,6 +129,8 @@ final class Source_Edd extends Abstract_Source {
 	 */
 	protected function listen(): void {
 		$this->on( 'payment_received', 'edd_complete_purchase', fn( $id = 0 ) => $this->tell( 'payment_received', (int) $id, array(), self::NAME . ':order:' . (int) $id ) );
+		// Before Easy Digital Downloads itself completes the purchase at this hook.
+		$this->on( 'order_created', 'edd_transition_order_status', fn( $old = '', $now = '', $id = 0 ) => 'new' === $old && ! Source_Woocommerce::is_draft( $now ) && $this->made( (int) $id ), 3, 1 );
 		$this->on( 'order_status_changed', 'edd_transition_order_status', $this->status_changed( ... ), 3 );
 		$this->on( 'refund_issued', 'edd_refund_order', $this->refunded( ... ), 3 );
 		$this->on( 'shop_customer_created', 'edd_customer_post_create', $this->customer_created( ... ), 2 );
@@ -116,13 +140,59 @@ final class Source_Edd extends Abstract_Source {
 	 * An order changed its status. Without an old one, or from a draft, it was just made.
 	 */
 	private function status_changed( mixed $old = '', mixed $new = '', mixed $id = 0 ): void {
+		$id = (int) $id;
 		if ( Source_Woocommerce::is_draft( $old ) || Source_Woocommerce::is_draft( $new ) || $old === $new ) {
 			return;
 		}
-		$this->tell( 'order_status_changed', (int) $id, array( 'old_status' => (string) $old ) );
+		$statuses = array(
+			'old_status' => (string) $old,
+			'status'     => (string) $new,
+		);
+		$this->tell( 'order_status_changed', $id, $statuses );
 		if ( 'failed' === $new ) {
-			$this->tell( 'payment_failed', (int) $id );
+			$this->tell( 'payment_failed', $id );
 		}
+	}
+
+	/**
+	 * An order was saved for the first time. A refund is one too, and is told as a refund.
+	 */
+	private function made( int $id ): void {
+		$this->fresh[ self::place( $id ) ] = time();
+		if ( count( $this->fresh ) > self::ORDERS ) {
+			array_shift( $this->fresh );
+		}
+		$this->tell( 'order_created', $id, array(), self::NAME . ":placed:$id" );
+	}
+
+	/**
+	 * Whether this process made an order just now.
+	 */
+	private function is_fresh( int $id ): bool {
+		$place = self::place( $id );
+		if ( isset( $this->fresh[ $place ] ) && time() - $this->fresh[ $place ] > self::FRESH && ! $this->request_end_events->holds( "$place:*" ) ) {
+			unset( $this->fresh[ $place ] );
+		}
+		return isset( $this->fresh[ $place ] );
+	}
+
+	/**
+	 * An order of the current site, as it is held.
+	 */
+	private static function place( int $id ): string {
+		return 'edd:' . get_current_blog_id() . ":$id";
+	}
+
+	/**
+	 * Whether an order is in the database: a transaction may have been taken back.
+	 */
+	private static function is_there( int $id ): bool {
+		global $wpdb;
+		if ( ! defined( 'EDD_VERSION' ) ) {
+			return true;
+		}
+		// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- a cache would say what was.
+		return null !== $wpdb->get_var( $wpdb->prepare( 'SELECT id FROM %i WHERE id = %d', "{$wpdb->prefix}edd_orders", $id ) );
 	}
 
 	/**
@@ -150,14 +220,23 @@ final class Source_Edd extends Abstract_Source {
 	 * @param string         $key  Of which there is one event only.
 	 */
 	private function tell( string $event, int $id, array|\Closure $more = array(), string $key = '' ): void {
-		$this->send(
-			$event,
-			static function () use ( $event, $id, $more ): ?array {
-				$order = function_exists( 'edd_get_order' ) ? edd_get_order( $id ) : null;
-				return is_object( $order ) ? array( 'trigger' => $event ) + self::order( $order ) + ( is_array( $more ) ? $more : $more( $order ) ) : null;
-			},
-			'' === $key ? array() : array( 'idempotency_key' => $key )
-		);
+		$data    = static function () use ( $event, $id, $more ): ?array {
+			$order = function_exists( 'edd_get_order' ) ? edd_get_order( $id ) : null;
+			if ( ! is_object( $order ) || ( 'order_created' === $event && 'sale' !== ( $order->type ?? 'sale' ) ) ) {
+				return null;
+			}
+			return array_replace( array( 'trigger' => $event ) + self::order( $order ), is_array( $more ) ? $more : $more( $order ) );
+		};
+		$options = '' === $key ? array() : array( 'idempotency_key' => $key );
+		if ( ! $this->is_fresh( $id ) ) {
+			$this->send( $event, $data, $options );
+		} elseif ( $this->is_wanted_now( $event ) ) {
+			$plain = function () use ( $data ): ?array {
+				$made = $data();
+				return null === $made ? null : (array) $this->plain( $made );
+			};
+			$this->request_end_events->take_later( self::place( $id ) . ':' . ++$this->number, $event, self::NAME, $plain, $options, static fn(): bool => self::is_there( $id ) );
+		}
 	}
 
 	/**

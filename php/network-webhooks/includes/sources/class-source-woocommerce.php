@@ -11,13 +11,15 @@ use Network_Webhooks\Event;
 use Network_Webhooks\Money;
 use Network_Webhooks\Sources\Core\Payload;
 use Network_Webhooks\Sources\Core\Request_Context;
+use Network_Webhooks\Sources\Core\Request_End_Events;
+use Network_Webhooks\Sources\Woocommerce\Order_Data;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Orders, payments, refunds, customers and subscriptions of the shops. Written from WooCommerce's
- * documented hooks and methods; unverified against an installed WooCommerce, and more so against
- * WooCommerce Subscriptions.
+ * Orders, payments, refunds and subscriptions of the shops. WooCommerce fires its hooks inside an order's first
+ * save, when that may have neither items nor totals: what is told of such an order is taken when the request
+ * ends, in the order in which it happened.
  */
 final class Source_Woocommerce extends Abstract_Source {
 
@@ -25,14 +27,36 @@ final class Source_Woocommerce extends Abstract_Source {
 
 	public const ORDER = 30;
 
+	public const PLUGIN = 'WooCommerce';
+
 	/** Statuses of an order that nobody placed yet: what an editor or a checkout has begun. */
 	private const DRAFTS = array( '', 'new', 'auto-draft', 'draft', 'checkout-draft' );
 
-	/** Paths of an order that may be null, and where people search. */
-	private const NULLABLE = array( 'paid_at', 'created_at', 'items.*.type' );
-	private const LOOKUP   = array( 'order_id', 'order_number', 'transaction_id', 'customer.email', 'customer.id' );
+	/** Seconds for which an order is one that is being made, and how many are remembered. */
+	private const FRESH  = 10.0;
+	private const ORDERS = 1000;
 
-	public function __construct( private readonly Request_Context $request_context ) {}
+	/** Seconds within which an order that was already being handled was paid just now. */
+	private const JUST_NOW = 60;
+
+	/**
+	 * Orders that this process made, by site and id: since when, and whether they were saved again since.
+	 *
+	 * @var array<string, array{since: float, again: bool}>
+	 */
+	private array $fresh = array();
+
+	/**
+	 * Orders that are about to be deleted, by site and id, as they were.
+	 *
+	 * @var array<string, array<string, mixed>>
+	 */
+	private array $leaving = array();
+
+	/** Numbers what is held of an order. */
+	private int $number = 0;
+
+	public function __construct( private readonly Request_Context $request_context, private readonly Request_End_Events $request_end_events ) {}
 
 	/**
 	 * What makes the payment of an order one event, whoever tells it.
@@ -83,38 +107,43 @@ final class Source_Woocommerce extends Abstract_Source {
 	 * {@inheritDoc}
 	 */
 	public function events(): array {
-		$refund        = array( 'refund_id' => 1240 ) + Money::fields( 'refund', '59.29', 'EUR' ) + array(
+		$refund       = array( 'refund_id' => 1240 ) + Money::fields( 'refund', '59.29', 'EUR' ) + array(
 			'reason'      => '',
 			'refunded_at' => '2026-11-20T12:00:00Z',
 		);
-		$subscription  = array(
-			'subscription_id' => 77,
-			'status'          => 'active',
-			'next_payment_at' => '2026-12-20T10:00:00Z',
+		$subscription = self::subscription_data(
+			array(
+				'subscription_id' => 77,
+				'status'          => 'active',
+				'next_payment_at' => '2026-12-20T10:00:00Z',
+			) + Order_Data::example()
 		);
-		$subscription += self::example( '' );
-		unset( $subscription['trigger'], $subscription['paid_at'], $subscription['transaction_id'], $subscription['order_id'], $subscription['order_number'] );
-		$sub_null   = array( 'created_at', 'next_payment_at', 'items.*.type' );
-		$sub_lookup = array( 'subscription_id', 'customer.email', 'customer.id' );
+		$sub_null     = array( ...array_diff( Order_Data::NULLABLE, array( 'paid_at' ) ), 'next_payment_at' );
+		$sub_lookup   = array( 'subscription_id', 'customer.email', 'customer.id' );
+		$deleted      = array( 'is_permanent' => false );
 		return array(
-			self::event( 'payment_received', __( 'Payment Received', 'network-webhooks' ), __( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed, on the first entry into a paid status, once for an order.', 'network-webhooks' ), self::example( 'payment_received' ), self::NULLABLE, self::LOOKUP ),
-			self::event( 'payment_failed', __( 'Payment Failed', 'network-webhooks' ), __( 'A payment was refused.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed, into “failed”.', 'network-webhooks' ), self::example( 'payment_failed' ), self::NULLABLE, self::LOOKUP ),
-			self::event( 'refund_issued', __( 'Refund Issued', 'network-webhooks' ), __( 'A payment was refunded, in whole or in part.', 'network-webhooks' ), __( 'At woocommerce_order_refunded, once for a refund.', 'network-webhooks' ), self::example( 'refund_issued' ) + $refund, self::NULLABLE, array( ...self::LOOKUP, 'refund_id' ) ),
-			self::event( 'order_created', __( 'Order Created', 'network-webhooks' ), __( 'An order was placed, paid or not.', 'network-webhooks' ), __( 'At woocommerce_new_order, once for an order, when it is no draft.', 'network-webhooks' ), self::example( 'order_created' ), self::NULLABLE, self::LOOKUP ),
-			self::event( 'order_status_changed', __( 'Order Status Changed', 'network-webhooks' ), __( 'An order has another status.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed, where the order was no draft before.', 'network-webhooks' ), self::example( 'order_status_changed' ) + array( 'old_status' => 'pending' ), self::NULLABLE, self::LOOKUP ),
-			self::event( 'shop_customer_created', __( 'Shop Customer Created', 'network-webhooks' ), __( 'Somebody got an account in a shop.', 'network-webhooks' ), __( 'At woocommerce_created_customer, without the password.', 'network-webhooks' ), Payload::example_user() + array( 'site_id' => 3 ), array(), array( 'user_id', 'user_email' ) ),
-			self::event( 'subscription_status_changed', __( 'Subscription Status Changed', 'network-webhooks' ), __( 'A subscription in a shop has another status.', 'network-webhooks' ), __( 'At woocommerce_subscription_status_updated.', 'network-webhooks' ), $subscription + array( 'old_status' => 'pending' ), $sub_null, $sub_lookup ),
-			self::event( 'subscription_payment_received', __( 'Subscription Payment Received', 'network-webhooks' ), __( 'A subscription in a shop was paid for.', 'network-webhooks' ), __( 'At woocommerce_subscription_payment_complete.', 'network-webhooks' ), $subscription, $sub_null, $sub_lookup ),
-			self::event( 'subscription_payment_failed', __( 'Subscription Payment Failed', 'network-webhooks' ), __( 'A subscription in a shop could not be charged.', 'network-webhooks' ), __( 'At woocommerce_subscription_payment_failed.', 'network-webhooks' ), $subscription, $sub_null, $sub_lookup ),
+			self::event( 'payment_received', __( 'Payment Received', 'network-webhooks' ), __( 'A payment was received: for a membership of the network, or for an order in the shop of a site.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed, when an order has a paid status and the date on which it was paid, once for an order.', 'network-webhooks' ) ),
+			self::event( 'payment_failed', __( 'Payment Failed', 'network-webhooks' ), __( 'A payment was refused.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed, into “failed”.', 'network-webhooks' ) ),
+			self::event( 'refund_issued', __( 'Refund Issued', 'network-webhooks' ), __( 'A payment was refunded, in whole or in part.', 'network-webhooks' ), __( 'At woocommerce_order_refunded, once for a refund.', 'network-webhooks' ), $refund, array( 'refund_id' ) ),
+			self::event( 'order_created', __( 'Order Created', 'network-webhooks' ), __( 'An order was placed, paid or not.', 'network-webhooks' ), __( 'At the end of the request in which woocommerce_new_order was fired, once for an order, when it is no draft.', 'network-webhooks' ) ),
+			self::event( 'order_updated', __( 'Order Updated', 'network-webhooks' ), __( 'An order was changed, its status included.', 'network-webhooks' ), __( 'At the end of the request in which woocommerce_update_order or woocommerce_order_refunded was fired for an order that was there before, once for all changes of that request.', 'network-webhooks' ) ),
+			self::event( 'order_deleted', __( 'Order Deleted', 'network-webhooks' ), __( 'An order was moved to the trash, or deleted at once.', 'network-webhooks' ), __( 'At woocommerce_trash_order, and at woocommerce_delete_order of an order that was not in the trash.', 'network-webhooks' ), $deleted ),
+			self::event( 'order_restored', __( 'Order Restored', 'network-webhooks' ), __( 'An order was taken out of the trash.', 'network-webhooks' ), __( 'At woocommerce_untrash_order.', 'network-webhooks' ) ),
+			self::event( 'order_status_changed', __( 'Order Status Changed', 'network-webhooks' ), __( 'An order has another status.', 'network-webhooks' ), __( 'At woocommerce_order_status_changed, where the order had been placed before.', 'network-webhooks' ), array( 'old_status' => 'pending' ) ),
+			Event::of( self::NAME, 'subscription_status_changed', 'sales', __( 'Subscription Status Changed', 'network-webhooks' ), __( 'A subscription in a shop has another status.', 'network-webhooks' ), __( 'At woocommerce_subscription_status_updated.', 'network-webhooks' ), $subscription + array( 'old_status' => 'pending' ), $sub_null, $sub_lookup ),
+			Event::of( self::NAME, 'subscription_payment_received', 'sales', __( 'Subscription Payment Received', 'network-webhooks' ), __( 'A subscription in a shop was paid for.', 'network-webhooks' ), __( 'At woocommerce_subscription_payment_complete.', 'network-webhooks' ), $subscription, $sub_null, $sub_lookup ),
+			Event::of( self::NAME, 'subscription_payment_failed', 'sales', __( 'Subscription Payment Failed', 'network-webhooks' ), __( 'A subscription in a shop could not be charged.', 'network-webhooks' ), __( 'At woocommerce_subscription_payment_failed.', 'network-webhooks' ), $subscription, $sub_null, $sub_lookup ),
 		);
 	}
 
 	/**
-	 * An event of a shop.
+	 * An event of an order.
+	 *
+	 * @param array<string, mixed> $more   Keys beside the order's.
+	 * @param list<string>         $lookup Where people search besides.
 	 */
-	private static function event( string $slug, string $name, string $description, string $when, array $example, array $nullable, array $lookup ): Event {
-		$when .= ' ' . __( 'Unverified against an installed WooCommerce.', 'network-webhooks' );
-		return Event::of( self::NAME, $slug, 'sales', $name, $description, $when, $example, $nullable, $lookup );
+	private static function event( string $slug, string $name, string $description, string $when, array $more = array(), array $lookup = array() ): Event {
+		return Event::of( self::NAME, $slug, 'sales', $name, $description, $when, array( 'trigger' => $slug ) + Order_Data::example() + $more, Order_Data::NULLABLE, array( ...Order_Data::LOOKUP, ...$lookup ) );
 	}
 
 	/**
@@ -124,47 +153,170 @@ final class Source_Woocommerce extends Abstract_Source {
 	 * changes; every payment changes the status.
 	 */
 	protected function listen(): void {
-		// Fired before the change is told. A plugin whose gateway the shop is marks its payment as paid here.
+		// Fired before the change is told. A plugin whose gateway the shop is marks its payment as paid here, or later.
 		foreach ( array( 'processing', 'completed' ) as $status ) {
 			$this->on( 'payment_received', "woocommerce_order_status_$status", fn( $id = 0 ) => $this->request_context->payment = self::payment_key( (int) $id ), 1, 1 );
 		}
 		$this->on( 'payment_received', 'woocommerce_order_status_changed', $this->status_changed( ... ), 4 );
 		$this->on( 'refund_issued', 'woocommerce_order_refunded', $this->refunded( ... ), 2 );
-		$this->on( 'order_created', 'woocommerce_new_order', fn( $id = 0, $order = null ) => $this->placed( (int) $id, $order ), 2 );
-		$this->on( 'shop_customer_created', 'woocommerce_created_customer', $this->customer_created( ... ) );
+		$this->on( 'order_created', 'woocommerce_new_order', fn( $id = 0, $order = null ) => $this->made( (int) $id, $order ), 2 );
+		$this->on( 'order_updated', 'woocommerce_update_order', fn( $id = 0 ) => $this->saved( (int) $id ) );
+		$this->on( 'order_deleted', 'woocommerce_trash_order', fn( $id = 0 ) => $this->trashed( (int) $id ) );
+		$this->on( 'order_deleted', 'woocommerce_before_delete_order', fn( $id = 0, $order = null ) => $this->leaves( (int) $id, $order ), 2 );
+		$this->on( 'order_deleted', 'woocommerce_delete_order', fn( $id = 0 ) => $this->left( (int) $id ) );
+		$this->on( 'order_restored', 'woocommerce_untrash_order', fn( $id = 0 ) => $this->restored( (int) $id ) );
 		$this->on( 'subscription_status_changed', 'woocommerce_subscription_status_updated', fn( $subscription = null, $to = '', $from = '' ) => self::is_draft( $from ) || self::is_draft( $to ) || $this->subscribed( 'subscription_status_changed', $subscription, array( 'old_status' => (string) $from ) ), 3 );
 		$this->on( 'subscription_payment_received', 'woocommerce_subscription_payment_complete', fn( $subscription = null ) => $this->subscribed( 'subscription_payment_received', $subscription ) );
 		$this->on( 'subscription_payment_failed', 'woocommerce_subscription_payment_failed', fn( $subscription = null ) => $this->subscribed( 'subscription_payment_failed', $subscription ) );
 	}
 
 	/**
-	 * An order may have been placed. The hook of new orders is fired for drafts too before WooCommerce
-	 * 9.1, and again when they are placed: the key makes that one event.
+	 * An order was saved for the first time, or a draft was placed. The hook is fired for drafts too before
+	 * WooCommerce 9.1, and again when they are placed: the key makes that one event.
+	 */
+	private function made( int $id, mixed $order ): void {
+		if ( is_object( $order ) && self::is_draft( $order->get_status() ) ) {
+			return;
+		}
+		$this->fresh[ self::place( $id ) ] ??= array(
+			'since' => microtime( true ),
+			'again' => false,
+		);
+		if ( count( $this->fresh ) > self::ORDERS ) {
+			array_shift( $this->fresh );
+		}
+		$this->placed( $id, null );
+	}
+
+	/**
+	 * An order may have been placed.
 	 */
 	private function placed( int $id, mixed $order ): void {
+		// A draft was saved for that, too.
+		$this->request_end_events->drop( self::place( $id ) . ':updated' );
 		$this->tell( 'order_created', $id, $order, array(), self::NAME . ":placed:$id" );
 	}
 
 	/**
-	 * An order changed its status. Its first entry into a paid one is the payment; the key keeps a
-	 * later one, such as after a correction, from being a second payment.
+	 * An order was saved again. All that a request changes is one change.
+	 */
+	private function saved( int $id ): void {
+		$place = self::place( $id );
+		if ( isset( $this->fresh[ $place ] ) ) {
+			$this->fresh[ $place ]['again'] = true;
+		}
+		$this->changed( $id );
+	}
+
+	/**
+	 * An order was changed that this request did not make.
+	 */
+	private function changed( int $id ): void {
+		if ( ! $this->is_fresh( $id ) && $this->is_wanted_now( 'order_updated' ) ) {
+			$this->later( 'order_updated', $id, 'updated' );
+		}
+	}
+
+	/**
+	 * An order went to the trash, or came back: a change of another name.
+	 */
+	private function trashed( int $id ): void {
+		$this->request_end_events->drop( self::place( $id ) . ':updated' );
+		if ( $this->is_wanted_now( 'order_deleted' ) ) {
+			$this->later( 'order_deleted', $id, 'deleted', array( 'is_permanent' => false ) );
+		}
+	}
+
+	/**
+	 * An order was taken out of the trash.
+	 */
+	private function restored( int $id ): void {
+		$this->request_end_events->drop( self::place( $id ) . ':updated' );
+		if ( $this->is_wanted_now( 'order_restored' ) ) {
+			$this->later( 'order_restored', $id, 'restored' );
+		}
+	}
+
+	/**
+	 * An order is about to be deleted for good. One in the trash was told when it went there.
+	 */
+	private function leaves( int $id, mixed $order ): void {
+		$order = is_object( $order ) ? $order : self::find( $id );
+		if ( $this->is_wanted_now( 'order_deleted' ) && $order && 'trash' !== $order->get_status() && ! self::is_draft( $order->get_status() ) ) {
+			$this->leaving[ self::place( $id ) ] = Order_Data::of( $order );
+		}
+	}
+
+	/**
+	 * An order was deleted for good.
+	 */
+	private function left( int $id ): void {
+		$place = self::place( $id );
+		$order = $this->leaving[ $place ] ?? null;
+		unset( $this->leaving[ $place ] );
+		$this->request_end_events->drop( "$place:updated" );
+		if ( $order ) {
+			$this->send( 'order_deleted', array( 'trigger' => 'order_deleted' ) + $order + array( 'is_permanent' => true ) );
+		}
+	}
+
+	/**
+	 * An order changed its status.
 	 */
 	private function status_changed( mixed $id = 0, mixed $from = '', mixed $to = '', mixed $order = null ): void {
-		$id   = (int) $id;
-		$paid = function_exists( 'wc_get_is_paid_statuses' ) ? (array) wc_get_is_paid_statuses() : array( 'processing', 'completed' );
+		$id    = (int) $id;
+		$fresh = $this->fresh[ self::place( $id ) ] ?? null;
 		if ( self::is_draft( $from ) ) {
 			// Placing an order is no change of one. WooCommerce does not fire the hook of new orders for every draft.
 			self::is_draft( $to ) || $this->placed( $id, $order );
-		} else {
-			$this->tell( 'order_status_changed', $id, $order, array( 'old_status' => (string) $from ) );
+		} elseif ( ! in_array( 'trash', array( $from, $to ), true ) && ( ! $fresh || $fresh['again'] ) ) {
+			// What is set before the first save changes nothing that anybody saw.
+			$this->tell(
+				'order_status_changed',
+				$id,
+				$order,
+				array(
+					'old_status' => (string) $from,
+					'status'     => (string) preg_replace( '/^wc-/', '', (string) $to ),
+				)
+			);
 		}
-		if ( in_array( $to, $paid, true ) && ! in_array( $from, $paid, true ) ) {
-			$this->tell( 'payment_received', $id, $order, array(), self::payment_key( $id ) );
+		$paid = function_exists( 'wc_get_is_paid_statuses' ) ? (array) wc_get_is_paid_statuses() : array( 'processing', 'completed' );
+		if ( in_array( $to, $paid, true ) ) {
+			$this->paid( $id, $order, in_array( $from, array( ...$paid, 'trash' ), true ) );
 		}
 		if ( 'failed' === $to ) {
 			$this->tell( 'payment_failed', $id, $order );
 		}
-		$this->request_context->payment = '';
+	}
+
+	/**
+	 * An order has a paid status. It is paid where it has a date on which that happened: cash on delivery
+	 * gets one when it is completed. The key keeps it single.
+	 *
+	 * @param bool $was Whether it had a paid status before: then only a date of right now is news.
+	 */
+	private function paid( int $id, mixed $order, bool $was ): void {
+		$order = is_object( $order ) ? $order : self::find( $id );
+		$date  = $order?->get_date_paid();
+		if ( ! $date || ( $was && abs( time() - $date->getTimestamp() ) > self::JUST_NOW ) ) {
+			return;
+		}
+		if ( class_exists( 'WP_Ultimo', false ) && ! $this->is_fresh( $id ) && $this->is_wanted_now( 'payment_received' ) ) {
+			// The network's own word for the payment counts, where the shop is its gateway: it may come later in this request.
+			$this->later( 'payment_received', $id, 'payment', array(), self::payment_key( $id ) );
+			return;
+		}
+		$this->tell( 'payment_received', $id, $order, array(), self::payment_key( $id ), 'payment' );
+	}
+
+	/**
+	 * Another plugin told of the payment of an order, in its own words: those count.
+	 */
+	public static function forget_payment( Request_End_Events $events, string $key ): void {
+		if ( preg_match( '/:order:(\d+)$/D', $key, $found ) ) {
+			$events->drop( self::place( (int) $found[1] ) . ':payment' );
+		}
 	}
 
 	/**
@@ -172,55 +324,107 @@ final class Source_Woocommerce extends Abstract_Source {
 	 */
 	private function refunded( mixed $id = 0, mixed $refund_id = 0 ): void {
 		$refund_id = (int) $refund_id;
+		$time      = time();
 		$this->tell(
 			'refund_issued',
 			(int) $id,
 			null,
-			static function ( object $order ) use ( $refund_id ): array {
+			static function ( object $order ) use ( $refund_id, $time ): array {
 				$refund = wc_get_order( $refund_id );
 				return array( 'refund_id' => $refund_id )
 					+ Money::fields( 'refund', is_object( $refund ) ? $refund->get_amount() : 0, (string) $order->get_currency() )
 					+ array(
 						'reason'      => is_object( $refund ) ? (string) $refund->get_reason() : '',
-						'refunded_at' => Payload::time( time() ),
+						'refunded_at' => Payload::time( $time ),
 					);
 			},
 			self::NAME . ":refund:$refund_id"
 		);
+		$this->changed( (int) $id );
 	}
 
 	/**
-	 * Sends an event of an order.
+	 * Sends an event of an order: when the request ends, if it made the order.
 	 *
 	 * @param mixed          $order The order, where the hook brings it.
-	 * @param array|\Closure $more  Keys beside the order's, or what makes them of it.
+	 * @param array|\Closure $more  Keys that count before the order's, or what makes them of it.
 	 * @param string         $key   Of which there is one event only.
+	 * @param string         $name  By which the event can be forgotten while it waits.
 	 */
-	private function tell( string $event, int $id, mixed $order, array|\Closure $more = array(), string $key = '' ): void {
-		$this->send(
+	private function tell( string $event, int $id, mixed $order, array|\Closure $more = array(), string $key = '', string $name = '' ): void {
+		if ( $this->is_fresh( $id ) ) {
+			if ( $this->is_wanted_now( $event ) ) {
+				$this->later( $event, $id, '' === $name ? $event . '-' . ++$this->number : $name, $more, $key );
+			}
+			return;
+		}
+		$this->send( $event, static fn(): ?array => self::data( $event, is_object( $order ) ? $order : self::find( $id ), $more ), '' === $key ? array() : array( 'idempotency_key' => $key ) );
+	}
+
+	/**
+	 * Has an event of an order taken when the request ends, from the order as it is then.
+	 */
+	private function later( string $event, int $id, string $name, array|\Closure $more = array(), string $key = '' ): void {
+		$this->request_end_events->take_later(
+			self::place( $id ) . ":$name",
 			$event,
-			static function () use ( $event, $id, $order, $more ): ?array {
-				$order = is_object( $order ) || ! function_exists( 'wc_get_order' ) ? $order : wc_get_order( $id );
-				if ( ! is_object( $order ) || ( 'order_created' === $event && self::is_draft( $order->get_status() ) ) ) {
-					return null;
-				}
-				return array( 'trigger' => $event ) + self::order( $order ) + ( is_array( $more ) ? $more : $more( $order ) );
+			self::NAME,
+			function () use ( $event, $id, $more ): ?array {
+				$data = self::data( $event, self::find( $id ), $more );
+				return null === $data ? null : (array) $this->plain( $data );
 			},
-			'' === $key ? array() : array( 'idempotency_key' => $key )
+			'' === $key ? array() : array( 'idempotency_key' => $key ),
+			static fn(): bool => self::is_there( $id )
 		);
 	}
 
 	/**
-	 * A customer got an account. The hook's other arguments hold the password.
+	 * An event's payload; null: there is no such order, or nobody placed it.
 	 */
-	private function customer_created( mixed $id = 0 ): void {
-		$this->send(
-			'shop_customer_created',
-			static function () use ( $id ): ?array {
-				$user = Payload::user_of( $id );
-				return $user ? $user + array( 'site_id' => get_current_blog_id() ) : null;
-			}
-		);
+	private static function data( string $event, ?object $order, array|\Closure $more ): ?array {
+		if ( ! $order || ( in_array( $event, array( 'order_created', 'order_updated' ), true ) && self::is_draft( $order->get_status() ) ) ) {
+			return null;
+		}
+		$data = array( 'trigger' => $event ) + Order_Data::of( $order );
+		// What the hook said of that moment counts.
+		return array_replace( $data, is_array( $more ) ? $more : $more( $order ) );
+	}
+
+	/**
+	 * The order of an id.
+	 */
+	private static function find( int $id ): ?object {
+		$order = function_exists( 'wc_get_order' ) ? wc_get_order( $id ) : null;
+		return is_object( $order ) ? $order : null;
+	}
+
+	/**
+	 * Whether an order is in the database: a transaction may have been taken back.
+	 */
+	private static function is_there( int $id ): bool {
+		global $wpdb;
+		$class = 'Automattic\WooCommerce\Utilities\OrderUtil';
+		$table = is_callable( array( $class, 'get_table_for_orders' ) ) ? $class::get_table_for_orders() : '';
+		// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- a cache would say what was.
+		return '' === $table || null !== $wpdb->get_var( $wpdb->prepare( 'SELECT id FROM %i WHERE id = %d', $table, $id ) );
+	}
+
+	/**
+	 * Whether this process made an order just now.
+	 */
+	private function is_fresh( int $id ): bool {
+		$place = self::place( $id );
+		if ( isset( $this->fresh[ $place ] ) && microtime( true ) - $this->fresh[ $place ]['since'] > self::FRESH && ! $this->request_end_events->holds( "$place:*" ) ) {
+			unset( $this->fresh[ $place ] );
+		}
+		return isset( $this->fresh[ $place ] );
+	}
+
+	/**
+	 * An order of the current site, as it is held.
+	 */
+	private static function place( int $id ): string {
+		return 'order:' . get_current_blog_id() . ":$id";
 	}
 
 	/**
@@ -236,104 +440,24 @@ final class Source_Woocommerce extends Abstract_Source {
 			$event,
 			static function () use ( $subscription, $more ): array {
 				$next = (int) $subscription->get_time( 'next_payment' );
-				$data = array(
-					'subscription_id' => (int) $subscription->get_id(),
-					'status'          => (string) $subscription->get_status(),
-					'next_payment_at' => $next ? Payload::time( $next ) : null,
-				) + self::order( $subscription );
-				unset( $data['paid_at'], $data['transaction_id'], $data['order_id'], $data['order_number'] );
-				return $data + $more;
+				return self::subscription_data(
+					array(
+						'subscription_id' => (int) $subscription->get_id(),
+						'status'          => (string) $subscription->get_status(),
+						'next_payment_at' => $next ? Payload::time( $next ) : null,
+					) + Order_Data::of( $subscription )
+				) + $more;
 			}
 		);
 	}
 
 	/**
-	 * An order.
+	 * A subscription without what only an order has.
 	 *
-	 * @param \WC_Order $order
+	 * @param array<string, mixed> $data
 	 * @return array<string, mixed>
 	 */
-	private static function order( object $order ): array {
-		$currency = (string) $order->get_currency();
-		$items    = array();
-		foreach ( $order->get_items() as $item ) {
-			$product = $item->get_product();
-			$items[] = array(
-				'product_id'   => (int) $item->get_product_id(),
-				'variation_id' => (int) $item->get_variation_id(),
-				'name'         => (string) $item->get_name(),
-				'type'         => $product ? (string) $product->get_type() : null,
-				'quantity'     => Money::quantity( $item->get_quantity() ),
-			) + Money::fields( 'total', $item->get_total(), $currency );
-		}
-		return array(
-			'order_id'     => (int) $order->get_id(),
-			'order_number' => (string) $order->get_order_number(),
-			'status'       => (string) $order->get_status(),
-			'site_id'      => get_current_blog_id(),
-		) + Money::fields( 'amount', $order->get_total(), $currency ) + array(
-			'currency'             => $currency,
-			'payment_method'       => (string) $order->get_payment_method(),
-			'payment_method_title' => (string) $order->get_payment_method_title(),
-			'transaction_id'       => (string) $order->get_transaction_id(),
-			'created_at'           => self::time( $order->get_date_created() ),
-			'paid_at'              => self::time( $order->get_date_paid() ),
-			'customer'             => array(
-				'id'         => (int) $order->get_customer_id(),
-				'email'      => (string) $order->get_billing_email(),
-				'first_name' => (string) $order->get_billing_first_name(),
-				'last_name'  => (string) $order->get_billing_last_name(),
-				'phone'      => (string) $order->get_billing_phone(),
-			),
-			'items'                => $items,
-		);
-	}
-
-	/**
-	 * A time in UTC, as RFC 3339 has it.
-	 */
-	private static function time( ?\DateTimeInterface $time ): ?string {
-		return $time ? Payload::time( $time->getTimestamp() ) : null;
-	}
-
-	/**
-	 * An order, made up.
-	 *
-	 * @return array<string, mixed>
-	 */
-	private static function example( string $trigger ): array {
-		return array(
-			'trigger'              => $trigger,
-			'order_id'             => 1234,
-			'order_number'         => '1234',
-			'status'               => 'processing',
-			'site_id'              => 3,
-			'amount'               => '59.29',
-			'amount_minor'         => 5929,
-			'currency'             => 'EUR',
-			'payment_method'       => 'stripe',
-			'payment_method_title' => 'Credit card',
-			'transaction_id'       => 'ch_3P8xYz',
-			'created_at'           => '2026-11-20T09:58:41Z',
-			'paid_at'              => '2026-11-20T10:00:00Z',
-			'customer'             => array(
-				'id'         => 7,
-				'email'      => 'jane@example.com',
-				'first_name' => 'Jane',
-				'last_name'  => 'Doe',
-				'phone'      => '+31 20 555 0100',
-			),
-			'items'                => array(
-				array(
-					'product_id'   => 56,
-					'variation_id' => 0,
-					'name'         => 'Course: Photography',
-					'type'         => 'simple',
-					'quantity'     => 1,
-					'total'        => '49.00',
-					'total_minor'  => 4900,
-				),
-			),
-		);
+	private static function subscription_data( array $data ): array {
+		return array_diff_key( $data, array_flip( array( 'paid_at', 'transaction_id', 'order_id', 'order_number', 'refunds' ) ) );
 	}
 }

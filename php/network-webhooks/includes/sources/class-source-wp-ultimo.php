@@ -12,6 +12,7 @@ use Network_Webhooks\Money;
 use Network_Webhooks\Sources\Core\Accounts;
 use Network_Webhooks\Sources\Core\Payload;
 use Network_Webhooks\Sources\Core\Request_Context;
+use Network_Webhooks\Sources\Core\Request_End_Events;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -25,7 +26,7 @@ final class Source_Wp_Ultimo extends Abstract_Source {
 
 	public const ORDER = 21;
 
-	public function __construct( private readonly Accounts $accounts, private readonly Request_Context $request_context ) {}
+	public function __construct( private readonly Accounts $accounts, private readonly Request_Context $request_context, private readonly Request_End_Events $request_end_events ) {}
 
 	/**
 	 * {@inheritDoc}
@@ -184,8 +185,13 @@ final class Source_Wp_Ultimo extends Abstract_Source {
 	 */
 	private function paid( string ...$events ): \Closure {
 		return function ( mixed $user_id = 0, mixed $gateway = '', mixed $amount = 0 ) use ( $events ): void {
-			// The shop tells the same payment: the first of the two is the event.
-			$options = 'woocommerce' === $gateway && '' !== $this->request_context->payment ? array( 'idempotency_key' => $this->request_context->payment ) : array();
+			// The shop tells the same payment: the network's word for it counts.
+			$key     = 'woocommerce' === $gateway ? $this->request_context->payment : '';
+			$options = '' === $key ? array() : array( 'idempotency_key' => $key );
+			if ( '' !== $key ) {
+				Source_Woocommerce::forget_payment( $this->request_end_events, $key );
+				$this->request_context->payment = '';
+			}
 			foreach ( $events as $event ) {
 				$this->send( $event, static fn(): array => self::payment( (int) $user_id, (string) $gateway, $amount, self::currency(), self::STATUSES[ $event ], time() ), $options );
 			}
@@ -193,7 +199,7 @@ final class Source_Wp_Ultimo extends Abstract_Source {
 	}
 
 	/**
-	 * A registration made an account and a site. What a plan calls its price is unverified.
+	 * A registration made an account and a site.
 	 */
 	private function registered( mixed $site_id = 0, mixed $user_id = 0, mixed $signup = array(), mixed $plan = null ): void {
 		$signup    = is_array( $signup ) ? $signup : array();

@@ -29,10 +29,10 @@ final class Sources implements \IteratorAggregate {
 	private const LISTENING = 'network_webhooks_sources_that_listen';
 
 	/**
-	 * The sources in the order in which they describe events, and the hooks that they listen to.
-	 * Those without hooks are made for another reason.
+	 * The sources in the order in which they describe events, and the hooks that they listen to; under
+	 * `plugin` what tells whether their plugin runs. Those without hooks are made for another reason.
 	 *
-	 * @var array<class-string<Source>, list<string>>
+	 * @var array<class-string<Source>, array<int|string, string>>
 	 */
 	private readonly array $hooks;
 
@@ -53,14 +53,16 @@ final class Sources implements \IteratorAggregate {
 	}
 
 	/**
-	 * Adds the hooks, in every request.
+	 * Adds the hooks, in every request: those of WordPress itself now, and those of a plugin once it is
+	 * known whether that runs.
 	 */
 	public function add_hooks(): void {
 		foreach ( $this->hooks as $hooks ) {
-			foreach ( $hooks as $hook ) {
-				add_action( $hook, self::FIRST, PHP_INT_MIN, 0 );
+			if ( ! isset( $hooks['plugin'] ) ) {
+				self::wait_for( $hooks );
 			}
 		}
+		add_action( 'plugins_loaded', array( $this, 'add_hooks_of_plugins' ), PHP_INT_MIN, 0 );
 		add_action( 'plugins_loaded', array( $this, 'look_for_version_1' ), 1000, 0 );
 		if ( Custom_Events::published() ) {
 			$this->get( Source_Actions::class );
@@ -68,9 +70,35 @@ final class Sources implements \IteratorAggregate {
 	}
 
 	/**
-	 * A hook is fired for the first time: its sources listen from now on.
+	 * Adds the hooks of the plugins that run here: of the others not one.
 	 */
-	public static function listen(): void {
+	public function add_hooks_of_plugins(): void {
+		foreach ( $this->hooks as $hooks ) {
+			$plugin = $hooks['plugin'] ?? null;
+			if ( null !== $plugin && ( class_exists( $plugin, false ) || function_exists( $plugin ) || defined( $plugin ) ) ) {
+				unset( $hooks['plugin'] );
+				self::wait_for( $hooks );
+			}
+		}
+	}
+
+	/**
+	 * Waits until one of the hooks is fired.
+	 *
+	 * @param list<string> $hooks
+	 */
+	private static function wait_for( array $hooks ): void {
+		foreach ( $hooks as $hook ) {
+			add_action( $hook, self::FIRST, PHP_INT_MIN, 1 );
+		}
+	}
+
+	/**
+	 * A hook is fired for the first time: its sources listen from now on.
+	 *
+	 * @param mixed $value Of a filter, which passes.
+	 */
+	public static function listen( mixed $value = null ): mixed {
 		$hook    = current_filter();
 		$sources = Plugin::instance()->sources();
 		foreach ( $sources->hooks as $class => $hooks ) {
@@ -80,6 +108,7 @@ final class Sources implements \IteratorAggregate {
 		}
 		// Not before the others were added: without any WordPress drops the hook that it is firing.
 		remove_action( $hook, self::FIRST, PHP_INT_MIN );
+		return $value;
 	}
 
 	/**

@@ -21,6 +21,9 @@ interface Source {
 	/** Of sources that share an event the one of the lowest number describes it. */
 	public const ORDER = 50;
 
+	/** A class, function or constant that is there where the source's plugin runs; empty: WordPress itself. */
+	public const PLUGIN = '';
+
 	/**
 	 * All events of the source, whether or not it is active here.
 	 *

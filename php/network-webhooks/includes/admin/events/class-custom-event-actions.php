@@ -13,6 +13,7 @@ use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Hook_Calls;
 use Network_Webhooks\Publisher;
+use Network_Webhooks\Ready_Event;
 use Network_Webhooks\Secrets;
 
 defined( 'ABSPATH' ) || exit;
@@ -31,7 +32,7 @@ final class Custom_Event_Actions {
 	 * Adds the hooks.
 	 */
 	public function add_hooks(): void {
-		foreach ( array( 'add', 'save', 'record', 'delete' ) as $action ) {
+		foreach ( array( 'add', 'pick', 'save', 'record', 'delete' ) as $action ) {
 			add_action( 'network_admin_edit_' . Actions::PREFIX . "custom_$action", array( $this, $action ) );
 		}
 	}
@@ -64,6 +65,30 @@ final class Custom_Event_Actions {
 			Actions::leave( Custom_Events_Page::url() );
 		}
 		self::leave_to( $event, 'added' );
+	}
+
+	/**
+	 * Adds an event that is ready, with what it sends.
+	 */
+	public function pick(): void {
+		Actions::check();
+		$ready = Ready_Event::find( self::text( 'ready' ) );
+		$error = $this->attempt(
+			function () use ( $ready ) {
+				$event = $ready?->event();
+				if ( ! $event || $this->registry->find( $event->slug ) || Custom_Events::find( $event->slug ) ) {
+					throw new \InvalidArgumentException( __( 'This event is there already, or is no longer offered. Look at the list.', 'network-webhooks' ) );
+				}
+				$this->publisher->change( static fn() => Custom_Events::save( $event ) );
+				return $event;
+			},
+			$event
+		);
+		if ( '' !== $error ) {
+			Flash::put( $error );
+			Actions::leave( Custom_Events_Page::url() );
+		}
+		self::leave_to( $event, 'picked' );
 	}
 
 	/**

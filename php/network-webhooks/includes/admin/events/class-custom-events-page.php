@@ -9,6 +9,7 @@ namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
+use Network_Webhooks\Ready_Event;
 use Network_Webhooks\Sources\Source_Actions;
 use Network_Webhooks\Webhook;
 
@@ -87,6 +88,7 @@ final class Custom_Events_Page extends Menu_Page {
 		// Chooses one of our own texts.
 		$message = match ( sanitize_key( $_GET['done'] ?? '' ) ) {
 			'added' => __( 'The event is there, and can be subscribed to. Now record the action once, to see what it hands over, and choose what is sent.', 'network-webhooks' ),
+			'picked' => __( 'The event is there with what it probably sends, and can be subscribed to. It was never tried with the real plugin: record the action once, and compare.', 'network-webhooks' ),
 			'saved' => __( 'The event is saved.', 'network-webhooks' ),
 			'recording' => __( 'The next time that the action is fired is recorded. Do on the network what fires it, and come back.', 'network-webhooks' ),
 			'deleted' => __( 'The event is deleted.', 'network-webhooks' ),
@@ -159,6 +161,7 @@ final class Custom_Events_Page extends Menu_Page {
 				<p><strong><?php esc_html_e( 'There are no custom events yet.', 'network-webhooks' ); ?></strong></p>
 			<?php endif; ?>
 			<?php $this->print_new(); ?>
+			<?php $this->print_ready( $events ); ?>
 		</div>
 		<?php
 	}
@@ -236,6 +239,50 @@ final class Custom_Events_Page extends Menu_Page {
 			</table>
 			<?php submit_button( __( 'Add Custom Event', 'network-webhooks' ) ); ?>
 		</form>
+		<?php
+	}
+
+	/**
+	 * Prints those that are ready to be picked.
+	 *
+	 * @param list<Custom_Event> $events Those that there are.
+	 */
+	private function print_ready( array $events ): void {
+		$there = array_column( $events, 'slug' );
+		?>
+		<h2><?php esc_html_e( 'Ready to Pick', 'network-webhooks' ); ?></h2>
+		<p class="network-webhooks-intro"><?php esc_html_e( 'For plugins that have to be bought, as their documentation describes them: none of these was tried with the real plugin. Record one after you picked it, to see what its action really hands over.', 'network-webhooks' ); ?></p>
+		<table class="wp-list-table widefat striped network-webhooks-ready">
+			<thead>
+				<tr>
+					<th scope="col"><?php esc_html_e( 'Plugin', 'network-webhooks' ); ?></th>
+					<th scope="col"><?php esc_html_e( 'Event', 'network-webhooks' ); ?></th>
+					<th scope="col"><?php esc_html_e( 'Action', 'network-webhooks' ); ?></th>
+					<th scope="col"><span class="screen-reader-text"><?php esc_html_e( 'Pick', 'network-webhooks' ); ?></span></th>
+				</tr>
+			</thead>
+			<tbody>
+				<?php foreach ( Ready_Event::all() as $ready ) : ?>
+					<tr>
+						<td><?php echo esc_html( $ready->plugin ); ?></td>
+						<td><?php echo esc_html( $ready->name ); ?><br><code><?php echo esc_html( $ready->slug ); ?></code></td>
+						<td><code><?php echo esc_html( $ready->action ); ?></code></td>
+						<td>
+							<?php if ( in_array( $ready->slug, $there, true ) ) : ?>
+								<?php esc_html_e( 'Added', 'network-webhooks' ); ?>
+							<?php else : ?>
+								<form method="post" action="<?php echo esc_url( Actions::url( 'custom_pick' ) ); ?>">
+									<?php Actions::print_nonce(); ?>
+									<input type="hidden" name="ready" value="<?php echo esc_attr( $ready->slug ); ?>">
+									<?php /* translators: %s: name of an event */ ?>
+									<button type="submit" class="button" aria-label="<?php echo esc_attr( sprintf( __( 'Add %s', 'network-webhooks' ), $ready->name ) ); ?>"><?php esc_html_e( 'Add', 'network-webhooks' ); ?></button>
+								</form>
+							<?php endif; ?>
+						</td>
+					</tr>
+				<?php endforeach; ?>
+			</tbody>
+		</table>
 		<?php
 	}
 

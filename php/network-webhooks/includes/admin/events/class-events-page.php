@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Event;
+use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Text;
 
 defined( 'ABSPATH' ) || exit;
@@ -79,7 +80,7 @@ final class Events_Page extends Menu_Page {
 				$events = array_filter( $events, static fn( Event $event ) => self::matches( $event, $category, $search ) );
 				$shown += count( $events );
 				if ( $events ) {
-					printf( '<section><h2>%s</h2>', esc_html( $category ) );
+					printf( '<section><h2><span class="dashicons %s" aria-hidden="true"></span> %s</h2>', esc_attr( Event_Registry::icon( reset( $events )->category ) ), esc_html( $category ) );
 					foreach ( $events as $event ) {
 						$article->print( $event, $event->slug === $open );
 					}

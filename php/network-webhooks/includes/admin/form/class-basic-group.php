@@ -110,7 +110,7 @@ final class Basic_Group implements Field_Group {
 				echo '<input type="hidden" name="events[]" value="">';
 				echo '<div class="network-webhooks-events" tabindex="-1">';
 				foreach ( $this->registry->by_category() as $category => $events ) {
-					printf( '<fieldset><legend>%s</legend>', esc_html( $category ) );
+					printf( '<fieldset><legend><span class="dashicons %s" aria-hidden="true"></span> %s</legend>', esc_attr( Event_Registry::icon( $events[0]->category ) ), esc_html( $category ) );
 					foreach ( $events as $event ) {
 						printf(
 							'<label title="%4$s"><input type="checkbox" name="events[]" value="%1$s"%2$s> %3$s</label>',

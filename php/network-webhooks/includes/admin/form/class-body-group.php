@@ -88,6 +88,7 @@ final class Body_Group implements Field_Group {
 		return array(
 			'standard'           => __( 'Standard: the event’s data with its id, type, time and site', 'network-webhooks' ),
 			'flat'               => __( 'Flat: the data alone, as Ultimate Multisite 2 sends it', 'network-webhooks' ),
+			'woocommerce'        => __( 'WooCommerce: as its own webhooks send it', 'network-webhooks' ),
 			'v1'                 => __( 'Form fields, as WP Ultimo 1 sent them', 'network-webhooks' ),
 			'cloudevents'        => __( 'CloudEvents 1.0, structured', 'network-webhooks' ),
 			'cloudevents-binary' => __( 'CloudEvents 1.0, binary', 'network-webhooks' ),

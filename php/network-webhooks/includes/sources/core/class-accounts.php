@@ -222,7 +222,7 @@ final class Accounts extends Abstract_Source {
 		$user = $this->is_wanted_now( 'account_created' ) || $this->is_wanted( 'profile_updated' ) ? get_userdata( $id ) : false;
 		if ( $user ) {
 			$created = array( 'created_at' => Payload::time( $user->user_registered ) );
-			$this->request_end_events->hold( "account:$id:", 'account_created', Payload::user( $user ) + $created + self::NO_SITE );
+			$this->request_end_events->hold( "account:$id:", 'account_created', Payload::user( $user ) + $created + self::NO_SITE, static fn(): bool => Payload::user_exists( $id ) );
 		}
 	}
 
@@ -255,10 +255,22 @@ final class Accounts extends Abstract_Source {
 	}
 
 	/**
+	 * Adds what a plugin knows of the plan to a waiting account_created, which waits on: what made the
+	 * account may be taken back.
+	 *
+	 * @param array<string, mixed> $plan Keys as in the example.
+	 */
+	public function amend( int $user_id, string $source, array $plan ): void {
+		$this->request_end_events->amend( "account:$user_id:", $source, $plan );
+	}
+
+	/**
 	 * The network begins to delete a user. Network Admin removed it from its sites before.
 	 */
 	private function leaves( mixed $id = 0 ): void {
-		$id   = (int) $id;
+		$id = (int) $id;
+		// Whom the same request made was there all the same.
+		$this->request_end_events->send( "account:$id:" );
 		$gone = array_column( $this->request_end_events->drop( "removed:$id:*" ), 'site_id' );
 		$this->request_end_events->drop( "role:$id:*" );
 		$this->request_context->left_sites[ $id ] = $gone;

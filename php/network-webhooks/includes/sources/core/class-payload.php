@@ -40,6 +40,15 @@ final class Payload {
 	}
 
 	/**
+	 * Whether a user is in the database: a transaction may have been taken back.
+	 */
+	public static function user_exists( int $id ): bool {
+		global $wpdb;
+		// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- a cache would say what was.
+		return null !== $wpdb->get_var( $wpdb->prepare( "SELECT ID FROM $wpdb->users WHERE ID = %d", $id ) );
+	}
+
+	/**
 	 * A user, made up.
 	 *
 	 * @return array<string, int|string>

@@ -195,6 +195,9 @@ final class Known_Events {
 	/** Slugs that are only logged, and so have no `wu_version`. */
 	public const LOGGED = array( 'checkout_started', 'checkout_step_completed', 'checkout_completed', 'checkout_failed', 'subsite_post_created', 'subsite_cpt_created', 'subsite_user_registered', 'subsite_woocommerce_order' );
 
+	/** Slugs that it registers and never announces, and that are told from where it saves. */
+	public const SAVED = array( 'customer_created', 'customer_updated', 'membership_created', 'membership_updated', 'payment_created', 'payment_updated' );
+
 	/** Where people search: whichever of these an event carries. */
 	private const LOOKUP = array( 'payment_id', 'payment_reference_code', 'membership_id', 'customer_id', 'customer_user_email', 'customer_user_id', 'site_id', 'domain_domain', 'user_id', 'object_id', 'order_id', 'new_user_email' );
 

@@ -1,0 +1,66 @@
+<?php
+/**
+ * The hooks that real plugins fired, as make plugins recorded them, are fired again: the same events come of them.
+ */
+
+require_once dirname( __DIR__ ) . '/plugins/class-trace.php';
+
+final class Traces_Test extends Network_Test_Case {
+
+	/** What is told of rows in the database, which a replay has not: the runs on the real plugins show these. */
+	private const OF_ROWS = array(
+		''                     => '/^(product|coupon|shop_customer|account)_/',
+		'lifterlms'            => '/^(course_track_completed|refund_issued)$/',
+		'tutor'                => '/^(quiz|order|payment|refund)_/',
+		'sensei'               => '/^(quiz|section)_/',
+		'contact-form-7'       => '/^form_/',
+		'fluent-forms'         => '/^form_payment_/',
+		'wpforms'              => '/^form_payment_/',
+		'paid-memberships-pro' => '/^membership_(joined|left|level_changed|renewed)$/',
+	);
+
+	/**
+	 * @dataProvider traces
+	 */
+	public function test_the_recorded_hooks_make_the_recorded_events( string $file ): void {
+		$webhook = $this->subscribe( '*' );
+		$this->assertSame( '', $this->run_process( __DIR__ . '/processes/replay.php', array( $file ) ) );
+		$trace = Trace::read( $file );
+		$rows  = self::OF_ROWS[ $trace['name'] ] ?? self::OF_ROWS[''];
+		$deeds = array( array() );
+		foreach ( $this->events_of( $webhook ) as $event ) {
+			if ( 'replay.deed' === $event['type'] ) {
+				$deeds[] = array();
+			} elseif ( ! preg_match( $rows, $event['type'] ) ) {
+				$deeds[ count( $deeds ) - 1 ][] = $event['type'];
+			}
+		}
+		foreach ( $trace['deeds'] as $number => $deed ) {
+			if ( ! $deed['requests'] && $deed['events'] ) {
+				// A ledger keeps no calls.
+				continue;
+			}
+			$recorded = array_values( preg_grep( $rows, $deed['events'], PREG_GREP_INVERT ) );
+			if ( ! ( $deed['in_order'] ?? true ) ) {
+				// Hooks within hooks are recorded by when they begin, and told by when they end.
+				sort( $recorded );
+				sort( $deeds[ $number ] );
+			}
+			$this->assertSame( $recorded, $deeds[ $number ], "$trace[name]: $deed[do]" );
+		}
+	}
+
+	public static function traces(): array {
+		$files = glob( dirname( __DIR__ ) . '/plugins/traces/*.json' );
+		return array_combine( array_map( 'basename', $files ), array_map( static fn( string $file ) => array( $file ), $files ) );
+	}
+
+	public function test_a_trace_that_somebody_wrote_by_hand_is_refused(): void {
+		$trace = json_decode( file_get_contents( self::traces()[ array_key_first( self::traces() ) ][0] ), true );
+		$this->assertSame( array(), Trace::faults( $trace ) );
+		foreach ( array( 'plugins', 'date', 'recorder', 'sum' ) as $key ) {
+			$this->assertNotSame( array(), Trace::faults( array_diff_key( $trace, array( $key => 1 ) ) ), $key );
+		}
+		$this->assertNotSame( array(), Trace::faults( array( 'date' => '2026-01-01' ) + $trace ) );
+	}
+}
