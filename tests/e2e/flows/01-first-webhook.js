@@ -62,7 +62,8 @@ export const steps = {
 	},
 
 	async 'hears why a test event did not arrive'( { page, env } ) {
-		await page.getByRole( 'link', { name: 'Payments to our books' } ).first().click();
+		await page.getByRole( 'link', { name: 'Payments to our books', exact: true } ).first().click();
+		await page.locator( '#wpbody-content' ).getByRole( 'link', { name: 'Edit', exact: true } ).click();
 		await page.getByLabel( 'URL', { exact: true } ).fill( `${ env.ENDPOINT_URL }status/503` );
 		await page.getByRole( 'button', { name: 'Save Webhook' } ).click();
 		await page.goto( `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks` );

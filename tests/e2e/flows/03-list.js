@@ -281,10 +281,10 @@ export const steps = {
 		assert.ok( ! ( await colleague.page.content() ).includes( 'abcdefg' ), 'The token in the URL is shown.' );
 		await screenshot( 'list-viewer', colleague.page );
 		await check( colleague.page, 'list, who may only look' );
-		await list( page, env );
+		await page.goto( `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks-data` );
 		await page.getByText( 'Changes of access and settings' ).click();
 		await page.getByText( `${ VIEWER.login } may see the webhooks` ).waitFor();
-		await check( page, 'list, history open' );
+		await check( page, 'settings, history open' );
 		wordpress( 'wpmu_delete_user( $arguments[0] );', id );
 	},
 

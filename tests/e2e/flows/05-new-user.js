@@ -203,7 +203,7 @@ export const steps = {
 			return $ids;
 		` );
 		person = new Person( page );
-		await person.click( page.locator( '#adminmenu' ).getByRole( 'link', { name: 'Listen', exact: true } ) );
+		await person.click( page.locator( '#adminmenu' ).getByRole( 'link', { name: 'Debug', exact: true } ) );
 		await person.click( page.getByRole( 'button', { name: 'Listen for 10 minutes' } ) );
 		await person.read( page.getByText( /^Every event of the network is recorded until/ ) );
 		wordpress( `foreach ( $arguments as $id ) {

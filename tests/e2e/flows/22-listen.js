@@ -20,7 +20,7 @@ export const steps = {
 
 	async 'finds the page in the menu, and listens'( { page, env, check } ) {
 		await page.goto( `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks` );
-		await page.locator( '#adminmenu' ).getByRole( 'link', { name: 'Listen', exact: true } ).click();
+		await page.locator( '#adminmenu' ).getByRole( 'link', { name: 'Debug', exact: true } ).click();
 		await page.getByText( 'Nothing was recorded.' ).waitFor();
 		await check( page, 'listen, never pressed' );
 		await page.getByRole( 'button', { name: 'Listen for 10 minutes' } ).click();
