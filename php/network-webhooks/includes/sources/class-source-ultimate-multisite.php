@@ -377,17 +377,12 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 	 * @param string                   $key      A second one of the key changes nothing.
 	 */
 	private function later( string $event, array|\Closure $data, array $options = array(), ?\Closure $is_there = null, string $key = '' ): void {
-		$this->request_end_events->take_later(
-			'wu:' . ( '' === $key ? ++$this->number : $key ),
-			$event,
-			self::NAME,
-			function () use ( $data ): ?array {
-				$data = $data instanceof \Closure ? $data() : $data;
-				return null === $data ? null : (array) $this->plain( $data );
-			},
-			$options,
-			$is_there
-		);
+		$key  = 'wu:' . ( '' === $key ? ++$this->number : $key );
+		$made = function () use ( $data ): ?array {
+			$data = $data instanceof \Closure ? $data() : $data;
+			return null === $data ? null : (array) $this->plain( $data );
+		};
+		$this->safely( $event, (string) current_filter(), fn() => $this->request_end_events->take_later( $key, $event, self::NAME, $made, $options, $is_there ) );
 	}
 
 	/**
