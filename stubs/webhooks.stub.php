@@ -38,7 +38,8 @@
  *     failure: array{phase: string, code: string, message: string}|null,
  *     request_headers: array<string, string>, response_headers: array<string, string>,
  *     response_body: string, reconnected: bool,
- *     remark: array{code: string, message: string}|null, waited_for: string|null, server: string|null,
+ *     remark: array{code: string, message: string}|null,
+ *     waited_for: 'endpoint'|'rate_limit'|'probe'|'origin'|'machine'|null, server: string|null,
  *     next: string, next_at: string|null}
  * @phpstan-type Delivery array{
  *     id: string, event_id: string, event: string, webhook_id: string, site_id: int,
@@ -292,8 +293,10 @@ namespace {
      * be keys. Null where no request was made. `server` is the host name of the server that made
      * it; where the log knows several, the delivery's own `server` took the event in.
      * `remark` is what was wrong with the answer behind its status line, which alone decides.
-     * `waited_for` is a code of what the attempt waited for after it was due; null: for nothing,
-     * or it is not known.
+     * `waited_for` is what the attempt waited for after it was due: the `endpoint` (as many requests
+     * were under way as its webhook may have at once), the webhook's `rate_limit`, the next `probe` of
+     * an endpoint that fails, a place to its `origin` (host and port), or one at all, as much as the
+     * `machine` has room for. Null: for nothing, or it is not known.
      *
      * @since 0.1.0
      *

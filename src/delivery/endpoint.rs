@@ -1,6 +1,7 @@
 //! A webhook prepared for sending: everything that is the same for all its requests is read
 //! and checked once.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -122,10 +123,13 @@ impl Endpoint {
             self.builder.prepare(event, now)?.detach(event)
         } else {
             let (endpoint, event) = (Arc::clone(self), Arc::clone(event));
-            let prepared = tokio::task::spawn_blocking(move || {
-                Ok::<_, Failure>(endpoint.builder.prepare(&event, now)?.detach(&event))
-            });
-            prepared.await.map_err(|_| internal())??
+            let prepare =
+                move || Ok::<_, Failure>(endpoint.builder.prepare(&event, now)?.detach(&event));
+            // It panics where the system has no thread for it: then everybody waits for this one.
+            match catch_unwind(AssertUnwindSafe(|| tokio::task::spawn_blocking(prepare.clone()))) {
+                Ok(prepared) => prepared.await.map_err(|_| internal())??,
+                Err(_) => prepare()?,
+            }
         };
         let bytes = body.as_deref().unwrap_or(&event.body);
         let limit = timeout(&self.webhook);

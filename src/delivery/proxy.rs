@@ -139,6 +139,9 @@ impl Proxy {
                     NameError::NotFound(said) => {
                         io::Error::other(format!("the proxy's address is unknown: {name}: {said}"))
                     }
+                    NameError::NoThread(said) => io::Error::other(format!(
+                        "no thread can be started to look the name up: {said}"
+                    )),
                 })?
             }
         };

@@ -295,6 +295,9 @@ fn describe(broken: &Broken, phase: Phase) -> Failure {
         Broken::Address(NoAddress::Name(NameError::NotFound(said))) => {
             ("name_not_found", format!("the name has no address: {said}"))
         }
+        Broken::Address(NoAddress::Name(NameError::NoThread(said))) => {
+            ("internal", format!("no thread can be started to look the name up: {said}"))
+        }
         Broken::Address(NoAddress::Refused(refusal)) => (ADDRESS_REFUSED, refusal.to_string()),
         Broken::Name => ("tls", "the host is no name that a certificate can have".to_owned()),
         Broken::Io(error) => return describe_io(error, phase),

@@ -93,6 +93,8 @@ pub(super) enum NameError {
     NotFound(Arc<str>),
     /// Time is up.
     Timeout,
+    /// The system has no thread to look it up with.
+    NoThread(Arc<str>),
 }
 
 impl fmt::Debug for Names {
@@ -146,7 +148,12 @@ impl Names {
                 Look::Answer(answer.clone())
             }
             Some(Name { asked: Some(asked), .. }) => Look::Asked(*asked),
-            _ if table.under_way < MAX_LOOKUPS => Look::Asked(self.ask(&mut table, host, now)?),
+            _ if table.under_way < MAX_LOOKUPS => match self.ask(&mut table, host, now) {
+                Ok(asked) => Look::Asked(asked),
+                // As if no more were allowed: one that ends leaves its thread to this name.
+                Err(_) if table.under_way > 0 => Look::Busy,
+                Err(error) => return Err(NameError::NoThread(error.to_string().into())),
+            },
             _ => Look::Busy,
         })
     }
@@ -156,12 +163,7 @@ impl Names {
         now < at + self.lookup.keep() || at + limit >= deadline
     }
 
-    fn ask(
-        self: &Arc<Self>,
-        table: &mut Table,
-        host: &str,
-        now: Instant,
-    ) -> Result<Instant, NameError> {
+    fn ask(self: &Arc<Self>, table: &mut Table, host: &str, now: Instant) -> io::Result<Instant> {
         if table.names.len() >= MAX_NAMES {
             let keep = self.lookup.keep();
             table.names.retain(|_, name| {
@@ -170,14 +172,10 @@ impl Names {
         }
         let names = Arc::clone(self);
         let owned = host.to_owned();
-        std::thread::Builder::new()
-            .name("lookup".into())
-            .stack_size(STACK)
-            .spawn(move || {
-                let answer = names.lookup.addresses(&owned);
-                names.settle(owned, answer);
-            })
-            .map_err(|error| NameError::NotFound(error.to_string().into()))?;
+        std::thread::Builder::new().name("lookup".into()).stack_size(STACK).spawn(move || {
+            let answer = names.lookup.addresses(&owned);
+            names.settle(owned, answer);
+        })?;
         table.under_way += 1;
         table.names.entry(host.to_owned()).or_default().asked = Some(now);
         Ok(now)

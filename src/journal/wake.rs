@@ -16,6 +16,9 @@
 //! A second word of the page says that the disk is full: the worker has given up its reserve so
 //! that the journal can be drained, and until it has it back nothing new is to be accepted.
 //!
+//! A third one is the worker's beat: the second of the monotonic clock at which it was last at work.
+//! It sleeps for a minute at most, so one that is much older is that of a worker that hangs.
+//!
 //! *What if somebody cuts the file?* Touching a mapped page whose file has become shorter is a
 //! SIGBUS. The size is checked when it is mapped, and who can cut it later is the spool's owner
 //! (or group), by the file's mode; the worst that gets them is to kill processes that work for
@@ -42,7 +45,7 @@ use rustix::mm::{MapFlags, ProtFlags};
 use self::protocol::Word as _;
 use spool::{Access, Privacy, Spool, SpoolError, WAKE_FILE, cannot_here};
 
-/// Bytes of the file: a page wherever we run; only the first eight are used.
+/// Bytes of the file: a page wherever we run; only the first twelve are used.
 const SIZE: usize = 4096;
 
 /// What came of a call to wake.
@@ -82,10 +85,27 @@ impl Waker {
     }
 }
 
-/// Whether the worker of `spool` has said that the disk is full. Makes nothing that isn't there.
-pub fn says_full(spool: &Spool) -> bool {
-    spool.top().version(WAKE_FILE).is_ok_and(|stamp| stamp.is_some())
-        && Waker::open(spool).is_ok_and(|waker| waker.is_full())
+/// What the worker of a spool has said, beside whether it sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Said {
+    /// The disk is full.
+    pub full: bool,
+    /// When it was last at work, in seconds of the monotonic clock; 0: never on this page.
+    pub beat: u32,
+}
+
+/// What the worker of `spool` has said. Makes nothing that isn't there.
+pub fn said(spool: &Spool) -> Said {
+    if !spool.top().version(WAKE_FILE).is_ok_and(|stamp| stamp.is_some()) {
+        return Said::default();
+    }
+    Waker::open(spool).map_or_else(
+        |_| Said::default(),
+        |waker| Said {
+            full: waker.is_full(),
+            beat: waker.page.words().beat.load(Ordering::Relaxed),
+        },
+    )
 }
 
 /// The worker's side.
@@ -136,6 +156,12 @@ impl Sleeper {
         self.page.words().full.store(full.into(), Ordering::Relaxed);
     }
 
+    /// Says that the worker is at work, at this reading of the monotonic clock.
+    pub fn beat(&self, monotonic_ns: u64) {
+        let second = (monotonic_ns / 1_000_000_000) as u32;
+        self.page.words().beat.store(second.max(1), Ordering::Relaxed);
+    }
+
     /// What other threads and signal handlers of this process wake the worker with.
     pub fn handle(&self) -> WakeHandle {
         WakeHandle { page: Arc::clone(&self.page) }
@@ -179,6 +205,7 @@ struct Page(NonNull<Words>);
 struct Words {
     asleep: AtomicU32,
     full: AtomicU32,
+    beat: AtomicU32,
 }
 
 // SAFETY: the page is only ever used through a reference to atomics.

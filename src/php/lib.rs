@@ -25,6 +25,7 @@ mod noticed;
 mod options;
 mod preview;
 mod process;
+mod published;
 mod query;
 mod requests;
 mod signing;

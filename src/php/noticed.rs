@@ -1,91 +1,85 @@
-//! What `webhooks_status()` finds in the store, the journal and the clock that people have to know,
-//! though everything seems to run.
+//! What `webhooks_status()` finds in the store, the journal, the disk and the clock that people have to
+//! know, though everything seems to run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::path::Path;
 
+use super::published::Published;
 use super::status::Problem;
-use webhooks::clock::rfc3339;
-use webhooks::config::Config;
-use webhooks::store::log::{CLOCK_SET, STORE_SET_ASIDE, StoreSummary};
-use webhooks::webhook::Webhook;
+use webhooks::clock::{Clock as _, SystemClock, rfc3339};
+use webhooks::spool::Spool;
+use webhooks::store::log::{Outages, StoreSummary};
+use webhooks::worker::lock::Holder;
 
 const MINUTE_MS: i64 = 60_000;
 /// How old the oldest event of the journal may be, in milliseconds: a worker takes in thousands a
-/// second, so a quarter of that is a machine that can't keep up, or a worker that hangs.
+/// second, so a quarter of that is a machine that can't keep up, or a worker that hangs. And how
+/// long what is due may wait where no worker runs: whoever visits has one started before.
 const BACKLOG_MS: i64 = 4 * MINUTE_MS;
-/// How far ahead of the clock something written here may lie, in milliseconds: what receivers of
-/// signatures allow (Standard Webhooks 1.0.0).
-const AHEAD_MS: i64 = 5 * MINUTE_MS;
+/// After how many seconds a worker hangs that has not been at work: it sleeps for sixty at most.
+const HANGS_S: u32 = 180;
 /// How long a service manager may take to start the worker anew, in milliseconds.
 const RESTART_MS: i64 = 2 * MINUTE_MS;
-/// How long a jump of the clock stays a problem, in milliseconds.
-const CLOCK_MS: i64 = 60 * MINUTE_MS;
-/// How long a store that was set aside stays one, in milliseconds.
-const SET_ASIDE_MS: i64 = 24 * 60 * MINUTE_MS;
-/// Failures in a row from which on an endpoint is down and not only slow at one attempt.
-const DOWN: u32 = 2;
+/// With fewer free bytes nothing can be appended.
+pub(super) const NO_BYTES: u64 = 64 << 10;
+/// With fewer files that can be made it is told: each process of PHP needs one.
+pub(super) const FEW_FILES: u64 = 100;
 
 /// What the store knows.
-pub(super) fn of_store(summary: &StoreSummary, config: Option<&Config>, now: i64) -> Vec<Problem> {
+pub(super) fn of_store(summary: &StoreSummary, now: i64) -> Vec<Problem> {
     let mut problems = Vec::new();
     if summary.deferred > 0 {
         let message = "the journal has had records that this version does not know; they are kept: \
                        install the version of webhooks-worker that wrote them";
         problems.push(problem("journal", message));
     }
-    let lately = |code: &str, within: i64| {
-        let mut noticed = summary.noticed.iter().rev();
-        noticed.find(|(noticed, at)| noticed == code && (now - within..=now).contains(at))
-    };
-    if let Some((_, at)) = lately(CLOCK_SET, CLOCK_MS) {
-        let message = format!(
-            "the clock of this server was set by more than five minutes at {}: receivers refuse \
-             what is signed with a wrong time; have the clock kept right (NTP)",
-            rfc3339(*at)
-        );
+    if let Some(set) = summary.lately.clock_set(now) {
+        let (minutes, at) = (set.seconds.abs() / 60, rfc3339(set.at));
+        let message = if set.seconds > 0 {
+            format!(
+                "the clock of this server was set ahead by {minutes} minutes at {at}: receivers \
+                 refuse what is signed with a wrong time; have the clock kept right (NTP)"
+            )
+        } else {
+            format!(
+                "the clock of this server was set back by {minutes} minutes at {at}: receivers \
+                 refuse what is signed with a wrong time; have the clock kept right (NTP)"
+            )
+        };
         problems.push(problem("clock", &message));
     }
-    if let Some((_, at)) = lately(STORE_SET_ASIDE, SET_ASIDE_MS) {
+    if let Some(at) = summary.lately.store_set_aside(now) {
         let message = format!(
             "the log of deliveries was damaged and lies aside since {}; a new one was begun, and \
              what had waited in the old one is not sent: look after the disk",
-            rfc3339(*at)
+            rfc3339(at)
         );
         problems.push(problem("store_set_aside", &message));
-    }
-    if let Some(config) = config {
-        problems.extend(of_webhooks(summary, config));
     }
     problems
 }
 
 /// Webhooks that are disabled, and whether all endpoints are down at once, which is rarely the
 /// endpoints' fault.
-fn of_webhooks(summary: &StoreSummary, config: &Config) -> Vec<Problem> {
+pub(super) fn of_outages(outages: &Outages, published: &Published, spool: &Spool) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let (mut down, mut nameless, mut all_down) = (HashSet::new(), true, true);
-    let published: HashMap<&str, &Webhook> =
-        config.webhooks.iter().map(|webhook| (&*webhook.id, webhook)).collect();
-    for of in &summary.webhooks {
-        let Some(webhook) = published.get(&*of.id) else { continue };
-        if let Some(disabled) = &of.health.disabled {
+    if !outages.disabled.is_empty() {
+        let ids: HashSet<&str> = outages.disabled.iter().map(|(id, _)| &**id).collect();
+        let names = Published::names(spool, &ids);
+        // One that is not published any more is nobody's problem.
+        let still = outages.disabled.iter().filter_map(|(id, at)| Some((id, at, names.get(id)?)));
+        problems.extend(still.map(|(id, at, name)| {
             let message = format!(
-                "the webhook \"{}\" ({}) is disabled since {}, and its events are kept: fix its \
-                 endpoint, and enable it",
-                webhook.name,
-                webhook.id,
-                rfc3339(disabled.at)
+                "the webhook \"{name}\" ({id}) is disabled since {}, and its events are kept: fix \
+                 its endpoint, and enable it",
+                rfc3339(*at)
             );
-            problems.push(problem("webhook_disabled", &message));
-        } else if !webhook.paused && webhook.set_aside.is_none() {
-            all_down &= of.health.failures_in_row >= DOWN;
-            nameless &= of.name_not_found;
-            down.insert(host(webhook));
-        }
+            problem("webhook_disabled", &message)
+        }));
     }
     // One endpoint that is down is its own; two and none that is up is this server's network.
-    if all_down && down.len() > 1 {
-        problems.push(if nameless {
+    if outages.down > 1 && published.webhooks > 1 {
+        problems.push(if outages.are_nameless {
             let message = "no name of an endpoint is found: look after the DNS servers of this \
                            server (/etc/resolv.conf); what waits is sent once they answer";
             problem("names", message)
@@ -99,9 +93,53 @@ fn of_webhooks(summary: &StoreSummary, config: &Config) -> Vec<Problem> {
     problems
 }
 
-fn host(webhook: &Webhook) -> &str {
-    let rest = webhook.url.split_once("://").map_or(&*webhook.url, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or_default()
+/// Nothing can be written to the spool.
+pub(super) fn of_read_only(path: &Path) -> Problem {
+    let message = format!(
+        "the file system of {} can only be read: mount it so that it can be written to (a kernel \
+         makes it so after an error of the disk: see its log)",
+        path.display()
+    );
+    problem("spool", &message)
+}
+
+/// A disk that is full of files, though not of bytes.
+pub(super) fn of_few_files(path: &Path, files: u64) -> Problem {
+    let message = format!(
+        "the file system of {} has room for {files} more files (inodes) only: delete files that \
+         nobody needs, or give it more inodes; a process that can make none keeps its events in \
+         WordPress's database",
+        path.display()
+    );
+    problem("disk", &message)
+}
+
+/// A worker that has not been at work for long, by its beat in the wake page.
+pub(super) fn of_beat(holder: &Holder, beat: u32, now: i64) -> Option<Problem> {
+    let second = (SystemClock.monotonic_ns() / 1_000_000_000) as u32;
+    let silent = second.checked_sub(beat).filter(|silent| beat > 0 && *silent > HANGS_S)?;
+    // One that has just taken the lock reads the store first: the beat is that of the one before.
+    if (now - holder.since).abs() < i64::from(HANGS_S) * 1000 {
+        return None;
+    }
+    let message = format!(
+        "the worker (process {}) has done nothing since {}: it hangs, or was stopped; end it (kill \
+         -9), and another one takes its place; worker.log in the spool says more",
+        holder.pid,
+        rfc3339(now - i64::from(silent) * 1000)
+    );
+    Some(problem("worker_hangs", &message))
+}
+
+/// Deliveries that are due, with no worker that would send them.
+pub(super) fn of_waiting(since: Option<i64>, now: i64) -> Option<Problem> {
+    let since = since.filter(|since| now - since > BACKLOG_MS)?;
+    let message = format!(
+        "no worker runs, and deliveries are due since {}: have one started (webhooks_wake(), or \
+         any event), and see worker.log in the spool for why the last one ended",
+        rfc3339(since)
+    );
+    Some(problem("worker", &message))
 }
 
 /// The oldest event that was not taken in yet, in Unix milliseconds.
@@ -113,18 +151,6 @@ pub(super) fn of_backlog(oldest: Option<i64>, now: i64) -> Option<Problem> {
         rfc3339(oldest)
     );
     Some(problem("backlog", &message))
-}
-
-/// Times at which something was written here, in Unix milliseconds.
-pub(super) fn of_clock(written: &[i64], now: i64) -> Option<Problem> {
-    let latest = written.iter().copied().max().filter(|latest| *latest > now + AHEAD_MS)?;
-    let message = format!(
-        "the clock of this server stands at {}, and what was written here has a later time, {}: \
-         one of them is wrong; have the clock kept right (NTP)",
-        rfc3339(now),
-        rfc3339(latest)
-    );
-    Some(problem("clock", &message))
 }
 
 /// No worker runs where only a service manager starts one; `absent`: for how long, in milliseconds,

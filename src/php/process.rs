@@ -8,13 +8,15 @@
 //! No PHP code ever runs while this is borrowed: it may call us again, or never come back.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
 use super::ini::{self, Settings};
+use super::published::Published;
 use webhooks::clock::{Clock as _, SystemClock};
-use webhooks::config::{SUBSCRIPTIONS_FILE, Subscriptions};
+use webhooks::config::{CONFIG_FILE, ConfigError, SUBSCRIPTIONS_FILE, Subscriptions};
 use webhooks::journal::wake::{Waker, Woken};
 use webhooks::journal::{AppendOptions, JournalError, RecordBuilder, Writer};
 use webhooks::spool::{FileVersion, Spool, SpoolError};
@@ -52,6 +54,8 @@ pub(super) struct Process {
     version: Option<FileVersion>,
     waker: Option<Waker>,
     log: Option<Log>,
+    /// What the status needs of the config.
+    published: Option<Rc<Published>>,
     /// The second (Unix time) of the last look.
     looked: i64,
     /// The next append is followed by the question whether a worker runs.
@@ -70,6 +74,7 @@ impl Process {
             version: None,
             waker: None,
             log: None,
+            published: None,
             looked: 0,
             ask: false,
             pause: 0,
@@ -146,6 +151,32 @@ impl Process {
     /// What was published, where that could be read.
     pub(super) const fn subscriptions(&mut self) -> Option<&mut Subscriptions> {
         self.subscriptions.as_mut()
+    }
+
+    /// What was published, as the status needs it; read again where it was published again.
+    pub(super) fn published_config(
+        &mut self,
+        spool: &Spool,
+    ) -> Result<Option<Rc<Published>>, ConfigError> {
+        // Before it is read: a file that takes its place meanwhile has another version.
+        let Some(version) = spool.top().version(CONFIG_FILE)? else {
+            self.published = None;
+            return Ok(None);
+        };
+        if self.published.as_ref().is_none_or(|known| known.version != version) {
+            self.published = None;
+            self.published = Published::read(spool, version)?.map(Rc::new);
+        }
+        Ok(self.published.clone())
+    }
+
+    /// Whether the file that dispatching processes go by can be read; only where this one has not.
+    pub(super) fn check_subscriptions(&self, spool: &Spool) -> Result<(), ConfigError> {
+        let version = spool.top().version(SUBSCRIPTIONS_FILE)?;
+        if version.is_some() && version == self.version {
+            return Ok(());
+        }
+        Subscriptions::load(spool).map(drop)
     }
 
     /// Starts a record with these fields. It belongs to the caller until it is appended.

@@ -1,6 +1,8 @@
 //! `webhooks_status()`: how everything is, without ever failing.
 
+use std::collections::HashMap;
 use std::fmt::Display;
+use std::rc::Rc;
 
 use ext_php_rs::prelude::*;
 use serde::Serialize;
@@ -8,12 +10,13 @@ use serde::Serialize;
 use super::exception;
 use super::noticed;
 use super::process::{self, Process};
+use super::published::{Published, SetAside};
 use super::to_zval::{Tree, to_zval};
 use webhooks::clock::{Clock as _, SystemClock, rfc3339};
-use webhooks::config::{Config, ConfigError, Subscriptions};
-use webhooks::journal::{self, JournalError, wake};
+use webhooks::config::ConfigError;
+use webhooks::journal::{self, JournalError, SegmentId, wake};
 use webhooks::spool::{Spool, this_user, user_name};
-use webhooks::webhook::Webhook;
+use webhooks::store::StoreError;
 use webhooks::worker::{SMALL_FILE, lock, start};
 
 /// Within which time deaths of the worker are repeated ones, in milliseconds.
@@ -41,9 +44,6 @@ pub(super) struct Status {
     pub(super) store: StoreStatus,
     pub(super) config: ConfigStatus,
     pub(super) problems: Vec<Problem>,
-    /// When the worker says that it came up, in Unix milliseconds; 0: it does not.
-    #[serde(skip)]
-    worker_since: i64,
 }
 
 #[derive(Default, Serialize)]
@@ -89,15 +89,6 @@ pub(super) struct ConfigStatus {
     pub(super) set_aside: Vec<SetAside>,
 }
 
-/// A webhook that was published as invalid.
-#[derive(Serialize)]
-pub(super) struct SetAside {
-    id: String,
-    name: String,
-    field: String,
-    message: String,
-}
-
 /// Something that is wrong: a code, and a sentence that says what to do.
 #[derive(Serialize)]
 pub(super) struct Problem {
@@ -125,7 +116,6 @@ impl Status {
             store: StoreStatus { url: store, ..StoreStatus::default() },
             config: ConfigStatus::default(),
             problems: Vec::new(),
-            worker_since: 0,
         };
         // Not the one that is open already: somebody may have changed its modes since.
         match Spool::open(&process.settings().spool) {
@@ -143,31 +133,16 @@ impl Status {
     fn look_into(&mut self, spool: &Spool, process: &mut Process) {
         self.spool.usable = true;
         self.spool.owner = Some(user_name(spool.owner().0));
-        self.ask_for_worker(spool);
-        let config = self.ask_for_config(spool, process);
         let now = SystemClock.unix_ms();
-        let positions = match process.spool().map(|_| ()).map_err(|error| error.to_string()) {
-            Ok(()) => match process.log() {
-                Ok(Some(log)) => log.summary().map(Some),
-                Ok(None) => Ok(None),
-                Err(error) => Err(error),
-            }
-            .map_err(|error| error.to_string()),
-            Err(error) => Err(error),
-        };
-        let positions = match positions {
-            Ok(Some(summary)) => {
-                self.store.size = summary.size;
-                self.store.schema = Some(summary.schema);
-                self.store.announcements = summary.announcements;
-                self.ask_for_deaths(&summary.deaths, now);
-                self.problems.extend(noticed::of_store(&summary, config.as_ref(), now));
-                summary.positions
-            }
-            Ok(None) => Default::default(),
+        let said = wake::said(spool);
+        self.look_at_room(spool, said.full);
+        self.ask_for_worker(spool, said.beat, now);
+        let published = self.ask_for_config(spool, process);
+        let positions = match self.ask_for_store(process, published.as_deref(), now) {
+            Ok(positions) => positions,
             Err(error) => {
                 self.problem("store", &error);
-                Default::default()
+                HashMap::new()
             }
         };
         match journal::status(spool, &positions) {
@@ -184,20 +159,63 @@ impl Status {
             }
             Err(error) => self.problem("journal", &error),
         }
-        if wake::says_full(spool) {
-            self.problem("disk", &JournalError::Full { path: spool.path().to_owned() });
-        }
-        let since = self.worker_since;
-        self.problems.extend(noticed::of_clock(&[since, self.config.revision.cast_signed()], now));
         let is_published = self.config.revision > 0;
         if !self.worker.running && !self.worker.autostart && is_published {
             self.problems.extend(noticed::of_absence(lock::absent_for(spool, now)));
         }
     }
 
+    /// Whether anything can be written, and the disk's room.
+    fn look_at_room(&mut self, spool: &Spool, says_full: bool) {
+        let room = match spool.room() {
+            Ok(room) => room,
+            Err(error) => return self.problem("spool", &error),
+        };
+        if room.is_read_only {
+            self.spool.usable = false;
+            self.problems.push(noticed::of_read_only(spool.path()));
+        } else if says_full || room.bytes < noticed::NO_BYTES {
+            self.problem("disk", &JournalError::Full { path: spool.path().to_owned() });
+        } else if let Some(files) = room.files.filter(|files| *files < noticed::FEW_FILES) {
+            self.problems.push(noticed::of_few_files(spool.path(), files));
+        }
+    }
+
+    /// What the store knows; how far it has read each segment of the journal.
+    fn ask_for_store(
+        &mut self,
+        process: &mut Process,
+        published: Option<&Published>,
+        now: i64,
+    ) -> Result<HashMap<SegmentId, u64>, String> {
+        process.spool().map_err(|error| error.to_string())?;
+        let told = |error: StoreError| error.to_string();
+        let Some(log) = process.log().map_err(told)? else { return Ok(HashMap::new()) };
+        let summary = log.summary().map_err(told)?;
+        self.store.size = summary.size;
+        self.store.schema = Some(summary.schema);
+        self.store.announcements = summary.announcements;
+        self.ask_for_deaths(&summary.deaths, now);
+        self.problems.extend(noticed::of_store(&summary, now));
+        if let Some(published) = published {
+            let outages = log.outages(&|id| published.is_left_out(id)).map_err(told)?;
+            let spool = process.spool().map_err(|error| error.to_string())?;
+            self.problems.extend(noticed::of_outages(&outages, published, spool));
+        }
+        let is_told = self.problems.iter().any(|problem| problem.code == "worker");
+        if !self.worker.running && self.worker.autostart && !is_told {
+            let spool = process.spool().map_err(|error| error.to_string())?;
+            if !start::is_coming_up(spool, now) {
+                self.problems.extend(noticed::of_waiting(summary.waiting_since, now));
+            }
+        }
+        Ok(summary.positions)
+    }
+
     /// One death is an accident; a second one within an hour is a problem.
     fn ask_for_deaths(&mut self, deaths: &[i64], now: i64) {
-        let lately = deaths.iter().filter(|at| **at > now - HOUR_MS).count();
+        let hour = now - HOUR_MS..=now;
+        let lately = deaths.iter().filter(|at| hour.contains(at)).count();
         if let Some(last) = deaths.last().filter(|_| lately > 1) {
             let message = format!(
                 "the worker died {lately} times within the last hour, the last time at {}: \
@@ -208,7 +226,7 @@ impl Status {
         }
     }
 
-    fn ask_for_worker(&mut self, spool: &Spool) {
+    fn ask_for_worker(&mut self, spool: &Spool, beat: u32, now: i64) {
         match lock::holder(spool) {
             Ok(Some(holder)) => {
                 self.worker.running = true;
@@ -216,7 +234,6 @@ impl Status {
                 if holder.pid != 0 {
                     self.worker.pid = Some(holder.pid);
                     self.worker.since = Some(rfc3339(holder.since));
-                    self.worker_since = holder.since;
                     if holder.version != self.version {
                         let message = format!(
                             "the worker that runs is version {} and the PHP extension {}: one of \
@@ -225,7 +242,8 @@ impl Status {
                         );
                         self.problem("version", &message);
                     }
-                    self.worker.version = Some(holder.version);
+                    self.worker.version = Some(holder.version.clone());
+                    self.problems.extend(noticed::of_beat(&holder, beat, now));
                 }
                 if let Some(bytes) = holder.file_size.filter(|bytes| *bytes < SMALL_FILE) {
                     let message = format!(
@@ -241,7 +259,7 @@ impl Status {
             Err(error) => self.problem("worker", &error),
         }
         if let Some((error, at)) = start::last_error(spool) {
-            if !self.worker.running && !start::is_coming_up(spool, SystemClock.unix_ms()) {
+            if !self.worker.running && !start::is_coming_up(spool, now) {
                 self.problem("worker", &format!("the worker can't be started: {error}"));
             }
             self.worker.last_error = Some(error);
@@ -250,7 +268,7 @@ impl Status {
     }
 
     /// Whether the worker may open as many connections as it is to have.
-    fn compare_limits(&mut self, spool: &Spool, config: &Config) {
+    fn compare_limits(&mut self, spool: &Spool, config: &Published) {
         let Ok(Some(holder)) = lock::holder(spool) else { return };
         let too_few = match config.max_in_flight {
             None => holder.descriptors.is_some(),
@@ -268,8 +286,8 @@ impl Status {
     }
 
     /// Returns what was published, where this process may read it.
-    fn ask_for_config(&mut self, spool: &Spool, process: &mut Process) -> Option<Config> {
-        match Config::load(spool) {
+    fn ask_for_config(&mut self, spool: &Spool, process: &mut Process) -> Option<Rc<Published>> {
+        match process.published_config(spool) {
             Ok(Some(config)) => {
                 if config.max_in_flight != process.settings().max_in_flight {
                     let message = "webhooks.max_in_flight in php.ini is not what the webhooks were \
@@ -282,8 +300,7 @@ impl Status {
                     self.problem("allow", &message);
                 }
                 self.compare_limits(spool, &config);
-                let set_aside = set_aside(&config);
-                for SetAside { id, name, field, message } in &set_aside {
+                for SetAside { id, name, field, message } in &config.set_aside {
                     let message = format!(
                         "the webhook \"{name}\" ({id}) is invalid, so its events are kept and not \
                          sent: {field}: {message}"
@@ -291,15 +308,15 @@ impl Status {
                     self.problem("invalid_webhook", &message);
                 }
                 self.config = ConfigStatus {
-                    set_aside,
+                    set_aside: config.set_aside.clone(),
                     revision: config.revision,
                     installation: config.installation.as_ref().map(|ours| ours.id.clone()),
                     fingerprint: config.installation.as_ref().map(|ours| ours.fingerprint.clone()),
                     held: config.held.clone(),
-                    webhooks: config.webhooks.len(),
+                    webhooks: config.webhooks,
                 };
                 // The other file, which each dispatch goes by.
-                if let Err(error) = Subscriptions::load(spool) {
+                if let Err(error) = process.check_subscriptions(spool) {
                     self.problem("config", &error);
                 }
                 return Some(config);
@@ -333,16 +350,4 @@ impl Status {
 fn is_owner(spool: &Spool) -> bool {
     let user = rustix::process::geteuid().as_raw();
     user == 0 || user == spool.owner().0
-}
-
-fn set_aside(config: &Config) -> Vec<SetAside> {
-    let of = |webhook: &Webhook| {
-        webhook.set_aside.as_ref().map(|aside| SetAside {
-            id: webhook.id.clone(),
-            name: webhook.name.clone(),
-            field: aside.field.clone(),
-            message: aside.message.clone(),
-        })
-    };
-    config.webhooks.iter().filter_map(of).collect()
 }

@@ -14,6 +14,7 @@ mod folder;
 mod limit;
 mod name;
 mod policy;
+mod room;
 mod shared;
 mod temp_file;
 
@@ -27,6 +28,7 @@ use rustix::io::Errno;
 pub use error::{SpoolError, advice, cannot_here, is_full, this_user, user_name};
 pub use folder::{Access, FileVersion, Folder, Privacy};
 pub use limit::file_size as file_size_limit;
+pub use room::Room;
 pub use temp_file::TempFile;
 
 use self::policy::Policy;

@@ -34,7 +34,8 @@ pub(super) const JUMP_MS: i64 = 30_000;
 /// A jump that people are told of, in milliseconds: by so much a signature's time may be off where
 /// it is verified (Standard Webhooks 1.0.0), so one of the two times was wrong.
 const NOTICED_JUMP_MS: i64 = 300_000;
-/// When what could not be done (a full disk, a reader in the way) is tried again, in milliseconds.
+/// When what could not be done (a full disk, a reader in the way, no thread) is tried again, in
+/// milliseconds.
 const AGAIN_MS: i64 = 1000;
 
 /// Most turns that are served in one transaction.
@@ -97,6 +98,7 @@ impl<S: Store> Worker<S> {
         let wake = sleeper.handle();
         let reserve = Reserve::open(&spool);
         sleeper.set_full(reserve.is_full());
+        sleeper.beat(clock.monotonic_ns());
         let now = clock.unix_ms();
         let reading = ClockReading { boot: Boot::current(), offset: clock::offset(&*clock) };
         // Of another boot nothing can be said: its monotonic clock is another one.
@@ -114,7 +116,7 @@ impl<S: Store> Worker<S> {
             reading: kept.unwrap_or(reading),
             reading_is_kept: kept.is_some(),
             retirement: Retirement::new(),
-            trials: if loaded.suspects { Trials::Waiting(now) } else { Trials::None },
+            trials: Trials::new(loaded.suspects, now),
             left_behind: loaded.reclaimed + loaded.deadly.len() as u64,
             deadly: loaded.deadly,
             next_prune: now + PRUNE_MS,
@@ -167,6 +169,7 @@ impl<S: Store> Worker<S> {
     /// One round; whether there was something to do. A full disk is not the worker's end: it
     /// gives up its reserve, and the round is made again when there is room.
     pub(super) fn round(&mut self) -> Result<bool, WorkerError> {
+        self.sleeper.beat(self.clock.monotonic_ns());
         let now = self.clock.unix_ms();
         match self.try_round(now) {
             Err(error) if error.is_full() => {
@@ -297,7 +300,7 @@ impl<S: Store> Worker<S> {
 
     /// Whether nothing is pending, now or later.
     fn has_nothing_pending(&self) -> bool {
-        self.schedule.is_idle() && self.trials == Trials::None && self.deadly.is_empty()
+        self.schedule.is_idle() && self.trials.is_none() && self.deadly.is_empty()
     }
 
     pub(super) fn time_to_wait(&self, now: i64, mode: Mode) -> Duration {
@@ -314,7 +317,7 @@ impl<S: Store> Worker<S> {
         if let Some(at) = self.room.wake_at() {
             until = until.min(at);
         }
-        if self.reserve.is_full() || self.forgotten.is_some() {
+        if self.reserve.is_full() || self.forgotten.is_some() || self.pool.is_waiting() {
             until = until.min(now + AGAIN_MS);
         }
         // What is read and waits for its config keeps segments from going.
@@ -359,10 +362,20 @@ impl<S: Store> Worker<S> {
     pub(super) fn note_death(&mut self, died: &Holder) -> Result<(), WorkerError> {
         let (now, under_way) = (self.clock.unix_ms(), self.left_behind);
         let mut deaths = 0;
-        store::commit(&mut self.store, &mut |tx| {
-            deaths = tx.note_death(now, under_way)?;
-            Ok(())
-        })?;
+        let mut note = |store: &mut S| {
+            store::commit(store, &mut |tx| {
+                deaths = tx.note_death(now, under_way)?;
+                Ok(())
+            })
+        };
+        let mut noted = note(&mut self.store).map_err(WorkerError::from);
+        if noted.as_ref().is_err_and(WorkerError::is_full) {
+            // Perhaps it died of that.
+            self.reserve.give_up(&self.spool);
+            self.sleeper.set_full(true);
+            noted = note(&mut self.store).map_err(WorkerError::from);
+        }
+        noted?;
         tracing::error!(pid = died.pid, under_way, deaths, "the last worker died");
         if deaths.is_power_of_two() && deaths > 1 {
             self.announce(

@@ -85,15 +85,28 @@ fn memory() -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
         Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
     });
-    let group = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    let path = group.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or("/");
-    let mut groups: Vec<u64> = Path::new(path.trim_start_matches('/'))
-        .ancestors()
-        .filter_map(|group| limit_in(&Path::new("/sys/fs/cgroup").join(group).join("memory.max")))
-        .collect();
-    groups.extend(limit_in(Path::new("/sys/fs/cgroup/memory/memory.limit_in_bytes")));
-    groups.extend(machine);
-    groups.into_iter().min()
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    memory_of(&groups, Path::new("/sys/fs/cgroup")).into_iter().chain(machine).min()
+}
+
+/// What the control groups of `/proc/self/cgroup` allow, in bytes, where they are mounted at `root`:
+/// those of version 2, and those of version 1. A container may see its own group as the root, and
+/// the path that it has outside all the same.
+fn memory_of(groups: &str, root: &Path) -> Option<u64> {
+    let lines = groups.lines().filter_map(|line| {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (parts.next()?, parts.next()?);
+        let (folder, file) = match controllers {
+            "" => (root.to_owned(), "memory.max"),
+            _ if controllers.split(',').any(|controller| controller == "memory") => {
+                (root.join("memory"), "memory.limit_in_bytes")
+            }
+            _ => return None,
+        };
+        let limits = Path::new(path.trim_start_matches('/')).ancestors();
+        limits.filter_map(|group| limit_in(&folder.join(group).join(file))).min()
+    });
+    lines.min()
 }
 
 fn limit_in(file: &Path) -> Option<u64> {
@@ -128,6 +141,29 @@ mod tests {
     fn a_small_container_has_fewer_and_holds_less() {
         let limits = Limits::new(None, 20_000, Some(128 * MIB));
         assert_eq!((limits.requests, limits.bytes), (682, 8 * MIB));
+    }
+
+    #[test]
+    fn the_least_of_all_control_groups_counts_in_both_versions() {
+        let root = tempfile::tempdir().expect("a folder");
+        let limit = |file: &str, text: &str| {
+            let file = root.path().join(file);
+            fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+            fs::write(file, text).expect("written");
+        };
+        let of = |groups: &str| memory_of(groups, root.path());
+        assert_eq!(of("0::/\n"), None);
+        limit("memory.max", "max\n");
+        limit("app.slice/memory.max", "1000\n");
+        limit("app.slice/worker.service/memory.max", "2000\n");
+        limit("memory/memory.limit_in_bytes", "9223372036854771712\n");
+        limit("memory/docker/memory.limit_in_bytes", "700\n");
+        assert_eq!(of("0::/app.slice/worker.service\n"), Some(1000));
+        assert_eq!(of("0::/of/another/namespace\n"), None);
+        assert_eq!(of("5:cpu,memory:/docker/worker\n1:cpu:/\n0::/\n"), Some(700));
+        assert_eq!(of("5:memory:/docker\n0::/app.slice\n"), Some(700));
+        limit("memory/memory.limit_in_bytes", "500\n");
+        assert_eq!(of("5:memory:/of/another/namespace\n"), Some(500));
     }
 
     #[test]

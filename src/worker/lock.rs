@@ -88,6 +88,19 @@ impl WorkerLock {
         Ok(true)
     }
 
+    /// Leaves the file as it was found, for a worker that did not come up: whoever died before it
+    /// is still to be counted, and it is not one itself.
+    ///
+    /// # Errors
+    /// Where the kernel refused.
+    pub fn put_back(&self) -> io::Result<()> {
+        match &self.died {
+            Some(died) => self.describe(died)?,
+            None => self.file.set_len(0)?,
+        }
+        control(&self.file, libc::F_OFD_SETLK, libc::F_UNLCK).map(drop)
+    }
+
     fn lock(&self) -> io::Result<bool> {
         match control(&self.file, libc::F_OFD_SETLK, libc::F_WRLCK) {
             Ok(_) => Ok(true),

@@ -41,8 +41,8 @@ pub mod start;
 mod trial;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::sync::{Arc, OnceLock};
 
 pub use request::{FORGOTTEN, Request};
 
@@ -54,7 +54,7 @@ use journal::JournalError;
 use journal::wake::WakeHandle;
 use spool::{Spool, SpoolError, file_size_limit};
 use store::log::STORE_SET_ASIDE;
-use store::{self, StoreError};
+use store::{self, Store, StoreError};
 
 /// A limit of a file's size below this is told, in bytes: a store that keeps a month of a busy
 /// network has gigabytes.
@@ -159,15 +159,39 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
     let holder = Holder {
         pid: std::process::id(),
         since: clock.unix_ms(),
-        version: env!("CARGO_PKG_VERSION").into(),
+        // As text in the binary, of which a test makes a worker of another version.
+        version: std::hint::black_box(env!("CARGO_PKG_VERSION")).into(),
         file_size: file_size_limit(),
         descriptors: limits.descriptors,
         possible: limits.possible,
     };
+    // Before its name stands in the lock: whoever is asked to leave from then on says that it does.
+    let stop = Stop::on_signals()?;
     let Some(lock) = WorkerLock::take(spool, &holder)? else {
         let holder = lock::holder(spool)?.unwrap_or(holder);
         return Err(WorkerError::Running { spool: spool.path().display().to_string(), holder });
     };
+    match prepare(spool, options, clock, &lock, &holder) {
+        Ok(mut worker) => {
+            stop.wakes(&worker.wake);
+            work(&mut worker, options.mode, &stop, &lock, &holder)
+        }
+        Err(error) => {
+            // It had nothing under way, and says itself why it can't come up: no death.
+            lock.put_back().map_err(|error| WorkerError::Start("releasing the lock", error))?;
+            Err(error)
+        }
+    }
+}
+
+/// Everything up to the first round.
+fn prepare(
+    spool: &Spool,
+    options: &Options,
+    clock: Arc<dyn Clock>,
+    lock: &WorkerLock,
+    holder: &Holder,
+) -> Result<Worker<Box<dyn Store>>, WorkerError> {
     log::init(spool.clone(), options.mode != Mode::Daemonize)?;
     if let Some(bytes) = holder.file_size.filter(|bytes| *bytes < SMALL_FILE) {
         tracing::warn!(
@@ -188,22 +212,34 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
         let params = [("kept_as", path.into()), ("reason", damaged.reason.into())];
         worker.announce(STORE_SET_ASIDE, params);
     }
+    match start::report(spool, None) {
+        // What stood there was of an earlier start, and people are told of the disk.
+        Err(error) if error.is_full() => tracing::error!(%error, "the disk is full"),
+        reported => reported?,
+    }
     if let Some(died) = lock.died() {
         worker.note_death(died)?;
     }
-    let stop = Stop::on_signals(&worker.wake)?;
-    start::report(spool, None)?;
     tracing::info!(pid = holder.pid, version = holder.version, mode = ?options.mode, "worker started");
+    Ok(worker)
+}
+
+fn work<S: Store>(
+    worker: &mut Worker<S>,
+    mode: Mode,
+    stop: &Stop,
+    lock: &WorkerLock,
+    holder: &Holder,
+) -> Result<(), WorkerError> {
     loop {
-        worker.work(options.mode, &stop)?;
+        worker.work(mode, stop)?;
         // Release first, look once more: whoever appended before it could see the lock free
         // counts on this look; whoever appends after it finds the lock free and starts another.
         lock.release().map_err(|error| WorkerError::Start("releasing the lock", error))?;
         worker.sleeper.leave();
-        let left_something =
-            options.mode == Mode::Daemonize && !stop.asked() && worker.has_work()?;
+        let left_something = mode == Mode::Daemonize && !stop.asked() && worker.has_work()?;
         if !left_something
-            || !lock.retake(&holder).map_err(|error| WorkerError::Start("the lock", error))?
+            || !lock.retake(holder).map_err(|error| WorkerError::Start("the lock", error))?
         {
             break;
         }
@@ -213,26 +249,42 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
 }
 
 /// Whether SIGTERM, SIGINT or SIGHUP asked the worker to leave.
-struct Stop(Arc<AtomicBool>);
+#[derive(Default, Clone)]
+struct Stop {
+    asked: Arc<AtomicBool>,
+    /// Wakes the worker, once there is one.
+    wake: Arc<OnceLock<WakeHandle>>,
+}
 
 impl Stop {
-    fn on_signals(wake: &WakeHandle) -> Result<Self, WorkerError> {
-        let stop = Arc::new(AtomicBool::new(false));
+    fn on_signals() -> Result<Self, WorkerError> {
+        let stop = Self::default();
         for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
-            let (stop, wake) = (Arc::clone(&stop), wake.clone());
+            let stop = stop.clone();
             let handler = move || {
-                stop.store(true, Ordering::SeqCst);
-                wake.wake();
+                stop.asked.store(true, Ordering::SeqCst);
+                // Against the one in `wakes`: one of both sees what the other did.
+                fence(Ordering::SeqCst);
+                if let Some(wake) = stop.wake.get() {
+                    wake.wake();
+                }
             };
-            // SAFETY: the handler stores to an atomic and makes one futex call, both of which
-            // are async-signal-safe; it allocates and locks nothing.
+            // SAFETY: the handler stores to an atomic, loads one and makes one futex call, all of
+            // which are async-signal-safe; it allocates and locks nothing.
             unsafe { signal_hook::low_level::register(signal, handler) }
                 .map_err(|error| WorkerError::Start("taking signals", error))?;
         }
-        Ok(Self(stop))
+        Ok(stop)
+    }
+
+    /// From now on a signal wakes the worker, too.
+    fn wakes(&self, wake: &WakeHandle) {
+        // A second worker of this process has a word of its own, and a `Stop`.
+        let _ = self.wake.set(wake.clone());
+        fence(Ordering::SeqCst);
     }
 
     fn asked(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.asked.load(Ordering::SeqCst)
     }
 }

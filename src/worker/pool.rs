@@ -76,8 +76,9 @@ pub(super) struct Pool {
     shared: Arc<Shared>,
     /// Started when it is needed.
     thread: Option<IoThread>,
-    /// Jobs that wait for it, where the system has none.
+    /// Jobs that wait for it, where the system has none, which is told once.
     waiting: Vec<Job>,
+    is_told: bool,
     under_way: usize,
 }
 
@@ -86,7 +87,13 @@ impl Pool {
     pub(super) fn new(wake: WakeHandle, clock: Arc<dyn Clock>) -> Self {
         let shared =
             Shared { completed: Mutex::default(), leaving: AtomicBool::new(false), wake, clock };
-        Self { shared: Arc::new(shared), thread: None, waiting: Vec::new(), under_way: 0 }
+        Self {
+            shared: Arc::new(shared),
+            thread: None,
+            waiting: Vec::new(),
+            is_told: false,
+            under_way: 0,
+        }
     }
 
     /// Begins jobs.
@@ -101,8 +108,12 @@ impl Pool {
     fn begin(&mut self) {
         if self.thread.is_none() {
             match IoThread::start() {
-                Ok(thread) => self.thread = Some(thread),
-                Err(error) => tracing::error!(%error, "no thread can be started; deliveries wait"),
+                Ok(thread) => (self.thread, self.is_told) = (Some(thread), false),
+                Err(error) if !self.is_told => {
+                    self.is_told = true;
+                    tracing::error!(%error, "no thread can be started (`ulimit -u`, systemd's TasksMax); deliveries wait");
+                }
+                Err(_) => {}
             }
         }
         let Some(thread) = &self.thread else { return };
@@ -122,6 +133,11 @@ impl Pool {
         let completed = std::mem::take(&mut *self.shared.completed.lock());
         self.under_way -= completed.iter().filter(|completed| completed.end.is_some()).count();
         completed
+    }
+
+    /// Whether something waits for a thread, which the system may have later.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// Whether every burst that was handed out has been taken back.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::engine::Worker;
+use super::lock::Holder;
 use super::{Mode, Request};
 use config::Config;
 use domain::clock::{Clock, ManualClock, SystemClock};
@@ -379,6 +380,37 @@ fn a_clock_that_jumps_hours_neither_floods_nor_stalls() {
 }
 
 #[test]
+fn a_clock_that_was_set_is_told_until_it_is_right_again() {
+    let restarts = [false, true].into_iter();
+    for (jump, restart) in restarts.flat_map(|it| [(365 * DAY, it), (-365 * DAY, it)]) {
+        let mut simulation =
+            Simulation::new(|address| json!([webhook(0, address, &["never"])]), Vec::new());
+        let set = |simulation: &mut Simulation, by: i64| {
+            simulation.clock.jump(by);
+            if restart {
+                simulation.restart();
+            }
+            simulation.settle();
+            let summary = simulation.log().summary().expect("a summary");
+            (summary.lately.clock_set(simulation.clock.unix_ms()), summary.deaths)
+        };
+        let (told, _) = set(&mut simulation, 0);
+        assert_eq!(told, None, "nothing was set");
+        let (told, _) = set(&mut simulation, jump);
+        let told = told.unwrap_or_else(|| panic!("{jump} ms, restarted: {restart}"));
+        assert_eq!((told.seconds * 1000, told.at), (jump, simulation.clock.unix_ms()));
+        // Workers that die under that clock died lately under the other one, too.
+        simulation.worker.note_death(&Holder::default()).expect("noted");
+        simulation.clock.advance(10 * MINUTE);
+        let (told, deaths) = set(&mut simulation, -jump);
+        assert_eq!(told, None, "it is right again");
+        assert_eq!(deaths, [simulation.clock.unix_ms() - 10 * MINUTE]);
+        // A step that no signature notices is nobody's concern.
+        assert_eq!(set(&mut simulation, MINUTE).0, None);
+    }
+}
+
+#[test]
 fn a_backlog_of_hanging_webhooks_is_behind_everybody_else() {
     // The deliveries of ten dead webhooks fill the store; then one that is well gets its events.
     let hooks = |address: &str| {
@@ -553,5 +585,5 @@ fn an_accused_delivery_is_tried_while_nothing_else_is_under_way() {
     }
     simulation.settle();
     assert_eq!(simulation.count("delivered"), 4);
-    assert_eq!(simulation.worker.trials, super::trial::Trials::None);
+    assert!(simulation.worker.trials.is_none());
 }

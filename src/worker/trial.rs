@@ -1,14 +1,17 @@
-//! One at a time: deliveries that were under way when a worker died.
+//! Little by little: deliveries that were under way when a worker died.
 //!
 //! Whatever ends the worker (memory, a stack, the kernel, a person) leaves behind what it had
 //! under way; one of that may be the cause, and would be met again by the next worker, and the
 //! next. So the store marks it all as suspect, and suspects are tried one after the other, beside
-//! everything else. One that was under way at a second death is *accused*: it is tried once all
-//! requests have come back, and nothing else begins until it has. If a second worker dies while it
-//! alone is under way, it is the delivery's doing: the store hands it out as deadly, and it fails
+//! everything else. Thousands would take their turns for minutes so; whatever this worker has
+//! survived is a reason to try more of them at a time, up to [`MOST`]. One that was under way at a
+//! second death is *accused*: it is tried once all requests have come back, and nothing else begins
+//! until it has. If a second worker dies while it alone is under way, it is the delivery's doing: the
+//! store hands it out as deadly, and it fails
 //! ([`Failure::WORKER_DIED`](store::Failure::WORKER_DIED)). Whoever was one of many is only
 //! ever tried again, however often workers are killed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::WorkerError;
@@ -27,19 +30,30 @@ const SETTLE_MS: i64 = 1000;
 const AGAIN_MS: i64 = 1000;
 /// Deaths that make a suspect an accused.
 const ACCUSED: u32 = 2;
+/// As many suspects are tried one at a time.
+const ONE_BY_ONE: u32 = 8;
+/// Most suspects that are tried at a time: each of them is accused if it ends in a death.
+const MOST: u32 = 32;
 
 /// Where the trying stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trials {
+#[derive(Debug)]
+pub(super) struct Trials {
+    stage: Stage,
+    /// Suspects that this worker has survived.
+    survived: u32,
+}
+
+#[derive(Debug)]
+enum Stage {
     /// There are no suspects.
     None,
     /// There may be some, to be looked at from this time on (Unix milliseconds).
     Waiting(i64),
     /// One is accused: it is tried once nothing else is under way.
     Draining,
-    /// One is under way.
+    /// Some are under way.
     Trying {
-        delivery: DeliveryId,
+        deliveries: Vec<DeliveryId>,
         /// Since when, in Unix milliseconds.
         since: i64,
         /// Nothing else may begin meanwhile.
@@ -48,75 +62,117 @@ pub(super) enum Trials {
 }
 
 impl Trials {
+    /// Those of a worker that begins at `now`; whether it found suspects.
+    pub(super) const fn new(suspects: bool, now: i64) -> Self {
+        let stage = if suspects { Stage::Waiting(now) } else { Stage::None };
+        Self { stage, survived: 0 }
+    }
+
+    /// Whether there is nothing to be tried.
+    pub(super) const fn is_none(&self) -> bool {
+        matches!(self.stage, Stage::None)
+    }
+
     /// Whether nothing but a trial may begin.
-    pub(super) fn holds_up_others(self) -> bool {
-        matches!(self, Self::Draining | Self::Trying { alone: true, .. })
+    pub(super) const fn holds_up_others(&self) -> bool {
+        matches!(self.stage, Stage::Draining | Stage::Trying { alone: true, .. })
     }
 
     /// Whether there is nothing to be tried, or nothing that could be before a later time.
-    pub(super) fn are_caught_up(self, now: i64) -> bool {
-        match self {
-            Self::None => true,
-            Self::Waiting(at) => at > now,
-            Self::Draining | Self::Trying { .. } => false,
+    pub(super) const fn are_caught_up(&self, now: i64) -> bool {
+        match self.stage {
+            Stage::None => true,
+            Stage::Waiting(at) => at > now,
+            Stage::Draining | Stage::Trying { .. } => false,
         }
     }
 
     /// When there is something to do by itself.
-    pub(super) fn wake_at(self) -> Option<i64> {
-        match self {
-            Self::Waiting(at) => Some(at),
-            Self::Trying { since, alone: false, .. } => Some(since + SLOW_MS),
-            Self::None | Self::Draining | Self::Trying { .. } => None,
+    pub(super) const fn wake_at(&self) -> Option<i64> {
+        match self.stage {
+            Stage::Waiting(at) => Some(at),
+            Stage::Trying { since, alone: false, .. } => Some(since + SLOW_MS),
+            Stage::None | Stage::Draining | Stage::Trying { .. } => None,
         }
     }
 
     /// A worker that is to stay begins to work.
     pub(super) fn settle(&mut self, now: i64) {
-        if let Self::Waiting(at) = self {
+        if let Stage::Waiting(at) = &mut self.stage {
             *at = (*at).max(now + SETTLE_MS);
         }
     }
 
     /// There may be suspects that were not known of: somebody had them sent again.
     pub(super) fn look(&mut self, now: i64) {
-        if *self == Self::None {
-            *self = Self::Waiting(now);
+        if self.is_none() {
+            self.stage = Stage::Waiting(now);
         }
     }
 
     /// A delivery is not under way any more.
     pub(super) fn ended(&mut self, ended: DeliveryId, now: i64) {
-        if matches!(self, Self::Trying { delivery, .. } if *delivery == ended) {
-            *self = Self::Waiting(now);
+        let Stage::Trying { deliveries, .. } = &mut self.stage else { return };
+        let before = deliveries.len();
+        deliveries.retain(|delivery| *delivery != ended);
+        self.survived += (before - deliveries.len()) as u32;
+        if deliveries.is_empty() {
+            self.stage = Stage::Waiting(now);
         }
     }
 
     /// The wall clock was set by `ms`.
     pub(super) fn shift(&mut self, ms: i64) {
-        match self {
-            Self::Waiting(at) => *at += ms,
-            Self::Trying { since, .. } => *since += ms,
-            Self::None | Self::Draining => {}
+        match &mut self.stage {
+            Stage::Waiting(at) => *at += ms,
+            Stage::Trying { since, .. } => *since += ms,
+            Stage::None | Stage::Draining => {}
         }
+    }
+
+    /// Whether the next ones may be tried, as far as those before them go. Those that hang have not
+    /// killed in a time in which they would have.
+    fn has_a_turn(&mut self, now: i64, is_idle: bool) -> bool {
+        match &self.stage {
+            Stage::None => false,
+            Stage::Waiting(at) => *at <= now,
+            Stage::Draining => is_idle,
+            Stage::Trying { alone: true, .. } => false,
+            Stage::Trying { deliveries, since, .. } => {
+                let goes_on = now >= since + SLOW_MS;
+                if goes_on {
+                    self.survived += deliveries.len() as u32;
+                    self.stage = Stage::Waiting(now);
+                }
+                goes_on
+            }
+        }
+    }
+
+    /// How many may be tried at a time.
+    fn most(&self) -> usize {
+        let most = if self.survived < ONE_BY_ONE { 1 } else { (self.survived / 4).min(MOST) };
+        most as usize
+    }
+
+    /// None of them could be tried now.
+    fn wait(&mut self, suspects: &[Suspects], now: i64) {
+        self.stage = match suspects.iter().map(|one| one.due).min() {
+            None => Stage::None,
+            Some(due) => Stage::Waiting(due.max(now + AGAIN_MS)),
+        };
     }
 }
 
 impl<S: Store> Worker<S> {
-    /// Tries the next suspect, if its turn has come.
+    /// Tries the next suspects, if their turn has come.
     pub(super) fn try_suspects(&mut self, now: i64) -> Result<bool, WorkerError> {
-        match self.trials {
-            Trials::None => return Ok(false),
-            Trials::Waiting(at) if at > now => return Ok(false),
-            Trials::Draining if !self.pool.is_idle() => return Ok(false),
-            Trials::Trying { since, alone, .. } if alone || now < since + SLOW_MS => {
-                return Ok(false);
-            }
-            _ => {}
-        }
         let Some(active) = self.active.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
+        if !self.trials.has_a_turn(now, self.pool.is_idle()) {
+            return Ok(false);
+        }
         let mut suspects = Vec::new();
         store::commit(&mut self.store, &mut |tx| {
             suspects = tx.suspects()?;
@@ -133,39 +189,53 @@ impl<S: Store> Worker<S> {
         let alone = turns.first().is_some_and(|(one, _)| one.deaths >= ACCUSED);
         if alone && !self.pool.is_idle() {
             turns.iter().for_each(|(_, turn)| self.schedule.give_back(turn, now));
-            self.trials = Trials::Draining;
+            self.trials.stage = Stage::Draining;
             return Ok(false);
         }
-        let (mut claim, mut due) = (None, None);
+        let most = if alone { 1 } else { self.trials.most() };
+        let mut claimed = HashMap::new();
         let committed = store::commit(&mut self.store, &mut |tx| {
-            (claim, due) = (None, None);
+            claimed.clear();
             for (_, turn) in &turns {
-                claim = tx.claim_suspect(turn.key, now, turn.ordered)?;
-                if claim.is_some() {
-                    due = tx.next_due(turn.key, turn.ordered)?;
+                if claimed.len() == most {
                     break;
+                }
+                if let Some(claim) = tx.claim_suspect(turn.key, now, turn.ordered)? {
+                    claimed.insert(turn.key, (claim, tx.next_due(turn.key, turn.ordered)?));
                 }
             }
             Ok(())
         });
-        let webhook = claim.as_ref().map(|claim| claim.webhook).filter(|_| committed.is_ok());
-        let (turn, others): (Vec<_>, Vec<_>) =
-            turns.into_iter().map(|(_, turn)| turn).partition(|turn| Some(turn.key) == webhook);
-        others.iter().for_each(|turn| self.schedule.give_back(turn, now));
-        committed?;
-        let Some(claim) = claim else {
-            self.trials = Trials::later(&suspects, now);
+        if let Err(error) = committed {
+            turns.iter().for_each(|(_, turn)| self.schedule.give_back(turn, now));
+            return Err(error.into());
+        }
+        let (mut deliveries, mut jobs) = (Vec::new(), Vec::new());
+        for (_, turn) in &turns {
+            let Some((claim, due)) = claimed.remove(&turn.key) else {
+                self.schedule.give_back(turn, now);
+                continue;
+            };
+            deliveries.push(claim.id);
+            let burst = vec![claim];
+            self.schedule.sent(turn, [pool::weigh(&burst)].into_iter(), due, now);
+            let lane = self.schedule.lane(turn.key).and_then(|lane| lane.webhook.as_ref());
+            let webhook = lane.map(Arc::clone);
+            // It has a webhook, or there had been no turn.
+            jobs.extend(webhook.map(|webhook| {
+                Job { burst, webhook, sender: Arc::clone(&active.sender), waited_for: None }
+            }));
+        }
+        let Some(first) = deliveries.first() else {
+            self.trials.wait(&suspects, now);
             return Ok(false);
         };
-        let lane = self.schedule.lane(claim.webhook).and_then(|lane| lane.webhook.as_ref());
-        let (Some(turn), Some(webhook)) = (turn.first(), lane.map(Arc::clone)) else {
-            return Ok(false);
-        };
-        tracing::warn!(delivery = %claim.id, alone, "trying what was under way when a worker died");
-        self.trials = Trials::Trying { delivery: claim.id, since: now, alone };
-        let (burst, sender) = (vec![claim], Arc::clone(&active.sender));
-        self.schedule.sent(turn, [pool::weigh(&burst)].into_iter(), due, now);
-        self.pool.send(vec![Job { burst, webhook, sender, waited_for: None }]);
+        tracing::warn!(
+            delivery = %first, count = deliveries.len(), alone,
+            "trying what was under way when a worker died"
+        );
+        self.trials.stage = Stage::Trying { deliveries, since: now, alone };
+        self.pool.send(jobs);
         Ok(true)
     }
 }
@@ -222,15 +292,5 @@ fn death(now: i64) -> Attempt {
         reconnected: false,
         waited_for: None,
         next: Next::Failed,
-    }
-}
-
-impl Trials {
-    /// None of them could be tried now.
-    fn later(suspects: &[Suspects], now: i64) -> Self {
-        match suspects.iter().map(|one| one.due).min() {
-            None => Self::None,
-            Some(due) => Self::Waiting(due.max(now + AGAIN_MS)),
-        }
     }
 }

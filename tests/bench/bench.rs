@@ -86,7 +86,7 @@ impl Bench {
 type Benchmark = fn(&Bench, &mut Results) -> Result;
 
 /// All of them, in the order in which they run.
-const BENCHMARKS: [(&str, Benchmark); 17] = [
+const BENCHMARKS: [(&str, Benchmark); 18] = [
     ("encode", encode::run),
     ("dispatch", dispatch::beside_json_encode),
     ("dispatch-8", dispatch::of_eight),
@@ -101,6 +101,7 @@ const BENCHMARKS: [(&str, Benchmark); 17] = [
     ("wan-tls", wan::tls),
     ("tls", wan::tls_beside_plain),
     ("quiet", wan::quiet),
+    ("hanging", wan::hanging),
     ("spread", wan::spread),
     ("idle", idle::run),
     (CONTROL, page::control),

@@ -1,5 +1,6 @@
 //! Endpoints that are as far away as real ones: `wan_per_second`, `wan_tls_per_second`,
-//! `wan_rss_mib`, `wan_cpu_us_per_delivery`, `tls_per_second`, `quiet_p99_ms`, `spread_p99_ms`.
+//! `wan_rss_mib`, `wan_cpu_us_per_delivery`, `tls_per_second`, `quiet_p99_ms`, `hanging_p99_ratio`,
+//! `spread_p99_ms`.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,11 +14,15 @@ use crate::results::Results;
 use crate::rounds::{Latencies, Rounds};
 use crate::script::Script;
 use crate::{Bench, Result};
+use testkit::process::wait_for;
 
 const WEBHOOKS: usize = 500;
 const EVENTS: usize = 60;
 /// Of each webhook; see [`webhook`].
 const CONCURRENCY: usize = 16;
+/// What a worker may keep of a burst, beside what it had before: the store's pages, and a heap that
+/// is not empty everywhere.
+const LEFT_MIB: f64 = 16.0;
 /// The event of the busy webhooks beside a quiet one.
 const BUSY: &str = "busy";
 
@@ -43,6 +48,17 @@ impl Running {
         Ok(Self { crowd, _plane: plane, worker, script, arrived: 0 })
     }
 
+    /// Waits until the worker has read its webhooks, and sleeps.
+    fn rest(&self) -> Result {
+        let mut before = -1.0;
+        wait_for("the worker rests", || {
+            sleep(Duration::from_millis(100));
+            let now = self.worker.cpu_us().unwrap_or(-1.0);
+            now == std::mem::replace(&mut before, now)
+        })?;
+        Ok(())
+    }
+
     /// Waits for so many requests more.
     fn wait(&mut self, count: usize) -> Result {
         self.arrived += count;
@@ -65,7 +81,7 @@ struct Round {
     memory: f64,
 }
 
-fn round(bench: &Bench, tls: bool, then: impl FnOnce(&Running) -> Result) -> Result<Round> {
+fn round(bench: &Bench, tls: bool, then: impl FnOnce(&Running, f64) -> Result) -> Result<Round> {
     let crowd = Crowd::start(WEBHOOKS, tls)?;
     let hooks: Vec<_> = (0..WEBHOOKS)
         .map(|host| {
@@ -73,6 +89,8 @@ fn round(bench: &Bench, tls: bool, then: impl FnOnce(&Running) -> Result) -> Res
         })
         .collect();
     let mut running = Running::start(bench, crowd, &hooks)?;
+    running.rest()?;
+    let idle = running.worker.memory()?;
     let begun = Instant::now();
     running.script.ask(&json!({"do": "flood", "count": EVENTS}))?;
     let count = WEBHOOKS * EVENTS;
@@ -90,7 +108,7 @@ fn round(bench: &Bench, tls: bool, then: impl FnOnce(&Running) -> Result) -> Res
     if arrived.len() != count {
         return Err(format!("{} of {count} deliveries arrived", arrived.len()).into());
     }
-    then(&running)?;
+    then(&running, idle)?;
     let Running { worker, script, .. } = running;
     script.end()?;
     worker.leave()?;
@@ -100,7 +118,7 @@ fn round(bench: &Bench, tls: bool, then: impl FnOnce(&Running) -> Result) -> Res
 pub(crate) fn plain(bench: &Bench, results: &mut Results) -> Result {
     let (mut rates, mut cpu) = (Rounds::new(), Rounds::new());
     for _ in 0..bench.pick(5, 2) {
-        let round = round(bench, false, |_| Ok(()))?;
+        let round = round(bench, false, |_, _| Ok(()))?;
         rates.push(round.rate);
         cpu.push(round.cpu);
     }
@@ -113,21 +131,23 @@ pub(crate) fn tls(bench: &Bench, results: &mut Results) -> Result {
     let (mut rates, mut memory) = (Rounds::new(), Rounds::new());
     let mut later = None;
     for number in 0..bench.pick(5, 2) {
-        let round = round(bench, true, |running| {
+        let round = round(bench, true, |running, idle| {
             if number == 0 && !bench.quick {
                 // Connections are kept for a minute at most.
                 sleep(Duration::from_secs(75));
-                later = Some((running.worker.threads()?, running.worker.memory()?));
+                later = Some((running.worker.threads()?, running.worker.memory()?, idle));
             }
             Ok(())
         })?;
         rates.push(round.rate);
         memory.push(round.memory);
     }
-    if let Some((threads, memory)) = later {
-        results.note(format!("a minute later: {threads} threads, {memory:.0} MiB"));
-        if threads > 64 {
-            return Err(format!("{threads} threads are left").into());
+    if let Some((threads, memory, idle)) = later {
+        results.note(format!(
+            "a minute later: {threads} threads, {memory:.1} MiB; before: {idle:.1} MiB"
+        ));
+        if threads > 64 || memory > idle + LEFT_MIB {
+            return Err(format!("{threads} threads and {memory:.1} MiB are left").into());
         }
     }
     results.add("wan_tls_per_second", rates);
@@ -214,6 +234,66 @@ pub(crate) fn quiet(bench: &Bench, results: &mut Results) -> Result {
     results.note(format!("quiet among busy ones: {}", Latencies::of(all).describe()));
     results.add("quiet_p99_ms", rounds);
     Ok(())
+}
+
+/// A hundred that are well, alone and beside two thousand that hang.
+pub(crate) fn hanging(bench: &Bench, results: &mut Results) -> Result {
+    const WELL: usize = 100;
+    const HANGING: usize = 2000;
+    let events = bench.pick(100, 30);
+    let mut rounds = Rounds::new();
+    for _ in 0..bench.pick(3, 1) {
+        let crowd = Crowd::start(WELL + HANGING, false)?;
+        let mut hooks: Vec<_> = (0..WELL)
+            .map(|host| {
+                webhook(&format!("w{host}"), &crowd.url(host, &format!("50/{host}")), &[EVENT])
+            })
+            .collect();
+        hooks.extend((0..HANGING).map(|number| {
+            let mut hangs = webhook(
+                &format!("h{number}"),
+                &crowd.url(WELL + number, &format!("hang/{number}")),
+                &[BUSY],
+            );
+            hangs["timeout"] = json!(60);
+            hangs
+        }));
+        let mut running = Running::start(bench, crowd, &hooks)?;
+        running.script.ask(&json!({"do": "flood", "count": 1}))?;
+        running.wait(WELL)?;
+        let alone = well(&mut running, bench, events, WELL)?;
+        running.script.ask(&json!({"do": "flood", "count": 3, "event": BUSY}))?;
+        running.arrived = 0;
+        running.wait(HANGING)?;
+        let beside = well(&mut running, bench, events, WELL)?;
+        let p99 = |latencies: &Latencies| latencies.percentile(99.0).as_secs_f64();
+        rounds.push(p99(&beside) / p99(&alone));
+        results.note(format!("100 alone: {}", alone.describe()));
+        results.note(format!("beside 2,000 that hang: {}", beside.describe()));
+        running.script.end()?;
+        drop(running.worker);
+    }
+    results.add("hanging_p99_ratio", rounds);
+    Ok(())
+}
+
+/// When events for `webhooks` of them are there, ten a second, after their dispatch.
+fn well(running: &mut Running, bench: &Bench, events: usize, webhooks: usize) -> Result<Latencies> {
+    running.crowd.take();
+    running.arrived = 0;
+    let paced = json!({"do": "paced", "count": events, "every_ns": 100_000_000});
+    let returned = running.script.ask(&paced)?["returned"].take();
+    running.wait(events * webhooks)?;
+    let arrived = verify(&running.crowd.take(), SECRET, &bench.data)?;
+    let returned = returned.as_object().ok_or("no times")?;
+    let latencies = arrived
+        .iter()
+        .filter_map(|((id, _), at)| Some(at.saturating_sub(returned.get(id)?.as_u64()?)));
+    let latencies: Vec<_> = latencies.collect();
+    if latencies.len() != events * webhooks {
+        return Err(format!("{} of {} arrived", latencies.len(), events * webhooks).into());
+    }
+    Ok(Latencies::of(latencies))
 }
 
 pub(crate) fn spread(bench: &Bench, results: &mut Results) -> Result {

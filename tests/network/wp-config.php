@@ -18,7 +18,7 @@ foreach ( array( 'AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE' ) as $name ) {
 
 // Nothing leaves this machine.
 define( 'WP_HTTP_BLOCK_EXTERNAL', true );
-define( 'WP_ACCESSIBLE_HOSTS', 'localhost,127.0.0.1,nowhere.test' );
+define( 'WP_ACCESSIBLE_HOSTS', 'localhost,127.0.0.1,nowhere.test,elsewhere.test' );
 define( 'AUTOMATIC_UPDATER_DISABLED', true );
 define( 'DISABLE_WP_CRON', true );
 define( 'FS_METHOD', 'direct' );

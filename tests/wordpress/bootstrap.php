@@ -26,6 +26,7 @@ require ABSPATH . 'wp-admin/includes/admin.php';
 add_filter( 'pre_wp_mail', '__return_true' );
 
 require __DIR__ . '/class-endpoint.php';
+require __DIR__ . '/class-own-server.php';
 require __DIR__ . '/class-browser.php';
 require __DIR__ . '/class-webhook-form.php';
 require __DIR__ . '/class-schema-check.php';

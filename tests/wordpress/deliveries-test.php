@@ -147,6 +147,30 @@ final class Deliveries_Test extends Network_Test_Case {
 		}
 	}
 
+	public function test_the_page_says_what_an_attempt_waited_for(): void {
+		$row             = Webhook::create( 'Books', self::$endpoint->url . '/200', 'lesson_finished' )->to_row();
+		$row['settings'] = wp_json_encode( array( 'rate_limit' => array( 'count' => 1, 'per' => 'second' ) ) + json_decode( $row['settings'], true ) );
+		$this->store( Webhook::from_row( (object) $row ) );
+		$ids  = array( (string) network_webhooks_dispatch( 'lesson_finished' ), (string) network_webhooks_dispatch( 'lesson_finished' ) );
+		$done = array_map( static fn( string $id ) => webhooks_wait( $id, self::DEADLINE )[0], $ids );
+		$this->assertSame( array( null, 'rate_limit' ), array_map( static fn( array $delivery ) => $delivery['attempts_made'][0]['waited_for'], $done ) );
+		self::$admin->get( self::PAGE . "&delivery={$done[0]['id']}" );
+		$this->assertStringNotContainsString( 'It waited', self::$admin->page );
+		self::$admin->get( self::PAGE . "&delivery={$done[1]['id']}" );
+		$this->assert_sees( 'It waited for the webhook’s rate limit.', self::$admin );
+	}
+
+	public function test_each_thing_to_wait_for_has_a_sentence(): void {
+		$sentence = array( Network_Webhooks\Admin\Deliveries\Waited_For::class, 'sentence' );
+		preg_match( '/waited_for: ([\'a-z_|]+)\|null/', file_get_contents( __DIR__ . '/../../stubs/webhooks.stub.php' ), $found );
+		$codes     = explode( '|', str_replace( "'", '', $found[1] ) );
+		$sentences = array_map( $sentence, $codes );
+		$this->assertCount( 5, array_unique( array_filter( $sentences ) ) );
+		$this->assertSame( array( '', '' ), array( $sentence( null ), $sentence( 'of_a_later_version' ) ) );
+		preg_match_all( '/^\| `([a-z_]+)` \| \*\*(It waited .+?)\*\*/m', file_get_contents( __DIR__ . '/../../docs/guide/limits.md' ), $rows );
+		$this->assertSame( array_combine( $codes, $sentences ), array_combine( $rows[1], $rows[2] ), 'docs/guide/limits.md says the same.' );
+	}
+
 	public function test_resend_of_what_failed_leaves_what_failed_for_another_cause(): void {
 		$row             = Webhook::create( 'CRM', self::$endpoint->url . '/401', 'lesson_finished' )->to_row();
 		$row['settings'] = wp_json_encode( array( 'retries' => array() ) + json_decode( $row['settings'], true ) );

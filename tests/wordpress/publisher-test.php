@@ -212,6 +212,42 @@ final class Publisher_Test extends Network_Test_Case {
 		}
 	}
 
+	public function test_the_size_of_the_log_is_published_and_nonsense_is_the_default(): void {
+		$said      = array();
+		$listen    = static function ( string $place ) use ( &$said ): void {
+			$said[] = $place;
+		};
+		$published = fn( mixed $returned ) => $this->published_bytes( $returned );
+		add_action( 'doing_it_wrong_run', $listen );
+		add_filter( 'doing_it_wrong_trigger_error', '__return_false' );
+		try {
+			$this->assertNull( $published( null ) );
+			$this->assertSame( 2 * GB_IN_BYTES, $published( 2 * GB_IN_BYTES ) );
+			$this->assertSame( array(), $said );
+			foreach ( array( '2 GB', 5, -1, array(), 1.5, new LogicException( 'mine' ) ) as $number => $nonsense ) {
+				$this->assertNull( $published( $nonsense ), "nonsense $number" );
+			}
+			$this->assertSame( array_fill( 0, 5, 'network_webhooks_log_bytes' ), $said );
+		} finally {
+			remove_action( 'doing_it_wrong_run', $listen );
+			remove_filter( 'doing_it_wrong_trigger_error', '__return_false' );
+		}
+	}
+
+	/**
+	 * The size of the log as the worker reads it, where a filter returns this, or throws it.
+	 */
+	private function published_bytes( mixed $returned ): ?int {
+		$filter = static fn() => $returned instanceof Throwable ? throw $returned : $returned;
+		add_filter( 'network_webhooks_log_bytes', $filter );
+		try {
+			$this->subscribe( 'lesson_finished' );
+		} finally {
+			remove_filter( 'network_webhooks_log_bytes', $filter );
+		}
+		return json_decode( file_get_contents( ini_get( 'webhooks.spool' ) . '/config.json' ), true, 512, JSON_THROW_ON_ERROR )['retention']['bytes'];
+	}
+
 	private function stored(): int {
 		return (int) Settings::read( Settings::REVISION )[ Settings::REVISION ];
 	}

@@ -197,8 +197,13 @@ final class Plugin {
 			$this->sources()->get( Sessions::class )->send_sums();
 		}
 		$this->remember_events();
-		if ( $this->dispatcher?->is_busy() && Maintenance::is_due() ) {
+		if ( ! $this->dispatcher?->is_busy() ) {
+			return;
+		}
+		if ( Maintenance::is_due() ) {
 			$this->maintenance()->run();
+		} elseif ( ! Environment::has_extension() && ! Environment::is_recording() && Throttle::permits( 'review' ) ) {
+			$this->maintenance()->review();
 		}
 	}
 

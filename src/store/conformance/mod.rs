@@ -6,6 +6,7 @@
 mod attempts;
 mod changes;
 mod deaths;
+mod outages;
 mod pruning;
 mod taking_in;
 
@@ -20,6 +21,7 @@ pub(crate) use deaths::*;
 use domain::attempt::Remark;
 use domain::clock::{Clock, ManualClock};
 use domain::event::Flags;
+pub(crate) use outages::*;
 pub(crate) use pruning::*;
 pub(crate) use taking_in::*;
 
@@ -85,6 +87,9 @@ macro_rules! conformance {
             a_suspect_that_was_tried_is_none_any_more,
             a_worker_that_leaves_leaves_no_suspects,
             deaths_are_counted_by_the_hour,
+            deaths_move_with_the_clock,
+            all_are_down_only_where_no_webhook_is_well,
+            it_is_known_since_when_something_waits,
             what_was_delivered_goes_first_when_there_is_no_room,
         );
     };

@@ -1,12 +1,14 @@
 //! The reading side, used by PHP processes: the log that people see. Results serialise to the array
 //! shapes of `stubs/webhooks.stub.php`.
 
+mod noticed;
 pub(crate) mod query;
 pub(crate) mod row;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 
+pub use noticed::{CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, STORE_SET_ASIDE};
 pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
 pub use row::{
     AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, FailureGroup, Hour, Page,
@@ -15,7 +17,7 @@ pub use row::{
 
 use super::bulk::Action;
 use super::sqlite::SqliteLog;
-use super::{Engine, Health, Result, Selection, State, engine};
+use super::{Engine, Result, Selection, State, engine};
 use domain::id::{DeliveryId, EventId};
 use journal::SegmentId;
 use spool::Spool;
@@ -35,32 +37,26 @@ pub struct StoreSummary {
     pub positions: HashMap<SegmentId, u64>,
     /// When workers died within the last day, in Unix milliseconds, oldest first.
     pub deaths: Vec<i64>,
-    /// How every webhook has been doing that anything is known of.
-    pub webhooks: Vec<WebhookSummary>,
     /// Records of kinds that only a later version knows.
     pub deferred: i64,
-    /// What the worker announced lately of the kinds in [`NOTICED`], oldest first: code and when,
-    /// in Unix milliseconds.
-    pub noticed: Vec<(String, i64)>,
+    /// What the worker announced lately of the kinds in [`NOTICED`].
+    pub lately: Lately,
+    /// When the delivery was due that waits for longest, in Unix milliseconds.
+    pub waiting_since: Option<i64>,
 }
 
-/// How a webhook has been doing, for [`StoreSummary`].
-#[derive(Debug)]
-pub struct WebhookSummary {
-    /// Its id.
-    pub id: String,
-    /// Its health.
-    pub health: Health,
-    /// Whether its host's name could not be looked up at an attempt that did not succeed since.
-    pub name_not_found: bool,
+/// How the webhooks have been doing that are published.
+#[derive(Debug, Default)]
+pub struct Outages {
+    /// Ids of those that are disabled, and since when (Unix milliseconds); not all where they are
+    /// many.
+    pub disabled: Vec<(String, i64)>,
+    /// How many hosts are down, where no webhook reaches its endpoint; 0: some do.
+    pub down: usize,
+    /// None of their names is found.
+    pub are_nameless: bool,
 }
 
-/// Announcements that stay a problem for a while after they were made.
-pub const NOTICED: [&str; 2] = [CLOCK_SET, STORE_SET_ASIDE];
-/// The wall clock was set by so much that receivers refuse signatures.
-pub const CLOCK_SET: &str = "clock_set";
-/// The store was damaged, lies aside, and an empty one took its place.
-pub const STORE_SET_ASIDE: &str = "store_set_aside";
 /// Among how many of the newest announcements those are looked for.
 pub(crate) const NEWEST: i64 = 200;
 
@@ -145,6 +141,13 @@ pub trait LogEngine {
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
     fn summary(&mut self) -> Result<StoreSummary>;
+
+    /// What is wrong with webhooks, but for those of which `is_left_out` says so. Costs little
+    /// while all is well, however many there are.
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    fn outages(&mut self, is_left_out: &dyn Fn(&str) -> bool) -> Result<Outages>;
 }
 
 /// A store, open for reading, whichever its engine.

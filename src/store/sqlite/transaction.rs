@@ -93,8 +93,15 @@ impl SqliteTransaction<'_> {
         self.memory.shift += by;
         self.statements
             .get("UPDATE clock SET shift = ?1, boot = ?2, offset = ?3")?
-            .execute(params![self.memory.shift, clock.boot.0, clock.offset])
-            .map(drop)
+            .execute(params![self.memory.shift, clock.boot.0, clock.offset])?;
+        if by != 0 {
+            // Else deaths under a clock that was ahead would count until that time is there.
+            let server = self.server()?;
+            self.statements
+                .get("UPDATE worker_deaths SET at = at + ?1 WHERE server = ?2")?
+                .execute(params![by, server])?;
+        }
+        Ok(())
     }
 
     fn try_announce(&mut self, announcement: &Announcement) -> Result<i64, SqliteError> {

@@ -11,6 +11,7 @@ use Network_Webhooks\Cron;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Host;
+use Network_Webhooks\Installation;
 use Network_Webhooks\Lock;
 use Network_Webhooks\Outbox;
 use Network_Webhooks\Server;
@@ -57,7 +58,7 @@ final class Health_Checks {
 	 * @return array<string, string> Condition → sentence.
 	 */
 	public static function everywhere(): array {
-		return ( new Outbox() )->warnings() + Cron::warnings();
+		return ( new Outbox() )->warnings() + Cron::warnings() + Mail::warnings();
 	}
 
 	/**
@@ -69,7 +70,7 @@ final class Health_Checks {
 		if ( ! Environment::has_extension() ) {
 			return array( 'extension' => Environment::extension_problem() );
 		}
-		$status = webhooks_status();
+		$status = self::status();
 		$wrong  = array();
 		foreach ( $status['problems'] as $problem ) {
 			$wrong[ $problem['code'] ] = trim( ( $wrong[ $problem['code'] ] ?? '' ) . ' ' . Extension_Messages::translated( $problem['message'] ) );
@@ -91,6 +92,25 @@ final class Health_Checks {
 	}
 
 	/**
+	 * What the extension says. Who looks has a worker started first, where there is none: one that only
+	 * nobody needed until now is no problem.
+	 *
+	 * @return array<string, mixed> As webhooks_status() gives it.
+	 */
+	private static function status(): array {
+		$status = webhooks_status();
+		if ( ! $status['problems'] || $status['worker']['running'] || ! $status['spool']['usable'] || Environment::is_recording() || Installation::is_elsewhere() ) {
+			return $status;
+		}
+		try {
+			webhooks_wake();
+		} catch ( \Throwable ) {
+			return $status; // Why it can't be started stands there.
+		}
+		return webhooks_status();
+	}
+
+	/**
 	 * In a few words.
 	 */
 	public static function title( string $condition ): string {
@@ -100,6 +120,9 @@ final class Health_Checks {
 			'store' => __( 'The log of deliveries can’t be read', 'network-webhooks' ),
 			'journal' => __( 'The journal can’t be read', 'network-webhooks' ),
 			'worker' => __( 'The worker does not run', 'network-webhooks' ),
+			'worker_hangs' => __( 'The worker hangs', 'network-webhooks' ),
+			'mail' => __( 'Mails about webhooks can’t be sent', 'network-webhooks' ),
+			'outbox_waits' => __( 'Events wait in the database', 'network-webhooks' ),
 			'worker_dies' => __( 'The worker dies again and again', 'network-webhooks' ),
 			'allow' => __( 'Servers disagree on the addresses that may be reached', 'network-webhooks' ),
 			'config' => __( 'The published webhooks can’t be read', 'network-webhooks' ),

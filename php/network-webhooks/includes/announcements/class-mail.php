@@ -22,13 +22,40 @@ final class Mail {
 
 	/** Seconds between two mails. */
 	public const INTERVAL = 15 * MINUTE_IN_SECONDS;
+	/** Why mails do not go out, where it is not what WordPress says. */
+	private const NOBODY  = '@nobody';
+	private const REFUSED = '@refused';
+	private const ENDED   = '@ended';
+	/** Seconds after which sending that has not ended never will: PHP ended meanwhile. */
+	private const TAKES = 4 * MINUTE_IN_SECONDS;
 
 	public function __construct( private readonly Announcement_Store $kept, private readonly Webhooks $webhooks ) {}
+
+	/**
+	 * What is to be said of mails that do not go out. Whoever is only told by mail would never know.
+	 *
+	 * @return array<string, string> Condition → sentence.
+	 */
+	public static function warnings(): array {
+		$known = self::not_mailed();
+		if ( ! $known['since'] || ( '' === $known['why'] && ! self::has_ended( $known ) ) ) {
+			return array();
+		}
+		return array(
+			'mail' => sprintf(
+				/* translators: 1: date and time in UTC, 2: why */
+				__( 'Since %1$s (UTC) mails about webhooks can’t be sent: %2$s. What they have to say stands on these pages. Have WordPress’s mails sent again, or name other addresses on the page Webhooks › Settings › Mail.', 'network-webhooks' ),
+				gmdate( 'Y-m-d H:i:s', $known['since'] ),
+				self::reason( $known['why'] )
+			),
+		);
+	}
 
 	/**
 	 * Sends what is due.
 	 */
 	public function send(): void {
+		$this->take_up();
 		if ( ! array_filter( $this->kept->all(), static fn( Announcement $one ) => ! $one->mailed ) ) {
 			return;
 		}
@@ -47,16 +74,104 @@ final class Mail {
 				Settings::set( Settings::MAILED_AT, time() );
 			}
 		);
-		$unsent = array();
-		foreach ( $this->by_address( $due ) as $address => $announcements ) {
-			if ( ! self::send_to( $address, $announcements ) ) {
+		if ( ! $due ) {
+			return;
+		}
+		$since = self::not_mailed()['since'];
+		// Should PHP end in the middle of it, it is known of what.
+		self::note( $since ? $since : time(), '', ...array_column( $due, 'id' ) );
+		$unsent  = array_column( $due, 'id', 'id' );
+		$failed  = array();
+		$why     = self::NOBODY;
+		$collect = static function ( mixed $error ) use ( &$why ): void {
+			$why = $error instanceof \WP_Error ? $error->get_error_message() : $why;
+		};
+		add_action( 'wp_mail_failed', $collect );
+		try {
+			foreach ( $this->by_address( $due ) as $address => $announcements ) {
+				$ids = array_column( $announcements, 'id', 'id' );
+				if ( self::send_to( $address, $announcements ) ) {
+					$unsent = array_diff_key( $unsent, $ids );
+					continue;
+				}
 				Log::write( 'mail', 'WordPress could not send a mail about webhooks; it tries again in 15 minutes.' );
-				array_push( $unsent, ...array_column( $announcements, 'id' ) );
+				$failed += $ids;
 			}
+		} finally {
+			remove_action( 'wp_mail_failed', $collect );
 		}
-		if ( $unsent ) {
-			Lock::try( 'announcements', 10, fn() => $this->kept->set_mailed( false, ...$unsent ) );
+		// One that only some addresses got is sent to all of them again.
+		$unsent += $failed;
+		if ( ! $unsent ) {
+			self::note( 0, '' );
+			return;
 		}
+		Lock::try( 'announcements', 10, fn() => $this->kept->set_mailed( false, ...array_values( $unsent ) ) );
+		self::note( $since ? $since : time(), self::NOBODY === $why && $failed ? self::REFUSED : $why );
+	}
+
+	/**
+	 * What another process was sending when it ended is sent once more.
+	 */
+	private function take_up(): void {
+		$known = self::not_mailed();
+		if ( $known['ids'] && self::has_ended( $known ) ) {
+			Lock::try( 'announcements', 10, fn() => $this->kept->set_mailed( false, ...$known['ids'] ) );
+			self::note( $known['since'], self::ENDED );
+		}
+	}
+
+	/**
+	 * Notes that mails did not go out, or that they did.
+	 *
+	 * @param int    $since  Unix time of the first; 0: all did.
+	 * @param string $why    Empty: they are being sent.
+	 * @param string ...$ids Of the announcements that are being sent.
+	 */
+	private static function note( int $since, string $why, string ...$ids ): void {
+		$note = array(
+			'since' => $since,
+			'tried' => time(),
+			'why'   => mb_substr( $why, 0, 1000 ),
+			'ids'   => $ids,
+		);
+		Settings::set( Settings::NOT_MAILED, $since ? $note : array() );
+	}
+
+	/**
+	 * What is noted.
+	 *
+	 * @return array{since: int, tried: int, why: string, ids: list<string>}
+	 */
+	private static function not_mailed(): array {
+		$known = (array) Settings::get( Settings::NOT_MAILED, array() );
+		return array(
+			'since' => (int) ( $known['since'] ?? 0 ),
+			'tried' => (int) ( $known['tried'] ?? 0 ),
+			'why'   => (string) ( $known['why'] ?? '' ),
+			'ids'   => array_values( array_filter( (array) ( $known['ids'] ?? array() ), 'is_string' ) ),
+		);
+	}
+
+	/**
+	 * Whether the process that was sending is there no more. A time ahead of the clock is of no use.
+	 *
+	 * @param array{since: int, tried: int, why: string, ids: list<string>} $known
+	 */
+	private static function has_ended( array $known ): bool {
+		return $known['tried'] < time() - self::TAKES || $known['tried'] > time() + MINUTE_IN_SECONDS;
+	}
+
+	/**
+	 * Why mails did not go out, in the reader's language.
+	 */
+	private static function reason( string $why ): string {
+		return match ( $why ) {
+			self::NOBODY => __( 'no address is set that is one', 'network-webhooks' ),
+			self::REFUSED => __( 'WordPress did not say why', 'network-webhooks' ),
+			'', self::ENDED => __( 'PHP ended while it sent one', 'network-webhooks' ),
+			default => $why,
+		};
 	}
 
 	/**

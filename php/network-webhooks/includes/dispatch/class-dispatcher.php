@@ -65,6 +65,11 @@ final class Dispatcher {
 	 *                                                                        nothing is recorded.
 	 * @param (\Closure(): int)|null                          $clock          Unix time; null: the system's.
 	 */
+	/**
+	 * Whether journal or outbox were asked to take the event under way.
+	 */
+	private bool $handed_over = false;
+
 	public function __construct(
 		private readonly \Closure $webhooks,
 		private readonly \Closure $outbox,
@@ -89,7 +94,8 @@ final class Dispatcher {
 		if ( null === $call ) {
 			return null;
 		}
-		$depth = Hook_Stack::depth();
+		$depth             = Hook_Stack::depth();
+		$this->handed_over = false;
 		try {
 			return $this->accept( $call->event, $call->data, $call->options );
 		} catch ( \Throwable $error ) {
@@ -97,18 +103,32 @@ final class Dispatcher {
 			// A kind for each event, so that none hides another; but not for each name that is made up.
 			Log::write( 'dispatch-' . crc32( $call->event ) % 64, "The event $call->event was lost: {$error->getMessage()}" );
 			self::recorder()?->lose( $call->event, $error );
-			$this->lose( $call->event, $error, $call->options );
+			if ( $this->handed_over ) {
+				// The outbox has said so itself.
+				$this->capture( $call->event, null, $call->options, self::LOST, array( 'message' => $error->getMessage() ) );
+			} else {
+				$this->lose( $call->event, $error, $call->options );
+			}
 			return null;
 		}
 	}
 
 	/**
-	 * An event was lost by an error: who listens is told.
+	 * An event was lost by an error: who listens is told, and it stands among the refused ones, where
+	 * somebody subscribes to it. Never throws.
 	 *
 	 * @param array<string, mixed> $options See network_webhooks_dispatch().
 	 */
 	public function lose( string $event, \Throwable $error, array $options = array() ): void {
 		$this->capture( $event, null, $options, self::LOST, array( 'message' => $error->getMessage() ) );
+		try {
+			// What fails may do so with each page. A kind for each event, but not for each name that is made up.
+			if ( ! self::recorder() && $this->is_subscribed( $event ) && Throttle::permits( 'lost-' . crc32( $event ) % 64 ) ) {
+				Refused_Events::add( Waiting_Event::without_data( $event, $options, "it was lost by an error: {$error->getMessage()}" ) );
+			}
+		} catch ( \Throwable ) {
+			return; // The database takes nothing: the log has it.
+		}
 	}
 
 	/**
@@ -241,7 +261,8 @@ final class Dispatcher {
 			$this->capture( $event, $data, $options, self::UNWANTED );
 			return null;
 		}
-		$this->busy = true;
+		$this->busy        = true;
+		$this->handed_over = true;
 		if ( ! Environment::has_extension() ) {
 			$problem = Extension_Messages::in_english( array( Environment::class, 'extension_problem' ) );
 			( $this->outbox )()->add( $event, $data, $options, $problem );

@@ -17,7 +17,7 @@ defined( 'ABSPATH' ) || exit;
 final class Site_Health {
 
 	/** Conditions while which events are lost or nothing is sent. */
-	private const URGENT = array( 'outbox_full', 'worker', 'worker_dies', 'config', 'backlog', 'names', 'endpoints' );
+	private const URGENT = array( 'outbox_full', 'outbox_waits', 'worker', 'worker_dies', 'worker_hangs', 'config', 'backlog', 'names', 'endpoints' );
 
 	public function __construct(
 		private readonly Publisher $publisher,

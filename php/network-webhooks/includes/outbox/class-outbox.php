@@ -26,6 +26,8 @@ final class Outbox {
 	public const MOST_BYTES  = 256 * MB_IN_BYTES;
 	/** Seconds that an event may wait: what a receiver gets after a month it can't use any more. */
 	public const LONGEST = 30 * DAY_IN_SECONDS;
+	/** Seconds after which an event that still waits is one that the journal does not take. */
+	private const WAITS = 4 * MINUTE_IN_SECONDS;
 	/** Part of these limits from which on people are told. */
 	private const WARNS = 0.75;
 
@@ -163,8 +165,16 @@ final class Outbox {
 				$status['oldest']
 			);
 		}
+		if ( '' !== $status['oldest'] && strtotime( "{$status['oldest']} UTC" ) < time() - self::WAITS ) {
+			$warnings['outbox_waits'] = sprintf(
+				/* translators: 1: number of events, 2: date and time in UTC */
+				__( 'Events that wait in the database: %1$s, the oldest since %2$s (UTC). The journal did not take them. They are sent by themselves as soon as it does: Site Health says what is in the way.', 'network-webhooks' ),
+				number_format_i18n( $status['count'] ),
+				$status['oldest']
+			);
+		}
 		if ( Refused_Events::count() ) {
-			$warnings['refused'] = __( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Status, with the reason: try it again, or discard it.', 'network-webhooks' );
+			$warnings['refused'] = __( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Settings › Status, with the reason: try it again, or discard it.', 'network-webhooks' );
 		}
 		return $warnings;
 	}

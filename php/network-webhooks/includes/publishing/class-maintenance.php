@@ -70,32 +70,90 @@ final class Maintenance {
 			return;
 		}
 		self::attempt( 'cron', 'That WP-Cron runs could not be noted', array( Cron::class, 'ran' ) );
-		$this->run( self::CRON_SECONDS );
+		$this->catch_up( self::CRON_SECONDS );
 		self::attempt( 'prune', 'Deleted webhooks could not be removed for good', fn() => $this->webhooks->forget_deleted() );
 		self::attempt( 'prune', 'Old requests to the test inbox could not be removed', static fn() => ( new Inbox\Requests() )->prune() );
 		self::attempt( 'prune', 'Old recorded events could not be removed', static fn() => Captured_Events::remove_old( time() ) );
 		self::attempt( 'publish', 'The last listening could not be ended', fn() => Capture_Session::forget_old( $this->publisher, time() ) );
 		self::attempt( 'publish', 'Webhooks that were only tested could not be removed', fn() => ( new Drafts( $this->publisher ) )->remove_old() );
 		self::attempt( 'worker', 'The worker could not be started', array( self::class, 'wake_worker' ) );
+		$this->review();
+		$this->mail();
+		// Of mails that could not be sent.
+		$this->review_network();
+	}
+
+	/**
+	 * Brings everything up to date, and announces what is wrong: whoever is there first does so, be it
+	 * a visitor. Never throws, and each step is for itself.
+	 */
+	public function run(): void {
+		if ( Environment::is_recording() ) {
+			return;
+		}
+		$this->catch_up( 1.0 );
+		$this->review();
+		$this->mail_without_cron();
+	}
+
+	/**
+	 * Announces what is wrong with this server, in a process that can do nothing else about it.
+	 */
+	public function review(): void {
+		if ( in_array( PHP_SAPI, array( 'cli', 'phpdbg' ), true ) && ! wp_doing_cron() && ! doing_action( self::HOOK ) ) {
+			// On the command line work all kinds of users, some of whom may not use the spool.
+			$this->review_network();
+			return;
+		}
 		self::attempt( 'announcement', 'What is wrong with this server could not be announced', fn() => ( new Announcements\Health_Checks( $this->collector ) )->review() );
+	}
+
+	/**
+	 * Announces what is wrong with the whole network.
+	 */
+	private function review_network(): void {
+		self::attempt( 'announcement', 'What is wrong with the network could not be announced', fn() => ( new Announcements\Health_Checks( $this->collector ) )->review_network() );
+	}
+
+	/**
+	 * Sends the mails that are due.
+	 */
+	private function mail(): void {
 		self::attempt( 'mail', 'Nobody could be told by mail what is wrong', fn() => ( new Announcements\Mail( new Announcements\Announcement_Store(), $this->webhooks ) )->send() );
 	}
 
 	/**
-	 * Brings everything up to date. Never throws, and each step is for itself.
+	 * The same where WP-Cron does not run, which else does it: at the end of a request, for which nobody
+	 * waits any more.
 	 */
-	public function run( float $seconds = 1.0 ): void {
-		if ( Environment::is_recording() ) {
+	private function mail_without_cron(): void {
+		if ( ! Cron::warnings() ) {
 			return;
 		}
+		if ( 'cli' === PHP_SAPI ) {
+			$this->mail();
+		} elseif ( Host::can_finish_request() || is_network_admin() ) {
+			add_action(
+				'shutdown',
+				function (): void {
+					Host::finish_request();
+					$this->mail();
+				},
+				2000
+			);
+		}
+	}
+
+	/**
+	 * Brings everything up to date, with so many seconds for the outbox.
+	 */
+	private function catch_up( float $seconds ): void {
 		self::attempt( 'schema', 'The tables could not be brought up to date', array( Schema::class, 'migrate' ) );
 		self::attempt( 'publish', 'This server\'s webhooks could not be published', fn() => $this->publisher->publish() );
 		self::attempt( 'outbox', 'Events that wait in the database could not be handed over', fn() => $this->outbox->drain( $seconds ) );
 		self::attempt( 'announcement', 'What the worker announced could not be collected', fn() => $this->collector->collect() );
 		self::attempt( 'server', 'This server could not be noted', array( Server::class, 'note' ) );
 		self::attempt( 'cron', 'Whether WP-Cron runs could not be told', array( Cron::class, 'look' ) );
-		// Of a network whose WP-Cron does not run, nobody else says so.
-		self::attempt( 'announcement', 'What is wrong with the network could not be announced', fn() => ( new Announcements\Health_Checks( $this->collector ) )->review_network() );
 	}
 
 	/**

@@ -403,6 +403,7 @@ final class Publisher {
 			'proxy'          => Http_Policy::proxy(),
 			'block_external' => Http_Policy::reachable_hosts(),
 			'inbox'          => Inbox\Inbox::exempt_url(),
+			'retention'      => Retention::document(),
 		);
 	}
 

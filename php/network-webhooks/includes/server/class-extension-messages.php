@@ -262,6 +262,8 @@ final class Extension_Messages {
 			__( 'reading the response\'s body', 'network-webhooks' ),
 			/* translators: %s: what the system said */
 			__( 'the name has no address: %s', 'network-webhooks' ),
+			/* translators: %s: what the system said */
+			__( 'no thread can be started to look the name up: %s', 'network-webhooks' ),
 			__( 'no addresses', 'network-webhooks' ),
 			/* translators: %s: why */
 			__( 'the answer is not HTTP/1.1: %s', 'network-webhooks' ),
@@ -383,10 +385,18 @@ final class Extension_Messages {
 			/* translators: %s: date and time */
 			__( 'events in the journal wait since %s to be taken in: the worker does not run, hangs, or this machine can\'t keep up; worker.log in the spool says more', 'network-webhooks' ),
 			__( 'the journal has had records that this version does not know; they are kept: install the version of webhooks-worker that wrote them', 'network-webhooks' ),
+			/* translators: 1: number of minutes, 2: date and time */
+			array( _n_noop( 'the clock of this server was set ahead by %1$s minute at %2$s: receivers refuse what is signed with a wrong time; have the clock kept right (NTP)', 'the clock of this server was set ahead by %1$s minutes at %2$s: receivers refuse what is signed with a wrong time; have the clock kept right (NTP)', 'network-webhooks' ), 1 ),
+			/* translators: 1: number of minutes, 2: date and time */
+			array( _n_noop( 'the clock of this server was set back by %1$s minute at %2$s: receivers refuse what is signed with a wrong time; have the clock kept right (NTP)', 'the clock of this server was set back by %1$s minutes at %2$s: receivers refuse what is signed with a wrong time; have the clock kept right (NTP)', 'network-webhooks' ), 1 ),
+			/* translators: %s: path of a folder */
+			__( 'the file system of %s can only be read: mount it so that it can be written to (a kernel makes it so after an error of the disk: see its log)', 'network-webhooks' ),
+			/* translators: 1: path of a folder, 2: number of files */
+			array( _n_noop( 'the file system of %1$s has room for %2$s more file (inode) only: delete files that nobody needs, or give it more inodes; a process that can make none keeps its events in WordPress\'s database', 'the file system of %1$s has room for %2$s more files (inodes) only: delete files that nobody needs, or give it more inodes; a process that can make none keeps its events in WordPress\'s database', 'network-webhooks' ), 2 ),
+			/* translators: 1: number of a process, 2: date and time */
+			__( 'the worker (process %1$s) has done nothing since %2$s: it hangs, or was stopped; end it (kill -9), and another one takes its place; worker.log in the spool says more', 'network-webhooks' ),
 			/* translators: %s: date and time */
-			__( 'the clock of this server was set by more than five minutes at %s: receivers refuse what is signed with a wrong time; have the clock kept right (NTP)', 'network-webhooks' ),
-			/* translators: 1: date and time, 2: date and time */
-			__( 'the clock of this server stands at %1$s, and what was written here has a later time, %2$s: one of them is wrong; have the clock kept right (NTP)', 'network-webhooks' ),
+			__( 'no worker runs, and deliveries are due since %s: have one started (webhooks_wake(), or any event), and see worker.log in the spool for why the last one ended', 'network-webhooks' ),
 			/* translators: %s: date and time */
 			__( 'the log of deliveries was damaged and lies aside since %s; a new one was begun, and what had waited in the old one is not sent: look after the disk', 'network-webhooks' ),
 			/* translators: 1: name of a webhook, 2: its id, 3: date and time */
@@ -467,7 +477,16 @@ final class Extension_Messages {
 			__( 'Events that wait in the database: %1$s of at most %2$s, and %3$s of at most %4$s. What comes when one of these is reached is lost. Fix what keeps them from being sent: Site Health says what that is.', 'network-webhooks' ),
 			/* translators: %s: date and time in UTC */
 			__( 'An event waits in the database since %s (UTC). After 30 days it is not sent any more. Fix what keeps it from being sent: Site Health says what that is.', 'network-webhooks' ),
-			__( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Status, with the reason: try it again, or discard it.', 'network-webhooks' ),
+			/* translators: 1: number of events, 2: date and time in UTC */
+			__( 'Events that wait in the database: %1$s, the oldest since %2$s (UTC). The journal did not take them. They are sent by themselves as soon as it does: Site Health says what is in the way.', 'network-webhooks' ),
+			/* translators: 1: date and time in UTC, 2: why */
+			__( 'Since %1$s (UTC) mails about webhooks can’t be sent: %2$s. What they have to say stands on these pages. Have WordPress’s mails sent again, or name other addresses on the page Webhooks › Settings › Mail.', 'network-webhooks' ),
+			__( 'no address is set that is one', 'network-webhooks' ),
+			__( 'WordPress did not say why', 'network-webhooks' ),
+			__( 'PHP ended while it sent one', 'network-webhooks' ),
+			/* translators: %s: the error, in English */
+			__( 'it was lost by an error: %s', 'network-webhooks' ),
+			__( 'Events were refused and are not sent by themselves. Each is shown on the page Webhooks › Settings › Status, with the reason: try it again, or discard it.', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
 			array( _n_noop( 'the event has more than the %s byte that can wait in the database: send less data', 'the event has more than the %s bytes that can wait in the database: send less data', 'network-webhooks' ), 1 ),
 			__( 'the outbox is full: no more events can wait in the database', 'network-webhooks' ),

@@ -74,6 +74,20 @@ final class Host {
 	}
 
 	/**
+	 * Whether the client can be answered in full while this request goes on.
+	 */
+	public static function can_finish_request(): bool {
+		return function_exists( 'fastcgi_finish_request' ) || function_exists( 'litespeed_finish_request' );
+	}
+
+	/**
+	 * Answers the client in full; this request goes on.
+	 */
+	public static function finish_request(): void {
+		self::ask( 'fastcgi_finish_request' ) ?? self::ask( 'litespeed_finish_request' );
+	}
+
+	/**
 	 * Writes a line to PHP's error log, where that is allowed.
 	 */
 	public static function log( string $line ): void {

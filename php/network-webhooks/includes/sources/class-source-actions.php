@@ -12,6 +12,7 @@ use Network_Webhooks\Custom_Events;
 use Network_Webhooks\Event;
 use Network_Webhooks\Hook_Sample;
 use Network_Webhooks\Log;
+use Network_Webhooks\Plugin;
 use Network_Webhooks\Refused_Hooks;
 use Network_Webhooks\Throttle;
 
@@ -98,6 +99,7 @@ final class Source_Actions extends Abstract_Source {
 					$this->happened( $event, $given );
 				} catch ( \Throwable $error ) {
 					Log::write( "source-$event->slug", "The event $event->slug was lost at the hook $event->action: {$error->getMessage()}" );
+					Plugin::instance()->dispatcher()->lose( $event->slug, $error );
 				}
 				return $given[0] ?? null;
 			},

@@ -45,6 +45,8 @@ final class Settings {
 	public const MAIL_TO = 'network_webhooks_mail_to';
 	/** Unix time of the last mail. */
 	public const MAILED_AT = 'network_webhooks_mailed_at';
+	/** Announcements that mail did not carry, since when, and why: see Announcements\Mail. */
+	public const NOT_MAILED = 'network_webhooks_not_mailed';
 	/** Servers and kinds of processes that were seen: see Server. */
 	public const SERVERS = 'network_webhooks_servers';
 	/** With which key the secrets of the webhooks are sealed: see Kept_Secrets. */
@@ -78,6 +80,7 @@ final class Settings {
 		self::CRON,
 		self::MAIL_TO,
 		self::MAILED_AT,
+		self::NOT_MAILED,
 		self::SERVERS,
 		self::SET_ASIDE,
 		self::UNPUBLISHED,

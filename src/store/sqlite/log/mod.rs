@@ -7,6 +7,7 @@
 
 mod failures;
 mod find;
+mod outages;
 mod row;
 
 use std::collections::{BTreeMap, HashMap};
@@ -25,8 +26,9 @@ use super::{Place, count, error, from_states, positions, schema};
 use crate::bulk::Action;
 use crate::log::query;
 use crate::log::{
-    BulkRow, DeliveriesQuery, DeliveryDetail, FailureGroup, FailuresQuery, LogEngine, NEWEST,
-    NOTICED, NumberedAnnouncement, Page, StatsQuery, StoreSummary, WebhookStats, WebhookSummary,
+    BulkRow, DeliveriesQuery, DeliveryDetail, FailureGroup, FailuresQuery, Lately, LogEngine,
+    NEWEST, NOTICED, Noticed, NumberedAnnouncement, Outages, Page, StatsQuery, StoreSummary,
+    WebhookStats,
 };
 use crate::{Latencies, Result, Selection, State, StoreError};
 use domain::clock::rfc3339;
@@ -226,6 +228,14 @@ impl LogEngine for SqliteLog {
 
     fn summary(&mut self) -> Result<StoreSummary> {
         let size = self.place.sizes()?.unwrap_or(0);
+        // A worker of a later version may have taken it over since it was opened.
+        let schema = self.read(|connection| {
+            connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0))
+        })?;
+        if schema > schema::VERSION {
+            let store = format!("sqlite:{}", self.place.path().display());
+            return Err(StoreError::Newer { store, found: schema, known: schema::VERSION });
+        }
         self.read(|connection| {
             let announcements = connection
                 .query_row(
@@ -235,7 +245,7 @@ impl LogEngine for SqliteLog {
                 )
                 .optional()?;
             Ok(StoreSummary {
-                schema: connection.query_row("PRAGMA user_version", [], |row| row.get(0))?,
+                schema,
                 size,
                 announcements: announcements.unwrap_or(0),
                 positions: positions(connection)?,
@@ -243,51 +253,36 @@ impl LogEngine for SqliteLog {
                     .prepare("SELECT at FROM worker_deaths ORDER BY at")?
                     .query_map([], |row| row.get(0))?
                     .collect::<rusqlite::Result<_>>()?,
-                webhooks: summaries(connection)?,
-                deferred: connection
-                    .query_row("SELECT count(*) FROM deferred", [], |row| row.get(0))?,
-                noticed: connection
-                    .prepare_cached(
-                        "SELECT code, at FROM announcements
-                         WHERE number > (SELECT max(number) FROM announcements) - ?1
-                             AND code IN (?2, ?3) ORDER BY number",
-                    )?
-                    .query_map(params![NEWEST, NOTICED[0], NOTICED[1]], |row| {
-                        Ok((row.get(0)?, row.get(1)?))
-                    })?
-                    .collect::<rusqlite::Result<_>>()?,
+                // They may be many, and one is enough.
+                deferred: connection.query_row(
+                    "SELECT count(*) FROM (SELECT 1 FROM deferred LIMIT 1000)",
+                    [],
+                    |row| row.get(0),
+                )?,
+                lately: lately(connection)?,
+                waiting_since: outages::waiting_since(connection)?,
             })
         })
     }
+
+    fn outages(&mut self, is_left_out: &dyn Fn(&str) -> bool) -> Result<Outages> {
+        self.read(|connection| outages::find(connection, is_left_out))
+    }
 }
 
-/// How every webhook has been doing that anything is known of.
-fn summaries(connection: &Connection) -> rusqlite::Result<Vec<WebhookSummary>> {
-    let mut name_not_found = connection.prepare_cached(
-        // A server of names that does not answer is a name that is not found, too. An attempt's
-        // key is its delivery's and its number.
-        "SELECT EXISTS (SELECT 1 FROM (
-             SELECT key + attempted AS last FROM deliveries
-             WHERE webhook = ?1 AND last_failure IN ('name_not_found', 'timeout') AND test = 0
-                 AND state IN (0, 1, 3, 4) LIMIT 1)
-         JOIN attempts ON attempts.key = last
-         WHERE failure ->> '$.phase' = 'resolve')",
-    )?;
-    let mut webhooks = connection
-        .prepare_cached("SELECT key, id, health FROM webhooks WHERE health IS NOT NULL")?;
-    let mut rows = webhooks.query([])?;
-    let mut summaries = Vec::new();
-    while let Some(row) = rows.next()? {
-        let health = super::health(row.get(2)?);
-        let asked = health.failures_in_row > 0;
-        summaries.push(WebhookSummary {
-            id: row.get(1)?,
-            name_not_found: asked
-                && name_not_found.query_row([row.get::<_, i64>(0)?], |row| row.get(0))?,
-            health,
-        });
-    }
-    Ok(summaries)
+/// What the worker announced of the kinds in [`NOTICED`].
+fn lately(connection: &Connection) -> rusqlite::Result<Lately> {
+    let noticed: Vec<_> = connection
+        .prepare_cached(
+            "SELECT code, at, coalesce(params ->> '$.seconds', 0) FROM announcements
+             WHERE number > (SELECT max(number) FROM announcements) - ?1
+                 AND code IN (?2, ?3) ORDER BY number",
+        )?
+        .query_map(params![NEWEST, NOTICED[0], NOTICED[1]], |row| {
+            Ok(Noticed { code: row.get(0)?, at: row.get(1)?, seconds: row.get(2)? })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Lately::new(noticed))
 }
 
 impl SqliteLog {

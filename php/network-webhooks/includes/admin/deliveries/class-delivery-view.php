@@ -124,6 +124,10 @@ final class Delivery_View {
 				esc_html( $said ),
 				$attempt['address'] ? ' <code>' . esc_html( $attempt['address'] ) . '</code>' : ''
 			);
+			$waited = Waited_For::sentence( $attempt['waited_for'] ?? null );
+			if ( '' !== $waited ) {
+				printf( '<p class="description">%s</p>', esc_html( $waited ) );
+			}
 			if ( $attempt['failure'] ) {
 				printf( '<p>%s</p>', esc_html( Failure::sentence( $attempt ) ) );
 				if ( ! $attempt['status'] ) {
