@@ -175,6 +175,7 @@ final class Source_Woocommerce extends Abstract_Source {
 	 * WooCommerce 9.1, and again when they are placed: the key makes that one event.
 	 */
 	private function made( int $id, mixed $order ): void {
+		$order = is_object( $order ) || ! $this->is_wanted( 'order_created' ) ? $order : self::find( $id );
 		if ( is_object( $order ) && self::is_draft( $order->get_status() ) ) {
 			return;
 		}
@@ -365,16 +366,21 @@ final class Source_Woocommerce extends Abstract_Source {
 	 * Has an event of an order taken when the request ends, from the order as it is then.
 	 */
 	private function later( string $event, int $id, string $name, array|\Closure $more = array(), string $key = '' ): void {
-		$this->request_end_events->take_later(
-			self::place( $id ) . ":$name",
+		$data = function () use ( $event, $id, $more ): ?array {
+			$data = self::data( $event, self::find( $id ), $more );
+			return null === $data ? null : (array) $this->plain( $data );
+		};
+		$this->safely(
 			$event,
-			self::NAME,
-			function () use ( $event, $id, $more ): ?array {
-				$data = self::data( $event, self::find( $id ), $more );
-				return null === $data ? null : (array) $this->plain( $data );
-			},
-			'' === $key ? array() : array( 'idempotency_key' => $key ),
-			static fn(): bool => self::is_there( $id )
+			(string) current_filter(),
+			fn() => $this->request_end_events->take_later(
+				self::place( $id ) . ":$name",
+				$event,
+				self::NAME,
+				$data,
+				'' === $key ? array() : array( 'idempotency_key' => $key ),
+				static fn(): bool => self::is_there( $id )
+			)
 		);
 	}
 
