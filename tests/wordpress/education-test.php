@@ -261,7 +261,9 @@ final class Education_Test extends Network_Test_Case {
 
 	public function test_sensei_leaves_for_another_page_in_the_middle_of_the_hook_that_completes_a_course(): void {
 		$webhook = $this->subscribe( 'lesson_completed', 'quiz_submitted' );
-		$leave   = static fn() => throw new RuntimeException( 'exit' );
+		$leave   = static function (): never {
+			throw new RuntimeException( 'exit' );
+		};
 		foreach ( array( 'sensei_user_lesson_end' => array(), 'sensei_user_quiz_grade' => array( 90, 70, 'auto' ) ) as $hook => $more ) {
 			add_action( $hook, $leave );
 			try {
