@@ -93,7 +93,7 @@ abstract class Network_Test_Case extends TestCase {
 		$this->assertNotNull( $last, 'The last event was not accepted.' );
 		$this->assertNotNull( webhooks_wait( $last, self::DEADLINE ), 'The last event did not come.' );
 		$bodies = array();
-		foreach ( webhooks_deliveries( array( 'webhook_id' => $webhook->id ) )['deliveries'] as $delivery ) {
+		foreach ( webhooks_deliveries( array( 'webhook_id' => $webhook->id, 'limit' => 200 ) )['deliveries'] as $delivery ) {
 			if ( self::LAST !== $delivery['event'] ) {
 				$bodies[] = json_decode( webhooks_delivery( $delivery['id'] )['body'], true, 512, JSON_THROW_ON_ERROR );
 			}

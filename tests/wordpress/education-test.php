@@ -261,7 +261,9 @@ final class Education_Test extends Network_Test_Case {
 
 	public function test_sensei_leaves_for_another_page_in_the_middle_of_the_hook_that_completes_a_course(): void {
 		$webhook = $this->subscribe( 'lesson_completed', 'quiz_submitted' );
-		$leave   = static fn() => throw new RuntimeException( 'exit' );
+		$leave   = static function (): never {
+			throw new RuntimeException( 'exit' );
+		};
 		foreach ( array( 'sensei_user_lesson_end' => array(), 'sensei_user_quiz_grade' => array( 90, 70, 'auto' ) ) as $hook => $more ) {
 			add_action( $hook, $leave );
 			try {
@@ -343,11 +345,15 @@ final class Education_Test extends Network_Test_Case {
 		$without = explode( "\n", trim( $this->run_process( __DIR__ . '/processes/hooks.php' ) ) );
 		$this->assertContains( 'wp_login', $without );
 		$of_plugins = array();
+		$of_core    = array();
 		foreach ( require dirname( ( new ReflectionClass( Network_Webhooks\Sources\Sources::class ) )->getFileName() ) . '/hooks.php' as $hooks ) {
 			if ( isset( $hooks['plugin'] ) ) {
 				array_push( $of_plugins, ...array_values( array_diff_key( $hooks, array( 'plugin' => '' ) ) ) );
+			} else {
+				array_push( $of_core, ...$hooks );
 			}
 		}
+		$of_plugins = array_diff( $of_plugins, $of_core );
 		$this->assertContains( $hook, $of_plugins );
 		$this->assertSame( array(), array_intersect( $of_plugins, $without ) );
 		$with = explode( "\n", trim( $this->run_process( __DIR__ . '/processes/hooks.php', array( $name ) ) ) );

@@ -49,7 +49,7 @@ return array(
 			},
 			'events' => array(
 				array( 'payment_created', array( 'payment_id' => $of( 'gateway' ) ) ),
-				array( 'payment_received', array( 'payment_id' => $of( 'gateway' ), 'membership_id' => $of( 'membership' ) ) ),
+				array( 'payment_received', array( 'payment_status' => 'completed' ) ),
 				array( 'payment_status_changed', array( 'status' => 'completed' ) ),
 			),
 			'any_order' => true,

@@ -41,7 +41,7 @@ $once = array(
 	array( 'order_status_changed', array() ),
 	array( 'order_status_changed', array() ),
 	array( 'order_updated', array() ),
-	array( 'payment_received', array( 'payment_total_raw' => 49.0 ) ),
+	array( 'payment_received', array( 'payment_status' => 'completed', 'payment_gateway' => 'woocommerce' ) ),
 	array( 'payment_status_changed', array() ),
 	array( 'payment_updated', array() ),
 );

@@ -7,8 +7,6 @@
 
 namespace Network_Webhooks;
 
-use Network_Webhooks\Sources\Source_Woocommerce_Topics;
-
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -17,6 +15,9 @@ defined( 'ABSPATH' ) || exit;
  * @since 0.1.0
  */
 final class Event {
+
+	/** Begins the names of what is made for the format `woocommerce`: only a pattern of this beginning subscribes to it. */
+	public const WOOCOMMERCE = 'woocommerce.';
 
 	/**
 	 * @param string                      $slug        As subscribed to and dispatched.
@@ -207,7 +208,7 @@ final class Event {
 	 * the format `woocommerce`, as the worker does.
 	 */
 	public static function matches( string $pattern, string $name ): bool {
-		if ( str_starts_with( $name, Source_Woocommerce_Topics::PREFIX ) && ! str_starts_with( $pattern, Source_Woocommerce_Topics::PREFIX ) ) {
+		if ( str_starts_with( $name, self::WOOCOMMERCE ) && ! str_starts_with( $pattern, self::WOOCOMMERCE ) ) {
 			return false;
 		}
 		return $pattern === $name

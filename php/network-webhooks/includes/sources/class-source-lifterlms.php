@@ -35,6 +35,7 @@ final class Source_Lifterlms extends School {
 	 * {@inheritDoc}
 	 */
 	public function events(): array {
+		/* translators: %s: name of a WordPress action */
 		$done = __( 'At %s, with the lessons that complete it.', 'network-webhooks' );
 		return array(
 			...self::student_events(

@@ -348,14 +348,18 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 
 	/**
 	 * A payment was completed. An administrator may do so, which Ultimate Multisite does not announce.
+	 *
+	 * @param bool $is_new Whether it is being saved for the first time: what was bought is saved after it. Otherwise
+	 *                     it is told as it is now; a refund in the same request would be taken off.
 	 */
-	private function completed( int $id ): void {
+	private function completed( int $id, bool $is_new ): void {
 		$payment = isset( $this->paid[ $id ] ) || ! $this->is_wanted_now( 'payment_received' ) ? null : Models::find( 'payment', $id );
 		if ( $payment && (float) $payment->get_total() > 0 ) {
-			$data = static function () use ( $id ): ?array {
+			$now  = $is_new ? null : Models::payload( 'payment', $payment, false ) + Models::version();
+			$data = static function () use ( $id, $now ): ?array {
 				$payment = Models::find( 'payment', $id );
 				// What is made as completed may wait for its money a moment later.
-				return $payment && ! in_array( $payment->get_status(), self::UNPAID, true ) ? Models::payload( 'payment', $payment, false ) + Models::version() : null;
+				return $payment && ! in_array( $payment->get_status(), self::UNPAID, true ) ? $now ?? Models::payload( 'payment', $payment, false ) + Models::version() : null;
 			};
 			$this->received( $id, $data, (string) self::ask( $payment, 'get_gateway' ), "payment:$id:paid" );
 		}
@@ -379,17 +383,12 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 	 * @param string                   $key      A second one of the key changes nothing.
 	 */
 	private function later( string $event, array|\Closure $data, array $options = array(), ?\Closure $is_there = null, string $key = '' ): void {
-		$this->request_end_events->take_later(
-			'wu:' . ( '' === $key ? ++$this->number : $key ),
-			$event,
-			self::NAME,
-			function () use ( $data ): ?array {
-				$data = $data instanceof \Closure ? $data() : $data;
-				return null === $data ? null : (array) $this->plain( $data );
-			},
-			$options,
-			$is_there
-		);
+		$key  = 'wu:' . ( '' === $key ? ++$this->number : $key );
+		$made = function () use ( $data ): ?array {
+			$data = $data instanceof \Closure ? $data() : $data;
+			return null === $data ? null : (array) $this->plain( $data );
+		};
+		$this->safely( $event, (string) current_filter(), fn() => $this->request_end_events->take_later( $key, $event, self::NAME, $made, $options, $is_there ) );
 	}
 
 	/**
@@ -488,7 +487,7 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 	 */
 	private function moved( string $model, string $old, string $new, int $id ): void {
 		if ( 'payment' === $model && 'completed' === $new && 'completed' !== $old && ! in_array( $old, self::REFUNDED, true ) ) {
-			$this->completed( $id );
+			$this->completed( $id, in_array( $old, array( '', 'new' ), true ) );
 		}
 		// It was just made, which it announces itself: the database's library calls that `new`.
 		if ( in_array( $old, array( '', 'new', 'auto-draft' ), true ) || $old === $new ) {

@@ -27,9 +27,6 @@ final class Source_Woocommerce_Topics extends Abstract_Source {
 
 	public const PLUGIN = 'WooCommerce';
 
-	/** Names that only a pattern of this beginning subscribes to. */
-	public const PREFIX = 'woocommerce.';
-
 	/** Resource → what happens to it. */
 	private const TOPICS = array(
 		'order'    => array( 'created', 'updated', 'deleted', 'restored' ),
@@ -60,7 +57,7 @@ final class Source_Woocommerce_Topics extends Abstract_Source {
 				$topic    = "$resource.$action";
 				$example  = 'deleted' === $action ? array( 'id' => 1234 ) : Rest_Body::example( $resource );
 				$events[] = new Event(
-					self::PREFIX . $topic,
+					Event::WOOCOMMERCE . $topic,
 					'sales',
 					/* translators: %s: a topic of WooCommerce's webhooks, such as order.created */
 					sprintf( __( 'WooCommerce: %s', 'network-webhooks' ), $topic ),
@@ -97,15 +94,15 @@ final class Source_Woocommerce_Topics extends Abstract_Source {
 		);
 		foreach ( $hooks as $topic => $names ) {
 			foreach ( $names as $hook ) {
-				$this->on( self::PREFIX . $topic, $hook, fn( $id = 0 ) => $this->happened( $topic, (int) $id ) );
+				$this->on( Event::WOOCOMMERCE . $topic, $hook, fn( $id = 0 ) => $this->happened( $topic, (int) $id ) );
 			}
 		}
-		$this->on( self::PREFIX . 'product.created', 'woocommerce_process_product_meta', fn( $id = 0 ) => $this->edited( 'product', (int) $id ), 1, 1 );
-		$this->on( self::PREFIX . 'coupon.created', 'woocommerce_process_shop_coupon_meta', fn( $id = 0 ) => $this->edited( 'coupon', (int) $id ), 1, 1 );
-		$this->on( self::PREFIX . 'product.deleted', 'trashed_post', fn( $id = 0 ) => $this->moved( (int) $id, 'deleted' ) );
-		$this->on( self::PREFIX . 'product.restored', 'untrashed_post', fn( $id = 0 ) => $this->moved( (int) $id, 'restored' ) );
-		$this->on( self::PREFIX . 'customer.updated', 'profile_update', fn( $id = 0 ) => $this->is_wanted( self::PREFIX . 'customer.updated' ) && self::is_customer( (int) $id ) && $this->happened( 'customer.updated', (int) $id ) );
-		$this->on( self::PREFIX . 'customer.deleted', 'remove_user_from_blog', fn( $id = 0, $site = 0 ) => get_current_blog_id() === (int) $site && $this->is_wanted( self::PREFIX . 'customer.deleted' ) && self::is_customer( (int) $id ) && $this->happened( 'customer.deleted', (int) $id ), 2 );
+		$this->on( Event::WOOCOMMERCE . 'product.created', 'woocommerce_process_product_meta', fn( $id = 0 ) => $this->edited( 'product', (int) $id ), 1, 1 );
+		$this->on( Event::WOOCOMMERCE . 'coupon.created', 'woocommerce_process_shop_coupon_meta', fn( $id = 0 ) => $this->edited( 'coupon', (int) $id ), 1, 1 );
+		$this->on( Event::WOOCOMMERCE . 'product.deleted', 'trashed_post', fn( $id = 0 ) => $this->moved( (int) $id, 'deleted' ) );
+		$this->on( Event::WOOCOMMERCE . 'product.restored', 'untrashed_post', fn( $id = 0 ) => $this->moved( (int) $id, 'restored' ) );
+		$this->on( Event::WOOCOMMERCE . 'customer.updated', 'profile_update', fn( $id = 0 ) => $this->is_wanted( Event::WOOCOMMERCE . 'customer.updated' ) && self::is_customer( (int) $id ) && $this->happened( 'customer.updated', (int) $id ) );
+		$this->on( Event::WOOCOMMERCE . 'customer.deleted', 'remove_user_from_blog', fn( $id = 0, $site = 0 ) => get_current_blog_id() === (int) $site && $this->is_wanted( Event::WOOCOMMERCE . 'customer.deleted' ) && self::is_customer( (int) $id ) && $this->happened( 'customer.deleted', (int) $id ), 2 );
 	}
 
 	/**
@@ -119,7 +116,7 @@ final class Source_Woocommerce_Topics extends Abstract_Source {
 		if ( $id < 1 || ( 'updated' === $action && $this->request_end_events->holds( "$place:*" ) ) ) {
 			return;
 		}
-		$event = self::PREFIX . $topic;
+		$event = Event::WOOCOMMERCE . $topic;
 		if ( ! $this->is_wanted_now( $event ) ) {
 			return;
 		}
@@ -154,7 +151,7 @@ final class Source_Woocommerce_Topics extends Abstract_Source {
 	 * A post went to the trash, or came back.
 	 */
 	private function moved( int $id, string $action ): void {
-		$wanted   = array_filter( self::POSTS, fn( string $kind ): bool => $this->is_wanted( self::PREFIX . "$kind.$action" ) );
+		$wanted   = array_filter( self::POSTS, fn( string $kind ): bool => $this->is_wanted( Event::WOOCOMMERCE . "$kind.$action" ) );
 		$resource = $wanted ? $wanted[ (string) get_post_type( $id ) ] ?? '' : '';
 		if ( '' !== $resource ) {
 			$this->happened( "$resource.$action", $id );

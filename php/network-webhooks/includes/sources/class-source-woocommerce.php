@@ -40,9 +40,10 @@ final class Source_Woocommerce extends Abstract_Source {
 	private const JUST_NOW = 60;
 
 	/**
-	 * Orders that this process made, by site and id: since when, and whether they were saved again since.
+	 * Orders that this process made, by site and id: since when, and the status that they were saved with, until it
+	 * is told.
 	 *
-	 * @var array<string, array{since: float, again: bool}>
+	 * @var array<string, array{since: float, status: string}>
 	 */
 	private array $fresh = array();
 
@@ -160,7 +161,7 @@ final class Source_Woocommerce extends Abstract_Source {
 		$this->on( 'payment_received', 'woocommerce_order_status_changed', $this->status_changed( ... ), 4 );
 		$this->on( 'refund_issued', 'woocommerce_order_refunded', $this->refunded( ... ), 2 );
 		$this->on( 'order_created', 'woocommerce_new_order', fn( $id = 0, $order = null ) => $this->made( (int) $id, $order ), 2 );
-		$this->on( 'order_updated', 'woocommerce_update_order', fn( $id = 0 ) => $this->saved( (int) $id ) );
+		$this->on( 'order_updated', 'woocommerce_update_order', fn( $id = 0 ) => $this->changed( (int) $id ) );
 		$this->on( 'order_deleted', 'woocommerce_trash_order', fn( $id = 0 ) => $this->trashed( (int) $id ) );
 		$this->on( 'order_deleted', 'woocommerce_before_delete_order', fn( $id = 0, $order = null ) => $this->leaves( (int) $id, $order ), 2 );
 		$this->on( 'order_deleted', 'woocommerce_delete_order', fn( $id = 0 ) => $this->left( (int) $id ) );
@@ -175,12 +176,13 @@ final class Source_Woocommerce extends Abstract_Source {
 	 * WooCommerce 9.1, and again when they are placed: the key makes that one event.
 	 */
 	private function made( int $id, mixed $order ): void {
+		$order = is_object( $order ) || ! $this->is_wanted( 'order_created' ) ? $order : self::find( $id );
 		if ( is_object( $order ) && self::is_draft( $order->get_status() ) ) {
 			return;
 		}
 		$this->fresh[ self::place( $id ) ] ??= array(
-			'since' => microtime( true ),
-			'again' => false,
+			'since'  => microtime( true ),
+			'status' => is_object( $order ) ? (string) $order->get_status() : '',
 		);
 		if ( count( $this->fresh ) > self::ORDERS ) {
 			array_shift( $this->fresh );
@@ -199,17 +201,6 @@ final class Source_Woocommerce extends Abstract_Source {
 
 	/**
 	 * An order was saved again. All that a request changes is one change.
-	 */
-	private function saved( int $id ): void {
-		$place = self::place( $id );
-		if ( isset( $this->fresh[ $place ] ) ) {
-			$this->fresh[ $place ]['again'] = true;
-		}
-		$this->changed( $id );
-	}
-
-	/**
-	 * An order was changed that this request did not make.
 	 */
 	private function changed( int $id ): void {
 		if ( ! $this->is_fresh( $id ) && $this->is_wanted_now( 'order_updated' ) ) {
@@ -265,12 +256,16 @@ final class Source_Woocommerce extends Abstract_Source {
 	 */
 	private function status_changed( mixed $id = 0, mixed $from = '', mixed $to = '', mixed $order = null ): void {
 		$id    = (int) $id;
-		$fresh = $this->fresh[ self::place( $id ) ] ?? null;
+		$place = self::place( $id );
+		// What is set before the first save changes nothing that anybody saw, and is told right after it.
+		$is_first = isset( $this->fresh[ $place ] ) && $this->fresh[ $place ]['status'] === (string) preg_replace( '/^wc-/', '', (string) $to );
+		if ( isset( $this->fresh[ $place ] ) ) {
+			$this->fresh[ $place ]['status'] = '';
+		}
 		if ( self::is_draft( $from ) ) {
 			// Placing an order is no change of one. WooCommerce does not fire the hook of new orders for every draft.
 			self::is_draft( $to ) || $this->placed( $id, $order );
-		} elseif ( ! in_array( 'trash', array( $from, $to ), true ) && ( ! $fresh || $fresh['again'] ) ) {
-			// What is set before the first save changes nothing that anybody saw.
+		} elseif ( ! in_array( 'trash', array( $from, $to ), true ) && ! $is_first ) {
 			$this->tell(
 				'order_status_changed',
 				$id,
@@ -365,16 +360,21 @@ final class Source_Woocommerce extends Abstract_Source {
 	 * Has an event of an order taken when the request ends, from the order as it is then.
 	 */
 	private function later( string $event, int $id, string $name, array|\Closure $more = array(), string $key = '' ): void {
-		$this->request_end_events->take_later(
-			self::place( $id ) . ":$name",
+		$data = function () use ( $event, $id, $more ): ?array {
+			$data = self::data( $event, self::find( $id ), $more );
+			return null === $data ? null : (array) $this->plain( $data );
+		};
+		$this->safely(
 			$event,
-			self::NAME,
-			function () use ( $event, $id, $more ): ?array {
-				$data = self::data( $event, self::find( $id ), $more );
-				return null === $data ? null : (array) $this->plain( $data );
-			},
-			'' === $key ? array() : array( 'idempotency_key' => $key ),
-			static fn(): bool => self::is_there( $id )
+			(string) current_filter(),
+			fn() => $this->request_end_events->take_later(
+				self::place( $id ) . ":$name",
+				$event,
+				self::NAME,
+				$data,
+				'' === $key ? array() : array( 'idempotency_key' => $key ),
+				static fn(): bool => self::is_there( $id )
+			)
 		);
 	}
 

@@ -74,12 +74,20 @@ final class Sources implements \IteratorAggregate {
 	 */
 	public function add_hooks_of_plugins(): void {
 		foreach ( $this->hooks as $hooks ) {
-			$plugin = $hooks['plugin'] ?? null;
-			if ( null !== $plugin && ( class_exists( $plugin, false ) || function_exists( $plugin ) || defined( $plugin ) ) ) {
+			if ( isset( $hooks['plugin'] ) && self::runs( $hooks['plugin'] ) ) {
 				unset( $hooks['plugin'] );
 				self::wait_for( $hooks );
 			}
 		}
+	}
+
+	/**
+	 * Whether a plugin runs in this request.
+	 *
+	 * @param string $plugin See Source::PLUGIN.
+	 */
+	private static function runs( string $plugin ): bool {
+		return class_exists( $plugin, false ) || function_exists( $plugin ) || defined( $plugin );
 	}
 
 	/**
@@ -102,7 +110,8 @@ final class Sources implements \IteratorAggregate {
 		$hook    = current_filter();
 		$sources = Plugin::instance()->sources();
 		foreach ( $sources->hooks as $class => $hooks ) {
-			if ( in_array( $hook, $hooks, true ) ) {
+			// One of WordPress's own hooks may be that of a plugin, too, which is not here.
+			if ( in_array( $hook, $hooks, true ) && ( ! isset( $hooks['plugin'] ) || self::runs( $hooks['plugin'] ) ) ) {
 				$sources->get( $class );
 			}
 		}

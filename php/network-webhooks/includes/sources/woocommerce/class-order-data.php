@@ -279,7 +279,13 @@ final class Order_Data {
 			'transaction_id'       => 'ch_3P8xYz',
 			'created_at'           => '2026-11-20T09:58:41Z',
 			'paid_at'              => '2026-11-20T10:00:00Z',
-			'customer'             => array( 'id' => 7 ) + array_intersect_key( $address, array_flip( array( 'email', 'first_name', 'last_name', 'phone' ) ) ),
+			'customer'             => array(
+				'id'         => 7,
+				'email'      => $address['email'],
+				'first_name' => $address['first_name'],
+				'last_name'  => $address['last_name'],
+				'phone'      => $address['phone'],
+			),
 			'items'                => array(
 				array(
 					'product_id'   => 56,
