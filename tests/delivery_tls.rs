@@ -275,7 +275,7 @@ fn speaking(
         let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
         let mut stream = std::io::BufReader::new(rustls::StreamOwned::new(session, stream));
         if reads_body {
-            if Request::read(&mut stream, 1).is_none() {
+            if !matches!(Request::read(&mut stream), Ok(Some(_))) {
                 return;
             }
         } else {

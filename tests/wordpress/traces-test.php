@@ -9,7 +9,7 @@ final class Traces_Test extends Network_Test_Case {
 
 	/** What is told of rows in the database, which a replay has not: the runs on the real plugins show these. */
 	private const OF_ROWS = array(
-		''                     => '/^(product|coupon|shop_customer|account)_/',
+		''                     => '/^(product|coupon|shop_customer|account)_|^woocommerce\./',
 		'lifterlms'            => '/^(course_track_completed|refund_issued)$/',
 		'tutor'                => '/^(quiz|order|payment|refund)_/',
 		'sensei'               => '/^(quiz|section)_/',
@@ -27,14 +27,16 @@ final class Traces_Test extends Network_Test_Case {
 	 */
 	public function test_the_recorded_hooks_make_the_recorded_events( string $file ): void {
 		$webhook = $this->subscribe( '*' );
-		$this->assertSame( '', $this->run_process( __DIR__ . '/processes/replay.php', array( $file ) ) );
+		$this->assertSame( '', $this->run_process( __DIR__ . '/processes/replay.php', array( $file, (string) $this->make_site() ) ) );
 		$trace = Trace::read( $file );
 		$rows  = self::OF_ROWS[ $trace['name'] ] ?? self::OF_ROWS[''];
-		$deeds = array( array() );
+		// The lines of a payment of Ultimate Multisite are not recorded.
+		$left_out = static fn( string $type ): bool => (bool) preg_match( $rows, $type ) || ( 'refund_issued' === $type && str_contains( $trace['name'], 'ultimate' ) );
+		$deeds    = array( array() );
 		foreach ( $this->events_of( $webhook ) as $event ) {
 			if ( 'replay.deed' === $event['type'] ) {
 				$deeds[] = array();
-			} elseif ( ! preg_match( $rows, $event['type'] ) ) {
+			} elseif ( ! $left_out( $event['type'] ) ) {
 				$deeds[ count( $deeds ) - 1 ][] = $event['type'];
 			}
 		}
@@ -46,12 +48,10 @@ final class Traces_Test extends Network_Test_Case {
 				// A ledger keeps no calls.
 				continue;
 			}
-			$recorded = array_values( preg_grep( $rows, $deed['events'], PREG_GREP_INVERT ) );
-			if ( ! ( $deed['in_order'] ?? true ) ) {
-				// Hooks within hooks are recorded by when they begin, and told by when they end.
-				sort( $recorded );
-				sort( $deeds[ $number ] );
-			}
+			$recorded = array_values( array_filter( $deed['events'], static fn( string $type ): bool => ! $left_out( $type ) ) );
+			// A hook that is fired within another was recorded after that.
+			sort( $recorded );
+			sort( $deeds[ $number ] );
 			$this->assertSame( $recorded, $deeds[ $number ], "$trace[name]: $deed[do]" );
 		}
 	}

@@ -3,7 +3,7 @@
  * Fires the hooks of a trace again, request by request, with stand-ins for the objects, and dispatches `replay.deed`
  * after each deed.
  *
- * php replay.php TRACE
+ * php replay.php TRACE SITE
  */
 
 require __DIR__ . '/request.php';
@@ -57,6 +57,8 @@ $plugin = Network_Webhooks\Plugin::instance();
 // As if all plugins ran.
 iterator_to_array( $plugin->sources() );
 $trace  = Trace::read( $argv[1] );
+// On a site of its own: its ids are those of every trace.
+switch_to_blog( (int) $argv[2] );
 foreach ( $trace['deeds'] as $deed ) {
 	foreach ( $deed['requests'] as $request ) {
 		foreach ( $request['calls'] as $call ) {

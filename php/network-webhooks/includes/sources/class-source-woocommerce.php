@@ -203,6 +203,11 @@ final class Source_Woocommerce extends Abstract_Source {
 	 * An order was saved again. All that a request changes is one change.
 	 */
 	private function changed( int $id ): void {
+		$place = self::place( $id );
+		// What is deleted or restored was saved for that, too.
+		if ( $this->request_end_events->holds( "$place:deleted" ) || $this->request_end_events->holds( "$place:restored" ) ) {
+			return;
+		}
 		if ( ! $this->is_fresh( $id ) && $this->is_wanted_now( 'order_updated' ) ) {
 			$this->later( 'order_updated', $id, 'updated' );
 		}
