@@ -23,7 +23,7 @@ const MAGIC: [u8; 4] = [0xf5, 0xc0, 0xff, 0xc1];
 fn answered(what: &str, answer: Vec<u8>, in_drips: bool) -> bool {
     let server = Server::raw(move |mut stream| {
         let mut reader = std::io::BufReader::new(stream.try_clone().unwrap());
-        let _ = Request::read(&mut reader, 1);
+        let _ = Request::read(&mut reader);
         let _ = stream.set_nodelay(true);
         let pieces = if in_drips { 1 } else { answer.len() };
         for piece in answer.chunks(pieces) {

@@ -1,5 +1,7 @@
 //! Thousands of requests under way; few files, processes and memory: what the worker makes of it.
 
+#![allow(clippy::print_stdout, reason = "what happened at a limit is said for the notes")]
+
 mod far;
 mod support;
 
