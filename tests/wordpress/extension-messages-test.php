@@ -16,7 +16,7 @@ final class Extension_Messages_Test extends TestCase {
 	private const OTHERS = '/^(syntax error|unknown filter|unknown function|invalid operation): %s$|^PHP %1\$s|^The PHP extension|^The clock of this server stands|^Only %1\$s are free/';
 
 	/** Errors that people meet: of settings, addresses, the spool, the journal, the worker and the log. */
-	private const ERRORS = array( 'id', 'delivery/header', 'delivery/sign', 'delivery/fields', 'delivery/guard', 'delivery/proxy', 'delivery/tls', 'delivery/format', 'config', 'spool/error', 'journal/error', 'store/mod' );
+	private const ERRORS = array( 'domain/id', 'delivery/header', 'delivery/sign', 'delivery/fields', 'delivery/guard', 'delivery/proxy', 'delivery/tls', 'delivery/format', 'config/mod', 'spool/error', 'journal/error', 'store/mod' );
 
 	protected function tearDown(): void {
 		$this->speak_english();

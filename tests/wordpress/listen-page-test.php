@@ -120,7 +120,7 @@ final class Listen_Page_Test extends Capture_Test_Case {
 
 		Captured_Events::clear();
 		self::$admin->get( self::PAGE . "&heard=$captured->id" );
-		$this->assert_sees( 'This event is not there any more', self::$admin );
+		$this->assert_sees( 'This event no longer exists', self::$admin );
 		self::$admin->get( substr( $new, strlen( getenv( 'WP_URL' ) ) ) );
 		$this->assertSame( array( 'lesson_finished' ), self::$admin->values( '//select[@name="event"]//option[@selected]/@value' ) );
 		$this->expectExceptionMessage( 'is not there any more' );

@@ -39,7 +39,7 @@ final class Match_Explainer_Test extends Capture_Test_Case {
 		$this->assertStringContainsString( 'The webhook “Elsewhere” did not get it: it is not for this site.', $said );
 		$this->assertStringContainsString( 'The webhook “Rich” did not get it: its condition `data.amount > 100 and data.city == "Rome"` is false with data.amount = 19.0', $said );
 		$this->assertStringContainsString( 'The webhook “Inside” does not get it: its address is refused.', $said );
-		$this->assertStringContainsString( '1 webhook is for other events.', $said );
+		$this->assertStringContainsString( '1 webhook is not subscribed.', $said );
 		$this->assertStringNotContainsString( '“Other”', $said );
 
 		// What was said is what the worker did.

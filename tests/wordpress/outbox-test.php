@@ -272,9 +272,9 @@ final class Outbox_Test extends Network_Test_Case {
 		global $wpdb;
 		$this->plugin()->outbox()->add( 'lesson_finished', array(), array(), 'a test' );
 		$wpdb->query( 'UPDATE ' . Schema::outbox() . ' SET created = UTC_TIMESTAMP() - INTERVAL 22 DAY' );
-		$this->assertSame( array(), $this->plugin()->outbox()->warnings() );
+		$this->assertSame( array( 'outbox_waits' ), array_keys( $this->plugin()->outbox()->warnings() ) );
 		$wpdb->query( 'UPDATE ' . Schema::outbox() . ' SET created = UTC_TIMESTAMP() - INTERVAL 23 DAY' );
-		$this->assertSame( array( 'outbox_old' ), array_keys( $this->plugin()->outbox()->warnings() ) );
+		$this->assertContains( 'outbox_old', array_keys( $this->plugin()->outbox()->warnings() ) );
 	}
 
 	public function test_refused_events_are_on_the_status_page_where_they_are_tried_again_and_discarded(): void {
@@ -297,7 +297,7 @@ final class Outbox_Test extends Network_Test_Case {
 		$this->assert_sees( 'The event waits to be sent.', $admin );
 		$this->assertSame( array( 1 ), array_column( array_column( $this->events_of( $webhook ), 'data' ), 'number' ) );
 		$admin->act( 'retry', array( 'refused' => (string) $ids[2] ) );
-		$this->assert_sees( 'not there any more', $admin );
+		$this->assert_sees( 'no longer exists', $admin );
 
 		$viewer = $this->make_user( 'administrator' );
 		$other  = new Browser( $viewer->user_login, $viewer->user_login );

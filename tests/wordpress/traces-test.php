@@ -26,8 +26,9 @@ final class Traces_Test extends Network_Test_Case {
 	 * @dataProvider traces
 	 */
 	public function test_the_recorded_hooks_make_the_recorded_events( string $file ): void {
+		$site    = $this->make_site();
 		$webhook = $this->subscribe( '*' );
-		$this->assertSame( '', $this->run_process( __DIR__ . '/processes/replay.php', array( $file, (string) $this->make_site() ) ) );
+		$this->assertSame( '', $this->run_process( __DIR__ . '/processes/replay.php', array( $file, (string) $site ) ) );
 		$trace = Trace::read( $file );
 		$rows  = self::OF_ROWS[ $trace['name'] ] ?? self::OF_ROWS[''];
 		// The lines of a payment of Ultimate Multisite are not recorded.

@@ -111,6 +111,7 @@ final class Version_1_Test extends Network_Test_Case {
 		( new Order( random_int( 1000, 1000000000 ) ) )->change( 'processing' );
 		do_action( 'wu_event', 'payment_failed', $this->plugin()->catalogue()->find( 'payment_failed' )->examples['ultimate-multisite'] );
 		network_webhooks_dispatch( 'payment_received', array( 'anything' => 'of a plugin' ), array( 'source' => 'another' ) );
+		$this->plugin()->request_end_events()->send();
 		$this->wait_for( fn() => 3 === count( $this->endpoint->received() ) );
 		$forms = array();
 		foreach ( $this->endpoint->received() as $request ) {
@@ -151,7 +152,7 @@ final class Version_1_Test extends Network_Test_Case {
 
 	public static function gateways(): array {
 		return array(
-			'while the order is being marked as paid' => array( static fn() => do_action( 'wu_event', 'payment_received', array( 'payment_id' => 812, 'payment_gateway' => 'woocommerce' ) ), 'ultimate-multisite' ),
+			'while the order is being marked as paid' => array( static fn() => do_action( 'wu_event', 'payment_received', array( 'payment_id' => 812, 'payment_gateway' => 'woocommerce' ) ), 'woocommerce' ),
 		);
 	}
 

@@ -167,9 +167,8 @@ final class Outbox {
 		}
 		if ( '' !== $status['oldest'] && strtotime( "{$status['oldest']} UTC" ) < time() - self::WAITS ) {
 			$warnings['outbox_waits'] = sprintf(
-				/* translators: 1: number of events, 2: date and time in UTC */
-				__( 'Events that wait in the database: %1$s, the oldest since %2$s (UTC). The journal did not take them. They are sent by themselves as soon as it does: Site Health says what is in the way.', 'network-webhooks' ),
-				number_format_i18n( $status['count'] ),
+				/* translators: %s: date and time in UTC */
+				__( 'Events wait in the database since %s (UTC). The journal did not take them. They are sent by themselves as soon as it does: Site Health says what is in the way.', 'network-webhooks' ),
 				$status['oldest']
 			);
 		}

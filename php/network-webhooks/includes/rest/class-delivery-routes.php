@@ -42,7 +42,8 @@ final class Delivery_Routes extends Abstract_Routes {
 			return new \WP_REST_Response( array( 'bulks' => $bulks ) );
 		}
 		try {
-			$found = Deliveries_Page::read( Delivery_Query::of( wp_slash( $request->get_query_params() ) ) );
+			$query = Delivery_Query::of( wp_slash( $request->get_query_params() ) );
+			$found = Deliveries_Page::read( $query );
 		} catch ( \Exception $error ) {
 			return new \WP_Error( 'network_webhooks', Extension_Messages::of( $error ), array( 'status' => 400 ) );
 		}

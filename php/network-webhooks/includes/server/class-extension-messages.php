@@ -481,8 +481,8 @@ final class Extension_Messages {
 			__( 'Events that wait in the database: %1$s of at most %2$s, and %3$s of at most %4$s. What comes when one of these is reached is lost. Fix what keeps them from being sent: Site Health says what that is.', 'network-webhooks' ),
 			/* translators: %s: date and time in UTC */
 			__( 'An event waits in the database since %s (UTC). After 30 days it is not sent any more. Fix what keeps it from being sent: Site Health says what that is.', 'network-webhooks' ),
-			/* translators: 1: number of events, 2: date and time in UTC */
-			__( 'Events that wait in the database: %1$s, the oldest since %2$s (UTC). The journal did not take them. They are sent by themselves as soon as it does: Site Health says what is in the way.', 'network-webhooks' ),
+			/* translators: %s: date and time in UTC */
+			__( 'Events wait in the database since %s (UTC). The journal did not take them. They are sent by themselves as soon as it does: Site Health says what is in the way.', 'network-webhooks' ),
 			/* translators: 1: date and time in UTC, 2: why */
 			__( 'Since %1$s (UTC) mails about webhooks can’t be sent: %2$s. What they have to say stands on these pages. Have WordPress’s mails sent again, or name other addresses on the page Webhooks › Settings › Mail.', 'network-webhooks' ),
 			__( 'no address is set that is one', 'network-webhooks' ),

@@ -158,7 +158,7 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 				'confirm_email_address' === $slug
 			);
 		}
-		$events[] = Accounts::account_created( self::NAME, __( 'When the request ends in which the checkout made the account, with the plan of wu_checkout_order_created.', 'network-webhooks' ) );
+		$events[] = Accounts::account_created( self::NAME, __( 'At wu_checkout_done, once its request ends, with the plan of wu_checkout_order_created.', 'network-webhooks' ) );
 		return array( ...$events, ...$this->unannounced() );
 	}
 

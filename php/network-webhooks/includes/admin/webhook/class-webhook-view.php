@@ -147,8 +147,7 @@ final class Webhook_View {
 		$figures = array(
 			__( 'Delivered', 'network-webhooks' )    => number_format_i18n( $chart->delivered() ),
 			__( 'Failed', 'network-webhooks' )       => number_format_i18n( $chart->failed() ),
-			/* translators: %s: a percentage without its sign */
-			__( 'Success rate', 'network-webhooks' ) => null === $rate ? '—' : sprintf( __( '%s %%', 'network-webhooks' ), number_format_i18n( $rate, 100.0 === $rate ? 0 : 1 ) ),
+			__( 'Success rate', 'network-webhooks' ) => self::percentage( $rate ),
 			__( 'Latency p50', 'network-webhooks' )  => self::duration( $of['p50_ms'] ?? null ),
 			__( 'Latency p95', 'network-webhooks' )  => self::duration( $of['p95_ms'] ?? null ),
 			__( 'Waiting', 'network-webhooks' )      => self::waiting( $of ),
@@ -194,6 +193,17 @@ final class Webhook_View {
 			$parts[] = sprintf( _n( '%s held until the webhook is active', '%s held until the webhook is active', $of['held'], 'network-webhooks' ), number_format_i18n( $of['held'] ) );
 		}
 		return $parts ? implode( ', ', $parts ) : number_format_i18n( 0 );
+	}
+
+	/**
+	 * A share, for people.
+	 */
+	private static function percentage( ?float $rate ): string {
+		if ( null === $rate ) {
+			return '—';
+		}
+		/* translators: %s: a percentage without its sign */
+		return sprintf( __( '%s %%', 'network-webhooks' ), number_format_i18n( $rate, 100.0 === $rate ? 0 : 1 ) );
 	}
 
 	/**
