@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 const DATA = 'script, style, code, pre, textarea, [dir="ltr"], .network-webhooks-url, .network-webhooks-report dd, .notice-dismiss';
 
 /** Names that are the same in every language: of services, programs and formats, as the plugin writes them. */
-const NAMES = 'Zapier|Make|n8n|Slack|Discord|Telegram|Microsoft Teams|Google Sheets|WordPress|PHP|POST|curl|core|ultimate-multisite|wp-ultimo|woocommerce|easy-digital-downloads|network-webhooks|fpm-fcgi|cli|admin';
+const NAMES = 'Zapier|Make|n8n|Slack|Discord|Telegram|Microsoft Teams|Google Sheets|WordPress|PHP|POST|curl|core|ultimate-multisite|wp-ultimo|woocommerce|easy-digital-downloads|lifterlms|tutor-lms|sensei-lms|sensei|learndash|paid-memberships-pro|contact-form-7|fluent-forms|fluentcrm|wpforms|Node\\.js|Python|Ruby|Go|network-webhooks|fpm-fcgi|cli|admin';
 const SERVER = hostname().replace( /\W/g, '\\$&' );
 
 /**
@@ -41,7 +41,7 @@ function look( { parts, DATA, names } ) {
 		! /[A-Za-z]{2}/.test(
 			text
 				// Addresses of any kind, and paths.
-				.replace( /\bhttps?:\/\/\S+|[\w.+-]+@[\w.-]+|\b[\w-]+(\.[\w-]+)+(:\d+)?(\/\S*)?|\bapplication\/[\w.+-]+|(sqlite:)?\/[\w/.-]+/g, ' ' )
+				.replace( /\bhttps?:\/\/\S+|[\w.+-]+@[\w.-]+|\b[\w-]+(\.[\w-]+)+(:\d+)?(\/\S*)?|\bapplication\/[\w.+-]+|(sqlite:)?\/[\w/.-]+|\bwp-[\w/.-]+\.php:\d+/g, ' ' )
 				// Ids and secrets, and names as they are stored.
 				.replace( /\b(whsec|whsk|whpk|evt|whk|dlv)_\S+|\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[a-z0-9]+(_[a-z0-9*]+)+\b/g, ' ' )
 				// Dates, amounts of data, and users of the server.

@@ -123,7 +123,7 @@ final class Listen_Page_Test extends Capture_Test_Case {
 		$this->assert_sees( 'This event no longer exists', self::$admin );
 		self::$admin->get( substr( $new, strlen( getenv( 'WP_URL' ) ) ) );
 		$this->assertSame( array( 'lesson_finished' ), self::$admin->values( '//select[@name="event"]//option[@selected]/@value' ) );
-		$this->expectExceptionMessage( 'is not there any more' );
+		$this->expectExceptionMessage( 'no longer exists' );
 		$this->plugin()->test_event()->sample( $webhook, Test_Event::CAPTURED . $captured->id );
 	}
 

@@ -36,7 +36,7 @@ export const steps = {
 		await other.page.getByLabel( 'Username or Email Address' ).fill( env.ADMIN_USER );
 		await other.page.locator( '#user_pass' ).fill( env.ADMIN_PASSWORD );
 		await other.page.getByRole( 'button', { name: 'Log In' } ).click();
-		await page.getByRole( 'row', { name: /Login.*wp_login.*3 webhooks are for other events/s } ).waitFor();
+		await page.getByRole( 'row', { name: /Login.*wp_login.*3 webhooks are not subscribed/s } ).waitFor();
 		await page.getByText( 'The webhook “Archive” did not get it yet: it is paused.' ).waitFor();
 		await check( page, 'listen' );
 		await page.goto( listen( env ) );

@@ -1,7 +1,7 @@
 <?php
 /**
- * Fires the hooks of a trace again, request by request, with stand-ins for the objects, and dispatches `replay.deed`
- * after each deed.
+ * Fires the hooks of a trace again, request by request, with stand-ins for the objects. Each event says of which deed it
+ * is.
  *
  * php replay.php TRACE SITE
  */
@@ -53,13 +53,27 @@ function _llms_query_user_postmeta(): array {
 	return array( (object) array( 'meta_id' => ++$row ) );
 }
 
+if ( str_contains( $argv[1], 'ultimate' ) ) {
+	/** That Ultimate Multisite 2 runs. */
+	final class WP_Ultimo {
+		public const VERSION = '2.14.2';
+	}
+}
+
 $plugin = Network_Webhooks\Plugin::instance();
 // As if all plugins ran.
 iterator_to_array( $plugin->sources() );
 $trace  = Trace::read( $argv[1] );
 // On a site of its own: its ids are those of every trace.
 switch_to_blog( (int) $argv[2] );
-foreach ( $trace['deeds'] as $deed ) {
+$now = 0;
+add_filter(
+	'network_webhooks_payload',
+	static function ( array|object $data ) use ( &$now ): array {
+		return array( 'deed' => $now ) + (array) $data;
+	}
+);
+foreach ( $trace['deeds'] as $now => $deed ) {
 	foreach ( $deed['requests'] as $request ) {
 		foreach ( $request['calls'] as $call ) {
 			Recorded_Object::remember( $call['found'] ?? array() );
@@ -69,6 +83,9 @@ foreach ( $trace['deeds'] as $deed ) {
 		Recorded_Object::remember( $request['found'] ?? array() );
 		$plugin->request_end_events()->send();
 		Recorded_Object::end();
+		// The next request is another process.
+		foreach ( array( 'Source_Woocommerce', 'Source_Edd' ) as $source ) {
+			( new ReflectionProperty( "Network_Webhooks\\Sources\\$source", 'fresh' ) )->setValue( $plugin->sources()->get( "Network_Webhooks\\Sources\\$source" ), array() );
+		}
 	}
-	network_webhooks_dispatch( 'replay.deed', array( 'deed' => $deed['do'] ) );
 }

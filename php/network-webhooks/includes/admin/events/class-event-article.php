@@ -38,7 +38,9 @@ final class Event_Article {
 				printf( '<details class="network-webhooks-event"><summary>%s <code>%s</code></summary><p>%s</p>', esc_html( $event->name ), esc_html( $event->slug ), esc_html( $event->description ) );
 				printf( '<p class="network-webhooks-seen">%s</p>', esc_html( implode( ' · ', array_filter( array( $this->registry->seen_text( $event->slug ), self::sources( $event ) ) ) ) ) );
 				foreach ( $event->examples as $source => $example ) {
-					self::print_json( $example, "$event->name: $source" );
+					/* translators: %s: name of an event's source, such as woocommerce */
+					$from = __( 'Example from %s', 'network-webhooks' );
+					self::print_json( $example, "$event->name: " . ( '' === $source ? __( 'Example', 'network-webhooks' ) : sprintf( $from, $source ) ) );
 				}
 				echo '</details>';
 			}

@@ -212,9 +212,9 @@ final class Webhook_View {
 	private static function duration( ?float $milliseconds ): string {
 		return match ( true ) {
 			null === $milliseconds => '—',
-			/* translators: %s: number of milliseconds */
+			/* translators: %s: milliseconds */
 			$milliseconds < 1000 => sprintf( __( '%s ms', 'network-webhooks' ), number_format_i18n( $milliseconds, $milliseconds < 10 ? 1 : 0 ) ),
-			/* translators: %s: number of seconds */
+			/* translators: %s: seconds */
 			default => sprintf( __( '%s s', 'network-webhooks' ), number_format_i18n( $milliseconds / 1000, 1 ) ),
 		};
 	}
