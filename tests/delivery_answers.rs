@@ -9,6 +9,7 @@ mod delivery_server;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -178,6 +179,8 @@ fn an_answer_given_before_the_body_was_read_is_seen() {
 fn a_second_answer_never_answers_the_next_request() {
     // In the same segment, and a moment later.
     for late in [false, true] {
+        let is_written = Arc::new(AtomicBool::new(false));
+        let wrote = Arc::clone(&is_written);
         let server = Server::start(move |request, to| {
             if request.line().contains("first") {
                 let _ = to.write_all(OK.as_bytes());
@@ -185,7 +188,9 @@ fn a_second_answer_never_answers_the_next_request() {
                     let _ = to.flush();
                     std::thread::sleep(Duration::from_millis(20));
                 }
-                return to.write_all(OK.as_bytes()).is_ok();
+                let is_ok = to.write_all(OK.as_bytes()).and_then(|()| to.flush()).is_ok();
+                wrote.store(true, Ordering::SeqCst);
+                return is_ok;
             }
             respond(to, "500 No", "", b"no")
         });
@@ -195,7 +200,9 @@ fn a_second_answer_never_answers_the_next_request() {
             sender.send(&webhook(&url, json!({})), &claim(), &SystemClock)
         };
         assert_eq!(send("first").next, Next::Delivered);
-        server.next();
+        // Once the next request is on its way, nothing tells what answers which.
+        testkit::process::wait_for("the second answer", || is_written.load(Ordering::SeqCst))
+            .unwrap();
         assert_eq!(send("second").status, Some(500), "late: {late}");
         assert_eq!(server.connections(), 2);
     }

@@ -43,7 +43,7 @@ final class Retention {
 		if ( null !== $bytes && ( ! is_int( $bytes ) || $bytes < self::LEAST ) ) {
 			Developer_Notice::say(
 				'network_webhooks_log_bytes',
-				/* translators: 1: number of bytes, 2: what a filter returned */
+				/* translators: 1: a size in bytes, 2: what a filter returned */
 				sprintf( __( 'A filter on “network_webhooks_log_bytes” has to return null or a whole number of at least %1$s bytes, and returned %2$s.', 'network-webhooks' ), number_format_i18n( self::LEAST ), Developer_Notice::value( $bytes ) )
 			);
 			$bytes = null;
