@@ -78,7 +78,7 @@ export const steps = {
 	async 'learns why an event is missing'( { page, env, check } ) {
 		await page.goto( listen( env ) );
 		await page.getByLabel( 'Find an event' ).selectOption( 'site_deleted' );
-		await page.getByRole( 'button', { name: 'Look' } ).click();
+		await page.getByRole( 'button', { name: 'Search' } ).click();
 		await page.getByRole( 'heading', { name: /was not recorded$/ } ).waitFor();
 		await page.getByText( /core raises it:/ ).waitFor();
 		await page.getByText( 'Every kind of PHP process that was seen has the extension.' ).waitFor();
