@@ -3,7 +3,6 @@
 mod support;
 
 use std::collections::{HashMap, HashSet};
-use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -238,38 +237,4 @@ fn a_worker_that_was_asked_to_leave_while_it_came_up_counted_as_dead() {
     network.work_once();
     let summary = network.log().expect("a store").summary().expect("a summary");
     assert!(summary.deaths.is_empty(), "{:?}", summary.deaths);
-}
-
-#[test]
-fn a_worker_that_could_not_come_up_counted_as_dead_and_a_dead_one_before_it_as_well() {
-    let mut network = Network::new();
-    network.publish(&json!([webhook("a", "http://127.0.0.1:1/", &["*"], &json!({}))]));
-    let store = network.folder.path().join("store.sqlite");
-    let fail = |network: &Network| {
-        std::fs::write(&store, b"").expect("an empty file");
-        std::fs::set_permissions(&store, std::fs::Permissions::from_mode(0o666)).expect("its mode");
-        let mut worker = network.worker();
-        assert!(!worker.ended(), "a log that others may write to is refused");
-        std::fs::remove_file(&store).expect("removed");
-    };
-    let deaths = |network: &Network| {
-        network.work_once();
-        network.log().expect("a store").summary().expect("a summary").deaths.len()
-    };
-    fail(&network);
-    fail(&network);
-    assert_eq!(deaths(&network), 0);
-
-    let worker = network.worker();
-    wait_for("its name in the lock", || {
-        let holder = lock::holder(&network.spool).expect("the lock")?;
-        (holder.pid == worker.pid()).then_some(())
-    });
-    worker.kill();
-    for file in ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm"] {
-        let _ = std::fs::remove_file(network.folder.path().join(file));
-    }
-    fail(&network);
-    fail(&network);
-    assert_eq!(deaths(&network), 1, "the one that was killed");
 }

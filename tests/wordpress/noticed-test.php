@@ -161,7 +161,9 @@ final class Noticed_Test extends Network_Test_Case {
 
 	public function test_announcements_whose_sender_ended_half_way_counted_as_mailed(): void {
 		$this->refuse_an_event();
-		$ends         = static fn() => throw new Error( 'PHP ends here.' );
+		$ends         = static function (): never {
+			throw new Error( 'PHP ends here.' );
+		};
 		$this->undo[] = static fn() => remove_filter( 'pre_wp_mail', $ends, 30 );
 		add_filter( 'pre_wp_mail', $ends, 30 );
 		$this->pass();
@@ -765,7 +767,10 @@ final class Noticed_Test extends Network_Test_Case {
 	 * Code of another plugin that makes the payload has an error.
 	 */
 	private function have_a_handler_fail(): void {
-		$this->assertNull( network_webhooks_dispatch( 'lesson_finished', static fn() => throw new Error( 'Call to undefined function' ) ) );
+		$fails = static function (): never {
+			throw new Error( 'Call to undefined function' );
+		};
+		$this->assertNull( network_webhooks_dispatch( 'lesson_finished', $fails ) );
 		$this->assertStringContainsString( 'Call to undefined function', Network_Webhooks\Refused_Events::newest( 1 )[0]->reason );
 	}
 

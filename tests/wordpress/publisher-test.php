@@ -238,7 +238,12 @@ final class Publisher_Test extends Network_Test_Case {
 	 * The size of the log as the worker reads it, where a filter returns this, or throws it.
 	 */
 	private function published_bytes( mixed $returned ): ?int {
-		$filter = static fn() => $returned instanceof Throwable ? throw $returned : $returned;
+		$filter = static function () use ( $returned ): mixed {
+			if ( $returned instanceof Throwable ) {
+				throw $returned;
+			}
+			return $returned;
+		};
 		add_filter( 'network_webhooks_log_bytes', $filter );
 		try {
 			$this->subscribe( 'lesson_finished' );

@@ -89,7 +89,7 @@ final class Delivery_Actions {
 		self::attempt(
 			static function () use ( $webhook, $since, $does ): int {
 				$matched = 0;
-				$filter = Delivery_Query::of( array( 'webhook' => $webhook->id, 'since' => $since ) )->filter();
+				$filter  = Delivery_Query::of( array( 'webhook' => $webhook->id, 'since' => $since ) )->filter();
 				if ( 'enable' === $does || 'enable_only' === $does ) {
 					$disabling = sanitize_text_field( wp_unslash( (string) ( $_POST['disabling'] ?? '' ) ) );
 					if ( ! webhooks_enable( $webhook->id, $disabling ) ) {
