@@ -76,7 +76,6 @@ final class Noticed_Test extends Network_Test_Case {
 			'a disabled webhook'                     => array( 'let_an_endpoint_be_gone', 'webhook_disabled', true ),
 			'endpoints of which none is reached'     => array( 'let_no_endpoint_answer', 'endpoints', true ),
 			'a DNS server that is gone'              => array( 'take_the_dns_server_away', 'names', true ),
-			'a clock that was set'                   => array( 'set_the_clock_ahead', 'clock', true ),
 			'a clock that was set back'              => array( 'set_the_clock_back', 'clock', true ),
 			'a clock that differs from the database' => array( 'set_the_clock_of_the_database', 'clock', false ),
 			'PHP without the extension'              => array( 'upgrade_php', 'extension', false ),
@@ -610,16 +609,6 @@ final class Noticed_Test extends Network_Test_Case {
 		$own->ask( 'dispatch', 'lesson_failed' );
 		$this->wait_for( static fn() => isset( $own->ask( 'report' )['problems']['names'] ) );
 		return $own->ask( 'pass' );
-	}
-
-	private function set_the_clock_ahead(): void {
-		// Of the clock as it is now nothing is known.
-		$this->stop_the_worker();
-		$this->empty_the_journal();
-		array_map( 'unlink', glob( self::spool( 'store.sqlite*' ) ) );
-		$this->run_under_a_clock( 7200 );
-		$this->run_under_a_clock( 0 );
-		$this->wait_for_problem( 'clock' );
 	}
 
 	private function set_the_clock_back(): void {
