@@ -172,14 +172,7 @@ final class Deliveries_Page extends Menu_Page {
 		}
 		?>
 		<table class="wp-list-table widefat striped network-webhooks-deliveries" data-live="<?php echo esc_attr( $query->is_newest() ? (string) wp_json_encode( $query->parts() ) : '' ); ?>">
-			<caption class="screen-reader-text"><?php esc_html_e( 'Deliveries, newest first', 'network-webhooks' ); ?></caption>
-			<thead>
-				<tr>
-					<?php foreach ( Delivery_Rows::columns() as $column => $name ) : ?>
-						<th scope="col" class="column-<?php echo esc_attr( $column . ( 'event' === $column ? ' column-primary' : '' ) ); ?>"><?php echo esc_html( $name ); ?></th>
-					<?php endforeach; ?>
-				</tr>
-			</thead>
+			<?php Delivery_Rows::print_head(); ?>
 			<tbody><?php echo $rows->html( $found['deliveries'], $query->is_filtered() || ! $query->is_newest() ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there. ?></tbody>
 		</table>
 		<p class="network-webhooks-pages">

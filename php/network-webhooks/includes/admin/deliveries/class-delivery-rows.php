@@ -49,6 +49,22 @@ final class Delivery_Rows {
 	}
 
 	/**
+	 * Prints caption and head of their table.
+	 */
+	public static function print_head(): void {
+		?>
+		<caption class="screen-reader-text"><?php esc_html_e( 'Deliveries, newest first', 'network-webhooks' ); ?></caption>
+		<thead>
+			<tr>
+				<?php foreach ( self::columns() as $column => $name ) : ?>
+					<th scope="col" class="column-<?php echo esc_attr( $column . ( 'event' === $column ? ' column-primary' : '' ) ); ?>"><?php echo esc_html( $name ); ?></th>
+				<?php endforeach; ?>
+			</tr>
+		</thead>
+		<?php
+	}
+
+	/**
 	 * The rows as HTML.
 	 *
 	 * @param list<array<string, mixed>> $deliveries  As webhooks_deliveries() gives them.

@@ -137,7 +137,6 @@ final class Settings_Actions {
 	 * Redirects to a page and ends the request.
 	 */
 	private static function leave( string $page, bool $saved = false ): never {
-		wp_safe_redirect( Admin::url( $saved ? array( 'message' => 'settings' ) : array(), $page ) );
-		exit;
+		Actions::leave( Admin::url( $saved ? array( 'message' => 'settings' ) : array(), $page ) );
 	}
 }

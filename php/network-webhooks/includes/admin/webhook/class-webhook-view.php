@@ -239,11 +239,9 @@ final class Webhook_View {
 			printf( '<p>%s</p>', esc_html__( 'No deliveries yet.', 'network-webhooks' ) );
 			return;
 		}
-		printf( '<table class="wp-list-table widefat striped network-webhooks-deliveries"><caption class="screen-reader-text">%s</caption><thead><tr>', esc_html__( 'Deliveries, newest first', 'network-webhooks' ) );
-		foreach ( Delivery_Rows::columns() as $column => $name ) {
-			printf( '<th scope="col" class="column-%s">%s</th>', esc_attr( $column . ( 'event' === $column ? ' column-primary' : '' ) ), esc_html( $name ) );
-		}
-		echo '</tr></thead><tbody>', $rows->html( $found['deliveries'] ), '</tbody></table>'; // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
+		echo '<table class="wp-list-table widefat striped network-webhooks-deliveries">';
+		Delivery_Rows::print_head();
+		echo '<tbody>', $rows->html( $found['deliveries'] ), '</tbody></table>'; // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		printf( '<p><a href="%s">%s</a></p>', esc_url( Admin::url( array( 'webhook' => $webhook->id ), Admin::DELIVERIES ) ), esc_html__( 'All its deliveries', 'network-webhooks' ) );
 	}
 
