@@ -368,9 +368,9 @@ fn a_clock_that_jumps_hours_neither_floods_nor_stalls() {
 
 #[test]
 fn a_clock_that_was_set_is_told_until_it_is_right_again() {
-    // Less than announcements are kept: what a longer jump leaves behind is pruned, and is told for an hour.
-    let restarts = [false, true].into_iter();
-    for (jump, restart) in restarts.flat_map(|it| [(7 * DAY, it), (-7 * DAY, it)]) {
+    // Also by more than announcements are kept for.
+    let jumps = [7 * DAY, -7 * DAY, 40 * DAY, -40 * DAY, 400 * DAY, -400 * DAY];
+    for (jump, restart) in jumps.into_iter().flat_map(|jump| [(jump, false), (jump, true)]) {
         let mut simulation =
             Simulation::new(|address| json!([webhook(0, address, &["never"])]), Vec::new());
         let set = |simulation: &mut Simulation, by: i64| {

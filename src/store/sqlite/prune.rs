@@ -5,6 +5,7 @@ use rusqlite::params;
 use super::error::SqliteError;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
+use crate::log::CLOCK_SET;
 use crate::{State, WebhookKey};
 use domain::id::EventId;
 
@@ -151,7 +152,7 @@ impl SqliteTransaction<'_> {
     fn prune_sums(&mut self, before: i64) -> Result<(), SqliteError> {
         let oldest = self.clock.unix_ms().div_euclid(HOUR_MS) - HOURS;
         self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
-        self.statements.get("DELETE FROM announcements WHERE at < ?1")?.execute([before])?;
+        self.prune_announcements(before)?;
         let now = self.clock.unix_ms();
         self.prune_deaths(now)?;
         self.statements.get("DELETE FROM spent_keys WHERE until < ?1")?.execute([now])?;
@@ -161,6 +162,29 @@ impl SqliteTransaction<'_> {
                      (SELECT until FROM spent_keys ORDER BY until DESC LIMIT 1 OFFSET ?1)",
             )?
             .execute([MOST_SPENT])?;
+        Ok(())
+    }
+
+    /// Announcements that are too old by the clock as it stands now. One that was made before the clock
+    /// was set is as much older, or younger, by now: else the announcement that it was set back by a
+    /// month goes as soon as it is right again, and only that it was set ahead by a month is left.
+    fn prune_announcements(&mut self, before: i64) -> Result<(), SqliteError> {
+        let jumps: Vec<(i64, i64)> = self
+            .statements
+            .get(
+                "SELECT number, coalesce(params ->> '$.seconds', 0) FROM announcements
+                 WHERE code = ?1 ORDER BY number DESC",
+            )?
+            .query_map([CLOCK_SET], |row| row.try_into())?
+            .collect::<rusqlite::Result<_>>()?;
+        let (mut set_since, mut below) = (0, i64::MAX);
+        for (from, seconds) in jumps.into_iter().chain([(0, 0)]) {
+            self.statements
+                .get("DELETE FROM announcements WHERE number >= ?1 AND number < ?2 AND at < ?3")?
+                .execute((from, below, before.saturating_sub(set_since)))?;
+            set_since += seconds * 1000;
+            below = from;
+        }
         Ok(())
     }
 
