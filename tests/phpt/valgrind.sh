@@ -10,7 +10,7 @@ export USE_ZEND_ALLOC=${USE_ZEND_ALLOC:-0}
 export ZEND_DONT_UNLOAD_MODULES=1
 # What PHP starts is looked at too, if it is PHP. Not for leaks: PHP leaves what refers to itself to the
 # end of the process, and whose counter is wrong no trace tells; 110-memory.phpt counts what is kept.
-exec valgrind --quiet --trace-children=yes --trace-children-skip='*webhooks-worker*,*/sh,*/dash,*/bash,*/grep,*/wc' \
+exec valgrind --quiet --vgdb=no --trace-children=yes --trace-children-skip='*webhooks-worker*,*/sh,*/dash,*/bash,*/grep,*/wc' \
 	--log-file="$VALGRIND_LOGS/%p" --leak-check=no \
 	--gen-suppressions=all --num-callers=40 \
 	--suppressions="$(dirname "$0")/valgrind.supp" "$VALGRIND_PHP" -d pcre.jit=0 "$@"
