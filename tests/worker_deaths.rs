@@ -3,6 +3,9 @@
 mod support;
 
 use std::collections::{HashMap, HashSet};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -237,4 +240,29 @@ fn a_worker_that_was_asked_to_leave_while_it_came_up_counted_as_dead() {
     network.work_once();
     let summary = network.log().expect("a store").summary().expect("a summary");
     assert!(summary.deaths.is_empty(), "{:?}", summary.deaths);
+}
+
+/// It has the lock, and nobody can count it before one comes up: then once, however often it was.
+#[test]
+fn workers_that_died_as_they_came_up_are_one_death_of_the_next_one() {
+    let mut network = Network::new();
+    let endpoint = Endpoint::new();
+    network.publish(&json!([webhook("a", &endpoint.url("/a"), &["*"], &json!({}))]));
+    network.dispatch("waiting");
+    let library = network.folder.path().join("dies_at_the_log.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/killers/dies_at_the_log.c");
+    let mut built = Command::new("cc");
+    built.args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source);
+    assert!(built.arg("-ldl").status().expect("cc").success());
+    for _ in 0..3 {
+        let mut command = Command::new(support::PROGRAM);
+        command.arg("--once").arg("--spool").arg(network.folder.path());
+        let ended = command.env("LD_PRELOAD", &library).output().expect("the worker").status;
+        assert_eq!(ended.signal(), Some(libc::SIGKILL));
+        assert!(network.log().is_none(), "there is none yet");
+    }
+    network.work_once();
+    assert_eq!(endpoint.received().len(), 1);
+    let summary = network.log().expect("a store").summary().expect("a summary");
+    assert_eq!(summary.deaths.len(), 1);
 }

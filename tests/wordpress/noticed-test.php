@@ -55,6 +55,7 @@ final class Noticed_Test extends Network_Test_Case {
 			'a spool that can only be read'          => array( 'mount_the_spool_read_only', 'spool', true ),
 			'a worker that is missing'               => array( 'lose_the_worker', 'worker', true ),
 			'a worker that may not be executed'      => array( 'forbid_the_worker', 'worker', true ),
+			'a worker that dies as it comes up'      => array( 'have_the_worker_die_as_it_comes_up', 'worker', true ),
 			'a worker that can’t be started'         => array( 'give_the_store_a_newer_schema', 'worker', true ),
 			'a log of a newer schema'                => array( 'read_a_newer_log', 'store', true ),
 			'a worker that dies again and again'     => array( 'kill_the_worker_twice', 'worker_dies', true ),
@@ -76,6 +77,7 @@ final class Noticed_Test extends Network_Test_Case {
 			'a disabled webhook'                     => array( 'let_an_endpoint_be_gone', 'webhook_disabled', true ),
 			'endpoints of which none is reached'     => array( 'let_no_endpoint_answer', 'endpoints', true ),
 			'a DNS server that is gone'              => array( 'take_the_dns_server_away', 'names', true ),
+			'a clock that was set'                   => array( 'set_the_clock_ahead', 'clock', true ),
 			'a clock that was set back'              => array( 'set_the_clock_back', 'clock', true ),
 			'a clock that differs from the database' => array( 'set_the_clock_of_the_database', 'clock', false ),
 			'PHP without the extension'              => array( 'upgrade_php', 'extension', false ),
@@ -534,6 +536,22 @@ final class Noticed_Test extends Network_Test_Case {
 		return $this->have_start( $file );
 	}
 
+	/**
+	 * Killed when it opens its log, before it can say why, again and again.
+	 */
+	private function have_the_worker_die_as_it_comes_up(): array {
+		$library = "$this->folder/dies_at_the_log.so";
+		exec( sprintf( 'cc -shared -fPIC -o %s %s -ldl', escapeshellarg( $library ), escapeshellarg( dirname( __DIR__ ) . '/killers/dies_at_the_log.c' ) ), $said, $code );
+		$this->assertSame( 0, $code );
+		chmod( $library, 0755 );
+		$file = $this->put_worker( sprintf( "#!/bin/sh\nLD_PRELOAD=%s exec %s \"$@\"\n", escapeshellarg( $library ), escapeshellarg( getenv( 'WORKER' ) ) ) );
+		$own  = $this->own( ini: array( 'webhooks.worker' => $file ), spool: 'size=64m' );
+		$own->ask( 'pass' );
+		// The first time it might still come up.
+		$this->wait_for( static fn() => isset( $own->ask( 'wake and report' )['problems']['worker'] ) );
+		return $own->ask( 'pass' );
+	}
+
 	private function have_start( string $worker ): array {
 		return $this->own( ini: array( 'webhooks.worker' => $worker ), spool: 'size=64m' )->ask( 'pass' );
 	}
@@ -608,6 +626,25 @@ final class Noticed_Test extends Network_Test_Case {
 		$own->ask( 'pass' );
 		$own->ask( 'dispatch', 'lesson_failed' );
 		$this->wait_for( static fn() => isset( $own->ask( 'report' )['problems']['names'] ) );
+		return $own->ask( 'pass' );
+	}
+
+	/**
+	 * In a spool of its own, of whose clock nothing is known: a worker on a server that came up two hours
+	 * earlier, then one on a server that has the same clock. So much less time has passed by then.
+	 */
+	private function set_the_clock_ahead(): array {
+		mkdir( "$this->folder/ahead", 0700 );
+		$this->undo[] = fn() => exec( 'rm -rf ' . escapeshellarg( "$this->folder/ahead" ) );
+		foreach ( array( 7200, 0 ) as $seconds ) {
+			$own = $this->own( array( 'webhooks.spool' => "$this->folder/ahead" ), seconds: $seconds, env: array( 'OWN_WORKER' => '1' ) );
+			$own->ask( 'pass' );
+			$this->wait_for( static fn() => $own->ask( 'take in', 'lesson_finished' ) );
+			if ( 0 !== $seconds ) {
+				$own->stop();
+			}
+		}
+		$this->wait_for( static fn() => isset( $own->ask( 'report' )['problems']['clock'] ) );
 		return $own->ask( 'pass' );
 	}
 

@@ -81,6 +81,14 @@ for ( $line = fgets( STDIN ); false !== $line; $line = fgets( STDIN ) ) {
 		case 'dispatch':
 			$answer = network_webhooks_dispatch( $about );
 			break;
+		case 'take in':
+			// A worker that has taken something in has looked at the clock.
+			$answer = null !== webhooks_wait( (string) network_webhooks_dispatch( $about ), 20 );
+			break;
+		case 'wake and report':
+			webhooks_wake();
+			$answer = report( $mails );
+			break;
 		case 'wake':
 			$answer = webhooks_wake();
 			break;
