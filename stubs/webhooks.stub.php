@@ -139,7 +139,7 @@ namespace {
      *     lookup?: array<string, list<string>>, examples?: array<string, array|object>,
      *     proxy?: array{url: string, bypass?: list<string>}|null,
      *     block_external?: list<string>|null, inbox?: string|null, actions?: list<mixed>,
-     *     v1?: array<string, array<string, array<string, string|array{value: mixed}>>>} $webhooks a list, or the whole document:
+     *     v1?: array<string, array<string, array<string, string|array{value: mixed}>>>} $webhooks a list, or the whole document; at most 50,000 webhooks:
      *     - `held`: why nothing is sent (events are kept as held deliveries); null: all is well
      *     - `retention.bytes`: what the log may take of the disk; above it bodies of what was
      *       delivered are given up before their time, the oldest first. Null: half of the file system
@@ -168,7 +168,7 @@ namespace {
      *
      * @since 0.1.0
      *
-     * @param list<Webhook> $webhooks
+     * @param list<Webhook> $webhooks at most 50,000
      * @param array<string, array|object> $examples event → `data`, as for webhooks_configure()
      * @return list<array{number: int, field: string, message: string}> what is wrong; `number`:
      *     its place in the list, from 0. A webhook that is right is not there

@@ -6,16 +6,21 @@
 //! that accepts an event under a revision can rely on the worker finding it.
 
 mod aside;
+mod overview;
 mod subscriptions;
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use rustix::fs::FlockOperation;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
 
 pub use aside::{Wrong, check_webhooks};
+pub use overview::{Overview, WebhookOverview};
 pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
 
 use delivery::check;
@@ -30,6 +35,9 @@ use spool::{Access, Privacy, Spool, SpoolError};
 
 /// The worker's file.
 pub const CONFIG_FILE: &str = "config.json";
+/// Most webhooks of a config.
+pub const MAX_WEBHOOKS: usize = 50_000;
+const NO_DOCUMENT: &str = "expected a list of webhooks, or the document";
 const LOCK_FILE: &str = "config.lock";
 /// Version of both files' form.
 const FORMAT: u32 = 1;
@@ -229,25 +237,12 @@ impl Config {
         revision: u64,
         allow: &[String],
     ) -> Result<Self, ConfigError> {
-        let mut document: Value =
-            serde_json::from_slice(document).map_err(|error| form("its start", &error))?;
-        if document.is_array() {
-            document = serde_json::json!({ "webhooks": document });
-        }
-        let Some(members) = document.as_object_mut() else {
-            return Err(form("its start", &"expected a list of webhooks, or the document"));
-        };
-        // Webhooks are read one by one, so that an error can say which one it is.
-        let list = match members.remove("webhooks") {
-            Some(Value::Array(list)) => list,
-            Some(Value::Object(map)) if map.is_empty() => Vec::new(),
-            _ => return Err(form("webhooks", &"expected a list of webhooks")),
-        };
+        let (mut members, list) = parts(document)?;
         members.remove("moved");
         // PHP writes an empty map as an empty list.
         members.retain(|_, value| !value.as_array().is_some_and(Vec::is_empty));
         let examples = match members.remove("examples") {
-            None => serde_json::Map::new(),
+            None => Map::new(),
             Some(Value::Object(examples)) => examples,
             Some(_) => return Err(form("examples", &"expected event names with their data")),
         };
@@ -258,7 +253,7 @@ impl Config {
         members.insert("revision".into(), revision.into());
         members.insert("allow".into(), allow.into());
         members.remove("max_in_flight");
-        let mut config: Self = serde_path_to_error::deserialize(document)
+        let mut config: Self = serde_path_to_error::deserialize(Value::Object(members))
             .map_err(|error| form(&error.path().to_string(), error.inner()))?;
         config.webhooks =
             list.into_iter().enumerate().map(read_webhook).collect::<Result<_, _>>()?;
@@ -275,7 +270,7 @@ impl Config {
 
     /// Renders what admins wrote with the examples of the events that it is for, so that a
     /// mistake shows when it is saved and not at the first delivery.
-    fn try_out(&self, examples: &serde_json::Map<String, Value>) -> Result<(), ConfigError> {
+    fn try_out(&self, examples: &Map<String, Value>) -> Result<(), ConfigError> {
         for webhook in &self.webhooks {
             try_out(webhook, examples)
                 .map_err(|field| ConfigError::Webhook { webhook: webhook.id.clone(), field })?;
@@ -382,7 +377,7 @@ impl Config {
     }
 }
 
-fn form(path: &str, message: &dyn std::fmt::Display) -> ConfigError {
+fn form(path: &str, message: &dyn fmt::Display) -> ConfigError {
     ConfigError::Form { path: path.to_owned(), message: message.to_string() }
 }
 
@@ -412,7 +407,7 @@ fn read_file<T: for<'de> Deserialize<'de>>(
 }
 
 /// Renders template and condition of a webhook with the examples of its events.
-fn try_out(webhook: &Webhook, examples: &serde_json::Map<String, Value>) -> Result<(), FieldError> {
+fn try_out(webhook: &Webhook, examples: &Map<String, Value>) -> Result<(), FieldError> {
     if webhook.set_aside.is_some() {
         return Ok(());
     }
@@ -434,10 +429,88 @@ fn try_out(webhook: &Webhook, examples: &serde_json::Map<String, Value>) -> Resu
     Ok(())
 }
 
-fn read_webhook((place, value): (usize, Value)) -> Result<Webhook, ConfigError> {
+/// The members of a document and its webhooks. These are read one by one, so that an error can say
+/// which one it is, and that a list of half a million numbers takes no more memory than the first.
+fn parts(document: &[u8]) -> Result<(Map<String, Value>, Vec<&RawValue>), ConfigError> {
+    let its_start = |error: serde_json::Error| form("its start", &error);
+    let mut members = Map::new();
+    let list = if document.trim_ascii_start().starts_with(b"[") {
+        serde_json::from_slice(document).map_err(its_start)?
+    } else if document.trim_ascii_start().starts_with(b"{") {
+        let Members(parts) = serde_json::from_slice(document).map_err(its_start)?;
+        let mut list = None;
+        for (name, value) in parts {
+            if name == "webhooks" {
+                list = webhooks(value);
+                continue;
+            }
+            let value = serde_json::from_str(value.get()).map_err(|error| form(&name, &error))?;
+            members.insert(name, value);
+        }
+        list.ok_or_else(|| form("webhooks", &"expected a list of webhooks"))?
+    } else {
+        serde_json::from_slice::<IgnoredAny>(document).map_err(its_start)?;
+        return Err(form("its start", &NO_DOCUMENT));
+    };
+    if list.len() > MAX_WEBHOOKS {
+        return Err(form("webhooks", &too_many(list.len())));
+    }
+    Ok((members, list))
+}
+
+/// The members of a document, unread.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+/// More members no document has.
+const MOST_MEMBERS: usize = 100;
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reads;
+        impl<'de> Visitor<'de> for Reads {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the document")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    if members.len() == MOST_MEMBERS {
+                        return Err(A::Error::custom(NO_DOCUMENT));
+                    }
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Reads)
+    }
+}
+
+/// The webhooks of a document, if this is a list of them. PHP may write an empty one as a map.
+fn webhooks(value: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(value.get()).ok().or_else(|| {
+        let map: BTreeMap<String, IgnoredAny> = serde_json::from_str(value.get()).ok()?;
+        map.is_empty().then(Vec::new)
+    })
+}
+
+/// What is wrong with so many webhooks.
+pub fn too_many(webhooks: usize) -> String {
+    format!("expected at most {MAX_WEBHOOKS} webhooks, got {webhooks}")
+}
+
+fn read_webhook((place, value): (usize, &RawValue)) -> Result<Webhook, ConfigError> {
+    let number = || format!("number {}", place + 1);
+    let value: Value = serde_json::from_str(value.get()).map_err(|error| ConfigError::Webhook {
+        webhook: number(),
+        field: FieldError::new(".", error),
+    })?;
     let webhook = match value.get("id").and_then(Value::as_str) {
         Some(id) => id.chars().take(64).collect(),
-        None => format!("number {}", place + 1),
+        None => number(),
     };
     let read =
         if aside::is_set_aside(&value) { aside::read(value) } else { Webhook::from_value(value) };

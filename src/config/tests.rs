@@ -222,7 +222,7 @@ fn a_mistake_that_only_an_event_shows_is_found_when_it_is_saved() {
 fn webhooks_are_judged_each_for_itself() {
     let value =
         |text: &str| serde_json::from_str::<Value>(text).map_err(|it| FieldError::new(".", it));
-    let examples = serde_json::Map::from_iter([("payment_received".into(), json!({"total": 5}))]);
+    let examples = Map::from_iter([("payment_received".into(), json!({"total": 5}))]);
     let list = [
         value(&webhook("whk_1", "")),
         value(&webhook("whk_2", r#","timeout":61"#)),
@@ -307,4 +307,43 @@ fn a_spool_that_was_given_up_or_is_empty_in_the_same_place_is_taken_over() {
     let error = config(&document("c", "here"), 6).unwrap().publish(&spool, false).unwrap_err();
     assert!(matches!(error, ConfigError::OtherInstallation { .. }), "another place: {error}");
     assert_eq!(installation(&document("c", "there"), 6).as_deref(), Some("c"));
+}
+
+#[test]
+fn half_a_million_numbers_were_read_as_half_a_million_webhooks() {
+    let read = |webhooks: String| Config::from_json(webhooks.as_bytes(), 1, &[]).unwrap_err();
+    let list = |one: &str, number: usize| format!("[{}]", vec![one; number].join(","));
+    let error = read(list("7", 500_000)).to_string();
+    assert!(error.ends_with("webhooks: expected at most 50000 webhooks, got 500000"), "{error}");
+    let error = read(format!(r#"{{"webhooks":{}}}"#, list("7", 50_001))).to_string();
+    assert!(error.ends_with("got 50001"), "{error}");
+    assert!(
+        matches!(read(list("7", 50_000)), ConfigError::Webhook { webhook, .. } if webhook == "number 1")
+    );
+    let names: Vec<_> = (0..101).map(|number| format!(r#""{number}.":1"#)).collect();
+    let error = read(format!("{{{}}}", names.join(","))).to_string();
+    assert!(error.contains("expected a list of webhooks, or the document"), "{error}");
+    let deep = format!("[{}{}]", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(matches!(read(deep), ConfigError::Webhook { webhook, .. } if webhook == "number 1"));
+}
+
+#[test]
+fn an_overview_says_what_the_whole_says() {
+    let (_folder, spool) = spool();
+    assert!(Overview::load(&spool).unwrap().is_none());
+    let webhooks = [
+        webhook("whk_1", r#","name":"One","paused":true"#),
+        webhook("whk_2", r#","set_aside":{"field":"timeout","message":"no"}"#),
+    ];
+    let config =
+        config(&format!(r#"{{"held":"copy","webhooks":[{}]}}"#, webhooks.join(",")), 5).unwrap();
+    config.clone().publish(&spool, false).unwrap();
+    let seen = Overview::load(&spool).unwrap().expect("a config");
+    assert_eq!((seen.revision, seen.held, seen.allow), (5, config.held, config.allow));
+    assert_eq!(seen.installation, config.installation);
+    let named: Vec<_> =
+        seen.webhooks.into_iter().map(|it| (it.id, it.name, it.paused, it.set_aside)).collect();
+    let expected: Vec<_> =
+        config.webhooks.into_iter().map(|it| (it.id, it.name, it.paused, it.set_aside)).collect();
+    assert_eq!(named, expected);
 }

@@ -12,7 +12,7 @@ use super::arguments::{Array, OptionalArray};
 use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
-use webhooks::config::{CONFIG_FILE, Config, MAX_FILE, check_webhooks};
+use webhooks::config::{CONFIG_FILE, Config, MAX_FILE, MAX_WEBHOOKS, check_webhooks, too_many};
 use webhooks::webhook::{FieldError, Header, RotatingSecret};
 
 /// Adds these functions to the module.
@@ -71,7 +71,11 @@ fn webhooks_check(webhooks: Array<'_>, examples: OptionalArray<'_>) -> PhpResult
         Ok(_) => serde_json::Map::new(),
         Err(error) => return Err(exception::new(error)),
     };
-    let webhooks: Vec<_> = webhooks.table.iter().map(|(_, webhook)| json(webhook)).collect();
+    let number = webhooks.table.len();
+    if number > MAX_WEBHOOKS {
+        return Err(exception::new(too_many(number)));
+    }
+    let webhooks = webhooks.table.iter().map(|(_, webhook)| json(webhook));
     let wrong = check_webhooks(webhooks, &examples);
     let mistakes: Vec<Mistake> = wrong
         .into_iter()

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
-use webhooks::config::{Config, ConfigError, Installation};
+use webhooks::config::{ConfigError, Installation, Overview};
 use webhooks::spool::{FileVersion, Spool};
 
 /// See the module.
@@ -40,7 +40,7 @@ pub(super) struct SetAside {
 impl Published {
     /// Reads it; `version` is that of the file, as it was seen before.
     pub(super) fn read(spool: &Spool, version: FileVersion) -> Result<Option<Self>, ConfigError> {
-        let Some(config) = Config::load(spool)? else { return Ok(None) };
+        let Some(config) = Overview::load(spool)? else { return Ok(None) };
         let (mut set_aside, mut left_out) = (Vec::new(), HashSet::new());
         for webhook in &config.webhooks {
             if webhook.paused || webhook.set_aside.is_some() {
@@ -79,7 +79,7 @@ impl Published {
     pub(super) fn names(&self, spool: &Spool, ids: &HashSet<&str>) -> HashMap<String, String> {
         let mut names = self.names.borrow_mut();
         if ids.iter().any(|id| !names.contains_key(*id)) {
-            let config = Config::load(spool).ok().flatten();
+            let config = Overview::load(spool).ok().flatten();
             let webhooks = config.into_iter().flat_map(|config| config.webhooks);
             let wanted = webhooks.filter(|webhook| ids.contains(&*webhook.id));
             let mut found: HashMap<_, _> =

@@ -123,7 +123,7 @@ foreach ($payloads as $name => $payload) {
         bounded("preview $shape of $name", fn () => webhooks_preview($webhook, 'e', [$payload], ['repair' => true]));
     }
     // Where a name, a text or a list is expected.
-    if (!in_array($name, ['numbers', 'keys', 'references'], true)) {
+    if ('references' !== $name) {
         bounded("check by $name", fn () => webhooks_check([$shapes['template'], $shapes['condition']], ['e' => [$payload]]));
         bounded("configure $name", fn () => webhooks_configure((array) $payload, 1000));
     }
@@ -178,7 +178,8 @@ $documents = [
     'long names' => [['name' => $text] + $hook],
     'an url' => [['url' => "https://$text.test/"] + $hook],
     'escapes in an url' => [['url' => 'https://a.test/' . str_repeat('%41', 700)] + $hook],
-    'wrong' => array_fill(0, 60000, []),
+    'wrong' => array_fill(0, 50000, []),
+    'too many' => array_fill(0, 500000, 7),
 ];
 $settings = [
     'lookup' => named(array_fill(0, 9000, ['a.*.b', '*.*.*', 'c.d.e'])),
@@ -250,4 +251,4 @@ bounded('cursor', fn () => webhooks_deliveries(['cursor' => $text]));
 echo $calls > 600 ? 'done' : "only $calls calls", "\n";
 ?>
 --EXPECT--
-...................................................................done
+....................................................................done
