@@ -245,10 +245,13 @@ namespace {
      *
      * @param array{webhook_id?: string, event?: string, event_id?: string, site_id?: int,
      *     state?: string|list<string>, failure?: string, status?: int, since?: string,
-     *     until?: string, search?: string, test?: bool, limit?: int, cursor?: string} $query
+     *     until?: string, search?: string, test?: bool, limit?: int, cursor?: string,
+     *     person?: array{email?: string, user_id?: int}} $query
      *     `limit` 1–200, by default 50; `search`: an event's id, or exactly an id, reference or
      *     e-mail address of the payload; `failure`, `status`: those of the last attempt, as
-     *     webhooks_failures() has them (status 0: no answer came)
+     *     webhooks_failures() has them (status 0: no answer came); `person`: those whose payload
+     *     webhooks_forget() would erase, without any other filter. Every payload is read, so much
+     *     to a page that it may be empty, or larger than `limit`: `cursor` says whether more come
      * @return array{deliveries: list<Delivery>, cursor: string|null} `cursor` gives the next page
      * @throws Webhooks\Exception for a bad query, or after two seconds
      */

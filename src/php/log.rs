@@ -71,6 +71,7 @@ fn give(result: &impl Serialize) -> PhpResult<Tree> {
 #[php_function]
 fn webhooks_deliveries(query: OptionalArray<'_>) -> PhpResult<Tree> {
     let query: DeliveriesQuery = query::read(query.0)?;
+    query.check_person().map_err(exception::new)?;
     let page = ask(|log| log.deliveries(&query).map(Some))?;
     give(&page.unwrap_or(Page { deliveries: Vec::new(), cursor: None }))
 }

@@ -35,6 +35,28 @@ final class Privacy_Test extends Network_Test_Case {
 		$this->assertFalse( $eraser( 'nobody@network.example', 1 )['items_removed'] );
 	}
 
+	public function test_the_export_missed_what_erasing_found(): void {
+		$this->subscribe( 'lesson_finished' );
+		$user     = $this->make_user();
+		$payloads = array(
+			array( 'user_id' => $user->ID ),
+			array( 'customer' => array( 'customer_user_id' => (string) $user->ID ) ),
+			array( 'note' => "Company\nwrite to <" . strtoupper( $user->user_email ) . '>.' ),
+			array( 'by' => array( $user->user_email => 1 ) ),
+			array( 'user_id' => $user->ID + 100000, 'order_id' => $user->ID, 'email' => "not.$user->user_email" ),
+		);
+		$events   = array_map( static fn( array $data ) => network_webhooks_dispatch( 'lesson_finished', $data, array( 'actor' => null ) ), $payloads );
+		foreach ( $events as $event ) {
+			$this->assertNotNull( webhooks_wait( (string) $event, self::DEADLINE ) );
+		}
+		$privacy = new Privacy( $this->plugin()->webhooks(), $this->plugin()->outbox() );
+		$export  = $privacy->export( $user->user_email );
+		$this->assertTrue( $export['done'] );
+		$this->assertCount( 4, $export['data'] );
+		$this->assertSame( 4, webhooks_forget( array( 'email' => $user->user_email, 'user_id' => $user->ID ) ) );
+		$this->assertSame( array(), $privacy->export( $user->user_email )['data'] );
+	}
+
 	/**
 	 * @dataProvider payloads
 	 */
@@ -113,7 +135,7 @@ final class Privacy_Test extends Network_Test_Case {
 		$this->subscribe( 'account_created' );
 		$user = $this->make_user();
 		// No cursor of the second page is kept, and this is none.
-		set_site_transient( 'network_webhooks_export_' . md5( $user->user_email ), 'no cursor', HOUR_IN_SECONDS );
+		set_site_transient( 'network_webhooks_export_' . md5( $user->user_email ), 'payloads:no cursor', HOUR_IN_SECONDS );
 		$export = ( new Privacy( $this->plugin()->webhooks(), $this->plugin()->outbox() ) )->export( $user->user_email, 2 );
 		$this->assertTrue( $export['done'] );
 		$this->assertStringContainsString( 'could not be read', $export['data'][0]['data'][0]['value'] );

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::State;
+use crate::{Person, State};
 use domain::id::EventId;
 
 /// Deliveries of a page where nothing is said.
@@ -39,6 +39,9 @@ pub struct DeliveriesQuery {
     pub test: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "limit")]
     pub limit: Option<usize>,
+    // Nor is this: a change is not for what a person occurs in.
+    #[serde(skip_serializing)]
+    pub person: Option<Person>,
     // Never written: what is written is the query of a whole result (a bulk change), which has no pages.
     #[serde(skip_serializing, deserialize_with = "parse_cursor")]
     pub cursor: Option<i64>,
@@ -81,11 +84,30 @@ impl DeliveriesQuery {
         self.limit.unwrap_or(DEFAULT_LIMIT)
     }
 
+    /// Refuses a person beside other filters, or one of whom nothing is known.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check_person(&self) -> Result<(), &'static str> {
+        let Some(person) = &self.person else { return Ok(()) };
+        let rest = Self { person: None, limit: None, cursor: None, ..self.clone() };
+        if rest != Self::default() {
+            return Err("person: stands alone, or beside limit and cursor");
+        }
+        if person.email.is_none() && person.user_id.is_none() {
+            return Err("person: expected an email, a user_id, or both");
+        }
+        Ok(())
+    }
+
     /// Refuses what says which page of the result is meant.
     ///
     /// # Errors
     /// Names the key.
     pub fn check_whole(&self) -> Result<(), &'static str> {
+        if self.person.is_some() {
+            return Err("person: only webhooks_deliveries() looks for a person");
+        }
         match (self.limit, self.cursor) {
             (Some(_), _) => Err("limit: this is about the whole result, which has no pages"),
             (_, Some(_)) => Err("cursor: this is about the whole result, which has no pages"),

@@ -22,6 +22,13 @@ final class Privacy {
 	/** Most pages of an export: WordPress counts them, the log has a cursor. */
 	private const PAGES = 500;
 
+	/** Seconds that one page looks on, about, while it has found little. */
+	private const SECONDS = 5;
+
+	/** Parts of the log. */
+	private const PAYLOADS = 'payloads';
+	private const ENTRIES  = 'entries';
+
 	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
 
 	/**
@@ -97,41 +104,71 @@ final class Privacy {
 	 * @throws \Exception Where the log can't be read.
 	 */
 	private function page( string $email, int $page ): array {
-		// The tool knows only numbers of pages: the cursor of the next one is kept meanwhile.
+		// The tool knows only numbers of pages: where the next one begins is kept meanwhile.
 		$key   = 'network_webhooks_export_' . md5( $email );
-		$query = array(
-			'search' => $email,
-			'limit'  => self::PAGE,
-		);
-		if ( $page > 1 ) {
-			$query['cursor'] = (string) get_site_transient( $key );
-		}
-		$found = webhooks_deliveries( $query );
-		$done  = null === $found['cursor'] || $page >= self::PAGES;
-		if ( $done ) {
-			delete_site_transient( $key );
-		} else {
-			set_site_transient( $key, $found['cursor'], HOUR_IN_SECONDS );
-		}
+		$start = $page > 1 ? (string) get_site_transient( $key ) : self::PAYLOADS . ':';
+		$until = microtime( true ) + self::SECONDS;
 		$names = array();
 		foreach ( $this->webhooks->all() as $webhook ) {
 			$names[ $webhook->id ] = $webhook->name;
 		}
 		$items = array();
-		foreach ( $found['deliveries'] as $delivery ) {
-			$items[] = self::item(
-				$delivery['id'],
-				array(
-					__( 'Receiver', 'network-webhooks' ) => $names[ $delivery['webhook_id'] ] ?? $delivery['webhook_id'],
-					__( 'Event', 'network-webhooks' )    => $delivery['event'],
-					__( 'Time', 'network-webhooks' )     => $delivery['created'],
-					__( 'Content', 'network-webhooks' )  => (string) ( webhooks_delivery( $delivery['id'] )['body'] ?? '' ),
-				)
-			);
+		do {
+			[ $part, $cursor ] = explode( ':', "$start:" );
+
+			$found = webhooks_deliveries( self::query( $part, $email ) + array( 'limit' => self::PAGE ) + ( '' === $cursor ? array() : array( 'cursor' => $cursor ) ) );
+			foreach ( $found['deliveries'] as $delivery ) {
+				$body = webhooks_delivery( $delivery['id'] )['body'] ?? null;
+				// Those with a payload were found by it.
+				if ( self::PAYLOADS === $part || null === $body ) {
+					$items[] = self::delivery( $delivery, (string) $body, $names );
+				}
+			}
+			$next  = self::PAYLOADS === $part ? self::ENTRIES . ':' : null;
+			$start = null === $found['cursor'] ? $next : "$part:{$found['cursor']}";
+		} while ( null !== $start && count( $items ) < self::PAGE && microtime( true ) < $until );
+		$done = null === $start || $page >= self::PAGES;
+		if ( $done ) {
+			delete_site_transient( $key );
+		} else {
+			set_site_transient( $key, $start, HOUR_IN_SECONDS );
 		}
 		return array(
 			'data' => $items,
 			'done' => $done,
+		);
+	}
+
+	/**
+	 * What the log is asked for: the payloads that erasing would find, then what is known of deliveries
+	 * whose payloads are gone.
+	 *
+	 * @return array<string, mixed>
+	 */
+	private static function query( string $part, string $email ): array {
+		if ( self::PAYLOADS !== $part ) {
+			return array( 'search' => $email );
+		}
+		$user = get_user_by( 'email', $email );
+		return array( 'person' => array( 'email' => $email ) + ( $user ? array( 'user_id' => $user->ID ) : array() ) );
+	}
+
+	/**
+	 * A delivery as an entry of the export.
+	 *
+	 * @param array<string, mixed>  $delivery
+	 * @param array<string, string> $names    Of webhooks.
+	 * @return array<string, mixed>
+	 */
+	private static function delivery( array $delivery, string $body, array $names ): array {
+		return self::item(
+			$delivery['id'],
+			array(
+				__( 'Receiver', 'network-webhooks' ) => $names[ $delivery['webhook_id'] ] ?? $delivery['webhook_id'],
+				__( 'Event', 'network-webhooks' )    => $delivery['event'],
+				__( 'Time', 'network-webhooks' )     => $delivery['created'],
+				__( 'Content', 'network-webhooks' )  => $body,
+			)
 		);
 	}
 

@@ -8,6 +8,7 @@
 mod failures;
 mod find;
 mod outages;
+mod person;
 mod row;
 
 use std::collections::{BTreeMap, HashMap};
@@ -77,15 +78,21 @@ impl SqliteLog {
 impl LogEngine for SqliteLog {
     fn deliveries(&mut self, query: &DeliveriesQuery) -> Result<Page> {
         self.read(|connection| {
-            let mut keys = find::keys(connection, query)?;
-            let more = keys.len() > query.limit();
-            keys.truncate(query.limit());
+            let (keys, next) = match &query.person {
+                Some(person) => person::keys(connection, query, person)?,
+                None => {
+                    let mut keys = find::keys(connection, query)?;
+                    let more = keys.len() > query.limit();
+                    keys.truncate(query.limit());
+                    let next = keys.last().copied().filter(|_| more);
+                    (keys, next)
+                }
+            };
             let deliveries = keys
                 .iter()
                 .map(|key| row::delivery(connection, *key))
                 .collect::<rusqlite::Result<Vec<_>>>()?;
-            let cursor = keys.last().filter(|_| more).map(|key| query::cursor(*key));
-            Ok(Page { deliveries, cursor })
+            Ok(Page { deliveries, cursor: next.map(query::cursor) })
         })
     }
 
