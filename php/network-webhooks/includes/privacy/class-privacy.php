@@ -114,7 +114,7 @@ final class Privacy {
 		}
 		$items = array();
 		do {
-			[ $part, $cursor ] = explode( ':', "$start:" );
+			list( $part, $cursor ) = explode( ':', "$start:" );
 
 			$found = webhooks_deliveries( self::query( $part, $email ) + array( 'limit' => self::PAGE ) + ( '' === $cursor ? array() : array( 'cursor' => $cursor ) ) );
 			foreach ( $found['deliveries'] as $delivery ) {
