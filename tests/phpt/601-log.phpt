@@ -116,7 +116,7 @@ payment_failed payment_received|payment_failed|payment_received||payment_failed
 payment_failed payment_received null
 Webhooks\Exception: limit: `limit` is 1 to 200, not 0
 Webhooks\Exception: limit: invalid type: string "x", expected i64
-Webhooks\Exception: nothing: unknown field `nothing`, expected one of `webhook_id`, `event`, `event_id`, `site_id`, `state`, `failure`, `status`, `since`, `until`, `search`, `test`, `limit`, `cursor`
+Webhooks\Exception: nothing: unknown field `nothing`, expected one of `webhook_id`, `event`, `event_id`, `site_id`, `state`, `failure`, `status`, `since`, `until`, `search`, `test`, `limit`, `person`, `cursor`
 Webhooks\Exception: state: "lost" is no state; there are pending, delivering, delivered, failed, held, cancelled, skipped, expired
 Webhooks\Exception: since: "yesterday" is no time; expected RFC 3339, such as 2026-11-20T10:00:00Z
 Webhooks\Exception: cursor: "x" is no cursor of webhooks_deliveries()

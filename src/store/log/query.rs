@@ -41,7 +41,7 @@ pub struct DeliveriesQuery {
     pub limit: Option<usize>,
     // Nor is this: a change is not for what a person occurs in.
     #[serde(skip_serializing)]
-    pub person: Option<Person>,
+    pub person: Option<Box<Person>>,
     // Never written: what is written is the query of a whole result (a bulk change), which has no pages.
     #[serde(skip_serializing, deserialize_with = "parse_cursor")]
     pub cursor: Option<i64>,
