@@ -132,7 +132,7 @@ final class Trace {
 	 */
 	public static function faults( array $trace ): array {
 		$wrong = array();
-		foreach ( array( 'name', 'plugins', 'wordpress', 'date', 'deeds', 'recorder', 'sum' ) as $key ) {
+		foreach ( array( 'name', 'plugins', 'wordpress', 'date', 'told', 'deeds', 'recorder', 'sum' ) as $key ) {
 			if ( empty( $trace[ $key ] ) ) {
 				$wrong[] = "It has no $key.";
 			}

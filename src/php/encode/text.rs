@@ -98,7 +98,8 @@ fn push_special(out: &mut Vec<u8>, text: &[u8], mut done: usize) -> Result<(), U
                     return Err(not_utf8(text));
                 }
                 checked = true;
-                done -= 1;
+                done += push_plain::<true>(out, &text[done..]);
+                continue;
             }
             _ => out.push(byte),
         }
