@@ -129,6 +129,8 @@ final class Run {
 			$deeds[]  = array(
 				'do'       => $deed,
 				'events'   => array_column( $events, 'type' ),
+				// A ledger's are compared with its tables.
+				'said'     => isset( $expected['events'] ) ? array_map( array( Trace::class, 'said' ), $events ) : array(),
 				'in_order' => empty( $expected['any_order'] ),
 				'came'     => count( $this->wrong ) === $before,
 				// A ledger's are many, and are those of the other runs.

@@ -365,6 +365,13 @@ final class Education_Test extends Network_Test_Case {
 	 *           ["Sensei_Main", "sensei_user_course_end"]
 	 *           ["PMPRO_VERSION=", "pmpro_added_order"]
 	 *           ["WPCF7_VERSION=", "wpcf7_submit"]
+	 *           ["WP_ULTIMO_PLUGIN_FILE=", "wu_event_post_save"]
+	 *           ["WooCommerce", "woocommerce_new_order"]
+	 *           ["EDD_PLUGIN_FILE=", "edd_complete_purchase"]
+	 *           ["LEARNDASH_VERSION=", "learndash_course_completed"]
+	 *           ["FLUENTFORM=", "fluentform/submission_inserted"]
+	 *           ["WPFORMS_VERSION=", "wpforms_process_complete"]
+	 *           ["FLUENTCRM=", "fluent_crm/contact_created"]
 	 */
 	public function test_a_source_whose_plugin_does_not_run_adds_no_hook( string $name, string $hook ): void {
 		$without = explode( "\n", trim( $this->run_process( __DIR__ . '/processes/hooks.php' ) ) );

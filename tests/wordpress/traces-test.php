@@ -19,6 +19,12 @@ final class Traces_Test extends Network_Test_Case {
 		'paid-memberships-pro' => '/^membership_(joined|left|level_changed|renewed)$/',
 	);
 
+	/** What an event says of a row or a setting, likewise. */
+	private const SAID_OF_ROWS = array(
+		'lifterlms'            => array( 'status' => true ),
+		'paid-memberships-pro' => array( 'currency' => true ),
+	);
+
 	/** Sources that are no other plugin: other tests do their deeds. */
 	private const NO_PLUGIN = array( 'core', 'network-webhooks' );
 
@@ -36,10 +42,14 @@ final class Traces_Test extends Network_Test_Case {
 		$rows  = self::OF_ROWS[ $trace['name'] ] ?? self::OF_ROWS[''];
 		// The lines of a payment of Ultimate Multisite are not recorded.
 		$left_out = static fn( string $type ): bool => (bool) preg_match( $rows, $type ) || ( 'refund_issued' === $type && str_contains( $trace['name'], 'ultimate' ) );
+		$said  = static fn( array $data ): array => array_diff_key( Trace::said( array( 'data' => $data ) ), self::SAID_OF_ROWS[ $trace['name'] ] ?? array() );
 		$deeds = array_fill( 0, count( $trace['deeds'] ), array() );
 		foreach ( $this->events_of( $webhook ) as $event ) {
 			if ( isset( $event['data']['deed'], $trace['told'][ $event['source'] ] ) && ! $left_out( $event['type'] ) ) {
-				$deeds[ $event['data']['deed'] ][] = $event['type'];
+				$deeds[ $event['data']['deed'] ][] = array( $event['type'], $said( $event['data'] ) );
+				$this->assertSame( $site, $event['site']['id'], $event['type'] );
+				// What Ultimate Multisite composes itself is not recorded.
+				'ultimate-multisite' === $event['source'] || $this->assertSame( array(), Schema_Check::faults( $this->plugin()->catalogue()->find( $event['type'] )->schemas[ $event['source'] ], $event['data'] ), "$trace[name]: {$event['type']}" );
 			}
 		}
 		foreach ( $trace['deeds'] as $number => $deed ) {
@@ -48,7 +58,12 @@ final class Traces_Test extends Network_Test_Case {
 				// that is an order and goes or comes back as posts do.
 				continue;
 			}
-			$recorded = array_values( array_filter( $deed['events'], static fn( string $type ): bool => ! $left_out( $type ) ) );
+			$recorded = array();
+			foreach ( $deed['events'] as $index => $type ) {
+				if ( ! $left_out( $type ) ) {
+					$recorded[] = array( $type, $said( $deed['said'][ $index ] ) );
+				}
+			}
 			// A hook that is fired within another was recorded after that.
 			sort( $recorded );
 			sort( $deeds[ $number ] );
