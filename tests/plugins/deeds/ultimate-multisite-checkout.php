@@ -61,6 +61,15 @@ return array(
 			),
 			'any_order' => true,
 		),
+		'an administrator gives a part back in the window of the payment' => array(
+			'do'        => static fn( array $known ) => Wu_Checkout::window( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ), "/wp-admin/network/admin.php?page=wp-ultimo-edit-payment&id=$known[payment]", 'refund_payment', array( 'id' => $known['payment'], 'amount' => '9.29', 'confirm' => 1 ) ),
+			'events'    => array(
+				array( 'refund_issued', array( 'refund' => '9.29', 'refund_minor' => 929, 'is_whole' => false, 'payment_id' => $of( 'payment' ) ) ),
+				array( 'payment_status_changed', array( 'old_status' => 'completed', 'status' => 'partially-refunded' ) ),
+				array( 'payment_updated', array() ),
+			),
+			'any_order' => true,
+		),
 		'the site of the customer is published' => array(
 			'do'     => static function ( array $known ): array {
 				Deed::must( wu_get_membership( $known['membership'] )->publish_pending_site() );
