@@ -133,6 +133,36 @@ final class Recorded_Traps_Test extends PHPUnit\Framework\TestCase {
 		$this->assertNotEmpty( $this->calls( $request, 'pmpro_updated_order' ) );
 	}
 
+	/**
+	 * @dataProvider hooks_that_mislead
+	 */
+	public function test_a_hook_that_misleads_is_not_listened_to( string $hook, string $why ): void {
+		$listened = array_merge( ...array_values( array_map( 'array_values', require dirname( ( new ReflectionClass( Network_Webhooks\Sources\Sources::class ) )->getFileName() ) . '/hooks.php' ) ) );
+		$this->assertNotContains( $hook, $listened, $why );
+	}
+
+	public static function hooks_that_mislead(): array {
+		$all = array(
+			'wpmu_new_blog'                 => 'it is deprecated, and fired beside the new one',
+			'delete_blog'                   => 'it is deprecated, and fired beside the new one',
+			'comment_post'                  => 'the REST API does not fire it',
+			'wp_ultimo_registration'        => 'Ultimate Multisite 2 fires it as soon as anything listens, without a site',
+			'wu_domain_verified'            => 'it is deprecated, and one of mails',
+			'wu_checkout_element_render'    => 'it is fired nowhere',
+			'woocommerce_payment_complete'  => 'a transfer, a cheque and cash skip it',
+			'lifterlms_product_purchased'   => 'it has no order',
+			'llms_user_enrolled_in_course'  => 'it does not say whether the student was in before',
+			'tutor_after_enroll'            => 'it is fired while the payment is pending',
+			'tutor_lesson_completed_after'  => 'it comes again for a lesson that was complete',
+			'tutor_quiz_finished'           => 'the student gave up',
+			'tutor_order_placement_success' => 'it is fired for each look at a page',
+			'pmpro_after_checkout'          => 'gateways fire it again',
+			'wpcf7_mail_sent'               => 'a form may send no mail',
+			'fluentform_submission_inserted' => 'it is the old name, fired beside the new one',
+		);
+		return array_combine( array_keys( $all ), array_map( null, array_keys( $all ), $all ) );
+	}
+
 	public function test_the_stand_in_for_an_order_answers_in_the_types_of_the_recorded_ones(): void {
 		$types = array();
 		foreach ( array( 'woocommerce', 'woocommerce-posts', 'woocommerce-pages' ) as $name ) {
