@@ -35,6 +35,14 @@ final class Deed {
 	}
 
 	/**
+	 * Another second begins: for plugins that tell two things apart by the second in which they happened, as they
+	 * are done by people, and not by a run.
+	 */
+	public static function later(): void {
+		time_sleep_until( time() + 1 );
+	}
+
+	/**
 	 * An answer of the REST API, asked in this process as an administrator.
 	 *
 	 * @param array<string, mixed> $fields

@@ -23,6 +23,13 @@ final class Run {
 	private array $second = array();
 
 	/**
+	 * Source → the events that it raised in this run, as keys: of the second webhook, too.
+	 *
+	 * @var array<string, array<string, true>>
+	 */
+	private array $told = array();
+
+	/**
 	 * All events of the run's sources.
 	 *
 	 * @var list<array>
@@ -93,11 +100,15 @@ final class Run {
 		foreach ( $this->run['deeds'] as $deed => $expected ) {
 			$before = count( $this->wrong );
 			$output = $this->process( $deed );
+			if ( ! empty( $expected['dies'] ) ) {
+				$output = str_starts_with( $output, 'status 255 ' ) ? '' : "It did not die. $output";
+			}
 			if ( $output ) {
 				$this->wrong[] = "$deed: $output";
 			}
 			$events = $this->ours( $this->events(), $expected['events'] ?? array() );
 			array_push( $this->all, ...$events );
+			$this->note( $events );
 			if ( isset( $expected['events'] ) ) {
 				$this->compare( $deed, $expected, $events );
 			} else {
@@ -118,6 +129,8 @@ final class Run {
 			$deeds[]  = array(
 				'do'       => $deed,
 				'events'   => array_column( $events, 'type' ),
+				// A ledger's are compared with its tables.
+				'said'     => isset( $expected['events'] ) ? array_map( array( Trace::class, 'said' ), $events ) : array(),
 				'in_order' => empty( $expected['any_order'] ),
 				'came'     => count( $this->wrong ) === $before,
 				// A ledger's are many, and are those of the other runs.
@@ -127,8 +140,22 @@ final class Run {
 		$this->secrets();
 		echo $this->wrong ? "\n" . implode( "\n", $this->wrong ) . "\n" : '';
 		printf( "%s: %d deeds, %d wrong\n", $this->name, count( $deeds ), count( $this->wrong ) );
-		getenv( 'KEEP' ) || Trace::write( __DIR__ . "/traces/$this->name.json", $this->head() + array( 'deeds' => $deeds ) );
+		getenv( 'KEEP' ) || Trace::write( __DIR__ . "/traces/$this->name.json", $this->head() + array( 'told' => array_map( 'array_keys', $this->told ), 'deeds' => $deeds ) );
 		return ! $this->wrong;
+	}
+
+	/**
+	 * Remembers what was told, by whom.
+	 *
+	 * @param list<array> $events
+	 */
+	private function note( array $events ): void {
+		foreach ( $events as $event ) {
+			$this->told[ $event['source'] ][ $event['type'] ] = true;
+		}
+		foreach ( $this->second as $request ) {
+			$this->told['woocommerce'][ "woocommerce.{$request['headers']['x-wc-webhook-topic']}" ] = true;
+		}
 	}
 
 	/**

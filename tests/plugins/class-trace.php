@@ -15,6 +15,9 @@ final class Trace {
 	/** An amount. */
 	private const NUMBER = '/^-?\d{1,9}(\.\d{1,9})?$/D';
 
+	/** What is kept of an event's data: amounts, and the words for what happened. */
+	private const SAID = array( 'trigger', 'amount', 'amount_minor', 'currency', 'refund', 'refund_minor', 'status', 'old_status', 'is_whole', 'is_permanent', 'is_passed', 'grade' );
+
 	/** Finders and objects that stand for the site in all runs. */
 	private const FIRST_ID = 1001;
 
@@ -54,6 +57,16 @@ final class Trace {
 			}
 		}
 		return array_values( array_filter( $requests, static fn( array $request ) => isset( $request['calls'] ) ) );
+	}
+
+	/**
+	 * What an event said that a trace keeps as it is, and that the same hooks have to make of it again.
+	 *
+	 * @param array<string, mixed> $event
+	 * @return array<string, mixed>
+	 */
+	public static function said( array $event ): array {
+		return array_intersect_key( $event['data'], array_flip( self::SAID ) );
 	}
 
 	/**
@@ -132,7 +145,7 @@ final class Trace {
 	 */
 	public static function faults( array $trace ): array {
 		$wrong = array();
-		foreach ( array( 'name', 'plugins', 'wordpress', 'date', 'deeds', 'recorder', 'sum' ) as $key ) {
+		foreach ( array( 'name', 'plugins', 'wordpress', 'date', 'told', 'deeds', 'recorder', 'sum' ) as $key ) {
 			if ( empty( $trace[ $key ] ) ) {
 				$wrong[] = "It has no $key.";
 			}

@@ -41,6 +41,10 @@ final class Woo_Receiver {
 		if ( ! hash_equals( $signature, $headers['x-wc-webhook-signature'] ?? '' ) ) {
 			$faults[] = 'the signature is not that of the body';
 		}
+		// By WooCommerce's own code, too.
+		if ( ! hash_equals( $webhook->generate_signature( $body ), $headers['x-wc-webhook-signature'] ?? '' ) ) {
+			$faults[] = 'WooCommerce itself would sign otherwise';
+		}
 		foreach ( array( 'x-wc-webhook-id', 'x-wc-webhook-delivery-id' ) as $name ) {
 			if ( '' === ( $headers[ $name ] ?? '' ) ) {
 				$faults[] = "there is no $name";

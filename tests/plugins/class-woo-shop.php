@@ -13,6 +13,9 @@ final class Woo_Shop {
 	 */
 	public static function set_up( bool $tables ): array {
 		update_option( 'woocommerce_coming_soon', 'no' );
+		// Its wizard was left.
+		delete_transient( '_wc_activation_redirect' );
+		update_option( 'woocommerce_onboarding_profile', array( 'skipped' => true ) );
 		update_option( 'woocommerce_currency', 'EUR' );
 		update_option( 'woocommerce_default_country', 'NL' );
 		update_option( 'woocommerce_prices_include_tax', 'no' );

@@ -167,6 +167,9 @@ final class Trace_Recorder {
 					$state[ "get:$name" ] = $this->described( $answer, '', $depth + 2 );
 				}
 			}
+			if ( method_exists( $object, 'get_initial_price' ) ) {
+				$state['get_initial_price'] = $this->described( (float) $object->get_initial_price( array(), 'float' ), '', $depth + 2 );
+			}
 			return $state + ( method_exists( $object, 'get_order' ) ? array( 'get_order' => $this->described( $object->get_order(), '', $depth + 1 ) ) : array() );
 		}
 		foreach ( self::STATE as $method ) {

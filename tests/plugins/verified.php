@@ -5,16 +5,6 @@
 
 require __DIR__ . '/class-trace.php';
 
-/** What cannot be had without buying it, and was therefore never run. */
-const UNTRIED = array(
-	'WooCommerce Subscriptions' => 'its events are written from its published hooks, and were never seen fired',
-	'LearnDash'                 => 'its events are written from its published hooks, and were never seen fired',
-	'Gravity Forms'             => 'ready custom events to pick, never seen fired',
-	'MemberPress'               => 'ready custom events to pick, never seen fired',
-	'Restrict Content Pro'      => 'ready custom events to pick, never seen fired',
-	'WP Ultimo 1.x'             => 'its events are written from its source (1.10.13), and replayed by a stand-in',
-);
-
 $traces = array_map( array( 'Trace', 'read' ), glob( __DIR__ . '/traces/*.json' ) );
 ?>
 # Verified on the real plugins
@@ -45,8 +35,8 @@ foreach ( $traces as $trace ) {
 	);
 }
 echo "\n## Not tried\n\n";
-foreach ( UNTRIED as $plugin => $why ) {
-	echo "- **$plugin**: $why.\n";
+foreach ( require __DIR__ . '/untried.php' as $untried ) {
+	echo "- **$untried[0]**", isset( $untried[3] ) && '*' !== $untried[3] ? " (`$untried[3]`)" : '', ": $untried[1].\n";
 }
 foreach ( $traces as $trace ) {
 	echo "\n## $trace[name]\n\n| deed | events | |\n|---|---|---|\n";

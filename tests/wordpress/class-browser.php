@@ -70,6 +70,18 @@ final class Browser {
 	}
 
 	/**
+	 * Posts as a script of the page does.
+	 */
+	public function ajax( string $path, array $fields ): string {
+		curl_setopt( $this->curl, CURLOPT_HTTPHEADER, array( 'X-Requested-With: XMLHttpRequest' ) );
+		try {
+			return $this->post( $path, $fields );
+		} finally {
+			curl_setopt( $this->curl, CURLOPT_HTTPHEADER, array() );
+		}
+	}
+
+	/**
 	 * Posts an action of the plugin, with the nonce of a page that has forms.
 	 */
 	public function act( string $action, array $fields ): string {
@@ -110,6 +122,43 @@ final class Browser {
 			$values[] = trim( $node->textContent );
 		}
 		return $values;
+	}
+
+	/**
+	 * What a form of the page would send as it stands, but for its buttons.
+	 *
+	 * @param string $path XPath of the form.
+	 * @return array<string, string|list<string>>
+	 */
+	public function form( string $path ): array {
+		$document = new DOMDocument();
+		@$document->loadHTML( '<?xml encoding="UTF-8">' . $this->page );
+		$xpath  = new DOMXPath( $document );
+		$form   = $xpath->query( $path )->item( 0 );
+		$fields = array();
+		if ( ! $form ) {
+			throw new RuntimeException( "$this->url has no $path ($this->status)." );
+		}
+		foreach ( $xpath->query( './/input|.//textarea|.//select', $form ) as $field ) {
+			$name = $field->getAttribute( 'name' );
+			$type = $field->getAttribute( 'type' );
+			if ( '' === $name || $field->hasAttribute( 'disabled' ) || in_array( $type, array( 'submit', 'button', 'image', 'file' ), true ) || ( in_array( $type, array( 'checkbox', 'radio' ), true ) && ! $field->hasAttribute( 'checked' ) ) ) {
+				continue;
+			}
+			$values = array( 'textarea' === $field->nodeName ? $field->textContent : $field->getAttribute( 'value' ) );
+			if ( 'select' === $field->nodeName ) {
+				$options = iterator_to_array( $xpath->query( './/option[@selected]', $field ) ) ?: ( $field->hasAttribute( 'multiple' ) ? array() : array_slice( iterator_to_array( $xpath->query( './/option', $field ) ), 0, 1 ) );
+				$values  = array_map( static fn( DOMElement $option ): string => $option->hasAttribute( 'value' ) ? $option->getAttribute( 'value' ) : $option->textContent, $options );
+			}
+			foreach ( $values as $value ) {
+				if ( str_ends_with( $name, '[]' ) ) {
+					$fields[ substr( $name, 0, -2 ) ][] = $value;
+				} else {
+					$fields[ $name ] = $value;
+				}
+			}
+		}
+		return $fields;
 	}
 
 	private function request( string $path ): string {

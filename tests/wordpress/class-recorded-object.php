@@ -72,7 +72,7 @@ final class Recorded_Object {
 	}
 
 	public function get_initial_price(): float {
-		return 49.0;
+		return (float) ( $this->state['get_initial_price'] ?? 0 );
 	}
 
 	// What is asked for by method_exists().

@@ -224,6 +224,31 @@ final class Education_Test extends Network_Test_Case {
 		$this->assertSame( array( '39.00', 'course', 'manual', '2026-11-20T09:58:41Z' ), array( $events[1]['data']['items'][0]['total'], $events[1]['data']['items'][0]['type'], $events[1]['data']['payment_method'], $events[1]['data']['created_at'] ) );
 	}
 
+	public function test_a_gateway_of_tutor_says_twice_that_a_payment_failed(): void {
+		$webhook = $this->subscribe( 'payment_*' );
+		$order   = $this->tutor_order( 'failed' );
+		foreach ( array( 'unpaid', 'failed', 'unpaid' ) as $old ) {
+			do_action( 'tutor_order_payment_status_changed', $this->id, $old, 'failed' );
+		}
+		$this->assertSame( array( 'payment_failed', 'payment_failed' ), array_column( $this->events_of( $webhook ), 'type' ) );
+	}
+
+	public function test_tutor_cancels_the_enrolment_of_an_order_that_was_never_paid(): void {
+		$webhook   = $this->subscribe( 'student_*' );
+		$enrolment = wp_insert_post( array( 'post_type' => 'tutor_enrolled', 'post_title' => 'Enrolment', 'post_status' => 'publish', 'post_author' => $this->student->ID, 'post_parent' => $this->id ) );
+		update_post_meta( $enrolment, '_tutor_enrolled_by_order_id', (string) $this->id );
+		foreach ( array( 'unpaid', 'failed' ) as $status ) {
+			$this->tutor_order( $status );
+			do_action( 'tutor_enrollment/after/cancel', $enrolment );
+		}
+		$this->assertSame( array(), $this->events_of( $webhook ) );
+		$this->tutor_order( 'refunded' );
+		do_action( 'tutor_enrollment/after/cancel', $enrolment );
+		do_action( 'tutor_enrollment/after/cancel', $enrolment );
+		$this->assertSame( array( 'student_unenrolled' ), array_column( $this->events_of( $webhook ), 'type' ) );
+		wp_delete_post( $enrolment, true );
+	}
+
 	public function test_a_refund_of_tutor(): void {
 		$webhook = $this->subscribe( 'refund_issued' );
 		$this->tutor_order( 'partially-refunded' );
@@ -340,6 +365,13 @@ final class Education_Test extends Network_Test_Case {
 	 *           ["Sensei_Main", "sensei_user_course_end"]
 	 *           ["PMPRO_VERSION=", "pmpro_added_order"]
 	 *           ["WPCF7_VERSION=", "wpcf7_submit"]
+	 *           ["WP_ULTIMO_PLUGIN_FILE=", "wu_event_post_save"]
+	 *           ["WooCommerce", "woocommerce_new_order"]
+	 *           ["EDD_PLUGIN_FILE=", "edd_complete_purchase"]
+	 *           ["LEARNDASH_VERSION=", "learndash_course_completed"]
+	 *           ["FLUENTFORM=", "fluentform/submission_inserted"]
+	 *           ["WPFORMS_VERSION=", "wpforms_process_complete"]
+	 *           ["FLUENTCRM=", "fluent_crm/contact_created"]
 	 */
 	public function test_a_source_whose_plugin_does_not_run_adds_no_hook( string $name, string $hook ): void {
 		$without = explode( "\n", trim( $this->run_process( __DIR__ . '/processes/hooks.php' ) ) );

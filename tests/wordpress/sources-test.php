@@ -98,6 +98,11 @@ final class Sources_Test extends Network_Test_Case {
 		}
 	}
 
+	public function test_a_request_without_any_of_the_plugins_loads_no_source_and_makes_no_query(): void {
+		$this->subscribe( '*' );
+		$this->assertSame( array( 'class-sources.php', 'hooks.php' ), explode( "\n", trim( $this->run_process( __DIR__ . '/processes/loaded.php' ) ) ) );
+	}
+
 	public function test_an_exception_never_reaches_the_request_and_is_logged_with_the_event_s_name(): void {
 		$arguments = $this->arguments();
 		$webhook   = $this->subscribe( '*' );

@@ -164,6 +164,21 @@ final class Traps_Test extends Network_Test_Case {
 		$this->assertStringNotContainsString( 'canary', wp_json_encode( $events ) );
 	}
 
+	public function test_the_rest_api_makes_a_comment_without_comment_post(): void {
+		wp_set_current_user( 1 );
+		$post    = wp_insert_post( array( 'post_title' => 'A post', 'post_status' => 'publish', 'comment_status' => 'open' ) );
+		$webhook = $this->subscribe( 'comment_*' );
+		$before  = did_action( 'comment_post' );
+		$request = new WP_REST_Request( 'POST', '/wp/v2/comments' );
+		$request->set_body_params( array( 'post' => $post, 'content' => 'By REST' ) );
+		$answer = rest_do_request( $request );
+		$this->assertSame( 201, $answer->get_status(), wp_json_encode( $answer->get_data() ) );
+		$this->assertSame( $before, did_action( 'comment_post' ) );
+		$event = $this->only( $webhook );
+		$this->assertSame( array( 'comment_created', $answer->get_data()['id'] ), array( $event['type'], $event['data']['comment_id'] ) );
+		wp_delete_post( $post, true );
+	}
+
 	public function test_xml_rpc_tells_each_thing_once(): void {
 		$password = 'canary-password';
 		$site     = $this->make_site();

@@ -50,5 +50,20 @@ return array(
 			},
 			'events' => array( array( 'order_created', array() ), array( 'order_status_changed', array( 'old_status' => 'pending', 'status' => 'failed' ) ), array( 'payment_failed', array( 'amount' => '49.00' ) ) ),
 		),
+		'a guest buys on the page of the checkout' => array(
+			'do'     => static fn( array $known ): array => array( 'bought' => Edd_Shop::check_out( $known ) ),
+			'events' => array(
+				array( 'shop_customer_created', array( 'email' => 'joan@example.com' ) ),
+				array( 'order_created', array( 'order_id' => $of( 'bought' ), 'amount' => '49.00', 'customer.email' => 'joan@example.com' ) ),
+				array( 'order_status_changed', array( 'old_status' => 'pending', 'status' => 'complete' ) ),
+				array( 'payment_received', array( 'order_id' => $of( 'bought' ), 'amount' => '49.00' ) ),
+			),
+			'any_order' => true,
+		),
+		'an administrator gives a part back in the window of the order' => array(
+			'do'     => static fn( array $known ) => Edd_Shop::refund_in_window( $known, $known['bought'], '9.29' ),
+			'events' => array( array( 'order_status_changed', array( 'status' => 'partially_refunded' ) ), array( 'refund_issued', array( 'refund' => '9.29', 'is_whole' => false, 'order_id' => $of( 'bought' ) ) ) ),
+			'any_order' => true,
+		),
 	),
 );

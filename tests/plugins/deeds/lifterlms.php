@@ -6,6 +6,14 @@
 require_once dirname( __DIR__ ) . '/class-lifter-school.php';
 
 $is   = static fn( string $what ): Closure => static fn( array $known ): mixed => $known[ $what ];
+// The order's own date. What is compared is not done where LifterLMS runs.
+$date = static function ( array $known ): string {
+	switch_to_blog( $known['site'] );
+	$date = get_post( $known['order'] )->post_date_gmt;
+	restore_current_blog();
+	return gmdate( 'Y-m-d\TH:i:s\Z', strtotime( "$date UTC" ) );
+};
+// The ten fields of an online school: order, trigger, customer, amount, currency, product, date, school, payment system, type.
 $ten  = array(
 	'order_id'             => $is( 'order' ),
 	'trigger'              => 'order_created',
@@ -15,6 +23,7 @@ $ten  = array(
 	'amount'               => '49.00',
 	'amount_minor'         => 4900,
 	'currency'             => 'EUR',
+	'created_at'           => $date,
 	'items.0.product_id'   => $is( 'course' ),
 	'items.0.name'         => 'Photography & Light',
 	'items.0.type'         => 'course',

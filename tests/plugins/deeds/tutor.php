@@ -108,6 +108,17 @@ return array(
 			},
 			'events' => array( array( 'order_created', array( 'amount' => '39.00', 'items.0.total' => '39.00' ) ) ),
 		),
+		'a gateway says that the payment of an order failed' => array(
+			'do'     => static function ( array $known ): array {
+				$controller = new Tutor\Ecommerce\OrderController( false );
+				$new        = (int) Deed::must( $controller->create_order( $known['student'], array( array( 'item_id' => $known['course'], 'regular_price' => 49, 'sale_price' => null, 'discount_price' => null ) ), 'unpaid', 'single_order', null, array( 'payment_method' => 'paypal' ) ) );
+				$says       = (object) array( 'id' => $new, 'payment_status' => 'failed', 'transaction_id' => 'canary-transaction', 'payment_method' => 'paypal', 'payment_payload' => '{}', 'earnings' => 0, 'fees' => 0 );
+				do_action( 'tutor_order_payment_updated', $says );
+				do_action( 'tutor_order_payment_updated', $says );
+				return array( 'refused' => $new );
+			},
+			'events' => array( array( 'order_created', array( 'order_id' => $is( 'refused' ) ) ), array( 'payment_failed', array( 'order_id' => $is( 'refused' ), 'amount' => '49.00', 'payment_method' => 'paypal' ) ) ),
+		),
 		'ten of the order are refunded on its page'         => array(
 			'do'     => static function ( array $known ): void {
 				$browser = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );

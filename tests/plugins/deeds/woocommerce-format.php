@@ -96,6 +96,33 @@ return array(
 			'coupon',
 			$event( 'coupon_created' )
 		),
+		'a coupon is changed'                => $change(
+			'coupon',
+			'updated',
+			static function ( array $known ): void {
+				$coupon = new WC_Coupon( $known['coupon'] );
+				$coupon->set_usage_limit( 3 );
+				$coupon->save();
+			},
+			'coupon',
+			$event( 'coupon_updated' )
+		),
+		'a coupon goes to the trash'         => $change( 'coupon', 'deleted', static fn( array $known ) => wp_trash_post( $known['coupon'] ) && false, 'coupon', $event( 'coupon_deleted' ) ),
+		'a coupon comes back'                => $change( 'coupon', 'restored', static fn( array $known ) => wp_untrash_post( $known['coupon'] ) && false, 'coupon', $event( 'coupon_restored' ) ),
+		'a product goes to the trash'        => $change( 'product', 'deleted', static fn( array $known ) => wp_trash_post( $known['light'] ) && false, 'light', $event( 'product_deleted' ) ),
+		'a product comes back'               => $change( 'product', 'restored', static fn( array $known ) => wp_untrash_post( $known['light'] ) && false, 'light', $event( 'product_restored' ) ),
 		'somebody gets an account'           => $change( 'customer', 'created', static fn( array $known ): array => array( 'jane' => Deed::must( wc_create_new_customer( 'jane@network.example', 'jane', 'canary-password' ) ) ), 'jane', $event( 'shop_customer_created' ) ),
+		'a customer changes the address'     => $change(
+			'customer',
+			'updated',
+			static function ( array $known ): void {
+				$customer = new WC_Customer( $known['jane'] );
+				$customer->set_billing_city( 'Utrecht' );
+				$customer->save();
+			},
+			'jane',
+			$event( 'shop_customer_updated' )
+		),
+		'the network deletes a customer'     => $change( 'customer', 'deleted', static fn( array $known ) => wpmu_delete_user( $known['jane'] ) && false, 'jane', $event( 'shop_customer_deleted' ) ),
 	),
 );

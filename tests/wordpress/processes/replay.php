@@ -46,6 +46,11 @@ function wu_generate_event_payload( string $model, object $object ): array {
 	return array( "{$model}_id" => $object->get_id() );
 }
 
+/** The version that ran. */
+function wu_get_version(): string {
+	return '2.14.2';
+}
+
 /** Each enrolment and completion is another: what LifterLMS repeats, it tells by no hook. */
 function _llms_query_user_postmeta(): array {
 	static $row = null;

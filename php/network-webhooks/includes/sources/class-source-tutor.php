@@ -88,7 +88,7 @@ final class Source_Tutor extends School {
 		$this->on( 'quiz_passed', 'tutor_quiz_review_answer_after', fn( $answer = 0, $attempt = 0 ) => $this->tried( (int) $attempt, false ), 2 );
 		$this->on( 'assignment_submitted', 'tutor_assignment/after/submitted', fn( $id = 0 ) => $this->assigned( (int) $id ) );
 		$this->on( 'order_created', 'tutor_order_placed', fn( $order = array() ) => $this->tell_order( 'order_created', is_array( $order ) ? (int) ( $order['id'] ?? 0 ) : 0, 'placed' ) );
-		$this->on( 'payment_received', 'tutor_order_payment_status_changed', fn( $order = 0 ) => $this->paid( (int) $order ) );
+		$this->on( 'payment_received', 'tutor_order_payment_status_changed', fn( $order = 0, $old = '' ) => $this->paid( (int) $order, $old ), 2 );
 		$this->on( 'refund_issued', 'tutor_after_order_refund', fn( $order = 0, $amount = 0, $reason = '' ) => $this->refunded( (int) $order, $amount, $reason ), 3 );
 	}
 
@@ -137,10 +137,23 @@ final class Source_Tutor extends School {
 	 */
 	private function cancelled( mixed $id = 0 ): void {
 		$enrolment = $this->is_wanted_now( 'student_unenrolled' ) ? get_post( (int) $id ) : null;
-		if ( $enrolment ) {
+		if ( $enrolment && self::was_in( (int) $enrolment->ID ) ) {
 			// The row was changed behind the back of WordPress's cache, which nothing here needs.
 			$this->unenrolled( (int) $enrolment->post_parent, (int) $enrolment->post_author, 'cancelled', (int) $enrolment->ID );
 		}
+	}
+
+	/**
+	 * Whether an enrolment let its student in. Tutor cancels that of each order which fails, and one that waited
+	 * for its payment or was cancelled before as well.
+	 */
+	private static function was_in( int $enrolment ): bool {
+		$order = (int) get_post_meta( $enrolment, '_tutor_enrolled_by_order_id', true );
+		// With another plugin's shop it is an order of that.
+		if ( 0 === $order || ( function_exists( 'tutor_utils' ) && 'tutor' !== tutor_utils()->get_option( 'monetize_by' ) ) ) {
+			return true;
+		}
+		return ! in_array( self::find( $order )->payment_status ?? '', array( 'unpaid', 'failed' ), true );
 	}
 
 	/**
@@ -257,7 +270,7 @@ final class Source_Tutor extends School {
 	 * An order's payment may have another status. What the hook says of it may also be the status of the
 	 * order, or what an admin chose in a list: the order itself knows.
 	 */
-	private function paid( int $id ): void {
+	private function paid( int $id, mixed $old ): void {
 		$is_wanted = $this->is_wanted_now( 'payment_received' );
 		if ( ! $this->is_wanted_now( 'payment_failed' ) && ! $is_wanted ) {
 			return;
@@ -265,7 +278,8 @@ final class Source_Tutor extends School {
 		$order = self::find( $id );
 		match ( $order->payment_status ?? '' ) {
 			'paid' => (float) $order->total_price > 0 && $this->tell_order( 'payment_received', $id, 'paid' ),
-			'failed' => $this->tell_order( 'payment_failed', $id, '' ),
+			// A gateway says it again until it was heard.
+			'failed' => 'failed' !== $old && $this->tell_order( 'payment_failed', $id, '' ),
 			default => null,
 		};
 	}

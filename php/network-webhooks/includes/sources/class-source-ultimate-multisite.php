@@ -155,7 +155,8 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 				array( self::NAME => Payload_Schema::untouched( $example, array_values( $optional ) ) ),
 				array( self::NAME => $when ),
 				Known_Events::lookup( $example ),
-				'confirm_email_address' === $slug
+				'confirm_email_address' === $slug,
+				Known_Events::VERSIONS[ $slug ] ?? 1
 			);
 		}
 		$events[] = Accounts::account_created( self::NAME, __( 'At wu_checkout_done, once its request ends, with the plan of wu_checkout_order_created.', 'network-webhooks' ) );
@@ -326,7 +327,14 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 			$id         = $payload[ "{$model}_id" ] ?? 0;
 			$is_there ??= is_numeric( $id ) && $id > 0 ? static fn(): bool => Models::is_there( $model, (int) $id ) : null;
 		}
-		$this->later( $slug, $payload, self::about( $payload['site_id'] ?? 0 ), $is_there );
+		$site = $payload['site_id'] ?? 0;
+		if ( 'demo_site_expiring' === $slug && is_array( $payload['site'] ?? null ) ) {
+			// Of a demo site it tells the models themselves.
+			$site    = $payload['site']['id'] ?? 0;
+			$payload = Plain_Text::keys( $payload, Known_Events::ESCAPED_IN_MODELS );
+		}
+		$version = Known_Events::VERSIONS[ $slug ] ?? 1;
+		$this->later( $slug, $payload, self::about( $site ) + ( $version > 1 ? array( 'version' => $version ) : array() ), $is_there );
 	}
 
 	/**
@@ -431,6 +439,10 @@ final class Source_Ultimate_Multisite extends Abstract_Source {
 		}
 		if ( 'payment' === $model ) {
 			$this->look_for_refunds( $object, $id );
+		}
+		if ( $is_new ) {
+			// A status that it has from the start may have had it saved again, within its first save.
+			$this->request_end_events->drop( "wu:$model:$id:_updated" );
 		}
 		$event = $model . ( $is_new ? '_created' : '_updated' );
 		if ( isset( $this->announced[ $event ] ) || ( ! $is_new && $this->request_end_events->holds( "wu:$model:$id:_created" ) ) || ! $this->is_wanted_now( $event ) ) {

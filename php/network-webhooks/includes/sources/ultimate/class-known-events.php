@@ -47,7 +47,7 @@ final class Known_Events {
 			'confirm_email_address'     => array( 'crm', __( 'Confirm Email Address', 'network-webhooks' ), __( 'A customer is asked to confirm an email address. The event carries the link that confirms it.', 'network-webhooks' ), array( 'customer' ), array( 'verification_link' => 'https://network.example/?email-verification-key=…' ) ),
 			'site_published'            => array( 'sites', __( 'Site Published', 'network-webhooks' ), __( 'A customer’s site was published.', 'network-webhooks' ), array( 'site', 'customer', 'membership' ) ),
 			'domain_created'            => array( 'sites', __( 'Domain Created', 'network-webhooks' ), __( 'A domain was added to a site.', 'network-webhooks' ), array( 'domain', 'site', ...$all ) ),
-			'demo_site_expiring'        => array( 'sites', __( 'Demo Site Expiring', 'network-webhooks' ), __( 'A demo site is about to be deleted.', 'network-webhooks' ), array( 'site', ...$all, 'demo' ) ),
+			'demo_site_expiring'        => array( 'sites', __( 'Demo Site Expiring', 'network-webhooks' ), __( 'A demo site is about to be deleted.', 'network-webhooks' ), array(), self::DEMO ),
 			'checkout_started'          => array(
 				'sales',
 				__( 'Checkout Started', 'network-webhooks' ),
@@ -192,6 +192,39 @@ final class Known_Events {
 		'new_user_email',
 	);
 
+	/** What it tells of a demo site: its models as they are, not blocks of keys. Here are those that name them. */
+	private const DEMO = array(
+		'site'                => array(
+			'id'            => 3,
+			'title'         => 'Photography',
+			'domain'        => 'network.example',
+			'path'          => '/photography/',
+			'customer_id'   => '41',
+			'membership_id' => '96',
+			'type'          => 'demo',
+		),
+		'membership'          => array(
+			'id'      => '96',
+			'user_id' => 7,
+			'plan_id' => 12,
+			'status'  => 'active',
+		),
+		'customer'            => array(
+			'id'      => '41',
+			'user_id' => '7',
+		),
+		'demo_expires_at'     => '2026-11-21 10:00:00',
+		'demo_time_remaining' => '1 day',
+		'site_admin_url'      => 'https://network.example/photography/wp-admin/',
+		'site_url'            => 'https://network.example/photography',
+	);
+
+	/** Keys of the models in DEMO with such texts. */
+	public const ESCAPED_IN_MODELS = array( 'title', 'description', 'name' );
+
+	/** Slug → version of its payload, where that is not the first one: see Event. */
+	public const VERSIONS = array( 'demo_site_expiring' => 2 );
+
 	/** Slugs that are only logged, and so have no `wu_version`. */
 	public const LOGGED = array( 'checkout_started', 'checkout_step_completed', 'checkout_completed', 'checkout_failed', 'subsite_post_created', 'subsite_cpt_created', 'subsite_user_registered', 'subsite_woocommerce_order' );
 
@@ -199,7 +232,7 @@ final class Known_Events {
 	public const SAVED = array( 'customer_created', 'customer_updated', 'membership_created', 'membership_updated', 'payment_created', 'payment_updated' );
 
 	/** Where people search: whichever of these an event carries. */
-	private const LOOKUP = array( 'payment_id', 'payment_reference_code', 'membership_id', 'customer_id', 'customer_user_email', 'customer_user_id', 'site_id', 'domain_domain', 'user_id', 'object_id', 'order_id', 'new_user_email' );
+	private const LOOKUP = array( 'payment_id', 'payment_reference_code', 'membership_id', 'customer_id', 'customer_user_email', 'customer_user_id', 'site_id', 'domain_domain', 'user_id', 'object_id', 'order_id', 'new_user_email', 'site.id' );
 
 	/**
 	 * An event's payload, made up.
@@ -222,7 +255,8 @@ final class Known_Events {
 	 * @return list<string>
 	 */
 	public static function lookup( array $example ): array {
-		return array_values( array_intersect( self::LOOKUP, array_keys( $example ) ) );
+		$has = static fn( string $path ): bool => array_key_exists( $path, $example ) || ( str_contains( $path, '.' ) && isset( $example[ strtok( $path, '.' ) ][ substr( strrchr( $path, '.' ), 1 ) ] ) );
+		return array_values( array_filter( self::LOOKUP, $has ) );
 	}
 
 	/** Blocks of keys, by the model that they tell of. */
@@ -298,10 +332,6 @@ final class Known_Events {
 			'billing_zip_code'       => '1015 AB',
 		),
 		'gateway'    => array( 'payment_gateway' => 'stripe' ),
-		'demo'       => array(
-			'demo_expires_at'     => '2026-11-21 10:00:00',
-			'demo_time_remaining' => '1 day',
-		),
 		'checkout'   => array(
 			'customer_id'   => 41,
 			'membership_id' => 96,
