@@ -260,9 +260,11 @@ namespace {
      * @since 0.1.0
      *
      * @param Filter $query
+     * @param int $most where it stops counting, so that it costs little however many there are;
+     *     0: it counts all
      * @throws Webhooks\Exception for a bad query, or after two seconds
      */
-    function webhooks_count(array $query = []): int {}
+    function webhooks_count(array $query = [], int $most = 0): int {}
 
     /**
      * What fails, by webhook and cause: deliveries whose last attempt failed and that were

@@ -77,9 +77,15 @@ fn webhooks_deliveries(query: OptionalArray<'_>) -> PhpResult<Tree> {
 
 /// How many deliveries a filter has. See the stub.
 #[php_function]
-fn webhooks_count(query: OptionalArray<'_>) -> PhpResult<i64> {
+#[php(defaults(most = 0))]
+fn webhooks_count(query: OptionalArray<'_>, most: i64) -> PhpResult<i64> {
     let query = query::whole(query.0)?;
-    ask(|log| log.count_all(&query)).map(u64::cast_signed)
+    let count = match u64::try_from(most) {
+        Err(_) => return Err(exception::new(format!("most: expected 0 or more, got {most}"))),
+        Ok(0) => ask(|log| log.count_all(&query)),
+        Ok(most) => ask(|log| log.count_up_to(&query, most)),
+    };
+    count.map(u64::cast_signed)
 }
 
 /// What fails, by webhook and cause. See the stub.

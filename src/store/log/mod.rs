@@ -111,6 +111,15 @@ pub trait LogEngine {
     /// See [`deliveries`](Self::deliveries).
     fn count_all(&mut self, query: &DeliveriesQuery) -> Result<u64>;
 
+    /// How many deliveries a query is for, counted up to `most`: a page that says "more than 10,000"
+    /// need not know how many more.
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    fn count_up_to(&mut self, query: &DeliveriesQuery, most: u64) -> Result<u64> {
+        Ok(self.count_all(query)?.min(most))
+    }
+
     /// How many deliveries a change of a whole result would be for. Where it takes too long to
     /// find out which of them still have a body, those without are counted too.
     ///

@@ -48,6 +48,7 @@ export const steps = {
 		await page.getByRole( 'link', { name: 'Resend or cancel all of these' } ).click();
 		const cancel = page.getByRole( 'button', { name: /^Cancel 2 waiting deliveries/ } );
 		await cancel.waitFor();
+		await page.getByText( 'Later ones are not taken.' ).waitFor();
 		await check( page, 'resend or cancel' );
 		await cancel.click();
 		await page.getByText( /deliver(y is|ies are) cancelled\./ ).waitFor();
@@ -56,9 +57,25 @@ export const steps = {
 			$webhook = $plugin->webhooks()->all()[0];
 			$plugin->publisher()->change( fn() => $plugin->webhooks()->save( $webhook->with_target( 'CRM', '${ env.ENDPOINT_URL }crm', 'payment_received' ) ) );` );
 		await page.getByRole( 'link', { name: 'Resend or cancel all of these' } ).click();
+		// What failed is meant unless something else is chosen.
+		await page.getByRole( 'button', { name: 'Resend 0 deliveries' } ).waitFor();
+		await page.getByLabel( 'Resend deliveries that are' ).selectOption( 'Cancelled' );
+		await page.getByRole( 'button', { name: 'Count' } ).click();
 		await page.getByRole( 'button', { name: 'Resend 2 deliveries' } ).click();
 		await page.getByRole( 'row', { name: /Delivered/ } ).nth( 1 ).waitFor();
 		await received.until( ( requests ) => requests.filter( ( { line } ) => / 200 +verified/.test( line ) ).length === 2 );
+	},
+
+	async 'resends one that was ticked, by keyboard'( { page, env, check, received } ) {
+		await page.goto( deliveries( env, '&state=delivered' ) );
+		await page.getByRole( 'link', { name: /^Delivered \(\d+\)$/ } ).waitFor();
+		await page.getByRole( 'checkbox', { name: /^Select evt_/ } ).first().focus();
+		await page.keyboard.press( 'Space' );
+		await page.getByLabel( 'Select bulk action' ).first().selectOption( 'Resend' );
+		await page.getByRole( 'button', { name: 'Apply' } ).first().press( 'Enter' );
+		await page.getByText( '1 delivery queued.' ).waitFor();
+		await received.until( ( requests ) => requests.filter( ( { line } ) => / 200 +verified/.test( line ) ).length === 3 );
+		await check( page, 'deliveries, sent again' );
 	},
 
 	async 'reads the status'( { page, env, screenshot, check } ) {

@@ -192,6 +192,10 @@ impl LogEngine for SqliteLog {
         self.read(|connection| find::count(connection, query, false))
     }
 
+    fn count_up_to(&mut self, query: &DeliveriesQuery, most: u64) -> Result<u64> {
+        self.read(|connection| find::count_up_to(connection, query, most))
+    }
+
     fn count_for(&mut self, query: &DeliveriesQuery, action: Action) -> Result<u64> {
         let state = from_states(&query.state, action.to());
         if state.is_empty() {

@@ -78,7 +78,7 @@ final class Webhook_View {
 			}
 			if ( Environment::has_extension() ) {
 				$rows = new Delivery_Rows( $this->webhooks, $this->registry );
-				( new Failures_Box( $rows ) )->print( $webhook->id );
+				Failures_Box::of( $webhook->id, $rows )->print();
 				self::print_deliveries( $webhook, $rows );
 			}
 			$this->print_settings( $webhook, $may_manage );
