@@ -9,15 +9,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 
 pub use noticed::{CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, STORE_SET_ASIDE};
+pub(crate) use query::time;
 pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
 pub use row::{
     AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, FailureGroup, Hour, Page,
     WebhookStats,
 };
 
+use super::backfill::{BackfillQuery, MissedCount};
 use super::bulk::Action;
 use super::sqlite::SqliteLog;
 use super::{Engine, Result, Selection, State, engine};
+use domain::event::Event;
 use domain::id::{DeliveryId, EventId};
 use journal::SegmentId;
 use spool::Spool;
@@ -138,6 +141,18 @@ pub trait LogEngine {
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
     fn bulks(&mut self) -> Result<Vec<BulkRow>>;
+
+    /// How many events a webhook has not had, that have a body, and that `wants` says it is to get:
+    /// asked of the event without its body, unless `with_bodies`. Stops where that takes long.
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    fn missed(
+        &mut self,
+        query: &BackfillQuery,
+        with_bodies: bool,
+        wants: &dyn Fn(&Event) -> bool,
+    ) -> Result<MissedCount>;
 
     /// How many deliveries a change of these to `to` would be for.
     ///
