@@ -49,6 +49,7 @@ final class Deliveries_Page extends Menu_Page {
 	public function add_hooks(): void {
 		add_filter( 'set_screen_option_' . Delivery_Table::PER_PAGE, array( Delivery_Table::class, 'rows' ), 10, 3 );
 		( new Delivery_Actions( $this->plugin->webhooks() ) )->add_hooks();
+		( new Backfill_Actions( $this->plugin->webhooks() ) )->add_hooks();
 	}
 
 	/**
@@ -98,6 +99,8 @@ final class Deliveries_Page extends Menu_Page {
 			( new Bulk_View() )->print();
 		} elseif ( $manages && $webhook && in_array( self::asked( 'action' ), array( 'recover', 'mend' ), true ) ) {
 			( new Recover_View() )->print( $webhook );
+		} elseif ( $manages && $webhook && Backfill_View::ACTION === self::asked( 'action' ) ) {
+			( new Backfill_View() )->print( $webhook );
 		} else {
 			$this->print_all();
 		}

@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
+use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Webhooks;
 
@@ -37,22 +38,48 @@ final class Event_Deliveries {
 				'limit'    => self::SHOWN + 1,
 			)
 		);
-		$others = array_filter( $found['deliveries'], static fn( array $one ) => $one['id'] !== $delivery['id'] );
-		if ( ! $others ) {
+		$others = array_values( array_filter( $found['deliveries'], static fn( array $one ) => $one['id'] !== $delivery['id'] ) );
+		if ( $others ) {
+			echo '<table class="wp-list-table widefat striped network-webhooks-deliveries">';
+			Delivery_Rows::print_head();
+			echo '<tbody>', $this->rows->html( array_slice( $others, 0, self::SHOWN ) ), '</tbody></table>'; // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
+		} else {
 			printf( '<p>%s</p>', esc_html__( 'It went to no other webhook.', 'network-webhooks' ) );
-			return;
 		}
-		echo '<table class="wp-list-table widefat striped network-webhooks-deliveries">';
-		Delivery_Rows::print_head();
-		echo '<tbody>', $this->rows->html( array_slice( array_values( $others ), 0, self::SHOWN ) ), '</tbody></table>'; // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
+		if ( null !== $found['cursor'] ) {
+			printf( '<p><a href="%s">%s</a></p>', esc_url( Admin::url( array( 's' => $delivery['event_id'] ), Admin::DELIVERIES ) ), esc_html__( 'All deliveries of this event', 'network-webhooks' ) );
+		}
 		if ( current_user_can( Capabilities::MANAGE ) ) {
 			// The buttons of all rows belong to this one.
 			echo '<form id="network-webhooks-row" method="post">';
 			Actions::print_nonce();
 			echo '</form>';
+			if ( null !== $delivery['body'] && ! $delivery['test'] ) {
+				$this->print_choice( $delivery, array_column( $found['deliveries'], 'state', 'webhook_id' ) );
+			}
 		}
-		if ( null !== $found['cursor'] ) {
-			printf( '<p><a href="%s">%s</a></p>', esc_url( Delivery_Query::of( array( 's' => $delivery['event_id'] ) )->url() ), esc_html__( 'All deliveries of this event', 'network-webhooks' ) );
+	}
+
+	/**
+	 * Prints the choice of a webhook that has not had the event.
+	 *
+	 * @param array<string, mixed>  $delivery
+	 * @param array<string, string> $had      Id of a webhook → state of its delivery.
+	 */
+	private function print_choice( array $delivery, array $had ): void {
+		$had   = array_diff( $had, array( 'skipped' ) );
+		$names = array_diff_key( array_column( $this->webhooks->all(), 'name', 'id' ), $had );
+		if ( ! $names ) {
+			return;
 		}
+		asort( $names, SORT_NATURAL | SORT_FLAG_CASE );
+		printf( '<form method="post" action="%s">', esc_url( Actions::url( 'send_event' ) ) );
+		Actions::print_nonce();
+		printf( '<input type="hidden" name="event_id" value="%s"><input type="hidden" name="delivery" value="%s">', esc_attr( $delivery['event_id'] ), esc_attr( $delivery['id'] ) );
+		printf( '<p><label for="network-webhooks-other">%s</label> <select name="webhook" id="network-webhooks-other">', esc_html__( 'Send this event to another webhook:', 'network-webhooks' ) );
+		foreach ( $names as $id => $name ) {
+			printf( '<option value="%s">%s</option>', esc_attr( $id ), esc_html( $name ) );
+		}
+		printf( '</select> <button class="button">%s</button></p></form>', esc_html__( 'Send', 'network-webhooks' ) );
 	}
 }

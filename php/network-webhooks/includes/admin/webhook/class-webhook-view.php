@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Admin\Deliveries\Backfill_View;
 use Network_Webhooks\Admin\Deliveries\Delivery_Rows;
 use Network_Webhooks\Admin\Deliveries\Failures_Box;
 use Network_Webhooks\Admin\Deliveries\Recover_View;
@@ -132,6 +133,7 @@ final class Webhook_View {
 		if ( in_array( $status->code, array( Status::DISABLED, Status::FAILING ), true ) || $counters->waiting( $webhook->id ) ) {
 			printf( '<a class="button" href="%s">%s</a> ', esc_url( Recover_View::url( $webhook->id ) ), esc_html__( 'Recover', 'network-webhooks' ) );
 		}
+		printf( '<a class="button" href="%s">%s</a> ', esc_url( Backfill_View::url( $webhook->id ) ), esc_html__( 'Send Past Events', 'network-webhooks' ) );
 		echo '</p>';
 	}
 
