@@ -331,6 +331,24 @@ namespace {
     function webhooks_stats(array $query = []): array {}
 
     /**
+     * All webhooks together: what was delivered and failed by hour, what waits, how fast, and which
+     * sites and events make most.
+     *
+     * @since 0.1.0
+     *
+     * @param array{hours?: int} $query as for webhooks_stats()
+     * @return array{pending: int, held: int,
+     *     hours: list<array{hour: string, delivered: int, failed: int}>,
+     *     p50_ms: float|null, p95_ms: float|null, sampled: int,
+     *     sites: list<array{site_id: int, count: int}>,
+     *     events: list<array{event: string, count: int}>}
+     *     - `sites`, `events`: the ten that are most frequent among the last `sampled` events of
+     *       these hours, 10,000 at most; site 0: the network
+     * @throws Webhooks\Exception
+     */
+    function webhooks_overview(array $query = []): array {}
+
+    /**
      * Sends deliveries again; their schedule starts anew.
      *
      * @since 0.1.0

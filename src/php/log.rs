@@ -13,7 +13,9 @@ use super::{exception, query};
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::id::EventId;
 use webhooks::store;
-use webhooks::store::log::{DeliveriesQuery, FailuresQuery, Log, Page, StatsQuery, WebhookStats};
+use webhooks::store::log::{
+    DeliveriesQuery, FailuresQuery, Log, OverviewQuery, Page, StatsQuery, WebhookStats,
+};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -23,6 +25,7 @@ pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
         .function(wrap_function!(webhooks_failures))
         .function(wrap_function!(webhooks_delivery))
         .function(wrap_function!(webhooks_stats))
+        .function(wrap_function!(webhooks_overview))
         .function(wrap_function!(webhooks_wait))
         .function(wrap_function!(webhooks_announcements))
 }
@@ -112,6 +115,13 @@ fn webhooks_stats(query: OptionalArray<'_>) -> PhpResult<Tree> {
     let query: StatsQuery = query::read(query.0)?;
     let webhooks = ask(|log| log.stats(&query, SystemClock.unix_ms()))?;
     give(&Stats { webhooks })
+}
+
+/// All webhooks together. See the stub.
+#[php_function]
+fn webhooks_overview(query: OptionalArray<'_>) -> PhpResult<Tree> {
+    let query: OverviewQuery = query::read(query.0)?;
+    give(&ask(|log| log.overview(&query, SystemClock.unix_ms()))?)
 }
 
 /// Waits for an event's first attempts. See the stub.

@@ -2,6 +2,7 @@
 //! shapes of `stubs/webhooks.stub.php`.
 
 mod noticed;
+mod overview;
 pub(crate) mod query;
 pub(crate) mod row;
 
@@ -9,6 +10,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 
 pub use noticed::{CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, STORE_SET_ASIDE};
+pub(crate) use overview::NAMED;
+pub use overview::{EventCount, Overview, OverviewQuery, SAMPLED, SiteCount};
 pub(crate) use query::time;
 pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
 pub use row::{
@@ -101,6 +104,12 @@ pub trait LogEngine {
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
     fn stats(&mut self, query: &StatsQuery, now: i64) -> Result<BTreeMap<String, WebhookStats>>;
+
+    /// All webhooks together, with the hours up to `now` (Unix milliseconds).
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    fn overview(&mut self, query: &OverviewQuery, now: i64) -> Result<Overview>;
 
     /// News for people after the announcement numbered `after`, oldest first, at most 100.
     ///

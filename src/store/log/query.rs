@@ -151,7 +151,7 @@ fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D:
     limit.map(within).transpose()
 }
 
-fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+pub(crate) fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     let hours = i64::deserialize(deserializer)?;
     u16::try_from(hours)
         .ok()

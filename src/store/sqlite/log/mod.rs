@@ -8,6 +8,7 @@
 mod failures;
 mod find;
 mod outages;
+mod overview;
 mod row;
 
 use std::collections::{BTreeMap, HashMap};
@@ -29,8 +30,8 @@ use crate::bulk::Action;
 use crate::log::query;
 use crate::log::{
     BulkRow, DeliveriesQuery, DeliveryDetail, FailureGroup, FailuresQuery, Lately, LogEngine,
-    NEWEST, NOTICED, Noticed, NumberedAnnouncement, Outages, Page, StatsQuery, StoreSummary,
-    WebhookStats,
+    NEWEST, NOTICED, Noticed, NumberedAnnouncement, Outages, Overview, OverviewQuery, Page,
+    StatsQuery, StoreSummary, WebhookStats,
 };
 use crate::{Latencies, Result, Selection, State, StoreError};
 use domain::clock::rfc3339;
@@ -174,6 +175,10 @@ impl LogEngine for SqliteLog {
             }
             Ok(stats)
         })
+    }
+
+    fn overview(&mut self, query: &OverviewQuery, now: i64) -> Result<Overview> {
+        self.read(|connection| overview::read(connection, query, now))
     }
 
     fn announcements(&mut self, after: i64) -> Result<Vec<NumberedAnnouncement>> {
