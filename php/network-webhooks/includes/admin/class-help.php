@@ -127,7 +127,7 @@ final class Help {
 			$screen,
 			'overview',
 			__( 'Overview', 'network-webhooks' ),
-			__( 'All webhooks together: what was delivered and what failed, how fast the endpoints answered, and what waits. Half of the requests took at most the latency p50, and 95 % of them at most p95.', 'network-webhooks' ),
+			__( 'All webhooks together: what was delivered and what failed, how fast the endpoints answered, and what waits. Half of the requests took at most the latency p50, and 95 in 100 of them at most p95.', 'network-webhooks' ),
 			__( 'Figures of 7 and 30 days may be a few minutes old. Test events are not counted.', 'network-webhooks' )
 		);
 	}
