@@ -78,6 +78,29 @@ export const steps = {
 		await check( page, 'deliveries, sent again' );
 	},
 
+	async 'sends a webhook that was added late what it has not had'( { page, env, wordpress, received, screenshot, check } ) {
+		await wordpress( `$plugin = Network_Webhooks\\Plugin::instance();
+			$plugin->publisher()->change( fn() => $plugin->webhooks()->save( Network_Webhooks\\Webhook::create( 'Late', '${ env.ENDPOINT_URL }late', 'payment_received' ) ) );` );
+		await page.goto( `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks` );
+		await page.getByRole( 'link', { name: 'Late', exact: true } ).click();
+		await page.getByRole( 'link', { name: 'Send Past Events' } ).click();
+		await page.getByLabel( 'Events since' ).fill( new Date( Date.now() - 86400000 ).toISOString().slice( 0, 10 ) );
+		await page.getByRole( 'button', { name: 'Count' } ).click();
+		await page.getByRole( 'button', { name: /^Send \d+ events$/ } ).waitFor();
+		await screenshot( 'past-events' );
+		await check( page, 'past events' );
+		await page.getByRole( 'button', { name: /^Send \d+ events$/ } ).click();
+		await page.getByText( /events are being sent\./ ).waitFor();
+		await received.until( ( requests ) => requests.filter( ( { path } ) => path?.endsWith( '/late' ) ).length >= 2 || requests.length >= 5 );
+	},
+
+	async 'sees all webhooks together'( { page, env, screenshot, check } ) {
+		await page.goto( `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks-overview` );
+		await page.getByText( 'Success rate' ).waitFor();
+		await screenshot( 'overview' );
+		await check( page, 'overview' );
+	},
+
 	async 'reads the status'( { page, env, screenshot, check } ) {
 		await page.goto( `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks-status` );
 		await page.getByText( 'All is well' ).waitFor();
@@ -85,14 +108,15 @@ export const steps = {
 		await check( page, 'status' );
 	},
 
-	async 'gets along on a narrow screen'( { page, env, check } ) {
+	async 'gets along on a narrow screen'( { page, env, screenshot, check } ) {
 		await page.setViewportSize( { width: 320, height: 640 } );
-		for ( const name of [ 'deliveries', 'status' ] ) {
+		for ( const name of [ 'deliveries', 'overview', 'status' ] ) {
 			await page.goto( `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks-${ name }` );
 			const wide = await page.evaluate( () => document.documentElement.scrollWidth );
 			if ( wide > 320 ) {
 				throw new Error( `${ name } is ${ wide } pixels wide.` );
 			}
+			await screenshot( `${ name }-320` );
 			await check( page, `${ name }, narrow` );
 		}
 	},
