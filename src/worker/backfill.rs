@@ -119,11 +119,11 @@ impl Giving<'_> {
             event.flags,
             // Who names an event wants it, whatever the condition says.
             || {
-                stretch
-                    .query
-                    .any_event
-                    .then_some(Ok(true))
-                    .unwrap_or_else(|| self.sender.accepts(self.webhook, &envelope))
+                if stretch.query.any_event {
+                    Ok(true)
+                } else {
+                    self.sender.accepts(self.webhook, &envelope)
+                }
             },
             || self.webhook.held(self.network, self.disabled).map(str::to_owned),
         );

@@ -108,7 +108,7 @@ final class Delivery_Filters {
 	private function print_date( string $part, string $label ): void {
 		$typed = $this->query->typed( $part );
 		printf(
-			'<label for="network-webhooks-%1$s">%2$s</label> <input type="%3$s" name="%1$s" id="network-webhooks-%1$s" value="%4$s"> ',
+			'<span><label for="network-webhooks-%1$s">%2$s</label> <input type="%3$s" name="%1$s" id="network-webhooks-%1$s" value="%4$s"></span> ',
 			esc_attr( $part ),
 			esc_html( $label ),
 			'' === $typed || preg_match( self::DATE, $typed ) ? 'date' : 'text',
