@@ -51,8 +51,10 @@
  *     since?: string, until?: string,
  *     search?: string, test?: bool}
  * @phpstan-type Bulk array{
- *     id: string, action: 'resend'|'cancel', query: array<string, mixed>, matched: int,
+ *     id: string, action: 'resend'|'cancel'|'backfill', query: array<string, mixed>, matched: int,
  *     changed: int, asked: string, ended: string|null}
+ * @phpstan-type Missed array{since?: string, until?: string, event_id?: string, per_minute?: int,
+ *     any_event?: bool}
  */
 
 namespace Webhooks {
@@ -263,9 +265,11 @@ namespace {
      * @since 0.1.0
      *
      * @param Filter $query
+     * @param int $most where it stops counting, so that it costs little however many there are;
+     *     0: it counts all
      * @throws Webhooks\Exception for a bad query, or after two seconds
      */
-    function webhooks_count(array $query = []): int {}
+    function webhooks_count(array $query = [], int $most = 0): int {}
 
     /**
      * What fails, by webhook and cause: deliveries whose last attempt failed and that were
@@ -330,6 +334,24 @@ namespace {
     function webhooks_stats(array $query = []): array {}
 
     /**
+     * All webhooks together: what was delivered and failed by hour, what waits, how fast, and which
+     * sites and events make most.
+     *
+     * @since 0.1.0
+     *
+     * @param array{hours?: int} $query as for webhooks_stats()
+     * @return array{pending: int, held: int,
+     *     hours: list<array{hour: string, delivered: int, failed: int}>,
+     *     p50_ms: float|null, p95_ms: float|null, sampled: int,
+     *     sites: list<array{site_id: int, count: int}>,
+     *     events: list<array{event: string, count: int}>}
+     *     - `sites`, `events`: the ten that are most frequent among the last `sampled` events of
+     *       these hours, 10,000 at most; site 0: the network
+     * @throws Webhooks\Exception
+     */
+    function webhooks_overview(array $query = []): array {}
+
+    /**
      * Sends deliveries again; their schedule starts anew.
      *
      * @since 0.1.0
@@ -366,6 +388,47 @@ namespace {
      * @throws Webhooks\Exception
      */
     function webhooks_bulks(): array {}
+
+    /**
+     * How many events of the log a webhook has not had, though it is for it: those of which it has
+     * no delivery, or a skipped one, and whose body is kept. Events that nobody subscribed to when
+     * they happened were never in the log. Tests are left out.
+     *
+     * @since 0.1.0
+     *
+     * @param Webhook $webhook as webhooks_configure() takes one
+     * @param Missed $query which of them; empty: all that the log has
+     * @return array{events: int, more: bool} `more`: counting was ended after a second, and there
+     *     may be more
+     * @throws Webhooks\Exception for a bad webhook or query
+     */
+    function webhooks_missed(array $webhook, array $query = []): array {}
+
+    /**
+     * Sends a webhook the events that webhooks_missed() counts, oldest first; the worker makes their
+     * deliveries bit by bit (webhooks_bulks() tells how far it is). A webhook that is paused or
+     * disabled has them held.
+     *
+     * @since 0.1.0
+     *
+     * @param Webhook $webhook published as it is here
+     * @param Missed $query `per_minute`: their pace, 1 to 60,000; left out: as fast as the webhook
+     *     takes them. `any_event`: that one event, whatever the webhook is for
+     * @return int how many were counted; with none nothing is asked for
+     * @throws Webhooks\Exception
+     */
+    function webhooks_backfill(array $webhook, array $query = []): int {}
+
+    /**
+     * Ends a backfill that is under way, and gives up those of its deliveries that were not tried.
+     *
+     * @since 0.1.0
+     *
+     * @param string $id as webhooks_bulks() has it
+     * @return bool whether there is a backfill of that id
+     * @throws Webhooks\Exception
+     */
+    function webhooks_stop_backfill(string $id): bool {}
 
     /**
      * Sends what a webhook missed: its deliveries that were held or failed since a time.

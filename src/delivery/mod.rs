@@ -71,6 +71,16 @@ use domain::clock::Clock;
 use domain::event::Flags;
 use domain::webhook::Webhook;
 
+/// Whether a webhook's condition holds for an event, asked by who delivers nothing; without a
+/// condition it does.
+///
+/// # Errors
+/// As [`Sender::accepts`].
+pub fn accepts(webhook: &Webhook, event: &Envelope<'_>) -> Result<bool, Failure> {
+    catch_unwind(AssertUnwindSafe(|| endpoint::accepts(webhook, event)))
+        .unwrap_or_else(|_| Err(internal()))
+}
+
 /// How often unused endpoints are looked for; one is dropped, with its idle connections, after
 /// being unused for the age at which a connection is too old anyway.
 const SWEEP: Duration = Duration::from_secs(10);

@@ -291,6 +291,22 @@ impl Event {
         Self::new(&header, 1, Arc::from(body.into_bytes()))
     }
 
+    /// What decides who gets it, as far as it is kept: no delay, and nobody that it is for alone.
+    pub fn header(&self) -> EventHeader<'_> {
+        EventHeader {
+            id: self.id,
+            timestamp: self.timestamp,
+            network: self.network,
+            site: self.site,
+            delay: 0,
+            flags: self.flags,
+            data: self.data.clone(),
+            name: &self.name,
+            source: &self.source,
+            only: "",
+        }
+    }
+
     /// The event's `data`, as JSON.
     pub fn data(&self) -> &[u8] {
         let range = self.data.start as usize..self.data.end as usize;

@@ -12,6 +12,7 @@
 //! random state may come of it, and nothing may rely on a shutdown hook.
 
 mod arguments;
+mod backfill;
 mod config;
 mod dispatch;
 mod encode;
@@ -105,6 +106,7 @@ extern "C" fn get_module() -> *mut ModuleEntry {
             preview::add,
             log::add,
             requests::add,
+            backfill::add,
             signing::add,
             status::add,
         ]

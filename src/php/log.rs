@@ -13,7 +13,9 @@ use super::{exception, query};
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::id::EventId;
 use webhooks::store;
-use webhooks::store::log::{DeliveriesQuery, FailuresQuery, Log, Page, StatsQuery, WebhookStats};
+use webhooks::store::log::{
+    DeliveriesQuery, FailuresQuery, Log, OverviewQuery, Page, StatsQuery, WebhookStats,
+};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -23,6 +25,7 @@ pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
         .function(wrap_function!(webhooks_failures))
         .function(wrap_function!(webhooks_delivery))
         .function(wrap_function!(webhooks_stats))
+        .function(wrap_function!(webhooks_overview))
         .function(wrap_function!(webhooks_wait))
         .function(wrap_function!(webhooks_announcements))
 }
@@ -78,9 +81,15 @@ fn webhooks_deliveries(query: OptionalArray<'_>) -> PhpResult<Tree> {
 
 /// How many deliveries a filter has. See the stub.
 #[php_function]
-fn webhooks_count(query: OptionalArray<'_>) -> PhpResult<i64> {
+#[php(defaults(most = 0))]
+fn webhooks_count(query: OptionalArray<'_>, most: i64) -> PhpResult<i64> {
     let query = query::whole(query.0)?;
-    ask(|log| log.count_all(&query)).map(u64::cast_signed)
+    let count = match u64::try_from(most) {
+        Err(_) => return Err(exception::new(format!("most: expected 0 or more, got {most}"))),
+        Ok(0) => ask(|log| log.count_all(&query)),
+        Ok(most) => ask(|log| log.count_up_to(&query, most)),
+    };
+    count.map(u64::cast_signed)
 }
 
 /// What fails, by webhook and cause. See the stub.
@@ -107,6 +116,13 @@ fn webhooks_stats(query: OptionalArray<'_>) -> PhpResult<Tree> {
     let query: StatsQuery = query::read(query.0)?;
     let webhooks = ask(|log| log.stats(&query, SystemClock.unix_ms()))?;
     give(&Stats { webhooks })
+}
+
+/// All webhooks together. See the stub.
+#[php_function]
+fn webhooks_overview(query: OptionalArray<'_>) -> PhpResult<Tree> {
+    let query: OverviewQuery = query::read(query.0)?;
+    give(&ask(|log| log.overview(&query, SystemClock.unix_ms()))?)
 }
 
 /// Waits for an event's first attempts. See the stub.

@@ -88,6 +88,17 @@ fn preview(
     }))
 }
 
+/// The webhook that an array is.
+///
+/// # Errors
+/// Says which of its fields can't be read, and why.
+pub(super) fn webhook(array: Array<'_>) -> PhpResult<Webhook> {
+    read_webhook(array).map_err(|stop| match stop {
+        Stop::Thrown(exception) => exception,
+        Stop::Impossible(error) => exception::new(error),
+    })
+}
+
 fn read_webhook(array: Array<'_>) -> Result<Webhook, Stop> {
     let mut json = Vec::new();
     encode::encode(array.zval, &mut json, super::largest()).map_err(|problem| {

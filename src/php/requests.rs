@@ -34,7 +34,7 @@ pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
 const FORGETTING: Duration = Duration::from_secs(30);
 
 /// Appends a request, and makes sure that somebody reads it.
-fn request(request: &Request) -> PhpResult<()> {
+pub(super) fn request(request: &Request) -> PhpResult<()> {
     let json = serde_json::to_vec(request).map_err(exception::new)?;
     process::with(|process| {
         process.look_again();

@@ -521,6 +521,8 @@ impl Asked {
         let mut log = fixture.log();
         let expected = model.rows.iter().rev().filter(|row| self.selects(row));
         assert_eq!(log.count_all(&query).unwrap(), expected.clone().count() as u64, "{self:?}");
+        let up_to_two = expected.clone().count().min(2) as u64;
+        assert_eq!(log.count_up_to(&query, 2).unwrap(), up_to_two, "{self:?}");
         for action in [Action::Resend, Action::Cancel] {
             let to = action.to();
             let possible = |row: &&Row| {

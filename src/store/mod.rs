@@ -6,6 +6,7 @@
 //! records with the positions in the journal that they move, an attempt with the state and
 //! counters that follow from it.
 
+pub mod backfill;
 pub mod bulk;
 #[cfg(test)]
 pub(crate) mod conformance;
@@ -25,6 +26,7 @@ pub use latencies::Latencies;
 pub use origin::{Origin, SpoolId};
 pub use person::Person;
 
+use self::backfill::Backfills;
 use self::bulk::{Bulk, BulkStep};
 pub use domain::attempt::{Attempt, Failure, Next, Phase};
 pub use domain::claim::{Claim, WebhookKey};
@@ -440,7 +442,7 @@ pub struct Selection {
 }
 
 /// The writes of one transaction.
-pub trait Transaction {
+pub trait Transaction: Backfills {
     /// The key of the webhook with this id, made at the first call.
     ///
     /// # Errors

@@ -76,6 +76,8 @@ pub(super) struct Worker<S: Store> {
     pub(super) forgets: bool,
     /// There may be changes of whole results under way in the store.
     pub(super) changes: bool,
+    /// There may be backfills under way in the store.
+    pub(super) backfills: bool,
     /// A wish that is fulfilled but for the store's log: token, and how many events.
     pub(super) forgotten: Option<(String, u64)>,
 }
@@ -125,6 +127,7 @@ impl<S: Store> Worker<S> {
             idle_since: now,
             forgets: true,
             changes: true,
+            backfills: true,
             forgotten: None,
             spool,
             clock,
@@ -194,7 +197,8 @@ impl<S: Store> Worker<S> {
         let tried = self.try_suspects(now)?;
         let handed_out = self.hand_out(now)?;
         let changed = self.change(now)?;
-        let worked = self.forget()? || changed || handed_out || tried || took;
+        let filled = self.backfill(now)?;
+        let worked = self.forget()? || filled || changed || handed_out || tried || took;
         if worked {
             self.idle_since = now;
         } else {

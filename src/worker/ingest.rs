@@ -17,6 +17,7 @@ use domain::event::{Event, EventHeader};
 use domain::id::DeliveryId;
 use domain::webhook::Webhook;
 use journal::{self, OwnedRecord};
+use store::backfill::Backfill;
 use store::bulk::Action;
 use store::{
     Announcement, Claim, Health, NewDelivery, Result, Selection, State, Transaction, WebhookKey,
@@ -39,6 +40,8 @@ pub(super) struct Ingested {
     pub(super) forget: bool,
     /// Somebody asked for a change of a whole result.
     pub(super) bulk: bool,
+    /// Somebody asked that a webhook be sent what it has not had.
+    pub(super) backfill: bool,
     /// Webhooks that were switched off.
     pub(super) disabled: Vec<WebhookKey>,
     /// Webhooks that a person enabled.
@@ -202,6 +205,20 @@ fn request(
         Request::Bulk(bulk) => {
             tx.begin_bulk(&bulk, now)?;
             ingested.bulk = true;
+        }
+        Request::Backfill(backfill) => {
+            tx.begin_backfill(&backfill, now)?;
+            ingested.backfill = true;
+        }
+        Request::StopBackfill { token, webhook } => {
+            tx.note_backfill(&token, 0, None, now)?;
+            let which = Selection {
+                webhook: Some(webhook),
+                states: vec![State::Pending],
+                reason: Some(Backfill::reason(&token)),
+                ..Selection::default()
+            };
+            tx.change(&which, State::Cancelled, now, Action::Cancel.reason())?;
         }
         Request::Enable { webhook, disabling } => {
             let answered = context.schedule.key(&webhook).filter(|key| {

@@ -123,6 +123,7 @@ impl<S: Store> Worker<S> {
         }
         self.forgets |= ingested.forget;
         self.changes |= ingested.bulk;
+        self.backfills |= ingested.backfill;
         for key in ingested.enabled {
             self.schedule.set_health(key, Health::default(), now);
         }

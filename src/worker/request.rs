@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use domain::id::DeliveryId;
 use store::Person;
+use store::backfill::Backfill;
 use store::bulk::Bulk;
 
 /// Code of the announcement that answers [`Request::Forget`], with `token` and `events`.
@@ -39,6 +40,15 @@ pub enum Request {
     },
     /// Change every delivery that a query finds.
     Bulk(Bulk),
+    /// Send a webhook events of the log that it has not had.
+    Backfill(Backfill),
+    /// End a backfill, and give up what it made that has not been tried.
+    StopBackfill {
+        /// Which.
+        token: String,
+        /// Its webhook's id.
+        webhook: String,
+    },
     /// Erase the payloads in which a person occurs. Done once an announcement
     /// [`FORGOTTEN`](crate::FORGOTTEN) bears the token.
     Forget {

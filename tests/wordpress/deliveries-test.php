@@ -295,6 +295,110 @@ final class Deliveries_Test extends Network_Test_Case {
 		}
 	}
 
+	public function test_the_list_has_views_with_counts_columns_and_rows_of_screen_options(): void {
+		$row             = Webhook::create( 'CRM', self::$endpoint->url . '/401', 'lesson_finished' )->to_row();
+		$row['settings'] = wp_json_encode( array( 'retries' => array() ) + json_decode( $row['settings'], true ) );
+		$webhook         = $this->store( Webhook::from_row( (object) $row ) );
+		for ( $number = 0; $number < 3; $number++ ) {
+			webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished', array( 'number' => $number ) ), self::DEADLINE );
+		}
+		self::$admin->get( self::PAGE . "&webhook=$webhook->id" );
+		$views = array_map( static fn( string $text ) => trim( preg_replace( '/[\s|]+/', ' ', $text ) ), self::$admin->values( '//ul[@class="subsubsub"]/li' ) );
+		$this->assertSame( array( 'All (3)', 'Failed (3)', 'Waiting (0)', 'Delivered (0)', 'Skipped (0)', 'Held (0)' ), $views );
+		$this->assertSame( array( 'Event', 'Webhook', 'Site', 'State', 'Last Answer', 'Happened' ), self::$admin->values( '//thead//th[@scope="col"]' ) );
+		$this->assertSame( array( 'date', 'date' ), self::$admin->values( '//input[@name="since" or @name="until"]/@type' ) );
+		$this->assertCount( 3, self::$admin->values( '//tr[@data-delivery]//input[@name="deliveries[]"]' ) );
+		// The cause can be chosen, and is then all that is shown.
+		$this->assertSame( array( 'All causes', '401' ), self::$admin->values( '//select[@name="cause"]/option' ) );
+		self::$admin->get( self::PAGE . "&webhook=$webhook->id&cause=status%3A503" );
+		$this->assert_sees( 'No deliveries match.', self::$admin );
+
+		$user = get_user_by( 'login', getenv( 'ADMIN_USER' ) )->ID;
+		update_user_option( $user, 'network_webhooks_deliveries_per_page', 2, true );
+		update_user_option( $user, 'managewebhooks_page_network-webhooks-deliveries-networkcolumnshidden', array( 'site' ), true );
+		try {
+			self::$admin->get( self::PAGE . "&webhook=$webhook->id" );
+			$this->assertCount( 2, self::$admin->values( '//tr[@data-delivery]' ) );
+			$this->assertStringContainsString( 'hidden', self::$admin->values( '//tr[@data-delivery][1]/td[contains(@class, "column-site")]/@class' )[0] );
+			[ $older ] = self::$admin->values( '//a[.="Older deliveries"]/@href' );
+			self::$admin->get( substr( $older, strlen( getenv( 'WP_URL' ) ) ) );
+			$this->assertCount( 1, self::$admin->values( '//tr[@data-delivery]' ) );
+			$this->assertNotSame( array(), self::$admin->values( '//a[.="Newest"]/@href' ) );
+			$this->assertSame( array( 200, 1 ), array_map( static fn( int $chosen ) => Network_Webhooks\Admin\Deliveries\Delivery_Table::rows( false, '', $chosen ), array( 100000, -3 ) ) );
+		} finally {
+			delete_user_option( $user, 'network_webhooks_deliveries_per_page', true );
+			delete_user_option( $user, 'managewebhooks_page_network-webhooks-deliveries-networkcolumnshidden', true );
+		}
+	}
+
+	public function test_chosen_deliveries_are_sent_again_and_cancelled(): void {
+		$webhook = $this->subscribe( 'lesson_finished' );
+		$ids     = array();
+		for ( $number = 0; $number < 3; $number++ ) {
+			network_webhooks_dispatch( 'lesson_finished', array( 'number' => $number ) );
+		}
+		$this->wait_for( static fn() => 3 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'held' ) ) );
+		$ids  = array_column( webhooks_deliveries( array( 'webhook_id' => $webhook->id ) )['deliveries'], 'id' );
+		$post = function ( array $fields ) use ( $webhook ): void {
+			self::$admin->get( self::PAGE . "&webhook=$webhook->id" );
+			[ $nonce ] = self::$admin->values( '//form[.//input[@name="deliveries[]"]]//input[@name="_wpnonce"]/@value' );
+			self::$admin->post( '/wp-admin/network/edit.php?action=network_webhooks_deliveries', array( '_wpnonce' => $nonce, 'webhook' => $webhook->id ) + $fields );
+		};
+		$post( array( 'action' => 'cancel' ) );
+		$this->assert_sees( 'Select one or more deliveries first.', self::$admin );
+		$post( array( 'action' => '-1', 'action2' => '-1', 'deliveries' => array( $ids[0] ) ) );
+		$this->assert_sees( 'Choose what to do with the selected deliveries first.', self::$admin );
+		$post( array( 'action' => '-1', 'action2' => 'cancel', 'deliveries' => array( $ids[0], $ids[2] ) ) );
+		$this->assert_sees( '2 deliveries are cancelled.', self::$admin );
+		$this->wait_for( static fn() => 2 === webhooks_count( array( 'webhook_id' => $webhook->id, 'state' => 'cancelled' ) ) );
+		$this->assertSame( 'held', webhooks_delivery( $ids[1] )['state'] );
+		$post( array( 'action' => 'cancel', 'deliveries' => array( $ids[0] ) ) );
+		$this->assert_sees( 'None of them waits.', self::$admin );
+		$post( array( 'action' => 'resend', 'deliveries' => array( $ids[0] ) ) );
+		$this->assert_sees( '1 delivery queued.', self::$admin );
+	}
+
+	public function test_what_is_done_with_all_that_match_is_about_what_failed_and_has_an_end(): void {
+		$row             = Webhook::create( 'CRM', self::$endpoint->url . '/401', 'lesson_finished' )->to_row();
+		$row['settings'] = wp_json_encode( array( 'retries' => array() ) + json_decode( $row['settings'], true ) );
+		$webhook         = $this->store( Webhook::from_row( (object) $row ) );
+		[ $early ]       = webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished', array( 'number' => 1 ) ), self::DEADLINE );
+		self::$admin->get( self::PAGE . "&action=bulk&webhook=$webhook->id" );
+		$this->assert_sees( 'Later ones are not taken.', self::$admin );
+		$this->assert_sees( 'Resend 1 delivery', self::$admin );
+		$this->assertSame( array( 'failed' ), array_slice( self::$admin->values( '//select[@name="which"]/option/@value' ), 0, 1 ) );
+		$form  = '//form[contains(@class, "network-webhooks-bulk")][.//button[@value="resend"]]//input[@type="hidden"]';
+		$parts = array_combine( self::$admin->values( "$form/@name" ), self::$admin->values( "$form/@value" ) );
+		// This one comes while somebody thinks about it.
+		[ $late ] = webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished', array( 'number' => 2 ) ), self::DEADLINE );
+		$this->store( $this->plugin()->webhooks()->find( $webhook->id )->with_target( 'CRM', self::$endpoint->url . '/200', 'lesson_finished' ) );
+		self::$admin->act( 'bulk', array( 'change' => 'resend' ) + array_diff_key( $parts, array( '_wpnonce' => '', '_wp_http_referer' => '' ) ) );
+		$this->assert_sees( '1 delivery queued.', self::$admin );
+		$this->wait_for( static fn() => 'delivered' === webhooks_delivery( $early['id'] )['state'] );
+		$this->assertSame( 'failed', webhooks_delivery( $late['id'] )['state'] );
+		// What was delivered is sent again only where that is asked for.
+		self::$admin->get( self::PAGE . "&action=bulk&webhook=$webhook->id&which=delivered" );
+		$this->assert_sees( 'Resend 1 delivery', self::$admin );
+		self::$admin->get( self::PAGE . "&action=bulk&webhook=$webhook->id&which=every" );
+		$this->assert_sees( 'Resend 2 deliveries', self::$admin );
+	}
+
+	public function test_a_delivery_shows_its_site_and_the_events_other_deliveries(): void {
+		$this->store( Webhook::create( 'Books', self::$endpoint->url . '/200', 'lesson_finished' ) );
+		$other = $this->store( Webhook::create( 'Other books', self::$endpoint->url . '/500', 'lesson_finished' ) );
+		$done  = webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished' ), self::DEADLINE );
+		$books = array_values( array_filter( $done, static fn( array $one ) => $one['webhook_id'] !== $other->id ) )[0];
+		self::$admin->get( self::PAGE . "&delivery={$books['id']}" );
+		$this->assert_sees( 'The event happened.', self::$admin );
+		$this->assertCount( 1, self::$admin->values( '//tr[@data-delivery]' ) );
+		$this->assert_sees( 'Other books', self::$admin );
+		$site = get_site( get_main_site_id() );
+		$this->assertContains( untrailingslashit( $site->domain . $site->path ), self::$admin->values( '//dl//dd' ) );
+		// A site is looked for by its id, and shown with its address.
+		self::$admin->get( self::PAGE . '&site=' . get_main_site_id() );
+		$this->assertSame( array( untrailingslashit( $site->domain . $site->path ) ), self::$admin->values( '//input[@name="site"][@type="text"]/@value' ) );
+	}
+
 	public function test_who_may_only_look_sees_neither_bodies_nor_buttons(): void {
 		$this->store( Webhook::create( 'Books', self::$endpoint->url . '/200', 'lesson_finished' ) );
 		[ $done ] = webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished', array( 'title' => 'A private title' ) ), self::DEADLINE );
@@ -312,7 +416,7 @@ final class Deliveries_Test extends Network_Test_Case {
 			$this->assert_sees( 'answered 200', $other );
 			$this->assertStringNotContainsString( 'A private title', $other->page );
 			$this->assertStringNotContainsString( 'webhook-signature', $other->page );
-			foreach ( array( 'resend', 'bulk', 'recover' ) as $action ) {
+			foreach ( array( 'resend', 'deliveries', 'bulk', 'recover' ) as $action ) {
 				$other->post( "/wp-admin/network/edit.php?action=network_webhooks_$action", array( '_wpnonce' => self::$admin->nonce() ) );
 				$this->assertSame( 403, $other->status, $action );
 				self::$admin->post( "/wp-admin/network/edit.php?action=network_webhooks_$action", array( '_wpnonce' => 'wrong' ) );

@@ -3,7 +3,8 @@
  * The list: search, filters, order, views, bulk, and what it says of each webhook.
  */
 
-use Network_Webhooks\Admin\Hours_Chart;
+use Network_Webhooks\Admin\Calls_Chart;
+use Network_Webhooks\Admin\Period;
 use Network_Webhooks\Admin\List_Table;
 use Network_Webhooks\History;
 use Network_Webhooks\Webhook;
@@ -290,11 +291,11 @@ final class List_Test extends Network_Test_Case {
 			'delivered' => $delivered,
 			'failed'    => $failed,
 		);
-		$chart = new Hours_Chart( array( $hour( 0, 5, 1 ), $hour( 23, 7, 0 ), $hour( 24, 100, 100 ) ) );
+		$chart = new Calls_Chart( Period::Day, array( $hour( 0, 5, 1 ), $hour( 23, 7, 0 ), $hour( 24, 100, 100 ) ), time() );
 		$this->assertSame( array( 12, 1 ), array( $chart->delivered(), $chart->failed() ) );
-		$this->assertMatchesRegularExpression( '/aria-label="Last 24 hours: 12 delivered, 1 failed\. Most in the hour from [^"]+: 7\."/', $chart->svg() );
-		$this->assertSame( 1, preg_match( '/class="delivered" d="M0 20v-20h3v20zM92 20v-14h3v14z"/', $chart->svg() ), $chart->svg() );
-		$this->assertStringContainsString( 'No calls in the last 24 hours.', ( new Hours_Chart( array() ) )->svg() );
+		$this->assertMatchesRegularExpression( '/aria-label="Last 24 hours: 12 delivered, 1 failed\. Most in the hour from [^"]+: 7\."/', $chart->small() );
+		$this->assertSame( 1, preg_match( '/class="delivered" d="M0\.5 20v-20h3\.0v20zM92\.5 20v-14h3\.0v14z"/', $chart->small() ), $chart->small() );
+		$this->assertStringContainsString( 'No calls in the last 24 hours.', ( new Calls_Chart( Period::Day, array(), time() ) )->small() );
 	}
 
 	/**

@@ -55,7 +55,7 @@ final class Webhook_View_Test extends Network_Test_Case {
 		$this->assert_sees( '1 attempt failed in the last', self::$admin );
 		$this->assert_sees( 'Failing deliveries', self::$admin );
 		$this->assertStringStartsWith( '1 for its turn or its next attempt', self::$admin->values( '//dl[contains(@class, "figures")]//dd' )[5] );
-		$this->assertSame( array( 'Recover' ), self::$admin->values( '//p[contains(@class, "network-webhooks-buttons")]/a' ) );
+		$this->assertSame( array( 'Recover', 'Send Past Events' ), self::$admin->values( '//p[contains(@class, "network-webhooks-buttons")]/a' ) );
 		self::$admin->get( self::PAGE );
 		$this->assertStringContainsString( 'action=view', self::$admin->values( '//a[@class="row-title"]/@href' )[0] );
 	}

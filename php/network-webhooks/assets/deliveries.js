@@ -7,15 +7,16 @@
 
 	const PAUSE = 5000;
 
-	const table = document.querySelector( '.network-webhooks-deliveries[data-live]' );
+	const live = document.querySelector( '.network-webhooks-live' );
+	const table = live && live.querySelector( 'table' );
 	const bulks = document.getElementById( 'network-webhooks-bulks' );
-	const filter = table && table.dataset.live ? JSON.parse( table.dataset.live ) : null;
+	const filter = live && live.dataset.live ? JSON.parse( live.dataset.live ) : null;
 	let timer = null;
 
 	/** Replaces what changed, and leaves alone what somebody has in their hands. */
 	function show( rows ) {
 		const body = table.tBodies[ 0 ];
-		if ( rows === body.innerHTML || body.contains( document.activeElement ) ) {
+		if ( rows === body.innerHTML || body.contains( document.activeElement ) || body.querySelector( ':checked' ) ) {
 			return;
 		}
 		body.innerHTML = rows;

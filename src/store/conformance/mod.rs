@@ -4,6 +4,7 @@
 //! test of that engine. What was written is looked at through the engine's reading side.
 
 mod attempts;
+mod backfills;
 mod changes;
 mod deaths;
 mod outages;
@@ -16,6 +17,7 @@ use super::bulk::{Action, Bulk, BulkStep};
 use super::log::{DeliveriesQuery, DeliveryDetail, Log, StatsQuery, WebhookStats};
 use super::*;
 pub(crate) use attempts::*;
+pub(crate) use backfills::*;
 pub(crate) use changes::*;
 pub(crate) use deaths::*;
 use domain::attempt::Remark;
@@ -91,6 +93,8 @@ macro_rules! conformance {
             all_are_down_only_where_no_webhook_is_well,
             it_is_known_since_when_something_waits,
             what_was_delivered_goes_first_when_there_is_no_room,
+            a_webhook_is_given_what_it_has_not_had_in_order,
+            what_is_looked_back_for_is_narrowed,
         );
     };
 }

@@ -2,6 +2,7 @@
 //! shapes of `stubs/webhooks.stub.php`.
 
 mod noticed;
+mod overview;
 pub(crate) mod query;
 pub(crate) mod row;
 
@@ -9,15 +10,20 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 
 pub use noticed::{CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, STORE_SET_ASIDE};
+pub(crate) use overview::NAMED;
+pub use overview::{EventCount, Overview, OverviewQuery, SAMPLED, SiteCount};
+pub(crate) use query::time;
 pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
 pub use row::{
     AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, FailureGroup, Hour, Page,
     WebhookStats,
 };
 
+use super::backfill::{BackfillQuery, MissedCount};
 use super::bulk::Action;
 use super::sqlite::SqliteLog;
 use super::{Engine, Result, Selection, State, engine};
+use domain::event::Event;
 use domain::id::{DeliveryId, EventId};
 use journal::SegmentId;
 use spool::Spool;
@@ -99,6 +105,12 @@ pub trait LogEngine {
     /// See [`deliveries`](Self::deliveries).
     fn stats(&mut self, query: &StatsQuery, now: i64) -> Result<BTreeMap<String, WebhookStats>>;
 
+    /// All webhooks together, with the hours up to `now` (Unix milliseconds).
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    fn overview(&mut self, query: &OverviewQuery, now: i64) -> Result<Overview>;
+
     /// News for people after the announcement numbered `after`, oldest first, at most 100.
     ///
     /// # Errors
@@ -110,6 +122,15 @@ pub trait LogEngine {
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
     fn count_all(&mut self, query: &DeliveriesQuery) -> Result<u64>;
+
+    /// How many deliveries a query is for, counted up to `most`: a page that says "more than 10,000"
+    /// need not know how many more.
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    fn count_up_to(&mut self, query: &DeliveriesQuery, most: u64) -> Result<u64> {
+        Ok(self.count_all(query)?.min(most))
+    }
 
     /// How many deliveries a change of a whole result would be for. Where it takes too long to
     /// find out which of them still have a body, those without are counted too.
@@ -129,6 +150,18 @@ pub trait LogEngine {
     /// # Errors
     /// See [`deliveries`](Self::deliveries).
     fn bulks(&mut self) -> Result<Vec<BulkRow>>;
+
+    /// How many events a webhook has not had, that have a body, and that `wants` says it is to get:
+    /// asked of the event without its body, unless `with_bodies`. Stops where that takes long.
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    fn missed(
+        &mut self,
+        query: &BackfillQuery,
+        with_bodies: bool,
+        wants: &dyn Fn(&Event) -> bool,
+    ) -> Result<MissedCount>;
 
     /// How many deliveries a change of these to `to` would be for.
     ///

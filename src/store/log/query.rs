@@ -137,12 +137,12 @@ fn states<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<State>, D::E
 }
 
 /// Unix milliseconds, written as RFC 3339.
-mod time {
+pub(crate) mod time {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
     use domain::clock::{parse_rfc3339, rfc3339};
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<i64>, D::Error> {
         let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
@@ -154,7 +154,7 @@ mod time {
     }
 
     #[expect(clippy::ref_option, reason = "serde gives a reference")]
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         time: &Option<i64>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
@@ -173,7 +173,7 @@ fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D:
     limit.map(within).transpose()
 }
 
-fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+pub(crate) fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     let hours = i64::deserialize(deserializer)?;
     u16::try_from(hours)
         .ok()

@@ -168,11 +168,16 @@ impl WebhookStats {
 
     /// How long the requests of these hours took.
     pub(crate) fn set_latencies(&mut self, latencies: &Latencies) {
-        let ms = |share| {
-            latencies.percentile(share).map(|us| milliseconds(us.try_into().unwrap_or(i64::MAX)))
-        };
-        (self.p50_ms, self.p95_ms) = (ms(0.5), ms(0.95));
+        (self.p50_ms, self.p95_ms) = percentiles(latencies);
     }
+}
+
+/// The time within which half of the requests were answered, and 95 % of them, in milliseconds.
+pub(crate) fn percentiles(latencies: &Latencies) -> (Option<f64>, Option<f64>) {
+    let ms = |share| {
+        latencies.percentile(share).map(|us| milliseconds(us.try_into().unwrap_or(i64::MAX)))
+    };
+    (ms(0.5), ms(0.95))
 }
 
 /// Microseconds as milliseconds.

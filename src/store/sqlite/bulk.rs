@@ -7,6 +7,7 @@ use super::change::{Change, from_states};
 use super::error::SqliteError;
 use super::log::slice;
 use super::transaction::SqliteTransaction;
+use crate::backfill::BACKFILL;
 use crate::bulk::{Action, Bulk, BulkStep};
 use crate::log::DeliveriesQuery;
 use crate::{Person, Selection, State, WebhookKey};
@@ -102,9 +103,9 @@ impl SqliteTransaction<'_> {
             .statements
             .get(
                 "SELECT key, action, query, after, below FROM bulks WHERE ended IS NULL
-                 ORDER BY key LIMIT 1",
+                     AND action <> ?1 ORDER BY key LIMIT 1",
             )?
-            .query_row([], |row| row.try_into())
+            .query_row([BACKFILL], |row| row.try_into())
             .optional()?;
         let Some((key, action, query, after, below)) = found else { return Ok(None) };
         let action = Action::from_word(&action)

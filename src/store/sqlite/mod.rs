@@ -5,6 +5,7 @@
 //! undo the last commits; the journal's segments are kept until [`Durability::is_durable`] has said
 //! that what was read from them can't be undone.
 
+mod backfill;
 mod bulk;
 mod change;
 mod checkpoint;

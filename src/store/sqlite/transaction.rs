@@ -9,6 +9,7 @@ use super::counters::Counters;
 use super::error::{self, SqliteError};
 use super::statements::Statements;
 use super::{Memory, claim, prune, room};
+use crate::backfill::{Backfill, BackfillQuery, Backfills, Stretch};
 use crate::bulk::{Bulk, BulkStep};
 use crate::{
     Announcement, Attempt, Claim, ClockReading, Forgetting, GivenUp, Health, Keep, NewDelivery,
@@ -130,6 +131,27 @@ impl SqliteTransaction<'_> {
         params: impl rusqlite::Params,
     ) -> Result<usize, SqliteError> {
         Ok(self.statements.get(sql)?.execute(params)?)
+    }
+}
+
+impl Backfills for SqliteTransaction<'_> {
+    fn begin_backfill(&mut self, backfill: &Backfill, now: i64) -> Result<()> {
+        let begun = self.try_begin_backfill(backfill, now);
+        self.context("noting a backfill", begun)
+    }
+
+    fn look_back(
+        &mut self,
+        limit: usize,
+        wants: &dyn Fn(&BackfillQuery, &Event) -> bool,
+    ) -> Result<Option<Stretch>> {
+        let stretch = self.try_look_back(limit, wants);
+        self.context("looking for the events of a backfill", stretch)
+    }
+
+    fn note_backfill(&mut self, token: &str, made: u64, next: Option<i64>, now: i64) -> Result<()> {
+        let noted = self.try_note_backfill(token, made, next, now);
+        self.context("noting how far a backfill is", noted)
     }
 }
 

@@ -48,6 +48,7 @@ export const steps = {
 		await page.getByRole( 'link', { name: 'Resend or cancel all of these' } ).click();
 		const cancel = page.getByRole( 'button', { name: /^Cancel 2 waiting deliveries/ } );
 		await cancel.waitFor();
+		await page.getByText( 'Later ones are not taken.' ).waitFor();
 		await check( page, 'resend or cancel' );
 		await cancel.click();
 		await page.getByText( /deliver(y is|ies are) cancelled\./ ).waitFor();
@@ -56,9 +57,48 @@ export const steps = {
 			$webhook = $plugin->webhooks()->all()[0];
 			$plugin->publisher()->change( fn() => $plugin->webhooks()->save( $webhook->with_target( 'CRM', '${ env.ENDPOINT_URL }crm', 'payment_received' ) ) );` );
 		await page.getByRole( 'link', { name: 'Resend or cancel all of these' } ).click();
+		// What failed is meant unless something else is chosen.
+		await page.getByRole( 'button', { name: 'Resend 0 deliveries' } ).waitFor();
+		await page.getByLabel( 'Resend deliveries that are' ).selectOption( 'Cancelled' );
+		await page.getByRole( 'button', { name: 'Count' } ).click();
 		await page.getByRole( 'button', { name: 'Resend 2 deliveries' } ).click();
 		await page.getByRole( 'row', { name: /Delivered/ } ).nth( 1 ).waitFor();
 		await received.until( ( requests ) => requests.filter( ( { line } ) => / 200 +verified/.test( line ) ).length === 2 );
+	},
+
+	async 'resends one that was ticked, by keyboard'( { page, env, check, received } ) {
+		await page.goto( deliveries( env, '&state=delivered' ) );
+		await page.getByRole( 'link', { name: /^Delivered \(\d+\)$/ } ).waitFor();
+		await page.getByRole( 'checkbox', { name: /^Select evt_/ } ).first().focus();
+		await page.keyboard.press( 'Space' );
+		await page.getByLabel( 'Select bulk action' ).first().selectOption( 'Resend' );
+		await page.getByRole( 'button', { name: 'Apply' } ).first().press( 'Enter' );
+		await page.getByText( '1 delivery queued.' ).waitFor();
+		await received.until( ( requests ) => requests.filter( ( { line } ) => / 200 +verified/.test( line ) ).length === 3 );
+		await check( page, 'deliveries, sent again' );
+	},
+
+	async 'sends a webhook that was added late what it has not had'( { page, env, wordpress, received, screenshot, check } ) {
+		await wordpress( `$plugin = Network_Webhooks\\Plugin::instance();
+			$plugin->publisher()->change( fn() => $plugin->webhooks()->save( Network_Webhooks\\Webhook::create( 'Late', '${ env.ENDPOINT_URL }late', 'payment_received' ) ) );` );
+		await page.goto( `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks` );
+		await page.getByRole( 'link', { name: 'Late', exact: true } ).click();
+		await page.getByRole( 'link', { name: 'Send Past Events' } ).click();
+		await page.getByLabel( 'Events since' ).fill( new Date( Date.now() - 86400000 ).toISOString().slice( 0, 10 ) );
+		await page.getByRole( 'button', { name: 'Count' } ).click();
+		await page.getByRole( 'button', { name: /^Send \d+ events$/ } ).waitFor();
+		await screenshot( 'past-events' );
+		await check( page, 'past events' );
+		await page.getByRole( 'button', { name: /^Send \d+ events$/ } ).click();
+		await page.getByText( /events are being sent\./ ).waitFor();
+		await received.until( ( requests ) => requests.filter( ( { path } ) => path?.endsWith( '/late' ) ).length >= 2 );
+	},
+
+	async 'sees all webhooks together'( { page, env, screenshot, check } ) {
+		await page.goto( `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks-overview` );
+		await page.getByText( 'Success rate' ).waitFor();
+		await screenshot( 'overview' );
+		await check( page, 'overview' );
 	},
 
 	async 'reads the status'( { page, env, screenshot, check } ) {
@@ -68,14 +108,15 @@ export const steps = {
 		await check( page, 'status' );
 	},
 
-	async 'gets along on a narrow screen'( { page, env, check } ) {
+	async 'gets along on a narrow screen'( { page, env, screenshot, check } ) {
 		await page.setViewportSize( { width: 320, height: 640 } );
-		for ( const name of [ 'deliveries', 'status' ] ) {
+		for ( const name of [ 'deliveries', 'overview', 'status' ] ) {
 			await page.goto( `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks-${ name }` );
 			const wide = await page.evaluate( () => document.documentElement.scrollWidth );
 			if ( wide > 320 ) {
 				throw new Error( `${ name } is ${ wide } pixels wide.` );
 			}
+			await screenshot( `${ name }-320` );
 			await check( page, `${ name }, narrow` );
 		}
 	},

@@ -120,6 +120,19 @@ final class Help {
 	}
 
 	/**
+	 * Adds the tab of the overview.
+	 */
+	public static function of_overview( \WP_Screen $screen ): void {
+		self::add(
+			$screen,
+			'overview',
+			__( 'Overview', 'network-webhooks' ),
+			__( 'All webhooks together: what was delivered and what failed, how fast the endpoints answered, and what waits. Half of the requests took at most the latency p50, and 95 in 100 of them at most p95.', 'network-webhooks' ),
+			__( 'Figures of 7 and 30 days may be a few minutes old. Test events are not counted.', 'network-webhooks' )
+		);
+	}
+
+	/**
 	 * Adds the tabs of the deliveries.
 	 */
 	public static function of_deliveries( \WP_Screen $screen ): void {

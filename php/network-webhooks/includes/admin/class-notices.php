@@ -135,6 +135,9 @@ final class Notices {
 			'resent' => _n( '%s delivery queued.', '%s deliveries queued.', $number, 'network-webhooks' ),
 			/* translators: %s: number of deliveries */
 			'cancelled' => _n( '%s delivery is cancelled.', '%s deliveries are cancelled.', $number, 'network-webhooks' ),
+			/* translators: %s: number of events */
+			'backfilled' => _n( '%s event is being sent.', '%s events are being sent.', $number, 'network-webhooks' ),
+			'backfill_stopped' => __( 'What waited of it is cancelled.', 'network-webhooks' ),
 			'listening' => __( 'What happens is recorded from now on. Do what should have fired; it shows up here.', 'network-webhooks' ),
 			'listened' => __( 'Nothing is recorded any more.', 'network-webhooks' ),
 			'retried' => __( 'The event waits to be sent. Where it is refused again, it is shown here once more.', 'network-webhooks' ),

@@ -8,9 +8,8 @@
 namespace Network_Webhooks\Rest;
 
 use Network_Webhooks\Admin\Deliveries\Bulk_Progress;
-use Network_Webhooks\Admin\Deliveries\Deliveries_Page;
 use Network_Webhooks\Admin\Deliveries\Delivery_Query;
-use Network_Webhooks\Admin\Deliveries\Delivery_Rows;
+use Network_Webhooks\Admin\Deliveries\Delivery_Table;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Extension_Messages;
@@ -43,13 +42,14 @@ final class Delivery_Routes extends Abstract_Routes {
 		}
 		try {
 			$query = Delivery_Query::of( wp_slash( $request->get_query_params() ) );
-			$found = Deliveries_Page::read( $query );
+			$table = new Delivery_Table( $this->plugin->webhooks(), $this->plugin->catalogue(), $query, Delivery_Table::SCREEN );
+			$table->prepare_items();
 		} catch ( \Exception $error ) {
 			return new \WP_Error( 'network_webhooks', Extension_Messages::of( $error ), array( 'status' => 400 ) );
 		}
 		return new \WP_REST_Response(
 			array(
-				'rows'  => ( new Delivery_Rows( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->html( $found['deliveries'], $query->is_filtered() ),
+				'rows'  => $table->rows_html(),
 				'bulks' => $bulks,
 			)
 		);

@@ -32,6 +32,7 @@ final class History {
 	public const PUBLISHED      = 'published';
 	public const RESENT         = 'resent';
 	public const CANCELLED      = 'cancelled';
+	public const BACKFILLED     = 'backfilled';
 	public const INBOX_MADE     = 'inbox_made';
 	public const INBOX_MOVED    = 'inbox_moved';
 	public const INBOX_DELETED  = 'inbox_deleted';

@@ -103,6 +103,28 @@ pub(crate) fn slice(
     Ok((keys, full.or(end.map(|end| end - 1))))
 }
 
+/// How many deliveries a query is for, counted up to `most`.
+pub(super) fn count_up_to(
+    connection: &Connection,
+    query: &DeliveriesQuery,
+    most: u64,
+) -> rusqlite::Result<u64> {
+    let mut filter = Filter::new(connection, query)?;
+    let mut count = 0;
+    for lead in filter.starts(connection, query)? {
+        if count >= most {
+            break;
+        }
+        let (rows, _, values) = filter.rows(&lead);
+        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {})", most - count);
+        count += connection
+            .prepare_cached(&sql)?
+            .query_row(params_from_iter(values), |row| row.get::<_, i64>(0))?
+            .cast_unsigned();
+    }
+    Ok(count)
+}
+
 /// How many deliveries a query is for; `sendable`: leaving out those whose body is gone.
 pub(super) fn count(
     connection: &Connection,

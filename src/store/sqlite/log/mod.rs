@@ -8,6 +8,7 @@
 mod failures;
 mod find;
 mod outages;
+mod overview;
 mod person;
 mod row;
 
@@ -23,16 +24,19 @@ use rusqlite::{
 
 pub(crate) use find::slice;
 
+use super::backfill::{self, Between, Bodies};
 use super::{Place, count, error, from_states, positions, schema};
+use crate::backfill::{BackfillQuery, MissedCount};
 use crate::bulk::Action;
 use crate::log::query;
 use crate::log::{
     BulkRow, DeliveriesQuery, DeliveryDetail, FailureGroup, FailuresQuery, Lately, LogEngine,
-    NEWEST, NOTICED, Noticed, NumberedAnnouncement, Outages, Page, StatsQuery, StoreSummary,
-    WebhookStats,
+    NEWEST, NOTICED, Noticed, NumberedAnnouncement, Outages, Overview, OverviewQuery, Page,
+    StatsQuery, StoreSummary, WebhookStats,
 };
 use crate::{Latencies, Result, Selection, State, StoreError};
 use domain::clock::rfc3339;
+use domain::event::Event;
 use domain::id::{DeliveryId, EventId};
 use spool::Spool;
 
@@ -45,6 +49,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(1);
 /// Most announcements given at once.
 const MOST_ANNOUNCEMENTS: u32 = 100;
 const HOUR_MS: i64 = 3_600_000;
+/// How long the events that a webhook has not had are counted.
+const LONGEST_COUNT: Duration = Duration::from_secs(1);
+/// Events that are looked at for it between two looks at the time.
+const WINDOW: usize = 1000;
 
 /// A store, open for reading.
 pub(crate) struct SqliteLog {
@@ -176,6 +184,10 @@ impl LogEngine for SqliteLog {
         })
     }
 
+    fn overview(&mut self, query: &OverviewQuery, now: i64) -> Result<Overview> {
+        self.read(|connection| overview::read(connection, query, now))
+    }
+
     fn announcements(&mut self, after: i64) -> Result<Vec<NumberedAnnouncement>> {
         self.read(|connection| {
             connection
@@ -197,6 +209,10 @@ impl LogEngine for SqliteLog {
 
     fn count_all(&mut self, query: &DeliveriesQuery) -> Result<u64> {
         self.read(|connection| find::count(connection, query, false))
+    }
+
+    fn count_up_to(&mut self, query: &DeliveriesQuery, most: u64) -> Result<u64> {
+        self.read(|connection| find::count_up_to(connection, query, most))
     }
 
     fn count_for(&mut self, query: &DeliveriesQuery, action: Action) -> Result<u64> {
@@ -226,6 +242,32 @@ impl LogEngine for SqliteLog {
                 )?
                 .query_map([], row::bulk)?
                 .collect()
+        })
+    }
+
+    fn missed(
+        &mut self,
+        query: &BackfillQuery,
+        with_bodies: bool,
+        wants: &dyn Fn(&Event) -> bool,
+    ) -> Result<MissedCount> {
+        self.read(|connection| {
+            let begun = Instant::now();
+            let bodies = if with_bodies { Bodies::Asked } else { Bodies::Never };
+            let all = Between { after: 0, below: i64::MAX };
+            let mut left = Some(backfill::between(connection, query, all)?);
+            let mut count = MissedCount::default();
+            while let Some(between) = left {
+                if begun.elapsed() > LONGEST_COUNT {
+                    count.more = true;
+                    break;
+                }
+                let (missed, next) =
+                    backfill::stretch(connection, query, between, WINDOW, bodies, wants)?;
+                count.events += missed.len() as u64;
+                left = next.map(|after| Between { after, ..between });
+            }
+            Ok(count)
         })
     }
 

@@ -7,6 +7,8 @@
 
 namespace Network_Webhooks\Admin\Deliveries;
 
+use Network_Webhooks\Admin\Actions;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
@@ -48,18 +50,38 @@ final class Bulk_Progress {
 	 * @param array<string, mixed> $bulk As webhooks_bulks() gives it.
 	 */
 	private static function bar( array $bulk ): string {
-		$text = 'cancel' === $bulk['action']
+		// Of what would take long to count, more may be found.
+		$of   = max( $bulk['matched'], $bulk['changed'] );
+		$text = match ( $bulk['action'] ) {
 			/* translators: 1: number of deliveries, 2: number of deliveries */
-			? _n( 'Cancelled %1$s of %2$s delivery.', 'Cancelled %1$s of %2$s deliveries.', $bulk['matched'], 'network-webhooks' )
+			'cancel' => _n( 'Cancelled %1$s of %2$s delivery.', 'Cancelled %1$s of %2$s deliveries.', $of, 'network-webhooks' ),
+			/* translators: 1: number of events, 2: number of events */
+			'backfill' => _n( 'Queued %1$s of %2$s past event.', 'Queued %1$s of %2$s past events.', $of, 'network-webhooks' ),
 			/* translators: 1: number of deliveries, 2: number of deliveries */
-			: _n( 'Queued %1$s of %2$s delivery to be sent again.', 'Queued %1$s of %2$s deliveries to be sent again.', $bulk['matched'], 'network-webhooks' );
-		$text = sprintf( $text, number_format_i18n( $bulk['changed'] ), number_format_i18n( $bulk['matched'] ) );
+			default => _n( 'Queued %1$s of %2$s delivery to be sent again.', 'Queued %1$s of %2$s deliveries to be sent again.', $of, 'network-webhooks' ),
+		};
+		$text = sprintf( $text, number_format_i18n( $bulk['changed'] ), number_format_i18n( $of ) );
 		return sprintf(
-			'<div class="notice notice-info inline"%1$s><p><label>%2$s <progress max="%3$d" value="%4$d"></progress></label></p></div>',
+			'<div class="notice notice-info inline"%1$s><p><label>%2$s <progress max="%3$d" value="%4$d"></progress></label>%5$s</p></div>',
 			null === $bulk['ended'] ? ' data-under-way' : '',
 			esc_html( $text ),
-			max( 1, $bulk['matched'] ),
-			null === $bulk['ended'] ? $bulk['changed'] : max( 1, $bulk['matched'] )
+			max( 1, $of ),
+			null === $bulk['ended'] ? $bulk['changed'] : max( 1, $of ),
+			'backfill' === $bulk['action'] ? self::stop( $bulk ) : ''
+		);
+	}
+
+	/**
+	 * A button that ends a backfill, and gives up what of it still waits.
+	 *
+	 * @param array<string, mixed> $bulk
+	 */
+	private static function stop( array $bulk ): string {
+		return sprintf(
+			' <button class="button" form="network-webhooks-row" formaction="%s" name="backfill" value="%s">%s</button>',
+			esc_url( Actions::url( 'stop_backfill' ) ),
+			esc_attr( $bulk['id'] ),
+			esc_html__( 'Cancel what waits of it', 'network-webhooks' )
 		);
 	}
 }

@@ -17,7 +17,7 @@ use Network_Webhooks\Webhooks;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Sends deliveries again, cancels them, and mends a webhook. Each needs the nonce and the
+ * Sends deliveries again, cancels them, and recovers a webhook. Each needs the nonce and the
  * capability.
  */
 final class Delivery_Actions {
@@ -28,7 +28,7 @@ final class Delivery_Actions {
 	 * Adds the hooks.
 	 */
 	public function add_hooks(): void {
-		foreach ( array( 'resend', 'bulk', 'recover' ) as $action ) {
+		foreach ( array( 'resend', 'deliveries', 'bulk', 'recover' ) as $action ) {
 			add_action( 'network_admin_edit_' . Actions::PREFIX . $action, array( $this, $action ) );
 		}
 	}
@@ -52,15 +52,55 @@ final class Delivery_Actions {
 	}
 
 	/**
+	 * Sends again, or cancels, the deliveries that were ticked in the list.
+	 */
+	public function deliveries(): void {
+		Actions::check( 'bulk-deliveries' );
+		$url    = Delivery_Query::of( $_POST )->url();
+		$change = self::chosen();
+		$ids    = array_values( array_filter( (array) wp_unslash( $_POST['deliveries'] ?? array() ), 'is_string' ) ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput.InputNotSanitized -- ids of the log, which refuses what is none.
+		if ( '' === $change || ! $ids ) {
+			Flash::put( '' === $change ? __( 'Choose what to do with the selected deliveries first.', 'network-webhooks' ) : __( 'Select one or more deliveries first.', 'network-webhooks' ) );
+			Actions::leave( $url );
+		}
+		self::attempt(
+			static function () use ( $ids, $change ): int {
+				$matched = 'cancel' === $change ? webhooks_cancel( $ids ) : webhooks_resend( $ids );
+				if ( 0 === $matched ) {
+					throw new \RuntimeException( 'cancel' === $change ? __( 'None of them waits.', 'network-webhooks' ) : __( 'None of them can be sent again: they still wait, or their bodies are not kept any more.', 'network-webhooks' ) );
+				}
+				History::record( History::NETWORK, 'cancel' === $change ? History::CANCELLED : History::RESENT, array() );
+				return $matched;
+			},
+			$url,
+			'cancel' === $change ? 'cancelled' : 'resent'
+		);
+	}
+
+	/**
+	 * What was chosen in the upper or else the lower menu of the list; empty: nothing.
+	 */
+	private static function chosen(): string {
+		foreach ( array( 'action', 'action2' ) as $menu ) {
+			$chosen = sanitize_key( wp_unslash( (string) ( $_POST[ $menu ] ?? '' ) ) );
+			if ( in_array( $chosen, array( 'resend', 'cancel' ), true ) ) {
+				return $chosen;
+			}
+		}
+		return '';
+	}
+
+	/**
 	 * Sends again, or cancels, all of a filter.
 	 */
 	public function bulk(): void {
 		Actions::check();
 		$query  = Delivery_Query::of( $_POST );
 		$change = sanitize_key( wp_unslash( (string) ( $_POST['change'] ?? '' ) ) );
+		$which  = sanitize_key( wp_unslash( (string) ( $_POST[ Bulk_View::WHICH ] ?? '' ) ) );
 		self::attempt(
-			static function () use ( $query, $change ): int {
-				$filter = in_array( $change, array( 'resend', 'cancel' ), true ) ? Bulk_View::filter( $query, $change ) : null;
+			static function () use ( $query, $change, $which ): int {
+				$filter = in_array( $change, array( 'resend', 'cancel' ), true ) ? Bulk_View::filter( $query, $change, $which ) : null;
 				if ( ! $filter ) {
 					throw new \RuntimeException( __( 'There is nothing to change.', 'network-webhooks' ) );
 				}
@@ -68,7 +108,7 @@ final class Delivery_Actions {
 				History::record( $filter['webhook_id'] ?? History::NETWORK, 'cancel' === $change ? History::CANCELLED : History::RESENT, array() );
 				return $matched;
 			},
-			$query->url( array( 'before' => '' ) ),
+			$query->url( array( 'before' => '', 'until' => sanitize_text_field( wp_unslash( (string) ( $_POST[ Bulk_View::UNTIL ] ?? '' ) ) ) ) ),
 			'cancel' === $change ? 'cancelled' : 'resent'
 		);
 	}
@@ -81,7 +121,7 @@ final class Delivery_Actions {
 		$webhook = $this->webhooks->find( sanitize_text_field( wp_unslash( (string) ( $_POST['webhook'] ?? '' ) ) ) );
 		if ( ! $webhook ) {
 			Flash::put( __( 'This webhook no longer exists. Somebody deleted it.', 'network-webhooks' ) );
-			self::leave( Admin::url() );
+			Actions::leave( Admin::url() );
 		}
 		$page  = Recover_View::url( $webhook->id );
 		$since = sanitize_text_field( wp_unslash( (string) ( $_POST['since'] ?? '' ) ) );
@@ -128,9 +168,9 @@ final class Delivery_Actions {
 			$number = $work();
 		} catch ( \Throwable $error ) {
 			Flash::put( Extension_Messages::of( $error ) );
-			self::leave( $url );
+			Actions::leave( $url );
 		}
-		self::leave(
+		Actions::leave(
 			add_query_arg(
 				array(
 					'message' => $message,
@@ -139,13 +179,5 @@ final class Delivery_Actions {
 				$url
 			)
 		);
-	}
-
-	/**
-	 * Redirects and ends the request.
-	 */
-	private static function leave( string $url ): never {
-		wp_safe_redirect( $url );
-		exit;
 	}
 }

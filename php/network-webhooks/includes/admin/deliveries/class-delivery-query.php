@@ -86,6 +86,18 @@ final class Delivery_Query {
 	}
 
 	/**
+	 * The same with an end: its own, or now where it has none or a later one. What comes into being
+	 * while somebody thinks about it is none of it.
+	 *
+	 * @throws \InvalidArgumentException Where its own can't be understood.
+	 */
+	public function until_now(): self {
+		$now = date_create_immutable( 'now', new \DateTimeZone( 'UTC' ) );
+		$end = $this->end();
+		return new self( array( 'until' => self::written( $end && $end < $now ? $end : $now ) ) + $this->typed );
+	}
+
+	/**
 	 * The filter as webhooks_deliveries() and its companions take it, without page and size.
 	 *
 	 * @return array<string, mixed>

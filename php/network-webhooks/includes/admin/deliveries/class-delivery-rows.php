@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
+use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Event_Registry;
@@ -17,7 +18,7 @@ use Network_Webhooks\Webhooks;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Prints deliveries as rows of a table: the same for the page and for what keeps it up to date.
+ * Deliveries as cells and rows of a table, wherever they are listed.
  */
 final class Delivery_Rows {
 
@@ -27,6 +28,13 @@ final class Delivery_Rows {
 	 * @var array<string, string>
 	 */
 	private readonly array $names;
+
+	/**
+	 * Addresses of sites by id.
+	 *
+	 * @var array<int, string>
+	 */
+	private array $sites = array();
 
 	public function __construct( Webhooks $webhooks, private readonly Event_Registry $registry ) {
 		$this->names = array_column( array( ...$webhooks->all(), ...$webhooks->deleted() ), 'name', 'id' );
@@ -65,17 +73,35 @@ final class Delivery_Rows {
 	}
 
 	/**
-	 * The rows as HTML.
+	 * The rows as HTML, of a table without checkboxes.
 	 *
-	 * @param list<array<string, mixed>> $deliveries  As webhooks_deliveries() gives them.
-	 * @param bool                       $is_filtered Whether others may be there, which were not asked for.
+	 * @param list<array<string, mixed>> $deliveries As webhooks_deliveries() gives them; at least one.
 	 */
-	public function html( array $deliveries, bool $is_filtered = true ): string {
-		if ( ! $deliveries ) {
-			return sprintf( '<tr class="no-items"><td class="colspanchange" colspan="%d">%s</td></tr>', count( self::columns() ), $is_filtered ? esc_html__( 'No deliveries match.', 'network-webhooks' ) : esc_html__( 'No deliveries yet.', 'network-webhooks' ) );
+	public function html( array $deliveries ): string {
+		$this->prepare( $deliveries );
+		return implode( '', array_map( fn( array $one ) => $this->row( $one ), $deliveries ) );
+	}
+
+	/**
+	 * Reads the addresses of the deliveries' sites, in one query.
+	 *
+	 * @param list<array<string, mixed>> $deliveries
+	 */
+	public function prepare( array $deliveries ): void {
+		$ids = array_diff( array_filter( array_unique( array_column( $deliveries, 'site_id' ) ) ), array_keys( $this->sites ) );
+		if ( ! $ids ) {
+			return;
 		}
-		$sites = $this->sites( $deliveries );
-		return implode( '', array_map( fn( array $one ) => $this->row( $one, $sites ), $deliveries ) );
+		$sites = get_sites(
+			array(
+				'site__in'               => $ids,
+				'number'                 => count( $ids ),
+				'update_site_meta_cache' => false,
+			)
+		);
+		foreach ( $sites as $site ) {
+			$this->sites[ (int) $site->blog_id ] = untrailingslashit( $site->domain . $site->path );
+		}
 	}
 
 	/**
@@ -89,23 +115,52 @@ final class Delivery_Rows {
 	 * One row.
 	 *
 	 * @param array<string, mixed> $delivery
-	 * @param array<int, string>   $sites    Id → address.
 	 */
-	private function row( array $delivery, array $sites ): string {
-		$cells = array(
+	private function row( array $delivery ): string {
+		$html  = '';
+		$names = self::columns();
+		foreach ( $this->cells( $delivery ) as $column => $cell ) {
+			$html .= sprintf( '<td class="column-%s%s" data-colname="%s">%s</td>', esc_attr( $column ), 'event' === $column ? ' column-primary' : '', esc_attr( $names[ $column ] ), $cell );
+		}
+		return sprintf( '<tr data-delivery="%s">%s</tr>', esc_attr( $delivery['id'] ), $html );
+	}
+
+	/**
+	 * The cells of a delivery, as HTML. prepare() has read what they need.
+	 *
+	 * @param array<string, mixed> $delivery
+	 * @return array<string, string>
+	 */
+	public function cells( array $delivery ): array {
+		return array(
 			'event'   => $this->event( $delivery ),
-			'webhook' => esc_html( $this->name( $delivery['webhook_id'] ) ),
-			'site'    => esc_html( $delivery['site_id'] ? $sites[ $delivery['site_id'] ] ?? "#{$delivery['site_id']}" : __( 'The network', 'network-webhooks' ) ),
+			'webhook' => self::filter( array( 'webhook' => $delivery['webhook_id'] ), $this->name( $delivery['webhook_id'] ) ),
+			'site'    => $this->site( (int) $delivery['site_id'] ),
 			'state'   => self::state( $delivery ),
 			'answer'  => self::answer( $delivery ),
 			'created' => Date_Format::ago( $delivery['created'] ),
 		);
-		$html  = '';
-		$names = self::columns();
-		foreach ( $cells as $column => $cell ) {
-			$html .= sprintf( '<td class="column-%s%s" data-colname="%s">%s</td>', esc_attr( $column ), 'event' === $column ? ' column-primary' : '', esc_attr( $names[ $column ] ), $cell );
+	}
+
+	/**
+	 * The site's address, leading to its deliveries.
+	 */
+	private function site( int $id ): string {
+		if ( ! $id ) {
+			return esc_html__( 'The network', 'network-webhooks' );
 		}
-		return sprintf( '<tr data-delivery="%s">%s</tr>', esc_attr( $delivery['id'] ), $html );
+		$address = $this->sites[ $id ] ?? null;
+		/* translators: %d: id of a site */
+		return self::filter( array( 'site' => $address ?? (string) $id ), $address ?? sprintf( __( 'site %d', 'network-webhooks' ), $id ) );
+	}
+
+	/**
+	 * A link to the deliveries of one kind.
+	 *
+	 * @param array<string, string> $parts
+	 */
+	private static function filter( array $parts, string $text ): string {
+		return sprintf( '<a href="%s">%s</a>', esc_url( Admin::url( $parts, Admin::DELIVERIES ) ), esc_html( $text ) );
 	}
 
 	/**
@@ -177,29 +232,5 @@ final class Delivery_Rows {
 	private static function label( string $text, array $delivery ): string {
 		/* translators: 1: what a link or button does, such as Resend, 2: id of an event */
 		return sprintf( __( '%1$s %2$s', 'network-webhooks' ), $text, $delivery['event_id'] );
-	}
-
-	/**
-	 * Addresses of the deliveries' sites, in one query.
-	 *
-	 * @param list<array<string, mixed>> $deliveries
-	 * @return array<int, string>
-	 */
-	private function sites( array $deliveries ): array {
-		$ids = array_filter( array_unique( array_column( $deliveries, 'site_id' ) ) );
-		if ( ! $ids ) {
-			return array();
-		}
-		$sites     = get_sites(
-			array(
-				'site__in' => $ids,
-				'number'   => count( $ids ),
-			)
-		);
-		$addresses = array();
-		foreach ( $sites as $site ) {
-			$addresses[ (int) $site->blog_id ] = untrailingslashit( $site->domain . $site->path );
-		}
-		return $addresses;
 	}
 }

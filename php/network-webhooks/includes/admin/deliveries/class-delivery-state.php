@@ -57,6 +57,7 @@ final class Delivery_State {
 			'deleted' => __( 'The webhook was deleted.', 'network-webhooks' ),
 			'cancelled' => __( 'Somebody cancelled it.', 'network-webhooks' ),
 			'condition' => __( 'The webhook’s condition did not hold.', 'network-webhooks' ),
+			'backfill' => __( 'A past event that was sent later.', 'network-webhooks' ),
 			'plugin_deactivated' => __( 'The plugin was deactivated.', 'network-webhooks' ),
 			'network_elsewhere' => __( 'Nobody has said yet whether the network was moved or copied.', 'network-webhooks' ),
 			default => Extension_Messages::translated( (string) $reason ),

@@ -72,7 +72,7 @@ final class Delivery_View {
 			__( 'Event', 'network-webhooks' )    => $this->registry->name( $delivery['event'] ) . " ({$delivery['event']})",
 			__( 'Event id', 'network-webhooks' ) => $delivery['event_id'],
 			__( 'Webhook', 'network-webhooks' )  => $webhook->name ?? $delivery['webhook_id'],
-			__( 'Site', 'network-webhooks' )     => $delivery['site_id'] ? (string) $delivery['site_id'] : __( 'The network', 'network-webhooks' ),
+			__( 'Site', 'network-webhooks' )     => self::site( (int) $delivery['site_id'] ),
 			__( 'Source', 'network-webhooks' )   => $delivery['source'],
 			__( 'Happened', 'network-webhooks' ) => Date_Format::exact( $delivery['created'] ),
 		);
@@ -89,9 +89,10 @@ final class Delivery_View {
 				<button class="button button-primary" name="delivery" value="<?php echo esc_attr( $delivery['id'] ); ?>"><?php esc_html_e( 'Resend', 'network-webhooks' ); ?></button>
 			</form>
 		<?php endif; ?>
-		<h2><?php esc_html_e( 'Attempts', 'network-webhooks' ); ?></h2>
+		<h2><?php esc_html_e( 'Timeline', 'network-webhooks' ); ?></h2>
 		<?php
 		$this->print_timeline( $delivery );
+		( new Event_Deliveries( $this->webhooks, new Delivery_Rows( $this->webhooks, $this->registry ) ) )->print( $delivery );
 		if ( ! $manages ) {
 			printf( '<p>%s</p>', esc_html__( 'Request and response are shown to those who manage webhooks.', 'network-webhooks' ) );
 			return;
@@ -100,16 +101,26 @@ final class Delivery_View {
 	}
 
 	/**
-	 * Prints the attempts, oldest first.
+	 * Address of a site; of one that is gone its number.
+	 */
+	private static function site( int $id ): string {
+		$site = $id ? get_site( $id ) : null;
+		return match ( true ) {
+			0 === $id => __( 'The network', 'network-webhooks' ),
+			null !== $site => untrailingslashit( $site->domain . $site->path ),
+			/* translators: %d: id of a site */
+			default => sprintf( __( 'site %d', 'network-webhooks' ), $id ),
+		};
+	}
+
+	/**
+	 * Prints what happened, oldest first: the event, the attempts, and how it ended or goes on.
 	 *
 	 * @param array<string, mixed> $delivery
 	 */
 	private function print_timeline( array $delivery ): void {
-		if ( ! $delivery['attempts_made'] ) {
-			printf( '<p>%s</p>', esc_html__( 'None was made.', 'network-webhooks' ) );
-			return;
-		}
 		echo '<ol class="network-webhooks-timeline">';
+		printf( '<li><p><strong>%s</strong> %s</p></li>', esc_html( Date_Format::exact( $delivery['created'] ) ), esc_html__( 'The event happened.', 'network-webhooks' ) );
 		foreach ( $delivery['attempts_made'] as $attempt ) {
 			$time = number_format_i18n( $attempt['duration_ms'], $attempt['duration_ms'] < 10 ? 1 : 0 );
 			$said = $attempt['status']
@@ -141,6 +152,12 @@ final class Delivery_View {
 			}
 			$next = self::next( $attempt );
 			echo '' === $next ? '' : '<p>' . esc_html( $next ) . '</p>', '</li>';
+		}
+		$last = $delivery['attempts_made'] ? end( $delivery['attempts_made'] )['next'] : '';
+		if ( $delivery['settled'] && $last !== $delivery['state'] ) {
+			printf( '<li><p><strong>%s</strong> %s</p></li>', esc_html( Date_Format::exact( $delivery['settled'] ) ), esc_html( Delivery_State::label( $delivery['state'] ) ) );
+		} elseif ( '' === $last ) {
+			printf( '<li><p>%s</p></li>', esc_html__( 'No attempt was made yet.', 'network-webhooks' ) );
 		}
 		echo '</ol>';
 	}

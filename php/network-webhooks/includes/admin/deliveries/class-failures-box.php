@@ -24,23 +24,47 @@ final class Failures_Box {
 	private const SHOWN = 10;
 
 	/**
-	 * Takes the rows, which know what webhooks are called.
+	 * @param list<array<string, mixed>> $groups As webhooks_failures() gives them.
+	 * @param string                     $error  Why they can't be read; empty: they can.
+	 * @param Delivery_Rows              $rows   Know what webhooks are called.
 	 */
-	public function __construct( private readonly Delivery_Rows $rows ) {}
+	private function __construct( private readonly array $groups, private readonly string $error, private readonly Delivery_Rows $rows ) {}
 
 	/**
-	 * Prints the groups; nothing where all is well.
+	 * Reads what fails.
 	 *
 	 * @param string $webhook_id Of one webhook; empty: of all.
 	 */
-	public function print( string $webhook_id ): void {
+	public static function of( string $webhook_id, Delivery_Rows $rows ): self {
 		try {
-			$groups = webhooks_failures( '' === $webhook_id ? array() : array( 'webhook_id' => $webhook_id ) );
+			return new self( webhooks_failures( '' === $webhook_id ? array() : array( 'webhook_id' => $webhook_id ) ), '', $rows );
 		} catch ( \Exception $error ) {
-			printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html( Extension_Messages::of( $error ) ) );
-			return;
+			return new self( array(), Extension_Messages::of( $error ), $rows );
 		}
-		if ( ! $groups ) {
+	}
+
+	/**
+	 * The causes, as they stand in an address → in words.
+	 *
+	 * @return array<string, string>
+	 */
+	public function causes(): array {
+		$causes = array();
+		foreach ( $this->groups as $group ) {
+			$causes[ Delivery_Query::cause( $group['code'], $group['status'] ) ] = self::cause( $group );
+		}
+		asort( $causes, SORT_NATURAL | SORT_FLAG_CASE );
+		return $causes;
+	}
+
+	/**
+	 * Prints the groups; nothing where all is well.
+	 */
+	public function print(): void {
+		if ( '' !== $this->error ) {
+			printf( '<div class="notice notice-error inline"><p>%s</p></div>', esc_html( $this->error ) );
+		}
+		if ( ! $this->groups ) {
 			return;
 		}
 		?>
@@ -48,7 +72,7 @@ final class Failures_Box {
 			<h2 id="network-webhooks-failures"><?php esc_html_e( 'Failing deliveries', 'network-webhooks' ); ?></h2>
 			<ul>
 				<?php
-				foreach ( array_slice( $groups, 0, self::SHOWN ) as $group ) {
+				foreach ( array_slice( $this->groups, 0, self::SHOWN ) as $group ) {
 					$this->print_group( $group );
 				}
 				?>
@@ -111,10 +135,19 @@ final class Failures_Box {
 		return sprintf(
 			/* translators: 1: status such as 401 or a cause such as “out of time”, 2: name of a host, 3: number of deliveries, 4: date and time */
 			_n( '%1$s from %2$s, %3$s delivery since %4$s', '%1$s from %2$s, %3$s deliveries since %4$s', $group['count'], 'network-webhooks' ),
-			$group['status'] ? (string) $group['status'] : Failure::cause( $group['code'] ),
+			self::cause( $group ),
 			$group['host'] ?? __( 'a deleted webhook', 'network-webhooks' ),
 			number_format_i18n( $group['count'] ),
 			Date_Format::exact( $group['since'] )
 		);
+	}
+
+	/**
+	 * The cause in a word or two: the status, where there was one.
+	 *
+	 * @param array<string, mixed> $group
+	 */
+	private static function cause( array $group ): string {
+		return $group['status'] ? (string) $group['status'] : Failure::cause( $group['code'] );
 	}
 }

@@ -45,7 +45,7 @@ final class Status_Actions {
 		$id = sanitize_key( wp_unslash( $_POST['announcement'] ?? '' ) );
 		Lock::try( 'announcements', 10, static fn() => ( new Announcement_Store() )->dismiss( $id ) );
 		$back = wp_get_referer();
-		self::leave( $back ? $back : Admin::url() );
+		Actions::leave( $back ? $back : Admin::url() );
 	}
 
 	/**
@@ -61,14 +61,6 @@ final class Status_Actions {
 		header( 'Content-Disposition: attachment; filename="network-webhooks-' . gmdate( 'Y-m-d-His' ) . '.txt"' );
 		header( 'X-Content-Type-Options: nosniff' );
 		echo $this->report->text(); // phpcs:ignore WordPress.Security.EscapeOutput -- a text file, not HTML.
-		exit;
-	}
-
-	/**
-	 * Redirects and ends the request.
-	 */
-	private static function leave( string $url ): never {
-		wp_safe_redirect( $url );
 		exit;
 	}
 }

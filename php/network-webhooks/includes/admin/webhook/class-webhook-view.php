@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Admin\Deliveries\Backfill_View;
 use Network_Webhooks\Admin\Deliveries\Delivery_Rows;
 use Network_Webhooks\Admin\Deliveries\Failures_Box;
 use Network_Webhooks\Admin\Deliveries\Recover_View;
@@ -74,11 +75,12 @@ final class Webhook_View {
 			<div id="network-webhooks-test" role="status" aria-live="polite"></div>
 			<?php
 			if ( $counters->are_known() ) {
-				self::print_activity( $webhook, $period, $counters );
+				$activity = new Activity_Box( $period, $counters->of( $webhook->id ), static fn( Period $other ) => self::url( $webhook->id, $other ) );
+				$activity->print();
 			}
 			if ( Environment::has_extension() ) {
 				$rows = new Delivery_Rows( $this->webhooks, $this->registry );
-				( new Failures_Box( $rows ) )->print( $webhook->id );
+				Failures_Box::of( $webhook->id, $rows )->print();
 				self::print_deliveries( $webhook, $rows );
 			}
 			$this->print_settings( $webhook, $may_manage );
@@ -132,91 +134,8 @@ final class Webhook_View {
 		if ( in_array( $status->code, array( Status::DISABLED, Status::FAILING ), true ) || $counters->waiting( $webhook->id ) ) {
 			printf( '<a class="button" href="%s">%s</a> ', esc_url( Recover_View::url( $webhook->id ) ), esc_html__( 'Recover', 'network-webhooks' ) );
 		}
+		printf( '<a class="button" href="%s">%s</a> ', esc_url( Backfill_View::url( $webhook->id ) ), esc_html__( 'Send Past Events', 'network-webhooks' ) );
 		echo '</p>';
-	}
-
-	/**
-	 * Prints the periods, the figures and the chart.
-	 */
-	private static function print_activity( Webhook $webhook, Period $period, Counters $counters ): void {
-		$of    = $counters->of( $webhook->id );
-		$chart = new Calls_Chart( $period, $of['hours'], time() );
-		printf( '<h2>%s</h2>', esc_html__( 'Activity', 'network-webhooks' ) );
-		self::print_periods( $webhook, $period );
-		$rate    = $chart->success_rate();
-		$figures = array(
-			__( 'Delivered', 'network-webhooks' )    => number_format_i18n( $chart->delivered() ),
-			__( 'Failed', 'network-webhooks' )       => number_format_i18n( $chart->failed() ),
-			__( 'Success rate', 'network-webhooks' ) => self::percentage( $rate ),
-			__( 'Latency p50', 'network-webhooks' )  => self::duration( $of['p50_ms'] ?? null ),
-			__( 'Latency p95', 'network-webhooks' )  => self::duration( $of['p95_ms'] ?? null ),
-			__( 'Waiting', 'network-webhooks' )      => self::waiting( $of ),
-		);
-		echo '<dl class="network-webhooks-figures">';
-		foreach ( $figures as $name => $figure ) {
-			printf( '<div><dt>%s</dt><dd>%s</dd></div>', esc_html( $name ), esc_html( $figure ) );
-		}
-		echo '</dl>';
-		$chart->print();
-	}
-
-	/**
-	 * Prints the choice of a period.
-	 */
-	private static function print_periods( Webhook $webhook, Period $chosen ): void {
-		printf( '<ul class="subsubsub network-webhooks-periods" aria-label="%s">', esc_attr__( 'Period', 'network-webhooks' ) );
-		foreach ( Period::cases() as $at => $period ) {
-			printf(
-				'<li>%s<a href="%s"%s>%s</a></li>',
-				$at ? '| ' : '',
-				esc_url( self::url( $webhook->id, $period ) ),
-				$period === $chosen ? ' class="current" aria-current="true"' : '',
-				esc_html( $period->label() )
-			);
-		}
-		echo '</ul>';
-	}
-
-	/**
-	 * What waits, and for what.
-	 *
-	 * @param array<string, mixed> $of As webhooks_stats() gives it.
-	 */
-	private static function waiting( array $of ): string {
-		$parts = array();
-		if ( $of['pending'] ) {
-			/* translators: %s: number of deliveries */
-			$parts[] = sprintf( _n( '%s for its turn or its next attempt', '%s for their turn or their next attempt', $of['pending'], 'network-webhooks' ), number_format_i18n( $of['pending'] ) );
-		}
-		if ( $of['held'] ) {
-			/* translators: %s: number of deliveries */
-			$parts[] = sprintf( _n( '%s held until the webhook is active', '%s held until the webhook is active', $of['held'], 'network-webhooks' ), number_format_i18n( $of['held'] ) );
-		}
-		return $parts ? implode( ', ', $parts ) : number_format_i18n( 0 );
-	}
-
-	/**
-	 * A share, for people.
-	 */
-	private static function percentage( ?float $rate ): string {
-		if ( null === $rate ) {
-			return '—';
-		}
-		/* translators: %s: a percentage without its sign */
-		return sprintf( __( '%s %%', 'network-webhooks' ), number_format_i18n( $rate, 100.0 === $rate ? 0 : 1 ) );
-	}
-
-	/**
-	 * A duration, for people.
-	 */
-	private static function duration( ?float $milliseconds ): string {
-		return match ( true ) {
-			null === $milliseconds => '—',
-			/* translators: %s: milliseconds */
-			$milliseconds < 1000 => sprintf( __( '%s ms', 'network-webhooks' ), number_format_i18n( $milliseconds, $milliseconds < 10 ? 1 : 0 ) ),
-			/* translators: %s: seconds */
-			default => sprintf( __( '%s s', 'network-webhooks' ), number_format_i18n( $milliseconds / 1000, 1 ) ),
-		};
 	}
 
 	/**

@@ -121,6 +121,7 @@ final class History_Box {
 			History::SERVER => __( 'Another server was called one of this network: it sends too', 'network-webhooks' ),
 			History::PUBLISHED => __( 'The webhooks of a restored database were published', 'network-webhooks' ),
 			History::RESENT => __( 'Deliveries sent again', 'network-webhooks' ),
+			History::BACKFILLED => __( 'Past events sent', 'network-webhooks' ),
 			History::CANCELLED => __( 'Waiting deliveries cancelled', 'network-webhooks' ),
 			History::INBOX_MADE => __( 'The test inbox was made', 'network-webhooks' ),
 			History::INBOX_MOVED => __( 'The test inbox got a new address', 'network-webhooks' ),

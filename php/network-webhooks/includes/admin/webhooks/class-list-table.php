@@ -88,7 +88,7 @@ final class List_Table extends \WP_List_Table {
 		$size        = $this->get_items_per_page( self::PER_PAGE, self::ROWS );
 		// One question where one page holds all of them.
 		$is_small = $this->total <= $size;
-		$counters = Counters::read( null, $is_small ? Hours_Chart::HOURS : 0 );
+		$counters = Counters::read( null, $is_small ? Period::Day->hours() : 0 );
 		$found    = $this->query->filter( $all, $this->registry, $this->may_manage );
 		$codes    = array_map( static fn( Webhook $webhook ) => Status::of( $webhook, $counters )->code, $found );
 
@@ -104,7 +104,7 @@ final class List_Table extends \WP_List_Table {
 		);
 		$found          = $this->query->sort( $found, $counters );
 		$this->items    = array_slice( $found, ( $this->get_pagenum() - 1 ) * $size, $size );
-		$this->counters = $is_small ? $counters : Counters::read( array_column( $this->items, 'id' ), Hours_Chart::HOURS );
+		$this->counters = $is_small ? $counters : Counters::read( array_column( $this->items, 'id' ), Period::Day->hours() );
 		$this->sites->prepare( $this->items );
 	}
 
@@ -381,7 +381,7 @@ final class List_Table extends \WP_List_Table {
 			return self::unknown();
 		}
 		$of    = $this->counters->of( $item->id );
-		$chart = new Hours_Chart( $of['hours'] );
+		$chart = new Calls_Chart( Period::Day, $of['hours'], time() );
 		return sprintf(
 			'<span class="network-webhooks-calls"><span>%s</span> %s</span> <span class="network-webhooks-calls"><span>%s</span> %s</span>',
 			esc_html__( '24 hours:', 'network-webhooks' ),
@@ -417,7 +417,7 @@ final class List_Table extends \WP_List_Table {
 	 * @param Webhook $item
 	 */
 	protected function column_hours( $item ): string {
-		return $this->counters->are_known() ? ( new Hours_Chart( $this->counters->of( $item->id )['hours'] ) )->svg() : self::unknown();
+		return $this->counters->are_known() ? ( new Calls_Chart( Period::Day, $this->counters->of( $item->id )['hours'], time() ) )->small() : self::unknown();
 	}
 
 	/**

@@ -59,9 +59,10 @@ final class List_View {
 	/**
 	 * Prints the page.
 	 *
-	 * @param bool $missing Whether the request asked for a webhook that is not there.
+	 * @param callable(): void $tabs    Prints the tabs.
+	 * @param bool             $missing Whether the request asked for a webhook that is not there.
 	 */
-	public function print( bool $missing ): void {
+	public function print( callable $tabs, bool $missing ): void {
 		$this->table->prepare_items();
 		$may_manage = current_user_can( Capabilities::MANAGE );
 		?>
@@ -71,6 +72,7 @@ final class List_View {
 				<a class="page-title-action" href="<?php echo esc_url( Admin::url( array(), Admin::NEW ) ); ?>"><?php esc_html_e( 'Add New Webhook', 'network-webhooks' ); ?></a>
 			<?php endif; ?>
 			<hr class="wp-header-end">
+			<?php $tabs(); ?>
 			<?php if ( $missing ) : ?>
 				<div class="notice notice-error"><p><?php esc_html_e( 'This webhook no longer exists. Somebody deleted it.', 'network-webhooks' ); ?></p></div>
 			<?php endif; ?>

@@ -52,6 +52,13 @@ final class Webhooks_Page extends Menu_Page {
 	/**
 	 * {@inheritDoc}
 	 */
+	public function tab_title(): string {
+		return __( 'All Webhooks', 'network-webhooks' );
+	}
+
+	/**
+	 * {@inheritDoc}
+	 */
 	public function add_hooks(): void {
 		add_filter( 'set_screen_option_' . List_Table::PER_PAGE, array( List_View::class, 'rows' ), 10, 3 );
 		( new Actions( $this->plugin->webhooks(), $this->plugin->publisher(), $this->plugin->test_event() ) )->add_hooks();
@@ -95,7 +102,7 @@ final class Webhooks_Page extends Menu_Page {
 	 */
 	public function print(): void {
 		if ( $this->list ) {
-			$this->list->print( false );
+			$this->list->print( $this->print_tabs( ... ), false );
 			return;
 		}
 		$webhooks = $this->plugin->webhooks();
@@ -117,7 +124,7 @@ final class Webhooks_Page extends Menu_Page {
 		} elseif ( 'test' === $action && '' !== self::asked( 'event' ) ) {
 			( new Test_View( $test ) )->print( $webhook, self::asked( 'event' ), self::asked( 'back' ) );
 		} else {
-			( new List_View( $webhooks, $this->plugin->catalogue() ) )->print( ! $webhook );
+			( new List_View( $webhooks, $this->plugin->catalogue() ) )->print( $this->print_tabs( ... ), ! $webhook );
 		}
 	}
 }

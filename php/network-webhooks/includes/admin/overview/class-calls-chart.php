@@ -11,14 +11,16 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Draws delivered calls upwards and failed ones downwards from one line, so that they are told apart
- * without their colours too, and has the same figures as a table. Nothing is loaded for it.
+ * without their colours too: large with the same figures as a table, and small in a list. Nothing is
+ * loaded for it.
  */
 final class Calls_Chart {
 
-	/** Of the whole picture, in its own units, and of the halves above and below the line. */
-	private const WIDTH = 720;
-	private const UP    = 120;
-	private const DOWN  = 60;
+	/** Of the whole picture, in its own units, of the halves above and below the line, and of what is free on each side of a bar. */
+	private const LARGE = array( 720, 120, 60, 1.0 );
+
+	/** The same of the picture in a list. */
+	private const SMALL = array( 96, 20, 10, 0.5 );
 
 	/**
 	 * Calls by bar, the present one last.
@@ -81,7 +83,7 @@ final class Calls_Chart {
 	 * Prints the picture, and the table behind it.
 	 */
 	public function print(): void {
-		printf( '<figure class="network-webhooks-chart">%s', $this->svg() ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
+		printf( '<figure class="network-webhooks-chart">%s', $this->svg( self::LARGE, $this->text() ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		printf( '<figcaption><span class="is-delivered">%s</span> <span class="is-failed">%s</span></figcaption></figure>', esc_html__( 'Delivered (above the line)', 'network-webhooks' ), esc_html__( 'Failed (below the line)', 'network-webhooks' ) );
 		printf( '<details><summary>%s</summary>', esc_html__( 'Show as a table', 'network-webhooks' ) );
 		echo '<table class="widefat striped"><thead><tr>';
@@ -96,37 +98,63 @@ final class Calls_Chart {
 	}
 
 	/**
-	 * The picture, with what it shows in words.
+	 * The picture alone, for a list. Its words also say when most happened.
 	 */
-	private function svg(): string {
+	public function small(): string {
+		$sums = array_map( static fn( array $bar ) => $bar['delivered'] + $bar['failed'], $this->bars );
+		$text = $this->text();
+		if ( array_sum( $sums ) ) {
+			$peak  = (int) array_search( max( $sums ), $sums, true );
+			$text .= ' ' . sprintf(
+				/* translators: 1: time of day such as 14:00, 2: number of calls */
+				__( 'Most in the hour from %1$s: %2$s.', 'network-webhooks' ),
+				$this->from( $this->bars[ $peak ]['from'] ),
+				number_format_i18n( $sums[ $peak ] )
+			);
+		}
+		return $this->svg( self::SMALL, $text );
+	}
+
+	/**
+	 * The picture.
+	 *
+	 * @param array{int, int, int, float} $size LARGE or SMALL.
+	 * @param string                      $text What it shows, in words.
+	 */
+	private function svg( array $size, string $text ): string {
+		list( $width, $up, $down, $free ) = $size;
+
 		$most  = max( 1, ...array_column( $this->bars, 'delivered' ), ...array_column( $this->bars, 'failed' ) );
-		$step  = self::WIDTH / count( $this->bars );
+		$step  = $width / count( $this->bars );
 		$paths = array(
 			'delivered' => '',
 			'failed'    => '',
 		);
 		foreach ( $this->bars as $place => $bar ) {
-			$left = round( $place * $step, 1 ) + 1;
-			$wide = round( $step, 1 ) - 2;
+			$left = $place * $step + $free;
+			$wide = $step - 2 * $free;
 			if ( $bar['delivered'] ) {
-				$high                = self::height( $bar['delivered'], $most, self::UP );
-				$paths['delivered'] .= sprintf( 'M%1$.1F %2$dv-%4$dh%3$.1Fv%4$dz', $left, self::UP, $wide, $high );
+				$high                = self::height( $bar['delivered'], $most, $up );
+				$paths['delivered'] .= sprintf( 'M%1$.1F %2$dv-%4$dh%3$.1Fv%4$dz', $left, $up, $wide, $high );
 			}
 			if ( $bar['failed'] ) {
-				$high             = self::height( $bar['failed'], $most, self::DOWN );
-				$paths['failed'] .= sprintf( 'M%1$.1F %2$dv%4$dh%3$.1Fv-%4$dz', $left, self::UP + 1, $wide, $high );
+				$high             = self::height( $bar['failed'], $most, $down );
+				$paths['failed'] .= sprintf( 'M%1$.1F %2$dv%4$dh%3$.1Fv-%4$dz', $left, $up + 1, $wide, $high );
 			}
 		}
 		$drawn = '';
 		foreach ( array_filter( $paths ) as $class => $path ) {
 			$drawn .= sprintf( '<path class="%s" d="%s"/>', esc_attr( $class ), esc_attr( $path ) );
 		}
+		$high = $up + 1 + $down;
 		return sprintf(
-			'<svg class="network-webhooks-hours" role="img" aria-label="%1$s" viewBox="0 0 %2$d %3$d" preserveAspectRatio="none"><title>%1$s</title><path class="axis" d="M0 %4$dh%2$dv1H0z"/>%5$s</svg>',
-			esc_attr( $this->text() ),
-			self::WIDTH,
-			self::UP + 1 + self::DOWN,
-			self::UP,
+			'<svg class="network-webhooks-hours" role="img" aria-label="%1$s"%2$s viewBox="0 0 %3$d %4$d" preserveAspectRatio="none"><title>%5$s</title><path class="axis" d="M0 %6$dh%3$dv1H0z"/>%7$s</svg>',
+			esc_attr( $text ),
+			self::SMALL === $size ? " width=\"$width\" height=\"$high\"" : '',
+			$width,
+			$high,
+			esc_html( $text ),
+			$up,
 			$drawn
 		);
 	}

@@ -1,0 +1,161 @@
+//! Backfills: a step makes deliveries of some of the events that a webhook has not had. What is new
+//! and due has its turn between two of them.
+
+use std::sync::Arc;
+
+use super::WorkerError;
+use super::engine::Worker;
+use super::schedule::Schedule;
+use delivery::Sender;
+use delivery::template::Envelope;
+use domain::decision::Decision;
+use domain::event::Event;
+use domain::id::DeliveryId;
+use domain::webhook::Webhook;
+use store::backfill::{Backfill, BackfillQuery, Missed, Stretch};
+use store::{self, NewDelivery, Result, Selection, State, Store, Transaction, WebhookKey};
+
+/// Events that one step looks at.
+const STEP: usize = 500;
+
+/// What a step changes in memory, once its transaction is committed.
+#[derive(Default)]
+struct Step {
+    /// There may be more to do.
+    more: bool,
+    /// A webhook that the store numbered.
+    new: Option<(WebhookKey, Arc<Webhook>)>,
+    /// The webhook, and when its earliest pending delivery is due.
+    due: Option<(WebhookKey, Option<i64>)>,
+}
+
+impl<S: Store> Worker<S> {
+    /// A step of the oldest backfill.
+    pub(super) fn backfill(&mut self, now: i64) -> Result<bool, WorkerError> {
+        let ready = self.backfills && !self.reserve.is_full();
+        let Some(active) = self.active.as_ref().filter(|_| ready) else { return Ok(false) };
+        let (routes, schedule) = (&active.routes, &self.schedule);
+        let wants = |query: &BackfillQuery, event: &Event| {
+            routes.webhook(&query.webhook_id).is_some_and(|webhook| {
+                query.any_event || webhook.turns_away(&event.header()).is_none()
+            })
+        };
+        let mut step = Step::default();
+        store::commit(&mut self.store, &mut |tx| {
+            step = Step::default();
+            let Some(stretch) = tx.look_back(STEP, &wants)? else { return Ok(()) };
+            step.more = true;
+            let Some(webhook) = routes.webhook(&stretch.query.webhook_id) else {
+                return tx.note_backfill(&stretch.token, 0, None, now); // It was deleted.
+            };
+            let key = match schedule.key(&webhook.id) {
+                Some(key) => key,
+                None => {
+                    let key = tx.webhook(&webhook.id)?;
+                    step.new = Some((key, Arc::clone(webhook)));
+                    key
+                }
+            };
+            let giving = Giving {
+                webhook,
+                key,
+                sender: &active.sender,
+                network: active.config.held.as_deref(),
+                disabled: is_disabled(schedule, key),
+                now,
+            };
+            let made = giving.give(tx, &stretch)?;
+            tx.note_backfill(&stretch.token, made, stretch.next, now)?;
+            step.due = Some((key, tx.next_due(key, schedule.is_ordered(key))?));
+            Ok(())
+        })?;
+        if let Some((key, webhook)) = step.new {
+            self.schedule.add(key, webhook);
+        }
+        if let Some((key, due)) = step.due {
+            self.schedule.set_due(key, due, now);
+        }
+        self.backfills = step.more;
+        Ok(step.more)
+    }
+}
+
+fn is_disabled(schedule: &Schedule, key: WebhookKey) -> bool {
+    schedule.lane(key).is_some_and(|lane| lane.health.disabled.is_some())
+}
+
+/// Who is given what was missed, as things stand.
+struct Giving<'a> {
+    webhook: &'a Webhook,
+    key: WebhookKey,
+    sender: &'a Sender,
+    /// Why nothing is sent to anybody.
+    network: Option<&'a str>,
+    disabled: bool,
+    now: i64,
+}
+
+impl Giving<'_> {
+    /// Makes deliveries; how many.
+    fn give(&self, tx: &mut dyn Transaction, stretch: &Stretch) -> Result<u64> {
+        let mut made = 0;
+        for missed in &stretch.missed {
+            let due = stretch.due(stretch.made + made, self.now);
+            made += u64::from(self.give_one(tx, stretch, missed, due)?);
+        }
+        Ok(made)
+    }
+
+    fn give_one(
+        &self,
+        tx: &mut dyn Transaction,
+        stretch: &Stretch,
+        missed: &Missed,
+        due: i64,
+    ) -> Result<bool> {
+        let event = &missed.event;
+        let envelope = Envelope::of(&event.body);
+        let decision = self.webhook.decide(
+            event.flags,
+            // Who names an event wants it, whatever the condition says.
+            || {
+                if stretch.query.any_event {
+                    Ok(true)
+                } else {
+                    self.sender.accepts(self.webhook, &envelope)
+                }
+            },
+            || self.webhook.held(self.network, self.disabled).map(str::to_owned),
+        );
+        let mut delivery = NewDelivery {
+            // In the log it stands where its event does.
+            id: DeliveryId::at(missed.created),
+            webhook: self.key,
+            state: State::Pending,
+            due,
+            reason: Some(Backfill::reason(&stretch.token)),
+            failure: None,
+        };
+        match decision {
+            Decision::Send => {}
+            // Tests are never looked back for, and what the condition refuses is not missed.
+            Decision::Test | Decision::Skip => return Ok(false),
+            Decision::Hold(reason) => {
+                (delivery.state, delivery.reason) = (State::Held, Some(reason));
+            }
+            Decision::Fail(failure) => {
+                (delivery.state, delivery.reason) = (State::Failed, Some(failure.message));
+                delivery.failure = Some(failure.code);
+            }
+        }
+        let Some(skipped) = missed.skipped else {
+            tx.insert_delivery(event.id, &delivery)?;
+            return Ok(true);
+        };
+        if delivery.state != State::Pending {
+            return Ok(false); // It stays as it is, and can be looked back for again.
+        }
+        let which = Selection { ids: vec![skipped], ..Selection::default() };
+        Ok(tx.change(&which, State::Pending, due, delivery.reason.as_deref())? > 0)
+    }
+}
