@@ -420,7 +420,7 @@ final class Set_Aside_Test extends Network_Test_Case {
 			$this->assertSame( 200, $admin->status, $page );
 			$this->assertStringNotContainsString( 'critical error', $admin->page, $page );
 		}
-		$admin->act( 'save', array( 'webhook' => $bad, 'name' => 'Good', 'url' => self::$endpoint->url . '/200', 'event' => 'lesson_finished', 'version' => '1' ) );
+		$admin->act( 'save', array( 'webhook' => $bad, 'name' => 'Good', 'url' => self::$endpoint->url . '/200', 'patterns' => 'lesson_finished', 'version' => '1' ) );
 		$this->assert_sees( 'The webhook is saved.', $admin );
 		wp_cache_flush();
 		$this->assertSame( array(), Set_Aside::all() );
