@@ -62,7 +62,7 @@ final class Event_Article {
 	 */
 	public function payloads( Event $event ): string {
 		ob_start();
-		printf( '<h3>%s <code>%s</code></h3><p>%s</p>', esc_html( $event->name ), esc_html( $event->slug ), esc_html( $event->description ) );
+		printf( '<p class="network-webhooks-name"><strong>%s</strong> <code>%s</code></p><p>%s</p>', esc_html( $event->name ), esc_html( $event->slug ), esc_html( $event->description ) );
 		$this->print_payloads( $event, true );
 		return (string) ob_get_clean();
 	}
