@@ -28,6 +28,7 @@ final class Labels {
 			'network_events'  => __( 'Events of the whole network', 'network-webhooks' ),
 			'include_imports' => __( 'Events of imports', 'network-webhooks' ),
 			'condition'       => __( 'Condition', 'network-webhooks' ),
+			'method'          => __( 'Method', 'network-webhooks' ),
 			'format'          => __( 'Format', 'network-webhooks' ),
 			'template'        => __( 'Template', 'network-webhooks' ),
 			'content_type'    => __( 'Content type', 'network-webhooks' ),
