@@ -22,7 +22,8 @@
  *
  * @phpstan-type Sites 'all'|array{only: list<int>}|array{except: list<int>}
  * @phpstan-type Webhook array{
- *     id: string, name?: string, url: string, events: list<string>, sites?: Sites,
+ *     id: string, name?: string, url: string, method?: 'POST'|'PUT'|'PATCH',
+ *     events: list<string>, sites?: Sites,
  *     network_events?: bool, include_imports?: bool, paused?: bool,
  *     secrets?: list<array{secret: string, until?: int|null}>, signature?: 'v1'|'v1a'|'none',
  *     headers?: list<array{name: string, value: string}>,

@@ -15,6 +15,19 @@ use webhooks::event::Flags;
 use webhooks::store::Next;
 
 #[test]
+fn a_request_has_the_method_of_its_webhook() {
+    let server = Server::start(|_, to| respond(to, "200 OK", "", b""));
+    for method in ["PUT", "PATCH", "POST"] {
+        let webhook = webhook(&server.url(), json!({ "method": method }));
+        let attempt = sender().send(&webhook, &claim(), &SystemClock::new());
+        assert_eq!((attempt.failure, attempt.status), (None, Some(200)), "{method}");
+        let request = server.next();
+        assert_eq!(request.line(), format!("{method} /hook?a=b HTTP/1.1"));
+        assert_eq!(request.body, &claim().event.body[..]);
+    }
+}
+
+#[test]
 fn a_delivery_is_signed_as_standard_webhooks_says() {
     let server = Server::start(|_, to| {
         respond(to, "200 OK", "X-Request-Id: r1\r\nSet-Cookie: a=b\r\n", b"thanks")

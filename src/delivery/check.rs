@@ -302,9 +302,12 @@ mod tests {
             );
             serde_json::from_str::<Webhook>(&json).map(drop).map_err(|error| error.to_string())
         };
-        for (name, field) in
-            [("signatures", "signature"), ("formats", "format"), ("rates", "rate_limit")]
-        {
+        for (name, field) in [
+            ("methods", "method"),
+            ("signatures", "signature"),
+            ("formats", "format"),
+            ("rates", "rate_limit"),
+        ] {
             let words = words(name);
             for word in &words {
                 assert_eq!(reads(field, word), Ok(()), "{field}");
@@ -312,7 +315,7 @@ mod tests {
             let expected = reads(field, "none of them").unwrap_err();
             assert_eq!(expected.matches('`').count() / 2 - 1, words.len(), "{expected}");
         }
-        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(24));
+        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(25));
     }
 
     #[test]

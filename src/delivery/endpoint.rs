@@ -93,7 +93,7 @@ impl Endpoint {
         Ok(Self {
             webhook: webhook.clone(),
             used: Mutex::new(Instant::now()),
-            target: Target::new(&url, tls, guard, proxy, exempt),
+            target: Target::new(&url, webhook.method, tls, guard, proxy, exempt),
             shown_url: shown(&url),
             builder: builder.with_projections(Arc::clone(&shared.projections)),
         })

@@ -14,11 +14,10 @@ use super::template::{Envelope, TemplateError};
 use domain::bytes::{Bytes, Headers};
 use domain::decision::{CONDITION, Decision};
 use domain::event::{Event, EventHeader};
-use domain::webhook::{FieldError, Webhook};
+use domain::webhook::{FieldError, Method, Webhook};
 
 /// The reason where [`Preview::error`] says more.
 const ERROR: &str = "error";
-const METHOD: &str = "POST";
 
 /// The answer, in the array shape of `stubs/webhooks.stub.php`.
 #[derive(Debug, Default, Serialize)]
@@ -88,7 +87,7 @@ impl Preview {
     pub fn impossible(error: FieldError) -> Self {
         Self {
             reason: Some(ERROR.into()),
-            method: METHOD,
+            method: Method::default().as_str(),
             error: Some(error.into()),
             ..Self::default()
         }
@@ -115,8 +114,8 @@ impl Preview {
             (None, Some(mismatch)) => Some(mismatch.as_str().to_owned()),
             (None, None) => reason(webhook, header, asked.as_ref(), message.as_ref(), context),
         };
-        let mut preview =
-            Self { wanted: reason.is_none(), reason, method: METHOD, ..Self::default() };
+        let method = webhook.method.as_str();
+        let mut preview = Self { wanted: reason.is_none(), reason, method, ..Self::default() };
         let mut error = wrong;
         match message {
             Some(Ok(message)) => preview.show(message),
@@ -237,6 +236,14 @@ mod tests {
             sign(SECRET, &header("webhook-id").unwrap(), 1_763_632_800, BODY.as_bytes());
         assert_eq!(header("webhook-signature"), signature.ok());
         assert_eq!((preview.address, preview.error), (None, None));
+    }
+
+    #[test]
+    fn the_method_is_the_webhooks() {
+        for method in ["POST", "PUT", "PATCH"] {
+            let preview = preview(&serde_json::json!({ "method": method }));
+            assert_eq!((preview.wanted, preview.method), (true, method));
+        }
     }
 
     #[test]

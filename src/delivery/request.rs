@@ -21,6 +21,7 @@ use super::resolve::{NameError, Names, NoAddress, resolve};
 use super::tls::Tls;
 use super::trace::Trace;
 use domain::attempt::{Failure, Phase, Remark};
+use domain::webhook::Method;
 
 /// Code of the guard's refusal.
 pub(super) const ADDRESS_REFUSED: &str = "address_refused";
@@ -30,6 +31,7 @@ pub(super) struct Target {
     origin: Origin,
     /// As the header `host` has it.
     host: String,
+    method: Method,
     /// The request-target, as the URL writes it.
     path: String,
     tls: Option<Tls>,
@@ -71,6 +73,7 @@ impl Target {
     /// Of a webhook's URL. Where it is `exempt`, guard and proxy have to be those of an exempt one.
     pub(super) fn new(
         url: &Url,
+        method: Method,
         tls: Option<Tls>,
         guard: Arc<Guard>,
         proxy: Option<Arc<Proxy>>,
@@ -86,14 +89,15 @@ impl Target {
         let origin = Origin { host: name.into(), port, trust, exempt };
         let path = url[Position::BeforePath..Position::AfterQuery].to_owned();
         let proxy = proxy.filter(|proxy| !proxy.is_bypassed(&origin.host));
-        Self { origin, host, path, tls, guard, proxy }
+        Self { origin, host, method, path, tls, guard, proxy }
     }
 
     /// The head of a request, with the empty line behind it.
     fn head(&self, headers: &HeaderMap, length: usize) -> Vec<u8> {
         let mut head = Vec::with_capacity(1024);
         let mut put = |parts: &[&[u8]]| parts.iter().for_each(|part| head.extend_from_slice(part));
-        put(&[b"POST ", self.path.as_bytes(), b" HTTP/1.1\r\nhost: ", self.host.as_bytes()]);
+        put(&[self.method.as_str().as_bytes(), b" ", self.path.as_bytes()]);
+        put(&[b" HTTP/1.1\r\nhost: ", self.host.as_bytes()]);
         if !headers.contains_key(header::ACCEPT) {
             put(&[b"\r\naccept: */*"]);
         }

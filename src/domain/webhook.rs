@@ -46,6 +46,9 @@ pub struct Webhook {
     pub name: String,
     /// The endpoint: `https:` or `http:`, at most 2,048 bytes.
     pub url: String,
+    /// How its requests ask.
+    #[serde(default)]
+    pub method: Method,
     /// Names and patterns (`payment_*`, `*`), at least one.
     pub events: Vec<String>,
     /// Which sites' events it gets.
@@ -187,6 +190,30 @@ pub struct RotatingSecret {
     /// Unix seconds after which it signs no more (none: current).
     #[serde(default)]
     pub until: Option<i64>,
+}
+
+/// The method of a webhook's requests (RFC 9110, section 9.3; RFC 5789). All of them have a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    /// What nearly every receiver expects.
+    #[default]
+    Post,
+    /// Adds or replaces what the URL names, such as a member of a list.
+    Put,
+    /// Changes what the URL names.
+    Patch,
+}
+
+impl Method {
+    /// As it stands in a request.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+        }
+    }
 }
 
 /// How requests are signed (Standard Webhooks 1.0.0, "Signature scheme").

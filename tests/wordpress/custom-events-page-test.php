@@ -64,7 +64,7 @@ final class Custom_Events_Page_Test extends Network_Test_Case {
 		$this->assertSame( '{"user_id":7,"course":{"ID":42,"meta":{"price":"10.00"},"post_title":"Light"}}', webhooks_encode( $event['data'] ) );
 
 		$admin->get( '/wp-admin/network/admin.php?page=network-webhooks-new' );
-		$this->assertContains( 'Course Finished', $admin->values( '//optgroup[@label="Other"]/option' ) );
+		$this->assertContains( 'Course Finished', $admin->values( '//details[summary/span="Other"]//label/span' ) );
 		$admin->get( self::PAGE . '&event=school_course_done&action=delete' );
 		$this->assert_sees( 'These webhooks subscribe to it, and will get nothing of it: Test.', $admin );
 		$admin->act( 'custom_delete', array( 'event' => 'school_course_done' ) );

@@ -13,14 +13,14 @@ final class Form_Test extends Network_Test_Case {
 	private const ALL = array(
 		'name'            => 'All & everything &amp; "more"',
 		'url'             => 'https://endpoint.example/a%20b?c=d&e&amp;f',
-		'event'           => 'payment_received',
-		'events'          => array( '', 'account_created' ),
+		'events'          => array( '', 'payment_received', 'account_created' ),
 		'patterns'        => 'refund_*, lesson_finished',
 		'sites'           => 'only',
 		'site_list'       => '1',
 		'network_events'  => '',
 		'include_imports' => '1',
 		'condition'       => 'site.id in [1, 2]',
+		'method'          => 'PATCH',
 		'format'          => 'template',
 		'template'        => "\n{\"a\": {{ type ~ \" <b> &amp; \" }},\n\t\"b\": {{ id }}}\n",
 		'content_type'    => 'application/vnd.example+json',
@@ -65,6 +65,7 @@ final class Form_Test extends Network_Test_Case {
 			'network_events'  => false,
 			'include_imports' => true,
 			'condition'       => 'site.id in [1, 2]',
+			'method'          => 'PATCH',
 			'format'          => 'template',
 			'template'        => self::ALL['template'],
 			'content_type'    => 'application/vnd.example+json',
@@ -91,7 +92,7 @@ final class Form_Test extends Network_Test_Case {
 
 		// Shown, and saved once more without a change: nothing is lost, nothing is altered.
 		$this->form->edit( $webhook->id );
-		foreach ( array( 'name', 'url', 'event', 'patterns', 'condition', 'template', 'fields', 'retries', 'rate_limit', 'timeout', 'mail_to' ) as $input ) {
+		foreach ( array( 'name', 'url', 'patterns', 'condition', 'template', 'fields', 'retries', 'rate_limit', 'timeout', 'mail_to' ) as $input ) {
 			$typed = 'patterns' === $input ? 'refund_* lesson_finished' : self::ALL[ $input ];
 			$this->assertSame( $typed, $this->form->text( $input ), $input );
 		}
@@ -103,7 +104,7 @@ final class Form_Test extends Network_Test_Case {
 	}
 
 	public function test_defaults_are_not_stored(): void {
-		$this->form->open_new()->post( array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'event' => 'payment_received' ) );
+		$this->form->open_new()->post( array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'events' => array( 'payment_received' ) ) );
 		$this->assertSame( array( 'events', 'secrets' ), array_keys( $this->one()->settings ) );
 		$this->form->edit( $this->one()->id );
 		$this->assertSame( '15', $this->form->text( 'timeout' ) );
@@ -133,7 +134,6 @@ final class Form_Test extends Network_Test_Case {
 			'no name'                             => array( 'name', '', 'Give the webhook a name' ),
 			'no URL'                              => array( 'url', 'endpoint.example', 'has to be a whole one' ),
 			'a port that the extension judges'    => array( 'url', 'https://endpoint.example:99999/', 'port' ),
-			'no event'                            => array( 'event', '', 'Choose an event.' ),
 			'a pattern that none can be'          => array( 'patterns', 'Payment Received', 'is no name of events' ),
 			'a site that is not there'            => array( 'site_list', "1\n4711\nshop.example", '4711' ),
 			'no site at all'                      => array( 'site_list', " \n", 'List at least one site' ),
@@ -157,6 +157,81 @@ final class Form_Test extends Network_Test_Case {
 			'too many addresses'                  => array( 'mail_to', implode( ' ', array_map( static fn( int $number ) => "a$number@network.example", range( 1, 21 ) ) ), 'more than 20 addresses' ),
 			'disabled after too long'             => array( 'disable_after', '31d', '2592000' ),
 		);
+	}
+
+	public function test_without_an_event_it_says_so_at_the_events_and_keeps_the_rest(): void {
+		foreach ( array( 'save', 'test_form', 'preview' ) as $action ) {
+			$this->form->open_new()->post( array( 'events' => array( '' ), 'patterns' => " ,\n" ) + self::ALL, $action );
+			$this->assertSame( 'Choose an event.', $this->form->error( 'events' ), $action );
+			$this->assertSame( array( array( 'true' ), array( '-1' ) ), array( self::$admin->values( '//*[@id="network-webhooks-events"]/@aria-invalid' ), self::$admin->values( '//*[@id="network-webhooks-events"][@autofocus]/@tabindex' ) ) );
+			$this->assertSame( self::ALL['template'], $this->form->text( 'template' ) );
+			$this->assertSame( array(), $this->plugin()->webhooks()->all() );
+		}
+	}
+
+	public function test_a_box_that_is_no_event_is_refused(): void {
+		$this->form->open_new()->post( array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'events' => array( 'payment_received', '<b>' ) ) );
+		$this->assertStringContainsString( '“<b>” is no name of events', $this->form->error( 'events' ) );
+		$this->assertSame( array(), $this->plugin()->webhooks()->all() );
+	}
+
+	public function test_events_keep_their_order_and_new_ones_follow(): void {
+		$events  = array( 'refund_*', 'account_created', 'payment_received', 'lesson_finished' );
+		$webhook = $this->store( Webhook::create( 'A', 'https://endpoint.example/', 'x' )->with_form( 'A', 'https://endpoint.example/', false, array( 'events' => $events ) + Webhook::create( '', '' )->settings ) );
+		$this->form->edit( $webhook->id );
+		$this->assertSame( array( 'payment_received', 'account_created' ), array_values( array_filter( $this->form->fields['events'] ) ) );
+		$this->assertSame( 'refund_* lesson_finished', $this->form->text( 'patterns' ) );
+		$this->form->post();
+		$this->assertSame( $events, $this->one()->events() );
+		$this->form->edit( $webhook->id )->post( array( 'events' => array( '', 'site_created', 'account_created' ), 'patterns' => 'user_* refund_*' ) );
+		$this->assertSame( array( 'refund_*', 'account_created', 'site_created', 'user_*' ), $this->one()->events() );
+	}
+
+	public function test_every_event_has_a_box_in_its_category_and_what_cannot_happen_here_says_so(): void {
+		$this->form->open_new( '&event=site_created' );
+		$registry = $this->plugin()->catalogue();
+		foreach ( $registry->by_category() as $category => $events ) {
+			$slugs = self::$admin->values( "//details[summary/span[@class='network-webhooks-category']='$category']//input[@name='events[]']/@value" );
+			$this->assertSame( array_column( $events, 'slug' ), $slugs, $category );
+		}
+		$this->assertSame( array( 'site_created' ), self::$admin->values( '//input[@name="events[]"][@checked]/@value' ) );
+		$this->assertSame( array( 'Sites' ), self::$admin->values( '//form//details[@open]//span[@class="network-webhooks-category"]' ) );
+		foreach ( array( 'payment_received', 'site_created', 'certificate_earned' ) as $slug ) {
+			$this->assertSame( array( "#network-webhooks-manual-$slug" ), self::$admin->values( "//a[@data-network-webhooks-payload='$slug']/@href" ) );
+			$this->assertCount( 1, self::$admin->values( "//*[@id='network-webhooks-manual-$slug']/@id" ), 'It leads somewhere.' );
+		}
+		$this->assertStringContainsString( 'active on this network: ', self::$admin->values( '//*[@id="network-webhooks-about-certificate_earned"]' )[0] );
+		$this->assertSame( array(), self::$admin->values( '//*[@id="network-webhooks-about-site_created"]/strong' ) );
+	}
+
+	public function test_the_payload_beside_the_list_is_what_really_happened_or_else_the_example(): void {
+		$ask = static function ( string $event ): WP_REST_Response {
+			$request = new WP_REST_Request( 'GET', '/network-webhooks/v1/payload' );
+			$request->set_query_params( array( 'event' => $event ) );
+			return rest_do_request( $request );
+		};
+		wp_set_current_user( 1 );
+		$this->assertStringContainsString( '"customer_name": "Jane Doe"', htmlspecialchars_decode( $ask( 'payment_received' )->get_data()['html'] ) );
+		$this->assertStringContainsString( 'Payment Received', $ask( 'payment_received' )->get_data()['html'] );
+		$this->store( Webhook::create( 'A', 'http://127.0.0.1:9/', 'payment_received' ) );
+		$id = network_webhooks_dispatch( 'payment_received', array( 'payment_id' => 'really-41' ) );
+		$this->wait_for( static fn() => webhooks_deliveries( array( 'event_id' => $id ) )['deliveries'] );
+		$html = $ask( 'payment_received' )->get_data()['html'];
+		$this->assertStringContainsString( 'As it really happened at', $html );
+		$this->assertStringContainsString( 'really-41', $html );
+		$this->assertStringContainsString( 'There is no event “&lt;b&gt;”.', $ask( '<b>' )->get_data()['html'] );
+		wp_set_current_user( 0 );
+		$this->assertSame( 401, $ask( 'payment_received' )->get_status() );
+	}
+
+	public function test_a_preview_without_an_event_asks_for_one(): void {
+		wp_set_current_user( 1 );
+		$request = new WP_REST_Request( 'POST', '/network-webhooks/v1/preview' );
+		$request->set_body_params( array( 'name' => 'A', 'url' => 'https://endpoint.example/' ) );
+		$seen = rest_do_request( $request )->get_data();
+		$this->assertStringContainsString( 'Choose an event: then its request is shown here.', $seen['html'] );
+		$this->assertStringNotContainsString( '<pre', $seen['html'] );
+		$this->assertSame( array( 'events' => 'Choose an event.' ), (array) $seen['errors'] );
 	}
 
 	public function test_what_was_typed_survives_a_nonce_that_is_too_old(): void {
@@ -237,7 +312,7 @@ final class Form_Test extends Network_Test_Case {
 	}
 
 	public function test_addresses_for_mail_are_wordpress_s_own_and_in_the_history(): void {
-		$this->form->open_new()->post( array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'event' => 'payment_received', 'mail_to' => 'books@network.example, books@network.example;ops@network.example' ) );
+		$this->form->open_new()->post( array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'events' => array( 'payment_received' ), 'mail_to' => 'books@network.example, books@network.example;ops@network.example' ) );
 		$webhook = $this->one();
 		$this->assertSame( array( 'books@network.example', 'ops@network.example' ), $webhook->mail_to() );
 		$published = file_get_contents( getenv( 'SPOOL' ) . '/config.json' );
@@ -264,7 +339,7 @@ final class Form_Test extends Network_Test_Case {
 	}
 
 	public function test_the_secret_is_shown_when_it_is_new_and_then_only_to_those_who_ask(): void {
-		$this->form->open_new()->post( array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'event' => 'payment_received' ) );
+		$this->form->open_new()->post( array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'events' => array( 'payment_received' ) ) );
 		$webhook = $this->one();
 		$this->assertSame( array( $webhook->secret() ), self::$admin->values( '//input[@id="network-webhooks-secret"]/@value' ) );
 		$this->form->edit( $webhook->id );
@@ -317,7 +392,7 @@ final class Form_Test extends Network_Test_Case {
 	public function test_a_deleted_site_stays_listed_with_its_last_address(): void {
 		$site = $this->make_site();
 		$path = trim( get_site( $site )->path, '/' );
-		$this->form->open_new()->post( array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'event' => 'payment_received', 'sites' => 'except', 'site_list' => get_site( $site )->domain . "/$path" ) );
+		$this->form->open_new()->post( array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'events' => array( 'payment_received' ), 'sites' => 'except', 'site_list' => get_site( $site )->domain . "/$path" ) );
 		$this->assertSame( array( 'except' => array( $site ) ), $this->one()->setting( 'sites' ) );
 		$this->form->edit( $this->one()->id );
 		$this->assertStringContainsString( "$site ", $this->form->text( 'site_list' ) );
@@ -336,7 +411,7 @@ final class Form_Test extends Network_Test_Case {
 			foreach ( $preset['values'] as $input => $value ) {
 				$this->assertSame( $value, $this->form->text( $input ), "$id $input" );
 			}
-			$this->form->post( array( 'name' => $preset['name'], 'url' => "https://endpoint.example/$id", 'event' => 'payment_received' ) );
+			$this->form->post( array( 'name' => $preset['name'], 'url' => "https://endpoint.example/$id", 'events' => array( 'payment_received' ) ) );
 			$this->assert_sees( 'The webhook is set up.', self::$admin );
 		}
 		$this->assertCount( 9, $this->plugin()->webhooks()->all() );

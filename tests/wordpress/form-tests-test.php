@@ -169,9 +169,9 @@ final class Form_Tests_Test extends Network_Test_Case {
 			default => self::$endpoint->url . $path,
 		};
 		return array(
-			'name'  => 'Not saved',
-			'url'   => $url,
-			'event' => $event,
+			'name'     => 'Not saved',
+			'url'      => $url,
+			'patterns' => $event,
 		);
 	}
 }

@@ -338,7 +338,7 @@ final class Inbox_Test extends Network_Test_Case {
 		$form = new Webhook_Form( self::$admin );
 		$form->open_new( '&inbox=1' );
 		$this->assertSame( array( $this->inbox->url(), 'Test inbox' ), array( $form->text( 'url' ), $form->text( 'name' ) ) );
-		$form->post( array( 'name' => 'Not saved', 'event' => 'payment_received' ), 'test_form' );
+		$form->post( array( 'name' => 'Not saved', 'events' => array( 'payment_received' ) ), 'test_form' );
 		$this->assert_sees( 'The test event arrived: the endpoint answered 200', self::$admin );
 		$this->assertSame( array( Signature::VALID, 'Not saved' ), array( $this->newest()->verdict, $this->newest()->webhook ) );
 	}

@@ -15,11 +15,10 @@ final class Invisible_Test extends Network_Test_Case {
 	private const TYPED = array(
 		'name'       => "\u{FEFF}Pay\u{202E}ments\u{200B}",
 		'url'        => "\u{200B}https://endpoint.example/ho\u{AD}ok\u{FEFF}",
-		'event'      => 'lesson_finished',
 		'headers'    => "\u{FEFF}Author\u{200B}ization: Bearer abc\u{200B}\u{A0}",
 		'mail_to'    => "books@network.example\u{200B}\nops@net\u{2060}work.example",
 		'fields'     => "order\u{200B}.id",
-		'patterns'   => "refund_*\u{A0}payment_*\u{200B}",
+		'patterns'   => "lesson_finished refund_*\u{A0}payment_*\u{200B}",
 		'site_list'  => "1\u{200B}",
 		'sites'      => 'only',
 	);
@@ -52,7 +51,7 @@ final class Invisible_Test extends Network_Test_Case {
 			array( array( 'condition' => "type\u{A0}== 'x'" ), 'line 1, column 5: the condition contains an invisible character (U+00A0)' ),
 		);
 		foreach ( $texts as list( $typed, $said ) ) {
-			( new Webhook_Form( $admin ) )->open_new()->post( $typed + array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'event' => 'lesson_finished' ) );
+			( new Webhook_Form( $admin ) )->open_new()->post( $typed + array( 'name' => 'A', 'url' => 'https://endpoint.example/', 'patterns' => 'lesson_finished' ) );
 			$this->assert_sees( $said, $admin );
 			$this->assertSame( array(), $this->plugin()->webhooks()->all() );
 		}

@@ -110,11 +110,11 @@ final class Listen_Page_Test extends Capture_Test_Case {
 		self::$admin->get( self::PAGE );
 		list( $new ) = self::$admin->values( '//tr[@data-heard]//a[text()="Add a webhook for this"]/@href' );
 		self::$admin->get( substr( $new, strlen( getenv( 'WP_URL' ) ) ) );
-		$this->assertSame( array( array( 'lesson_finished' ), array( 'lesson_finished' ), array( "heard:$captured->id" ) ), array( self::$admin->values( '//select[@name="event"]//option[@selected]/@value' ), self::$admin->values( '//input[@name="name"]/@value' ), self::$admin->values( '//select[@name="test_data"]/option[@selected]/@value' ) ) );
+		$this->assertSame( array( array( 'lesson_finished' ), array( 'lesson_finished' ), array( "heard:$captured->id" ) ), array( self::$admin->values( '//input[@name="patterns"]/@value' ), self::$admin->values( '//input[@name="name"]/@value' ), self::$admin->values( '//select[@name="test_data"]/option[@selected]/@value' ) ) );
 
 		self::$admin->get( "/wp-admin/network/admin.php?page=network-webhooks&action=edit&webhook=$webhook->id&heard=$captured->id" );
 		$this->assertSame( array( "heard:$captured->id" ), self::$admin->values( '//select[@name="test_data"]/option[@selected]/@value' ) );
-		$this->assertSame( array( 'payment_received' ), self::$admin->values( '//select[@name="event"]//option[@selected]/@value' ) );
+		$this->assertSame( array( 'payment_received' ), self::$admin->values( '//input[@name="events[]"][@checked]/@value' ) );
 		$sample = $this->plugin()->test_event()->sample( $webhook, Test_Event::CAPTURED . $captured->id );
 		$this->assertSame( array( 'lesson_finished', 'school', '{"title":"Light","none":{}}' ), array( $sample['event'], $sample['source'], wp_json_encode( $sample['data'] ) ) );
 
@@ -122,7 +122,7 @@ final class Listen_Page_Test extends Capture_Test_Case {
 		self::$admin->get( self::PAGE . "&heard=$captured->id" );
 		$this->assert_sees( 'This event no longer exists', self::$admin );
 		self::$admin->get( substr( $new, strlen( getenv( 'WP_URL' ) ) ) );
-		$this->assertSame( array( 'lesson_finished' ), self::$admin->values( '//select[@name="event"]//option[@selected]/@value' ) );
+		$this->assertSame( array( 'lesson_finished' ), self::$admin->values( '//input[@name="patterns"]/@value' ) );
 		$this->expectExceptionMessage( 'no longer exists' );
 		$this->plugin()->test_event()->sample( $webhook, Test_Event::CAPTURED . $captured->id );
 	}

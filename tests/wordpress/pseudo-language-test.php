@@ -176,7 +176,7 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 				foreach ( array( 'GET', 'POST', 'DELETE' ) as $method ) {
 					$request = new WP_REST_Request( $method, preg_replace( '/\(\?P<\w+>[^)]*\)/', 'x7', $path ) );
 					$request->set_query_params( array( 'state' => '☠', 'since' => '☠', 'before' => '☠', 'last' => '1' ) );
-					$request->set_body_params( array( 'name' => '☠', 'url' => '☠', 'event' => '☠', 'sites' => 'only', 'format' => 'template', 'timeout' => '☠' ) );
+					$request->set_body_params( array( 'name' => '☠', 'url' => '☠', 'events' => array( '☠' ), 'sites' => 'only', 'format' => 'template', 'timeout' => '☠' ) );
 					$answer = (array) rest_do_request( $request )->get_data();
 					// Others are WordPress's own, of which this language knows nothing.
 					$ours = str_starts_with( (string) ( $answer['code'] ?? '' ), 'network_webhooks' ) ? array( $answer['message'] ) : array();

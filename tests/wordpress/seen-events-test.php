@@ -31,19 +31,19 @@ final class Seen_Events_Test extends Network_Test_Case {
 		$this->install( $site );
 		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
 		$admin->get( '/wp-admin/network/admin.php?page=network-webhooks-new' );
-		$this->assertNotContains( 'lesson_finished', $admin->values( '//select[@name="event"]//option/@value' ) );
+		$this->assertNotContains( 'lesson_finished', $admin->values( '//input[@name="events[]"]/@value' ) );
 
 		$admin->get( "{$path}wp-admin/" );
 		$this->assertSame( 200, $admin->status );
 		$admin->get( '/wp-admin/network/admin.php?page=network-webhooks-new' );
-		$this->assertSame( array( 'Lesson Finished' ), $admin->values( '//optgroup[@label="Education"]/option[@value="lesson_finished"]' ) );
+		$this->assertSame( array( 'Lesson Finished' ), $admin->values( '//details[summary/span="Education"]//label[input/@value="lesson_finished"]/span' ) );
 		$this->assertStringStartsWith( 'Not seen yet', $this->mark( $admin ) );
 		$admin->act(
 			'save',
 			array(
-				'name'  => 'Lessons',
-				'url'   => $this->endpoint->url . '/200',
-				'event' => 'lesson_finished',
+				'name'   => 'Lessons',
+				'url'    => $this->endpoint->url . '/200',
+				'events' => array( 'lesson_finished' ),
 			)
 		);
 		$this->assert_sees( 'The webhook is set up.', $admin );

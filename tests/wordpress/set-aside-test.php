@@ -281,6 +281,11 @@ final class Set_Aside_Test extends Network_Test_Case {
 			'headers: spaces at an end' => array( 'headers' => array( array( 'name' => 'X-Key', 'value' => 'a ' ) ) ),
 			'headers: longest' => array( 'headers' => array( array( 'name' => 'X-Key', 'value' => str_repeat( 'a', 4096 ) ) ) ),
 			'headers: long' => array( 'headers' => array( array( 'name' => 'X-Key', 'value' => str_repeat( 'a', 4097 ) ) ) ),
+			'method: PATCH' => array( 'method' => 'PATCH' ),
+			'method: GET' => array( 'method' => 'GET' ),
+			'format: none' => array( 'format' => 'xml' ),
+			'signature: none that is known' => array( 'signature' => 'v2' ),
+			'method: no capitals' => array( 'method' => 'put' ),
 			'ca_file' => array( 'ca_file' => 'ca.pem' ),
 			'content_type: right' => array( 'content_type' => 'text/html; charset=utf-8' ),
 			'content_type' => array( 'content_type' => 'html' ),
@@ -420,7 +425,7 @@ final class Set_Aside_Test extends Network_Test_Case {
 			$this->assertSame( 200, $admin->status, $page );
 			$this->assertStringNotContainsString( 'critical error', $admin->page, $page );
 		}
-		$admin->act( 'save', array( 'webhook' => $bad, 'name' => 'Good', 'url' => self::$endpoint->url . '/200', 'event' => 'lesson_finished', 'version' => '1' ) );
+		$admin->act( 'save', array( 'webhook' => $bad, 'name' => 'Good', 'url' => self::$endpoint->url . '/200', 'patterns' => 'lesson_finished', 'version' => '1' ) );
 		$this->assert_sees( 'The webhook is saved.', $admin );
 		wp_cache_flush();
 		$this->assertSame( array(), Set_Aside::all() );

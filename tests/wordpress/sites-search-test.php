@@ -102,7 +102,7 @@ final class Sites_Search_Test extends Network_Test_Case {
 	public function test_a_cookie_alone_does_not_open_the_routes(): void {
 		$admin = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
 		foreach ( array( '', '&_wpnonce=invented' ) as $nonce ) {
-			$admin->post( "/index.php?rest_route=/network-webhooks/v1/test$nonce", array( 'name' => 'A', 'url' => 'http://127.0.0.1:1/', 'event' => 'payment_received' ) );
+			$admin->post( "/index.php?rest_route=/network-webhooks/v1/test$nonce", array( 'name' => 'A', 'url' => 'http://127.0.0.1:1/', 'events' => array( 'payment_received' ) ) );
 			$this->assertContains( $admin->status, array( 401, 403 ) );
 		}
 	}
@@ -114,7 +114,7 @@ final class Sites_Search_Test extends Network_Test_Case {
 			$webhook = $this->store( Webhook::create( 'A', "$endpoint->url/200", 'payment_received' ) );
 			$forms   = array(
 				array( 'webhook' => $webhook->id ),
-				array( 'webhook' => '', 'name' => 'B', 'url' => "$endpoint->url/200", 'event' => 'payment_received' ),
+				array( 'webhook' => '', 'name' => 'B', 'url' => "$endpoint->url/200", 'events' => array( 'payment_received' ) ),
 			);
 			foreach ( $forms as $form ) {
 				$sent     = $this->asked( 'POST', '/network-webhooks/v1/test', $form )->get_data();

@@ -1,6 +1,5 @@
 /**
- * The form of a webhook: searching events as one types, filling in a preset, what depends on a
- * choice, the preview, and errors at their fields. Without this file all of that is there too,
+ * The form of a webhook: filling in a preset, what depends on a choice, the preview, and errors at their fields. Without this file all of that is there too,
  * at a click more.
  */
 ( function () {
@@ -12,98 +11,6 @@
 		return;
 	}
 	const field = ( name ) => document.getElementById( `network-webhooks-${ name }` );
-
-	/** An input for searching, before an element. */
-	function addSearch( before, label, onInput ) {
-		const input = document.createElement( 'input' );
-		input.type = 'search';
-		input.placeholder = label;
-		input.className = 'network-webhooks-filter';
-		input.setAttribute( 'aria-label', label );
-		input.addEventListener( 'input', () => onInput( input.value.toLowerCase().split( /\s+/ ).filter( Boolean ) ) );
-		// Enter would send the form.
-		input.addEventListener( 'keydown', ( key ) => {
-			if ( key.key === 'Enter' ) {
-				key.preventDefault();
-			}
-		} );
-		before.before( input );
-		return input;
-	}
-
-	// The event: options that don't have the words are taken out, since not every browser hides them.
-	const select = field( 'event' );
-	const everything = [ ...select.children ];
-	const options = new Map( everything.filter( ( child ) => child.label && child.children.length ).map( ( group ) => [ group, [ ...group.children ] ] ) );
-	const search = addSearch( select, __( 'Search events', 'network-webhooks' ), ( words ) => {
-		let found = 0;
-		const chosen = select.value;
-		select.replaceChildren( ...everything );
-		for ( const [ group, all ] of options ) {
-			const some = all.filter( ( option ) => words.every( ( word ) => `${ group.label } ${ option.text } ${ option.value }`.toLowerCase().includes( word ) ) );
-			found += some.length;
-			group.replaceChildren( ...some );
-			if ( ! some.length ) {
-				group.remove();
-			}
-		}
-		select.value = chosen;
-		// While one searches, what was found is seen, as a list.
-		select.size = words.length ? Math.max( 2, Math.min( 12, select.options.length + select.children.length ) ) : 1;
-		/* translators: %d: number of events */
-		wp.a11y.speak( sprintf( __( 'Events found: %d', 'network-webhooks' ), found ) );
-	} );
-	function endSearch() {
-		search.value = '';
-		search.dispatchEvent( new Event( 'input' ) );
-	}
-	search.addEventListener( 'keydown', ( key ) => {
-		const first = select.querySelector( 'optgroup option' );
-		if ( key.key === 'ArrowDown' ) {
-			key.preventDefault();
-			select.focus();
-			select.value = first?.value ?? '';
-		} else if ( key.key === 'Enter' && search.value && first ) {
-			select.value = first.value;
-			endSearch();
-			select.focus();
-			select.dispatchEvent( new Event( 'change', { bubbles: true } ) );
-		} else if ( key.key === 'Escape' ) {
-			endSearch();
-		}
-	} );
-	// A click chooses; arrow keys only go through the list, until Enter or leaving it.
-	select.addEventListener( 'click', () => {
-		if ( select.size > 1 && select.value ) {
-			endSearch();
-		}
-	} );
-	select.addEventListener( 'keydown', ( key ) => {
-		if ( key.key === 'Enter' && select.size > 1 ) {
-			key.preventDefault();
-			endSearch();
-		}
-	} );
-	select.addEventListener( 'blur', () => {
-		if ( select.size > 1 && select.value ) {
-			endSearch();
-		}
-	} );
-
-	// Further events.
-	const boxes = form.querySelector( '.network-webhooks-events' );
-	addSearch( boxes, __( 'Search further events', 'network-webhooks' ), ( words ) => {
-		for ( const group of boxes.querySelectorAll( 'fieldset' ) ) {
-			const category = group.querySelector( 'legend' ).textContent;
-			let any = false;
-			for ( const label of group.querySelectorAll( 'label' ) ) {
-				const text = `${ category } ${ label.textContent } ${ label.title }`.toLowerCase();
-				label.hidden = ! words.every( ( word ) => text.includes( word ) );
-				any = any || ! label.hidden;
-			}
-			group.hidden = ! any;
-		}
-	} );
 
 	// What depends on a choice is shown with it.
 	const row = ( name ) => form.querySelector( `.network-webhooks-row-${ name }` );
@@ -204,10 +111,13 @@
 			if ( mine === asked ) {
 				content.innerHTML = seen.html;
 				// Empty fields are not wrong before one had the time to fill them in.
-				for ( const name of [ 'name', 'url', 'event' ] ) {
+				for ( const name of [ 'name', 'url' ] ) {
 					if ( ! form.elements[ name ].value ) {
 						delete seen.errors[ name ];
 					}
+				}
+				if ( ! form.querySelector( '[name="events[]"]:checked' ) && ! field( 'patterns' ).value ) {
+					delete seen.errors.events;
 				}
 				showErrors( seen.errors );
 			}

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:https';
+import { chooseEvent, chosenEvents, eventBox } from '../form.js';
 
 const NEW = 'admin.php?page=network-webhooks-new';
 const form = ( page ) => page.locator( '#network-webhooks-form' );
@@ -16,7 +17,7 @@ async function openForm( page, env ) {
 async function fillIn( page, url, name = 'A webhook' ) {
 	await page.getByLabel( 'Name', { exact: true } ).fill( name );
 	await page.getByLabel( 'URL', { exact: true } ).fill( url );
-	await page.getByLabel( 'Event', { exact: true } ).selectOption( 'payment_received' );
+	await chooseEvent( page, 'payment_received' );
 }
 
 async function sendTest( page ) {
@@ -98,14 +99,51 @@ export const steps = {
 		await search.focus();
 		await page.keyboard.type( 'users account crea' );
 		await page.keyboard.press( 'Enter' );
-		assert.equal( await input( page, 'event' ).inputValue(), 'account_created' );
+		assert.deepEqual( await chosenEvents( page ), [ 'account_created' ] );
 		assert.equal( await search.inputValue(), '' );
 		await search.focus();
 		await page.keyboard.type( 'payment_rec' );
 		await page.keyboard.press( 'ArrowDown' );
-		await page.keyboard.press( 'Enter' );
-		assert.match( await input( page, 'event' ).inputValue(), /payment_received/ );
-		assert.ok( page.url().endsWith( NEW ), 'Enter in the list does not send the form.' );
+		await page.keyboard.press( 'Space' );
+		assert.deepEqual( await chosenEvents( page ), [ 'payment_received', 'account_created' ] );
+		assert.ok( page.url().endsWith( NEW ), 'Enter in the search does not send the form.' );
+	},
+
+	async 'what is chosen are chips, patterns too, each can be removed'( { page, env, screenshot, check } ) {
+		await openForm( page, env );
+		const search = page.getByLabel( 'Search events', { exact: true } );
+		const chips = page.getByRole( 'list', { name: 'Chosen events' } );
+		await search.fill( 'refund_*' );
+		await eventBox( page, 'refund_issued' ).waitFor();
+		assert.equal( await eventBox( page, 'payment_received' ).isVisible(), false );
+		await search.press( 'Enter' );
+		await chooseEvent( page, 'payment_received' );
+		await chips.getByText( 'Payment Received' ).waitFor();
+		await chips.getByText( 'refund_*' ).waitFor();
+		await page.getByRole( 'region', { name: 'Payload', exact: true } ).getByText( 'payment_received' ).first().waitFor();
+		await screenshot( 'events' );
+		await check( page, 'form with events' );
+		await page.getByRole( 'link', { name: 'Payload: Refund Issued', exact: true } ).click();
+		await page.getByRole( 'region', { name: 'Payload', exact: true } ).getByText( 'refund_issued' ).first().waitFor();
+		await chips.getByRole( 'button', { name: 'Remove Payment Received' } ).press( 'Enter' );
+		assert.deepEqual( await chosenEvents( page ), [] );
+		await page.getByLabel( 'Name', { exact: true } ).fill( 'Refunds' );
+		await page.getByLabel( 'URL', { exact: true } ).fill( `${ env.ENDPOINT_URL }refunds` );
+		await page.getByLabel( 'Patterns' ).fill( 'refund_* Not!' );
+		await page.getByRole( 'button', { name: 'Add Webhook' } ).click();
+		await input( page, 'patterns-error' ).filter( { hasText: '“Not!” is no name of events' } ).waitFor();
+		await check( page, 'form with a pattern that is none' );
+		await chips.getByRole( 'button', { name: 'Remove Not!' } ).click();
+		await page.getByRole( 'button', { name: 'Add Webhook' } ).click();
+		await page.getByText( 'The webhook is set up.' ).waitFor();
+		await chips.getByText( 'refund_*' ).waitFor();
+	},
+
+	async 'without an event the preview asks for one'( { page, env } ) {
+		await openForm( page, env );
+		await page.locator( 'summary', { hasText: 'Preview' } ).click();
+		await page.getByText( 'Choose an event: then its request is shown here.' ).waitFor();
+		assert.equal( await input( page, 'events-error' ).isVisible(), false );
 	},
 
 	async 'sites are found by name, listed, and taken out'( { page, env, wordpress, check } ) {
@@ -264,7 +302,8 @@ export const steps = {
 		await page.keyboard.press( 'Tab' );
 		await page.keyboard.type( 'payment_received' );
 		await page.keyboard.press( 'Enter' );
-		for ( let presses = 0; presses < 10; presses++ ) {
+		// Past the categories, the payload, the patterns and what is folded.
+		for ( let presses = 0; presses < 20; presses++ ) {
 			await page.keyboard.press( 'Tab' );
 			if ( ( await page.evaluate( () => document.activeElement.textContent.trim() ) ) === 'Send Test Event' ) {
 				break;

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { ADMIN, logIn } from '../browser.js';
+import { chooseEvent } from '../form.js';
 
 const NEW = 'admin.php?page=network-webhooks-new';
 
@@ -9,7 +10,7 @@ async function fillIn( page, env, name ) {
 	await page.goto( `${ env.WP_URL }/wp-admin/network/${ NEW }` );
 	await page.getByLabel( 'Name', { exact: true } ).fill( name );
 	await page.getByLabel( 'URL', { exact: true } ).fill( `${ env.ENDPOINT_URL }kept` );
-	await page.getByLabel( 'Event', { exact: true } ).selectOption( 'payment_received' );
+	await chooseEvent( page, 'payment_received' );
 	await page.locator( 'summary', { hasText: /^More/ } ).click();
 	await page.locator( '#network-webhooks-headers' ).fill( 'X-Key: my own' );
 }
@@ -87,7 +88,7 @@ export const steps = {
 			await window.getByText( 'api.slack.com/apps' ).waitFor();
 			await window.getByLabel( 'Name', { exact: true } ).fill( 'Without scripts' );
 			await window.getByLabel( 'URL', { exact: true } ).fill( `${ env.ENDPOINT_URL }plain` );
-			await window.getByLabel( 'Event', { exact: true } ).selectOption( 'payment_received' );
+			await chooseEvent( window, 'payment_received' );
 			await window.locator( 'summary', { hasText: 'Preview' } ).click();
 			await window.getByRole( 'button', { name: 'Show the preview' } ).click();
 			await window.locator( '#network-webhooks-preview pre', { hasText: '*payment_received*' } ).waitFor();

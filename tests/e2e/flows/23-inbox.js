@@ -1,5 +1,6 @@
 // A super admin without a receiver makes a test inbox, adds a webhook for it, and sees a test event arrive.
 
+import { chooseEvent } from '../form.js';
 const inbox = ( env, query = '' ) => `${ env.WP_URL }/wp-admin/network/admin.php?page=network-webhooks-inbox${ query }`;
 const requests = ( page ) => page.locator( 'details[data-request]' );
 
@@ -25,7 +26,7 @@ export const steps = {
 	async 'adds a webhook for it'( { page } ) {
 		const url = await page.getByLabel( 'Address', { exact: true } ).inputValue();
 		await page.getByRole( 'link', { name: 'Add a Webhook for This Inbox' } ).click();
-		await page.getByLabel( 'Event', { exact: true } ).selectOption( 'payment_received' );
+		await chooseEvent( page, 'payment_received' );
 		if ( await page.getByLabel( 'URL', { exact: true } ).inputValue() !== url ) {
 			throw new Error( 'The form has another address.' );
 		}

@@ -73,7 +73,7 @@ final class Help {
 			$screen,
 			'overview',
 			__( 'Overview', 'network-webhooks' ),
-			__( 'A webhook needs a name, a URL and an event. The URL is shown to you by the service that receives the events. All else has a default, and stands below “More”.', 'network-webhooks' ),
+			__( 'A webhook needs a name, a URL and at least one event. “Payload” beside an event shows what is sent for it. The URL is shown to you by the service that receives the events. All else has a default, and stands below “More”.', 'network-webhooks' ),
 			__( 'The buttons on top fill in what a well-known service needs, and say where its URL comes from. What you typed stays.', 'network-webhooks' )
 		);
 		self::add(

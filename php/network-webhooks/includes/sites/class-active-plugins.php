@@ -52,6 +52,24 @@ final class Active_Plugins {
 	}
 
 	/**
+	 * Folders of the plugins that are active on the whole network or on one of the first sites: of several folders,
+	 * in one query.
+	 *
+	 * @param string ...$folders
+	 * @return list<string> Those of them that are.
+	 */
+	public static function active( string ...$folders ): array {
+		$files  = array_filter( array_combine( $folders, array_map( self::files( ... ), $folders ) ) );
+		$active = array_keys( (array) get_site_option( 'active_sitewide_plugins', array() ) );
+		// Without a question for what the whole network has.
+		if ( array_filter( $files, static fn( array $of ) => array() === array_intersect( $of, $active ) ) ) {
+			$sites  = array_map( 'intval', get_sites( array( 'fields' => 'ids', 'number' => self::SITES ) ) );
+			$active = array_merge( $active, ...array_values( self::of_sites( $sites ) ) );
+		}
+		return array_keys( array_filter( $files, static fn( array $of ) => array() !== array_intersect( $of, $active ) ) );
+	}
+
+	/**
 	 * The plugins of a folder, as WordPress names them.
 	 *
 	 * @return list<string>

@@ -91,6 +91,16 @@ final class Sources implements \IteratorAggregate {
 	}
 
 	/**
+	 * Names of the sources whose plugin runs in this request.
+	 *
+	 * @return list<string>
+	 */
+	public function running(): array {
+		$running = array_filter( $this->hooks, static fn( array $hooks ) => isset( $hooks['plugin'] ) && self::runs( $hooks['plugin'] ) );
+		return array_values( array_unique( array_map( static fn( string $class ) => (string) $class::NAME, array_keys( $running ) ) ) );
+	}
+
+	/**
 	 * Waits until one of the hooks is fired.
 	 *
 	 * @param list<string> $hooks

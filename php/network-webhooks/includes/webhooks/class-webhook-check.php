@@ -309,9 +309,10 @@ final class Webhook_Check {
 	}
 
 	/**
-	 * Content type, fields, template and condition.
+	 * Method, content type, fields, template and condition.
 	 */
 	private function body(): void {
+		$this->choice( 'method', 'methods', 'POST' );
 		$format       = $this->choice( 'format', 'formats', 'standard' );
 		$content_type = $this->webhook['content_type'] ?? null;
 		if ( null !== $content_type && ( strlen( $content_type ) > Limits::max( 'content_type' ) || 1 !== preg_match( '~^[ \t]*[\w!#$&^.+-]+/[\w!#$&^.+-]+[ \t]*(;[\x20-\x7e\t]*)?$~D', $content_type ) ) ) {
@@ -415,7 +416,7 @@ final class Webhook_Check {
 	private function choice( string $name, string $of, string $otherwise ): string {
 		$value = array_key_exists( $name, $this->webhook ) ? $this->webhook[ $name ] : $otherwise;
 		if ( ! in_array( $value, Limits::choices( $of ), true ) ) {
-			$this->refuse( $name, 'expected one of ' . implode( ', ', Limits::choices( $of ) ) );
+			$this->refuse( $name, is_string( $value ) ? sprintf( 'unknown variant `%s`, expected one of `%s`', $value, implode( '`, `', Limits::choices( $of ) ) ) : 'is of a wrong type' );
 		}
 		return $value;
 	}

@@ -19,6 +19,7 @@ final class Webhook {
 
 	/** What the settings are where they are not stored: those of webhooks_configure(). */
 	public const DEFAULTS = array(
+		'method'          => 'POST',
 		'sites'           => 'all',
 		'network_events'  => true,
 		'include_imports' => false,

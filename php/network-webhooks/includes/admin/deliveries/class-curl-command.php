@@ -22,12 +22,16 @@ final class Curl_Command {
 	 * The command.
 	 *
 	 * @param array<string, string|list<string>> $headers
+	 * @param string                             $method  Where it is not POST, which curl takes for itself.
 	 */
-	public static function of( string $url, array $headers, string $body ): string {
+	public static function of( string $url, array $headers, string $body, string $method = 'POST' ): string {
 		$parts = array(
 			'curl -i ' . self::quote( $url ),
 			'--globoff', // Brackets and braces of the URL are no pattern.
 		);
+		if ( 'POST' !== $method ) {
+			$parts[] = '-X ' . self::quote( $method );
+		}
 		foreach ( array_diff_key( $headers, array_flip( self::OWN ) ) as $name => $values ) {
 			foreach ( (array) $values as $value ) {
 				$parts[] = '-H ' . self::quote( "$name: $value" );

@@ -225,7 +225,7 @@ final class Delivery_View {
 			if ( $webhook && $attempt['address'] ) {
 				// Of an attempt of an older version it is not known where it went.
 				printf( '<p class="description">%s</p>', esc_html__( 'The URL of this request was not recorded. The command has the one that the webhook has now.', 'network-webhooks' ) );
-				self::print_text( 'curl', Curl_Command::of( $webhook->url, $attempt['request_headers'], $body ), true );
+				self::print_text( 'curl', Curl_Command::of( $webhook->url, $attempt['request_headers'], $body, (string) $webhook->setting( 'method' ) ), true );
 			}
 			return;
 		}
@@ -233,7 +233,7 @@ final class Delivery_View {
 		if ( ! $is_now && str_contains( $url, Endpoint_Url::DOTS ) ) {
 			printf( '<p class="description">%s</p>', esc_html__( 'Of the URL that this went to, the log keeps dots in the place of what may be a key.', 'network-webhooks' ) );
 		}
-		self::print_text( 'curl', Curl_Command::of( $is_now ? $webhook->url : $url, $attempt['request_headers'], $body ), true );
+		self::print_text( 'curl', Curl_Command::of( $is_now ? $webhook->url : $url, $attempt['request_headers'], $body, (string) ( $webhook?->setting( 'method' ) ?? 'POST' ) ), true );
 	}
 
 	/**

@@ -35,7 +35,8 @@ final class Event_Article {
 		foreach ( $this->registry->by_category() as $category => $events ) {
 			printf( '<section><h3>%s</h3>', esc_html( $category ) );
 			foreach ( $events as $event ) {
-				printf( '<details class="network-webhooks-event"><summary>%s <code>%s</code></summary><p>%s</p>', esc_html( $event->name ), esc_html( $event->slug ), esc_html( $event->description ) );
+				// A link to what is within opens what it is in.
+				printf( '<details class="network-webhooks-event"><summary>%1$s <code>%2$s</code></summary><p id="%3$s">%4$s</p>', esc_html( $event->name ), esc_html( $event->slug ), esc_attr( self::manual_id( $event ) ), esc_html( $event->description ) );
 				printf( '<p class="network-webhooks-seen">%s</p>', esc_html( implode( ' · ', array_filter( array( $this->registry->seen_text( $event->slug ), self::sources( $event ) ) ) ) ) );
 				foreach ( $event->examples as $source => $example ) {
 					/* translators: %s: name of an event's source, such as woocommerce */
@@ -47,6 +48,23 @@ final class Event_Article {
 			echo '</section>';
 		}
 		echo '</details>';
+	}
+
+	/**
+	 * Where print_manual() describes an event, as an element's id.
+	 */
+	public static function manual_id( Event $event ): string {
+		return "network-webhooks-manual-$event->slug";
+	}
+
+	/**
+	 * What an event sends, for the page's script: the last one that really happened, or else the examples.
+	 */
+	public function payloads( Event $event ): string {
+		ob_start();
+		printf( '<p class="network-webhooks-name"><strong>%s</strong> <code>%s</code></p><p>%s</p>', esc_html( $event->name ), esc_html( $event->slug ), esc_html( $event->description ) );
+		$this->print_payloads( $event, true );
+		return (string) ob_get_clean();
 	}
 
 	/**

@@ -7,12 +7,13 @@
 
 namespace Network_Webhooks\Admin\Form;
 
+use Network_Webhooks\Limits;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Format, template and the parts of the data.
+ * Method, format, template and the parts of the data.
  */
 final class Body_Group implements Field_Group {
 
@@ -23,6 +24,7 @@ final class Body_Group implements Field_Group {
 	 */
 	public function show( Webhook $webhook ): array {
 		return array(
+			'method'       => (string) $webhook->setting( 'method' ),
 			'format'       => (string) $webhook->setting( 'format' ),
 			'template'     => (string) $webhook->setting( 'template' ),
 			'content_type' => (string) $webhook->setting( 'content_type' ),
@@ -43,6 +45,7 @@ final class Body_Group implements Field_Group {
 			$errors->add( 'content_type', sprintf( __( '“%s” is no content type, such as application/json.', 'network-webhooks' ), $content_type ) );
 		}
 		return array(
+			'method'       => $typed->text( 'method' ),
 			'format'       => $typed->text( 'format' ),
 			'template'     => '' === trim( $template ) ? null : $template,
 			'content_type' => '' === $content_type ? Webhook::DEFAULTS['content_type'] : $content_type,
@@ -54,6 +57,12 @@ final class Body_Group implements Field_Group {
 	 * Prints its inputs.
 	 */
 	public function print( Fields $fields, ?Webhook $old ): void {
+		$fields->select(
+			'method',
+			__( 'Method', 'network-webhooks' ),
+			array_combine( Limits::choices( 'methods' ), Limits::choices( 'methods' ) ),
+			__( 'Default: POST. Some services want PUT or PATCH, to add or change what the URL names.', 'network-webhooks' )
+		);
 		$fields->select(
 			'format',
 			__( 'Format', 'network-webhooks' ),

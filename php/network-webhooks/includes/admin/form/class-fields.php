@@ -170,12 +170,12 @@ final class Fields {
 	 */
 	public function attributes( string $name, string $help, array $more ): string {
 		$wrong      = '' !== $this->errors->of( $name );
-		$attributes = array(
+		$attributes = $more + array(
 			'id'           => "network-webhooks-$name",
 			'name'         => $name,
 			'aria-invalid' => $wrong ? 'true' : false,
 			'autofocus'    => $wrong && ! $this->focused,
-		) + $more;
+		);
 		$html       = '';
 		foreach ( $attributes as $attribute => $value ) {
 			if ( false !== $value ) {

@@ -20,7 +20,7 @@ defined( 'ABSPATH' ) || exit;
 final class Form {
 
 	/**
-	 * Name, URL and event.
+	 * Name, URL and events.
 	 */
 	public readonly Basic_Group $basic;
 

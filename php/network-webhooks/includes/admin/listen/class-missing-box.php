@@ -17,6 +17,7 @@ use Network_Webhooks\Environment;
 use Network_Webhooks\Event;
 use Network_Webhooks\Hook_Calls;
 use Network_Webhooks\Plugin;
+use Network_Webhooks\Source_Plugins;
 use Network_Webhooks\Refused_Hooks;
 use Network_Webhooks\Server;
 use Network_Webhooks\Sources\Source_Worker;
@@ -28,14 +29,6 @@ defined( 'ABSPATH' ) || exit;
  * Nothing of an event was heard: says what was looked at, and what of it may be the reason.
  */
 final class Missing_Box {
-
-	/** Where the plugins lie whose events the sources of this plugin tell. */
-	private const FOLDERS = array(
-		'woocommerce'            => 'woocommerce',
-		'easy-digital-downloads' => 'easy-digital-downloads',
-		'ultimate-multisite'     => 'ultimate-multisite',
-		'wp-ultimo'              => 'wp-ultimo',
-	);
 
 	public function __construct( private readonly Plugin $plugin, private readonly Capture_Status $capture_status ) {}
 
@@ -121,8 +114,8 @@ final class Missing_Box {
 	private static function of_source( string $source, string $when ): string {
 		/* translators: 1: name of a source such as woocommerce, 2: when it raises the event */
 		$text   = '' === $when ? '' : sprintf( __( '%1$s raises it: %2$s', 'network-webhooks' ), $source, $when );
-		$folder = self::FOLDERS[ $source ] ?? $source;
-		if ( isset( self::FOLDERS[ $source ] ) || Active_Plugins::is_installed( $folder ) ) {
+		$folder = Source_Plugins::FOLDERS[ $source ][0] ?? $source;
+		if ( isset( Source_Plugins::FOLDERS[ $source ] ) || Active_Plugins::is_installed( $folder ) ) {
 			$text .= ' ' . Active_Plugins::describe( $folder, Capture_Session::stored()->sites ?? array() );
 		}
 		return trim( $text );

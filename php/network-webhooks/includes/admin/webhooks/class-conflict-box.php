@@ -71,9 +71,8 @@ final class Conflict_Box {
 	 */
 	private static function differences( Form_Input $stored, Form_Input $typed ): array {
 		$labels      = array(
-			'name'  => __( 'Name', 'network-webhooks' ),
-			'url'   => __( 'URL', 'network-webhooks' ),
-			'event' => __( 'Event', 'network-webhooks' ),
+			'name' => __( 'Name', 'network-webhooks' ),
+			'url'  => __( 'URL', 'network-webhooks' ),
 		) + Labels::all();
 		$differences = array();
 		foreach ( $labels as $name => $label ) {

@@ -41,7 +41,7 @@ final class Edit_View {
 		$stored = $form->show( $webhook );
 		$kept   = Flash::typed( $webhook->id ?? '' );
 		$preset = null === $kept && ! $webhook ? sanitize_key( $_GET['preset'] ?? '' ) : '';
-		$typed  = null === $kept ? $this->begun( $stored, $preset, $webhook ) : $stored->with( $kept );
+		$typed  = null === $kept ? $this->begun( $form, $stored, $preset, $webhook ) : $stored->with( $kept );
 		$errors = new Errors( null === $kept ? array() : Flash::errors() );
 		$aside  = $webhook ? Set_Aside::of( $webhook->id ) : null;
 		if ( $aside && null === $kept ) {
@@ -104,7 +104,7 @@ final class Edit_View {
 	/**
 	 * What a new form begins with: a preset, or the test inbox, the event or the row from whose page one comes.
 	 */
-	private function begun( Form_Input $stored, string $preset, ?Webhook $webhook ): Form_Input {
+	private function begun( Form $form, Form_Input $stored, string $preset, ?Webhook $webhook ): Form_Input {
 		if ( $webhook ) {
 			return $stored;
 		}
@@ -122,13 +122,10 @@ final class Edit_View {
 		$typed    = $stored->with( Presets::all()[ $preset ]['values'] ?? array() );
 		if ( $captured ) {
 			return $typed->with(
-				array(
-					'event' => $captured->event,
-					'name'  => mb_substr( $this->registry->name( $captured->event ), 0, Webhook::NAME_LENGTH ),
-				)
+				array( 'name' => mb_substr( $this->registry->name( $captured->event ), 0, Webhook::NAME_LENGTH ) ) + $form->basic->choose( $captured->event )
 			);
 		}
-		return '' === $event ? $typed : $typed->with( array( 'event' => $event ) );
+		return '' === $event ? $typed : $typed->with( $form->basic->choose( $event ) );
 	}
 
 	/**
@@ -143,12 +140,9 @@ final class Edit_View {
 	 * Prints what has a default.
 	 */
 	private function print_more( Form $form, Fields $fields, ?Webhook $webhook ): void {
-		$basic = array( 'name', 'url', 'event' );
+		$basic = array( 'name', 'url', 'events', 'patterns' );
 		$open  = array_diff( array_keys( $fields->errors->all() ), $basic );
 		printf( '<details class="network-webhooks-more"%s><summary>%s <span class="description">%s</span></summary>', $open ? ' open' : '', esc_html__( 'More', 'network-webhooks' ), esc_html( $this->changed( $fields->typed ) ) );
-		printf( '<h2>%s</h2><table class="form-table" role="presentation">', esc_html__( 'Events', 'network-webhooks' ) );
-		$form->basic->print_further( $fields );
-		echo '</table>';
 		foreach ( $form->more as $title => $group ) {
 			printf( '<h2>%s</h2><table class="form-table" role="presentation">', esc_html( $title ) );
 			$group->print( $fields, $webhook );
@@ -163,7 +157,7 @@ final class Edit_View {
 	private function changed( Form_Input $typed ): string {
 		$blank   = ( new Form( $this->registry ) )->show( null )->all();
 		$changed = array();
-		foreach ( Labels::all() as $name => $label ) {
+		foreach ( array_diff_key( Labels::all(), array_flip( array( 'events', 'patterns' ) ) ) as $name => $label ) {
 			if ( ( $typed->all()[ $name ] ?? '' ) !== ( $blank[ $name ] ?? '' ) ) {
 				$changed[] = $label;
 			}
@@ -171,7 +165,7 @@ final class Edit_View {
 		return $changed
 			/* translators: %s: names of settings */
 			? sprintf( __( 'Not the default: %s', 'network-webhooks' ), implode( ', ', $changed ) )
-			: __( 'Further events, sites, body, security, delivery, mail', 'network-webhooks' );
+			: __( 'Sites, body, security, delivery, mail', 'network-webhooks' );
 	}
 
 	/**

@@ -170,6 +170,7 @@ final class History_Box {
 		return array(
 			'name'            => __( 'Name', 'network-webhooks' ),
 			'url'             => __( 'URL', 'network-webhooks' ),
+			'method'          => __( 'Method', 'network-webhooks' ),
 			'events'          => __( 'Events', 'network-webhooks' ),
 			'paused'          => __( 'Paused', 'network-webhooks' ),
 			'sites'           => __( 'Sites', 'network-webhooks' ),

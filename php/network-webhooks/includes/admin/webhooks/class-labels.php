@@ -15,19 +15,20 @@ defined( 'ABSPATH' ) || exit;
 final class Labels {
 
 	/**
-	 * Name of an input → what people call it; those of the form's upper part are left out.
+	 * Name of an input → what people call it; name and URL are left out.
 	 *
 	 * @return array<string, string>
 	 */
 	public static function all(): array {
 		return array(
-			'events'          => __( 'Further events', 'network-webhooks' ),
-			'patterns'        => __( 'Events by name', 'network-webhooks' ),
+			'events'          => __( 'Events', 'network-webhooks' ),
+			'patterns'        => __( 'Patterns', 'network-webhooks' ),
 			'sites'           => __( 'Sites', 'network-webhooks' ),
 			'site_list'       => __( 'List of sites', 'network-webhooks' ),
 			'network_events'  => __( 'Events of the whole network', 'network-webhooks' ),
 			'include_imports' => __( 'Events of imports', 'network-webhooks' ),
 			'condition'       => __( 'Condition', 'network-webhooks' ),
+			'method'          => __( 'Method', 'network-webhooks' ),
 			'format'          => __( 'Format', 'network-webhooks' ),
 			'template'        => __( 'Template', 'network-webhooks' ),
 			'content_type'    => __( 'Content type', 'network-webhooks' ),
@@ -57,7 +58,6 @@ final class Labels {
 		$labels = array(
 			'name'       => __( 'Name', 'network-webhooks' ),
 			'url'        => __( 'URL', 'network-webhooks' ),
-			'event'      => __( 'Event', 'network-webhooks' ),
 			'secret_own' => __( 'Secret', 'network-webhooks' ),
 		) + self::all();
 		$names  = array_intersect_key( $labels, array_flip( $inputs ) );

@@ -32,6 +32,9 @@ final class Preview_Box {
 		if ( ! Environment::has_extension() ) {
 			return self::line( 'error', Environment::extension_problem() );
 		}
+		if ( ! array_filter( $webhook->events(), 'strlen' ) ) {
+			return self::line( 'warning', __( 'Choose an event: then its request is shown here.', 'network-webhooks' ) );
+		}
 		$lost = $webhook->lost();
 		if ( null !== $lost ) {
 			$errors->add_refusal( $lost, Kept_Secrets::LOST );
