@@ -14,6 +14,8 @@ pub(crate) mod conformance;
 pub(crate) mod history;
 mod latencies;
 pub mod log;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 mod origin;
 mod person;
 pub mod sqlite;

@@ -1,0 +1,172 @@
+//! One connection, and transactions on it.
+
+use ::mysql::consts::CapabilityFlags;
+use ::mysql::prelude::{FromRow, Queryable as _};
+use ::mysql::{Conn, Error, Opts, OptsBuilder, Params, SslOpts, Value};
+
+use super::address::{Endpoint, Server, Tls};
+use super::error::{self, Class};
+use crate::{Result, StoreError};
+
+/// The most bytes of a request, whatever the server would take: `max_allowed_packet` is 16 MiB with
+/// MariaDB and 64 MiB with MySQL where nobody set it.
+const PACKET: usize = 16 << 20;
+
+/// What holds for every connection. READ COMMITTED, as gaps that nobody wrote are then locked by
+/// nobody; strict, as a value that does not fit is to be refused and not cut; locks are waited for as
+/// long as a reader of a page would wait.
+const SESSION: &str = "SET SESSION autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
+     innodb_lock_wait_timeout = 5, foreign_key_checks = 0";
+const ISOLATION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
+/// A connection to a store's database.
+pub struct Connection {
+    server: Server,
+    conn: Conn,
+    /// Whether the server is a MariaDB, which tells whether a transaction is open.
+    is_mariadb: bool,
+}
+
+/// The writes of one transaction. It has no reads: on a cluster an error may hide behind a read's
+/// last row, and what was read may be of a transaction that is gone.
+pub struct Writes<'a> {
+    server: &'a Server,
+    conn: &'a mut Conn,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where nobody answers in time or the server has too many
+    /// connections, [`StoreError::Failed`] where it refuses the user or the database.
+    pub fn open(server: &Server) -> Result<Self> {
+        const CONNECTING: &str = "connecting to the store";
+        let failed = |error| error::from(server, CONNECTING, &error);
+        let mut conn = Conn::new(options(server)).map_err(failed)?;
+        let versions: Vec<String> = conn.query("SELECT VERSION()").map_err(failed)?;
+        let is_mariadb = versions.iter().any(|version| version.contains("MariaDB"));
+        Ok(Self { server: server.clone(), conn, is_mariadb })
+    }
+
+    /// Which database it is to.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// All rows of a query outside of transactions.
+    ///
+    /// # Errors
+    /// As the server says, sorted by [`Class`]; also where the error comes behind the last row.
+    pub fn rows<T: FromRow>(&mut self, sql: &str, parameters: Vec<Value>) -> Result<Vec<T>> {
+        self.conn
+            .exec(sql, positional(parameters))
+            .map_err(|error| error::from(&self.server, "reading the store", &error))
+    }
+
+    /// One statement that is a transaction of its own; how many rows it found or added.
+    ///
+    /// # Errors
+    /// As the server says, sorted by [`Class`].
+    pub fn execute(&mut self, sql: &str, parameters: Vec<Value>) -> Result<u64> {
+        Writes { server: &self.server, conn: &mut self.conn }.execute(sql, parameters)
+    }
+
+    /// A statement that can't be prepared, such as one that makes a table; `true` where the server
+    /// says by one of these codes that it has been done already.
+    pub(super) fn define(&mut self, sql: &str, done: &[u16]) -> Result<bool> {
+        match self.conn.query_drop(sql) {
+            Ok(()) => Ok(false),
+            Err(Error::MySqlError(error)) if done.contains(&error.code) => Ok(true),
+            Err(error) => Err(error::from(&self.server, "making the store's tables", &error)),
+        }
+    }
+
+    /// Runs `work` in one transaction: committed if it returns `Ok`, else undone as a whole.
+    ///
+    /// # Errors
+    /// What `work` returned. [`StoreError::Conflict`] where the server took the transaction back:
+    /// `work` can be run again as it is. [`StoreError::Unavailable`] where the connection was lost,
+    /// at the commit as well: the same writes have to be sent again over another connection, and
+    /// whether these were committed is never judged by reading, as a cluster's other node may not
+    /// show them yet.
+    pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Writes<'_>) -> Result<T>) -> Result<T> {
+        let failed = |error| error::from(&self.server, "writing the store", &error);
+        self.conn.query_drop("START TRANSACTION").map_err(failed)?;
+        let done = match work(&mut Writes { server: &self.server, conn: &mut self.conn }) {
+            Ok(done) => done,
+            Err(error) => {
+                // Also after "lock wait timeout", which leaves the transaction open. Where this
+                // fails the connection is lost, and the transaction with it.
+                let _ = self.conn.query_drop("ROLLBACK");
+                return Err(error);
+            }
+        };
+        if self.is_mariadb {
+            // A cluster's node may have taken the transaction back without a word, and then a
+            // commit of nothing is a success.
+            let open: Vec<u8> = self.conn.query("SELECT @@in_transaction").map_err(failed)?;
+            if open != [1] {
+                return Err(StoreError::Conflict {
+                    store: self.server.to_string(),
+                    reason: "the server took the transaction back".into(),
+                });
+            }
+        }
+        match self.conn.query_drop("COMMIT") {
+            Ok(()) => Ok(done),
+            Err(error) => {
+                if !Class::of(&error).ends_connection() {
+                    let _ = self.conn.query_drop("ROLLBACK");
+                }
+                Err(error::from(&self.server, "writing the store", &error))
+            }
+        }
+    }
+}
+
+impl Writes<'_> {
+    /// One statement; how many rows it found or added.
+    ///
+    /// # Errors
+    /// As the server says, sorted by [`Class`].
+    pub fn execute(&mut self, sql: &str, parameters: Vec<Value>) -> Result<u64> {
+        self.conn
+            .exec_drop(sql, positional(parameters))
+            .map_err(|error| error::from(self.server, "writing the store", &error))?;
+        Ok(self.conn.affected_rows())
+    }
+}
+
+fn positional(parameters: Vec<Value>) -> Params {
+    if parameters.is_empty() { Params::Empty } else { Params::Positional(parameters) }
+}
+
+fn options(server: &Server) -> Opts {
+    let mut options = OptsBuilder::new()
+        .user(Some(server.user.as_str()))
+        .pass((!server.password.0.is_empty()).then_some(server.password.0.as_str()))
+        .db_name(Some(server.database.as_str()))
+        .prefer_socket(false)
+        .tcp_connect_timeout(Some(server.connect_timeout))
+        .read_timeout(Some(server.read_timeout))
+        .write_timeout(Some(server.read_timeout))
+        .max_allowed_packet(Some(PACKET))
+        // An update that finds a row as it is to be has found it: who counts rows asks whose they are.
+        .additional_capabilities(CapabilityFlags::CLIENT_FOUND_ROWS)
+        .init(vec![SESSION, ISOLATION]);
+    options = match &server.endpoint {
+        Endpoint::Socket(path) => options.socket(Some(path.to_string_lossy())),
+        Endpoint::Tcp(host, port) => options.ip_or_hostname(Some(host.as_str())).tcp_port(*port),
+    };
+    match (&server.endpoint, &server.tls) {
+        (Endpoint::Socket(_), _) | (_, Tls::Off) => {}
+        (_, Tls::Encrypted) => {
+            options = options.ssl_opts(SslOpts::default().with_danger_accept_invalid_certs(true));
+        }
+        (_, Tls::Verified(ca)) => {
+            options = options.ssl_opts(SslOpts::default().with_root_cert_path(ca.clone()));
+        }
+    }
+    options.into()
+}

@@ -1,0 +1,22 @@
+//! What a store on a MySQL or MariaDB server stands on: where it is ([`Address`], [`Server`]), a
+//! connection to it ([`Connection`]), what can be done about each of its errors ([`Class`]), and
+//! its tables ([`migrate`]).
+//!
+//! Several web servers write into one such store, each through a worker of its own, and the
+//! database may be a cluster whose nodes take back what they had let through. So a row belongs to
+//! one worker (`owner`, with the `epoch` of its lease), counters are kept apart for each worker,
+//! transactions hold nothing but writes, and whether one was committed is never judged by reading.
+
+mod address;
+mod connection;
+mod error;
+mod schema;
+#[cfg(test)]
+mod test_server;
+#[cfg(test)]
+mod tests;
+
+pub use address::{Address, Endpoint, Password, Server, Tls, WordPress};
+pub use connection::{Connection, Writes};
+pub use error::Class;
+pub use schema::{VERSION, migrate};

@@ -1,0 +1,194 @@
+//! The tables, and how those of an older version become those of this one.
+//!
+//! An event's key is time-ordered and needs nobody else to be made: 41 bits of milliseconds since
+//! 2020, 10 of the worker that took it in, 12 that count within the millisecond. A delivery is the
+//! n-th of its event and an attempt the n-th of its delivery, so children are a range of the primary
+//! key, "newest first" is that key backwards, and every other index ends in it.
+//!
+//! Several workers may find an old version at the same moment, and there is no lock over what makes
+//! tables. So each step can be done twice, a server's "there already" is a success, a new version
+//! only adds what an older worker can do without, and statements name their columns.
+
+use super::connection::Connection;
+use crate::{Result, StoreError};
+
+/// The n-th entry leads from version n to n + 1.
+const MIGRATIONS: [&str; 1] = [include_str!("1.sql")];
+
+/// The version that this software reads and writes.
+pub const VERSION: u32 = MIGRATIONS.len() as u32;
+
+/// Behind every table: what `dump` and `restore` find whatever the server's defaults are.
+const TABLE: &str = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC";
+
+/// Table, column, key, and nothing to drop: somebody else has done that.
+const DONE: [u16; 4] = [1050, 1060, 1061, 1091];
+
+/// Makes the tables those of this version; only a worker does. Whoever else does so at the same time
+/// does no harm.
+///
+/// # Errors
+/// [`StoreError::Newer`] where a newer version made them; [`StoreError::Failed`] with the `GRANT` to
+/// give where the user may not; else what the server says.
+pub fn migrate(connection: &mut Connection) -> Result<()> {
+    let table = connection.server().table("schema");
+    // A row that says so, as a table alone may be that of a worker that died half-way.
+    connection.define(
+        &format!(
+            "CREATE TABLE IF NOT EXISTS {table} \
+             (one TINYINT UNSIGNED NOT NULL PRIMARY KEY, version INT UNSIGNED NOT NULL) {TABLE}"
+        ),
+        &DONE,
+    )?;
+    let found = version(connection)?;
+    if found > VERSION {
+        return Err(StoreError::Newer {
+            store: connection.server().to_string(),
+            found,
+            known: VERSION,
+        });
+    }
+    for (from, step) in MIGRATIONS.iter().enumerate().skip(found as usize) {
+        for statement in statements(step, &connection.server().prefix) {
+            connection.define(&statement, &DONE)?;
+        }
+        let note = if from == 0 {
+            format!("INSERT INTO {table} (one, version) VALUES (1, 1)")
+        } else {
+            format!("UPDATE {table} SET version = {} WHERE version = {from}", from + 1)
+        };
+        match connection.execute(&note, Vec::new()) {
+            // Somebody else has noted it.
+            Ok(_) | Err(StoreError::Conflict { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The version of the tables; 0 where they are not whole yet.
+fn version(connection: &mut Connection) -> Result<u32> {
+    let table = connection.server().table("schema");
+    let found: Vec<u32> =
+        connection.rows(&format!("SELECT version FROM {table} WHERE one = 1"), Vec::new())?;
+    Ok(found.first().copied().unwrap_or(0))
+}
+
+/// A step's statements. A `{prefix}` is that of the store's tables.
+fn statements(step: &str, prefix: &str) -> Vec<String> {
+    step.split(";\n")
+        .map(str::trim)
+        .filter(|statement| !statement.is_empty())
+        .map(|statement| {
+            let statement = statement.replace("{prefix}", &format!("{prefix}webhooks_store_"));
+            if statement.contains("CREATE TABLE") {
+                format!("{statement} {TABLE}")
+            } else {
+                statement
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::mysql::test_server::TestServer;
+
+    /// The tables of a prefix with their definitions.
+    fn tables(connection: &mut Connection) -> Vec<(String, String)> {
+        let like = connection.server().table("%").replace('`', "").replace('_', "\\_");
+        let names: Vec<String> = connection
+            .rows(
+                "SELECT table_name FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND table_name LIKE ? ORDER BY 1",
+                vec![like.into()],
+            )
+            .unwrap();
+        names
+            .iter()
+            .map(|name| {
+                let made = connection.rows(&format!("SHOW CREATE TABLE `{name}`"), Vec::new());
+                made.unwrap().remove(0)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn tables_are_made_by_several_workers_at_once_and_are_the_same_after_a_second_time() {
+        let server = TestServer::start(&[]);
+        let database = server.database();
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| migrate(&mut Connection::open(&database).unwrap()).unwrap());
+            }
+        });
+        let mut connection = Connection::open(&database).unwrap();
+        assert_eq!(version(&mut connection).unwrap(), VERSION);
+        let made = tables(&mut connection);
+        assert_eq!(made.len(), MIGRATIONS[0].matches("CREATE TABLE").count() + 1);
+        for (name, definition) in &made {
+            assert!(definition.contains("ENGINE=InnoDB"), "{name}: {definition}");
+            assert!(definition.contains("COLLATE=utf8mb4_bin"), "{name}: {definition}");
+        }
+        migrate(&mut connection).unwrap();
+        assert_eq!(tables(&mut connection), made);
+    }
+
+    #[test]
+    fn what_a_worker_left_half_made_is_finished() {
+        let server = TestServer::start(&[]);
+        let mut connection = Connection::open(&server.database()).unwrap();
+        migrate(&mut connection).unwrap();
+        let made = tables(&mut connection);
+        let server = connection.server().clone();
+        for sql in [
+            format!("DELETE FROM {}", server.table("schema")),
+            format!("DROP TABLE {}, {}", server.table("attempts"), server.table("spent_keys")),
+        ] {
+            connection.execute(&sql, Vec::new()).unwrap();
+        }
+        migrate(&mut connection).unwrap();
+        assert_eq!(tables(&mut connection), made);
+    }
+
+    #[test]
+    fn two_networks_share_a_database_by_their_prefixes() {
+        let server = TestServer::start(&[]);
+        let database = server.database();
+        for prefix in ["wp_", "other_"] {
+            let one = crate::mysql::Server { prefix: prefix.into(), ..database.clone() };
+            migrate(&mut Connection::open(&one).unwrap()).unwrap();
+        }
+        let other = crate::mysql::Server { prefix: "other_".into(), ..database };
+        let mut connection = Connection::open(&other).unwrap();
+        assert_eq!(
+            tables(&mut connection).len(),
+            MIGRATIONS[0].matches("CREATE TABLE").count() + 1
+        );
+    }
+
+    #[test]
+    fn tables_of_a_newer_version_are_left_as_they_are() {
+        let server = TestServer::start(&[]);
+        let mut connection = Connection::open(&server.database()).unwrap();
+        migrate(&mut connection).unwrap();
+        let table = connection.server().table("schema");
+        connection.execute(&format!("UPDATE {table} SET version = 99"), Vec::new()).unwrap();
+        let refused = migrate(&mut connection).unwrap_err();
+        assert!(
+            matches!(refused, StoreError::Newer { found: 99, known: VERSION, .. }),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn every_table_takes_the_longest_prefix() {
+        for statement in statements(MIGRATIONS[0], &"p".repeat(32)) {
+            let name = statement.split("EXISTS ").nth(1).unwrap().split(' ').next().unwrap();
+            assert!(name.len() <= 64, "{name}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A MariaDB of a test's own, in a temporary folder, at a socket and a port of loopback.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Connection, Endpoint, Password, Server, Tls};
+
+/// What a test waits for at most.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Runs until it is dropped, or until the test's process has ended in whatever way: the shell that
+/// started it waits for the end of its input, then ends it by its pid.
+pub(crate) struct TestServer {
+    shell: Child,
+    folder: tempfile::TempDir,
+    port: u16,
+}
+
+impl TestServer {
+    /// Starts one, with more arguments for `mariadbd`.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, |_| {})
+    }
+
+    /// As [`start`](Self::start); `prepare` may put files into the folder, which is the server's
+    /// working folder.
+    pub(crate) fn start_with(arguments: &[&str], prepare: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        prepare(path);
+        let data = path.join("data");
+        let made = server_program("mariadb-install-db", path)
+            .args(["--no-defaults", "--skip-test-db", "--force", "--innodb-log-file-size=8M"])
+            .arg("--auth-root-authentication-method=normal")
+            .arg(format!("--datadir={}", data.display()))
+            .output()
+            .expect("mariadb-install-db: tests/network/install.sh network");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut shell = server_program("sh", path);
+        shell.args([
+            "-c",
+            r#"mariadbd "$@" </dev/null >log 2>&1 & read -r _; kill -9 $!; wait"#,
+            "sh",
+        ]);
+        shell
+            .args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve"])
+            .args(["--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0"])
+            .arg(format!("--datadir={}", data.display()))
+            .arg(format!("--socket={}", path.join("s.sock").display()))
+            .arg(format!("--pid-file={}", path.join("pid").display()))
+            .arg(format!("--port={port}"))
+            .args(arguments);
+        let shell = shell.stdin(Stdio::piped()).spawn().unwrap();
+        let server = Self { shell, folder, port };
+        let root = Server { database: "mysql".into(), ..server.database() };
+        let begun = Instant::now();
+        let mut connection = loop {
+            match Connection::open(&root) {
+                Ok(connection) => break connection,
+                Err(error) if begun.elapsed() > DEADLINE => panic!("{error}: {}", server.log()),
+                Err(_) => thread::sleep(Duration::from_millis(20)),
+            }
+        };
+        connection.define("CREATE DATABASE store", &[]).unwrap();
+        server
+    }
+
+    /// Its database, as root through the socket.
+    pub(crate) fn database(&self) -> Server {
+        Server {
+            endpoint: Endpoint::Socket(self.socket()),
+            user: "root".into(),
+            password: Password::default(),
+            database: "store".into(),
+            prefix: "wp_".into(),
+            tls: Tls::Off,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(20),
+        }
+    }
+
+    /// Its database by TCP, as a user with a password who has the rights that `grant` says.
+    pub(crate) fn database_of_user(&self, user: &str, password: &str, grant: &str) -> Server {
+        let mut connection = Connection::open(&self.database()).unwrap();
+        for sql in [
+            format!("CREATE OR REPLACE USER '{user}'@'%' IDENTIFIED BY '{password}'"),
+            format!("GRANT {grant} TO '{user}'@'%'"),
+        ] {
+            connection.define(&sql, &[]).unwrap();
+        }
+        Server {
+            endpoint: Endpoint::Tcp("127.0.0.1".into(), self.port),
+            user: user.into(),
+            password: Password(password.into()),
+            ..self.database()
+        }
+    }
+
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join("s.sock")
+    }
+
+    /// What it says of itself.
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        // The end of its input; the shell returns when the server is gone.
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
+    }
+}
+
+/// A program of MariaDB in a folder: as root, which it refuses to run as, it is www-data.
+fn server_program(program: &str, folder: &Path) -> Command {
+    let mut command;
+    if rustix::process::geteuid().is_root() {
+        let owned = Command::new("chown").args(["-R", "www-data:"]).arg(folder).status().unwrap();
+        assert!(owned.success());
+        command = Command::new("setpriv");
+        command.args(["--reuid=www-data", "--regid=www-data", "--clear-groups", program]);
+    } else {
+        command = Command::new(program);
+    }
+    // Two that are made at once in one folder of temporary tables remove each other's.
+    command.current_dir(folder).env("TMPDIR", folder);
+    // Debian has servers there, which a user's PATH leaves out.
+    command.env("PATH", format!("{}:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default()));
+    command
+}
