@@ -70,8 +70,8 @@ pub enum Tls {
     Off,
     /// Encrypted, to whoever answers.
     Encrypted,
-    /// Encrypted, to a server whose certificate is for its name, by one of these authorities (none:
-    /// the public ones).
+    /// Encrypted, to a server whose certificate is for its name, by a public authority or one of
+    /// those in this file.
     Verified(Option<PathBuf>),
 }
 
@@ -245,7 +245,7 @@ impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.endpoint {
             Endpoint::Tcp(host, port) if host.contains(':') => {
-                write!(f, "mysql://[{host}]:{port}")?
+                write!(f, "mysql://[{host}]:{port}")?;
             }
             Endpoint::Tcp(host, port) => write!(f, "mysql://{host}:{port}")?,
             Endpoint::Socket(path) => write!(f, "mysql://localhost:{}", path.display())?,

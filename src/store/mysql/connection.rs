@@ -1,5 +1,7 @@
 //! One connection, and transactions on it.
 
+use std::net::Ipv6Addr;
+
 use ::mysql::consts::CapabilityFlags;
 use ::mysql::prelude::{FromRow, Queryable as _};
 use ::mysql::{Conn, Error, Opts, OptsBuilder, Params, SslOpts, Value};
@@ -157,6 +159,10 @@ fn options(server: &Server) -> Opts {
         .init(vec![SESSION, ISOLATION]);
     options = match &server.endpoint {
         Endpoint::Socket(path) => options.socket(Some(path.to_string_lossy())),
+        // The crate wants an IPv6 address as a URL writes it.
+        Endpoint::Tcp(host, port) if host.parse::<Ipv6Addr>().is_ok() => {
+            options.ip_or_hostname(Some(format!("[{host}]"))).tcp_port(*port)
+        }
         Endpoint::Tcp(host, port) => options.ip_or_hostname(Some(host.as_str())).tcp_port(*port),
     };
     match (&server.endpoint, &server.tls) {

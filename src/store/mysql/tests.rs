@@ -39,6 +39,16 @@ macro_rules! assert_is {
 }
 
 #[test]
+fn a_server_is_reached_by_its_ipv6_address() {
+    let server = TestServer::start(&["--bind-address=::"]);
+    let user = server.database_of_user("far", "hunter2", "ALL ON *.*");
+    let Endpoint::Tcp(_, port) = user.endpoint else { unreachable!("a user comes over TCP") };
+    let address = Server { endpoint: Endpoint::Tcp("::1".into(), port), ..user };
+    let mut connection = Connection::open(&address).unwrap();
+    assert_eq!(connection.rows::<i32>("SELECT 1", Vec::new()).unwrap(), [1]);
+}
+
+#[test]
 fn a_transaction_is_there_as_a_whole_or_not_at_all() {
     let server = TestServer::start(&[]);
     let mut connection = connected(&server);
