@@ -89,11 +89,7 @@ pub(super) async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
 /// let the new sender wait behind them.
 pub(super) fn keep_swept(network: &Network) {
     let kept = Arc::downgrade(&network.kept);
-    let parts = (
-        Arc::downgrade(&network.endpoints),
-        Arc::downgrade(&network.tls),
-        Arc::downgrade(&network.names),
-    );
+    let (endpoints, tls) = (Arc::downgrade(&network.endpoints), Arc::downgrade(&network.tls));
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(SWEEP).await;
@@ -101,14 +97,11 @@ pub(super) fn keep_swept(network: &Network) {
                 break;
             }
         }
-        // Each endpoint, session and address lies somewhere in the memory of the burst, and would keep a
-        // page of it. They are made again for whoever wants them.
-        if let (Some(endpoints), Some(tls), Some(names)) =
-            (parts.0.upgrade(), parts.1.upgrade(), parts.2.upgrade())
-        {
+        // Each endpoint and each session lies somewhere in the memory of the burst, and would keep a page
+        // of it. They are made again for whoever wants them.
+        if let (Some(endpoints), Some(tls)) = (endpoints.upgrade(), tls.upgrade()) {
             endpoints.forget();
             tls.forget();
-            names.forget();
         }
         give_memory_back();
     });

@@ -108,13 +108,6 @@ impl Names {
         Self { lookup, table: Mutex::default(), answered: Notify::new() }
     }
 
-    /// Lets go of all answers.
-    pub(super) fn forget(&self) {
-        let names = &mut self.table.lock().names;
-        names.retain(|_, name| name.asked.is_some());
-        names.shrink_to_fit();
-    }
-
     /// The addresses of `host`, at the latest when `limit` has passed.
     pub(super) async fn addresses(
         self: &Arc<Self>,
