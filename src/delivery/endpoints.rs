@@ -37,19 +37,26 @@ impl Endpoints {
         Some(Arc::clone(endpoint))
     }
 
-    /// Keeps an endpoint, and every few seconds lets go of those that were not used for a while.
-    pub(super) fn keep(&self, endpoint: &Arc<Endpoint>, now: Instant) {
+    /// Keeps an endpoint for whoever uses it next.
+    pub(super) fn keep(&self, endpoint: &Arc<Endpoint>) {
         self.by_webhook.write().insert(endpoint.webhook.id.clone(), Arc::clone(endpoint));
+    }
+
+    /// Every few seconds, [`drop_unused`](Self::drop_unused).
+    pub(super) fn sweep(&self, now: Instant) {
         if let Some(mut swept) = self.swept.try_lock().filter(|swept| now >= **swept + SWEEP) {
             *swept = now;
-            // As long as a connection is kept.
-            let is_used = |endpoint: &Endpoint| *endpoint.used.lock() + MAX_AGE > now;
-            self.by_webhook.write().retain(|_, endpoint| is_used(endpoint));
+            self.drop_unused(now);
         }
     }
 
-    /// Lets go of all of them.
-    pub(super) fn forget(&self) {
-        *self.by_webhook.write() = HashMap::new();
+    /// Lets go of those that were not used for as long as a connection is kept; whether none is left.
+    pub(super) fn drop_unused(&self, now: Instant) -> bool {
+        let mut endpoints = self.by_webhook.write();
+        endpoints.retain(|_, endpoint| *endpoint.used.lock() + MAX_AGE > now);
+        if endpoints.is_empty() {
+            endpoints.shrink_to_fit();
+        }
+        endpoints.is_empty()
     }
 }

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
@@ -98,9 +98,11 @@ pub(super) fn keep_swept(network: &Network) {
             }
         }
         // Each endpoint and each session lies somewhere in the memory of the burst, and would keep a page
-        // of it. They are made again for whoever wants them.
-        if let (Some(endpoints), Some(tls)) = (endpoints.upgrade(), tls.upgrade()) {
-            endpoints.forget();
+        // of it; they are made again for whoever wants them. That no connection is idle may also mean
+        // that all are in use, and then those who use them have to go on with the same settings.
+        if let (Some(endpoints), Some(tls)) = (endpoints.upgrade(), tls.upgrade())
+            && endpoints.drop_unused(Instant::now())
+        {
             tls.forget();
         }
         give_memory_back();

@@ -198,11 +198,12 @@ impl Sender {
         }
         let now = Instant::now();
         let endpoints = &self.shared.network.endpoints;
+        endpoints.sweep(now);
         if let Some(endpoint) = endpoints.get(webhook, now) {
             return Ok(endpoint);
         }
         let endpoint = Arc::new(Endpoint::new(webhook, &self.shared)?);
-        endpoints.keep(&endpoint, now);
+        endpoints.keep(&endpoint);
         Ok(endpoint)
     }
 }
