@@ -337,13 +337,19 @@ pub struct GivenUp {
 }
 
 /// What became of something that was to be written about a claimed delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
     /// It is in the store.
     Kept,
     /// The delivery is not the caller's (any more): somebody else has recorded an attempt of it, or
     /// it is gone. Nothing was written, and nothing has to be done.
     Lost,
+    /// More than the engine can keep in one place. Nothing was written, and the delivery is still
+    /// the caller's.
+    TooLarge {
+        /// What the engine said.
+        reason: String,
+    },
 }
 
 /// Deaths after which a delivery that was alone under way at each of them is deadly: one may be
@@ -394,6 +400,28 @@ pub struct NewDelivery {
     pub reason: Option<String>,
     /// Code of the failure, where it is `Failed` at once.
     pub failure: Option<String>,
+}
+
+/// An event that comes in; see [`Transaction::ingest`].
+#[derive(Debug, Clone, Copy)]
+pub struct NewEvent<'a> {
+    /// The event.
+    pub event: &'a Event,
+    /// For exact search: ids, references and e-mail addresses as [`term`] gives them.
+    pub terms: &'a [String],
+    /// A delivery for each webhook that gets it.
+    pub deliveries: &'a [NewDelivery],
+}
+
+/// An attempt that was made; see [`Transaction::complete`].
+#[derive(Debug, Clone, Copy)]
+pub struct NewAttempt<'a> {
+    /// Of what it was made.
+    pub claim: &'a Claim,
+    /// What came of it.
+    pub attempt: &'a Attempt,
+    /// A code for a state that needs one.
+    pub reason: Option<&'a str>,
 }
 
 /// How far the wishes to be forgotten have come.
@@ -451,19 +479,19 @@ pub trait Transaction: Backfills {
     /// As for all methods of this trait: where the engine refused; the transaction is undone.
     fn webhook(&mut self, id: &str) -> Result<WebhookKey>;
 
-    /// Adds an event; `false` (and nothing changed) where one with this id is there already, or,
-    /// where the id is of an idempotency key, was in the last three years.
-    /// `terms` are for exact search: ids, references and e-mail addresses as [`term`] gives them.
+    /// Adds events in this order, each with its deliveries, and says of each whether it was added.
+    /// Not so (and nothing of it is written) where one with this id is there already, or, where the
+    /// id is of an idempotency key, was in the last three years.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
-    fn insert_event(&mut self, event: &Event, now: i64, terms: &[String]) -> Result<bool>;
+    fn ingest(&mut self, events: &[NewEvent<'_>], now: i64) -> Result<Vec<bool>>;
 
-    /// Adds a delivery of an event that is in the store.
+    /// Adds deliveries of events that are in the store, in this order.
     ///
     /// # Errors
-    /// See [`webhook`](Self::webhook).
-    fn insert_delivery(&mut self, event: EventId, delivery: &NewDelivery) -> Result<()>;
+    /// See [`webhook`](Self::webhook); [`StoreError::Failed`] where there is no such event.
+    fn add_deliveries(&mut self, deliveries: &[(EventId, NewDelivery)]) -> Result<()>;
 
     /// Moves a segment's position.
     ///
@@ -534,19 +562,16 @@ pub trait Transaction: Backfills {
     /// See [`webhook`](Self::webhook).
     fn note_death(&mut self, now: i64, under_way: u64) -> Result<u64>;
 
-    /// Records an attempt of a claimed delivery, moves the delivery to the state that
-    /// `attempt.next` says, and counts it (`delivered` or `failed`, per hour and in all) unless
-    /// the event is a test. `reason` is a code for a state that needs one. The delivery is no
-    /// suspect any more, unless it failed for being one ([`Failure::WORKER_DIED`]).
+    /// Records attempts of claimed deliveries in this order, and says of each what became of it.
+    /// One that is kept moves its delivery to the state that `attempt.next` says, and counts
+    /// (`delivered` or `failed`, per hour and in all) unless the event is a test. The delivery is no
+    /// suspect any more, unless it failed for being one ([`Failure::WORKER_DIED`]). Of one that is
+    /// too large nothing is written and its delivery stays claimed; the others are written all the
+    /// same.
     ///
     /// # Errors
-    /// See [`webhook`](Self::webhook); [`StoreError::TooLarge`] where the attempt is.
-    fn record_attempt(
-        &mut self,
-        claim: &Claim,
-        attempt: &Attempt,
-        reason: Option<&str>,
-    ) -> Result<Written>;
+    /// See [`webhook`](Self::webhook).
+    fn complete(&mut self, attempts: &[NewAttempt<'_>]) -> Result<Vec<Written>>;
 
     /// Moves the selected deliveries to `state` where that transition is allowed (`Pending`
     /// ones become due at `due` and start their schedule anew); returns how many. What is being

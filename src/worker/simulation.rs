@@ -123,8 +123,11 @@ impl Simulation {
     }
 
     fn dispatch_data(&mut self, name: &str, data: &str) -> String {
+        self.dispatch_as(EventId::at(self.clock.unix_ms()), name, data)
+    }
+
+    fn dispatch_as(&mut self, id: EventId, name: &str, data: &str) -> String {
         let now = self.clock.unix_ms();
-        let id = EventId::at(now);
         let head = format!(r#"{{"id":"{id}","data":"#);
         let body = format!("{head}{data}}}");
         let data = head.len() as u32..body.len() as u32 - 1;
@@ -341,6 +344,33 @@ fn fourteen_days_with_outages_of_a_minute_an_hour_and_six_days() {
         let news = simulation.taken(&format!("/{id}")).len() - sent.len();
         assert_eq!(news, 1, "webhook_disabled at webhook {id}");
     }
+}
+
+#[test]
+fn an_event_that_comes_twice_in_one_round_goes_out_once() {
+    let mut simulation = Simulation::new(
+        |address| (0..2).map(|id| webhook(id, address, &["hourly"])).collect(),
+        Outages::new(),
+    );
+    let mut sent = vec![simulation.dispatch("hourly")];
+    simulation.pass(START + MINUTE);
+    // Both webhooks are proven, so these go out as they come in.
+    for number in 0..3 {
+        let id = EventId::from_key("hourly", 1, &number.to_string());
+        sent.extend((0..3).map(|_| simulation.dispatch_as(id, "hourly", "{}")));
+    }
+    simulation.settle();
+    let again = EventId::from_key("hourly", 1, "1");
+    simulation.dispatch_as(again, "hourly", "{}");
+    simulation.pass(START + HOUR);
+    let expected: HashSet<_> = sent.into_iter().collect();
+    for path in ["/0", "/1"] {
+        let taken = simulation.taken(path);
+        assert_eq!(taken.len(), expected.len(), "{path}");
+        assert_eq!(taken.into_iter().collect::<HashSet<_>>(), expected, "{path}");
+    }
+    assert_eq!(simulation.count("delivered"), 2 * expected.len());
+    assert!(simulation.worker.schedule.is_idle() && simulation.worker.pool.is_idle());
 }
 
 #[test]

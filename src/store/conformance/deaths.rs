@@ -74,7 +74,7 @@ pub(crate) fn one_that_was_alone_under_way_at_two_deaths_is_deadly(fixture: &dyn
             message: String::new(),
         });
         let reason = Some(Failure::WORKER_DIED);
-        trial.write(|t| t.record_attempt(deadly, &failed, reason));
+        trial.write(|t| complete(t, deadly, &failed, reason));
         let shown = trial.shown(killer).delivery;
         assert_eq!((shown.state, shown.reason.as_deref()), (State::Failed, reason));
         assert_eq!(trial.stats(&name).failed, 1);

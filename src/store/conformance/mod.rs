@@ -57,6 +57,7 @@ macro_rules! conformance {
         $crate::conformance::suite!(
             $fixture,
             an_event_goes_in_once,
+            events_that_come_in_together_are_told_apart,
             a_failed_transaction_leaves_nothing,
             due_deliveries_are_claimed_earliest_first_and_once,
             sites_take_turns_at_a_webhook,
@@ -66,6 +67,7 @@ macro_rules! conformance {
             an_attempt_moves_and_counts_its_delivery,
             a_retry_sends_the_same_bytes,
             an_attempt_of_what_is_not_under_way_is_lost,
+            attempts_that_end_together_are_told_apart,
             tests_are_not_counted,
             what_a_dead_worker_had_claimed_is_pending_again,
             only_allowed_transitions_happen,
@@ -140,17 +142,17 @@ impl<'f> Trial<'f> {
     ) -> Vec<DeliveryId> {
         let now = self.clock.unix_ms();
         self.write(|t| {
-            assert!(t.insert_event(event, now, &[])?);
-            let mut ids = Vec::new();
-            for webhook in to {
-                let id = DeliveryId::at(now);
-                let reason = (state == State::Held).then(|| "paused".to_owned());
-                let delivery =
-                    NewDelivery { id, webhook: *webhook, state, due: now, reason, failure: None };
-                t.insert_delivery(event.id, &delivery)?;
-                ids.push(id);
-            }
-            Ok(ids)
+            let add = |webhook: &WebhookKey| NewDelivery {
+                id: DeliveryId::at(now),
+                webhook: *webhook,
+                state,
+                due: now,
+                reason: (state == State::Held).then(|| "paused".to_owned()),
+                failure: None,
+            };
+            let deliveries: Vec<_> = to.iter().map(add).collect();
+            assert!(ingest(t, event, now, &[], &deliveries)?);
+            Ok(deliveries.into_iter().map(|delivery| delivery.id).collect())
         })
     }
 
@@ -176,7 +178,7 @@ impl<'f> Trial<'f> {
 
     pub(crate) fn record(&mut self, claim: &Claim, next: Next) {
         let attempt = attempt(self.clock.unix_ms(), next);
-        self.write(|t| t.record_attempt(claim, &attempt, None));
+        self.write(|t| complete(t, claim, &attempt, None));
     }
 
     pub(crate) fn change(&mut self, which: &Selection, to: State) -> u64 {
@@ -234,6 +236,31 @@ impl<'f> Trial<'f> {
         }
         id
     }
+}
+
+/// Adds one event; whether it was new.
+pub(crate) fn ingest(
+    t: &mut dyn Transaction,
+    event: &Event,
+    now: i64,
+    terms: &[String],
+    deliveries: &[NewDelivery],
+) -> Result<bool> {
+    let added = t.ingest(&[NewEvent { event, terms, deliveries }], now)?;
+    assert_eq!(added.len(), 1);
+    Ok(added[0])
+}
+
+/// Records one attempt.
+pub(crate) fn complete(
+    t: &mut dyn Transaction,
+    claim: &Claim,
+    attempt: &Attempt,
+    reason: Option<&str>,
+) -> Result<Written> {
+    let mut written = t.complete(&[NewAttempt { claim, attempt, reason }])?;
+    assert_eq!(written.len(), 1);
+    Ok(written.remove(0))
 }
 
 pub(crate) fn event(now: i64) -> Event {
