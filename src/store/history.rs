@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::bulk::{Action, Bulk};
-use super::conformance::{DAY, Fixture, HOUR, NOON, Trial, attempt, complete, event, ingest};
+use super::conformance::{
+    DAY, Fixture, HOUR, NOON, Trial, attempt, claim, complete, event, ingest,
+};
 use super::log::{DeliveriesQuery, StatsQuery};
 use super::*;
 use domain::clock::{Clock, rfc3339};
@@ -293,8 +295,8 @@ fn live(
             assert!(ingest(t, &event, now, &terms, &deliveries)?);
         }
         Step::Claim { webhook, limit, ordered } => {
-            let mut claims = Vec::new();
-            t.claim(keys[*webhook], now, *limit, *ordered, &mut claims)?;
+            let wanted = Wanted { webhook: keys[*webhook], limit: *limit, ordered: *ordered };
+            let claims = claim(t, wanted, now)?;
             let waiting = model.waiting(*webhook, *ordered, false);
             let due: Vec<_> =
                 waiting.into_iter().take_while(|at| model.rows[*at].due <= now).collect();

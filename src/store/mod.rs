@@ -413,6 +413,26 @@ pub struct NewEvent<'a> {
     pub deliveries: &'a [NewDelivery],
 }
 
+/// What is to be claimed of a webhook; see [`Transaction::claim`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The webhook.
+    pub webhook: WebhookKey,
+    /// How many at most.
+    pub limit: usize,
+    /// Whether its deliveries go out in the order of their events.
+    pub ordered: bool,
+}
+
+/// What was claimed of a webhook; see [`Transaction::claim`].
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The deliveries, in the order in which they go out.
+    pub claims: Vec<Claim>,
+    /// When the next one is due, as [`Transaction::next_due`] says it.
+    pub next_due: Option<i64>,
+}
+
 /// An attempt that was made; see [`Transaction::complete`].
 #[derive(Debug, Clone, Copy)]
 pub struct NewAttempt<'a> {
@@ -511,20 +531,14 @@ pub trait Transaction: Backfills {
     /// See [`webhook`](Self::webhook).
     fn defer(&mut self, kind: u8, record: &[u8], now: i64) -> Result<()>;
 
-    /// Turns up to `limit` due deliveries of a webhook from `pending` to `delivering` and appends
-    /// them to `claims`: the sites of their events take turns, and of each what was due first goes
-    /// first (`ordered`: in the order of the events, and none while the first is not due). Suspects are left for [`claim_suspect`](Self::claim_suspect).
+    /// Turns due deliveries of webhooks from `pending` to `delivering`, of each as many as are
+    /// wanted: the sites of their events take turns, and of each what was due first goes first
+    /// (`ordered`: in the order of the events, and none while the first is not due). Suspects are
+    /// left for [`claim_suspect`](Self::claim_suspect).
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
-    fn claim(
-        &mut self,
-        webhook: WebhookKey,
-        now: i64,
-        limit: usize,
-        ordered: bool,
-        claims: &mut Vec<Claim>,
-    ) -> Result<()>;
+    fn claim(&mut self, wanted: &[Wanted], now: i64) -> Result<Vec<Claimed>>;
 
     /// The webhooks that have suspects, those of most deaths first.
     ///

@@ -15,7 +15,7 @@ use webhooks::spool::Spool;
 use webhooks::store::log::Log;
 use webhooks::store::sqlite::{self, SqliteStore};
 use webhooks::store::{
-    Attempt, NewAttempt, NewDelivery, NewEvent, Next, Result, State, Store as _, Written,
+    Attempt, NewAttempt, NewDelivery, NewEvent, Next, Result, State, Store as _, Wanted, Written,
 };
 
 /// The segment whose position counts the rounds.
@@ -87,8 +87,7 @@ pub(crate) fn write_round(store: &mut SqliteStore, number: u64) -> Result<()> {
         let terms = [format!("order-{number}")];
         let new = NewEvent { event: &event, terms: &terms, deliveries: &deliveries };
         assert_eq!(tx.ingest(&[new], now)?, [true]);
-        let mut claims = Vec::new();
-        tx.claim(one, now, 1, false, &mut claims)?;
+        let claimed = tx.claim(&[Wanted { webhook: one, limit: 1, ordered: false }], now)?;
         let attempt = Attempt {
             started: now,
             duration_us: 100,
@@ -105,7 +104,7 @@ pub(crate) fn write_round(store: &mut SqliteStore, number: u64) -> Result<()> {
             waited_for: None,
             next: Next::Delivered,
         };
-        let made = NewAttempt { claim: &claims[0], attempt: &attempt, reason: None };
+        let made = NewAttempt { claim: &claimed[0].claims[0], attempt: &attempt, reason: None };
         assert_eq!(tx.complete(&[made])?, [Written::Kept]);
         tx.set_position(SEGMENT, number)
     })

@@ -55,14 +55,7 @@ pub(crate) fn an_ordered_webhook_waits_for_its_first_delivery(fixture: &dyn Fixt
     let webhook = trial.webhook("crm");
     let ids: Vec<_> =
         (0..3).map(|_| trial.add(&event(NOON), &[webhook], State::Pending)[0]).collect();
-    let claim = |trial: &mut Trial<'_>| {
-        let now = trial.clock.unix_ms();
-        trial.write(|t| {
-            let mut claims = Vec::new();
-            t.claim(webhook, now, 2, true, &mut claims)?;
-            Ok(claims)
-        })
-    };
+    let claim = |trial: &mut Trial<'_>| trial.claim_by(webhook, 2, true);
     let claims = claim(&mut trial);
     assert_eq!(claims.iter().map(|claim| claim.id).collect::<Vec<_>>(), ids[..2]);
     trial.write(|t| t.release(claims[1].id, NOON));

@@ -188,7 +188,7 @@ pub(crate) fn what_fails_is_grouped_by_cause(fixture: &dyn Fixture) {
     };
     trial.write(|t| {
         let event = event(later);
-        ingest(t, &event, later, &[], &[condition.clone()])
+        ingest(t, &event, later, &[], std::slice::from_ref(&condition))
     });
 
     let found = groups(&trial, all());

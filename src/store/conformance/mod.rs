@@ -157,12 +157,18 @@ impl<'f> Trial<'f> {
     }
 
     pub(crate) fn claim(&mut self, webhook: WebhookKey, limit: usize) -> Vec<Claim> {
+        self.claim_by(webhook, limit, false)
+    }
+
+    /// Claims in the order of the events, where `ordered`.
+    pub(crate) fn claim_by(
+        &mut self,
+        webhook: WebhookKey,
+        limit: usize,
+        ordered: bool,
+    ) -> Vec<Claim> {
         let now = self.clock.unix_ms();
-        self.write(|t| {
-            let mut claims = Vec::new();
-            t.claim(webhook, now, limit, false, &mut claims)?;
-            Ok(claims)
-        })
+        self.write(|t| claim(t, Wanted { webhook, limit, ordered }, now))
     }
 
     pub(crate) fn claim_suspect(&mut self, webhook: WebhookKey) -> Option<Claim> {
@@ -249,6 +255,15 @@ pub(crate) fn ingest(
     let added = t.ingest(&[NewEvent { event, terms, deliveries }], now)?;
     assert_eq!(added.len(), 1);
     Ok(added[0])
+}
+
+/// Claims of one webhook.
+pub(crate) fn claim(t: &mut dyn Transaction, wanted: Wanted, now: i64) -> Result<Vec<Claim>> {
+    let mut claimed = t.claim(&[wanted], now)?;
+    assert_eq!(claimed.len(), 1);
+    let claimed = claimed.remove(0);
+    assert_eq!(claimed.next_due, t.next_due(wanted.webhook, wanted.ordered)?);
+    Ok(claimed.claims)
 }
 
 /// Records one attempt.

@@ -4,9 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
-use crate::conformance::{Fixture, NOON, attempt, conformance, event, ingest};
+use crate::conformance::{Fixture, NOON, attempt, claim, conformance, event, ingest};
 use crate::log::Log;
-use crate::{Attempt, NewAttempt, NewDelivery, Next, Origin, State, Store, Written, history};
+use crate::{
+    Attempt, NewAttempt, NewDelivery, Next, Origin, State, Store, Wanted, Written, history,
+};
 use domain::clock::ManualClock;
 use domain::id::DeliveryId;
 use spool::Spool;
@@ -64,7 +66,8 @@ fn of_attempts_that_end_together_only_the_one_that_is_too_large_is_left_out() {
                 assert!(ingest(t, &event(NOON), NOON, &[], &[new])?);
                 ids.push(id);
             }
-            t.claim(webhook, NOON, 9, true, &mut claims)
+            claims = claim(t, Wanted { webhook, limit: 9, ordered: true }, NOON)?;
+            Ok(())
         })
         .unwrap();
     store.take_at_most(20_000);

@@ -12,9 +12,9 @@ use super::{Memory, claim, prune, room};
 use crate::backfill::{Backfill, BackfillQuery, Backfills, Stretch};
 use crate::bulk::{Bulk, BulkStep};
 use crate::{
-    Announcement, Claim, ClockReading, Forgetting, GivenUp, Health, Keep, NewAttempt, NewDelivery,
-    NewEvent, Origin, Person, Result, Selection, State, StoreError, Suspects, Transaction,
-    WebhookKey, Written,
+    Announcement, Claim, Claimed, ClockReading, Forgetting, GivenUp, Health, Keep, NewAttempt,
+    NewDelivery, NewEvent, Origin, Person, Result, Selection, State, StoreError, Suspects,
+    Transaction, Wanted, WebhookKey, Written,
 };
 use domain::clock::Clock;
 use domain::event::Event;
@@ -196,15 +196,8 @@ impl Transaction for SqliteTransaction<'_> {
         self.context("keeping a record for a later version", kept.map(drop))
     }
 
-    fn claim(
-        &mut self,
-        webhook: WebhookKey,
-        now: i64,
-        limit: usize,
-        ordered: bool,
-        claims: &mut Vec<Claim>,
-    ) -> Result<()> {
-        let claimed = self.try_claim(webhook, now, limit, ordered, claims);
+    fn claim(&mut self, wanted: &[Wanted], now: i64) -> Result<Vec<Claimed>> {
+        let claimed = wanted.iter().map(|wanted| self.try_claim(*wanted, now)).collect();
         self.context("claiming deliveries", claimed)
     }
 
