@@ -19,11 +19,12 @@ fn a_request_has_the_method_of_its_webhook() {
     let server = Server::start(|_, to| respond(to, "200 OK", "", b""));
     for method in ["PUT", "PATCH", "POST"] {
         let webhook = webhook(&server.url(), json!({ "method": method }));
-        let attempt = sender().send(&webhook, &claim(), &SystemClock);
+        let claim = claim();
+        let attempt = sender().send(&webhook, &claim, &SystemClock);
         assert_eq!((attempt.failure, attempt.status), (None, Some(200)), "{method}");
         let request = server.next();
         assert_eq!(request.line(), format!("{method} /hook?a=b HTTP/1.1"));
-        assert_eq!(request.body, &claim().event.body[..]);
+        assert_eq!(request.body, claim.event.body[..]);
     }
 }
 

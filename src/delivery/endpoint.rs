@@ -15,7 +15,6 @@ use super::proxy::Proxy;
 use super::request::{self, Network, Outcome, Target, failure};
 use super::request_builder::{DetachedRequest, RequestBuilder};
 use super::template::Envelope;
-use super::tls::TlsSettings;
 use domain::attempt::{Failure, Phase};
 use domain::event::Event;
 use domain::webhook::{FieldError, Format, Webhook};
@@ -27,7 +26,6 @@ const LIGHT: usize = 64 * 1024;
 pub(super) struct Shared {
     pub(super) guard: Arc<Guard>,
     pub(super) network: Network,
-    pub(super) tls: TlsSettings,
     /// `Err`: there is one, and it can't be read; nothing is sent past it.
     pub(super) proxy: Result<Option<Arc<Proxy>>, super::proxy::ProxyError>,
     pub(super) projections: Arc<super::v1::Projections>,
@@ -77,6 +75,7 @@ impl Endpoint {
         let tls = match url.scheme() {
             "https" => Some(
                 shared
+                    .network
                     .tls
                     .get(webhook.ca_file.as_deref())
                     .map_err(|error| prepare("certificate", error.to_string()))?,

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
-use super::kept::Kept;
+use super::request::Network;
 
 /// Threads for what would keep the others waiting: templates, and bodies of unusual size.
 const PREPARERS: usize = 2;
@@ -87,14 +87,21 @@ pub(super) async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
 /// It does not keep them itself: a sender that another config has replaced closes its own at once.
 /// Nobody would use them again, and an endpoint that serves one connection after the other would
 /// let the new sender wait behind them.
-pub(super) fn keep_swept(kept: &Arc<Kept>) {
-    let kept = Arc::downgrade(kept);
+pub(super) fn keep_swept(network: &Network) {
+    let kept = Arc::downgrade(&network.kept);
+    let (endpoints, tls) = (Arc::downgrade(&network.endpoints), Arc::downgrade(&network.tls));
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(SWEEP).await;
             if !kept.upgrade().is_some_and(|kept| kept.sweep()) {
                 break;
             }
+        }
+        // Each endpoint and each session lies somewhere in the memory of the burst, and would keep a page
+        // of it. They are made again for whoever wants them.
+        if let (Some(endpoints), Some(tls)) = (endpoints.upgrade(), tls.upgrade()) {
+            endpoints.forget();
+            tls.forget();
         }
         give_memory_back();
     });

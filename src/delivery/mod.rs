@@ -19,6 +19,7 @@ mod answer;
 pub mod check;
 mod connection;
 mod endpoint;
+mod endpoints;
 mod exchange;
 pub mod fields;
 mod form;
@@ -42,18 +43,17 @@ mod trace;
 pub mod v1;
 mod woocommerce;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use once_cell::sync::OnceCell;
-use parking_lot::{Mutex, RwLock};
 
 pub use answer::{KEPT_BODY, MAX_RESPONSE_HEADERS};
 pub use connection::{CONNECT_TIMEOUT, MAX_AGE};
 use endpoint::{Endpoint, Exchange, Shared, internal};
+use endpoints::Endpoints;
 use guard::Guard;
 pub use header::{REDACTED, USER_AGENT};
 use io::{IoThread, contained};
@@ -63,7 +63,6 @@ use proxy::{Proxy, ProxySettings};
 use request::{Network, failure};
 use resolve::{Lookup, Names, SystemLookup};
 use template::Envelope;
-use tls::TlsSettings;
 
 use domain::attempt::{Attempt, Failure, Next, Phase};
 use domain::claim::Claim;
@@ -80,10 +79,6 @@ pub fn accepts(webhook: &Webhook, event: &Envelope<'_>) -> Result<bool, Failure>
     catch_unwind(AssertUnwindSafe(|| endpoint::accepts(webhook, event)))
         .unwrap_or_else(|_| Err(internal()))
 }
-
-/// How often unused endpoints are looked for; one is dropped, with its idle connections, after
-/// being unused for the age at which a connection is too old anyway.
-const SWEEP: Duration = Duration::from_secs(10);
 
 /// What holds for all webhooks.
 #[derive(Debug, Clone, Default)]
@@ -111,8 +106,6 @@ const MOST_KEPT: usize = 1000;
 /// connections go with the old one.
 pub struct Sender {
     shared: Shared,
-    endpoints: RwLock<HashMap<String, Arc<Endpoint>>>,
-    swept: Mutex<Instant>,
     /// Of those who wait for what they [`send`](Self::send).
     own: OnceCell<IoThread>,
 }
@@ -140,14 +133,13 @@ impl Sender {
                 network: Network {
                     names: Arc::new(Names::new(lookup)),
                     kept: Arc::new(Kept::default()),
+                    endpoints: Arc::new(Endpoints::new()),
+                    tls: Arc::default(),
                     most_kept: if settings.most_kept == 0 { MOST_KEPT } else { settings.most_kept },
                 },
-                tls: TlsSettings::default(),
                 proxy: proxy.map(|proxy| proxy.map(Arc::new)),
                 projections: Arc::new(settings.v1.clone()),
             },
-            endpoints: RwLock::default(),
-            swept: Mutex::new(Instant::now()),
             own: OnceCell::new(),
         }
     }
@@ -205,25 +197,13 @@ impl Sender {
             return Err(failure(Phase::Prepare, "invalid", message));
         }
         let now = Instant::now();
-        self.sweep(now);
-        if let Some(endpoint) = self.endpoints.read().get(&webhook.id)
-            && endpoint.webhook == *webhook
-        {
-            *endpoint.used.lock() = now;
-            return Ok(Arc::clone(endpoint));
+        let endpoints = &self.shared.network.endpoints;
+        if let Some(endpoint) = endpoints.get(webhook, now) {
+            return Ok(endpoint);
         }
         let endpoint = Arc::new(Endpoint::new(webhook, &self.shared)?);
-        self.endpoints.write().insert(webhook.id.clone(), Arc::clone(&endpoint));
+        endpoints.keep(&endpoint, now);
         Ok(endpoint)
-    }
-
-    /// Drops what was not used for a while, so that thousands of quiet webhooks hold no sockets.
-    fn sweep(&self, now: Instant) {
-        let Some(mut swept) = self.swept.try_lock().filter(|swept| now >= **swept + SWEEP) else {
-            return;
-        };
-        *swept = now;
-        self.endpoints.write().retain(|_, endpoint| *endpoint.used.lock() + MAX_AGE > now);
     }
 }
 

@@ -11,6 +11,7 @@ use url::{Position, Url};
 
 use super::answer::{Answer, MAX_BEFORE_STATUS, NoStatus};
 use super::connection::{self, CONNECT_TIMEOUT, Connection};
+use super::endpoints::Endpoints;
 use super::exchange::{Output, exchange};
 use super::guard::Guard;
 use super::header::USER_AGENT;
@@ -18,7 +19,7 @@ use super::io::keep_swept;
 use super::kept::{Kept, Origin};
 use super::proxy::Proxy;
 use super::resolve::{NameError, Names, NoAddress, resolve};
-use super::tls::Tls;
+use super::tls::{Tls, TlsSettings};
 use super::trace::Trace;
 use domain::attempt::{Failure, Phase, Remark};
 use domain::webhook::Method;
@@ -43,6 +44,8 @@ pub(super) struct Target {
 pub(super) struct Network {
     pub(super) names: Arc<Names>,
     pub(super) kept: Arc<Kept>,
+    pub(super) endpoints: Arc<Endpoints>,
+    pub(super) tls: Arc<TlsSettings>,
     /// Most connections that are kept while nothing is under way on them.
     pub(super) most_kept: usize,
 }
@@ -247,7 +250,7 @@ fn keep(
         && answer.is_persistent()
         && network.kept.put(&target.origin, connection, network.most_kept)
     {
-        keep_swept(&network.kept);
+        keep_swept(network);
     }
 }
 

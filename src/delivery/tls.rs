@@ -37,9 +37,9 @@ pub enum TlsError {
     Roots(rustls::Error),
 }
 
-/// Sessions that are remembered, by name of the host: a handshake that resumes one is half the
-/// work for both sides.
-const SESSIONS: usize = 1024;
+/// Sessions that are remembered, eight of a host at most: a handshake that resumes one is half the work
+/// for both sides.
+const SESSIONS: usize = 4096;
 
 /// Whom to trust, and the sessions made so far.
 #[derive(Clone)]
@@ -60,6 +60,8 @@ pub(super) struct TlsSettings {
 struct Built {
     /// By the further authorities' certificates.
     settings: HashMap<Vec<CertificateDer<'static>>, Tls>,
+    /// How many there have been: a number is never used again, as connections are told apart by it.
+    count: usize,
 }
 
 impl TlsSettings {
@@ -71,9 +73,15 @@ impl TlsSettings {
             return Ok(tls.clone());
         }
         let connector = TlsConnector::from(build(extra.clone())?);
-        let tls = Tls { number: built.settings.len(), connector };
+        let tls = Tls { number: built.count, connector };
+        built.count += 1;
         built.settings.insert(extra, tls.clone());
         Ok(tls)
+    }
+
+    /// Lets go of all of them, with the sessions that they remember.
+    pub(super) fn forget(&self) {
+        self.built.lock().settings = HashMap::new();
     }
 }
 

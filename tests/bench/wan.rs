@@ -20,9 +20,10 @@ const WEBHOOKS: usize = 500;
 const EVENTS: usize = 60;
 /// Of each webhook; see [`webhook`].
 const CONCURRENCY: usize = 16;
-/// What a worker may keep of a burst, beside what it had before: the store's pages, and a heap that
-/// is not empty everywhere.
-const LEFT_MIB: f64 = 16.0;
+/// What a worker may keep of a burst, beside what it had before: the store's pages (7 MiB), and the
+/// pages of the heap on which something small is left. After a burst of 120 MiB, 2 MiB that are in
+/// use lie spread over 20.
+const LEFT_MIB: f64 = 32.0;
 /// The event of the busy webhooks beside a quiet one.
 const BUSY: &str = "busy";
 

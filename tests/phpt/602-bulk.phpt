@@ -116,7 +116,7 @@ Webhooks\Exception: limit: this is about the whole result, which has no pages
 Webhooks\Exception: cursor: this is about the whole result, which has no pages
 Webhooks\Exception: expected a filter that filters: this one finds everything
 Webhooks\Exception: expected a filter that filters: this one finds everything
-Webhooks\Exception: colour: unknown field `colour`, expected one of `webhook_id`, `event`, `event_id`, `site_id`, `state`, `failure`, `status`, `since`, `until`, `search`, `test`, `limit`, `cursor`
+Webhooks\Exception: colour: unknown field `colour`, expected one of `webhook_id`, `event`, `event_id`, `site_id`, `state`, `failure`, `status`, `since`, `until`, `search`, `test`, `limit`, `person`, `cursor`
 Webhooks\Exception: expected names as keys, got the number 0
 Webhooks\Exception: ids: expected ids of deliveries, got int
 Webhooks\Exception: "x" is not a delivery's id (expected "dlv_" and 26 characters of 0-9 a-z without i l o u)
@@ -125,7 +125,7 @@ Webhooks\Exception: limit: this is about the whole result, which has no pages
 Webhooks\Exception: cursor: this is about the whole result, which has no pages
 Webhooks\Exception: expected a filter that filters: this one finds everything
 Webhooks\Exception: expected a filter that filters: this one finds everything
-Webhooks\Exception: colour: unknown field `colour`, expected one of `webhook_id`, `event`, `event_id`, `site_id`, `state`, `failure`, `status`, `since`, `until`, `search`, `test`, `limit`, `cursor`
+Webhooks\Exception: colour: unknown field `colour`, expected one of `webhook_id`, `event`, `event_id`, `site_id`, `state`, `failure`, `status`, `since`, `until`, `search`, `test`, `limit`, `person`, `cursor`
 Webhooks\Exception: expected names as keys, got the number 0
 Webhooks\Exception: ids: expected ids of deliveries, got int
 Webhooks\Exception: "x" is not a delivery's id (expected "dlv_" and 26 characters of 0-9 a-z without i l o u)

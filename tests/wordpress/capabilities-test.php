@@ -154,12 +154,14 @@ final class Capabilities_Test extends Network_Test_Case {
 			$browser->get( "/wp-admin/network/admin.php?page=network-webhooks&action=$action&webhook=$webhook->id" );
 			$this->assertSame( 403, $browser->status, $action );
 		}
-		$browser->get( "/wp-admin/network/admin.php?page=network-webhooks-deliveries&webhook=$webhook->id" );
-		$this->assertSame( 200, $browser->status );
-		foreach ( array( 'TokenInThePath', $webhook->secret() ) as $hidden ) {
-			$this->assertFalse( str_contains( $browser->page, $hidden ), $hidden );
+		foreach ( array( "deliveries&webhook=$webhook->id", 'overview' ) as $open ) {
+			$browser->get( "/wp-admin/network/admin.php?page=network-webhooks-$open" );
+			$this->assertSame( 200, $browser->status, $open );
+			foreach ( array( 'TokenInThePath', $webhook->secret() ) as $hidden ) {
+				$this->assertFalse( str_contains( $browser->page, $hidden ), "$open: $hidden" );
+			}
 		}
-		foreach ( array_diff( $this->doors( $viewer->ID )['pages'], array( 'network-webhooks', 'network-webhooks-deliveries', 'network-webhooks-listen' ) ) as $page ) {
+		foreach ( array_diff( $this->doors( $viewer->ID )['pages'], array( 'network-webhooks', 'network-webhooks-overview', 'network-webhooks-deliveries', 'network-webhooks-listen' ) ) as $page ) {
 			$browser->get( "/wp-admin/network/admin.php?page=$page" );
 			$this->assertSame( 403, $browser->status, $page );
 		}

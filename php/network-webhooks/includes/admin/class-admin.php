@@ -65,10 +65,12 @@ final class Admin {
 	 */
 	private function add_menu( array $pages ): void {
 		$title = __( 'Webhooks', 'network-webhooks' );
-		add_menu_page( $title, $title . $this->bubble(), Capabilities::VIEW, self::PAGE, '', 'dashicons-share', 22 );
 		// WordPress names screens after the entry as it is shown: what people chose in Screen Options would be
 		// lost with every webhook that begins to fail, and in another language.
-		$GLOBALS['admin_page_hooks'][ self::PAGE ] = 'webhooks'; // phpcs:ignore WordPress.WP.GlobalVariablesOverride.Prohibited
+		$name = static fn (): string => 'webhooks';
+		add_filter( 'sanitize_title', $name, PHP_INT_MAX );
+		add_menu_page( $title, $title . $this->bubble(), Capabilities::VIEW, self::PAGE, '', 'dashicons-share', 22 );
+		remove_filter( 'sanitize_title', $name, PHP_INT_MAX );
 		foreach ( $pages as $page ) {
 			$page->register();
 		}
