@@ -14,7 +14,9 @@ use super::conformance::{
 use super::log::{DeliveriesQuery, StatsQuery};
 use super::*;
 use domain::clock::{Clock, rfc3339};
-use domain::event::Flags;
+use domain::event::{Event, Flags};
+use domain::id::{DeliveryId, EventId};
+use journal::Boot;
 
 const WEBHOOKS: [&str; 3] = ["crm", "shop", "zap"];
 const NAMES: [&str; 3] = ["payment_received", "account_created", "site_created"];

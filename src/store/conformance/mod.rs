@@ -11,6 +11,7 @@ mod outages;
 mod pruning;
 mod taking_in;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bulk::{Action, Bulk, BulkStep};
@@ -22,7 +23,9 @@ pub(crate) use changes::*;
 pub(crate) use deaths::*;
 use domain::attempt::Remark;
 use domain::clock::{Clock, ManualClock};
-use domain::event::Flags;
+use domain::event::{Event, Flags};
+use domain::id::{DeliveryId, EventId};
+use journal::{Boot, SegmentId};
 pub(crate) use outages::*;
 pub(crate) use pruning::*;
 pub(crate) use taking_in::*;
