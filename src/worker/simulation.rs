@@ -35,12 +35,24 @@ type Outages = Vec<(usize, std::ops::Range<i64>)>;
 /// What an endpoint took (2xx), by path.
 type Taken = Arc<Mutex<BTreeMap<String, Vec<String>>>>;
 
+/// Which transactions another writer gets in the way of, so that they have to be made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Conflicts {
+    None,
+    /// Every third one.
+    Some,
+    /// Each, the first time.
+    All,
+}
+
 /// The store on a disk that takes its time: what is committed is on it once the switch says so. And
-/// there is another writer: every third transaction has to be made again.
+/// there is another writer.
 struct SlowDisk {
     store: SqliteStore,
     is_done: Arc<AtomicBool>,
+    conflicts: Conflicts,
     transactions: u32,
+    collided: u32,
 }
 
 impl Store for SlowDisk {
@@ -49,7 +61,12 @@ impl Store for SlowDisk {
         work: &mut dyn FnMut(&mut dyn Transaction) -> Result<()>,
     ) -> Result<()> {
         self.transactions += 1;
-        let collides = self.transactions.is_multiple_of(3);
+        let collides = match self.conflicts {
+            Conflicts::None => false,
+            Conflicts::Some => self.transactions.is_multiple_of(3),
+            Conflicts::All => !self.transactions.is_multiple_of(2),
+        };
+        self.collided += u32::from(collides);
         self.store.transaction(&mut |tx| {
             work(tx)?;
             let (store, reason) = ("a test's".to_owned(), String::new());
@@ -93,6 +110,7 @@ struct Simulation {
     worker: Worker<SlowDisk>,
     /// Whether the disk has what was committed.
     disk: Arc<AtomicBool>,
+    conflicts: Conflicts,
     writer: Writer,
     taken: Taken,
     asked: Arc<Mutex<Vec<(i64, String)>>>,
@@ -101,6 +119,11 @@ struct Simulation {
 
 impl Simulation {
     fn new(webhooks: impl Fn(&str) -> Value, outages: Outages) -> Self {
+        Self::beside(Conflicts::Some, webhooks, outages)
+    }
+
+    /// With another writer in the way.
+    fn beside(conflicts: Conflicts, webhooks: impl Fn(&str) -> Value, outages: Outages) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
         let spool = Spool::open(folder.path()).expect("a spool");
@@ -109,13 +132,14 @@ impl Simulation {
         let address = endpoint(&clock, outages, &taken, &asked);
         publish(&spool, &webhooks(&address), 1);
         let disk = Arc::new(AtomicBool::new(true));
-        let worker = start(&spool, &clock, &disk);
-        Self { folder, spool, clock, worker, disk, writer: Writer::new(), taken, asked, address }
+        let worker = start(&spool, &clock, &disk, conflicts);
+        let writer = Writer::new();
+        Self { folder, spool, clock, worker, disk, conflicts, writer, taken, asked, address }
     }
 
     /// Another worker takes the place of this one, which was killed.
     fn restart(&mut self) {
-        self.worker = start(&self.spool, &self.clock, &self.disk);
+        self.worker = start(&self.spool, &self.clock, &self.disk, self.conflicts);
     }
 
     fn dispatch(&mut self, name: &str) -> String {
@@ -196,10 +220,16 @@ impl Simulation {
     }
 }
 
-fn start(spool: &Spool, clock: &Arc<ManualClock>, disk: &Arc<AtomicBool>) -> Worker<SlowDisk> {
+fn start(
+    spool: &Spool,
+    clock: &Arc<ManualClock>,
+    disk: &Arc<AtomicBool>,
+    conflicts: Conflicts,
+) -> Worker<SlowDisk> {
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
     let store = sqlite::open(spool, None, Arc::clone(&clock)).expect("a store");
-    let store = SlowDisk { store, is_done: Arc::clone(disk), transactions: 0 };
+    let is_done = Arc::clone(disk);
+    let store = SlowDisk { store, is_done, conflicts, transactions: 0, collided: 0 };
     Worker::new(spool.clone(), store, clock).expect("a worker")
 }
 
@@ -344,6 +374,104 @@ fn fourteen_days_with_outages_of_a_minute_an_hour_and_six_days() {
         let news = simulation.taken(&format!("/{id}")).len() - sent.len();
         assert_eq!(news, 1, "webhook_disabled at webhook {id}");
     }
+}
+
+/// What two days leave behind in which everything happens once: schedule, deliveries with their
+/// attempts, announcements; without what is another at every run: ids, and times, as retries vary
+/// by chance.
+fn after_two_days(conflicts: Conflicts) -> Vec<String> {
+    let hooks = |address: &str| -> Vec<Value> {
+        let hook = |id, more: Value| {
+            let mut hook = webhook(id, address, &["hourly", "webhook_disabled"]);
+            (hook["retries"], hook["concurrency"]) = (json!([1, 1, 1]), json!(1));
+            more.as_object().expect("members").iter().for_each(|(name, value)| {
+                hook[name] = value.clone();
+            });
+            hook
+        };
+        let ordered = json!({"ordered": true, "retries": vec![1; 50]});
+        vec![
+            hook(0, json!({})),
+            hook(1, json!({"disable_after": 10 * 3600 + 1800})),
+            hook(2, ordered),
+            hook(3, json!({"rate_limit": {"count": 1, "per": "minute"}})),
+        ]
+    };
+    let outages =
+        vec![(1, 5 * HOUR..28 * HOUR), (2, 3 * HOUR..6 * HOUR), (0, 47 * HOUR..51 * HOUR)];
+    let mut simulation = Simulation::beside(conflicts, |it| hooks(it).into(), outages);
+    for hour in 0..48 {
+        simulation.pass(START + hour * HOUR);
+        let id = EventId::from_key("hourly", 1, &(hour / 2).to_string());
+        simulation.dispatch_as(id, "hourly", "{}");
+        simulation.dispatch("hourly");
+        match hour {
+            20 => {
+                simulation.settle();
+                let mut less = hooks(&simulation.address);
+                less.pop();
+                publish(&simulation.spool, &less.into(), 2);
+                simulation.worker.next_config = 0;
+            }
+            30 => {
+                let disabled = &simulation.stats()["1"]["disabled"];
+                let disabling = disabled["id"].as_str().expect("disabled").to_owned();
+                simulation.request(&Request::Enable { webhook: "1".into(), disabling });
+                simulation.request(&Request::Recover { webhook: "1".into(), since: None });
+            }
+            35 => simulation.clock.jump(10 * MINUTE),
+            40 => simulation.restart(),
+            _ => {}
+        }
+    }
+    simulation.pass(START + 50 * HOUR);
+    let collided = simulation.worker.store.collided;
+    assert_eq!(collided > 0, conflicts != Conflicts::None, "{collided} conflicts");
+
+    let mut left = simulation.worker.schedule.known();
+    let (mut log, mut cursor) = (simulation.log(), None);
+    loop {
+        let asked = cursor.map_or(json!({}), |cursor: String| json!({"cursor": cursor}));
+        let query = serde_json::from_value(asked).expect("a query");
+        let page = log.deliveries(&query).expect("deliveries");
+        for row in page.deliveries {
+            let detail = log.delivery(&row.id).expect("a delivery").expect("it is there");
+            let made: Vec<_> = detail
+                .attempts_made
+                .iter()
+                .map(|made| (made.number, made.status, made.next))
+                .collect();
+            left.push(format!(
+                "{} of {} to {}: {:?} {:?}, due: {}, settled: {}, {made:?}",
+                row.event,
+                row.created,
+                row.webhook_id,
+                row.state,
+                row.reason,
+                row.due.is_some(),
+                row.settled.is_some()
+            ));
+        }
+        cursor = page.cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    left.extend(simulation.announced().iter().map(|one| one["code"].to_string()));
+    left
+}
+
+#[test]
+fn another_writer_in_the_way_of_every_transaction_changes_nothing() {
+    let alone = after_two_days(Conflicts::None);
+    for word in ["Delivered", "Failed", "Cancelled", "webhook_disabled", "webhook_enabled"] {
+        assert!(alone.iter().any(|line| line.contains(word)), "{word} happened");
+    }
+    let beside = after_two_days(Conflicts::All);
+    for (alone, beside) in alone.iter().zip(&beside) {
+        assert_eq!(alone, beside);
+    }
+    assert_eq!(alone.len(), beside.len());
 }
 
 #[test]

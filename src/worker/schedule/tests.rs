@@ -2,6 +2,33 @@
 
 use super::*;
 
+impl Schedule {
+    /// Everything that it knows, but for what is another at every run: numbers in a row, times,
+    /// ids of disablings.
+    pub(crate) fn known(&self) -> Vec<String> {
+        let lane = |lane: &Lane| {
+            let mut health = Health { failing_since: None, probe_at: None, ..lane.health.clone() };
+            health.disabled.iter_mut().for_each(|disabled| disabled.id.clear());
+            let place = match lane.place {
+                Place::Waiting(_) => Place::Waiting(0),
+                Place::Ready(row, _) => Place::Ready(row, 0),
+                Place::Crowded(row, _) => Place::Crowded(row, 0),
+                place @ (Place::Idle | Place::Full) => place,
+            };
+            let Lane { id, webhook, origin, next_due, in_flight, takes, bytes, recent, .. } = lane;
+            let (webhook, due, recent) = (webhook.is_some(), next_due.is_some(), recent.len());
+            format!(
+                "{id} {webhook} {origin} {due} {in_flight} {takes} {bytes} {recent} {place:?} {health:?}"
+            )
+        };
+        let mut known: Vec<_> = self.lanes.values().map(lane).collect();
+        known.sort_unstable();
+        let Self { waiting, under_way, suspects, bytes, held, .. } = self;
+        known.push(format!("{} {under_way:?} {suspects} {bytes} {held}", waiting.len()));
+        known
+    }
+}
+
 fn limits(requests: u32) -> Limits {
     Limits { requests, bytes: 1 << 30, kept: 0, descriptors: None, possible: requests }
 }
