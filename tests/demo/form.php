@@ -72,6 +72,7 @@ $form = $button->hasAttribute( 'form' )
 $form || fail( "The button \"$text\" at $page_url belongs to no form." );
 
 $sent     = array();
+$choices  = array();
 $own      = './/*[self::input or self::textarea or self::select][@name][not(@form)]';
 $controls = iterator_to_array( $path->query( $own, $form ) );
 if ( '' !== $form->getAttribute( 'id' ) ) {
@@ -81,11 +82,17 @@ if ( '' !== $form->getAttribute( 'id' ) ) {
 foreach ( $controls as $control ) {
 	$is_button = in_array( strtolower( $control->getAttribute( 'type' ) ), array( 'submit', 'button', 'image', 'reset' ), true );
 	$value     = value_of( $control );
+	if ( in_array( strtolower( $control->getAttribute( 'type' ) ), array( 'checkbox', 'radio' ), true ) ) {
+		$choices[ $control->getAttribute( 'name' ) ][] = $control->getAttribute( 'value' );
+	}
 	if ( null !== $value && ! $is_button && ! $control->hasAttribute( 'disabled' ) ) {
 		$sent[ $control->getAttribute( 'name' ) ] = $value;
 	}
 }
-$unknown = array_diff_key( $values, $sent );
+foreach ( array_intersect_key( $values, $choices ) as $name => $value ) {
+	in_array( $value, $choices[ $name ], true ) || fail( "The form's field $name has no choice \"$value\"." );
+}
+$unknown = array_diff_key( $values, $sent, $choices );
 $unknown && fail( 'The form has no field ' . implode( ', ', array_keys( $unknown ) ) . '; it has ' . implode( ', ', array_keys( $sent ) ) . '.' );
 if ( $button->hasAttribute( 'name' ) ) {
 	$values[ $button->getAttribute( 'name' ) ] = $button->getAttribute( 'value' );

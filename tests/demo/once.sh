@@ -17,7 +17,7 @@ lines=()
 
 add_webhook() { # NAME EVENT
 	open_page "$list-new"
-	press "Add Webhook" "name=$1" "url=$ENDPOINT_URL" "event=$2"
+	press "Add Webhook" "name=$1" "url=$ENDPOINT_URL" "events[]=$2"
 	open_page "$list"
 	grep -q "$1" "$browser_dir/page.html" || {
 		echo "The webhook \"$1\" is not in the list." >&2
