@@ -8,11 +8,15 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::bulk::{Action, Bulk};
-use super::conformance::{DAY, Fixture, HOUR, NOON, Trial, attempt, event};
+use super::conformance::{
+    DAY, Fixture, HOUR, NOON, Trial, attempt, claim, complete, event, ingest,
+};
 use super::log::{DeliveriesQuery, StatsQuery};
 use super::*;
 use domain::clock::{Clock, rfc3339};
-use domain::event::Flags;
+use domain::event::{Event, Flags};
+use domain::id::{DeliveryId, EventId};
+use journal::Boot;
 
 const WEBHOOKS: [&str; 3] = ["crm", "shop", "zap"];
 const NAMES: [&str; 3] = ["payment_received", "account_created", "site_created"];
@@ -254,7 +258,7 @@ fn live(
         Step::Add { webhooks, state, test, name, site, delay } => {
             let flags = if *test { Flags::TEST } else { Flags::default() };
             let event = Event { name: NAMES[*name].into(), site: *site, flags, ..event(now) };
-            assert!(t.insert_event(&event, now, &[term(&format!(" ORDER-{site} "))])?);
+            let mut deliveries = Vec::new();
             for webhook in webhooks {
                 let new = u128::from_be_bytes(*DeliveryId::at(now).as_bytes());
                 model.last_id = new.max(model.last_id + 1);
@@ -268,7 +272,7 @@ fn live(
                     reason: None,
                     failure: None,
                 };
-                t.insert_delivery(event.id, &new)?;
+                deliveries.push(new);
                 model.rows.push(Row {
                     id,
                     event: event.id,
@@ -289,10 +293,12 @@ fn live(
                 });
                 model.settle(model.rows.len() - 1, *state, now);
             }
+            let terms = [term(&format!(" ORDER-{site} "))];
+            assert!(ingest(t, &event, now, &terms, &deliveries)?);
         }
         Step::Claim { webhook, limit, ordered } => {
-            let mut claims = Vec::new();
-            t.claim(keys[*webhook], now, *limit, *ordered, &mut claims)?;
+            let wanted = Wanted { webhook: keys[*webhook], limit: *limit, ordered: *ordered };
+            let claims = claim(t, wanted, now)?;
             let waiting = model.waiting(*webhook, *ordered, false);
             let due: Vec<_> =
                 waiting.into_iter().take_while(|at| model.rows[*at].due <= now).collect();
@@ -335,7 +341,7 @@ fn live(
             };
             let claim = model.rows[at].claim.clone().unwrap();
             let attempt = attempt(now, next);
-            t.record_attempt(&claim, &attempt, None)?;
+            complete(t, &claim, &attempt, None)?;
             let (to, due) = match next {
                 Next::Delivered => (State::Delivered, None),
                 Next::Retry(due) => (State::Pending, Some(due)),

@@ -98,21 +98,29 @@ struct Giving<'a> {
 impl Giving<'_> {
     /// Makes deliveries; how many.
     fn give(&self, tx: &mut dyn Transaction, stretch: &Stretch) -> Result<u64> {
-        let mut made = 0;
+        let (mut made, mut new) = (0, Vec::new());
         for missed in &stretch.missed {
             let due = stretch.due(stretch.made + made, self.now);
-            made += u64::from(self.give_one(tx, stretch, missed, due)?);
+            let Some(delivery) = self.delivery(stretch, missed, due) else { continue };
+            made += match missed.skipped {
+                None => {
+                    new.push((missed.event.id, delivery));
+                    1
+                }
+                // What would not wait stays as it is, and can be looked back for again.
+                Some(_) if delivery.state != State::Pending => 0,
+                Some(skipped) => {
+                    let which = Selection { ids: vec![skipped], ..Selection::default() };
+                    tx.change(&which, State::Pending, due, delivery.reason.as_deref())?.min(1)
+                }
+            };
         }
+        tx.add_deliveries(&new)?;
         Ok(made)
     }
 
-    fn give_one(
-        &self,
-        tx: &mut dyn Transaction,
-        stretch: &Stretch,
-        missed: &Missed,
-        due: i64,
-    ) -> Result<bool> {
+    /// The delivery of what was missed; none where the webhook does not want it.
+    fn delivery(&self, stretch: &Stretch, missed: &Missed, due: i64) -> Option<NewDelivery> {
         let event = &missed.event;
         let envelope = Envelope::of(&event.body);
         let decision = self.webhook.decide(
@@ -139,7 +147,7 @@ impl Giving<'_> {
         match decision {
             Decision::Send => {}
             // Tests are never looked back for, and what the condition refuses is not missed.
-            Decision::Test | Decision::Skip => return Ok(false),
+            Decision::Test | Decision::Skip => return None,
             Decision::Hold(reason) => {
                 (delivery.state, delivery.reason) = (State::Held, Some(reason));
             }
@@ -148,14 +156,6 @@ impl Giving<'_> {
                 delivery.failure = Some(failure.code);
             }
         }
-        let Some(skipped) = missed.skipped else {
-            tx.insert_delivery(event.id, &delivery)?;
-            return Ok(true);
-        };
-        if delivery.state != State::Pending {
-            return Ok(false); // It stays as it is, and can be looked back for again.
-        }
-        let which = Selection { ids: vec![skipped], ..Selection::default() };
-        Ok(tx.change(&which, State::Pending, due, delivery.reason.as_deref())? > 0)
+        Some(delivery)
     }
 }

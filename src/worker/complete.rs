@@ -13,8 +13,8 @@ use domain::event::{EventHeader, Flags};
 use domain::id::{DeliveryId, EventId};
 use domain::webhook::Webhook;
 use store::{
-    Announcement, Attempt, Claim, Failure, Health, Next, Phase, Result, Selection, State,
-    StoreError, Transaction, WebhookKey, Written,
+    Announcement, Attempt, Claim, Failure, Health, NewAttempt, Next, Phase, Result, Selection,
+    State, StoreError, Transaction, WebhookKey, Written,
 };
 
 /// An event that the worker raises when a webhook is switched off.
@@ -34,11 +34,111 @@ pub(super) struct Completion {
     pub(super) came_back: Vec<(WebhookKey, DeliveryId, u64)>,
 }
 
-/// Records an attempt and what follows from it.
-pub(super) fn attempt(
+/// Records attempts and what follows from them.
+pub(super) fn attempts(
+    tx: &mut dyn Transaction,
+    context: &Context<'_>,
+    all: &[Completed],
+    ids: &mut DeliveryIds,
+    completion: &mut Completion,
+    ingested: &mut Ingested,
+) -> Result<()> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let written = write(tx, decided(context, all))?;
+    for (completed, written) in all.iter().zip(written) {
+        follow(tx, context, completed, written.as_deref(), ids, completion, ingested)?;
+    }
+    Ok(())
+}
+
+/// An attempt as it is to be written.
+struct Decided<'a> {
+    claim: &'a Claim,
+    attempt: Cow<'a, Attempt>,
+    reason: Option<&'a str>,
+}
+
+/// What is to be written of the attempts that came back. Each of a webhook counts on it that those
+/// before it are kept.
+fn decided<'a>(context: &Context<'a>, all: &'a [Completed]) -> Vec<Decided<'a>> {
+    let mut healths = HashMap::new();
+    let decide = |completed: &'a Completed| {
+        let Completed { claim, attempt, webhook, .. } = completed;
+        if claim.event.flags.has(Flags::TEST) {
+            return Decided { claim, attempt: Cow::Borrowed(attempt), reason: None };
+        }
+        let before = healths.entry(claim.webhook);
+        let before = before.or_insert_with(|| health_in_memory(context, claim.webhook));
+        *before = health::after(before, webhook, attempt, context.now).0;
+        let (next, reason) = next(context, webhook, before, attempt);
+        let attempt = if next == attempt.next {
+            Cow::Borrowed(attempt)
+        } else {
+            Cow::Owned(Attempt { next, ..attempt.clone() })
+        };
+        Decided { claim, attempt, reason }
+    };
+    all.iter().map(decide).collect()
+}
+
+fn health_in_memory(context: &Context<'_>, webhook: WebhookKey) -> Health {
+    context.schedule.lane(webhook).map(|lane| lane.health.clone()).unwrap_or_default()
+}
+
+/// Writes attempts into the store; each as it stands there, or none where the delivery is somebody
+/// else's by now. What the store can't keep fails the attempt, and nothing else: it would be so
+/// with every further one.
+fn write<'a>(
+    tx: &mut dyn Transaction,
+    decided: Vec<Decided<'a>>,
+) -> Result<Vec<Option<Cow<'a, Attempt>>>> {
+    let mut written = record(tx, &decided)?;
+    let (mut attempts, mut places, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, (Decided { claim, attempt, .. }, written)) in
+        decided.into_iter().zip(&written).enumerate()
+    {
+        if let Written::TooLarge { reason } = written {
+            tracing::error!(delivery = %claim.id, reason, "an attempt is too large for the store");
+            let attempt = Cow::Owned(too_large(&attempt, reason));
+            failed.push(Decided { claim, attempt, reason: Some("too_large") });
+            places.push(at);
+        } else if *written == Written::Lost {
+            tracing::warn!(delivery = %claim.id, "an attempt came too late: its delivery is another's");
+        }
+        attempts.push(Some(attempt));
+    }
+    if !failed.is_empty() {
+        for ((at, failed), now) in places.into_iter().zip(&failed).zip(record(tx, &failed)?) {
+            if let Written::TooLarge { reason } = now {
+                let action = "recording that an attempt is too large";
+                return Err(StoreError::Failed { action, reason });
+            }
+            (written[at], attempts[at]) = (now, Some(failed.attempt.clone()));
+        }
+    }
+    for (attempt, _) in attempts.iter_mut().zip(written).filter(|(_, it)| *it == Written::Lost) {
+        *attempt = None;
+    }
+    Ok(attempts)
+}
+
+fn record(tx: &mut dyn Transaction, decided: &[Decided<'_>]) -> Result<Vec<Written>> {
+    let attempts: Vec<_> = decided
+        .iter()
+        .map(|Decided { claim, attempt, reason }| NewAttempt { claim, attempt, reason: *reason })
+        .collect();
+    tx.complete(&attempts)
+}
+
+/// What follows from an attempt, which is in the store as `written`; none where it says nothing
+/// here, as somebody else has recorded one.
+fn follow(
     tx: &mut dyn Transaction,
     context: &Context<'_>,
     completed: &Completed,
+    written: Option<&Attempt>,
     ids: &mut DeliveryIds,
     completion: &mut Completion,
     ingested: &mut Ingested,
@@ -50,20 +150,14 @@ pub(super) fn attempt(
         completion.came_back.push((key, end.burst, attempt.duration_us));
     }
     if event.flags.has(Flags::TEST) {
-        write(tx, claim, attempt, None)?;
         return Ok(());
     }
-    let before = match completion.healths.get(&key) {
-        Some(health) => health.clone(),
-        None => context.schedule.lane(key).map(|lane| lane.health.clone()).unwrap_or_default(),
+    let before = completion.healths.get(&key).cloned();
+    let before = before.unwrap_or_else(|| health_in_memory(context, key));
+    let (health, newly_disabled) = match written {
+        Some(_) => health::after(&before, webhook, attempt, context.now),
+        None => (before.clone(), false),
     };
-    let (health, newly_disabled) = health::after(&before, webhook, attempt, context.now);
-    let (next, reason) = next(context, webhook, &health, attempt);
-    let changed = (next != attempt.next).then(|| Attempt { next, ..attempt.clone() });
-    let written = write(tx, claim, changed.as_ref().unwrap_or(attempt), reason)?;
-    // What somebody else has recorded says nothing here.
-    let (health, newly_disabled) =
-        if written.is_some() { (health, newly_disabled) } else { (before.clone(), false) };
     if health != before {
         tx.set_health(key, &health)?;
     }
@@ -73,38 +167,13 @@ pub(super) fn attempt(
     }
     let failure = written.filter(|written| written.next == Next::Failed);
     if let Some(attempt) = failure.filter(|_| !event.flags.has(Flags::OWN)) {
-        failed(tx, context, webhook, claim, &attempt, ids, ingested)?;
+        failed(tx, context, webhook, claim, attempt, ids, ingested)?;
     }
     for claim in completed.end.iter().flat_map(|end| &end.rest) {
         put_back(tx, context, webhook, &health, claim)?;
     }
     completion.healths.insert(key, health);
     Ok(())
-}
-
-/// Writes an attempt into the store; as it stands there, or none where the delivery is somebody
-/// else's by now. What the store can't keep fails the attempt, and nothing else: it would be so
-/// with every further one.
-fn write<'a>(
-    tx: &mut dyn Transaction,
-    claim: &Claim,
-    attempt: &'a Attempt,
-    reason: Option<&str>,
-) -> Result<Option<Cow<'a, Attempt>>> {
-    let (attempt, written) = match tx.record_attempt(claim, attempt, reason) {
-        Ok(written) => (Cow::Borrowed(attempt), written),
-        Err(StoreError::TooLarge { reason, .. }) => {
-            tracing::error!(delivery = %claim.id, reason, "an attempt is too large for the store");
-            let failed = too_large(attempt, &reason);
-            let written = tx.record_attempt(claim, &failed, Some("too_large"))?;
-            (Cow::Owned(failed), written)
-        }
-        Err(error) => return Err(error),
-    };
-    if written == Written::Lost {
-        tracing::warn!(delivery = %claim.id, "an attempt came too late: its delivery is another's");
-    }
-    Ok((written == Written::Kept).then_some(attempt))
 }
 
 /// What can be kept of an attempt that is too large to be kept.
@@ -261,5 +330,6 @@ fn raise(
         only: "",
     };
     let revision = context.config.revision;
-    ingest::event(tx, context, &header, revision, Arc::from(body), ids, ingested)
+    ingest::event(tx, context, &header, revision, Arc::from(body), ids, ingested)?;
+    ingest::write(tx, context.now, ingested)
 }

@@ -13,7 +13,7 @@ use super::pool::{self, Completed, Job, Pool};
 use super::reserve::Reserve;
 use super::retirement::Retirement;
 use super::room::Room;
-use super::schedule::Schedule;
+use super::schedule::{Schedule, Turn};
 use super::trial::Trials;
 use super::{Mode, Stop, WorkerError};
 use domain::clock::{self, Clock};
@@ -21,7 +21,7 @@ use journal::wake::{Sleeper, WakeHandle};
 use journal::{Batch, Boot, Reader};
 use spool::Spool;
 use store::log::CLOCK_SET;
-use store::{self, Announcement, Claim, ClockReading, Store};
+use store::{self, Announcement, Claim, Claimed, ClockReading, Store, Wanted};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
 const IDLE_MS: i64 = 60_000;
@@ -224,14 +224,12 @@ impl<S: Store> Worker<S> {
         if turns.is_empty() {
             return Ok(false);
         }
+        let of =
+            |turn: &Turn| Wanted { webhook: turn.key, limit: turn.limit, ordered: turn.ordered };
+        let wanted: Vec<_> = turns.iter().map(of).collect();
         let mut claimed = Vec::new();
         let committed = store::commit(&mut self.store, &mut |tx| {
-            claimed.clear();
-            for turn in &turns {
-                let mut claims = Vec::new();
-                tx.claim(turn.key, now, turn.limit, turn.ordered, &mut claims)?;
-                claimed.push((claims, tx.next_due(turn.key, turn.ordered)?));
-            }
+            claimed = tx.claim(&wanted, now)?;
             Ok(())
         });
         if let Err(error) = committed {
@@ -239,9 +237,9 @@ impl<S: Store> Worker<S> {
             return Err(error.into());
         }
         let mut jobs = Vec::new();
-        for (turn, (claims, due)) in turns.iter().zip(claimed) {
+        for (turn, Claimed { claims, next_due }) in turns.iter().zip(claimed) {
             let bursts = pool::bursts(claims.into_iter(), turn.burst);
-            self.schedule.sent(turn, bursts.iter().map(|burst| pool::weigh(burst)), due, now);
+            self.schedule.sent(turn, bursts.iter().map(|burst| pool::weigh(burst)), next_due, now);
             let lane = self.schedule.lane(turn.key);
             if let Some(webhook) = lane.and_then(|lane| lane.webhook.as_ref()) {
                 jobs.extend(bursts.into_iter().map(|burst| Job {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::pool::{self, Completed};
 use super::schedule::Schedule;
+use domain::id::DeliveryId;
 use store::{Claim, WebhookKey};
 
 /// Most bursts that begin so in one round: what comes next has to be read, too.
@@ -90,9 +91,17 @@ impl FastPath {
         lane.claims.push(claim);
     }
 
+    /// Takes back a delivery that was [`put`](Self::put), as its event is not new. The place stays
+    /// empty in this round.
+    pub(super) fn withdraw(&mut self, webhook: WebhookKey, delivery: DeliveryId) {
+        if let Some(lane) = self.lanes.get_mut(&webhook) {
+            lane.claims.retain(|claim| claim.id != delivery);
+        }
+    }
+
     /// The bursts to begin, by webhook.
     pub(super) fn into_bursts(self) -> impl Iterator<Item = (WebhookKey, Vec<Vec<Claim>>)> {
-        let begun = self.lanes.into_iter().filter(|(_, lane)| lane.bursts > 0);
+        let begun = self.lanes.into_iter().filter(|(_, lane)| !lane.claims.is_empty());
         begun.map(|(key, lane)| (key, pool::bursts(lane.claims.into_iter(), lane.burst as usize)))
     }
 }
@@ -104,7 +113,6 @@ mod tests {
     use super::*;
     use crate::limits::Limits;
     use domain::event::Event;
-    use domain::id::DeliveryId;
     use store::Health;
 
     const KEY: WebhookKey = WebhookKey(1);
@@ -152,6 +160,27 @@ mod tests {
         (0..9).for_each(|_| fast_path.put(claim(KEY)));
         let bursts: Vec<_> = fast_path.into_bursts().flat_map(|(_, bursts)| bursts).collect();
         assert_eq!(bursts.iter().map(Vec::len).collect::<Vec<_>>(), [5, 4], "no thread more");
+    }
+
+    #[test]
+    fn what_is_withdrawn_does_not_go() {
+        let schedule = schedule(r#","concurrency":3"#);
+        let mut fast_path = FastPath::new(&schedule, &[], 0);
+        let claims = [claim(KEY), claim(KEY)];
+        for claim in &claims {
+            assert!(fast_path.has(&schedule, KEY));
+            fast_path.put(claim.clone());
+        }
+        fast_path.withdraw(KEY, claims[0].id);
+        fast_path.withdraw(WebhookKey(2), claims[1].id);
+        let bursts: Vec<_> = fast_path.into_bursts().flat_map(|(_, bursts)| bursts).collect();
+        let left: Vec<_> = bursts.iter().flatten().map(|claim| claim.id).collect();
+        assert_eq!(left, [claims[1].id]);
+        let mut fast_path = FastPath::new(&schedule, &[], 0);
+        assert!(fast_path.has(&schedule, KEY));
+        fast_path.put(claims[0].clone());
+        fast_path.withdraw(KEY, claims[0].id);
+        assert_eq!(fast_path.into_bursts().count(), 0);
     }
 
     #[test]

@@ -20,7 +20,8 @@ use journal::{self, OwnedRecord};
 use store::backfill::Backfill;
 use store::bulk::Action;
 use store::{
-    Announcement, Claim, Health, NewDelivery, Result, Selection, State, Transaction, WebhookKey,
+    Announcement, Claim, Health, NewDelivery, NewEvent, Result, Selection, State, Transaction,
+    WebhookKey,
 };
 
 /// What a batch of records changes in memory, once its transaction is committed.
@@ -47,6 +48,15 @@ pub(super) struct Ingested {
     /// Webhooks that a person enabled.
     pub(super) enabled: Vec<WebhookKey>,
     keys: HashMap<String, WebhookKey>,
+    /// Events that are matched and not yet written.
+    matched: Vec<Matched>,
+}
+
+/// An event, with what is to be written with it.
+struct Matched {
+    event: Arc<Event>,
+    terms: Vec<String>,
+    deliveries: Vec<NewDelivery>,
 }
 
 /// What ingesting reads.
@@ -58,7 +68,8 @@ pub(super) struct Context<'a> {
     pub(super) now: i64,
 }
 
-/// Takes one record into the store. What can't be read is kept (`deferred`), never dropped.
+/// Takes one record in. What can't be read is kept (`deferred`), never dropped. An event is only
+/// matched: [`write`] brings all there are into the store.
 pub(super) fn record(
     tx: &mut dyn Transaction,
     context: &Context<'_>,
@@ -75,14 +86,39 @@ pub(super) fn record(
             Err(_) => tx.defer(record.kind, record.whole(), context.now),
         },
         journal::KIND_REQUEST => match serde_json::from_slice(record.body()) {
-            Ok(wish) => request(tx, context, wish, ingested),
+            Ok(wish) => {
+                // It is for what came before it.
+                write(tx, context.now, ingested)?;
+                request(tx, context, wish, ingested)
+            }
             Err(_) => tx.defer(record.kind, record.whole(), context.now),
         },
         unknown => tx.defer(unknown, record.whole(), context.now),
     }
 }
 
-/// Takes an event into the store, with a delivery for each webhook that gets it.
+/// Writes the events that are matched, with their deliveries. One that is not new (the same
+/// idempotency key, or a record that was read before) goes to nobody.
+pub(super) fn write(tx: &mut dyn Transaction, now: i64, ingested: &mut Ingested) -> Result<()> {
+    let matched = std::mem::take(&mut ingested.matched);
+    if matched.is_empty() {
+        return Ok(());
+    }
+    let events: Vec<_> = matched
+        .iter()
+        .map(|Matched { event, terms, deliveries }| NewEvent { event, terms, deliveries })
+        .collect();
+    let added = tx.ingest(&events, now)?;
+    for (known, _) in matched.iter().zip(added).filter(|(_, added)| !added) {
+        for delivery in known.deliveries.iter().filter(|new| new.state == State::Delivering) {
+            ingested.tests.retain(|(claim, _)| claim.id != delivery.id);
+            ingested.fast_path.withdraw(delivery.webhook, delivery.id);
+        }
+    }
+    Ok(())
+}
+
+/// Matches an event: a delivery for each webhook that gets it. [`write`] brings it into the store.
 pub(super) fn event(
     tx: &mut dyn Transaction,
     context: &Context<'_>,
@@ -93,17 +129,14 @@ pub(super) fn event(
     ingested: &mut Ingested,
 ) -> Result<()> {
     let now = context.now;
-    let event = Event::new(header, revision, body);
+    let event = Arc::new(Event::new(header, revision, body));
     let terms = context.routes.terms(&event);
-    if !tx.insert_event(&event, now, &terms)? {
-        return Ok(()); // The same idempotency key, or a record that was read before.
-    }
+    let mut deliveries = Vec::new();
     let due = now.max(header.timestamp.saturating_add(i64::from(header.delay)));
-    let mut shared = None;
-    let mut claim = |id, webhook| Claim {
+    let claim = |id, webhook| Claim {
         id,
         webhook,
-        event: Arc::clone(shared.get_or_insert_with(|| Arc::new(event.clone()))),
+        event: Arc::clone(&event),
         attempts: 0,
         due: now,
         request_body: None,
@@ -150,8 +183,9 @@ pub(super) fn event(
                 (delivery.state, delivery.reason) = (State::Held, Some(reason));
             }
         }
-        tx.insert_delivery(event.id, &delivery)?;
+        deliveries.push(delivery);
     }
+    ingested.matched.push(Matched { event, terms, deliveries });
     Ok(())
 }
 

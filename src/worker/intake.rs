@@ -58,9 +58,7 @@ impl<S: Store> Worker<S> {
         poison_mark.begin(records);
         store::commit(store, &mut |tx| {
             (ingested, completion, due) = (Ingested::default(), Completion::default(), Vec::new());
-            for completed in completed {
-                complete::attempt(tx, &context, completed, ids, &mut completion, &mut ingested)?;
-            }
+            complete::attempts(tx, &context, completed, ids, &mut completion, &mut ingested)?;
             if !is_full && !holds_up {
                 ingested.fast_path = FastPath::new(context.schedule, completed, now);
             }
@@ -70,6 +68,7 @@ impl<S: Store> Worker<S> {
                 poison_mark.at(record);
                 ingest::record(tx, &context, record, ids, &mut ingested)?;
             }
+            ingest::write(tx, now, &mut ingested)?;
             for (segment, position) in &positions {
                 tx.set_position(*segment, *position)?;
             }

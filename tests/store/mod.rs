@@ -14,7 +14,9 @@ use webhooks::journal::SegmentId;
 use webhooks::spool::Spool;
 use webhooks::store::log::Log;
 use webhooks::store::sqlite::{self, SqliteStore};
-use webhooks::store::{Attempt, NewDelivery, Next, Result, State, Store as _};
+use webhooks::store::{
+    Attempt, NewAttempt, NewDelivery, NewEvent, Next, Result, State, Store as _, Wanted, Written,
+};
 
 /// The segment whose position counts the rounds.
 pub(crate) const SEGMENT: SegmentId = SegmentId([7; 16]);
@@ -72,16 +74,20 @@ pub(crate) fn write_round(store: &mut SqliteStore, number: u64) -> Result<()> {
         ..Event::example("{}")
     };
     store.transaction(&mut |tx| {
-        assert!(tx.insert_event(&event, now, &[format!("order-{number}")])?);
-        let (one, two) = (tx.webhook("one")?, tx.webhook("two")?);
-        for webhook in [one, two] {
-            let (id, state) = (DeliveryId::at(now), State::Pending);
-            let delivery =
-                NewDelivery { id, webhook, state, due: now, reason: None, failure: None };
-            tx.insert_delivery(event.id, &delivery)?;
-        }
-        let mut claims = Vec::new();
-        tx.claim(one, now, 1, false, &mut claims)?;
+        let to = |webhook| NewDelivery {
+            id: DeliveryId::at(now),
+            webhook,
+            state: State::Pending,
+            due: now,
+            reason: None,
+            failure: None,
+        };
+        let one = tx.webhook("one")?;
+        let deliveries = [to(one), to(tx.webhook("two")?)];
+        let terms = [format!("order-{number}")];
+        let new = NewEvent { event: &event, terms: &terms, deliveries: &deliveries };
+        assert_eq!(tx.ingest(&[new], now)?, [true]);
+        let claimed = tx.claim(&[Wanted { webhook: one, limit: 1, ordered: false }], now)?;
         let attempt = Attempt {
             started: now,
             duration_us: 100,
@@ -98,7 +104,8 @@ pub(crate) fn write_round(store: &mut SqliteStore, number: u64) -> Result<()> {
             waited_for: None,
             next: Next::Delivered,
         };
-        tx.record_attempt(&claims[0], &attempt, None)?;
+        let made = NewAttempt { claim: &claimed[0].claims[0], attempt: &attempt, reason: None };
+        assert_eq!(tx.complete(&[made])?, [Written::Kept]);
         tx.set_position(SEGMENT, number)
     })
 }

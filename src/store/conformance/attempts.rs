@@ -55,14 +55,7 @@ pub(crate) fn an_ordered_webhook_waits_for_its_first_delivery(fixture: &dyn Fixt
     let webhook = trial.webhook("crm");
     let ids: Vec<_> =
         (0..3).map(|_| trial.add(&event(NOON), &[webhook], State::Pending)[0]).collect();
-    let claim = |trial: &mut Trial<'_>| {
-        let now = trial.clock.unix_ms();
-        trial.write(|t| {
-            let mut claims = Vec::new();
-            t.claim(webhook, now, 2, true, &mut claims)?;
-            Ok(claims)
-        })
-    };
+    let claim = |trial: &mut Trial<'_>| trial.claim_by(webhook, 2, true);
     let claims = claim(&mut trial);
     assert_eq!(claims.iter().map(|claim| claim.id).collect::<Vec<_>>(), ids[..2]);
     trial.write(|t| t.release(claims[1].id, NOON));
@@ -129,7 +122,7 @@ pub(crate) fn a_retry_sends_the_same_bytes(fixture: &dyn Fixture) {
         request_headers: vec![("Content-Type".into(), "text/plain".into())],
         ..attempt(NOON, Next::Retry(NOON))
     };
-    trial.write(|t| t.record_attempt(&claim, &attempt, None));
+    trial.write(|t| complete(t, &claim, &attempt, None));
     let claim = trial.claim(webhook, 1).remove(0);
     assert_eq!((claim.attempts, claim.request_body.as_deref()), (1, Some(&b"a=1"[..])));
     let shown = trial.shown(id);
@@ -149,13 +142,50 @@ pub(crate) fn an_attempt_of_what_is_not_under_way_is_lost(fixture: &dyn Fixture)
     let claim = trial.claim(webhook, 1).remove(0);
     trial.record(&claim, Next::Delivered);
     let again = attempt(NOON, Next::Failed);
-    assert_eq!(trial.write(|t| t.record_attempt(&claim, &again, None)), Written::Lost);
+    assert_eq!(trial.write(|t| complete(t, &claim, &again, None)), Written::Lost);
     assert_eq!(trial.write(|t| t.release(claim.id, NOON)), Written::Lost);
     let foreign = Claim { id: DeliveryId::at(NOON), ..claim.clone() };
-    assert_eq!(trial.write(|t| t.record_attempt(&foreign, &again, None)), Written::Lost);
+    assert_eq!(trial.write(|t| complete(t, &foreign, &again, None)), Written::Lost);
     assert_eq!(trial.state(claim.id), State::Delivered);
     assert_eq!(trial.shown(claim.id).attempts_made.len(), 1);
     assert_eq!(trial.stats("crm").failed, 0);
+}
+
+pub(crate) fn attempts_that_end_together_are_told_apart(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let ids: Vec<_> =
+        (0..4).map(|_| trial.add(&event(NOON), &[webhook], State::Pending)[0]).collect();
+    let claims = trial.claim(webhook, 9);
+    let of = |id: DeliveryId| claims.iter().find(|claim| claim.id == id).unwrap();
+    trial.write(|t| t.release(ids[1], NOON + HOUR));
+    let nexts = [Next::Delivered, Next::Failed, Next::Retry(NOON + DAY), Next::Held];
+    let attempts = nexts.map(|next| attempt(NOON, next));
+    let together: Vec<_> = ids
+        .iter()
+        .zip(&attempts)
+        .zip([None, None, None, Some("disabled")])
+        .map(|((id, attempt), reason)| NewAttempt { claim: of(*id), attempt, reason })
+        .collect();
+    let written = trial.write(|t| t.complete(&together));
+    assert_eq!(written, [Written::Kept, Written::Lost, Written::Kept, Written::Kept]);
+    let expected = [
+        (State::Delivered, 1, None),
+        (State::Pending, 0, None),
+        (State::Pending, 1, None),
+        (State::Held, 1, Some("disabled")),
+    ];
+    for (id, expected) in ids.iter().zip(expected) {
+        let shown = trial.shown(*id);
+        let found = (shown.delivery.state, shown.attempts_made.len(), shown.delivery.reason);
+        assert_eq!((found.0, found.1, found.2.as_deref()), expected);
+    }
+    let stats = trial.stats("crm");
+    assert_eq!((stats.delivered, stats.failed, stats.pending, stats.held), (1, 0, 2, 1));
+    // The same once more: nobody has claimed anything since.
+    let again = trial.write(|t| t.complete(&together));
+    assert_eq!(again, vec![Written::Lost; 4]);
+    assert!(trial.write(|t| t.complete(&[])).is_empty());
 }
 
 pub(crate) fn tests_are_not_counted(fixture: &dyn Fixture) {
@@ -204,7 +234,7 @@ pub(crate) fn an_attempt_says_where_it_went_and_who_made_it(fixture: &dyn Fixtur
     let id = trial.add(&event(NOON), &[webhook], State::Pending)[0];
     let claim = trial.claim(webhook, 1).remove(0);
     let none = Attempt { url: None, ..attempt(NOON, Next::Retry(NOON)) };
-    trial.write(|t| t.record_attempt(&claim, &none, None));
+    trial.write(|t| complete(t, &claim, &none, None));
     assert_eq!(trial.shown(id).server, None, "there is but one");
     drop(trial);
 
@@ -216,7 +246,7 @@ pub(crate) fn an_attempt_says_where_it_went_and_who_made_it(fixture: &dyn Fixtur
         remark: Some(Remark { code: "cut".into(), message: "The end is missing".into() }),
         ..attempt(NOON, Next::Delivered)
     };
-    trial.write(|t| t.record_attempt(&claim, &late, None));
+    trial.write(|t| complete(t, &claim, &late, None));
     let shown = trial.shown(id);
     let made: Vec<_> = shown
         .attempts_made
@@ -242,7 +272,7 @@ pub(crate) fn percentiles_are_those_of_the_hours_asked_for(fixture: &dyn Fixture
             url: url.map(str::to_owned),
             ..attempt(now, Next::Delivered)
         };
-        trial.write(|t| t.record_attempt(&claim, &attempt, None));
+        trial.write(|t| complete(t, &claim, &attempt, None));
     };
     let (none, url) = (Flags::default(), Some("https://crm.example/hook"));
     (0..20).for_each(|_| send(&mut trial, none, url, 8000));

@@ -168,7 +168,7 @@ pub(crate) fn what_fails_is_grouped_by_cause(fixture: &dyn Fixture) {
         attempt.status = status;
         attempt.failure =
             Some(Failure { phase: Phase::RecvResponse, code: code.into(), message: String::new() });
-        trial.write(|t| t.record_attempt(&claim, &attempt, None));
+        trial.write(|t| complete(t, &claim, &attempt, None));
         id
     };
     let first = fail(&mut trial, "status", Some(401), Next::Failed);
@@ -188,8 +188,7 @@ pub(crate) fn what_fails_is_grouped_by_cause(fixture: &dyn Fixture) {
     };
     trial.write(|t| {
         let event = event(later);
-        t.insert_event(&event, later, &[])?;
-        t.insert_delivery(event.id, &condition)
+        ingest(t, &event, later, &[], std::slice::from_ref(&condition))
     });
 
     let found = groups(&trial, all());

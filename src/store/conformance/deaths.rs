@@ -74,7 +74,7 @@ pub(crate) fn one_that_was_alone_under_way_at_two_deaths_is_deadly(fixture: &dyn
             message: String::new(),
         });
         let reason = Some(Failure::WORKER_DIED);
-        trial.write(|t| t.record_attempt(deadly, &failed, reason));
+        trial.write(|t| complete(t, deadly, &failed, reason));
         let shown = trial.shown(killer).delivery;
         assert_eq!((shown.state, shown.reason.as_deref()), (State::Failed, reason));
         assert_eq!(trial.stats(&name).failed, 1);
@@ -97,19 +97,14 @@ pub(crate) fn an_ordered_webhook_waits_for_the_trial_of_its_first_delivery(fixtu
     trial.add(&event(NOON), &[webhook], State::Pending);
     trial.claim(webhook, 1);
     trial.die();
-    let claim = |t: &mut dyn Transaction| {
-        let mut claims = Vec::new();
-        t.claim(webhook, NOON, 9, true, &mut claims)?;
-        Ok(claims.len())
-    };
-    assert_eq!(trial.write(claim), 0);
+    assert!(trial.claim_by(webhook, 9, true).is_empty());
     assert_eq!(trial.write(|t| t.next_due(webhook, true)), None);
     assert_eq!(trial.write(|t| t.next_due(webhook, false)), Some(NOON));
     let suspect = trial.write(|t| t.claim_suspect(webhook, NOON, true)).unwrap();
     assert_eq!(suspect.id, first);
     assert!(trial.write(|t| t.claim_suspect(webhook, NOON, true)).is_none());
     trial.record(&suspect, Next::Delivered);
-    assert_eq!(trial.write(claim), 1);
+    assert_eq!(trial.claim_by(webhook, 9, true).len(), 1);
 }
 
 pub(crate) fn a_suspect_that_was_tried_is_none_any_more(fixture: &dyn Fixture) {

@@ -11,6 +11,7 @@ mod outages;
 mod pruning;
 mod taking_in;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::bulk::{Action, Bulk, BulkStep};
@@ -22,7 +23,9 @@ pub(crate) use changes::*;
 pub(crate) use deaths::*;
 use domain::attempt::Remark;
 use domain::clock::{Clock, ManualClock};
-use domain::event::Flags;
+use domain::event::{Event, Flags};
+use domain::id::{DeliveryId, EventId};
+use journal::{Boot, SegmentId};
 pub(crate) use outages::*;
 pub(crate) use pruning::*;
 pub(crate) use taking_in::*;
@@ -57,6 +60,7 @@ macro_rules! conformance {
         $crate::conformance::suite!(
             $fixture,
             an_event_goes_in_once,
+            events_that_come_in_together_are_told_apart,
             a_failed_transaction_leaves_nothing,
             due_deliveries_are_claimed_earliest_first_and_once,
             sites_take_turns_at_a_webhook,
@@ -66,6 +70,7 @@ macro_rules! conformance {
             an_attempt_moves_and_counts_its_delivery,
             a_retry_sends_the_same_bytes,
             an_attempt_of_what_is_not_under_way_is_lost,
+            attempts_that_end_together_are_told_apart,
             tests_are_not_counted,
             what_a_dead_worker_had_claimed_is_pending_again,
             only_allowed_transitions_happen,
@@ -140,27 +145,33 @@ impl<'f> Trial<'f> {
     ) -> Vec<DeliveryId> {
         let now = self.clock.unix_ms();
         self.write(|t| {
-            assert!(t.insert_event(event, now, &[])?);
-            let mut ids = Vec::new();
-            for webhook in to {
-                let id = DeliveryId::at(now);
-                let reason = (state == State::Held).then(|| "paused".to_owned());
-                let delivery =
-                    NewDelivery { id, webhook: *webhook, state, due: now, reason, failure: None };
-                t.insert_delivery(event.id, &delivery)?;
-                ids.push(id);
-            }
-            Ok(ids)
+            let add = |webhook: &WebhookKey| NewDelivery {
+                id: DeliveryId::at(now),
+                webhook: *webhook,
+                state,
+                due: now,
+                reason: (state == State::Held).then(|| "paused".to_owned()),
+                failure: None,
+            };
+            let deliveries: Vec<_> = to.iter().map(add).collect();
+            assert!(ingest(t, event, now, &[], &deliveries)?);
+            Ok(deliveries.into_iter().map(|delivery| delivery.id).collect())
         })
     }
 
     pub(crate) fn claim(&mut self, webhook: WebhookKey, limit: usize) -> Vec<Claim> {
+        self.claim_by(webhook, limit, false)
+    }
+
+    /// Claims in the order of the events, where `ordered`.
+    pub(crate) fn claim_by(
+        &mut self,
+        webhook: WebhookKey,
+        limit: usize,
+        ordered: bool,
+    ) -> Vec<Claim> {
         let now = self.clock.unix_ms();
-        self.write(|t| {
-            let mut claims = Vec::new();
-            t.claim(webhook, now, limit, false, &mut claims)?;
-            Ok(claims)
-        })
+        self.write(|t| claim(t, Wanted { webhook, limit, ordered }, now))
     }
 
     pub(crate) fn claim_suspect(&mut self, webhook: WebhookKey) -> Option<Claim> {
@@ -176,7 +187,7 @@ impl<'f> Trial<'f> {
 
     pub(crate) fn record(&mut self, claim: &Claim, next: Next) {
         let attempt = attempt(self.clock.unix_ms(), next);
-        self.write(|t| t.record_attempt(claim, &attempt, None));
+        self.write(|t| complete(t, claim, &attempt, None));
     }
 
     pub(crate) fn change(&mut self, which: &Selection, to: State) -> u64 {
@@ -234,6 +245,40 @@ impl<'f> Trial<'f> {
         }
         id
     }
+}
+
+/// Adds one event; whether it was new.
+pub(crate) fn ingest(
+    t: &mut dyn Transaction,
+    event: &Event,
+    now: i64,
+    terms: &[String],
+    deliveries: &[NewDelivery],
+) -> Result<bool> {
+    let added = t.ingest(&[NewEvent { event, terms, deliveries }], now)?;
+    assert_eq!(added.len(), 1);
+    Ok(added[0])
+}
+
+/// Claims of one webhook.
+pub(crate) fn claim(t: &mut dyn Transaction, wanted: Wanted, now: i64) -> Result<Vec<Claim>> {
+    let mut claimed = t.claim(&[wanted], now)?;
+    assert_eq!(claimed.len(), 1);
+    let claimed = claimed.remove(0);
+    assert_eq!(claimed.next_due, t.next_due(wanted.webhook, wanted.ordered)?);
+    Ok(claimed.claims)
+}
+
+/// Records one attempt.
+pub(crate) fn complete(
+    t: &mut dyn Transaction,
+    claim: &Claim,
+    attempt: &Attempt,
+    reason: Option<&str>,
+) -> Result<Written> {
+    let mut written = t.complete(&[NewAttempt { claim, attempt, reason }])?;
+    assert_eq!(written.len(), 1);
+    Ok(written.remove(0))
 }
 
 pub(crate) fn event(now: i64) -> Event {

@@ -7,7 +7,7 @@ pub(crate) fn an_event_goes_in_once(fixture: &dyn Fixture) {
     let webhook = trial.webhook("crm");
     let event = event(NOON);
     let id = trial.add(&event, &[webhook], State::Pending)[0];
-    assert!(!trial.write(|t| t.insert_event(&event, NOON + 1, &[])));
+    assert!(!trial.write(|t| ingest(t, &event, NOON + 1, &[], &[])));
     // A later transaction can still add to it.
     let second = DeliveryId::at(NOON);
     trial.write(|t| {
@@ -15,7 +15,7 @@ pub(crate) fn an_event_goes_in_once(fixture: &dyn Fixture) {
         let state = State::Pending;
         let new =
             NewDelivery { id: second, webhook, state, due: NOON, reason: None, failure: None };
-        t.insert_delivery(event.id, &new)
+        t.add_deliveries(&[(event.id, new)])
     });
     let query = DeliveriesQuery { event_id: Some(event.id), ..Default::default() };
     let page = fixture.log().deliveries(&query).unwrap();
@@ -23,6 +23,52 @@ pub(crate) fn an_event_goes_in_once(fixture: &dyn Fixture) {
     assert_eq!(ids, [second, id]);
     let claim = trial.claim(webhook, 9).remove(0);
     assert_eq!((*claim.event).clone(), event);
+}
+
+pub(crate) fn events_that_come_in_together_are_told_apart(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhooks = [trial.webhook("one"), trial.webhook("two")];
+    let known = event(NOON);
+    let first = trial.add(&known, &[webhooks[0]], State::Pending)[0];
+    // One that is there, two that are new, one of them twice, and one for nobody.
+    let payment = Event { id: EventId::from_key("payment_received", 3, "7"), ..event(NOON) };
+    let (new, nobody) = (event(NOON + 1), event(NOON + 2));
+    let events = [&known, &payment, &new, &payment, &nobody];
+    let to = |webhook| NewDelivery {
+        id: DeliveryId::at(NOON),
+        webhook,
+        state: State::Pending,
+        due: NOON,
+        reason: None,
+        failure: None,
+    };
+    let deliveries: Vec<Vec<_>> = events
+        .iter()
+        .map(|event| webhooks.iter().filter(|_| event.id != nobody.id).map(|it| to(*it)).collect())
+        .collect();
+    let terms = [term("ORDER-7")];
+    let together: Vec<_> = events
+        .iter()
+        .zip(&deliveries)
+        .map(|(event, deliveries)| NewEvent { event, terms: &terms, deliveries })
+        .collect();
+    let added = trial.write(|t| t.ingest(&together, NOON));
+    assert_eq!(added, [false, true, true, false, true]);
+    for (event, expected) in [
+        (&known, vec![first]),
+        (&payment, deliveries[1].iter().rev().map(|new| new.id).collect()),
+        (&new, deliveries[2].iter().rev().map(|new| new.id).collect()),
+        (&nobody, Vec::new()),
+    ] {
+        let query = DeliveriesQuery { event_id: Some(event.id), ..Default::default() };
+        let page = fixture.log().deliveries(&query).unwrap();
+        let ids: Vec<_> = page.deliveries.iter().map(|delivery| delivery.id).collect();
+        assert_eq!(ids, expected);
+    }
+    let claims = trial.claim(webhooks[1], 9);
+    let claimed: Vec<_> = claims.iter().map(|claim| claim.event.id).collect();
+    assert_eq!(claimed, [payment.id, new.id]);
+    assert!(trial.write(|t| t.ingest(&[], NOON)).is_empty());
 }
 
 pub(crate) fn a_failed_transaction_leaves_nothing(fixture: &dyn Fixture) {
@@ -34,19 +80,13 @@ pub(crate) fn a_failed_transaction_leaves_nothing(fixture: &dyn Fixture) {
     let segment = SegmentId([7; 16]);
     let error = trial.store.transaction(&mut |t| {
         let webhook = t.webhook("lost")?;
-        t.insert_event(&lost, NOON, &[term("lost")])?;
         let (id, state) = (DeliveryId::at(NOON), State::Pending);
-        t.insert_delivery(
-            lost.id,
-            &NewDelivery { id, webhook, state, due: NOON, reason: None, failure: None },
-        )?;
-        t.record_attempt(&claim, &attempt(NOON, Next::Delivered), None).map(drop)?;
+        let new = NewDelivery { id, webhook, state, due: NOON, reason: None, failure: None };
+        ingest(t, &lost, NOON, &[term("lost")], std::slice::from_ref(&new))?;
+        complete(t, &claim, &attempt(NOON, Next::Delivered), None).map(drop)?;
         t.set_position(segment, 99)?;
         t.shift_due(5, ClockReading { boot: Boot::default(), offset: 5 })?;
-        t.insert_delivery(
-            event(NOON).id,
-            &NewDelivery { id, webhook, state, due: NOON, reason: None, failure: None },
-        )
+        t.add_deliveries(&[(event(NOON).id, new)])
     });
     assert!(error.unwrap_err().to_string().contains("there is no event"));
 
@@ -69,15 +109,16 @@ pub(crate) fn webhooks_share_the_body_of_an_event(fixture: &dyn Fixture) {
     let mut trial = Trial::new(fixture);
     let webhooks = [trial.webhook("one"), trial.webhook("two")];
     trial.add(&event(NOON), &webhooks, State::Pending);
-    let claims = trial.write(|t| {
-        let mut claims = Vec::new();
-        for webhook in webhooks {
-            t.claim(webhook, NOON, 9, false, &mut claims)?;
-        }
-        Ok(claims)
-    });
-    assert!(Arc::ptr_eq(&claims[0].event, &claims[1].event));
-    assert_eq!(claims[0].event.data(), br#"{"a":1}"#);
+    let wanted = webhooks.map(|webhook| Wanted { webhook, limit: 9, ordered: false });
+    let claimed = trial.write(|t| t.claim(&wanted, NOON));
+    let [Claimed { claims: one, next_due: None }, Claimed { claims: two, next_due: None }] =
+        &claimed[..]
+    else {
+        panic!("{claimed:?}")
+    };
+    assert_eq!((one.len(), two.len()), (1, 1));
+    assert!(Arc::ptr_eq(&one[0].event, &two[0].event));
+    assert_eq!(one[0].event.data(), br#"{"a":1}"#);
 }
 
 pub(crate) fn health_positions_and_announcements_are_kept(fixture: &dyn Fixture) {
@@ -140,7 +181,7 @@ pub(crate) fn an_idempotency_key_is_spent_for_three_years_after_its_event(fixtur
     }
     let again = |trial: &mut Trial<'_>, event: &Event| {
         let now = trial.clock.unix_ms();
-        trial.write(|t| t.insert_event(event, now, &[]))
+        trial.write(|t| ingest(t, event, now, &[], &[]))
     };
     assert!(!again(&mut trial, &payment), "it is in the log");
     trial.clock.advance(30 * DAY);

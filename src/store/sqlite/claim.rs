@@ -8,7 +8,7 @@ use super::error::SqliteError;
 use super::schema::event_of;
 use super::statements::Statements;
 use super::transaction::SqliteTransaction;
-use crate::{Claim, State, WebhookKey, Written};
+use crate::{Claim, Claimed, State, Wanted, WebhookKey, Written};
 use domain::event::{Event, Flags};
 use domain::id::{DeliveryId, EventId};
 
@@ -70,24 +70,21 @@ impl Waiting {
 }
 
 impl SqliteTransaction<'_> {
-    pub(super) fn try_claim(
-        &mut self,
-        webhook: WebhookKey,
-        now: i64,
-        limit: usize,
-        ordered: bool,
-        claims: &mut Vec<Claim>,
-    ) -> Result<(), SqliteError> {
-        let most = claims.len() + limit;
+    pub(super) fn try_claim(&mut self, wanted: Wanted, now: i64) -> Result<Claimed, SqliteError> {
+        let Wanted { webhook, limit, ordered } = wanted;
+        let mut claims = Vec::new();
         if !ordered {
             let sites = self.sites_in_turn(webhook, now, limit)?;
             let share = limit / sites.len().max(1);
             for site in &sites {
-                self.claim_first(webhook, now, share.max(1), DUE_OF_SITE, Some(*site), claims)?;
+                let site = Some(*site);
+                self.claim_first(webhook, now, share.max(1), DUE_OF_SITE, site, &mut claims)?;
             }
         }
         let statement = if ordered { HEAD } else { DUE };
-        self.claim_first(webhook, now, most - claims.len(), statement, None, claims)
+        self.claim_first(webhook, now, limit - claims.len(), statement, None, &mut claims)?;
+        let next_due = next_due(&mut self.statements, webhook, ordered)?;
+        Ok(Claimed { claims, next_due: next_due.map(|due| due + self.memory.shift) })
     }
 
     /// Up to `limit` sites with something due, from behind the one that was asked last: with

@@ -7,17 +7,14 @@ use super::error::SqliteError;
 use super::record;
 use super::schema::{DELIVERY, EVENT, event_of};
 use super::transaction::SqliteTransaction;
-use crate::{NewDelivery, State};
-use domain::event::{Event, Flags};
+use crate::{NewDelivery, NewEvent, State};
+use domain::event::Flags;
 use domain::id::EventId;
 
 impl SqliteTransaction<'_> {
-    pub(super) fn try_insert_event(
-        &mut self,
-        event: &Event,
-        now: i64,
-        terms: &[String],
-    ) -> Result<bool, SqliteError> {
+    /// An event with its deliveries; whether it was added.
+    pub(super) fn try_ingest(&mut self, new: &NewEvent<'_>, now: i64) -> Result<bool, SqliteError> {
+        let NewEvent { event, terms, deliveries } = *new;
         if event.id.is_from_key() && self.is_spent(event.id)? {
             return Ok(false);
         }
@@ -66,10 +63,13 @@ impl SqliteTransaction<'_> {
                 .get("INSERT OR IGNORE INTO terms (term, event) VALUES (?1, ?2)")?
                 .execute(params![term, key])?;
         }
+        for delivery in deliveries {
+            self.try_deliver(event.id, delivery)?;
+        }
         Ok(true)
     }
 
-    pub(super) fn try_insert_delivery(
+    pub(super) fn try_deliver(
         &mut self,
         event: EventId,
         delivery: &NewDelivery,

@@ -7,7 +7,7 @@ use super::error::SqliteError;
 use super::ingest::settled;
 use super::schema::{DELIVERY, event_of};
 use super::transaction::SqliteTransaction;
-use crate::{Attempt, Claim, Failure, Next, State, Written};
+use crate::{Attempt, Failure, NewAttempt, Next, State, Written};
 use domain::id::DeliveryId;
 
 /// What SQLite needs beside the values of a row, and of a header in JSON, in bytes: more than
@@ -17,12 +17,8 @@ const ROOM: usize = 1024;
 const LAST_ATTEMPT: i64 = DELIVERY - 1;
 
 impl SqliteTransaction<'_> {
-    pub(super) fn try_record(
-        &mut self,
-        claim: &Claim,
-        attempt: &Attempt,
-        reason: Option<&str>,
-    ) -> Result<Written, SqliteError> {
+    pub(super) fn try_record(&mut self, new: &NewAttempt<'_>) -> Result<Written, SqliteError> {
+        let NewAttempt { claim, attempt, reason } = *new;
         self.check_size(attempt)?;
         let (state, next_at) = match attempt.next {
             Next::Delivered => (State::Delivered, None),

@@ -12,9 +12,9 @@ use super::{Memory, claim, prune, room};
 use crate::backfill::{Backfill, BackfillQuery, Backfills, Stretch};
 use crate::bulk::{Bulk, BulkStep};
 use crate::{
-    Announcement, Attempt, Claim, ClockReading, Forgetting, GivenUp, Health, Keep, NewDelivery,
-    Origin, Person, Result, Selection, State, StoreError, Suspects, Transaction, WebhookKey,
-    Written,
+    Announcement, Claim, Claimed, ClockReading, Forgetting, GivenUp, Health, Keep, NewAttempt,
+    NewDelivery, NewEvent, Origin, Person, Result, Selection, State, StoreError, Suspects,
+    Transaction, Wanted, WebhookKey, Written,
 };
 use domain::clock::Clock;
 use domain::event::Event;
@@ -161,14 +161,14 @@ impl Transaction for SqliteTransaction<'_> {
         self.context("adding a webhook", key)
     }
 
-    fn insert_event(&mut self, event: &Event, now: i64, terms: &[String]) -> Result<bool> {
-        let inserted = self.try_insert_event(event, now, terms);
-        self.context("adding an event", inserted)
+    fn ingest(&mut self, events: &[NewEvent<'_>], now: i64) -> Result<Vec<bool>> {
+        let ingested = events.iter().map(|new| self.try_ingest(new, now)).collect();
+        self.context("adding events", ingested)
     }
 
-    fn insert_delivery(&mut self, event: EventId, delivery: &NewDelivery) -> Result<()> {
-        let inserted = self.try_insert_delivery(event, delivery);
-        self.context("adding a delivery", inserted)
+    fn add_deliveries(&mut self, deliveries: &[(EventId, NewDelivery)]) -> Result<()> {
+        let added = deliveries.iter().try_for_each(|(event, new)| self.try_deliver(*event, new));
+        self.context("adding deliveries", added)
     }
 
     fn set_position(&mut self, segment: SegmentId, offset: u64) -> Result<()> {
@@ -196,15 +196,8 @@ impl Transaction for SqliteTransaction<'_> {
         self.context("keeping a record for a later version", kept.map(drop))
     }
 
-    fn claim(
-        &mut self,
-        webhook: WebhookKey,
-        now: i64,
-        limit: usize,
-        ordered: bool,
-        claims: &mut Vec<Claim>,
-    ) -> Result<()> {
-        let claimed = self.try_claim(webhook, now, limit, ordered, claims);
+    fn claim(&mut self, wanted: &[Wanted], now: i64) -> Result<Vec<Claimed>> {
+        let claimed = wanted.iter().map(|wanted| self.try_claim(*wanted, now)).collect();
         self.context("claiming deliveries", claimed)
     }
 
@@ -213,14 +206,15 @@ impl Transaction for SqliteTransaction<'_> {
         self.context("releasing a delivery", released)
     }
 
-    fn record_attempt(
-        &mut self,
-        claim: &Claim,
-        attempt: &Attempt,
-        reason: Option<&str>,
-    ) -> Result<Written> {
-        let recorded = self.try_record(claim, attempt, reason);
-        self.context("recording an attempt", recorded)
+    fn complete(&mut self, attempts: &[NewAttempt<'_>]) -> Result<Vec<Written>> {
+        let mut complete = |new| {
+            let recorded = self.try_record(new);
+            match self.context("recording an attempt", recorded) {
+                Err(StoreError::TooLarge { reason, .. }) => Ok(Written::TooLarge { reason }),
+                other => other,
+            }
+        };
+        attempts.iter().map(&mut complete).collect()
     }
 
     fn suspects(&mut self) -> Result<Vec<Suspects>> {

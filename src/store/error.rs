@@ -1,0 +1,86 @@
+//! Why the store refuses, by what can be done about it.
+
+/// Why the store can't be used or a call on it failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Written by a newer version of this software.
+    #[error(
+        "{store} has schema version {found}, this worker knows up to {known}: \
+         install the version of webhooks-worker that wrote it, or move the file away to start an empty log"
+    )]
+    Newer {
+        /// The store's address, without credentials.
+        store: String,
+        /// Its version.
+        found: u32,
+        /// The newest version known here.
+        known: u32,
+    },
+    /// Not a store, or damaged: it can be set aside.
+    #[error("{store} is damaged: {reason}")]
+    Corrupt {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// No room for what was to be written.
+    #[error("no room left in {store}: {reason}")]
+    Full {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// More than the engine can keep in one place; nothing of the call that said so was written, and
+    /// its transaction can go on.
+    #[error("too large for {store}: {reason}")]
+    TooLarge {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// Another writer came first: the transaction is undone, and can be run again as it is.
+    #[error("{store} was changed by somebody else meanwhile: {reason}")]
+    Conflict {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// The engine can't be reached, or keeps everybody waiting: whether what was under way took
+    /// place is not known. It is to be tried again later.
+    #[error("{store} can't be reached: {reason}")]
+    Unavailable {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// The engine reads and does not write.
+    #[error("{store} can only be read: {reason}")]
+    ReadOnly {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// The address names no engine of this version.
+    #[error(
+        "\"{0}\" is no store: expected sqlite:/path/of/a/file (empty: store.sqlite in the spool)"
+    )]
+    Address(String),
+    /// Anything else that the engine or the system refused.
+    #[error("{action}: {reason}")]
+    Failed {
+        /// What was being done.
+        action: &'static str,
+        /// What the engine said.
+        reason: String,
+    },
+}
+
+/// Result of a call on the store.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
