@@ -38,20 +38,32 @@ final class Site_Addresses {
 			array_push( $ids, ...array_slice( self::listed( $webhook ), 0, self::NAMED ) );
 		}
 		$ids = array_values( array_diff( array_unique( $ids ), array_keys( $this->known ) ) );
+		// What is gone stays known as such.
+		$this->known += self::of( $ids ) + array_fill_keys( $ids, null );
+	}
+
+	/**
+	 * The addresses of these sites, read at once; without those that are gone.
+	 *
+	 * @param int[] $ids
+	 * @return array<int, string> Id → address, without a slash at its end.
+	 */
+	public static function of( array $ids ): array {
 		if ( ! $ids ) {
-			return;
+			return array();
 		}
-		$this->known += array_fill_keys( $ids, null );
-		$sites        = get_sites(
+		$sites     = get_sites(
 			array(
 				'site__in'               => $ids,
 				'number'                 => count( $ids ),
 				'update_site_meta_cache' => false,
 			)
 		);
+		$addresses = array();
 		foreach ( $sites as $site ) {
-			$this->known[ (int) $site->blog_id ] = untrailingslashit( $site->domain . $site->path );
+			$addresses[ (int) $site->blog_id ] = untrailingslashit( $site->domain . $site->path );
 		}
+		return $addresses;
 	}
 
 	/**

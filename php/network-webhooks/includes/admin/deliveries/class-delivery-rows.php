@@ -13,6 +13,7 @@ use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Failure;
+use Network_Webhooks\Site_Addresses;
 use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
@@ -89,19 +90,7 @@ final class Delivery_Rows {
 	 */
 	public function prepare( array $deliveries ): void {
 		$ids = array_diff( array_filter( array_unique( array_column( $deliveries, 'site_id' ) ) ), array_keys( $this->sites ) );
-		if ( ! $ids ) {
-			return;
-		}
-		$sites = get_sites(
-			array(
-				'site__in'               => $ids,
-				'number'                 => count( $ids ),
-				'update_site_meta_cache' => false,
-			)
-		);
-		foreach ( $sites as $site ) {
-			$this->sites[ (int) $site->blog_id ] = untrailingslashit( $site->domain . $site->path );
-		}
+		$this->sites += Site_Addresses::of( $ids );
 	}
 
 	/**

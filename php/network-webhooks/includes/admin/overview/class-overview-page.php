@@ -10,6 +10,7 @@ namespace Network_Webhooks\Admin;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Extension_Messages;
+use Network_Webhooks\Site_Addresses;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -122,19 +123,8 @@ final class Overview_Page extends Menu_Page {
 	 * @return list<array{string, array<string, string>, int}>
 	 */
 	private static function sites( array $counts ): array {
-		$ids   = array_filter( array_column( $counts, 'site_id' ) );
-		$sites = array();
-		$found = $ids ? get_sites(
-			array(
-				'site__in'               => $ids,
-				'number'                 => count( $ids ),
-				'update_site_meta_cache' => false,
-			)
-		) : array();
-		foreach ( $found as $site ) {
-			$sites[ (int) $site->blog_id ] = untrailingslashit( $site->domain . $site->path );
-		}
-		$rows = array();
+		$sites = Site_Addresses::of( array_filter( array_column( $counts, 'site_id' ) ) );
+		$rows  = array();
 		foreach ( $counts as $count ) {
 			$id = $count['site_id'];
 			/* translators: %d: id of a site */
