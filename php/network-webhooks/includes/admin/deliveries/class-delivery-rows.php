@@ -89,7 +89,7 @@ final class Delivery_Rows {
 	 * @param list<array<string, mixed>> $deliveries
 	 */
 	public function prepare( array $deliveries ): void {
-		$ids = array_diff( array_filter( array_unique( array_column( $deliveries, 'site_id' ) ) ), array_keys( $this->sites ) );
+		$ids          = array_diff( array_filter( array_unique( array_column( $deliveries, 'site_id' ) ) ), array_keys( $this->sites ) );
 		$this->sites += Site_Addresses::of( $ids );
 	}
 
