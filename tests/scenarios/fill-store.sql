@@ -16,6 +16,7 @@ DELETE FROM bodies;
 DELETE FROM terms;
 DELETE FROM events;
 DELETE FROM hours;
+DELETE FROM network_hours;
 -- Spread over 30 days, the last ones now.
 INSERT INTO events
 	SELECT n << 28, randomblob(16), 'event_' || (1 + n % (SELECT count(*) FROM keys)), ms, 1, 1 + n % 3000, 'woocommerce', 0, 1, ms, 0, 2
@@ -32,8 +33,9 @@ INSERT INTO attempts
 	SELECT key + 4097, created, 35000, '192.0.2.1:443', 200, NULL, '[]', '[]', x'6f6b', 0, 2, NULL FROM events;
 UPDATE attempts SET status = 401, failure = '{"phase":"response","code":"status","message":"401"}', next = 3
 	WHERE (key >> 28) % 50 = 0;
-INSERT INTO hours
-	SELECT created / 3600000, webhook, sum(state = 2), sum(state = 3)
+-- Latencies of two buckets with one request each and more: see src/store/latencies.rs.
+INSERT INTO hours (hour, webhook, delivered, failed, latencies)
+	SELECT created / 3600000, webhook, sum(state = 2), sum(state = 3), x'3c013d023e7f40014101'
 	FROM deliveries JOIN events ON events.key = deliveries.key - 4096 GROUP BY 1, 2;
 UPDATE webhooks SET (delivered, failed, last_attempt, last_success) = (
 	SELECT coalesce(sum(state = 2), 0), coalesce(sum(state = 3), 0), max(settled), max(settled)

@@ -62,8 +62,9 @@ impl SqliteTransaction<'_> {
             self.prune_bulks()?;
             *self.pruned = Progress::default();
         }
+        let sums = !more && self.sum_hours()?;
         let free = self.shrink(limit)?;
-        Ok(more || free)
+        Ok(more || sums || free)
     }
 
     /// Looks at the next `limit` events that have a body, after the one with key `after`, and
@@ -152,6 +153,7 @@ impl SqliteTransaction<'_> {
     fn prune_sums(&mut self, before: i64) -> Result<(), SqliteError> {
         let oldest = self.clock.unix_ms().div_euclid(HOUR_MS) - HOURS;
         self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
+        self.statements.get("DELETE FROM network_hours WHERE hour < ?1")?.execute([oldest])?;
         self.prune_announcements(before)?;
         let now = self.clock.unix_ms();
         self.prune_deaths(now)?;
