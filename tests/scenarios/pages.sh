@@ -27,7 +27,7 @@ trap 'rm -rf "$browser_dir"' EXIT
 as_user=()
 [ "$(id -u)" != 0 ] || as_user=(setpriv "--reuid=$PHP_USER" "--regid=$PHP_USER" --clear-groups)
 wake() { php -r 'exit( webhooks_wake() ? 0 : 1 );'; }
-number() { sqlite3 -readonly "$store" "$1" 2>/dev/null; }
+number() { sqlite3 -readonly "$store" "$1" 2>/dev/null || echo 0; }
 # shellcheck disable=SC2317 # called by wait_until
 store_has() { [ "$(number "SELECT count(*) FROM webhooks")" -ge "$1" ]; }
 # shellcheck disable=SC2317
@@ -44,7 +44,7 @@ fill() { # WEBHOOKS
 	wait_until 20 worker_is_gone
 	# Webhooks of an earlier filling would get deliveries too.
 	sqlite3 "$store" '.filectrl persist_wal 1' "PRAGMA busy_timeout = 10000; DELETE FROM webhooks WHERE id NOT IN (SELECT value->>'id' FROM json_each(readfile('$SPOOL/config.json'), '$.webhooks'))" >/dev/null
-	sqlite3 -cmd ".parameter set :count $deliveries" "$store" <"$here/fill-store.sql" | tail -n 1
+	sqlite3 -cmd ".parameter set :count $deliveries" -cmd ".parameter set :bytes x'$(printf '%02x' {0..255})'" "$store" <"$here/fill-store.sql" | tail -n 1
 	# In the foreground it stays, though it has nothing to do, until it has summed up all hours.
 	"${as_user[@]}" "$WORKER" --spool "$SPOOL" 2>"$RUN_DIR/run/worker" &
 	wait_until 300 hours_are_summed

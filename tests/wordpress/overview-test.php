@@ -55,7 +55,7 @@ final class Overview_Test extends Network_Test_Case {
 
 		$gone = $this->store( Webhook::create( 'Gone', $endpoint->url . '/410', 'lesson_finished' ) );
 		network_webhooks_dispatch( 'lesson_finished' );
-		$this->wait_for( static fn() => webhooks_stats()['webhooks'][ $gone->id ]['disabled'] );
+		$this->wait_for( static fn() => webhooks_stats( array( 'webhook_ids' => array( $gone->id ) ) )['webhooks'][ $gone->id ]['disabled'] );
 		foreach ( array( '', '&s=Good', '&s=nothing+like+it', '&status=active' ) as $filter ) {
 			$admin->get( $list . $filter );
 			$this->assertStringStartsWith( '1 webhook is failing or disabled.', trim( $admin->values( "$band/p" )[0] ), "$filter: it is about all." );
