@@ -102,7 +102,7 @@ export const steps = {
 		assert.equal( JSON.parse( endpoint.bodies.at( -1 ) ).data.customer_name, 'Jane Doe' );
 		await person.click( page.getByRole( 'button', { name: 'Add Webhook' } ) );
 		await person.read( page.getByText( 'The webhook is set up.' ) );
-		took( 'from the login to a webhook that is tested and saved', 14 );
+		took( 'from the login to a webhook that is tested and saved', 15 );
 	},
 
 	async 'sees a real payment arrive'( { page, context, env } ) {
@@ -117,7 +117,7 @@ export const steps = {
 		await person.click( row.getByRole( 'link', { name: 'Payment Received', exact: true } ) );
 		await person.read( page.getByText( `"payment_reference_code": "${ reference }"` ) );
 		assert.ok( endpoint.bodies.some( ( body ) => body.includes( reference ) ) );
-		took( 'the same, and a payment seen', 18 );
+		took( 'the same, and a payment seen', 19 );
 	},
 
 	async 'an endpoint that failed: once a test event arrives, all that waited follows by itself'( { page, env, wordpress } ) {

@@ -19,7 +19,9 @@ export const steps = {
 		await person.click( page.getByRole( 'link', { name: 'Add Your First Webhook' } ) );
 		await person.type( page.getByLabel( 'Name', { exact: true } ), 'Books' );
 		await person.press( 'Tab' );
+		// Pasted.
 		await page.keyboard.insertText( `${ env.ENDPOINT_URL }status/401` );
+		person.keystrokes += 2;
 		await person.type( page.getByLabel( 'Search events', { exact: true } ), 'payment_received' );
 		await person.press( 'Enter' );
 		assert.deepEqual( await chosenEvents( page ), [ 'payment_received' ] );
