@@ -94,7 +94,7 @@ final class List_Table extends \WP_List_Table {
 		$size        = $this->get_items_per_page( self::PER_PAGE, self::ROWS );
 		// One question where one page holds all of them.
 		$is_small = $this->total <= $size;
-		$counters = Counters::read( null, $is_small ? Period::Day->hours() : 0 );
+		$counters = $is_small ? Counters::read( array_column( $all, 'id' ), Period::Day->hours() ) : Counters::read( null, 0 );
 		$code     = static fn( Webhook $webhook ) => Status::of( $webhook, $counters )->code;
 		$found    = $this->query->filter( $all, $this->registry, $this->may_manage );
 		$codes    = array_map( $code, $found );
