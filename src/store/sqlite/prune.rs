@@ -49,6 +49,8 @@ impl SqliteTransaction<'_> {
         rows_before: i64,
         limit: usize,
     ) -> Result<bool, SqliteError> {
+        // First, as a whole log takes long to prune.
+        let sums = self.sum_hours()?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
         if let Some(after) = self.pruned.bodies {
             self.pruned.bodies = self.prune_bodies(after, bodies_before, limit)?;
@@ -62,7 +64,6 @@ impl SqliteTransaction<'_> {
             self.prune_bulks()?;
             *self.pruned = Progress::default();
         }
-        let sums = !more && self.sum_hours()?;
         let free = self.shrink(limit)?;
         Ok(more || sums || free)
     }
