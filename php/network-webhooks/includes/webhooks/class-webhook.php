@@ -97,14 +97,17 @@ final class Webhook {
 
 	/**
 	 * The webhook of a row.
+	 *
+	 * @param bool $with_secrets Whether it is needed with its secrets: one without is only looked at.
 	 */
-	public static function from_row( object $row ): self {
+	public static function from_row( object $row, bool $with_secrets = true ): self {
+		$settings = (array) json_decode( (string) $row->settings, true );
 		return new self(
 			(string) $row->id,
 			(string) $row->name,
 			(string) $row->url,
 			(bool) $row->paused,
-			Kept_Secrets::open( (array) json_decode( (string) $row->settings, true ) ),
+			$with_secrets ? Kept_Secrets::open( $settings ) : array_diff_key( $settings, array( 'secrets' => '' ) ),
 			(int) ( $row->version ?? 0 ),
 			(string) ( $row->created ?? '' ),
 			(string) ( $row->modified ?? '' ),

@@ -86,7 +86,8 @@ final class Backfill_View {
 			try {
 				if ( in_array( $code, array( Status::PAUSED, Status::DISABLED, Status::INVALID ), true ) ) {
 					printf( '<div class="notice notice-warning inline"><p>%s</p></div>', esc_html__( 'Nothing is sent to this webhook at the moment. Make it active first.', 'network-webhooks' ) );
-				} else {
+				} elseif ( isset( $_GET['since'] ) || isset( $_GET['rate'] ) ) {
+					// Only where it was asked: to look through a long log takes a second.
 					self::print_form( $webhook );
 				}
 			} catch ( \Exception $error ) {

@@ -38,7 +38,7 @@ final class Delivery_Rows {
 	private array $sites = array();
 
 	public function __construct( Webhooks $webhooks, private readonly Event_Registry $registry ) {
-		$this->names = array_column( array( ...$webhooks->all(), ...$webhooks->deleted() ), 'name', 'id' );
+		$this->names = $webhooks->names( true );
 	}
 
 	/**

@@ -19,6 +19,13 @@ defined( 'ABSPATH' ) || exit;
 final class List_Actions {
 
 	/**
+	 * Addresses of actions, escaped.
+	 *
+	 * @var array<string, string>
+	 */
+	private array $addresses = array();
+
+	/**
 	 * @param bool $may_manage Whether this user may change webhooks.
 	 */
 	public function __construct( private readonly Counters $counters, private readonly bool $may_manage ) {}
@@ -75,9 +82,11 @@ final class List_Actions {
 	 * @param array<string, string> $query What else it needs to know.
 	 */
 	private function button( string $action, string $text, Webhook $webhook, array $query = array() ): string {
+		// The same in every row.
+		$this->addresses[ $action ] ??= esc_url( Actions::url( $action ) );
 		return sprintf(
 			'<button type="submit" class="button-link" form="network-webhooks-row" formaction="%s" name="webhook" value="%s" aria-label="%s" data-network-webhooks="%s">%s</button>',
-			esc_url( add_query_arg( array_map( 'rawurlencode', $query ), Actions::url( $action ) ) ),
+			$query ? esc_url( add_query_arg( array_map( 'rawurlencode', $query ), Actions::url( $action ) ) ) : $this->addresses[ $action ],
 			esc_attr( $webhook->id ),
 			esc_attr( self::label( $text, $webhook ) ),
 			esc_attr( $action ),

@@ -89,7 +89,7 @@ final class List_Table extends \WP_List_Table {
 	 * Reads all webhooks with their counters, and of the page's what its columns need.
 	 */
 	public function prepare_items(): void {
-		$all         = $this->webhooks->all();
+		$all         = $this->webhooks->without_secrets();
 		$this->total = count( $all );
 		$size        = $this->get_items_per_page( self::PER_PAGE, self::ROWS );
 		// One question where one page holds all of them.
