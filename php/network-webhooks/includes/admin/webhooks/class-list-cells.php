@@ -24,6 +24,12 @@ defined( 'ABSPATH' ) || exit;
 final class List_Cells {
 
 	/**
+	 * The chart of the row that is printed, and of which webhook it is.
+	 */
+	private Calls_Chart $chart;
+	private string $charted = '';
+
+	/**
 	 * @param Site_Addresses $sites      Knows those of the page's webhooks.
 	 * @param bool           $may_manage Whether this user may change webhooks.
 	 */
@@ -126,7 +132,7 @@ final class List_Cells {
 			return self::unknown();
 		}
 		$of    = $this->counters->of( $item->id );
-		$chart = new Calls_Chart( Period::Day, $of['hours'], time() );
+		$chart = $this->chart( $item );
 		return sprintf(
 			'<span class="network-webhooks-calls"><span>%s</span> %s</span> <span class="network-webhooks-calls"><span>%s</span> %s</span>',
 			esc_html__( '24 hours:', 'network-webhooks' ),
@@ -158,7 +164,18 @@ final class List_Cells {
 	 * The last 24 hours as a picture.
 	 */
 	private function hours( Webhook $item ): string {
-		return $this->counters->are_known() ? ( new Calls_Chart( Period::Day, $this->counters->of( $item->id )['hours'], time() ) )->small() : self::unknown();
+		return $this->counters->are_known() ? $this->chart( $item )->small() : self::unknown();
+	}
+
+	/**
+	 * What was delivered in the last 24 hours: two cells of a row say it.
+	 */
+	private function chart( Webhook $item ): Calls_Chart {
+		if ( $this->charted !== $item->id ) {
+			$this->charted = $item->id;
+			$this->chart   = new Calls_Chart( Period::Day, $this->counters->of( $item->id )['hours'], time() );
+		}
+		return $this->chart;
 	}
 
 	/**
