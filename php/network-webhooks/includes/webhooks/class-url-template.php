@@ -1,0 +1,87 @@
+<?php
+/**
+ * A URL with values of events in it.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Judges a URL in whose path or query `{{ … }}` stands, as the extension does. What stands within the
+ * braces is left to it: PHP does not know the language of templates.
+ */
+final class Url_Template {
+
+	/** What is said where there is more of a template than values. */
+	private const ONLY_VALUES = 'of templates a URL can have {{ … }} alone, without blocks, comments and {{- -}}';
+
+	/** A value: `}}` within a text does not end it. */
+	private const VALUE = '~\{\{((?:"(?:[^"\\\\]|\\\\.)*"|\'(?:[^\'\\\\]|\\\\.)*\'|[^"\'}]|\}(?!\}))*)\}\}~s';
+
+	/** Stands for a value where a URL is tried out. */
+	private const HARMLESS = 'x';
+
+	/**
+	 * Whether a URL is one.
+	 */
+	public static function is( string $url ): bool {
+		return 1 === preg_match( '/\{[{%#]/', $url );
+	}
+
+	/**
+	 * What is wrong with it; null: nothing that PHP can see.
+	 */
+	public static function wrong( string $url ): ?string {
+		$most = Limits::max( 'url' );
+		if ( strlen( $url ) > $most ) {
+			return sprintf( 'the URL has %d bytes, at most %d are possible', strlen( $url ), $most );
+		}
+		if ( 1 === preg_match( '/\p{Cc}/u', $url ) ) {
+			return 'the URL contains a control character';
+		}
+		$invisible = Invisible::find_in_words( $url );
+		if ( null !== $invisible ) {
+			return "the URL contains $invisible";
+		}
+		preg_match_all( self::VALUE, $url, $values, PREG_OFFSET_CAPTURE );
+		$harmless = '';
+		$from     = 0;
+		foreach ( $values[0] as $number => list( $value, $at ) ) {
+			$before    = substr( $url, $from, $at - $from );
+			$harmless .= $before;
+			$from      = $at + strlen( $value );
+			$mistake   = match ( true ) {
+				1 === preg_match( '/\{[%#{]/', $before ), 1 === preg_match( '/^[-+]|[-+]$/', $values[1][ $number ][0] ) => self::ONLY_VALUES,
+				$number >= Limits::max( 'url_values' ) => sprintf( 'a URL can have %d {{ … }} at most', Limits::max( 'url_values' ) ),
+				default => self::misplaced( $harmless, $before ) ?? ( '' === trim( $values[1][ $number ][0] ) ? 'syntax error: unexpected end of input, expected expression' : null ),
+			};
+			if ( null !== $mistake ) {
+				return sprintf( 'line 1, column %d: %s', mb_strlen( substr( $url, 0, $at ) ) + 1, $mistake );
+			}
+			$harmless .= self::HARMLESS;
+		}
+		$after = substr( $url, $from );
+		if ( ! $values[0] || self::is( $after ) ) {
+			return 'line 1, column 1: ' . self::ONLY_VALUES;
+		}
+		return Webhook_Check::url( $harmless . $after );
+	}
+
+	/**
+	 * Why no value can stand here.
+	 *
+	 * @param string $all    What stands before it, with something harmless for each value.
+	 * @param string $before What stands between it and the value before.
+	 */
+	private static function misplaced( string $all, string $before ): ?string {
+		return match ( true ) {
+			1 !== preg_match( '~://[^/?#]*([/?#].*)$~s', $all, $rest ) => 'scheme, host and port of a URL are fixed: {{ … }} can stand in its path and query only',
+			str_contains( $rest[1], '#' ) => 'what stands behind # is never sent: {{ … }} can\'t stand there',
+			1 === preg_match( '/%[0-9A-Fa-f]?$/D', $before ) => 'before {{ … }} stands a % that is not complete: write %25 for a percent sign',
+			default => null,
+		};
+	}
+}
