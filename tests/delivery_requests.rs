@@ -12,7 +12,7 @@ use webhooks::clock::{Clock, ManualClock, SystemClock};
 use webhooks::delivery::io::IoThread;
 use webhooks::delivery::{REDACTED, sign};
 use webhooks::event::Flags;
-use webhooks::store::{Next, Phase};
+use webhooks::store::{Claim, Next, Phase};
 use webhooks::webhook::Method;
 
 #[test]

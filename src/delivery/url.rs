@@ -242,7 +242,8 @@ mod tests {
 
     #[test]
     fn scheme_host_and_port_are_fixed() {
-        let fixed = "scheme, host and port of a URL are fixed: {{ … }} can stand in its path and query only";
+        let fixed =
+            "scheme, host and port of a URL are fixed: values can stand in its path and query only";
         for source in [
             "{{ data.url }}",
             "{{ data.scheme }}://x.example/",
@@ -281,11 +282,11 @@ mod tests {
             ("https://x.example/{{ a), (b }}", "url: line 1, column"),
             (
                 "https://x.example/%2{{ data.e }}",
-                "url: line 1, column 21: before {{ … }} stands a %",
+                "url: line 1, column 21: before a value stands a %",
             ),
             (
                 "https://x.example/%{{ data.e }}",
-                "url: line 1, column 20: before {{ … }} stands a %",
+                "url: line 1, column 20: before a value stands a %",
             ),
             ("https://x.example/a b/{{ data.e }}", "url: the URL contains a space"),
             ("https://x.example\\{{ data.e }}", "url: line 1, column 19: scheme, host"),
@@ -297,7 +298,7 @@ mod tests {
             assert!(error.starts_with(message), "{source}: {error}");
         }
         let many = format!("https://x.example/{}", "{{ data.id }}".repeat(21));
-        assert!(url_of(&many).unwrap_err().contains("a URL can have 20 {{ … }} at most"));
+        assert!(url_of(&many).unwrap_err().contains("a URL can have 20 values at most"));
         assert!(url_of(&format!("https://x.example/{}", "{{ data.id }}".repeat(20))).is_ok());
     }
 

@@ -252,7 +252,7 @@ fn split(source: &str) -> Result<(Vec<Part>, String), TemplateError> {
                     return wrong(start, ONLY_VALUES);
                 }
                 if parts.len() == MAX_VALUES {
-                    let message = format!("a URL can have {MAX_VALUES} {{{{ … }}}} at most");
+                    let message = format!("a URL can have {MAX_VALUES} values at most");
                     return Err(TemplateError { line: 1, column: column(braces), message });
                 }
                 let before = &source[text_from..braces];
@@ -294,7 +294,7 @@ fn split(source: &str) -> Result<(Vec<Part>, String), TemplateError> {
 }
 
 const ONLY_VALUES: &str =
-    "of templates a URL can have {{ … }} alone, without blocks, comments and {{- -}}";
+    "of templates a URL can have values alone, without blocks, comments and minus signs";
 
 fn leading(text: &str) -> u32 {
     text.chars().take_while(|letter| letter.is_whitespace()).count() as u32
@@ -309,12 +309,11 @@ fn place(parts: &[Part], before: &str) -> Result<Place, &'static str> {
         behind_scheme.and_then(|rest| rest.find(['/', '?', '#']).map(|at| &rest[at..]))
     else {
         return Err(
-            "scheme, host and port of a URL are fixed: {{ … }} can stand in its path and query \
-                    only",
+            "scheme, host and port of a URL are fixed: values can stand in its path and query only",
         );
     };
     if rest.contains('#') {
-        return Err("what stands behind # is never sent: {{ … }} can't stand there");
+        return Err("what stands behind # is never sent: no value can stand there");
     }
     let hexadecimal = |letter: &u8| letter.is_ascii_hexdigit();
     let last = before.as_bytes();
@@ -330,7 +329,7 @@ fn place(parts: &[Part], before: &str) -> Result<Place, &'static str> {
 }
 
 const HALF_ENCODED: &str =
-    "before {{ … }} stands a % that is not complete: write %25 for a percent sign";
+    "before a value stands a % that is not complete: write %25 for a percent sign";
 
 /// The source as an expression that is a list of its values, each at its own place: for every
 /// character of the text between them there is a space.

@@ -53,7 +53,7 @@ final class Hubspot_Preset extends Preset {
 			Preset_Input::field( 'email', __( 'Email address', 'network-webhooks' ), true, 'email' ),
 			Preset_Input::field( 'first_name', __( 'First name', 'network-webhooks' ), false, 'first_name' ),
 			Preset_Input::field( 'last_name', __( 'Last name', 'network-webhooks' ), false, 'last_name' ),
-			Preset_Input::fields( 'more', __( 'Further fields', 'network-webhooks' ), __( 'One pair on each line: the property of HubSpot, a colon, and the event’s field.', 'network-webhooks' ), 'phone: customer.phone' ),
+			Preset_Input::fields( 'more', __( 'Further fields', 'network-webhooks' ), sprintf( /* translators: %s: an example */ __( 'One pair on each line, the property of HubSpot first: %s', 'network-webhooks' ), '<code>phone: customer.phone</code>' ) ),
 		);
 	}
 

@@ -54,7 +54,7 @@ final class Mailerlite_Preset extends Preset {
 			Preset_Input::field( 'email', __( 'Email address', 'network-webhooks' ), true, 'email' ),
 			Preset_Input::field( 'first_name', __( 'First name', 'network-webhooks' ), false, 'first_name' ),
 			Preset_Input::field( 'last_name', __( 'Last name', 'network-webhooks' ), false, 'last_name' ),
-			Preset_Input::fields( 'more', __( 'Further fields', 'network-webhooks' ), __( 'One pair on each line: the field of MailerLite, a colon, and the event’s field.', 'network-webhooks' ), 'city: customer.city' ),
+			Preset_Input::fields( 'more', __( 'Further fields', 'network-webhooks' ), sprintf( /* translators: %s: an example */ __( 'One pair on each line, the field of MailerLite first: %s', 'network-webhooks' ), '<code>city: customer.city</code>' ) ),
 		);
 	}
 

@@ -84,8 +84,8 @@ final class Preset_Input {
 	/**
 	 * Fields of the service and of the event, a pair on each line.
 	 */
-	public static function fields( string $name, string $label, string $help, string $placeholder ): self {
-		return new self( self::FIELDS, $name, $label, $help, false, '', array(), array(), $placeholder );
+	public static function fields( string $name, string $label, string $help ): self {
+		return new self( self::FIELDS, $name, $label, $help, false );
 	}
 
 	/**

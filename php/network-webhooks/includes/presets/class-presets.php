@@ -12,26 +12,10 @@ use Network_Webhooks\Log;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * The registry of presets: the built-in ones in the order of the form, and those that the filter
- * `network_webhooks_presets` adds.
+ * The registry of presets: those of this folder, a file each, and those that the filter `network_webhooks_presets`
+ * adds.
  */
 final class Presets {
-
-	private const BUILT_IN = array(
-		Zapier_Preset::class,
-		Make_Preset::class,
-		N8n_Preset::class,
-		Mailchimp_Preset::class,
-		Brevo_Preset::class,
-		Mailerlite_Preset::class,
-		Hubspot_Preset::class,
-		Pipedrive_Preset::class,
-		Slack_Preset::class,
-		Discord_Preset::class,
-		Telegram_Preset::class,
-		Teams_Preset::class,
-		Sheets_Preset::class,
-	);
 
 	/**
 	 * All of them by their ids.
@@ -39,7 +23,7 @@ final class Presets {
 	 * @return array<string, Preset>
 	 */
 	public static function all(): array {
-		$presets = array_map( static fn( string $name ): Preset => new $name(), self::BUILT_IN );
+		$presets = self::built_in();
 
 		/**
 		 * Services to which events can be sent.
@@ -58,6 +42,22 @@ final class Presets {
 			}
 		}
 		return $by_id;
+	}
+
+	/**
+	 * Those of this folder, by the names of their files.
+	 *
+	 * @return list<Preset>
+	 */
+	private static function built_in(): array {
+		$presets = array();
+		foreach ( (array) glob( __DIR__ . '/class-*-preset.php' ) as $file ) {
+			$name = __NAMESPACE__ . '\\' . ucwords( strtr( substr( basename( (string) $file, '.php' ), strlen( 'class-' ) ), '-', '_' ), '_' );
+			if ( ! ( new \ReflectionClass( $name ) )->isAbstract() ) {
+				$presets[] = new $name();
+			}
+		}
+		return $presets;
 	}
 
 	/**

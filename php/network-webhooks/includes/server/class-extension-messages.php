@@ -144,12 +144,12 @@ final class Extension_Messages {
 			__( 'the URL can\'t be read: %s', 'network-webhooks' ),
 			__( 'the URL can\'t be read', 'network-webhooks' ),
 			__( 'there is no host', 'network-webhooks' ),
-			__( 'scheme, host and port of a URL are fixed: {{ … }} can stand in its path and query only', 'network-webhooks' ),
-			__( 'what stands behind # is never sent: {{ … }} can\'t stand there', 'network-webhooks' ),
-			__( 'of templates a URL can have {{ … }} alone, without blocks, comments and {{- -}}', 'network-webhooks' ),
-			__( 'before {{ … }} stands a %% that is not complete: write %%25 for a percent sign', 'network-webhooks' ),
+			__( 'scheme, host and port of a URL are fixed: values can stand in its path and query only', 'network-webhooks' ),
+			__( 'what stands behind # is never sent: no value can stand there', 'network-webhooks' ),
+			__( 'of templates a URL can have values alone, without blocks, comments and minus signs', 'network-webhooks' ),
+			__( 'before a value stands a %% that is not complete: write %%25 for a percent sign', 'network-webhooks' ),
 			/* translators: %s: a number */
-			array( _n_noop( 'a URL can have %s {{ … }} at most', 'a URL can have %s {{ … }} at most', 'network-webhooks' ), 1 ),
+			array( _n_noop( 'a URL can have %s value at most', 'a URL can have %s values at most', 'network-webhooks' ), 1 ),
 			/* translators: %s: a name in a template */
 			__( '"%s" is null, which a URL can\'t have', 'network-webhooks' ),
 			/* translators: %s: a name in a template */

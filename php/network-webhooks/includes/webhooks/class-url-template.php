@@ -16,7 +16,7 @@ defined( 'ABSPATH' ) || exit;
 final class Url_Template {
 
 	/** What is said where there is more of a template than values. */
-	private const ONLY_VALUES = 'of templates a URL can have {{ … }} alone, without blocks, comments and {{- -}}';
+	private const ONLY_VALUES = 'of templates a URL can have values alone, without blocks, comments and minus signs';
 
 	/** A value: `}}` within a text does not end it. */
 	private const VALUE = '~\{\{((?:"(?:[^"\\\\]|\\\\.)*"|\'(?:[^\'\\\\]|\\\\.)*\'|[^"\'}]|\}(?!\}))*)\}\}~s';
@@ -55,7 +55,7 @@ final class Url_Template {
 			$from      = $at + strlen( $value );
 			$mistake   = match ( true ) {
 				1 === preg_match( '/\{[%#{]/', $before ), 1 === preg_match( '/^[-+]|[-+]$/', $values[1][ $number ][0] ) => self::ONLY_VALUES,
-				$number >= Limits::max( 'url_values' ) => sprintf( 'a URL can have %d {{ … }} at most', Limits::max( 'url_values' ) ),
+				$number >= Limits::max( 'url_values' ) => sprintf( 'a URL can have %d values at most', Limits::max( 'url_values' ) ),
 				default => self::misplaced( $harmless, $before ) ?? ( '' === trim( $values[1][ $number ][0] ) ? 'syntax error: unexpected end of input, expected expression' : null ),
 			};
 			if ( null !== $mistake ) {
@@ -78,9 +78,9 @@ final class Url_Template {
 	 */
 	private static function misplaced( string $all, string $before ): ?string {
 		return match ( true ) {
-			1 !== preg_match( '~://[^/?#]*([/?#].*)$~s', $all, $rest ) => 'scheme, host and port of a URL are fixed: {{ … }} can stand in its path and query only',
-			str_contains( $rest[1], '#' ) => 'what stands behind # is never sent: {{ … }} can\'t stand there',
-			1 === preg_match( '/%[0-9A-Fa-f]?$/D', $before ) => 'before {{ … }} stands a % that is not complete: write %25 for a percent sign',
+			1 !== preg_match( '~://[^/?#]*([/?#].*)$~s', $all, $rest ) => 'scheme, host and port of a URL are fixed: values can stand in its path and query only',
+			str_contains( $rest[1], '#' ) => 'what stands behind # is never sent: no value can stand there',
+			1 === preg_match( '/%[0-9A-Fa-f]?$/D', $before ) => 'before a value stands a % that is not complete: write %25 for a percent sign',
 			default => null,
 		};
 	}
