@@ -58,15 +58,13 @@
 	function showChips( fields ) {
 		for ( const row of rows ) {
 			const list = row.querySelector( '.network-webhooks-paths ul' );
-			list?.replaceChildren( ...Object.entries( fields ).map( ( [ path, value ] ) => {
+			list?.replaceChildren( ...Object.entries( fields ).map( ( [ path ] ) => {
 				const item = document.createElement( 'li' );
 				const chip = document.createElement( 'button' );
 				chip.type = 'button';
 				chip.className = 'button button-small';
 				chip.textContent = path;
-				chip.title = value;
-				/* translators: %s: a field of an event */
-				chip.setAttribute( 'aria-label', sprintf( __( 'Insert %s', 'network-webhooks' ), path ) );
+				chip.setAttribute( 'aria-label', `${ path }: ${ __( 'Put into the message or field', 'network-webhooks' ) }` );
 				chip.addEventListener( 'click', () => insert( row, path ) );
 				item.append( chip );
 				return item;

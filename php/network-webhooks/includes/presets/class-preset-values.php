@@ -60,8 +60,8 @@ final class Preset_Values {
 	 * One of several.
 	 */
 	public function choice( string $name ): string {
-		$options = $this->input( $name )->options;
-		$chosen  = $this->typed[ $name ] ?? '';
+		$options                    = $this->input( $name )->options;
+		$chosen                     = $this->typed[ $name ] ?? '';
 		return $this->kept[ $name ] = isset( $options[ $chosen ] ) ? $chosen : (string) array_key_first( $options );
 	}
 

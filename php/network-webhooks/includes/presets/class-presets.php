@@ -32,7 +32,7 @@ final class Presets {
 		 *
 		 * @param list<Preset> $presets Add an object of a class that extends Preset.
 		 */
-		$all  = apply_filters( 'network_webhooks_presets', $presets );
+		$all   = apply_filters( 'network_webhooks_presets', $presets );
 		$by_id = array();
 		foreach ( is_array( $all ) ? $all : $presets as $preset ) {
 			if ( $preset instanceof Preset && 1 === preg_match( '/^[a-z0-9]{1,30}$/D', $preset->id() ) ) {

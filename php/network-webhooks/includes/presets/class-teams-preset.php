@@ -80,7 +80,7 @@ final class Teams_Preset extends Message_Preset {
 									'type' => 'TextBlock',
 									'wrap' => true,
 									// Where a card breaks lines there are two.
-							'text' => ( new Expression( "($text->text)|replace(\"\\n\", \"\\n\\n\")" ) )->cut( self::LONGEST ),
+									'text' => ( new Expression( "($text->text)|replace(\"\\n\", \"\\n\\n\")" ) )->cut( self::LONGEST ),
 								),
 							),
 						),

@@ -65,7 +65,7 @@ final class Telegram_Preset extends Message_Preset {
 		$token = $values->secret( 'token' );
 		$chat  = $values->text( 'chat' );
 		// The number before the colon is the bot’s id, which is no secret.
-		$bot   = $values->remember( 'bot', null === $token ? null : (string) strtok( $token, ':' ) );
+		$bot = $values->remember( 'bot', null === $token ? null : (string) strtok( $token, ':' ) );
 		return array(
 			'url'    => "https://api.telegram.org/bot$bot:{{ keys.key }}/sendMessage",
 			'method' => 'POST',

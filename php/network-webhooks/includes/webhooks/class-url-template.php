@@ -53,21 +53,39 @@ final class Url_Template {
 			$before    = substr( $url, $from, $at - $from );
 			$harmless .= $before;
 			$from      = $at + strlen( $value );
-			$mistake   = match ( true ) {
-				1 === preg_match( '/\{[%#{]/', $before ), 1 === preg_match( '/^[-+]|[-+]$/', $values[1][ $number ][0] ) => self::ONLY_VALUES,
+			$block     = strpos( $before, '{%' );
+			if ( false !== $block ) {
+				return self::at( $url, $from - strlen( $value ) - strlen( $before ) + $block, self::ONLY_VALUES );
+			}
+			if ( '' === trim( $values[1][ $number ][0] ) && null === self::misplaced( $harmless, $before ) ) {
+				return self::at( $url, $at + 2, 'syntax error: unexpected end of input, expected expression' );
+			}
+			$mistake = match ( true ) {
+				1 === preg_match( '/\{[#{]/', $before ), 1 === preg_match( '/^[-+]|[-+]$/', $values[1][ $number ][0] ) => self::ONLY_VALUES,
 				$number >= Limits::max( 'url_values' ) => sprintf( 'a URL can have %d values at most', Limits::max( 'url_values' ) ),
-				default => self::misplaced( $harmless, $before ) ?? ( '' === trim( $values[1][ $number ][0] ) ? 'syntax error: unexpected end of input, expected expression' : null ),
+				default => self::misplaced( $harmless, $before ),
 			};
 			if ( null !== $mistake ) {
-				return sprintf( 'line 1, column %d: %s', mb_strlen( substr( $url, 0, $at ) ) + 1, $mistake );
+				return self::at( $url, $at, $mistake );
 			}
 			$harmless .= self::HARMLESS;
 		}
 		$after = substr( $url, $from );
+		$block = strpos( $after, '{%' );
+		if ( false !== $block ) {
+			return self::at( $url, $from + $block, self::ONLY_VALUES );
+		}
 		if ( ! $values[0] || self::is( $after ) ) {
 			return 'line 1, column 1: ' . self::ONLY_VALUES;
 		}
 		return Webhook_Check::url( $harmless . $after );
+	}
+
+	/**
+	 * A mistake at a place, as the extension says it.
+	 */
+	private static function at( string $url, int $byte, string $mistake ): string {
+		return sprintf( 'line 1, column %d: %s', mb_strlen( substr( $url, 0, $byte ) ) + 1, $mistake );
 	}
 
 	/**

@@ -11,6 +11,7 @@ use Network_Webhooks\Admin\Form\Errors;
 use Network_Webhooks\Admin\Form\Fields;
 use Network_Webhooks\Admin\Form\Form;
 use Network_Webhooks\Admin\Form\Form_Input;
+use Network_Webhooks\Admin\Form\Service_Group;
 use Network_Webhooks\Captured_Event;
 use Network_Webhooks\Captured_Events;
 use Network_Webhooks\Event_Registry;
@@ -65,7 +66,7 @@ final class Edit_View {
 				printf( '<div class="notice notice-error inline" role="alert"><p>%s</p></div>', esc_html( $aside->sentence() ) );
 			}
 			?>
-			<form method="post" id="network-webhooks-form" class="network-webhooks-form<?php echo Form\Service_Group::makes_url( $typed ) ? ' has-service' : ''; ?>" action="<?php echo esc_url( Actions::url( 'save' ) ); ?>" <?php echo $errors->all() ? 'aria-describedby="network-webhooks-error"' : ''; ?>>
+			<form method="post" id="network-webhooks-form" class="network-webhooks-form<?php echo Service_Group::makes_url( $typed ) ? ' has-service' : ''; ?>" action="<?php echo esc_url( Actions::url( 'save' ) ); ?>" <?php echo $errors->all() ? 'aria-describedby="network-webhooks-error"' : ''; ?>>
 				<?php
 				Actions::print_nonce();
 				Form_Token::print();
@@ -140,7 +141,7 @@ final class Edit_View {
 		$basic = array( 'name', 'url', 'events', 'patterns', 'service' );
 		$wrong = array_filter( array_diff( array_keys( $fields->errors->all() ), $basic ), static fn( string $input ) => ! str_starts_with( $input, 'service_' ) );
 		// Who wanted to edit the template sees it.
-		$open  = $wrong || isset( $_GET['more'] );
+		$open = $wrong || isset( $_GET['more'] );
 		printf( '<details class="network-webhooks-more"%s><summary>%s <span class="description">%s</span></summary>', $open ? ' open' : '', esc_html__( 'More', 'network-webhooks' ), esc_html( $this->changed( $fields->typed ) ) );
 		foreach ( $form->more as $title => $group ) {
 			printf( '<h2>%s</h2><table class="form-table" role="presentation">', esc_html( $title ) );
