@@ -233,7 +233,7 @@ final class Presets_Test extends Network_Test_Case {
 		$this->form->post( array( 'name' => 'A', 'events' => array( 'payment_received' ), 'service_mailchimp_key' => 'no key', 'service_mailchimp_more' => 'nothing', 'service_mailchimp_email' => 'a b!' ) );
 		$this->assert_sees( 'Not saved yet', self::$admin );
 		$this->assertSame( 'Audience ID is missing.', $this->form->error( 'service_mailchimp_list' ) );
-		$this->assertSame( 'This does not look like this: API key.', $this->form->error( 'service_mailchimp_key' ) );
+		$this->assertSame( 'This can’t be right: API key.', $this->form->error( 'service_mailchimp_key' ) );
 		$this->assertStringContainsString( '“nothing” is no pair', $this->form->error( 'service_mailchimp_more' ) );
 		$this->assertStringContainsString( '“b!” is no field', $this->form->error( 'service_mailchimp_email' ) );
 		$this->assertSame( '', $this->form->error( 'url' ) );

@@ -51,7 +51,7 @@ final class Preset_Values {
 			$this->refuse( $name, sprintf( __( '%s is missing.', 'network-webhooks' ), $input->label ) );
 		} elseif ( '' !== $text && '' !== $input->pattern && 1 !== preg_match( $input->pattern, $text ) ) {
 			/* translators: 1: what was typed, 2: name of an input, such as “List” */
-			$this->refuse( $name, sprintf( __( '“%1$s” does not look like this: %2$s.', 'network-webhooks' ), $text, $input->label ) );
+			$this->refuse( $name, sprintf( __( '“%1$s” can’t be right here: %2$s.', 'network-webhooks' ), $text, $input->label ) );
 		}
 		return $this->kept[ $name ] = $text;
 	}
@@ -79,7 +79,7 @@ final class Preset_Values {
 			$this->refuse( $name, sprintf( __( '%s is missing.', 'network-webhooks' ), $input->label ) );
 		} elseif ( 1 !== preg_match( $input->pattern, $text ) ) {
 			/* translators: %s: name of an input, such as “API key” */
-			$this->refuse( $name, sprintf( __( 'This does not look like this: %s.', 'network-webhooks' ), $input->label ) );
+			$this->refuse( $name, sprintf( __( 'This can’t be right: %s.', 'network-webhooks' ), $input->label ) );
 		}
 		return $text;
 	}
