@@ -124,7 +124,7 @@ proptest! {
         let template = WebhookUrl::parse(source, &[]).unwrap();
         let data = serde_json::json!({ "a": value, "b": more }).to_string();
         if let Ok(made) = template.of(&event_with(&data).body) {
-            let url = made.url;
+            let url = made.url.clone();
             prop_assert_eq!(url.host_str(), Some("crm.example"));
             prop_assert_eq!(url.port(), Some(8443));
             prop_assert_eq!(url.fragment(), None);

@@ -134,7 +134,7 @@ impl Endpoint {
         let outcome = request::send(&self.target, network, &url.url, &headers, bytes, limit).await;
         Ok(Exchange {
             outcome,
-            url: Some(url.recorded),
+            url: Some(url.recorded.clone()),
             method: Some(self.webhook.method),
             request_headers: described,
             request_body: body,

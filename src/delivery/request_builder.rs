@@ -36,7 +36,7 @@ pub(super) struct RequestBuilder {
 /// A request.
 pub(super) struct PreparedRequest<'a> {
     /// None where the webhook's can't be read.
-    pub(super) url: Option<RequestUrl>,
+    pub(super) url: Option<Arc<RequestUrl>>,
     pub(super) headers: HeaderMap,
     pub(super) payload: Payload<'a>,
 }
@@ -106,7 +106,7 @@ impl RequestBuilder {
 
 /// A request that is no longer bound to its event.
 pub(super) struct DetachedRequest {
-    pub(super) url: RequestUrl,
+    pub(super) url: Arc<RequestUrl>,
     pub(super) headers: HeaderMap,
     /// See [`PreparedRequest::describe_headers`].
     pub(super) described: Vec<(String, String)>,

@@ -1,5 +1,7 @@
 //! Where a webhook's requests go: a URL, or one that is made anew for each event.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::guard::{UrlError, check_url};
@@ -12,7 +14,7 @@ use domain::webhook::{FieldError, Key};
 #[derive(Debug)]
 pub enum WebhookUrl {
     /// The same for all events.
-    Fixed(Url),
+    Fixed(Arc<RequestUrl>),
     /// With `{{ … }}` in its path or query.
     Template(Box<UrlTemplate>),
 }
@@ -38,14 +40,16 @@ impl WebhookUrl {
             let template = UrlTemplate::parse(text, keys).map_err(|error| error.of("url"))?;
             return Ok(Self::Template(Box::new(template)));
         }
-        check_url(text).map(Self::Fixed).map_err(|error| FieldError::new("url", error))
+        check_url(text)
+            .map(|url| Self::Fixed(Arc::new(RequestUrl::new(url))))
+            .map_err(|error| FieldError::new("url", error))
     }
 
     /// A URL with the scheme, host and port to which all requests go; path and query are those of
     /// no event.
     pub fn origin(&self) -> &Url {
         match self {
-            Self::Fixed(url) => url,
+            Self::Fixed(url) => &url.url,
             Self::Template(template) => template.harmless(),
         }
     }
@@ -53,7 +57,7 @@ impl WebhookUrl {
     /// The URL that is the same for all events.
     pub fn fixed(&self) -> Option<&Url> {
         match self {
-            Self::Fixed(url) => Some(url),
+            Self::Fixed(url) => Some(&url.url),
             Self::Template(_) => None,
         }
     }
@@ -61,7 +65,7 @@ impl WebhookUrl {
     /// The URL as it is shown where no address can be made of it.
     pub fn outline(&self) -> String {
         match self {
-            Self::Fixed(url) => url.as_str().to_owned(),
+            Self::Fixed(url) => url.readable.clone(),
             Self::Template(template) => template.outline(REDACTED),
         }
     }
@@ -70,17 +74,17 @@ impl WebhookUrl {
     ///
     /// # Errors
     /// See [`UrlTemplate::render`].
-    pub fn of(&self, envelope: &[u8]) -> Result<RequestUrl, TemplateError> {
+    pub fn of(&self, envelope: &[u8]) -> Result<Arc<RequestUrl>, TemplateError> {
         let template = match self {
-            Self::Fixed(url) => return Ok(RequestUrl::new(url.clone())),
+            Self::Fixed(url) => return Ok(Arc::clone(url)),
             Self::Template(template) => template,
         };
         let rendered = template.render(&Envelope::of(envelope))?;
-        Ok(RequestUrl {
+        Ok(Arc::new(RequestUrl {
             recorded: RenderedUrl::hide(&recorded(rendered.masked()), REDACTED),
             readable: RenderedUrl::hide(rendered.masked().as_str(), REDACTED),
             url: rendered.url,
-        })
+        }))
     }
 }
 
@@ -134,7 +138,7 @@ mod tests {
         vec![key("token", "123:s3cret/x"), key("blank", "")]
     }
 
-    fn url_of(source: &str) -> Result<RequestUrl, String> {
+    fn url_of(source: &str) -> Result<Arc<RequestUrl>, String> {
         let url = WebhookUrl::parse(source, &keys()).map_err(|error| error.to_string())?;
         url.of(EVENT.as_bytes()).map_err(|error| error.to_string())
     }
@@ -263,6 +267,10 @@ mod tests {
             ),
             (
                 "https://x.example/{% if a %}b{% endif %}",
+                "url: line 1, column 19: of templates a URL can have",
+            ),
+            (
+                "https://x.example/{%raw%}{{a}}{%endraw%}/{{ data.id }}",
                 "url: line 1, column 19: of templates a URL can have",
             ),
             ("https://x.example/{# a #}", "url: line 1, column 1: of templates a URL can have"),

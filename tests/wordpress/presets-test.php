@@ -189,6 +189,12 @@ final class Presets_Test extends Network_Test_Case {
 		self::$admin->get( "/wp-admin/network/admin.php?page=network-webhooks-deliveries&delivery=$delivery" );
 		$this->assertStringNotContainsString( self::SECRET, self::$admin->page );
 		$this->assert_sees( "{$sent['method']} " . self::$endpoint->url, self::$admin );
+		// The request keeps its method, whatever the webhook's is now.
+		$this->store( Webhook::from_row( (object) ( array( 'settings' => wp_json_encode( array( 'method' => 'PATCH' ) + $again->settings ) ) + $again->to_row() ) ) );
+		self::$admin->get( "/wp-admin/network/admin.php?page=network-webhooks-deliveries&delivery=$delivery" );
+		$this->assert_sees( "{$sent['method']} " . self::$endpoint->url, self::$admin );
+		$this->assertSame( 'PUT' === $sent['method'], str_contains( html_entity_decode( self::$admin->page, ENT_QUOTES ), "-X 'PUT'" ) );
+		$this->assertStringNotContainsString( 'PATCH', self::$admin->page );
 	}
 
 	public function test_without_a_message_the_whole_event_is_told_and_cut_to_what_the_service_takes(): void {

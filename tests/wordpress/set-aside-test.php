@@ -337,6 +337,7 @@ final class Set_Aside_Test extends Network_Test_Case {
 			'url: a template behind the fragment' => array( 'url' => 'https://endpoint.example/é#{{ data.a }}' ),
 			'url: a template without a value' => array( 'url' => 'https://endpoint.example/{{ }}' ),
 			'url: a block' => array( 'url' => 'https://endpoint.example/{% if a %}b{% endif %}' ),
+			'url: what stands raw' => array( 'url' => 'https://endpoint.example/{%raw%}a{%endraw%}/{{ data.a }}' ),
 			'url: a comment' => array( 'url' => 'https://endpoint.example/{# a #}' ),
 			'url: a template that takes spaces' => array( 'url' => 'https://endpoint.example/{{- data.a }}' ),
 			'url: a template and a space' => array( 'url' => 'https://endpoint.example/a b/{{ data.a }}' ),

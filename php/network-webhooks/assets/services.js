@@ -63,6 +63,7 @@
 				const chip = document.createElement( 'button' );
 				chip.type = 'button';
 				chip.className = 'button button-small';
+				chip.dir = 'ltr';
 				chip.textContent = path;
 				chip.setAttribute( 'aria-label', `${ path }: ${ __( 'Put into the message or field', 'network-webhooks' ) }` );
 				chip.addEventListener( 'click', () => insert( row, path ) );

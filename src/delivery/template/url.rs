@@ -19,7 +19,7 @@ use minijinja::value::{Object, ObjectRepr, Value, ValueKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-use super::bound::{self, Program, Source};
+use super::bound::{Program, Source};
 use super::data::Node;
 use super::fuel::Tank;
 use super::{Envelope, TemplateError, depth, explain, run_on};
@@ -266,15 +266,12 @@ fn split(source: &str) -> Result<(Vec<Part>, String), TemplateError> {
                     let mistake = explain(&error, &source[from..start]);
                     TemplateError { line: 1, column: mistake.column + column(from) - 1, ..mistake }
                 })?;
-                let names = bound::names(expression);
                 parts.push(Part {
                     before: before.to_owned(),
                     expression: expression.to_owned(),
                     column: column(from) + leading(&source[from..start]),
                     place,
-                    is_secret: names
-                        .iter()
-                        .any(|name| name.split('.').next().is_some_and(|first| first == KEYS)),
+                    is_secret: names_keys(expression),
                 });
                 text_from = end;
             }
@@ -282,15 +279,22 @@ fn split(source: &str) -> Result<(Vec<Part>, String), TemplateError> {
         }
     }
     let after = source[text_from..].to_owned();
-    // A comment is no token.
+    // Comments and what stands raw are no tokens.
     let texts = parts.iter().map(|part| &part.before).chain([&after]);
-    if texts.into_iter().any(|text| text.contains("{#") || text.contains("#}")) {
-        return wrong(0, ONLY_VALUES);
+    let marks = ["{%", "{#", "#}", "{{"];
+    if texts.into_iter().any(|text| marks.iter().any(|mark| text.contains(mark))) {
+        return wrong(source.find("{%").unwrap_or(0), ONLY_VALUES);
     }
     if parts.is_empty() {
         return wrong(0, ONLY_VALUES);
     }
     Ok((parts, after))
+}
+
+/// Whether an expression may have to do with the webhook's keys: the name alone is enough.
+fn names_keys(expression: &str) -> bool {
+    let tokens = tokenize(expression, true, SyntaxConfig::default());
+    tokens.flatten().any(|(token, _)| matches!(token, Token::Ident(name) if name == KEYS))
 }
 
 const ONLY_VALUES: &str =

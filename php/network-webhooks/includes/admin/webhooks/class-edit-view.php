@@ -157,7 +157,8 @@ final class Edit_View {
 	private function changed( Form_Input $typed ): string {
 		$blank   = ( new Form( $this->registry ) )->show( null )->all();
 		$changed = array();
-		foreach ( array_diff_key( Labels::all(), array_flip( array( 'events', 'patterns' ) ) ) as $name => $label ) {
+		$hidden  = Service_Group::makes_url( $typed ) ? Service_Group::FILLED : array();
+		foreach ( array_diff_key( Labels::all(), array_flip( array( 'events', 'patterns', ...$hidden ) ) ) as $name => $label ) {
 			if ( ( $typed->all()[ $name ] ?? '' ) !== ( $blank[ $name ] ?? '' ) ) {
 				$changed[] = $label;
 			}
