@@ -58,6 +58,11 @@
 	function showChips( fields ) {
 		for ( const row of rows ) {
 			const list = row.querySelector( '.network-webhooks-paths ul' );
+			const [ none, some ] = row.querySelectorAll( '.network-webhooks-paths p' );
+			if ( list ) {
+				none.hidden = Object.keys( fields ).length > 0;
+				some.hidden = ! none.hidden;
+			}
 			list?.replaceChildren( ...Object.entries( fields ).map( ( [ path ] ) => {
 				const item = document.createElement( 'li' );
 				const chip = document.createElement( 'button' );

@@ -81,17 +81,18 @@ export const steps = {
 	async 'Mailchimp: key and list, fields as chips, at 320 pixels, and no template is seen'( { page, env, check } ) {
 		await openForm( page, env );
 		const width = page.viewportSize();
+		const row = page.locator( '[data-service="mailchimp"]' );
 		await page.getByLabel( 'Name', { exact: true } ).fill( 'Our newsletter' );
 		await page.getByLabel( 'Send to', { exact: true } ).selectOption( 'mailchimp' );
 		assert.equal( await page.getByLabel( 'URL', { exact: true } ).isVisible(), false );
-		await page.getByLabel( 'API key', { exact: true } ).fill( '0123456789abcdef-us21' );
-		await page.getByLabel( 'Audience ID', { exact: true } ).fill( 'a1b2c3' );
+		await row.getByLabel( 'API key', { exact: true } ).fill( '0123456789abcdef-us21' );
+		await row.getByLabel( 'Audience ID', { exact: true } ).fill( 'a1b2c3' );
 		await chooseEvent( page, 'payment_received' );
 		const chips = page.locator( '[data-service="mailchimp"] .network-webhooks-paths button' );
 		await chips.filter( { hasText: 'customer.phone' } ).waitFor();
-		await page.locator( '[data-service="mailchimp"]' ).getByLabel( 'Further fields' ).fill( 'PHONE: ' );
+		await row.getByLabel( 'Further fields' ).fill( 'PHONE: ' );
 		await chips.filter( { hasText: 'customer.phone' } ).click();
-		assert.equal( await page.locator( '[data-service="mailchimp"]' ).getByLabel( 'Further fields' ).inputValue(), 'PHONE: customer.phone' );
+		assert.equal( await row.getByLabel( 'Further fields' ).inputValue(), 'PHONE: customer.phone' );
 		await more( page ).click();
 		assert.equal( await input( page, 'template' ).isVisible(), false );
 		await more( page ).click();
@@ -106,7 +107,7 @@ export const steps = {
 		await page.setViewportSize( width );
 		await page.getByRole( 'button', { name: 'Add Webhook' } ).click();
 		await page.getByText( 'The webhook is set up.' ).waitFor();
-		assert.equal( await page.getByLabel( 'API key', { exact: true } ).inputValue(), '••••••••' );
+		assert.equal( await row.getByLabel( 'API key', { exact: true } ).inputValue(), '••••••••' );
 		assert.equal( ( await page.content() ).includes( '0123456789abcdef' ), false );
 	},
 

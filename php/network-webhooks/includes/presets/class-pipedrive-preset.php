@@ -52,7 +52,7 @@ final class Pipedrive_Preset extends Preset {
 			Preset_Input::secret( 'key', __( 'API token', 'network-webhooks' ), '' ),
 			Preset_Input::text( 'company', __( 'Company domain', 'network-webhooks' ), __( 'What stands before .pipedrive.com in your address bar.', 'network-webhooks' ), '/^[a-z0-9][a-z0-9-]{0,60}$/D' ),
 			Preset_Input::field( 'email', __( 'Email address', 'network-webhooks' ), true, 'email' ),
-			Preset_Input::field( 'name', __( 'Name', 'network-webhooks' ), false, 'customer_name', 'display_name', 'student.name', 'first_name' ),
+			Preset_Input::field( 'name', __( 'Full name', 'network-webhooks' ), false, 'customer_name', 'display_name', 'student.name', 'first_name' ),
 			Preset_Input::field( 'phone', __( 'Phone', 'network-webhooks' ), false, 'phone' ),
 		);
 	}

@@ -235,8 +235,15 @@ final class Service_Group implements Field_Group {
 	 * Prints the fields that the chosen events have: a script makes chips of them, which one puts into an input.
 	 */
 	private function print_paths( Fields $fields ): void {
-		printf( '<div class="network-webhooks-paths"><p class="description">%s</p><ul>', esc_html__( 'Fields of the chosen events:', 'network-webhooks' ) );
-		foreach ( $this->paths( $fields->typed ) as $path => $value ) {
+		$paths = $this->paths( $fields->typed );
+		printf(
+			'<div class="network-webhooks-paths"><p class="description"%s>%s</p><p class="description"%s>%s</p><ul>',
+			$paths ? ' hidden' : '',
+			esc_html__( 'Choose an event below: its fields are shown here, to be put into the inputs above.', 'network-webhooks' ),
+			$paths ? '' : ' hidden',
+			esc_html__( 'Fields of the chosen events:', 'network-webhooks' )
+		);
+		foreach ( $paths as $path => $value ) {
 			printf( '<li data-path="%1$s"><code>%1$s</code> <span class="description">%2$s</span></li>', esc_attr( (string) $path ), esc_html( $value ) );
 		}
 		echo '</ul></div>';
