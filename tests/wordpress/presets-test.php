@@ -18,6 +18,7 @@ final class Presets_Test extends Network_Test_Case {
 	private const DATA = array(
 		'order_number' => '1001',
 		'amount'       => '49.00',
+		'amount_minor' => 4900,
 		'note'         => '<b>&</b> @everyone {{ data.amount }}',
 		'customer'     => array(
 			'email'      => 'Jane.Doe@Example.com',
@@ -93,10 +94,10 @@ final class Presets_Test extends Network_Test_Case {
 				array( 'email' => 'Jane.Doe@Example.com', 'fields' => array( 'name' => 'Jané "J"' ), 'groups' => array( '31897397363737859' ) ),
 			),
 			'hubspot'    => array(
-				array( 'key' => $key, 'more' => 'phone: {customer.phone}' ),
+				array( 'key' => $key, 'more' => "phone: {customer.phone}\ncents: amount_minor" ),
 				'POST /crm/v3/objects/contacts/batch/upsert',
 				array( 'authorization' => "Bearer $key" ),
-				array( 'inputs' => array( array( 'idProperty' => 'email', 'id' => 'Jane.Doe@Example.com', 'properties' => array( 'email' => 'Jane.Doe@Example.com', 'firstname' => 'Jané "J"', 'phone' => '+31 6 123' ) ) ) ),
+				array( 'inputs' => array( array( 'idProperty' => 'email', 'id' => 'Jane.Doe@Example.com', 'properties' => array( 'email' => 'Jane.Doe@Example.com', 'firstname' => 'Jané "J"', 'phone' => '+31 6 123', 'cents' => '4900' ) ) ) ),
 			),
 			'pipedrive'  => array(
 				array( 'key' => $key, 'company' => 'acme', 'name' => 'customer.name, customer.first_name', 'phone' => 'customer.phone' ),

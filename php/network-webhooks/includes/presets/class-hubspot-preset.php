@@ -69,7 +69,8 @@ final class Hubspot_Preset extends Preset {
 				array(
 					'idProperty' => 'email',
 					'id'         => $email,
-					'properties' => Expression::filled( $fields ),
+					// All of them are texts.
+				'properties' => Expression::filled( array_map( static fn( Expression $one ) => new Expression( "$one->text|string" ), $fields ) ),
 				),
 			),
 		);
