@@ -70,7 +70,7 @@ final class Hubspot_Preset extends Preset {
 					'idProperty' => 'email',
 					'id'         => $email,
 					// All of them are texts.
-				'properties' => Expression::filled( array_map( static fn( Expression $one ) => new Expression( "$one->text|string" ), $fields ) ),
+					'properties' => Expression::filled( array_map( static fn( Expression $one ) => new Expression( "$one->text|string" ), $fields ) ),
 				),
 			),
 		);
