@@ -245,6 +245,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_value_at_all_is_not_sent_as_text() {
+        let event = format!(r#"{{"data":{{"large":"{}"}}}}"#, "x".repeat(5 << 20));
+        for source in ["https://x.example/{{ data.large }}", "https://x.example/?{{ data.large }}"]
+        {
+            let url = WebhookUrl::parse(source, &[]).unwrap();
+            assert!(url.of(event.as_bytes()).is_err());
+        }
+        // A long key makes the shown address shorter, a short one longer: neither is a reason.
+        let keys = [Key { name: "k".into(), value: Secret::new("k".into()) }];
+        let source = format!("https://x.example/{}{{{{ keys.k }}}}", "a".repeat(2000));
+        let url = WebhookUrl::parse(&source, &keys).unwrap().of(EVENT.as_bytes()).unwrap();
+        assert!(url.recorded.ends_with("a•••") && url.url.as_str().len() == 2019);
+    }
+
+    #[test]
     fn scheme_host_and_port_are_fixed() {
         let fixed =
             "scheme, host and port of a URL are fixed: values can stand in its path and query only";

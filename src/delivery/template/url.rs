@@ -180,7 +180,10 @@ impl UrlTemplate {
             let message = "with the values of this event the URL would lead to another path";
             return Err(TemplateError::new(message));
         }
-        let masked = check_url(&shown).map_err(refused)?;
+        // Its length is no matter: nothing is sent to it.
+        let mut masked =
+            Url::parse(&shown).map_err(|error| refused(UrlError::Malformed(error.to_string())))?;
+        masked.set_fragment(None);
         Ok(RenderedUrl { url, masked })
     }
 }
@@ -201,6 +204,8 @@ impl Part {
             ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => {
                 return Err(format!("\"{name}\" is a list or a map, which a URL can't have"));
             }
+            // What is too large to be one, or could not be paid for.
+            ValueKind::Invalid => return Err(super::fuel::TOO_LARGE.to_owned()),
             // As JSON and JavaScript write it.
             ValueKind::Bool => value.to_string().to_lowercase(),
             _ => value.to_string(),
