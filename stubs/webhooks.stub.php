@@ -322,7 +322,7 @@ namespace {
      * @since 0.1.0
      *
      * @param array{webhook_ids?: list<string>, hours?: int} $query `hours`: how many of the last
-     *     hours to list, 0–720, by default 24
+     *     hours to list, 0–720, by default 24; times the webhooks at most 100,000
      * @return array{webhooks: array<string, array{
      *     delivered: int, failed: int, pending: int, held: int,
      *     hours: list<array{hour: string, delivered: int, failed: int}>,
@@ -342,14 +342,15 @@ namespace {
      *
      * @since 0.1.0
      *
-     * @param array{hours?: int} $query as for webhooks_stats()
+     * @param array{hours?: int, sample?: int} $query `hours` as for webhooks_stats(); `sample`: how many
+     *     events are looked at for `sites` and `events`, 0 to 10,000, by default 10,000
      * @return array{pending: int, held: int,
      *     hours: list<array{hour: string, delivered: int, failed: int}>,
      *     p50_ms: float|null, p95_ms: float|null, sampled: int,
      *     sites: list<array{site_id: int, count: int}>,
      *     events: list<array{event: string, count: int}>}
      *     - `sites`, `events`: the ten that are most frequent among the last `sampled` events of
-     *       these hours, 10,000 at most; site 0: the network
+     *       these hours; site 0: the network
      * @throws Webhooks\Exception
      */
     function webhooks_overview(array $query = []): array {}

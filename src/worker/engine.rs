@@ -38,6 +38,9 @@ const NOTICED_JUMP_MS: i64 = 300_000;
 /// milliseconds.
 const AGAIN_MS: i64 = 1000;
 
+/// The pause between two steps of pruning where nothing else is to be done, in milliseconds.
+const PRUNE_AGAIN_MS: i64 = 50;
+
 /// Most turns that are served in one transaction.
 const HANDED_OUT: usize = 256;
 
@@ -328,6 +331,10 @@ impl<S: Store> Worker<S> {
         }
         if self.reserve.is_full() || self.forgotten.is_some() || self.pool.is_waiting() {
             until = until.min(now + AGAIN_MS);
+        }
+        // There is more to prune, or hours to sum up: soon, and in steps that leave room for others.
+        if self.next_prune <= now && self.active.is_some() {
+            until = until.min(now + PRUNE_AGAIN_MS);
         }
         // What is read and waits for its config keeps segments from going.
         if let Some(at) = self.retirement.wake_at().filter(|_| !self.batch.moves()) {

@@ -14,6 +14,7 @@ mod counters;
 pub(crate) mod error;
 mod files;
 mod forget;
+mod hours;
 mod ingest;
 mod log;
 mod prune;

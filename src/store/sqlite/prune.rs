@@ -49,6 +49,8 @@ impl SqliteTransaction<'_> {
         rows_before: i64,
         limit: usize,
     ) -> Result<bool, SqliteError> {
+        // First, as a whole log takes long to prune.
+        let sums = self.sum_hours()?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
         if let Some(after) = self.pruned.bodies {
             self.pruned.bodies = self.prune_bodies(after, bodies_before, limit)?;
@@ -63,7 +65,7 @@ impl SqliteTransaction<'_> {
             *self.pruned = Progress::default();
         }
         let free = self.shrink(limit)?;
-        Ok(more || free)
+        Ok(more || sums || free)
     }
 
     /// Looks at the next `limit` events that have a body, after the one with key `after`, and
@@ -152,6 +154,7 @@ impl SqliteTransaction<'_> {
     fn prune_sums(&mut self, before: i64) -> Result<(), SqliteError> {
         let oldest = self.clock.unix_ms().div_euclid(HOUR_MS) - HOURS;
         self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
+        self.statements.get("DELETE FROM network_hours WHERE hour < ?1")?.execute([oldest])?;
         self.prune_announcements(before)?;
         let now = self.clock.unix_ms();
         self.prune_deaths(now)?;

@@ -162,6 +162,8 @@ mod tests {
         for version in 1..VERSION {
             let old = Connection::open_in_memory().unwrap();
             old.execute_batch(&MIGRATIONS[..version as usize].join("\n")).unwrap();
+            // Since version 4 a position belongs to a spool.
+            let spool = if version < 4 { "" } else { "zeroblob(16), " };
             old.execute_batch(&format!(
                 "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {version};
                  INSERT INTO webhooks (key, id, delivered) VALUES (1, 'crm', 1);
@@ -174,9 +176,7 @@ mod tests {
                          response_headers, response_body, reconnected, next)
                      VALUES ({EVENT} + 1, 5, 7, '[]', '[]', x'', 0, 2);
                  INSERT INTO hours (hour, webhook, delivered, failed) VALUES (3, 1, 1, 0);
-                 INSERT INTO positions VALUES ({spool} x'0102', 99);",
-                // Since version 4 by spool as well.
-                spool = if version < 4 { "" } else { "zeroblob(16)," },
+                 INSERT INTO positions VALUES ({spool}x'0102', 99);"
             ))
             .unwrap();
             migrate(&old, "a test's").unwrap();

@@ -9,12 +9,13 @@ namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
-use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Endpoint_Url;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Failure;
+use Network_Webhooks\Site_Addresses;
 use Network_Webhooks\Webhook;
 use Network_Webhooks\Webhooks;
 
@@ -72,7 +73,7 @@ final class Delivery_View {
 			__( 'Event', 'network-webhooks' )    => $this->registry->name( $delivery['event'] ) . " ({$delivery['event']})",
 			__( 'Event id', 'network-webhooks' ) => $delivery['event_id'],
 			__( 'Webhook', 'network-webhooks' )  => $webhook->name ?? $delivery['webhook_id'],
-			__( 'Site', 'network-webhooks' )     => self::site( (int) $delivery['site_id'] ),
+			__( 'Site', 'network-webhooks' )     => Site_Addresses::name_of( (int) $delivery['site_id'] ),
 			__( 'Source', 'network-webhooks' )   => $delivery['source'],
 			__( 'Happened', 'network-webhooks' ) => Date_Format::exact( $delivery['created'] ),
 		);
@@ -98,19 +99,6 @@ final class Delivery_View {
 			return;
 		}
 		$this->print_exchange( $delivery, $webhook );
-	}
-
-	/**
-	 * Address of a site; of one that is gone its number.
-	 */
-	private static function site( int $id ): string {
-		$site = $id ? get_site( $id ) : null;
-		return match ( true ) {
-			0 === $id => __( 'The network', 'network-webhooks' ),
-			null !== $site => untrailingslashit( $site->domain . $site->path ),
-			/* translators: %d: id of a site */
-			default => sprintf( __( 'site %d', 'network-webhooks' ), $id ),
-		};
 	}
 
 	/**

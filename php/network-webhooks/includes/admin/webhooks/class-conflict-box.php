@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Admin\Form\Form_Input;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;

@@ -14,6 +14,7 @@ use Network_Webhooks\Admin\Form\Form_Input;
 use Network_Webhooks\Admin\Form\Service_Group;
 use Network_Webhooks\Captured_Event;
 use Network_Webhooks\Captured_Events;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Inbox\Inbox;
 use Network_Webhooks\Presets\Presets;

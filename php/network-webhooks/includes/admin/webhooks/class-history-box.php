@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\History;
 use Network_Webhooks\Webhook;
 
