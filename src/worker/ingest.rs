@@ -104,7 +104,7 @@ pub(super) fn record(
 /// Writes the events that are matched, with their deliveries. One that is not new (the same
 /// idempotency key, or a record that was read before) goes to nobody.
 pub(super) fn write(tx: &mut dyn Transaction, now: i64, ingested: &mut Ingested) -> Result<()> {
-    let matched = std::mem::take(&mut ingested.matched);
+    let mut matched = std::mem::take(&mut ingested.matched);
     if matched.is_empty() {
         return Ok(());
     }
@@ -119,6 +119,8 @@ pub(super) fn write(tx: &mut dyn Transaction, now: i64, ingested: &mut Ingested)
             ingested.fast_path.withdraw(delivery.webhook, delivery.id);
         }
     }
+    matched.clear();
+    ingested.matched = matched;
     Ok(())
 }
 

@@ -28,10 +28,13 @@ pub(super) struct Routes {
     by_id: HashMap<String, usize>,
     lookup: Vec<(String, Vec<String>)>,
     names: RefCell<HashMap<String, Arc<Named>>>,
+    /// The last one that was asked for: mostly it is the next one, too.
+    last: RefCell<Option<Arc<Named>>>,
 }
 
 /// What a config says about the events of one name.
 struct Named {
+    name: String,
     /// The webhooks that want them.
     places: Vec<usize>,
     /// What exact search finds them by.
@@ -65,6 +68,7 @@ impl Routes {
             by_id: (0..).zip(&webhooks).map(|(place, hook)| (hook.id.clone(), place)).collect(),
             lookup: config.lookup.clone().into_iter().collect(),
             names: RefCell::default(),
+            last: RefCell::default(),
             webhooks,
         }
     }
@@ -90,6 +94,16 @@ impl Routes {
     }
 
     fn named(&self, name: &str) -> Arc<Named> {
+        let mut last = self.last.borrow_mut();
+        if let Some(last) = last.as_ref().filter(|last| last.name == name) {
+            return Arc::clone(last);
+        }
+        let named = self.find(name);
+        *last = Some(Arc::clone(&named));
+        named
+    }
+
+    fn find(&self, name: &str) -> Arc<Named> {
         let mut names = self.names.borrow_mut();
         if let Some(named) = names.get(name) {
             return Arc::clone(named);
@@ -99,7 +113,11 @@ impl Routes {
         let places = (0..self.webhooks.len()).filter(|place| wants(&self.webhooks[*place]));
         let lookup = self.lookup.iter().filter(|(pattern, _)| event::matches(pattern, name));
         let paths = lookup.flat_map(|(_, paths)| paths).map(|path| LookupPath::new(path));
-        let named = Arc::new(Named { places: places.collect(), paths: paths.collect() });
+        let named = Arc::new(Named {
+            name: name.to_owned(),
+            places: places.collect(),
+            paths: paths.collect(),
+        });
         if names.len() >= MOST_NAMES {
             names.clear();
         }
@@ -117,7 +135,7 @@ impl Routes {
         let search = Search { paths: &named.paths, terms: &mut terms };
         // Data that is no JSON has no terms. All of it is checked to be UTF-8 at once, which costs
         // less than to do so text by text.
-        let Ok(data) = str::from_utf8(event.data()) else { return Vec::new() };
+        let Ok(data) = simdutf8::basic::from_utf8(event.data()) else { return Vec::new() };
         match serde_json::Deserializer::from_str(data).deserialize_any(search) {
             Ok(()) => terms.into_iter().collect(),
             Err(_) => Vec::new(),

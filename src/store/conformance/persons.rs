@@ -7,7 +7,12 @@ fn person() -> Person {
 }
 
 /// Adds an event with this data and what it is found by, and a delivery that is pending.
-fn told(trial: &mut Trial<'_>, webhook: WebhookKey, data: &str, terms: &[&str]) -> DeliveryId {
+fn dispatched(
+    trial: &mut Trial<'_>,
+    webhook: WebhookKey,
+    data: &str,
+    terms: &[&str],
+) -> DeliveryId {
     let now = trial.clock.unix_ms();
     let event = Event { id: EventId::at(now), ..Event::example(data) };
     let terms: Vec<_> = terms.iter().map(|term| (*term).to_owned()).collect();
@@ -64,9 +69,10 @@ fn forget(trial: &mut Trial<'_>) -> u64 {
 pub(crate) fn who_occurs_in_an_event_is_found_and_forgotten(fixture: &dyn Fixture) {
     let mut trial = Trial::new(fixture);
     let webhook = trial.webhook("crm");
-    let address = told(&mut trial, webhook, r#"{"by":"<ann@example.org>"}"#, &["ann@example.org"]);
-    let other = told(&mut trial, webhook, r#"{"by":"joann@example.org","id":7}"#, &["7"]);
-    let user = told(&mut trial, webhook, r#"{"order":{"user_id":"7"}}"#, &["7", "o-1"]);
+    let address =
+        dispatched(&mut trial, webhook, r#"{"by":"<ann@example.org>"}"#, &["ann@example.org"]);
+    let other = dispatched(&mut trial, webhook, r#"{"by":"joann@example.org","id":7}"#, &["7"]);
+    let user = dispatched(&mut trial, webhook, r#"{"order":{"user_id":"7"}}"#, &["7", "o-1"]);
     assert_eq!(found(&trial), [user, address], "newest first");
     assert_eq!(forget(&mut trial), 2);
     assert!(found(&trial).is_empty());
@@ -84,10 +90,10 @@ pub(crate) fn what_a_person_is_found_by_goes_where_the_payload_is_gone(fixture: 
     let mut trial = Trial::new(fixture);
     let webhook = trial.webhook("crm");
     let data = r#"{"id":7,"email":"Ann@Example.org"}"#;
-    told(&mut trial, webhook, data, &["7", "ann@example.org", "o-1"]);
-    told(&mut trial, webhook, data, &["o-2", "pay to <ann@example.org>"]);
-    told(&mut trial, webhook, data, &["7", "o-3"]);
-    told(&mut trial, webhook, data, &["joann@example.org", "o-4"]);
+    dispatched(&mut trial, webhook, data, &["7", "ann@example.org", "o-1"]);
+    dispatched(&mut trial, webhook, data, &["o-2", "pay to <ann@example.org>"]);
+    dispatched(&mut trial, webhook, data, &["7", "o-3"]);
+    dispatched(&mut trial, webhook, data, &["joann@example.org", "o-4"]);
     for claim in trial.claim(webhook, 4) {
         trial.record(&claim, Next::Delivered);
     }

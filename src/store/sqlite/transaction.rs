@@ -162,7 +162,7 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn best_batch(&self) -> usize {
-        4
+        1
     }
 
     fn ingest(&mut self, events: &[NewEvent<'_>], now: i64) -> Result<Vec<bool>> {
