@@ -361,3 +361,64 @@ fn an_answer_given_behind_tls_before_the_body_was_read_is_seen() {
         }
     }
 }
+
+#[test]
+fn a_2xx_behind_tls_is_a_2xx_whatever_comes_before_and_behind_it() {
+    const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let link = format!("Link: <{}>\r\n", "x".repeat(90_000));
+    let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n";
+    let authority = Authority::new();
+    for (name, answer, remark) in [
+        ("5,000 hints", "HTTP/1.1 103 Hints\r\nLink: <a>\r\n\r\n".repeat(5000) + OK, None),
+        ("hints of 180 kB", format!("HTTP/1.1 103 Hints\r\n{link}{link}\r\n{OK}"), None),
+        (
+            "hints of 30,000 lines",
+            format!("HTTP/1.1 103 X\r\n{}\r\n{OK}", "A: b\r\n".repeat(30_000)),
+            None,
+        ),
+        (
+            "trailers about the body",
+            format!("{chunks}Content-Length: 99\r\nTransfer-Encoding: x\r\n folded\r\n\r\n"),
+            None,
+        ),
+        (
+            "HTTP/1.0 that stays, and says too little",
+            "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nok".into(),
+            Some("surplus"),
+        ),
+        (
+            "a close with too little",
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nok".into(),
+            Some("surplus"),
+        ),
+        (
+            "a close with too much",
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 999999999999\r\n\r\nok".into(),
+            Some("cut"),
+        ),
+        (
+            "a 204 with chunks",
+            "HTTP/1.1 204 None\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n".into(),
+            Some("surplus"),
+        ),
+        ("a 205 with a body", "HTTP/1.1 205 Reset\r\nContent-Length: 2\r\n\r\nok".into(), None),
+    ] {
+        for says_goodbye in [false, true] {
+            let answer = answer.clone();
+            let server = speaking(&authority, true, move |session| {
+                let mut bytes = Vec::new();
+                for part in answer.as_bytes().chunks(16 << 10) {
+                    bytes.extend(records(session, &[part]));
+                }
+                if says_goodbye {
+                    session.send_close_notify();
+                    session.write_tls(&mut bytes).unwrap();
+                }
+                bytes
+            });
+            let attempt = attempt_tls(&server, Some(authority.path()));
+            assert_eq!((&attempt.failure, attempt.next), (&None, Next::Delivered), "{name}");
+            assert_eq!(attempt.remark.map(|remark| remark.code).as_deref(), remark, "{name}");
+        }
+    }
+}
