@@ -114,6 +114,28 @@ fn a_self_signed_certificate_is_not_trusted() {
 }
 
 #[test]
+fn a_self_signed_certificate_is_trusted_by_name_unless_it_is_an_authoritys() {
+    for (is_ca, is_trusted) in [
+        (IsCa::ExplicitNoCa, true),
+        (IsCa::NoCa, true),
+        (IsCa::Ca(BasicConstraints::Unconstrained), false),
+    ] {
+        let key = KeyPair::generate().unwrap();
+        let mut params = named("127.0.0.1");
+        params.is_ca = is_ca;
+        let certificate = params.self_signed(&key).unwrap();
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(certificate.pem().as_bytes()).unwrap();
+        let server = serve_with(certificate, &key);
+        let attempt = attempt_tls(&server, file.path().to_str());
+        assert_eq!(attempt.failure.is_none(), is_trusted, "{:?}", attempt.failure);
+        if let Some(failure) = attempt.failure {
+            assert!(failure.message.contains("CA:TRUE"), "{}", failure.message);
+        }
+    }
+}
+
+#[test]
 fn a_certificate_for_another_name_is_not_trusted() {
     let authority = Authority::new();
     let server = authority.server(&named("other.test"));
