@@ -324,6 +324,7 @@ fn describe_io(error: &io::Error, phase: Phase) -> Failure {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return match tls {
             rustls::Error::InvalidCertificate(reason) => {
+                let reason = untrusted(reason);
                 failure(phase, "certificate", format!("the certificate is not trusted: {reason}"))
             }
             other => failure(phase, "tls", format!("TLS failed: {other}")),
@@ -340,6 +341,21 @@ fn describe_io(error: &io::Error, phase: Phase) -> Failure {
         _ => ("io", error.to_string()),
     };
     failure(phase, code, message)
+}
+
+/// Why a certificate is not trusted. What `openssl req -x509` makes is an authority's, which no
+/// client but a few (curl is one) takes as an endpoint's own, and the library has no words for it.
+fn untrusted(reason: &rustls::CertificateError) -> String {
+    match reason {
+        rustls::CertificateError::Other(other)
+            if format!("{other:?}").contains("CaUsedAsEndEntity") =>
+        {
+            "it says that it is an authority's (CA:TRUE); make one for the endpoint, with \
+             basicConstraints=CA:FALSE, and have ca_file name that or its authority"
+                .to_owned()
+        }
+        other => other.to_string(),
+    }
 }
 
 fn in_words(phase: Phase) -> &'static str {

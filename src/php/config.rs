@@ -12,7 +12,9 @@ use super::arguments::{Array, OptionalArray};
 use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
-use webhooks::config::{CONFIG_FILE, Config, MAX_FILE, MAX_WEBHOOKS, check_webhooks, too_many};
+use webhooks::config::{
+    CONFIG_FILE, Config, MAX_DOCUMENT, MAX_WEBHOOKS, check_webhooks, too_large, too_many,
+};
 use webhooks::webhook::{self, FieldError, Header, RotatingSecret};
 
 /// Adds these functions to the module.
@@ -42,8 +44,12 @@ fn webhooks_configure(webhooks: Array<'_>, revision: i64) -> PhpResult<()> {
         }
     };
     let mut document = Vec::new();
-    encode::encode(webhooks.zval, &mut document, MAX_FILE as usize)
-        .map_err(|problem| exception::new(problem.message("")))?;
+    encode::encode(webhooks.zval, &mut document, MAX_DOCUMENT).map_err(|problem| {
+        exception::new(match problem.reason {
+            encode::Reason::TooLarge { .. } => too_large(),
+            _ => problem.message(""),
+        })
+    })?;
     process::with(|process| {
         let settings = process.settings();
         let config = Config::from_json(&document, revision, &settings.allow)
