@@ -42,7 +42,10 @@ const LOCK_FILE: &str = "config.lock";
 /// Version of both files' form.
 const FORMAT: u32 = 1;
 /// Larger files are refused unread: 10,000 webhooks with templates take some 20 MB.
-pub const MAX_FILE: u64 = 256 << 20;
+const MAX_FILE: u64 = 256 << 20;
+/// Most bytes of a document that is published, looked at while it is written: 50,000 webhooks of 1.3 KB
+/// each. The file says more of each webhook than the document has to.
+pub const MAX_DOCUMENT: usize = 64 << 20;
 /// How long publishing waits for another process that publishes.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 
@@ -497,7 +500,15 @@ fn webhooks(value: &RawValue) -> Option<Vec<&RawValue>> {
     })
 }
 
-/// What is wrong with so many webhooks.
+/// What is said of a document that is too large.
+pub fn too_large() -> String {
+    format!(
+        "the webhooks have more than {MAX_DOCUMENT} bytes of JSON, which is the most: shorten their \
+         templates, or delete those that nobody needs"
+    )
+}
+
+/// What is said of too many webhooks.
 pub fn too_many(webhooks: usize) -> String {
     format!("expected at most {MAX_WEBHOOKS} webhooks, got {webhooks}")
 }

@@ -9,6 +9,12 @@ use store::{self, Forgetting, Store};
 /// How often old things are pruned, in milliseconds, and how many in one step.
 pub(super) const PRUNE_MS: i64 = 60_000;
 const PRUNE_STEP: usize = 500;
+/// Time without work, in milliseconds, after which the worker gives back memory that only makes it
+/// quicker: a longer pause than those between a page's events.
+pub(super) const REST_MS: i64 = 30_000;
+/// Nothing is pruned by age before a machine has run for so long, in nanoseconds: right after it
+/// started, its clock may still be wrong, and nobody knows by how much.
+const BOOTED_NS: u64 = 3600 * 1_000_000_000;
 /// Payloads that are searched for a person in one step.
 const FORGET_STEP: usize = 500;
 /// Deliveries of a whole result that are changed in one step.
@@ -63,6 +69,9 @@ impl<S: Store> Worker<S> {
     /// One small step of pruning, when there is nothing else to do.
     pub(super) fn prune(&mut self, now: i64) -> Result<(), WorkerError> {
         const DAY: i64 = 24 * 3600 * 1000;
+        if self.clock.monotonic_ns() < BOOTED_NS {
+            return Ok(());
+        }
         let Some(active) = self.active.as_ref().filter(|_| now >= self.next_prune) else {
             return Ok(());
         };
@@ -76,6 +85,14 @@ impl<S: Store> Worker<S> {
         })?;
         self.next_prune = if more { now } else { now + PRUNE_MS };
         Ok(())
+    }
+
+    /// Gives back memory once there was nothing to do for [`REST_MS`].
+    pub(super) fn rest(&mut self, now: i64) {
+        if self.rest_at.take_if(|at| *at <= now).is_some() {
+            self.store.rest();
+            delivery::io::give_memory_back();
+        }
     }
 
     /// A step of the changes of whole results, oldest first. What is new and due has its turn

@@ -27,6 +27,7 @@ final class Form_Test extends Network_Test_Case {
 		'fields'          => "id\nitems.*.price",
 		'signature'       => 'v1a',
 		'headers'         => "Authorization: Bearer abc:def\nX-Team: a b",
+		'keys'            => "token: 1:abc def\nother: b",
 		'ca_file'         => '/etc/ssl/own.pem',
 		'timeout'         => '30',
 		'retries'         => '10s 1m 2h 3d',
@@ -72,6 +73,7 @@ final class Form_Test extends Network_Test_Case {
 			'fields'          => array( 'id', 'items.*.price' ),
 			'signature'       => 'v1a',
 			'headers'         => array( array( 'name' => 'Authorization', 'value' => 'Bearer abc:def' ) ),
+			'keys'            => array( array( 'name' => 'token', 'value' => '1:abc def' ), array( 'name' => 'other', 'value' => 'b' ) ),
 			'ca_file'         => '/etc/ssl/own.pem',
 			'timeout'         => 30,
 			'retries'         => array( 10, 60, 7200, 259200 ),
@@ -408,17 +410,17 @@ final class Form_Test extends Network_Test_Case {
 		$this->assertSame( array( 'B', array( 'except' => array( $site ) ) ), array( $this->one()->name, $this->one()->setting( 'sites' ) ) );
 	}
 
-	public function test_a_preset_fills_the_form_and_can_be_saved(): void {
-		foreach ( Network_Webhooks\Presets::all() as $id => $preset ) {
+	public function test_a_preset_that_takes_a_url_leaves_the_rest_to_the_form(): void {
+		$presets = array_filter( Network_Webhooks\Presets\Presets::all(), static fn( $preset ) => $preset->takes_url() );
+		foreach ( $presets as $id => $preset ) {
 			$this->form->open_new( "&preset=$id" );
-			$this->assert_sees( $preset['steps'], self::$admin );
-			foreach ( $preset['values'] as $input => $value ) {
-				$this->assertSame( $value, $this->form->text( $input ), "$id $input" );
-			}
-			$this->form->post( array( 'name' => $preset['name'], 'url' => "https://endpoint.example/$id", 'events' => array( 'payment_received' ) ) );
+			$this->assertSame( $id, $this->form->text( 'service' ) );
+			$this->assert_sees( $preset->steps(), self::$admin );
+			$this->form->post( array( 'name' => $preset->name(), 'url' => "https://endpoint.example/$id", 'events' => array( 'payment_received' ) ) );
 			$this->assert_sees( 'The webhook is set up.', self::$admin );
+			$this->assertSame( $preset->defaults()['rate_limit'] ?? '', $this->form->text( 'rate_limit' ) );
 		}
-		$this->assertCount( 9, $this->plugin()->webhooks()->all() );
+		$this->assertCount( 3, $this->plugin()->webhooks()->all() );
 	}
 
 	public function test_nothing_typed_becomes_markup(): void {

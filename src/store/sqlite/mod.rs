@@ -233,6 +233,11 @@ impl Store for SqliteStore {
         }
         Ok(loaded)
     }
+
+    fn rest(&mut self) {
+        // Without it the pages of a burst stay; a failure costs nothing but them.
+        let _ = self.connection.release_memory();
+    }
 }
 
 impl Durability for SqliteStore {

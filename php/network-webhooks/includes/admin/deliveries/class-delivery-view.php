@@ -182,7 +182,7 @@ final class Delivery_View {
 		}
 		$url = (string) ( $attempt['url'] ?? '' );
 		if ( '' !== $url ) {
-			printf( '<p><code>POST %s</code></p>', esc_html( $url ) );
+			printf( '<p><code>%s</code></p>', esc_html( self::method( $attempt, $webhook ) . " $url" ) );
 		}
 		self::print_headers( $attempt['request_headers'] ?? array() );
 		if ( null !== $body ) {
@@ -213,7 +213,7 @@ final class Delivery_View {
 			if ( $webhook && $attempt['address'] ) {
 				// Of an attempt of an older version it is not known where it went.
 				printf( '<p class="description">%s</p>', esc_html__( 'The URL of this request was not recorded. The command has the one that the webhook has now.', 'network-webhooks' ) );
-				self::print_text( 'curl', Curl_Command::of( $webhook->url, $attempt['request_headers'], $body, (string) $webhook->setting( 'method' ) ), true );
+				self::print_text( 'curl', Curl_Command::of( $webhook->url, $attempt['request_headers'], $body, self::method( $attempt, $webhook ) ), true );
 			}
 			return;
 		}
@@ -221,7 +221,16 @@ final class Delivery_View {
 		if ( ! $is_now && str_contains( $url, Endpoint_Url::DOTS ) ) {
 			printf( '<p class="description">%s</p>', esc_html__( 'Of the URL that this went to, the log keeps dots in the place of what may be a key.', 'network-webhooks' ) );
 		}
-		self::print_text( 'curl', Curl_Command::of( $is_now ? $webhook->url : $url, $attempt['request_headers'], $body, (string) ( $webhook?->setting( 'method' ) ?? 'POST' ) ), true );
+		self::print_text( 'curl', Curl_Command::of( $is_now ? $webhook->url : $url, $attempt['request_headers'], $body, self::method( $attempt, $webhook ) ), true );
+	}
+
+	/**
+	 * The method of an attempt. Of one of an older version it is not known: what the webhook has now.
+	 *
+	 * @param array<string, mixed>|null $attempt
+	 */
+	private static function method( ?array $attempt, ?Webhook $webhook ): string {
+		return (string) ( $attempt['method'] ?? $webhook?->setting( 'method' ) ?? Webhook::DEFAULTS['method'] );
 	}
 
 	/**
