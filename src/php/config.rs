@@ -15,7 +15,7 @@ use super::{encode, exception, process};
 use webhooks::config::{
     CONFIG_FILE, Config, MAX_DOCUMENT, MAX_WEBHOOKS, check_webhooks, too_large, too_many,
 };
-use webhooks::webhook::{FieldError, Header, RotatingSecret};
+use webhooks::webhook::{self, FieldError, Header, RotatingSecret};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -141,9 +141,10 @@ struct PublishedSecrets {
     published: i64,
     secrets: Vec<RotatingSecret>,
     headers: Vec<Header>,
+    keys: Vec<webhook::Key>,
 }
 
-/// Secrets and headers of a published webhook. See the stub.
+/// Secrets, headers and keys of a published webhook. See the stub.
 #[php_function]
 fn webhooks_published_secrets(webhook_id: &str) -> PhpResult<Option<Tree>> {
     let (at, published) = process::with(|process| {
@@ -161,6 +162,7 @@ fn webhooks_published_secrets(webhook_id: &str) -> PhpResult<Option<Tree>> {
             published: at,
             secrets: webhook.secrets,
             headers: webhook.headers,
+            keys: webhook.keys,
         })
     });
     found.map(|found| to_zval(&found).map_err(exception::new)).transpose()

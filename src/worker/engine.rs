@@ -7,7 +7,7 @@ use super::active_config::ActiveConfig;
 use super::ingest::DeliveryIds;
 use super::limits::Limits;
 use super::lock::Holder;
-use super::maintenance::PRUNE_MS;
+use super::maintenance::{PRUNE_MS, REST_MS};
 use super::poison::PoisonMark;
 use super::pool::{self, Completed, Job, Pool};
 use super::reserve::Reserve;
@@ -37,6 +37,9 @@ const NOTICED_JUMP_MS: i64 = 300_000;
 /// When what could not be done (a full disk, a reader in the way, no thread) is tried again, in
 /// milliseconds.
 const AGAIN_MS: i64 = 1000;
+
+/// The pause between two steps of pruning where nothing else is to be done, in milliseconds.
+const PRUNE_AGAIN_MS: i64 = 50;
 
 /// Most turns that are served in one transaction.
 const HANDED_OUT: usize = 256;
@@ -72,6 +75,8 @@ pub(super) struct Worker<S: Store> {
     pub(super) room: Room,
     pub(super) next_config: i64,
     pub(super) idle_since: i64,
+    /// When memory is given back, if there is nothing to do until then; none once that is done.
+    pub(super) rest_at: Option<i64>,
     /// There may be wishes to be forgotten in the store.
     pub(super) forgets: bool,
     /// There may be changes of whole results under way in the store.
@@ -125,6 +130,7 @@ impl<S: Store> Worker<S> {
             room: Room::new(now),
             next_config: 0,
             idle_since: now,
+            rest_at: None,
             forgets: true,
             changes: true,
             backfills: true,
@@ -201,8 +207,10 @@ impl<S: Store> Worker<S> {
         let worked = self.forget()? || filled || changed || handed_out || tried || took;
         if worked {
             self.idle_since = now;
+            self.rest_at = Some(now + REST_MS);
         } else {
             self.prune(now)?;
+            self.rest(now);
         }
         self.keep_budget(now)?;
         if self.retirement.is_due(now) {
@@ -283,7 +291,9 @@ impl<S: Store> Worker<S> {
         self.retirement.shift(jump);
         self.trials.shift(jump);
         self.room.shift(jump);
-        for time in [&mut self.next_prune, &mut self.idle_since] {
+        for time in
+            [&mut self.next_prune, &mut self.idle_since].into_iter().chain(&mut self.rest_at)
+        {
             *time += jump;
         }
         self.next_config = now;
@@ -316,11 +326,15 @@ impl<S: Store> Worker<S> {
         if mode == Mode::Daemonize && self.has_nothing_pending() {
             until = until.min(self.idle_since + IDLE_MS);
         }
-        if let Some(at) = self.room.wake_at() {
+        for at in [self.room.wake_at(), self.rest_at].into_iter().flatten() {
             until = until.min(at);
         }
         if self.reserve.is_full() || self.forgotten.is_some() || self.pool.is_waiting() {
             until = until.min(now + AGAIN_MS);
+        }
+        // There is more to prune, or hours to sum up: soon, and in steps that leave room for others.
+        if self.next_prune <= now && self.active.is_some() {
+            until = until.min(now + PRUNE_AGAIN_MS);
         }
         // What is read and waits for its config keeps segments from going.
         if let Some(at) = self.retirement.wake_at().filter(|_| !self.batch.moves()) {

@@ -100,6 +100,7 @@ mod tests {
             response_headers: Vec::new(),
             response_body: Vec::new(),
             request_body: None,
+            method: None,
             request_headers: Vec::new(),
             reconnected: false,
             waited_for: None,

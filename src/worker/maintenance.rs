@@ -9,6 +9,9 @@ use store::{self, Forgetting, Store};
 /// How often old things are pruned, in milliseconds, and how many in one step.
 pub(super) const PRUNE_MS: i64 = 60_000;
 const PRUNE_STEP: usize = 500;
+/// Time without work, in milliseconds, after which the worker gives back memory that only makes it
+/// quicker: a longer pause than those between a page's events.
+pub(super) const REST_MS: i64 = 30_000;
 /// Nothing is pruned by age before a machine has run for so long, in nanoseconds: right after it
 /// started, its clock may still be wrong, and nobody knows by how much.
 const BOOTED_NS: u64 = 3600 * 1_000_000_000;
@@ -82,6 +85,14 @@ impl<S: Store> Worker<S> {
         })?;
         self.next_prune = if more { now } else { now + PRUNE_MS };
         Ok(())
+    }
+
+    /// Gives back memory once there was nothing to do for [`REST_MS`].
+    pub(super) fn rest(&mut self, now: i64) {
+        if self.rest_at.take_if(|at| *at <= now).is_some() {
+            self.store.rest();
+            delivery::io::give_memory_back();
+        }
     }
 
     /// A step of the changes of whole results, oldest first. What is new and due has its turn

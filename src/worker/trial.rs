@@ -291,6 +291,7 @@ fn death(now: i64) -> Attempt {
         response_headers: Vec::new(),
         response_body: Vec::new(),
         request_body: None,
+        method: None,
         request_headers: Vec::new(),
         reconnected: false,
         waited_for: None,

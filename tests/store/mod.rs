@@ -99,6 +99,7 @@ pub(crate) fn write_round(store: &mut SqliteStore, number: u64) -> Result<()> {
             response_headers: Vec::new(),
             response_body: Vec::new(),
             request_body: None,
+            method: None,
             request_headers: Vec::new(),
             reconnected: false,
             waited_for: None,

@@ -1,4 +1,4 @@
-//! What an admin writes: a body's template, and a condition, both in minijinja.
+//! What an admin writes: a body's template, a condition, and the values of a URL, all in minijinja.
 //!
 //! They see the event's envelope (`type`, `data`, `site`, …) and nothing else: no files, no
 //! other templates, no macros. A name that is not there is a mistake, not an empty text. Time
@@ -12,7 +12,9 @@ mod data;
 mod depth;
 mod filters;
 mod fuel;
+mod services;
 mod text;
+pub mod url;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -41,8 +43,20 @@ pub const MAX_OUTPUT: usize = 1024 * 1024;
 /// What all templates and conditions have in common.
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(filters::environment);
 /// Messages of ours about values, which quote none.
-const OURS: [&str; 5] =
-    [fuel::TOO_LARGE, fuel::TOO_DEEP, filters::NO_KEY, filters::NO_PRODUCT, filters::NO_SUM];
+const OURS: [&str; 12] = [
+    fuel::TOO_LARGE,
+    fuel::TOO_DEEP,
+    filters::NO_KEY,
+    filters::NO_PRODUCT,
+    filters::NO_SUM,
+    services::NO_DATE,
+    services::NO_FORMAT,
+    services::NO_ZONE,
+    services::NO_LENGTH,
+    services::NO_PATH,
+    services::NO_VALUE,
+    services::NO_MAP,
+];
 
 /// A mistake in a template or condition, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,10 +190,6 @@ impl<'a> Envelope<'a> {
 }
 
 /// Runs a program on an envelope.
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "the tank is there for as long as the program runs"
-)]
 fn run(
     program: &Program,
     envelope: &Envelope<'_>,
@@ -187,7 +197,21 @@ fn run(
     output: &mut String,
     escape: AutoEscape,
 ) -> Result<Option<Value>, TemplateError> {
-    let context = envelope.context()?;
+    run_on(program, envelope.context()?, tank, output, escape)
+}
+
+/// Runs a program on what it sees.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the tank is there for as long as the program runs"
+)]
+fn run_on(
+    program: &Program,
+    context: Value,
+    tank: Tank,
+    output: &mut String,
+    escape: AutoEscape,
+) -> Result<Option<Value>, TemplateError> {
     let environment: &Environment<'_> = &ENVIRONMENT;
     let mut output = make_string_output(output);
     let blocks = BTreeMap::new();

@@ -26,6 +26,7 @@ use domain::attempt::Remark;
 use domain::clock::{Clock, ManualClock};
 use domain::event::{Event, Flags};
 use domain::id::{DeliveryId, EventId};
+use domain::webhook::Method;
 use journal::{Boot, SegmentId};
 pub(crate) use outages::*;
 pub(crate) use persons::*;
@@ -312,6 +313,7 @@ pub(crate) fn attempt(now: i64, next: Next) -> Attempt {
         started: now,
         duration_us: 1_500,
         url: Some("https://crm.example/hook".into()),
+        method: Some(Method::Put),
         address: Some("203.0.113.7:443".into()),
         status: Some(if failure.is_none() { 204 } else { 500 }),
         failure,

@@ -49,6 +49,8 @@ impl SqliteTransaction<'_> {
         rows_before: i64,
         limit: usize,
     ) -> Result<bool, SqliteError> {
+        // First, as a whole log takes long to prune.
+        let sums = self.sum_hours()?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
         let ahead = self.set_ahead()?;
         let (bodies_before, rows_before) = (bodies_before - ahead, rows_before - ahead);
@@ -65,7 +67,7 @@ impl SqliteTransaction<'_> {
             *self.pruned = Progress::default();
         }
         let free = self.shrink(limit)?;
-        Ok(more || free)
+        Ok(more || sums || free)
     }
 
     /// Looks at the next `limit` events that have a body, after the one with key `after`, and
@@ -174,6 +176,7 @@ impl SqliteTransaction<'_> {
     fn prune_sums(&mut self, before: i64, now: i64) -> Result<(), SqliteError> {
         let oldest = now.div_euclid(HOUR_MS) - HOURS;
         self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
+        self.statements.get("DELETE FROM network_hours WHERE hour < ?1")?.execute([oldest])?;
         self.prune_announcements(before)?;
         self.prune_deaths(now)?;
         self.statements.get("DELETE FROM spent_keys WHERE until < ?1")?.execute([now])?;
