@@ -34,7 +34,7 @@ echo $peak[1] < 200 << 10 ? 'little memory' : "{$peak[1]} kB", "\n";
 // Many that are usual fit.
 $webhooks = array();
 for ( $number = 0; $number < 50000; $number++ ) {
-	$webhooks[] = array( 'id' => "whk_$number", 'name' => "The CRM of site $number", 'url' => "https://crm.example.com/hooks/$number", 'events' => array( 'payment_*', 'account_created' ), 'secrets' => array( array( 'secret' => 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' ) ), 'sites' => array( $number ) );
+	$webhooks[] = array( 'id' => "whk_$number", 'name' => "The CRM of site $number", 'url' => "https://crm.example.com/hooks/$number", 'events' => array( 'payment_*', 'account_created' ), 'secrets' => array( array( 'secret' => 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' ) ) );
 }
 webhooks_configure( $webhooks, 2 );
 echo webhooks_revision(), "\n";

@@ -14,6 +14,9 @@ use Network_Webhooks\Refused_Events;
 final class Privacy_Test extends Network_Test_Case {
 
 	public function test_the_tools_export_and_erase_what_was_told_of_a_person(): void {
+		// What other tests left behind may be about a user of the same id.
+		Captured_Events::clear();
+		( new Requests() )->delete_all();
 		$webhook = $this->subscribe( 'account_created', 'payment_received' );
 		$user    = $this->make_user();
 		$other   = $this->make_user();
@@ -36,6 +39,8 @@ final class Privacy_Test extends Network_Test_Case {
 	}
 
 	public function test_the_export_missed_what_erasing_found(): void {
+		Captured_Events::clear();
+		( new Requests() )->delete_all();
 		$this->subscribe( 'lesson_finished' );
 		$user     = $this->make_user();
 		$payloads = array(
@@ -200,6 +205,8 @@ final class Privacy_Test extends Network_Test_Case {
 	}
 
 	public function test_an_export_of_many_deliveries_has_pages(): void {
+		Captured_Events::clear();
+		( new Requests() )->delete_all();
 		$this->subscribe( 'payment_received' );
 		$email = bin2hex( random_bytes( 5 ) ) . '@network.example';
 		$last  = null;

@@ -30,7 +30,7 @@ type Result = std::result::Result<(), Box<Problem>>;
 /// Most arrays and objects within each other. Those that say themselves what they are have no level
 /// in the JSON, but room on the stack they need: one that returns another one, and so on without end,
 /// would end PHP.
-const MAX_INSIDE: usize = 4 * JSON_DEPTH as usize;
+const MAX_INSIDE: usize = 2 * JSON_DEPTH as usize;
 
 /// Appends `value` as JSON. `out` ends before `limit`, give or take what a text that has to be
 /// escaped, or an array of numbers, takes more than expected: whoever needs an exact limit
