@@ -28,7 +28,7 @@ impl Tables {
         waiting
     }
 
-    pub(super) fn next_due(&self, webhook: WebhookKey, ordered: bool) -> Option<i64> {
+    pub(crate) fn next_due(&self, webhook: WebhookKey, ordered: bool) -> Option<i64> {
         self.waiting(webhook, ordered, false).first().map(|first| first.due)
     }
 

@@ -3,18 +3,12 @@
 use std::sync::Arc;
 
 use super::tables::{HOUR_MS, Made, Tables};
-use crate::{Failure, NewAttempt, Next, State, Written};
+use crate::{Failure, NewAttempt, State, Written};
 
 impl Tables {
     pub(super) fn record(&mut self, new: &NewAttempt<'_>, server: &str) -> Written {
         let NewAttempt { claim, attempt, reason } = *new;
-        let (state, next_at) = match attempt.next {
-            Next::Delivered => (State::Delivered, None),
-            Next::Retry(due) => (State::Pending, Some(due)),
-            Next::Failed => (State::Failed, None),
-            Next::Held => (State::Held, None),
-            Next::Cancelled => (State::Cancelled, None),
-        };
+        let (state, next_at) = attempt.next.state();
         let Some(delivery) = self.under_way(claim.id) else { return Written::Lost };
         let (key, event) = (delivery.key, delivery.event);
         // Forgotten while it was under way: there is nothing left that could be sent again.
