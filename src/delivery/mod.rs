@@ -41,6 +41,7 @@ pub mod template;
 pub mod tls;
 mod trace;
 pub mod v1;
+mod verify;
 mod woocommerce;
 
 use std::fmt;
