@@ -8,13 +8,14 @@ mod support;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use far::Far;
 use rustix::process::{Pid, Resource, Rlimit, Signal, geteuid, kill_process, setrlimit};
 use serde_json::{Value, json};
 use support::{Network, webhook};
+use testkit::process::Process;
 use webhooks::spool::Spool;
 use webhooks::worker::lock;
 
@@ -76,10 +77,10 @@ impl Wide {
     }
 }
 
-/// A worker process that ends with this one, killed when dropped.
-struct Process(Child);
+/// A worker process, killed when dropped.
+struct Worker(Process);
 
-impl Process {
+impl Worker {
     /// Starts it, after `before` in its process.
     fn start(spool: &Path, before: impl Fn() -> io::Result<()> + Send + Sync + 'static) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_webhooks-worker"));
@@ -87,11 +88,11 @@ impl Process {
         command.stdin(Stdio::null()).stderr(Stdio::null());
         // SAFETY: what is called makes a few system calls, and allocates nothing.
         unsafe { command.pre_exec(before) };
-        Self(command.spawn().expect("a worker"))
+        Self(Process::start(&mut command).expect("a worker"))
     }
 
     fn pid(&self) -> Pid {
-        Pid::from_child(&self.0)
+        self.0.pid()
     }
 
     /// What `/proc` says of it, in KiB.
@@ -106,17 +107,10 @@ impl Process {
     fn ended(&mut self) -> bool {
         let mut status = None;
         wait_for("the worker's end", || {
-            status = self.0.try_wait().expect("its state");
+            status = self.0.ended().expect("its state");
             status.is_some()
         });
         status.is_some_and(|status| status.success())
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 
@@ -136,15 +130,14 @@ fn a_kill_with_thousands_under_way_loses_nothing_and_repeats_only_those() {
     const UNDER_WAY: usize = 2000;
     let mut wide = Wide::new(500, &json!({}));
     wide.prove();
-    let mut worker = Process::start(wide.network.folder.path(), unlimited);
+    let mut worker = Worker::start(wide.network.folder.path(), unlimited);
     wide.dispatch(20);
     wait_for("thousands under way", || wide.far.under_way() >= UNDER_WAY);
-    worker.0.kill().expect("SIGKILL");
-    worker.0.wait().expect("its end");
+    worker.0.kill().expect("SIGKILL and its end");
     let claimed = wide.count("delivering");
     assert!(claimed >= UNDER_WAY, "{claimed}");
     let begun = Instant::now();
-    let _worker = Process::start(wide.network.folder.path(), unlimited);
+    let _worker = Worker::start(wide.network.folder.path(), unlimited);
     wide.await_all_delivered();
     let (_, repeated) = wide.far.received();
     println!(
@@ -161,7 +154,7 @@ fn a_worker_asked_to_leave_with_thousands_under_way_leaves_in_time_and_repeats_n
     const UNDER_WAY: usize = 2000;
     let mut wide = Wide::new(500, &json!({}));
     wide.prove();
-    let mut worker = Process::start(wide.network.folder.path(), unlimited);
+    let mut worker = Worker::start(wide.network.folder.path(), unlimited);
     wide.dispatch(20);
     wait_for("thousands under way", || wide.far.under_way() >= UNDER_WAY);
     let begun = Instant::now();
@@ -172,7 +165,7 @@ fn a_worker_asked_to_leave_with_thousands_under_way_leaves_in_time_and_repeats_n
     // Ten seconds are what requests have; the rest is what a busy machine may take.
     assert!(took < Duration::from_secs(20), "{took:?}");
     assert_eq!((wide.count("delivering"), wide.far.under_way()), (0, 0));
-    let _worker = Process::start(wide.network.folder.path(), unlimited);
+    let _worker = Worker::start(wide.network.folder.path(), unlimited);
     wide.await_all_delivered();
     assert_eq!(wide.far.received().1, 0, "twice");
 }
@@ -186,7 +179,7 @@ fn a_thousand_events_to_one_host_open_no_more_connections_than_requests_are_unde
         .collect();
     network.publish(&Value::from(hooks));
     let mut wide = Wide { network, far, webhooks: 10, sent: 0 };
-    let _worker = Process::start(wide.network.folder.path(), unlimited);
+    let _worker = Worker::start(wide.network.folder.path(), unlimited);
     wide.dispatch(100);
     wide.await_all_delivered();
     let (opened, most) = (wide.far.opened(), wide.far.most_under_way());
@@ -201,7 +194,7 @@ fn few_files_are_fewer_requests_and_no_failure_and_are_told() {
     wide.prove();
     let spool = wide.network.folder.path().to_owned();
     wide.far.most_connections();
-    let worker = Process::start(&spool, limited(Resource::Nofile, FILES));
+    let worker = Worker::start(&spool, limited(Resource::Nofile, FILES));
     wide.dispatch(5);
     let mut files = 0;
     wait_for("every delivery", || {
@@ -237,8 +230,8 @@ fn without_a_thread_deliveries_wait_and_go_as_soon_as_there_is_one() {
     // Processes of that user, threads among them; these are all that it may have but one.
     let mut others = Command::new("sleep");
     others.arg("600").uid(NOBODY_ELSE);
-    let others: Vec<_> = (0..7).map(|_| Process(others.spawn().expect("another"))).collect();
-    let mut worker = Process::start(&spool, limited(Resource::Nproc, 8));
+    let others: Vec<_> = (0..7).map(|_| Process::start(&mut others).expect("another")).collect();
+    let mut worker = Worker::start(&spool, limited(Resource::Nproc, 8));
     let said = || std::fs::read_to_string(spool.join("worker.log")).unwrap_or_default();
     wait_for("what it says", || said().contains("ulimit -u"));
     assert_eq!(wide.far.received(), (0, 0));
@@ -291,10 +284,10 @@ fn a_container_of_128_mb_has_fewer_requests_under_way_and_delivers_everything() 
         let procs = std::fs::File::options().write(true).open(folder.join("cgroup.procs"));
         let procs = procs.expect("the group");
         // "0" is whoever writes it.
-        Process::start(&spool, move || Ok(rustix::io::write(&procs, b"0").map(drop)?))
+        Worker::start(&spool, move || Ok(rustix::io::write(&procs, b"0").map(drop)?))
     } else {
         // No group can be made here: at least it may have no more than that.
-        Process::start(&spool, limited(Resource::Data, MEMORY))
+        Worker::start(&spool, limited(Resource::Data, MEMORY))
     };
     let text = "x".repeat(20_000);
     for _ in 0..10 {

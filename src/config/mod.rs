@@ -6,38 +6,38 @@
 //! that accepts an event under a revision can rely on the worker finding it.
 
 mod aside;
+mod document;
+mod error;
 mod overview;
 mod subscriptions;
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use rustix::fs::FlockOperation;
-use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 pub use aside::{Wrong, check_webhooks};
+pub use document::{too_large, too_many};
+pub use error::ConfigError;
 pub use overview::{Overview, WebhookOverview};
 pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
+
+use document::{parts, read_webhook, try_out};
+use error::form;
 
 use delivery::check;
 use delivery::guard::{check_allow, check_url};
 use delivery::proxy::{ProxySettings, check_proxy};
 use delivery::v1::Projections;
-use domain::clock::rfc3339;
-use domain::event;
-use domain::id::EventId;
-use domain::webhook::{FieldError, Webhook};
-use spool::{Access, Privacy, Spool, SpoolError};
+use domain::webhook::Webhook;
+use spool::{Access, Privacy, Spool};
 
 /// The worker's file.
 pub const CONFIG_FILE: &str = "config.json";
 /// Most webhooks of a config.
 pub const MAX_WEBHOOKS: usize = 50_000;
-const NO_DOCUMENT: &str = "expected a list of webhooks, or the document";
 const LOCK_FILE: &str = "config.lock";
 /// Version of both files' form.
 const FORMAT: u32 = 1;
@@ -130,104 +130,6 @@ impl Default for Retention {
     fn default() -> Self {
         Self { deliveries_days: 30, bodies_days: 7, bytes: None }
     }
-}
-
-/// Why a config can't be published or read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The document is not of the form that the stub describes.
-    #[error("the config can't be read at {path}: {message}")]
-    Form {
-        /// Where in the document.
-        path: String,
-        /// What is wrong.
-        message: String,
-    },
-    /// A field of a webhook is wrong.
-    #[error("webhook \"{webhook}\": {field}")]
-    Webhook {
-        /// Its id, or its place in the list.
-        webhook: String,
-        /// The field and what is expected.
-        field: FieldError,
-    },
-    /// Two webhooks have one id.
-    #[error("webhook \"{0}\": id: there are two webhooks with this id")]
-    Twice(String),
-    /// Something newer was published.
-    #[error(
-        "revision {offered} is not higher than the published {published}: somebody published \
-         in between (or the database was restored); publish again with a higher one"
-    )]
-    Stale {
-        /// The revision that was to be published.
-        offered: u64,
-        /// The one that stands.
-        published: u64,
-    },
-    /// The spool belongs to another WordPress database.
-    #[error(
-        "the spool {path} belongs to another installation ({theirs}), not to this one ({ours}): \
-         give each network a spool of its own (webhooks.spool in php.ini), or, if the other one \
-         is gone, delete {path}/{CONFIG_FILE} and {path}/{SUBSCRIPTIONS_FILE}"
-    )]
-    OtherInstallation {
-        /// The spool.
-        path: String,
-        /// The id in the spool.
-        theirs: String,
-        /// The id that was to be published.
-        ours: String,
-    },
-    /// The same database id, but another place.
-    #[error(
-        "the spool {path} was published from another place ({theirs}) than this one ({ours}): \
-         confirm in Network Admin › Webhooks that this network was moved, or that it is a copy"
-    )]
-    Moved {
-        /// The spool.
-        path: String,
-        /// The fingerprint in the spool.
-        theirs: String,
-        /// The fingerprint that was to be published.
-        ours: String,
-    },
-    /// Written by a newer version.
-    #[error("{path} has format {found}, this version knows up to {FORMAT}: install the newer one")]
-    Newer {
-        /// The file.
-        path: String,
-        /// Its format.
-        found: u32,
-    },
-    /// The file in the spool is damaged.
-    #[error("{path} is damaged ({message}): publish again (save any webhook)")]
-    Damaged {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        message: String,
-    },
-    /// Only the spool's owner may publish.
-    #[error(
-        "user {user} may append to the spool {path}, but only its owner {owner} (or root) may \
-         publish webhooks, so that the worker can read their secrets"
-    )]
-    NotOwner {
-        /// The spool.
-        path: String,
-        /// The user of this process.
-        user: u32,
-        /// The owner of the folder.
-        owner: u32,
-    },
-    /// Another process has been publishing for too long.
-    #[error("another process has held {0} for 5 seconds: try again, or end that process")]
-    Busy(String),
-    /// The spool can't be used.
-    #[error(transparent)]
-    Spool(#[from] SpoolError),
 }
 
 impl Config {
@@ -380,10 +282,6 @@ impl Config {
     }
 }
 
-fn form(path: &str, message: &dyn fmt::Display) -> ConfigError {
-    ConfigError::Form { path: path.to_owned(), message: message.to_string() }
-}
-
 /// Reads one of the two files, whose `format` is looked at first.
 fn read_file<T: for<'de> Deserialize<'de>>(
     spool: &Spool,
@@ -407,125 +305,6 @@ fn read_file<T: for<'de> Deserialize<'de>>(
         return Err(ConfigError::Newer { path: path(), found: version.format });
     }
     serde_json::from_slice(&bytes).map(Some).map_err(damaged)
-}
-
-/// Renders template and condition of a webhook with the examples of its events.
-fn try_out(webhook: &Webhook, examples: &Map<String, Value>) -> Result<(), FieldError> {
-    if webhook.set_aside.is_some() {
-        return Ok(());
-    }
-    let wanted = |event: &str| webhook.events.iter().any(|pattern| event::matches(pattern, event));
-    for (event, data) in examples.iter().filter(|(event, _)| wanted(event)) {
-        let envelope = json!({
-            "id": EventId::at(0), "type": event, "timestamp": rfc3339(0), "network_id": 1,
-            "site": {"id": 1, "url": "https://example.org"}, "source": "example",
-        });
-        // Put together as text: a copy of the data's tree may be a hundred times as large.
-        let mut envelope = envelope.to_string();
-        envelope.pop();
-        let envelope = format!("{envelope},\"data\":{data}}}");
-        check::try_out(webhook, envelope.as_bytes()).map_err(|error| {
-            let message = format!("with the example of {event}: {}", error.reason());
-            FieldError::new(error.field, message)
-        })?;
-    }
-    Ok(())
-}
-
-/// The members of a document and its webhooks. These are read one by one, so that an error can say
-/// which one it is, and that a list of half a million numbers takes no more memory than the first.
-fn parts(document: &[u8]) -> Result<(Map<String, Value>, Vec<&RawValue>), ConfigError> {
-    let its_start = |error: serde_json::Error| form("its start", &error);
-    let mut members = Map::new();
-    let list = if document.trim_ascii_start().starts_with(b"[") {
-        serde_json::from_slice(document).map_err(its_start)?
-    } else if document.trim_ascii_start().starts_with(b"{") {
-        let Members(parts) = serde_json::from_slice(document).map_err(its_start)?;
-        let mut list = None;
-        for (name, value) in parts {
-            if name == "webhooks" {
-                list = webhooks(value);
-                continue;
-            }
-            let value = serde_json::from_str(value.get()).map_err(|error| form(&name, &error))?;
-            members.insert(name, value);
-        }
-        list.ok_or_else(|| form("webhooks", &"expected a list of webhooks"))?
-    } else {
-        serde_json::from_slice::<IgnoredAny>(document).map_err(its_start)?;
-        return Err(form("its start", &NO_DOCUMENT));
-    };
-    if list.len() > MAX_WEBHOOKS {
-        return Err(form("webhooks", &too_many(list.len())));
-    }
-    Ok((members, list))
-}
-
-/// The members of a document, unread.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-/// More members no document has.
-const MOST_MEMBERS: usize = 100;
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reads;
-        impl<'de> Visitor<'de> for Reads {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the document")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    if members.len() == MOST_MEMBERS {
-                        return Err(A::Error::custom(NO_DOCUMENT));
-                    }
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Reads)
-    }
-}
-
-/// The webhooks of a document, if this is a list of them. PHP may write an empty one as a map.
-fn webhooks(value: &RawValue) -> Option<Vec<&RawValue>> {
-    serde_json::from_str(value.get()).ok().or_else(|| {
-        let map: BTreeMap<String, IgnoredAny> = serde_json::from_str(value.get()).ok()?;
-        map.is_empty().then(Vec::new)
-    })
-}
-
-/// What is said of a document that is too large.
-pub fn too_large() -> String {
-    format!(
-        "the webhooks have more than {MAX_DOCUMENT} bytes of JSON, which is the most: shorten their \
-         templates, or delete those that nobody needs"
-    )
-}
-
-/// What is said of too many webhooks.
-pub fn too_many(webhooks: usize) -> String {
-    format!("expected at most {MAX_WEBHOOKS} webhooks, got {webhooks}")
-}
-
-fn read_webhook((place, value): (usize, &RawValue)) -> Result<Webhook, ConfigError> {
-    let number = || format!("number {}", place + 1);
-    let value: Value = serde_json::from_str(value.get()).map_err(|error| ConfigError::Webhook {
-        webhook: number(),
-        field: FieldError::new(".", error),
-    })?;
-    let webhook = match value.get("id").and_then(Value::as_str) {
-        Some(id) => id.chars().take(64).collect(),
-        None => number(),
-    };
-    let read =
-        if aside::is_set_aside(&value) { aside::read(value) } else { Webhook::from_value(value) };
-    read.map_err(|field| ConfigError::Webhook { webhook, field })
 }
 
 /// Holds the publishing lock until dropped.

@@ -1,6 +1,9 @@
 use std::os::unix::fs::PermissionsExt;
 
+use serde_json::json;
+
 use super::*;
+use domain::webhook::FieldError;
 
 fn spool() -> (tempfile::TempDir, Spool) {
     let folder = tempfile::tempdir().expect("a temporary folder");

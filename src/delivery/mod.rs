@@ -43,6 +43,7 @@ pub mod tls;
 mod trace;
 pub mod url;
 pub mod v1;
+mod verify;
 mod woocommerce;
 
 use std::fmt;

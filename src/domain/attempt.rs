@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::state::State;
 use crate::webhook::Method;
 
 /// An attempt: one request (or the reason why none could be made).
@@ -38,6 +39,29 @@ pub struct Attempt {
     pub waited_for: Option<&'static str>,
     /// What happens next.
     pub next: Next,
+}
+
+impl Attempt {
+    /// One that began at `started` (Unix milliseconds) and made no request.
+    pub fn without_request(started: i64, failure: Option<Failure>, next: Next) -> Self {
+        Self {
+            started,
+            duration_us: 0,
+            url: None,
+            method: None,
+            address: None,
+            status: None,
+            failure,
+            remark: None,
+            response_headers: Vec::new(),
+            response_body: Vec::new(),
+            request_body: None,
+            request_headers: Vec::new(),
+            reconnected: false,
+            waited_for: None,
+            next,
+        }
+    }
 }
 
 /// Why an attempt failed: a code with parameters, which PHP turns into a sentence.
@@ -118,4 +142,17 @@ pub enum Next {
     Held,
     /// The webhook is gone.
     Cancelled,
+}
+
+impl Next {
+    /// The state that the delivery gets, and when it is due again (Unix milliseconds).
+    pub const fn state(self) -> (State, Option<i64>) {
+        match self {
+            Self::Delivered => (State::Delivered, None),
+            Self::Retry(due) => (State::Pending, Some(due)),
+            Self::Failed => (State::Failed, None),
+            Self::Held => (State::Held, None),
+            Self::Cancelled => (State::Cancelled, None),
+        }
+    }
 }

@@ -127,7 +127,8 @@ pub struct EventHeader<'a> {
     pub only: &'a str,
 }
 
-/// The fields before the texts, as they lie in a record.
+/// The fields before the texts, as they lie in a record behind its own header (`journal::record`): name,
+/// source and `only` follow, of the lengths that stand here.
 #[derive(FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 struct Fixed {

@@ -18,6 +18,8 @@ pub(crate) mod history;
 mod latencies;
 mod loaded;
 pub mod log;
+#[cfg(test)]
+pub(crate) mod memory;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod origin;

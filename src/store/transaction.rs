@@ -220,6 +220,15 @@ pub trait Transaction: Backfills {
     /// See [`webhook`](Self::webhook).
     fn next_due(&mut self, webhook: WebhookKey, ordered: bool) -> Result<Option<i64>>;
 
+    /// [`next_due`](Self::next_due) of several webhooks, each with whether it is ordered. An engine
+    /// on the network asks for them all in one statement.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn next_due_of(&mut self, webhooks: &[(WebhookKey, bool)]) -> Result<Vec<Option<i64>>> {
+        webhooks.iter().map(|(webhook, ordered)| self.next_due(*webhook, *ordered)).collect()
+    }
+
     /// Writes a webhook's health.
     ///
     /// # Errors

@@ -55,6 +55,7 @@ impl<S: Store> Worker<S> {
     ) -> Result<(), WorkerError> {
         let routes = Routes::new(&config);
         let (mut new, mut due) = (Vec::new(), Vec::new());
+        let is_ordered = |id: &str| routes.webhook(id).is_some_and(|webhook| webhook.ordered);
         let (store, schedule) = (&mut self.store, &self.schedule);
         store::commit(store, &mut |tx| {
             (new, due) = (Vec::new(), Vec::new());
@@ -89,9 +90,10 @@ impl<S: Store> Worker<S> {
                         }
                     }
                 }
-                let ordered = routes.webhook(&lane.id).is_some_and(|webhook| webhook.ordered);
-                due.push((key, tx.next_due(key, ordered)?));
             }
+            let asked: Vec<_> =
+                schedule.lanes().map(|(key, lane)| (key, is_ordered(&lane.id))).collect();
+            due = asked.iter().map(|(key, _)| *key).zip(tx.next_due_of(&asked)?).collect();
             for webhook in routes.webhooks() {
                 let key = tx.webhook(&webhook.id)?;
                 let url = origin(&webhook.url).ok();

@@ -1,11 +1,11 @@
 //! Backfills: a step makes deliveries of some of the events that a webhook has not had. What is new
 //! and due has its turn between two of them.
 
-use std::sync::Arc;
-
 use super::WorkerError;
+use super::effects::Effects;
 use super::engine::Worker;
 use super::schedule::Schedule;
+use super::wishes::Left;
 use delivery::Sender;
 use delivery::template::Envelope;
 use domain::decision::Decision;
@@ -18,21 +18,10 @@ use store::{self, NewDelivery, Result, Selection, State, Store, Transaction, Web
 /// Events that one step looks at.
 const STEP: usize = 500;
 
-/// What a step changes in memory, once its transaction is committed.
-#[derive(Default)]
-struct Step {
-    /// There may be more to do.
-    more: bool,
-    /// A webhook that the store numbered.
-    new: Option<(WebhookKey, Arc<Webhook>)>,
-    /// The webhook, and when its earliest pending delivery is due.
-    due: Option<(WebhookKey, Option<i64>)>,
-}
-
 impl<S: Store> Worker<S> {
     /// A step of the oldest backfill.
     pub(super) fn backfill(&mut self, now: i64) -> Result<bool, WorkerError> {
-        let ready = self.backfills && !self.reserve.is_full();
+        let ready = self.wishes.backfills == Left::Perhaps && !self.reserve.is_full();
         let Some(active) = self.active.as_ref().filter(|_| ready) else { return Ok(false) };
         let (routes, schedule) = (&active.routes, &self.schedule);
         let wants = |query: &BackfillQuery, event: &Event| {
@@ -40,22 +29,15 @@ impl<S: Store> Worker<S> {
                 query.any_event || webhook.turns_away(&event.header()).is_none()
             })
         };
-        let mut step = Step::default();
+        let (mut more, mut effects) = (false, Effects::default());
         store::commit(&mut self.store, &mut |tx| {
-            step = Step::default();
+            (more, effects) = (false, Effects::default());
             let Some(stretch) = tx.look_back(STEP, &wants)? else { return Ok(()) };
-            step.more = true;
+            more = true;
             let Some(webhook) = routes.webhook(&stretch.query.webhook_id) else {
                 return tx.note_backfill(&stretch.token, 0, None, now); // It was deleted.
             };
-            let key = match schedule.key(&webhook.id) {
-                Some(key) => key,
-                None => {
-                    let key = tx.webhook(&webhook.id)?;
-                    step.new = Some((key, Arc::clone(webhook)));
-                    key
-                }
-            };
+            let key = effects.key(tx, schedule, webhook)?;
             let giving = Giving {
                 webhook,
                 key,
@@ -66,17 +48,12 @@ impl<S: Store> Worker<S> {
             };
             let made = giving.give(tx, &stretch)?;
             tx.note_backfill(&stretch.token, made, stretch.next, now)?;
-            step.due = Some((key, tx.next_due(key, schedule.is_ordered(key))?));
-            Ok(())
+            effects.touched.push(key);
+            effects.find_due(tx, schedule)
         })?;
-        if let Some((key, webhook)) = step.new {
-            self.schedule.add(key, webhook);
-        }
-        if let Some((key, due)) = step.due {
-            self.schedule.set_due(key, due, now);
-        }
-        self.backfills = step.more;
-        Ok(step.more)
+        self.follow(effects, now);
+        self.wishes.backfills = Left::of(more);
+        Ok(more)
     }
 }
 

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::effects::Effects;
 use super::health;
-use super::ingest::{self, Context, DeliveryIds, Ingested};
+use super::ingest::{self, Context, DeliveryIds};
 use super::pool::Completed;
 use domain::event::{EventHeader, Flags};
-use domain::id::{DeliveryId, EventId};
+use domain::id::EventId;
 use domain::webhook::Webhook;
 use store::{
     Announcement, Attempt, Claim, Failure, Health, NewAttempt, Next, Phase, Result, Selection,
@@ -22,33 +23,20 @@ const WEBHOOK_DISABLED: &str = "webhook_disabled";
 /// An event that the worker raises when a delivery ran out of attempts.
 const DELIVERY_FAILED: &str = "webhook_delivery_failed";
 
-/// What recording changes in memory, once its transaction is committed.
-#[derive(Default)]
-pub(super) struct Completion {
-    /// Health after the attempts.
-    pub(super) healths: HashMap<WebhookKey, Health>,
-    /// Deliveries that were under way and are not any more, whatever came of them.
-    pub(super) ended: Vec<DeliveryId>,
-    /// The bursts that came back to their lanes, and what their last requests took, in
-    /// microseconds.
-    pub(super) came_back: Vec<(WebhookKey, DeliveryId, u64)>,
-}
-
 /// Records attempts and what follows from them.
 pub(super) fn attempts(
     tx: &mut dyn Transaction,
     context: &Context<'_>,
     all: &[Completed],
     ids: &mut DeliveryIds,
-    completion: &mut Completion,
-    ingested: &mut Ingested,
+    effects: &mut Effects,
 ) -> Result<()> {
     if all.is_empty() {
         return Ok(());
     }
     let written = write(tx, decided(context, all))?;
     for (completed, written) in all.iter().zip(written) {
-        follow(tx, context, completed, written.as_deref(), ids, completion, ingested)?;
+        follow(tx, context, completed, written.as_deref(), ids, effects)?;
     }
     Ok(())
 }
@@ -140,19 +128,18 @@ fn follow(
     completed: &Completed,
     written: Option<&Attempt>,
     ids: &mut DeliveryIds,
-    completion: &mut Completion,
-    ingested: &mut Ingested,
+    effects: &mut Effects,
 ) -> Result<()> {
     let Completed { claim, attempt, webhook, .. } = completed;
     let (event, key) = (&claim.event, claim.webhook);
-    completion.ended.push(claim.id);
+    effects.ended.push(claim.id);
     if let Some(end) = &completed.end {
-        completion.came_back.push((key, end.burst, attempt.duration_us));
+        effects.came_back.push((key, end.burst, attempt.duration_us));
     }
     if event.flags.has(Flags::TEST) {
         return Ok(());
     }
-    let before = completion.healths.get(&key).cloned();
+    let before = effects.healths.get(&key).cloned();
     let before = before.unwrap_or_else(|| health_in_memory(context, key));
     let (health, newly_disabled) = match written {
         Some(_) => health::after(&before, webhook, attempt, context.now),
@@ -162,17 +149,17 @@ fn follow(
         tx.set_health(key, &health)?;
     }
     if newly_disabled {
-        ingested.disabled.push(key);
-        disabled(tx, context, webhook, &health, ids, ingested)?;
+        effects.disabled.push(key);
+        disabled(tx, context, webhook, &health, ids, effects)?;
     }
     let failure = written.filter(|written| written.next == Next::Failed);
     if let Some(attempt) = failure.filter(|_| !event.flags.has(Flags::OWN)) {
-        failed(tx, context, webhook, claim, attempt, ids, ingested)?;
+        failed(tx, context, webhook, claim, attempt, ids, effects)?;
     }
     for claim in completed.end.iter().flat_map(|end| &end.rest) {
         put_back(tx, context, webhook, &health, claim)?;
     }
-    completion.healths.insert(key, health);
+    effects.healths.insert(key, health);
     Ok(())
 }
 
@@ -246,7 +233,7 @@ fn disabled(
     webhook: &Webhook,
     health: &Health,
     ids: &mut DeliveryIds,
-    ingested: &mut Ingested,
+    effects: &mut Effects,
 ) -> Result<()> {
     let waiting = Selection {
         webhook: Some(webhook.id.clone()),
@@ -265,7 +252,7 @@ fn disabled(
         "held": held,
     });
     announce(tx, context, WEBHOOK_DISABLED, &news)?;
-    raise(tx, context, WEBHOOK_DISABLED, &news, ids, ingested)
+    raise(tx, context, WEBHOOK_DISABLED, &news, ids, effects)
 }
 
 /// A delivery ran out of attempts (or can't be sent at all).
@@ -276,7 +263,7 @@ fn failed(
     claim: &Claim,
     attempt: &Attempt,
     ids: &mut DeliveryIds,
-    ingested: &mut Ingested,
+    effects: &mut Effects,
 ) -> Result<()> {
     let news = json!({
         "delivery_id": claim.id,
@@ -289,7 +276,7 @@ fn failed(
         "failure": attempt.failure.as_ref().map(|failure| &failure.code),
     });
     announce(tx, context, "delivery_failed", &news)?;
-    raise(tx, context, DELIVERY_FAILED, &news, ids, ingested)
+    raise(tx, context, DELIVERY_FAILED, &news, ids, effects)
 }
 
 fn announce(
@@ -310,7 +297,7 @@ fn raise(
     name: &str,
     data: &Value,
     ids: &mut DeliveryIds,
-    ingested: &mut Ingested,
+    effects: &mut Effects,
 ) -> Result<()> {
     let id = EventId::at(context.now);
     let head = format!(
@@ -331,6 +318,6 @@ fn raise(
         only: "",
     };
     let revision = context.config.revision;
-    ingest::event(tx, context, &header, revision, Arc::from(body), ids, ingested)?;
-    ingest::write(tx, context.now, ingested)
+    ingest::event(tx, context, &header, revision, Arc::from(body), ids, effects)?;
+    ingest::write(tx, context.now, effects)
 }

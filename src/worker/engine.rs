@@ -4,24 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::active_config::ActiveConfig;
-use super::ingest::DeliveryIds;
+use super::intake::Intake;
 use super::limits::Limits;
 use super::lock::Holder;
-use super::maintenance::{PRUNE_MS, REST_MS};
+use super::maintenance::Maintenance;
 use super::poison::PoisonMark;
-use super::pool::{self, Completed, Job, Pool};
+use super::pool::{self, Job, Pool};
 use super::reserve::Reserve;
-use super::retirement::Retirement;
-use super::room::Room;
 use super::schedule::{Schedule, Turn};
-use super::trial::Trials;
+use super::trial::Aftermath;
+use super::wall_clock::WallClock;
+use super::wishes::Wishes;
 use super::{Mode, Stop, WorkerError};
-use domain::clock::{self, Clock};
+use domain::clock::Clock;
+use journal::Reader;
 use journal::wake::{Sleeper, WakeHandle};
-use journal::{Batch, Boot, Reader};
 use spool::Spool;
-use store::log::CLOCK_SET;
-use store::{self, Announcement, Claim, Claimed, ClockReading, Store, Wanted};
+use store::{self, Announcement, Claimed, Loaded, Store, Wanted};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
 const IDLE_MS: i64 = 60_000;
@@ -29,17 +28,9 @@ const IDLE_MS: i64 = 60_000;
 const RESCAN_MS: i64 = 60_000;
 /// How long requests under way may take after SIGTERM, in milliseconds.
 const GRACE_MS: i64 = 10_000;
-/// A difference between wall clock and monotonic clock that is a jump, in milliseconds.
-pub(super) const JUMP_MS: i64 = 30_000;
-/// A jump that people are told of, in milliseconds: by so much a signature's time may be off where
-/// it is verified (Standard Webhooks 1.0.0), so one of the two times was wrong.
-const NOTICED_JUMP_MS: i64 = 300_000;
 /// When what could not be done (a full disk, a reader in the way, no thread) is tried again, in
 /// milliseconds.
 const AGAIN_MS: i64 = 1000;
-
-/// The pause between two steps of pruning where nothing else is to be done, in milliseconds.
-const PRUNE_AGAIN_MS: i64 = 50;
 
 /// Most turns that are served in one transaction.
 const HANDED_OUT: usize = 256;
@@ -49,42 +40,21 @@ pub(super) struct Worker<S: Store> {
     pub(super) spool: Spool,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: S,
-    pub(super) reader: Reader,
     pub(super) sleeper: Sleeper,
     pub(super) wake: WakeHandle,
     pub(super) active: Option<ActiveConfig>,
+    /// When the published config is looked at next, in Unix milliseconds.
+    pub(super) next_config: i64,
     pub(super) schedule: Schedule,
     pub(super) pool: Pool,
     pub(super) reserve: Reserve,
-    pub(super) poison_mark: PoisonMark,
-    pub(super) ids: DeliveryIds,
-    /// Read and not yet committed.
-    pub(super) batch: Batch,
-    /// Made and not yet committed.
-    pub(super) completed: Vec<Completed>,
-    /// The clock by which due times are right, and whether the store knows it.
-    pub(super) reading: ClockReading,
-    pub(super) reading_is_kept: bool,
-    pub(super) retirement: Retirement,
-    pub(super) trials: Trials,
-    /// At these deliveries workers died: they have failed, which is still to be recorded.
-    pub(super) deadly: Vec<Claim>,
-    /// How many were under way when the last worker ended.
-    pub(super) left_behind: u64,
-    pub(super) next_prune: i64,
-    pub(super) room: Room,
-    pub(super) next_config: i64,
+    pub(super) intake: Intake,
+    pub(super) wall_clock: WallClock,
+    pub(super) aftermath: Aftermath,
+    pub(super) maintenance: Maintenance,
+    pub(super) wishes: Wishes,
+    /// Since when there is nothing to do, in Unix milliseconds.
     pub(super) idle_since: i64,
-    /// When memory is given back, if there is nothing to do until then; none once that is done.
-    pub(super) rest_at: Option<i64>,
-    /// There may be wishes to be forgotten in the store.
-    pub(super) forgets: bool,
-    /// There may be changes of whole results under way in the store.
-    pub(super) changes: bool,
-    /// There may be backfills under way in the store.
-    pub(super) backfills: bool,
-    /// A wish that is fulfilled but for the store's log: token, and how many events.
-    pub(super) forgotten: Option<(String, u64)>,
 }
 
 impl<S: Store> Worker<S> {
@@ -93,48 +63,34 @@ impl<S: Store> Worker<S> {
         mut store: S,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, WorkerError> {
-        let loaded = store.load()?;
+        let mut loaded = store.load()?;
         if loaded.reclaimed > 0 {
             tracing::warn!(
                 deliveries = loaded.reclaimed,
                 "claimed by a worker that died; tried again one at a time"
             );
         }
-        let reader = Reader::open(&spool, loaded.positions)?;
+        let reader = Reader::open(&spool, std::mem::take(&mut loaded.positions))?;
         let sleeper = Sleeper::open(&spool)?;
         let wake = sleeper.handle();
         let reserve = Reserve::open(&spool);
         sleeper.set_full(reserve.is_full());
         sleeper.beat(clock.monotonic_ns());
         let now = clock.unix_ms();
-        let reading = ClockReading { boot: Boot::current(), offset: clock::offset(&*clock) };
-        // Of another boot nothing can be said: its monotonic clock is another one.
-        let kept = loaded.clock.filter(|kept| kept.boot == reading.boot && kept.boot.is_known());
+        let wall_clock = WallClock::new(&*clock, loaded.clock);
+        let Loaded { reclaimed, suspects, deadly, webhooks, .. } = loaded;
         Ok(Self {
-            reader,
             active: None,
-            schedule: Schedule::new(Limits::of_this_process(None), loaded.webhooks),
+            next_config: 0,
+            schedule: Schedule::new(Limits::of_this_process(None), webhooks),
             pool: Pool::new(wake.clone(), Arc::clone(&clock)),
             reserve,
-            poison_mark: PoisonMark::open(&spool)?,
-            ids: DeliveryIds::default(),
-            batch: Batch::default(),
-            completed: Vec::new(),
-            reading: kept.unwrap_or(reading),
-            reading_is_kept: kept.is_some(),
-            retirement: Retirement::new(),
-            trials: Trials::new(loaded.suspects, now),
-            left_behind: loaded.reclaimed + loaded.deadly.len() as u64,
-            deadly: loaded.deadly,
-            next_prune: now + PRUNE_MS,
-            room: Room::new(now),
-            next_config: 0,
+            intake: Intake::new(reader, PoisonMark::open(&spool)?),
+            wall_clock,
+            aftermath: Aftermath::new(reclaimed, suspects, deadly, now),
+            maintenance: Maintenance::new(now),
+            wishes: Wishes::new(),
             idle_since: now,
-            rest_at: None,
-            forgets: true,
-            changes: true,
-            backfills: true,
-            forgotten: None,
             spool,
             clock,
             store,
@@ -146,7 +102,7 @@ impl<S: Store> Worker<S> {
     /// Goes round until there is a reason to leave.
     pub(super) fn work(&mut self, mode: Mode, stop: &Stop) -> Result<(), WorkerError> {
         if mode != Mode::Once {
-            self.trials.settle(self.clock.unix_ms());
+            self.aftermath.trials.settle(self.clock.unix_ms());
         }
         while !stop.asked() {
             if self.round()? {
@@ -160,7 +116,9 @@ impl<S: Store> Worker<S> {
             }
             let now = self.clock.unix_ms();
             let leave = match mode {
-                Mode::Once => self.schedule.is_caught_up(now) && self.trials.are_caught_up(now),
+                Mode::Once => {
+                    self.schedule.is_caught_up(now) && self.aftermath.trials.are_caught_up(now)
+                }
                 Mode::Foreground => false,
                 Mode::Daemonize => self.has_nothing_pending() && now - self.idle_since >= IDLE_MS,
             };
@@ -207,13 +165,13 @@ impl<S: Store> Worker<S> {
         let worked = self.forget()? || filled || changed || handed_out || tried || took;
         if worked {
             self.idle_since = now;
-            self.rest_at = Some(now + REST_MS);
+            self.maintenance.worked(now);
         } else {
             self.prune(now)?;
             self.rest(now);
         }
         self.keep_budget(now)?;
-        if self.retirement.is_due(now) {
+        if self.maintenance.retirement.is_due(now) {
             self.retire(now)?;
         }
         Ok(worked)
@@ -224,7 +182,7 @@ impl<S: Store> Worker<S> {
         let Some(active) = self.active.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
-        if self.trials.holds_up_others() {
+        if self.aftermath.trials.holds_up_others() {
             return Ok(false);
         }
         // What comes in meanwhile has its turn between two such rounds.
@@ -263,56 +221,15 @@ impl<S: Store> Worker<S> {
         Ok(any)
     }
 
-    /// Moves what waits with the wall clock when that was set, so that a retry in an hour stays
-    /// one in an hour: neither a flood nor a standstill. Also when it was set while no worker
-    /// ran: the store knows where the last one saw it.
-    pub(super) fn look_at_clock(&mut self, now: i64) -> Result<(), WorkerError> {
-        let reading = ClockReading { offset: clock::offset(&*self.clock), ..self.reading };
-        let jump = reading.offset - self.reading.offset;
-        if jump.abs() <= JUMP_MS {
-            if !self.reading_is_kept {
-                store::commit(&mut self.store, &mut |tx| tx.shift_due(0, self.reading))?;
-                self.reading_is_kept = true;
-            }
-            return Ok(());
-        }
-        tracing::warn!(seconds = jump / 1000, "the wall clock was set; due times go with it");
-        let schedule = &self.schedule;
-        store::commit(&mut self.store, &mut |tx| {
-            tx.shift_due(jump, reading)?;
-            for (key, lane) in schedule.lanes().filter(|(_, lane)| lane.health.has_times()) {
-                let mut health = lane.health.clone();
-                health.shift(jump);
-                tx.set_health(key, &health)?;
-            }
-            Ok(())
-        })?;
-        self.schedule.shift(jump, now);
-        self.retirement.shift(jump);
-        self.trials.shift(jump);
-        self.room.shift(jump);
-        for time in
-            [&mut self.next_prune, &mut self.idle_since].into_iter().chain(&mut self.rest_at)
-        {
-            *time += jump;
-        }
-        self.next_config = now;
-        (self.reading, self.reading_is_kept) = (reading, true);
-        if jump.abs() > NOTICED_JUMP_MS {
-            self.announce(CLOCK_SET, [("seconds", (jump / 1000).into())]);
-        }
-        Ok(())
-    }
-
     /// Whether there is anything in the journal or due in the store.
     pub(super) fn has_work(&mut self) -> Result<bool, WorkerError> {
         self.read_journal(self.clock.unix_ms())?;
-        Ok(self.batch.moves() || !self.has_nothing_pending())
+        Ok(self.intake.batch.moves() || !self.has_nothing_pending())
     }
 
     /// Whether nothing is pending, now or later.
     fn has_nothing_pending(&self) -> bool {
-        self.schedule.is_idle() && self.trials.is_none() && self.deadly.is_empty()
+        self.schedule.is_idle() && self.aftermath.is_over()
     }
 
     pub(super) fn time_to_wait(&self, now: i64, mode: Mode) -> Duration {
@@ -320,24 +237,22 @@ impl<S: Store> Worker<S> {
         if let Some(due) = self.schedule.wake_at() {
             until = until.min(due);
         }
-        if let Some(at) = self.trials.wake_at() {
+        if let Some(at) = self.aftermath.trials.wake_at() {
             until = until.min(at);
         }
         if mode == Mode::Daemonize && self.has_nothing_pending() {
             until = until.min(self.idle_since + IDLE_MS);
         }
-        for at in [self.room.wake_at(), self.rest_at].into_iter().flatten() {
+        if let Some(at) = self.maintenance.wake_at(now, self.active.is_some()) {
             until = until.min(at);
         }
-        if self.reserve.is_full() || self.forgotten.is_some() || self.pool.is_waiting() {
+        if self.reserve.is_full() || self.wishes.waits_for_reader() || self.pool.is_waiting() {
             until = until.min(now + AGAIN_MS);
         }
-        // There is more to prune, or hours to sum up: soon, and in steps that leave room for others.
-        if self.next_prune <= now && self.active.is_some() {
-            until = until.min(now + PRUNE_AGAIN_MS);
-        }
         // What is read and waits for its config keeps segments from going.
-        if let Some(at) = self.retirement.wake_at().filter(|_| !self.batch.moves()) {
+        if let Some(at) =
+            self.maintenance.retirement.wake_at().filter(|_| !self.intake.batch.moves())
+        {
             until = until.min(at);
         }
         Duration::from_millis((until - now).max(1).cast_unsigned())
@@ -360,7 +275,7 @@ impl<S: Store> Worker<S> {
             for claim in &claims {
                 self.schedule.came_back(claim.webhook, claim.id, now);
             }
-            self.completed.append(&mut self.pool.take_completed());
+            self.intake.completed.append(&mut self.pool.take_completed());
             self.take_in(now)?;
             if self.pool.is_idle() || now >= deadline {
                 break;
@@ -376,7 +291,7 @@ impl<S: Store> Worker<S> {
 
     /// Notes that the last worker died. Once is an accident; again within an hour is news.
     pub(super) fn note_death(&mut self, died: &Holder) -> Result<(), WorkerError> {
-        let (now, under_way) = (self.clock.unix_ms(), self.left_behind);
+        let (now, under_way) = (self.clock.unix_ms(), self.aftermath.left_behind);
         let mut deaths = 0;
         let mut note = |store: &mut S| {
             store::commit(store, &mut |tx| {

@@ -85,27 +85,12 @@ mod tests {
     const DAY: i64 = 24 * 3600 * 1000;
 
     fn attempt(code: Option<&str>, started: i64) -> Attempt {
-        Attempt {
-            started,
-            duration_us: 1000,
-            url: None,
-            address: None,
-            status: None,
-            remark: None,
-            failure: code.map(|code| Failure {
-                phase: Phase::Connect,
-                code: code.into(),
-                message: String::new(),
-            }),
-            response_headers: Vec::new(),
-            response_body: Vec::new(),
-            request_body: None,
-            method: None,
-            request_headers: Vec::new(),
-            reconnected: false,
-            waited_for: None,
-            next: Next::Failed,
-        }
+        let failure = code.map(|code| Failure {
+            phase: Phase::Connect,
+            code: code.into(),
+            message: String::new(),
+        });
+        Attempt { duration_us: 1000, ..Attempt::without_request(started, failure, Next::Failed) }
     }
 
     fn webhook() -> Webhook {

@@ -1,11 +1,10 @@
 //! From records to deliveries: who gets an event, and in which state its delivery begins.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::fast_path::FastPath;
+use super::effects::{Effects, Touched};
 use super::request::Request;
 use super::routes::Routes;
 use super::schedule::Schedule;
@@ -15,7 +14,6 @@ use delivery::template::Envelope;
 use domain::decision::{CONDITION, Decision};
 use domain::event::{Event, EventHeader};
 use domain::id::DeliveryId;
-use domain::webhook::Webhook;
 use journal::{self, OwnedRecord};
 use store::backfill::Backfill;
 use store::bulk::Action;
@@ -24,36 +22,8 @@ use store::{
     WebhookKey,
 };
 
-/// What a batch of records changes in memory, once its transaction is committed.
-#[derive(Default)]
-pub(super) struct Ingested {
-    /// Webhooks that the store numbered.
-    pub(super) new: Vec<(WebhookKey, Arc<Webhook>)>,
-    /// Webhooks whose earliest due time may have changed.
-    pub(super) touched: Vec<WebhookKey>,
-    /// A request changed deliveries of whichever webhooks.
-    pub(super) all_touched: bool,
-    /// Test deliveries: claimed as they were written, they wait in no lane.
-    pub(super) tests: Vec<(Claim, Arc<Webhook>)>,
-    /// Deliveries that go out as they come in.
-    pub(super) fast_path: FastPath,
-    /// Somebody wishes to be forgotten.
-    pub(super) forget: bool,
-    /// Somebody asked for a change of a whole result.
-    pub(super) bulk: bool,
-    /// Somebody asked that a webhook be sent what it has not had.
-    pub(super) backfill: bool,
-    /// Webhooks that were switched off.
-    pub(super) disabled: Vec<WebhookKey>,
-    /// Webhooks that a person enabled.
-    pub(super) enabled: Vec<WebhookKey>,
-    keys: HashMap<String, WebhookKey>,
-    /// Events that are matched and not yet written.
-    matched: Vec<Matched>,
-}
-
 /// An event, with what is to be written with it.
-struct Matched {
+pub(super) struct Matched {
     event: Arc<Event>,
     terms: Vec<String>,
     deliveries: Vec<NewDelivery>,
@@ -75,15 +45,15 @@ pub(super) fn record(
     context: &Context<'_>,
     record: &OwnedRecord,
     ids: &mut DeliveryIds,
-    ingested: &mut Ingested,
+    effects: &mut Effects,
 ) -> Result<()> {
     match record.kind {
         journal::KIND_EVENT => match EventHeader::read(record.fields(), record.body()) {
             Ok(header) => {
                 let body = Arc::from(record.body());
-                event(tx, context, &header, record.revision, body, ids, ingested)?;
-                if ingested.matched.len() >= tx.best_batch() {
-                    write(tx, context.now, ingested)?;
+                event(tx, context, &header, record.revision, body, ids, effects)?;
+                if effects.matched.len() >= tx.best_batch() {
+                    write(tx, context.now, effects)?;
                 }
                 Ok(())
             }
@@ -92,8 +62,8 @@ pub(super) fn record(
         journal::KIND_REQUEST => match serde_json::from_slice(record.body()) {
             Ok(wish) => {
                 // It is for what came before it.
-                write(tx, context.now, ingested)?;
-                request(tx, context, wish, ingested)
+                write(tx, context.now, effects)?;
+                request(tx, context, wish, effects)
             }
             Err(_) => tx.defer(record.kind, record.whole(), context.now),
         },
@@ -103,8 +73,8 @@ pub(super) fn record(
 
 /// Writes the events that are matched, with their deliveries. One that is not new (the same
 /// idempotency key, or a record that was read before) goes to nobody.
-pub(super) fn write(tx: &mut dyn Transaction, now: i64, ingested: &mut Ingested) -> Result<()> {
-    let mut matched = std::mem::take(&mut ingested.matched);
+pub(super) fn write(tx: &mut dyn Transaction, now: i64, effects: &mut Effects) -> Result<()> {
+    let mut matched = std::mem::take(&mut effects.matched);
     if matched.is_empty() {
         return Ok(());
     }
@@ -115,12 +85,12 @@ pub(super) fn write(tx: &mut dyn Transaction, now: i64, ingested: &mut Ingested)
     let added = tx.ingest(&events, now)?;
     for (known, _) in matched.iter().zip(added).filter(|(_, added)| !added) {
         for delivery in known.deliveries.iter().filter(|new| new.state == State::Delivering) {
-            ingested.tests.retain(|(claim, _)| claim.id != delivery.id);
-            ingested.fast_path.withdraw(delivery.webhook, delivery.id);
+            effects.tests.retain(|(claim, _)| claim.id != delivery.id);
+            effects.fast_path.withdraw(delivery.webhook, delivery.id);
         }
     }
     matched.clear();
-    ingested.matched = matched;
+    effects.matched = matched;
     Ok(())
 }
 
@@ -132,7 +102,7 @@ pub(super) fn event(
     revision: u64,
     body: Arc<[u8]>,
     ids: &mut DeliveryIds,
-    ingested: &mut Ingested,
+    effects: &mut Effects,
 ) -> Result<()> {
     let now = context.now;
     let event = Arc::new(Event::new(header, revision, body));
@@ -149,7 +119,7 @@ pub(super) fn event(
     };
     let envelope = Envelope::of(&event.body);
     for webhook in context.routes.of(header) {
-        let key = key(tx, context, webhook, ingested)?;
+        let key = effects.key(tx, context.schedule, webhook)?;
         let mut delivery = NewDelivery {
             id: ids.next(now),
             webhook: key,
@@ -162,22 +132,20 @@ pub(super) fn event(
             header.flags,
             || context.sender.accepts(webhook, &envelope),
             || {
-                let disabled = is_disabled(context, ingested, key);
+                let disabled = is_disabled(context, effects, key);
                 webhook.held(context.config.held.as_deref(), disabled).map(str::to_owned)
             },
         );
         match decision {
             Decision::Test => {
                 delivery.state = State::Delivering;
-                ingested.tests.push((claim(delivery.id, key), Arc::clone(webhook)));
+                effects.tests.push((claim(delivery.id, key), Arc::clone(webhook)));
             }
-            Decision::Send
-                if header.delay == 0 && ingested.fast_path.has(context.schedule, key) =>
-            {
+            Decision::Send if header.delay == 0 && effects.fast_path.has(context.schedule, key) => {
                 delivery.state = State::Delivering;
-                ingested.fast_path.put(claim(delivery.id, key));
+                effects.fast_path.put(claim(delivery.id, key));
             }
-            Decision::Send => ingested.touched.push(key),
+            Decision::Send => effects.touched.push(key),
             Decision::Skip => {
                 (delivery.state, delivery.reason) = (State::Skipped, Some(CONDITION.into()));
             }
@@ -191,32 +159,14 @@ pub(super) fn event(
         }
         deliveries.push(delivery);
     }
-    ingested.matched.push(Matched { event, terms, deliveries });
+    effects.matched.push(Matched { event, terms, deliveries });
     Ok(())
 }
 
 /// Whether a webhook is switched off, as things stand in this transaction.
-fn is_disabled(context: &Context<'_>, ingested: &Ingested, key: WebhookKey) -> bool {
+fn is_disabled(context: &Context<'_>, effects: &Effects, key: WebhookKey) -> bool {
     let before = || context.schedule.lane(key).is_some_and(|lane| lane.health.disabled.is_some());
-    !ingested.enabled.contains(&key) && (ingested.disabled.contains(&key) || before())
-}
-
-fn key(
-    tx: &mut dyn Transaction,
-    context: &Context<'_>,
-    webhook: &Arc<Webhook>,
-    ingested: &mut Ingested,
-) -> Result<WebhookKey> {
-    if let Some(key) = context.schedule.key(&webhook.id) {
-        return Ok(key);
-    }
-    if let Some(key) = ingested.keys.get(&webhook.id) {
-        return Ok(*key);
-    }
-    let key = tx.webhook(&webhook.id)?;
-    ingested.keys.insert(webhook.id.clone(), key);
-    ingested.new.push((key, Arc::clone(webhook)));
-    Ok(key)
+    !effects.enabled.contains(&key) && (effects.disabled.contains(&key) || before())
 }
 
 /// Does what a person asked for.
@@ -224,10 +174,10 @@ fn request(
     tx: &mut dyn Transaction,
     context: &Context<'_>,
     wish: Request,
-    ingested: &mut Ingested,
+    effects: &mut Effects,
 ) -> Result<()> {
     let now = context.now;
-    ingested.all_touched = true;
+    effects.touches = Touched::All;
     match wish {
         Request::Resend { ids } => {
             let which = Selection { ids, ..Selection::default() };
@@ -244,11 +194,11 @@ fn request(
         }
         Request::Bulk(bulk) => {
             tx.begin_bulk(&bulk, now)?;
-            ingested.bulk = true;
+            effects.asked.change = true;
         }
         Request::Backfill(backfill) => {
             tx.begin_backfill(&backfill, now)?;
-            ingested.backfill = true;
+            effects.asked.backfill = true;
         }
         Request::StopBackfill { token, webhook } => {
             tx.note_backfill(&token, 0, None, now)?;
@@ -268,7 +218,7 @@ fn request(
             });
             if let Some(key) = answered {
                 tx.set_health(key, &Health::default())?;
-                ingested.enabled.push(key);
+                effects.enabled.push(key);
                 let configured = context.schedule.lane(key).and_then(|lane| lane.webhook.as_ref());
                 let params = [
                     ("webhook_name".to_owned(), configured.map(|it| it.name.clone()).into()),
@@ -283,7 +233,7 @@ fn request(
         }
         Request::Forget { token, person } => {
             tx.begin_forgetting(&token, &person)?;
-            ingested.forget = true;
+            effects.asked.forgetting = true;
         }
     }
     Ok(())

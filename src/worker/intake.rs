@@ -1,18 +1,19 @@
 //! Taking in: attempts that came back and records of the journal, in one transaction.
 
 use super::WorkerError;
-use super::complete::{self, Completion};
+use super::complete;
+use super::effects::Effects;
 use super::engine::Worker;
 use super::fast_path::FastPath;
-use super::ingest::{self, Context, Ingested};
-use super::pool::{self, Job};
+use super::ingest::{self, Context, DeliveryIds};
+use super::poison::PoisonMark;
+use super::pool::Completed;
 use super::routes::Routes;
 use domain::event::EventHeader;
-use journal::{Batch, CorruptPart, KIND_EVENT, Limit, OwnedRecord, SegmentId};
-use store::{self, Announcement, Health, Store, WebhookKey};
+use journal::{Batch, CorruptPart, KIND_EVENT, Limit, OwnedRecord, Reader, SegmentId};
+use store::{self, Announcement, Store};
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// What one round reads of the journal at most: bounds memory and the first delivery's wait.
 const BATCH: Limit = Limit { records: 1000, bytes: 4 << 20 };
@@ -24,18 +25,39 @@ const BATCH_BESIDE_REQUESTS: usize = 64;
 /// have thousands, and meanwhile no attempt is recorded and nothing handed out.
 const DELIVERIES: usize = 1000;
 
+/// What comes in, until it is in the store.
+pub(super) struct Intake {
+    pub(super) reader: Reader,
+    /// Read and not yet committed.
+    pub(super) batch: Batch,
+    /// Made and not yet committed.
+    pub(super) completed: Vec<Completed>,
+    pub(super) poison_mark: PoisonMark,
+    pub(super) ids: DeliveryIds,
+}
+
+impl Intake {
+    pub(super) fn new(reader: Reader, poison_mark: PoisonMark) -> Self {
+        let (batch, ids) = (Batch::default(), DeliveryIds::default());
+        Self { reader, batch, completed: Vec::new(), poison_mark, ids }
+    }
+}
+
 impl<S: Store> Worker<S> {
     /// Records the attempts that came back and ingests what is new in the journal.
     pub(super) fn take_in(&mut self, now: i64) -> Result<bool, WorkerError> {
-        self.completed.append(&mut self.pool.take_completed());
-        self.completed.iter_mut().for_each(|completed| completed.follow(self.reading.offset));
+        self.intake.completed.append(&mut self.pool.take_completed());
+        self.intake
+            .completed
+            .iter_mut()
+            .for_each(|completed| completed.follow(self.wall_clock.reading.offset));
         self.read_journal(now)?;
         self.fail_the_deadly(now)?;
         let Some(active) = &self.active else { return Ok(false) };
         // Nothing is matched under an older config than it was accepted under.
-        let newest = self.batch.records.iter().map(|record| record.revision).max();
+        let newest = self.intake.batch.records.iter().map(|record| record.revision).max();
         let takes_batch = newest <= Some(active.config.revision);
-        if self.completed.is_empty() && !(takes_batch && self.batch.moves()) {
+        if self.intake.completed.is_empty() && !(takes_batch && self.intake.batch.moves()) {
             return Ok(false);
         }
         let context = Context {
@@ -45,112 +67,53 @@ impl<S: Store> Worker<S> {
             sender: &active.sender,
             now,
         };
-        let (store, poison_mark, ids) = (&mut self.store, &mut self.poison_mark, &mut self.ids);
+        let Intake { batch, completed, poison_mark, ids, .. } = &mut self.intake;
         let none = Batch::default();
-        let (batch, completed) = (if takes_batch { &self.batch } else { &none }, &self.completed);
+        let batch = if takes_batch { &*batch } else { &none };
         let records = &batch.records[..part(&batch.records, &active.routes)];
         let positions = positions(batch, records);
-        let (mut ingested, mut completion, mut due) = Default::default();
+        let mut effects = Effects::default();
         // Attempts wait until there is room to record them.
         let is_full = self.reserve.is_full();
-        let holds_up = self.trials.holds_up_others();
+        let holds_up = self.aftermath.trials.holds_up_others();
         let grown = records.iter().map(|record| record.whole().len() as u64).sum();
         poison_mark.begin(records);
-        store::commit(store, &mut |tx| {
-            (ingested, completion, due) = (Ingested::default(), Completion::default(), Vec::new());
-            complete::attempts(tx, &context, completed, ids, &mut completion, &mut ingested)?;
+        store::commit(&mut self.store, &mut |tx| {
+            effects = Effects::default();
+            complete::attempts(tx, &context, completed, ids, &mut effects)?;
             if !is_full && !holds_up {
-                ingested.fast_path = FastPath::new(context.schedule, completed, now);
+                effects.fast_path = FastPath::new(context.schedule, completed, now);
             }
-            let suspects = completion.healths.iter().filter(|(_, health)| health.is_suspect());
-            suspects.for_each(|(key, _)| ingested.fast_path.close(*key));
+            let suspects = effects.healths.iter().filter(|(_, health)| health.is_suspect());
+            suspects.for_each(|(key, _)| effects.fast_path.close(*key));
             for record in records {
                 poison_mark.at(record);
-                ingest::record(tx, &context, record, ids, &mut ingested)?;
+                ingest::record(tx, &context, record, ids, &mut effects)?;
             }
-            ingest::write(tx, now, &mut ingested)?;
+            ingest::write(tx, now, &mut effects)?;
             for (segment, position) in &positions {
                 tx.set_position(*segment, *position)?;
             }
             for part in &batch.corrupt {
                 tx.announce(&corrupt_announcement(part, now))?;
             }
-            if ingested.all_touched {
-                ingested.touched = context.schedule.lanes().map(|(key, _)| key).collect();
-            }
-            ingested.touched.extend(completion.healths.keys());
-            ingested.touched.sort_unstable();
-            ingested.touched.dedup();
-            for key in &ingested.touched {
-                due.push((*key, tx.next_due(*key, context.schedule.is_ordered(*key))?));
-            }
-            Ok(())
+            effects.find_due(tx, context.schedule)
         })?;
         let taken = records.len();
         poison_mark.end(taken);
         if !positions.is_empty() {
-            self.retirement.note_read();
+            self.maintenance.retirement.note_read();
         }
-        if takes_batch && taken < self.batch.records.len() {
-            self.batch.records.drain(..taken);
-            self.batch.corrupt.clear();
+        if takes_batch && taken < self.intake.batch.records.len() {
+            self.intake.batch.records.drain(..taken);
+            self.intake.batch.corrupt.clear();
         } else if takes_batch {
-            self.batch = Batch::default();
+            self.intake.batch = Batch::default();
         }
-        self.completed.clear();
-        self.room.note_growth(grown, now);
-        self.apply(ingested, &completion, &due, now);
+        self.intake.completed.clear();
+        self.maintenance.room.note_growth(grown, now);
+        self.follow(effects, now);
         Ok(true)
-    }
-
-    /// Follows a committed transaction in memory.
-    pub(super) fn apply(
-        &mut self,
-        ingested: Ingested,
-        completion: &Completion,
-        due: &[(WebhookKey, Option<i64>)],
-        now: i64,
-    ) {
-        for (key, webhook) in ingested.new {
-            self.schedule.add(key, webhook);
-        }
-        for delivery in &completion.ended {
-            self.trials.ended(*delivery, now);
-        }
-        if ingested.all_touched {
-            self.trials.look(now);
-        }
-        self.forgets |= ingested.forget;
-        self.changes |= ingested.bulk;
-        self.backfills |= ingested.backfill;
-        for key in ingested.enabled {
-            self.schedule.set_health(key, Health::default(), now);
-        }
-        for (key, health) in &completion.healths {
-            self.schedule.set_health(*key, health.clone(), now);
-        }
-        for (key, delivery, us) in &completion.came_back {
-            self.schedule.took(*key, *us);
-            self.schedule.came_back(*key, *delivery, now);
-        }
-        for (key, due) in due {
-            self.schedule.set_due(*key, *due, now);
-        }
-        let Some(sender) = self.active.as_ref().map(|active| &active.sender) else {
-            return;
-        };
-        let job =
-            |burst, webhook| Job { burst, webhook, sender: Arc::clone(sender), waited_for: None };
-        let mut jobs: Vec<_> =
-            ingested.tests.into_iter().map(|(claim, webhook)| job(vec![claim], webhook)).collect();
-        for (key, bursts) in ingested.fast_path.into_bursts() {
-            self.schedule.admit(key, bursts.iter().map(|burst| pool::weigh(burst)), now);
-            let lane = self.schedule.lane(key);
-            if let Some(webhook) = lane.and_then(|lane| lane.webhook.as_ref()) {
-                jobs.extend(bursts.into_iter().map(|burst| job(burst, Arc::clone(webhook))));
-            }
-        }
-        self.pool.send(jobs);
     }
 
     /// Reads the next part of the journal, unless one is still to be committed. Nothing is read
@@ -159,19 +122,19 @@ impl<S: Store> Worker<S> {
         let Some(revision) = self.active.as_ref().map(|active| active.config.revision) else {
             return Ok(());
         };
-        if !self.batch.moves() {
+        if !self.intake.batch.moves() {
             let most = if self.pool.is_idle() { BATCH.records } else { BATCH_BESIDE_REQUESTS };
-            let limit = Limit { records: self.poison_mark.most(most), ..BATCH };
-            self.batch = self.reader.read_batch(limit)?;
-            for part in &self.batch.corrupt {
+            let limit = Limit { records: self.intake.poison_mark.most(most), ..BATCH };
+            self.intake.batch = self.intake.reader.read_batch(limit)?;
+            for part in &self.intake.batch.corrupt {
                 tracing::error!(segment = %part.segment, from = part.from, to = part.to, kept_as = part.copy, "part of the journal is damaged");
             }
-            for stuck in &self.batch.stuck {
+            for stuck in &self.intake.batch.stuck {
                 tracing::error!(segment = stuck.name, error = %stuck.error, "a segment can't be read");
             }
             self.set_poison_aside()?;
         }
-        let newest = self.batch.records.iter().map(|record| record.revision).max();
+        let newest = self.intake.batch.records.iter().map(|record| record.revision).max();
         if newest > Some(revision) {
             self.look_at_config(now);
         }
@@ -180,17 +143,18 @@ impl<S: Store> Worker<S> {
 
     /// Takes a record at which the worker died twice out of the batch.
     pub(super) fn set_poison_aside(&mut self) -> Result<(), WorkerError> {
-        let poison_mark = &self.poison_mark;
-        let Some(at) = self.batch.records.iter().position(|record| poison_mark.is_poison(record))
+        let poison_mark = &self.intake.poison_mark;
+        let Some(at) =
+            self.intake.batch.records.iter().position(|record| poison_mark.is_poison(record))
         else {
             return Ok(());
         };
-        let poison = &self.batch.records[at];
+        let poison = &self.intake.batch.records[at];
         let (segment, from, to) = (poison.segment, poison.offset, poison.end);
-        let copy = self.reader.set_aside(segment, from, to)?;
+        let copy = self.intake.reader.set_aside(segment, from, to)?;
         tracing::error!(%segment, from, to, kept_as = copy, "a record at which the worker died twice is set aside");
-        self.batch.records.remove(at);
-        self.batch.corrupt.push(CorruptPart { segment, from, to, copy });
+        self.intake.batch.records.remove(at);
+        self.intake.batch.corrupt.push(CorruptPart { segment, from, to, copy });
         Ok(())
     }
 }

@@ -8,8 +8,8 @@
 //! 3. delete segments that are read to the end and safe on the disk;
 //! 4. with nothing to do, sleep until an append, an attempt, a signal or a due time.
 //!
-//! Memory follows only commits: whatever a transaction would change in the [`schedule`] is
-//! collected first and applied after. So a full disk leaves both sides as they were, and the
+//! Memory follows only commits: whatever a transaction would change here is collected
+//! first ([`effects`]) and followed after. So a full disk leaves both sides as they were, and the
 //! round is made again; and a transaction that another writer got in the way of is run again as
 //! it is ([`store::commit`]).
 //!
@@ -19,6 +19,7 @@ mod active_config;
 mod backfill;
 mod complete;
 mod daemon;
+mod effects;
 mod engine;
 mod fast_path;
 mod health;
@@ -40,6 +41,8 @@ mod schedule;
 mod simulation;
 pub mod start;
 mod trial;
+mod wall_clock;
+mod wishes;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering, fence};

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
-use super::engine::JUMP_MS;
 use super::health;
+use super::wall_clock::JUMP_MS;
 use delivery::Sender;
 use delivery::io::IoThread;
 use domain::clock::{self, Clock};

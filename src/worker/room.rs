@@ -83,7 +83,8 @@ impl<S: Store> Worker<S> {
 
     /// Keeps the store within its budget, in steps that hold up nothing else.
     pub(super) fn keep_budget(&mut self, now: i64) -> Result<(), WorkerError> {
-        let Some(active) = self.active.as_ref().filter(|_| now >= self.room.next) else {
+        let Some(active) = self.active.as_ref().filter(|_| now >= self.maintenance.room.next)
+        else {
             return Ok(());
         };
         let keep = active.config.retention.bytes.map_or(Keep::Half, Keep::Bytes);
@@ -95,9 +96,9 @@ impl<S: Store> Worker<S> {
             // A reader in the way is gone at the next step.
             self.store.truncate_wal()?;
         }
-        self.room.next = if given.more { now } else { now + BUDGET_MS };
-        self.room.grown = 0;
-        self.room.is_scarce = is_short || given.more;
+        self.maintenance.room.next = if given.more { now } else { now + BUDGET_MS };
+        self.maintenance.room.grown = 0;
+        self.maintenance.room.is_scarce = is_short || given.more;
         self.tell_what_was_given_up(given, why, now);
         Ok(())
     }
@@ -118,8 +119,8 @@ impl<S: Store> Worker<S> {
             return;
         }
         tracing::info!(events = given.events, why, "what was delivered is given up to make room");
-        if now >= self.room.next_news {
-            self.room.next_news = now + DAY;
+        if now >= self.maintenance.room.next_news {
+            self.maintenance.room.next_news = now + DAY;
             self.announce("log_shortened", [("reason", why.into())]);
         }
     }

@@ -18,7 +18,7 @@ use super::WorkerError;
 use super::engine::Worker;
 use super::pool::{self, Completed, Job};
 use domain::id::DeliveryId;
-use store::{self, Attempt, Failure, Next, Phase, Selection, State, Store, Suspects};
+use store::{self, Attempt, Claim, Failure, Next, Phase, Selection, State, Store, Suspects};
 
 /// A suspect that takes longer no longer holds up the next one, in milliseconds: an endpoint that
 /// hangs kills nobody, and there may be thousands behind it.
@@ -164,13 +164,36 @@ impl Trials {
     }
 }
 
+/// What the deaths of workers left behind.
+#[derive(Debug)]
+pub(super) struct Aftermath {
+    pub(super) trials: Trials,
+    /// At these deliveries workers died: they have failed, which is still to be recorded.
+    deadly: Vec<Claim>,
+    /// How many were under way when the last worker ended.
+    pub(super) left_behind: u64,
+}
+
+impl Aftermath {
+    /// That of what a worker that begins at `now` found.
+    pub(super) fn new(reclaimed: u64, suspects: bool, deadly: Vec<Claim>, now: i64) -> Self {
+        let left_behind = reclaimed + deadly.len() as u64;
+        Self { trials: Trials::new(suspects, now), deadly, left_behind }
+    }
+
+    /// Whether nothing is left of it.
+    pub(super) fn is_over(&self) -> bool {
+        self.trials.is_none() && self.deadly.is_empty()
+    }
+}
+
 impl<S: Store> Worker<S> {
     /// Tries the next suspects, if their turn has come.
     pub(super) fn try_suspects(&mut self, now: i64) -> Result<bool, WorkerError> {
         let Some(active) = self.active.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
-        if !self.trials.has_a_turn(now, self.pool.is_idle()) {
+        if !self.aftermath.trials.has_a_turn(now, self.pool.is_idle()) {
             return Ok(false);
         }
         let mut suspects = Vec::new();
@@ -189,10 +212,10 @@ impl<S: Store> Worker<S> {
         let alone = turns.first().is_some_and(|(one, _)| one.deaths >= ACCUSED);
         if alone && !self.pool.is_idle() {
             turns.iter().for_each(|(_, turn)| self.schedule.give_back(turn, now));
-            self.trials.stage = Stage::Draining;
+            self.aftermath.trials.stage = Stage::Draining;
             return Ok(false);
         }
-        let most = if alone { 1 } else { self.trials.most() };
+        let most = if alone { 1 } else { self.aftermath.trials.most() };
         let mut claimed = HashMap::new();
         let committed = store::commit(&mut self.store, &mut |tx| {
             claimed.clear();
@@ -230,14 +253,14 @@ impl<S: Store> Worker<S> {
             }));
         }
         let Some(first) = deliveries.first() else {
-            self.trials.wait(&suspects, now);
+            self.aftermath.trials.wait(&suspects, now);
             return Ok(false);
         };
         tracing::warn!(
             delivery = %first, count = deliveries.len(), alone,
             "trying what was under way when a worker died"
         );
-        self.trials.stage = Stage::Trying { deliveries, since: now, alone };
+        self.aftermath.trials.stage = Stage::Trying { deliveries, since: now, alone };
         self.pool.send(jobs);
         Ok(true)
     }
@@ -247,7 +270,7 @@ impl<S: Store> Worker<S> {
     /// Has deliveries at which workers died recorded as failed, as if an attempt had been made.
     pub(super) fn fail_the_deadly(&mut self, now: i64) -> Result<(), WorkerError> {
         let Some(active) = self.active.as_ref() else { return Ok(()) };
-        while let Some(claim) = self.deadly.last() {
+        while let Some(claim) = self.aftermath.deadly.last() {
             let lane = self.schedule.lane(claim.webhook);
             let webhook = lane.and_then(|lane| active.routes.webhook(&lane.id)).cloned();
             let Some(webhook) = webhook else {
@@ -256,13 +279,13 @@ impl<S: Store> Worker<S> {
                     tx.release(claim.id, claim.due)?;
                     tx.change(&which, State::Cancelled, now, Some("deleted")).map(drop)
                 })?;
-                self.deadly.pop();
+                self.aftermath.deadly.pop();
                 continue;
             };
-            let Some(claim) = self.deadly.pop() else { break };
+            let Some(claim) = self.aftermath.deadly.pop() else { break };
             tracing::error!(delivery = %claim.id, "workers died while it alone was under way: it fails");
-            let offset = self.reading.offset;
-            self.completed.push(Completed {
+            let offset = self.wall_clock.reading.offset;
+            self.intake.completed.push(Completed {
                 claim,
                 attempt: death(now),
                 end: None,
@@ -276,27 +299,12 @@ impl<S: Store> Worker<S> {
 
 /// What stands in the log in place of an attempt that no worker came back from.
 fn death(now: i64) -> Attempt {
-    Attempt {
-        started: now,
-        duration_us: 0,
-        url: None,
-        address: None,
-        status: None,
-        failure: Some(Failure {
-            phase: Phase::Prepare,
-            code: Failure::WORKER_DIED.into(),
-            message: "the worker died each time that it made this attempt".into(),
-        }),
-        remark: None,
-        response_headers: Vec::new(),
-        response_body: Vec::new(),
-        request_body: None,
-        method: None,
-        request_headers: Vec::new(),
-        reconnected: false,
-        waited_for: None,
-        next: Next::Failed,
-    }
+    let failure = Failure {
+        phase: Phase::Prepare,
+        code: Failure::WORKER_DIED.into(),
+        message: "the worker died each time that it made this attempt".into(),
+    };
+    Attempt::without_request(now, Some(failure), Next::Failed)
 }
 
 #[cfg(test)]

@@ -227,7 +227,12 @@ impl Worker {
     /// TERM, and waits for its end.
     pub(crate) fn leave(mut self) -> Result {
         self.process.signal(rustix::process::Signal::TERM);
-        wait_for("the worker's end", || self.process.ended().is_some())?;
+        let mut ended = Ok(None);
+        wait_for("the worker's end", || {
+            ended = self.process.ended();
+            !matches!(ended, Ok(None))
+        })?;
+        ended?;
         Ok(())
     }
 }

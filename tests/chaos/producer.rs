@@ -91,7 +91,7 @@ impl Producer {
 
     /// Whether it has dispatched all.
     pub(crate) fn has_ended(&mut self) -> Result<bool, String> {
-        match self.process.ended() {
+        match self.process.ended().map_err(|error| error.to_string())? {
             Some(status) if !status.success() => {
                 Err(format!("producer {} ended with {status}: see php.txt", self.number))
             }
@@ -101,7 +101,7 @@ impl Producer {
 
     /// Kills it; another process repeats its last event and goes on.
     pub(crate) fn replace(&mut self, php: &Php, seed: u64) -> Result<(), String> {
-        self.process.kill();
+        self.process.kill().map_err(|error| error.to_string())?;
         let account = Account::read(&self.account)?;
         let from = account
             .last

@@ -241,7 +241,9 @@ impl<'d> Run<'d> {
     }
 
     fn kill_worker(&mut self) {
-        self.worker.kill();
+        if let Err(error) = self.worker.kill() {
+            self.note(&format!("the worker can't be killed: {error}"));
+        }
         self.kills += 1;
         if let Err(error) = self.note_under_way() {
             self.note(&format!("what was under way is not known: {error}"));
@@ -274,7 +276,7 @@ impl<'d> Run<'d> {
 
     /// A worker that could not start on a full disk is started again; none may end otherwise.
     fn look_at_worker(&mut self) -> Result<(), String> {
-        match self.worker.ended() {
+        match self.worker.ended().map_err(|error| error.to_string())? {
             Some(status) => Err(format!("the worker ended by itself ({status}): see worker.txt")),
             None => Ok(()),
         }
@@ -364,10 +366,10 @@ impl<'d> Run<'d> {
         let worker = &mut self.worker;
         let mut status = None;
         wait_for("the worker's end", || {
-            status = worker.ended();
+            status = worker.ended().transpose();
             status.is_some()
         })?;
-        match status {
+        match status.transpose().map_err(|error| error.to_string())? {
             Some(status) if !status.success() => Err(format!("the worker ended with {status}")),
             _ => Ok(()),
         }

@@ -14,10 +14,11 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Command;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
+use testkit::process::Process;
 use webhooks::clock::{Clock, SystemClock};
 use webhooks::journal::wake::{Sleeper, Waker};
 use webhooks::journal::{
@@ -39,7 +40,7 @@ pub(crate) struct Harness {
 pub(crate) struct ChildProcess {
     line: BufReader<UnixStream>,
     pub(crate) pid: i32,
-    process: Option<Child>,
+    process: Option<Process>,
 }
 
 impl Harness {
@@ -51,7 +52,8 @@ impl Harness {
     /// A new process.
     pub(crate) fn spawn(&self) -> ChildProcess {
         let mut program = Command::new(std::env::current_exe().unwrap());
-        let process = program.env(SOCKET, self.folder.path().join("socket")).spawn().unwrap();
+        program.env(SOCKET, self.folder.path().join("socket"));
+        let process = Process::start(&mut program).unwrap();
         let mut child = self.accept();
         child.process = Some(process);
         child
@@ -125,9 +127,9 @@ impl ChildProcess {
 
 impl Drop for ChildProcess {
     fn drop(&mut self) {
-        kill(self.pid);
-        if let Some(process) = &mut self.process {
-            process.wait().unwrap();
+        // One that it started itself is waited for where that is dropped.
+        if self.process.is_none() {
+            kill(self.pid);
         }
     }
 }

@@ -38,10 +38,13 @@ impl Process {
 
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        if let Some(pid) = Pid::from_raw(self.id().cast_signed()) {
-            // One that has ended is a zombie until it is waited for: no other gets its number.
-            let _ = rustix::process::kill_process(pid, signal);
-        }
+        // One that has ended is a zombie until it is waited for: no other gets its number.
+        let _ = rustix::process::kill_process(self.pid(), signal);
+    }
+
+    /// Its number, as system calls take it.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.0)
     }
 
     /// Its number.
@@ -64,19 +67,26 @@ impl Process {
     }
 
     /// SIGKILL; returns once it is gone.
-    pub fn kill(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+    ///
+    /// # Errors
+    /// Where it can't be killed, or not be waited for.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.0.kill()?;
+        self.0.wait().map(drop)
     }
 
     /// How it ended, if it has.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.0.try_wait().ok().flatten()
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.0.try_wait()
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.kill();
+        // It may have been waited for.
+        let _ = self.kill();
     }
 }

@@ -208,7 +208,7 @@ impl Worker {
     }
 
     pub fn kill(mut self) {
-        self.0.kill();
+        self.0.kill().expect("SIGKILL and its end");
     }
 
     pub fn pid(&self) -> u32 {
@@ -216,17 +216,16 @@ impl Worker {
     }
 
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = rustix::process::Pid::from_raw(self.pid() as i32).expect("a pid");
-        rustix::process::kill_process(pid, signal).expect("the signal");
+        rustix::process::kill_process(self.0.pid(), signal).expect("the signal");
     }
 
     pub fn has_ended(&mut self) -> bool {
-        self.0.ended().is_some()
+        self.0.ended().expect("its state").is_some()
     }
 
     /// Waits for its end; whether that was a success.
     pub fn ended(&mut self) -> bool {
-        wait_for("the worker's end", || self.0.ended()).success()
+        wait_for("the worker's end", || self.0.ended().expect("its state")).success()
     }
 }
 

@@ -36,14 +36,12 @@ final class Account_Created_Test extends Network_Test_Case {
 	public function test_a_signup_with_a_site_fires_only_the_second_hook_and_is_one_account_with_its_site(): void {
 		$webhook = $this->subscribe( 'account_created', 'signup_activated', 'site_created', 'user_added_to_site', 'role_changed' );
 		$login   = 'user' . bin2hex( random_bytes( 5 ) );
-		$key     = '';
-		$listen  = function ( $domain, $path, $title, $user, $email, $sent_key ) use ( &$key ) {
-			$key = $sent_key;
-		};
-		add_action( 'after_signup_site', $listen, 10, 6 );
-		$host = get_network()->domain;
-		wpmu_signup_blog( is_subdomain_install() ? "$login.$host" : $host, is_subdomain_install() ? '/' : "/$login/", 'Photography', $login, "$login@network.example" );
-		remove_action( 'after_signup_site', $listen );
+		$host    = get_network()->domain;
+		$key     = $this->key_of_signup(
+			'after_signup_site',
+			6,
+			static fn() => wpmu_signup_blog( is_subdomain_install() ? "$login.$host" : $host, is_subdomain_install() ? '/' : "/$login/", 'Photography', $login, "$login@network.example" )
+		);
 		global $wpdb;
 		$before = did_action( 'wpmu_activate_user' );
 		$done   = wpmu_activate_signup( $key, $wpdb->get_var( $wpdb->prepare( "SELECT signup_id FROM $wpdb->signups WHERE user_login = %s", $login ) ) );
@@ -73,14 +71,8 @@ final class Account_Created_Test extends Network_Test_Case {
 
 	public function test_an_activated_signup_is_one_event(): void {
 		$webhook = $this->subscribe( 'account_created' );
-		$login  = 'user' . bin2hex( random_bytes( 5 ) );
-		$key    = '';
-		$listen = function ( $user, $email, $sent_key ) use ( &$key ) {
-			$key = $sent_key;
-		};
-		add_action( 'after_signup_user', $listen, 10, 3 );
-		wpmu_signup_user( $login, "$login@network.example" );
-		remove_action( 'after_signup_user', $listen );
+		$login   = 'user' . bin2hex( random_bytes( 5 ) );
+		$key     = $this->key_of_signup( 'after_signup_user', 3, static fn() => wpmu_signup_user( $login, "$login@network.example" ) );
 		global $wpdb;
 		// Debian's WordPress stores a hash of the key, and wants the row's id as well.
 		$id   = $wpdb->get_var( $wpdb->prepare( "SELECT signup_id FROM $wpdb->signups WHERE user_login = %s", $login ) );
@@ -89,6 +81,20 @@ final class Account_Created_Test extends Network_Test_Case {
 		$this->will_delete_user( $done['user_id'] );
 		$event = $this->assert_one_account( $webhook, $done['user_id'] );
 		$this->assertStringNotContainsString( $done['password'], json_encode( $event ) );
+	}
+
+	/**
+	 * The key by which a signup is activated: nobody but its e-mail has it, and this hook, as its argument of that number.
+	 */
+	private function key_of_signup( string $hook, int $number, Closure $sign_up ): string {
+		$key    = '';
+		$listen = static function ( ...$arguments ) use ( &$key, $number ): void {
+			$key = $arguments[ $number - 1 ];
+		};
+		add_action( $hook, $listen, 10, $number );
+		$sign_up();
+		remove_action( $hook, $listen );
+		return $key;
 	}
 
 	private function assert_one_account( Network_Webhooks\Webhook $webhook, int $id ): array {

@@ -6,21 +6,9 @@
 use Network_Webhooks\History;
 use Network_Webhooks\Webhook;
 
-final class Backfill_Test extends Network_Test_Case {
+final class Backfill_Test extends Admin_Pages_Test_Case {
 
 	private const PAGE = '/wp-admin/network/admin.php?page=network-webhooks-deliveries';
-
-	private static ?Browser $admin     = null;
-	private static ?Endpoint $endpoint = null;
-
-	public static function setUpBeforeClass(): void {
-		self::$admin    = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
-		self::$endpoint = new Endpoint();
-	}
-
-	public static function tearDownAfterClass(): void {
-		self::$endpoint->remove();
-	}
 
 	/**
 	 * Three events that one webhook has had, and another, added later, has not.

@@ -42,4 +42,5 @@ require __DIR__ . '/class-plugin-texts.php';
 require __DIR__ . '/class-translation.php';
 require __DIR__ . '/trait-other-language.php';
 require __DIR__ . '/class-network-test-case.php';
+require __DIR__ . '/class-admin-pages-test-case.php';
 require __DIR__ . '/class-capture-test-case.php';

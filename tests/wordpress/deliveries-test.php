@@ -6,21 +6,9 @@
 use Network_Webhooks\Settings;
 use Network_Webhooks\Webhook;
 
-final class Deliveries_Test extends Network_Test_Case {
+final class Deliveries_Test extends Admin_Pages_Test_Case {
 
 	private const PAGE = '/wp-admin/network/admin.php?page=network-webhooks-deliveries';
-
-	private static ?Browser $admin     = null;
-	private static ?Endpoint $endpoint = null;
-
-	public static function setUpBeforeClass(): void {
-		self::$admin    = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
-		self::$endpoint = new Endpoint();
-	}
-
-	public static function tearDownAfterClass(): void {
-		self::$endpoint->remove();
-	}
 
 	public function test_the_delivery_of_one_order_is_found_and_shown(): void {
 		$webhook = $this->store( Webhook::create( 'Books', self::$endpoint->url . '/200', 'payment_received' ) );

@@ -9,7 +9,7 @@ use Network_Webhooks\Admin\List_Table;
 use Network_Webhooks\History;
 use Network_Webhooks\Webhook;
 
-final class List_Test extends Network_Test_Case {
+final class List_Test extends Admin_Pages_Test_Case {
 
 	private const LIST = '/wp-admin/network/admin.php?page=network-webhooks';
 	private const EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>';
@@ -19,18 +19,6 @@ final class List_Test extends Network_Test_Case {
 
 	/** What a filter may be given: the quotes, comments and wildcards of SQL, and bytes that are no text. */
 	private const METACHARACTERS = array( "'", '"', "' OR 1=1 -- ", '1; DROP TABLE wp_users', '%', '_', '\\', '`', '/*', "\0", "\xff\xfe", '0x27', ')', '%27', '*', '@', '@sales\'', '-1', '99999999999999999999' );
-
-	private static ?Browser $admin     = null;
-	private static ?Endpoint $endpoint = null;
-
-	public static function setUpBeforeClass(): void {
-		self::$admin    = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
-		self::$endpoint = new Endpoint();
-	}
-
-	public static function tearDownAfterClass(): void {
-		self::$endpoint->remove();
-	}
 
 	public function test_search_looks_at_names_urls_ids_and_events(): void {
 		$payments = $this->add( 'Payments', 'https://hooks.zapier.com/catch/1', 'payment_received' );

@@ -6,22 +6,10 @@
 use Network_Webhooks\Admin\Menu_Page;
 use Network_Webhooks\Webhook;
 
-final class Pages_Test extends Network_Test_Case {
+final class Pages_Test extends Admin_Pages_Test_Case {
 
 	private const LIST = '/wp-admin/network/admin.php?page=network-webhooks';
 	private const NEW  = '/wp-admin/network/admin.php?page=network-webhooks-new';
-
-	private static ?Browser $admin     = null;
-	private static ?Endpoint $endpoint = null;
-
-	public static function setUpBeforeClass(): void {
-		self::$admin    = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
-		self::$endpoint = new Endpoint();
-	}
-
-	public static function tearDownAfterClass(): void {
-		self::$endpoint->remove();
-	}
 
 	public function test_a_webhook_is_added_changed_paused_resumed_and_deleted(): void {
 		$admin = self::$admin;

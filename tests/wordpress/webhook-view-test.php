@@ -11,21 +11,9 @@ use Network_Webhooks\Inbox\Inbox;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Webhook;
 
-final class Webhook_View_Test extends Network_Test_Case {
+final class Webhook_View_Test extends Admin_Pages_Test_Case {
 
 	private const PAGE = '/wp-admin/network/admin.php?page=network-webhooks';
-
-	private static ?Browser $admin     = null;
-	private static ?Endpoint $endpoint = null;
-
-	public static function setUpBeforeClass(): void {
-		self::$admin    = new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) );
-		self::$endpoint = new Endpoint();
-	}
-
-	public static function tearDownAfterClass(): void {
-		self::$endpoint->remove();
-	}
 
 	public function test_the_page_shows_what_was_delivered_what_failed_and_how_fast(): void {
 		$good = $this->store( Webhook::create( 'Good & <b>', self::$endpoint->url . '/200?key=hidden', 'seen' ) );

@@ -8,10 +8,13 @@
 //! `{"text": {{ "Paid: " ~ data.payment_total }}}`.
 
 mod bound;
+mod condition;
 mod data;
 mod depth;
+mod error;
 mod filters;
 mod fuel;
+mod program;
 mod services;
 mod text;
 pub mod url;
@@ -25,12 +28,14 @@ use http::HeaderValue;
 use minijinja::machinery::{eval, make_string_output};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value};
 
-use super::json::{Json, NotJson, Places};
-use bound::{Program, Source};
+use super::json::NotJson;
+pub use condition::Condition;
+pub use error::TemplateError;
+use error::{explain, unreadable};
 use fuel::Tank;
+use program::{Program, Source};
 
 use domain::invisible::Invisible;
-use domain::webhook::FieldError;
 
 /// Longest template, in bytes.
 pub const MAX_TEMPLATE: usize = 64 * 1024;
@@ -42,58 +47,6 @@ pub const MAX_CONDITION: usize = 4096;
 pub const MAX_OUTPUT: usize = 1024 * 1024;
 /// What all templates and conditions have in common.
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(filters::environment);
-/// Messages of ours about values, which quote none.
-const OURS: [&str; 12] = [
-    fuel::TOO_LARGE,
-    fuel::TOO_DEEP,
-    filters::NO_KEY,
-    filters::NO_PRODUCT,
-    filters::NO_SUM,
-    services::NO_DATE,
-    services::NO_FORMAT,
-    services::NO_ZONE,
-    services::NO_LENGTH,
-    services::NO_PATH,
-    services::NO_VALUE,
-    services::NO_MAP,
-];
-
-/// A mistake in a template or condition, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateError {
-    /// From 1; 0: not at one place.
-    pub line: u32,
-    /// From 1, in characters; 0: not at one place.
-    pub column: u32,
-    /// What is wrong; parts of the template may be quoted, values of the event never.
-    pub message: String,
-}
-
-impl TemplateError {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { line: 0, column: 0, message: message.into() }
-    }
-
-    /// The mistake as one of a webhook's field.
-    pub(super) fn of(self, field: &str) -> FieldError {
-        let place = (self.line > 0).then_some((self.line, self.column));
-        FieldError { field: field.into(), message: self.message, place }
-    }
-}
-
-impl fmt::Display for TemplateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.line, self.column) {
-            (0, _) => {}
-            (line, 0) => write!(f, "line {line}: ")?,
-            (line, column) => write!(f, "line {line}, column {column}: ")?,
-        }
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for TemplateError {}
-
 /// A body's template, compiled.
 pub struct Template {
     program: Program,
@@ -227,92 +180,6 @@ fn run_on(
     }
 }
 
-fn unreadable(error: NotJson) -> TemplateError {
-    TemplateError::new(format!("the event's body can't be read: {error}"))
-}
-
-/// A condition, compiled.
-pub struct Condition {
-    program: Program,
-}
-
-impl fmt::Debug for Condition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Condition({:?})", self.program.text())
-    }
-}
-
-impl Condition {
-    /// Compiles an expression, such as `data.payment_total_raw >= 100 and site.id in [2, 3]`.
-    ///
-    /// # Errors
-    /// A mistake in its syntax.
-    pub fn parse(source: &str) -> Result<Self, TemplateError> {
-        if source.len() > MAX_CONDITION {
-            let message = format!(
-                "the condition has {} bytes, at most {MAX_CONDITION} are possible",
-                source.len()
-            );
-            return Err(TemplateError::new(message));
-        }
-        check_visible(source, |it| {
-            format!("the condition contains {it}: delete it, or write it in a text as an escape")
-        })?;
-        depth::check(source, true)?;
-        let program = Program::expression(Source { text: source.to_owned(), name: "condition" })
-            .map_err(|error| explain(&error, source))?;
-        Ok(Self { program })
-    }
-
-    /// Whether it is true of an event's envelope (JSON).
-    ///
-    /// # Errors
-    /// A name that the event does not have, values that can't be compared, or the limit.
-    pub fn holds(&self, envelope: &Envelope<'_>) -> Result<bool, TemplateError> {
-        let tank = Tank::of_condition();
-        let value = run(&self.program, envelope, tank, &mut String::new(), AutoEscape::None)?;
-        Ok(value.is_some_and(|value| value.is_true()))
-    }
-
-    /// What it reads of an event's envelope (JSON), in its own order: dotted names and their
-    /// values, null where there is none. Of a value that is long, its beginning.
-    ///
-    /// # Errors
-    /// Where the envelope can't be read.
-    pub fn values(
-        &self,
-        envelope: &[u8],
-    ) -> Result<serde_json::Map<String, serde_json::Value>, TemplateError> {
-        let text = std::str::from_utf8(envelope)
-            .map_err(|error| unreadable(NotJson::at_byte(error.valid_up_to())))?;
-        let places = Places::of(text).map_err(unreadable)?;
-        let envelope = places.value(text);
-        let source = self.program.text();
-        let mut names = bound::names(source);
-        names.sort_unstable_by_key(|name| (source.find(name.as_str()), name.len()));
-        Ok(names
-            .into_iter()
-            .map(|name| {
-                let value = envelope.path(name.split('.')).map(shown).unwrap_or_default();
-                (name, value)
-            })
-            .collect())
-    }
-}
-
-/// A value as people are shown it: what is large, or nests deeply, as the beginning of its text.
-fn shown(json: Json<'_>) -> serde_json::Value {
-    const SHOWN: usize = 10_000;
-    let raw = json.raw();
-    match serde_json::from_str(raw) {
-        Ok(value) if raw.len() <= SHOWN => value,
-        _ => {
-            let end = raw.floor_char_boundary(SHOWN.min(raw.len()));
-            format!("{}…", &raw[..end]).into()
-        }
-    }
-}
-
 /// Whether a template can be compiled and renders an event's example.
 ///
 /// # Errors
@@ -398,54 +265,4 @@ fn check_visible(
         column: column as u32,
         message: message(invisible),
     })
-}
-
-/// The place and reason of an error, without values of the event.
-fn explain(error: &Error, source: &str) -> TemplateError {
-    let line = error.line().unwrap_or_default();
-    let unknown = error.detail().and_then(undefined_name);
-    let start = unknown
-        .and_then(|name| find_from_line(source, line, name))
-        .or_else(|| error.range().map(|range| range.start));
-    let column = start
-        .and_then(|start| source.get(..start))
-        .map_or(1, |before| before.rsplit('\n').next().unwrap_or_default().chars().count() + 1);
-    let place = error.range().and_then(|range| source.get(range)).unwrap_or_default();
-    // What comes out of an operator or a filter has no name but its text.
-    let unknown =
-        unknown.map(|name| if name.contains("(...)") && !place.is_empty() { place } else { name });
-    let message = match (error.kind(), unknown, error.detail()) {
-        (ErrorKind::OutOfFuel, ..) => "this takes too many steps".to_owned(),
-        (.., Some(detail)) if OURS.contains(&detail) => detail.to_owned(),
-        (_, Some(name), _) => format!("\"{name}\" is undefined"),
-        (kind, _, Some(detail)) if quotes_the_template_alone(kind) => format!("{kind}: {detail}"),
-        (kind, ..) => format!("{kind}: {place}").trim_end_matches([':', ' ']).to_owned(),
-    };
-    TemplateError { line: line as u32, column: column as u32, message }
-}
-
-/// Whether an error's detail is made of the template only, never of the event's values.
-fn quotes_the_template_alone(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::SyntaxError
-            | ErrorKind::UnknownFilter
-            | ErrorKind::UnknownTest
-            | ErrorKind::UnknownFunction
-            | ErrorKind::UnknownMethod
-            | ErrorKind::MissingArgument
-            | ErrorKind::TooManyArguments
-    )
-}
-
-/// The name in "`data.x` is undefined", as minijinja puts it together from the template.
-fn undefined_name(detail: &str) -> Option<&str> {
-    let (before, _) = detail.rsplit_once("` is undefined")?;
-    before.rsplit_once('`').map(|(_, name)| name)
-}
-
-fn find_from_line(source: &str, line: usize, name: &str) -> Option<usize> {
-    let before: usize =
-        source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    source[before..].find(name).map(|at| before + at)
 }

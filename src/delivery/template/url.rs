@@ -19,9 +19,9 @@ use minijinja::value::{Object, ObjectRepr, Value, ValueKind};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-use super::bound::{Program, Source};
 use super::data::Node;
 use super::fuel::Tank;
+use super::program::{Program, Source};
 use super::{Envelope, TemplateError, depth, explain, run_on};
 use crate::guard::{MAX_URL, UrlError, check_url};
 use domain::invisible::Invisible;

@@ -203,6 +203,12 @@ impl Log {
             }
         }
     }
+
+    /// Of an engine that no address names.
+    #[cfg(test)]
+    pub(crate) fn of(engine: Box<dyn LogEngine + Send>) -> Self {
+        Self { engine }
+    }
 }
 
 impl Deref for Log {

@@ -40,21 +40,9 @@ impl SqliteTransaction<'_> {
     ) -> Result<(), SqliteError> {
         let query = serde_json::to_string(&backfill.query)
             .map_err(|error| SqliteError::Refused(error.to_string()))?;
-        // What comes into being from here on goes to the webhook by itself.
-        self.statements
-            .get(
-                "INSERT OR IGNORE INTO bulks
-                     (token, action, query, matched, changed, after, below, asked)
-                 SELECT ?1, ?2, ?3, ?4, 0, 0, 1 + coalesce(max(key), 0), ?5 FROM events",
-            )?
-            .execute(params![
-                backfill.token,
-                BACKFILL,
-                query,
-                backfill.matched.cast_signed(),
-                now
-            ])?;
-        Ok(())
+        // What comes in later goes to the webhook by itself.
+        let last = "SELECT coalesce(max(key), 0) FROM events";
+        self.begin_change((&backfill.token, BACKFILL, &query), backfill.matched, last, now)
     }
 
     pub(super) fn try_look_back(

@@ -28,20 +28,27 @@ impl SqliteTransaction<'_> {
     pub(super) fn try_begin_bulk(&mut self, bulk: &Bulk, now: i64) -> Result<(), SqliteError> {
         let query = serde_json::to_string(&bulk.query)
             .map_err(|error| SqliteError::Refused(error.to_string()))?;
-        // What comes into being from here on is none of it.
+        let last = "SELECT coalesce(max(key), 0) FROM deliveries";
+        self.begin_change((&bulk.token, bulk.action.as_str(), &query), bulk.matched, last, now)
+    }
+
+    /// Notes a change of many deliveries: its token, its action and its query. What comes into being
+    /// from here on, after the `last` key that there is, is none of it.
+    pub(super) fn begin_change(
+        &mut self,
+        (token, action, query): (&str, &str, &str),
+        matched: u64,
+        last: &'static str,
+        now: i64,
+    ) -> Result<(), SqliteError> {
+        let last: i64 = self.statements.get(last)?.query_row([], |row| row.get(0))?;
         self.statements
             .get(
                 "INSERT OR IGNORE INTO bulks
                      (token, action, query, matched, changed, after, below, asked)
-                 SELECT ?1, ?2, ?3, ?4, 0, 0, 1 + coalesce(max(key), 0), ?5 FROM deliveries",
+                 VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?6)",
             )?
-            .execute(params![
-                bulk.token,
-                bulk.action.as_str(),
-                query,
-                bulk.matched.cast_signed(),
-                now
-            ])?;
+            .execute(params![token, action, query, matched.cast_signed(), last + 1, now])?;
         Ok(())
     }
 

@@ -9,6 +9,22 @@ use super::transaction::SqliteTransaction;
 use crate::{Selection, State, WebhookKey};
 use domain::id::DeliveryId;
 
+/// The statement by which deliveries get into a state; whose, is said by parameters from ?7 on.
+macro_rules! update {
+    ($table:literal, $whose:literal $(, $returning:literal)?) => {
+        concat!(
+            "UPDATE ", $table, " SET state = ?1, due = iif(?1 = 0, ?2, due), settled = ?3,
+                 reason = ?4, attempts = iif(?1 = 0, 0, attempts),
+                 deaths = iif(?1 = 0, min(deaths, 1), deaths),
+                 deaths_alone = iif(?1 = 0, 0, deaths_alone)
+             WHERE ", $whose, " AND (?5 IS NULL OR reason = ?5)
+                 AND coalesce(reason, '') NOT IN (SELECT value FROM json_each(?6))
+                 AND (?1 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = key & -268435456))",
+            $(" ", $returning)?
+        )
+    };
+}
+
 /// What a change writes.
 pub(super) struct Change<'a> {
     pub(super) to: State,
@@ -82,26 +98,15 @@ impl SqliteTransaction<'_> {
         which: &Selection,
         change: &Change<'_>,
     ) -> Result<bool, SqliteError> {
-        let changed = self
-            .statements
-            .get(
-                "UPDATE deliveries SET state = ?2, due = iif(?2 = 0, ?3, due), settled = ?4,
-                     reason = ?5, attempts = iif(?2 = 0, 0, attempts),
-                     deaths = iif(?2 = 0, min(deaths, 1), deaths),
-                     deaths_alone = iif(?2 = 0, 0, deaths_alone)
-                 WHERE key = ?1 AND (?6 IS NULL OR reason = ?6)
-                     AND coalesce(reason, '') NOT IN (SELECT value FROM json_each(?7))
-                     AND (?2 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = key & -268435456))",
-            )?
-            .execute(params![
-                key,
-                change.to as u8,
-                change.due,
-                settled(change.to, change.now),
-                change.reason,
-                which.reason,
-                list(&which.except),
-            ])?;
+        let changed = self.statements.get(update!("deliveries", "key = ?7"))?.execute(params![
+            change.to as u8,
+            change.due,
+            settled(change.to, change.now),
+            change.reason,
+            which.reason,
+            list(&which.except),
+            key,
+        ])?;
         if changed > 0 && !test {
             self.counters.moved(webhook, Some(from), Some(change.to), 1, change.now);
         }
@@ -119,28 +124,21 @@ impl SqliteTransaction<'_> {
         let (mut changed, mut tests) = (0, 0);
         let mut rows = self
             .statements
-            .get(
-                "UPDATE deliveries INDEXED BY deliveries_state SET state = ?4,
-                     due = iif(?4 = 0, ?5, due), settled = ?6, reason = ?7,
-                     attempts = iif(?4 = 0, 0, attempts),
-                     deaths = iif(?4 = 0, min(deaths, 1), deaths),
-                     deaths_alone = iif(?4 = 0, 0, deaths_alone)
-                 WHERE webhook = ?1 AND state = ?2 AND id >= ?3
-                     AND (?8 IS NULL OR reason = ?8)
-                     AND coalesce(reason, '') NOT IN (SELECT value FROM json_each(?9))
-                     AND (?4 <> 0 OR EXISTS (SELECT 1 FROM bodies WHERE event = key & -268435456))
-                 RETURNING test",
-            )?
+            .get(update!(
+                "deliveries INDEXED BY deliveries_state",
+                "webhook = ?7 AND state = ?8 AND id >= ?9",
+                "RETURNING test"
+            ))?
             .query(params![
-                webhook.0,
-                from as u8,
-                since.as_bytes(),
                 change.to as u8,
                 change.due,
                 settled(change.to, change.now),
                 change.reason,
                 which.reason,
                 list(&which.except),
+                webhook.0,
+                from as u8,
+                since.as_bytes(),
             ])?;
         while let Some(row) = rows.next()? {
             changed += 1;

@@ -7,7 +7,7 @@ use super::error::SqliteError;
 use super::ingest::settled;
 use super::schema::{DELIVERY, event_of};
 use super::transaction::SqliteTransaction;
-use crate::{Attempt, Failure, NewAttempt, Next, State, Written};
+use crate::{Attempt, Failure, NewAttempt, State, Written};
 use domain::id::DeliveryId;
 use domain::webhook::Method;
 
@@ -21,13 +21,7 @@ impl SqliteTransaction<'_> {
     pub(super) fn try_record(&mut self, new: &NewAttempt<'_>) -> Result<Written, SqliteError> {
         let NewAttempt { claim, attempt, reason } = *new;
         self.check_size(attempt)?;
-        let (state, next_at) = match attempt.next {
-            Next::Delivered => (State::Delivered, None),
-            Next::Retry(due) => (State::Pending, Some(due)),
-            Next::Failed => (State::Failed, None),
-            Next::Held => (State::Held, None),
-            Next::Cancelled => (State::Cancelled, None),
-        };
+        let (state, next_at) = attempt.next.state();
         let Some((key, attempted)) = self.under_way(claim.id)? else { return Ok(Written::Lost) };
         // Forgotten while it was under way: there is nothing left that could be sent again.
         let forgotten = state == State::Pending && !self.has_body(event_of(key))?;

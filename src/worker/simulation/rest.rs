@@ -47,7 +47,10 @@ fn segments_that_end_while_others_wait_for_the_disk_need_no_rescan() {
     simulation.settle();
     simulation.clock.advance(2000);
     simulation.settle();
-    assert!(simulation.worker.retirement.syncing().is_some(), "the first waits for the disk");
+    assert!(
+        simulation.worker.maintenance.retirement.syncing().is_some(),
+        "the first waits for the disk"
+    );
     simulation.dispatch("hourly");
     simulation.writer = Writer::new();
     simulation.settle();

@@ -20,14 +20,18 @@ fn an_accused_delivery_is_tried_while_nothing_else_is_under_way() {
     simulation.dispatch("other");
     die(&mut simulation);
     assert!(simulation.worker.round().expect("a round"));
-    assert!(simulation.worker.trials.holds_up_others(), "{:?}", simulation.worker.trials);
+    assert!(
+        simulation.worker.aftermath.trials.holds_up_others(),
+        "{:?}",
+        simulation.worker.aftermath.trials
+    );
     assert_eq!(simulation.count("delivering"), 1);
     simulation.dispatch("other");
-    while simulation.worker.trials.holds_up_others() {
+    while simulation.worker.aftermath.trials.holds_up_others() {
         assert!(simulation.count("delivering") <= 1, "another one beside it");
         simulation.worker.round().expect("a round");
     }
     simulation.settle();
     assert_eq!(simulation.count("delivered"), 4);
-    assert!(simulation.worker.trials.is_none());
+    assert!(simulation.worker.aftermath.trials.is_none());
 }

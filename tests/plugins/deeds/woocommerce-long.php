@@ -23,7 +23,6 @@ return array(
 						throw new RuntimeException( 'It did not come while the import went on.' );
 					}
 					update_post_meta( $known['product'], '_cost', (string) $number );
-					usleep( 100000 );
 				}
 				return array( 'long' => $order->get_id() );
 			},

@@ -1,17 +1,19 @@
 //! A folder of the spool, and the only ways to reach what is in it.
 
+mod check;
+mod within;
+
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use super::WAKE_FILE;
-use super::policy::{Keeper, Policy};
-use super::temp_file::{self, TempFile};
-use super::{SpoolError, behind_standard, name};
+use crate::policy::Policy;
+use crate::temp_file::{self, TempFile};
+use crate::{SpoolError, behind_standard, name};
 
 /// What an opened file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -349,113 +351,5 @@ impl Folder {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(error) => Err(self.error(name, "remove a left-over file from the spool", error)),
         }
-    }
-
-    /// The folder `name` within this one, made if it isn't there.
-    pub(super) fn folder(&self, name: &str) -> Result<Self, SpoolError> {
-        loop {
-            if let Some(fd) = self.open_folder(name)? {
-                let path = self.path.join(name);
-                return Ok(Self { fd, path, policy: self.policy, is_top: false });
-            }
-            self.create_folder(name)?;
-        }
-    }
-
-    fn open_folder(&self, name: &str) -> Result<Option<OwnedFd>, SpoolError> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let opened = rustix::fs::openat(self, name, flags, Mode::empty());
-        let fd = match opened.and_then(behind_standard) {
-            Ok(fd) => fd,
-            Err(Errno::NOENT) => return Ok(None),
-            Err(Errno::NOTDIR | Errno::LOOP) => {
-                return Err(self.planted(name, "a file or a link where a folder belongs"));
-            }
-            Err(error) => return Err(self.error(name, "open a folder of the spool", error)),
-        };
-        let stat = rustix::fs::fstat(&fd)
-            .map_err(|error| self.error(name, "inspect a folder of the spool", error))?;
-        self.check_owner(name, &stat, Keeper::Members, true)?;
-        Ok(Some(fd))
-    }
-
-    /// Like a [`TempFile`]: whole before it has its name.
-    fn create_folder(&self, name: &str) -> Result<(), SpoolError> {
-        let temp_file = temp_file::random_name(self)?;
-        let make = || {
-            rustix::fs::mkdirat(self, &*temp_file, Mode::RWXU)?;
-            // Whatever the umask took: it has to be entered.
-            rustix::fs::chmodat(self, &*temp_file, Mode::RWXU, AtFlags::empty())?;
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let fd = rustix::fs::openat(self, &*temp_file, flags, Mode::empty())?;
-            self.policy.settle(&fd, self.policy.folder_mode())?;
-            name::give_to_folder(self, &temp_file, name)
-        };
-        let made = make();
-        if made.is_err() {
-            let _ = rustix::fs::unlinkat(self, &*temp_file, AtFlags::REMOVEDIR);
-        }
-        match made {
-            // What is in the new folder can only be as durable as the folder.
-            Ok(()) => self.sync(),
-            // Another process was faster, or a sweeper between two of our steps: once more.
-            Err(Errno::EXIST | Errno::NOENT) if self.is_there() => Ok(()),
-            Err(error) => Err(self.error(name, "create a folder in the spool", error)),
-        }
-    }
-
-    /// Whether this folder still has a name. In one that was removed nothing can be created.
-    fn is_there(&self) -> bool {
-        rustix::fs::fstat(self).is_ok_and(|stat| stat.st_nlink > 0)
-    }
-
-    /// Who makes the file `name`: what tells the worker and PHP what to do comes from the owner
-    /// alone, so that a member of the group can't put another one in its place.
-    fn keeper(&self, name: &str) -> Keeper {
-        let is_common = !self.is_top || name == WAKE_FILE;
-        if is_common { Keeper::Members } else { Keeper::Owner }
-    }
-
-    /// Refuses to make a file that everybody would refuse to read.
-    fn may_make(&self, name: &str) -> Result<(), SpoolError> {
-        let me = rustix::process::geteuid();
-        if self.keeper(name) == Keeper::Members || self.policy.is_owner_or_root(me) {
-            return Ok(());
-        }
-        Err(SpoolError::owners_only(self.path.join(name), self.policy.owner().0))
-    }
-
-    fn check(&self, name: &str, stat: &Stat, writes: bool) -> Result<(), SpoolError> {
-        match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile if stat.st_nlink == 1 => {
-                self.check_owner(name, stat, self.keeper(name), writes)
-            }
-            FileType::RegularFile => Err(self.planted(name, "a file with a second name elsewhere")),
-            FileType::Symlink => Err(self.planted(name, "a symbolic link")),
-            FileType::Directory => Err(self.planted(name, "a folder")),
-            _ => Err(self.planted(name, "a FIFO, a socket or a device")),
-        }
-    }
-
-    fn check_owner(
-        &self,
-        name: &str,
-        stat: &Stat,
-        keeper: Keeper,
-        writes: bool,
-    ) -> Result<(), SpoolError> {
-        if self.policy.fits(stat, keeper, writes) {
-            return Ok(());
-        }
-        let (path, owner) = (self.path.join(name), self.policy.owner().0);
-        Err(if self.policy.fits(stat, Keeper::Members, writes) {
-            SpoolError::swapped(path, stat.st_uid, owner)
-        } else {
-            SpoolError::stray(path, stat.st_uid, owner)
-        })
-    }
-
-    fn planted(&self, name: &str, what: &'static str) -> SpoolError {
-        SpoolError::Planted { path: self.path.join(name), what }
     }
 }
