@@ -271,13 +271,7 @@ impl Filter {
         if named || !query.state.iter().any(is_common) {
             return Ok(None);
         }
-        let nearest: Option<i64> = connection
-            .prepare_cached(
-                "SELECT key FROM deliveries WHERE key >= ?1 AND key < ?2
-                 ORDER BY key DESC LIMIT 1 OFFSET ?3",
-            )?
-            .query_row((self.from, self.below, WINDOW), |row| row.get(0))
-            .optional()?;
+        let nearest = self.nearest(connection)?;
         let whole = self.from;
         self.from = nearest.unwrap_or(whole);
         let keys = self.find(connection, &Lead::All, Order::Newest, limit);
@@ -286,7 +280,18 @@ impl Filter {
         Ok((keys.len() == limit || nearest.is_none()).then_some(keys))
     }
 
-    /// Where a search for states begins that names no webhook. What is under way or in a state that few
+    /// Key of the delivery behind the newest [`WINDOW`] between the filter's keys; `None`: there are no more.
+    fn nearest(&self, connection: &Connection) -> rusqlite::Result<Option<i64>> {
+        connection
+            .prepare_cached(
+                "SELECT key FROM deliveries WHERE key >= ?1 AND key < ?2
+                 ORDER BY key DESC LIMIT 1 OFFSET ?3",
+            )?
+            .query_row((self.from, self.below, WINDOW), |row| row.get(0))
+            .optional()
+    }
+
+    /// Where a search for states begins that names no webhook. What is little is looked through. What is under way or in a state that few
     /// have is found in one step, and so is what waits, unless that is much: then, as with what was
     /// delivered, each webhook has its own newest.
     fn states(
@@ -294,6 +299,9 @@ impl Filter {
         connection: &Connection,
         query: &DeliveriesQuery,
     ) -> rusqlite::Result<Vec<Lead>> {
+        if self.nearest(connection)?.is_none() {
+            return Ok(vec![Lead::All]);
+        }
         let mut leads = Vec::new();
         let mut each = Vec::new();
         for state in State::ALL.into_iter().filter(|state| query.state.contains(state)) {
