@@ -107,6 +107,11 @@ pub fn open(
             let (store, set_aside) = sqlite::open_or_set_aside(spool, address, clock)?;
             Ok((Box::new(store), set_aside))
         }
+        #[cfg(feature = "mysql")]
+        Engine::Mysql => Err(StoreError::Failed {
+            action: "opening the store",
+            reason: "this version's worker writes no store on MySQL yet".into(),
+        }),
     }
 }
 
@@ -114,6 +119,9 @@ pub fn open(
 enum Engine {
     /// Embedded: `sqlite:/path`, or no address.
     Sqlite,
+    /// A server: `mysql:` or `mysql://…`.
+    #[cfg(feature = "mysql")]
+    Mysql,
 }
 
 /// The engine that an address names.
@@ -122,6 +130,8 @@ fn engine(address: Option<&str>) -> Result<Engine> {
         None => Ok(Engine::Sqlite),
         Some(address) => match address.split_once(':') {
             Some(("sqlite", _)) => Ok(Engine::Sqlite),
+            #[cfg(feature = "mysql")]
+            Some(("mysql", _)) => Ok(Engine::Mysql),
             _ => Err(StoreError::Address(address.to_owned())),
         },
     }

@@ -10,13 +10,15 @@
 mod address;
 mod connection;
 mod error;
+mod log;
 mod schema;
 #[cfg(test)]
 mod test_server;
 #[cfg(test)]
 mod tests;
 
-pub use address::{Address, Endpoint, Password, Server, Tls, WordPress};
+pub use address::{Address, Endpoint, Password, Server, Tls};
 pub use connection::{Connection, Writes};
 pub use error::Class;
+pub(crate) use log::MysqlLog;
 pub use schema::{VERSION, migrate};
