@@ -16,6 +16,7 @@
 //! [`lock`], [`start`] and [`request`] are the doors for PHP processes.
 
 mod active_config;
+pub mod away;
 mod backfill;
 mod complete;
 mod daemon;

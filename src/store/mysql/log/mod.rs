@@ -8,6 +8,8 @@ mod count;
 mod failures;
 mod filter;
 mod find;
+#[cfg(test)]
+mod million;
 mod missed;
 mod outages;
 mod overview;

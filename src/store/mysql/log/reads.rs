@@ -33,7 +33,7 @@ pub(crate) enum Trouble {
 }
 
 /// Result of a read.
-pub(crate) type Answer<T> = std::result::Result<T, Trouble>;
+pub(crate) type Answer<T> = Result<T, Trouble>;
 
 impl<'a> Reads<'a> {
     /// Reads that may take so long together.
@@ -42,6 +42,7 @@ impl<'a> Reads<'a> {
     }
 
     /// Reads of a writer, who has the time that the connection has.
+    #[allow(dead_code, reason = "for what changes whole results, which is on its way")]
     pub(crate) fn unbounded(connection: &'a mut Connection) -> Self {
         Self { connection, until: None }
     }

@@ -214,7 +214,13 @@ fn copy(source: &rusqlite::Connection, server: &Server) {
     table(
         "positions",
         "segment, worker, `offset`",
-        as_they_are("SELECT segment, 0, offset FROM positions"),
+        rows("SELECT segment, offset FROM positions")
+            .into_iter()
+            .map(|mut row| {
+                let offset = integer(&row.remove(1)).cast_unsigned();
+                vec![value(row.remove(0)), 0.into(), offset.into()]
+            })
+            .collect(),
     );
 }
 
