@@ -15,6 +15,11 @@ use crate::{Result, StoreError};
 /// MariaDB and 64 MiB with MySQL where nobody set it.
 const PACKET: usize = 16 << 20;
 
+/// What a request has beside the values of its largest row, in bytes.
+const REST: usize = 64 << 10;
+/// Statements that a connection keeps prepared.
+const PREPARED: usize = 300;
+
 /// What holds for every connection. READ COMMITTED, as gaps that nobody wrote are then locked by
 /// nobody; strict, as a value that does not fit is to be refused and not cut; locks are waited for as
 /// long as a reader of a page would wait.
@@ -28,6 +33,8 @@ pub struct Connection {
     conn: Conn,
     /// Whether the server is a MariaDB, which tells whether a transaction is open.
     is_mariadb: bool,
+    /// Most bytes of a request.
+    packet: usize,
 }
 
 /// The writes of one transaction. It has no reads: on a cluster an error may hide behind a read's
@@ -47,9 +54,22 @@ impl Connection {
         const CONNECTING: &str = "connecting to the store";
         let failed = |error| error::from(server, CONNECTING, &error);
         let mut conn = Conn::new(options(server)).map_err(failed)?;
-        let versions: Vec<String> = conn.query("SELECT VERSION()").map_err(failed)?;
-        let is_mariadb = versions.iter().any(|version| version.contains("MariaDB"));
-        Ok(Self { server: server.clone(), conn, is_mariadb })
+        let told: Vec<(String, u64)> =
+            conn.query("SELECT VERSION(), @@max_allowed_packet").map_err(failed)?;
+        let is_mariadb = told.iter().any(|(version, _)| version.contains("MariaDB"));
+        let packet = told.first().and_then(|(_, bytes)| usize::try_from(*bytes).ok());
+        let packet = packet.unwrap_or(PACKET).min(PACKET);
+        Ok(Self { server: server.clone(), conn, is_mariadb, packet })
+    }
+
+    /// Most bytes of the values of one row: what a request can carry, with room for the rest of it.
+    pub(super) fn largest(&self) -> usize {
+        self.packet.saturating_sub(REST)
+    }
+
+    /// Whether the server still answers over this connection.
+    pub(super) fn is_alive(&mut self) -> bool {
+        self.conn.ping().is_ok()
     }
 
     /// Connects for what reads pages: nothing can be written, and the server ends a statement that takes
@@ -199,6 +219,7 @@ fn options(server: &Server) -> Opts {
         .read_timeout(Some(server.read_timeout))
         .write_timeout(Some(server.read_timeout))
         .max_allowed_packet(Some(PACKET))
+        .stmt_cache_size(Some(PREPARED))
         // An update that finds a row as it is to be has found it: who counts rows asks whose they are.
         .additional_capabilities(CapabilityFlags::CLIENT_FOUND_ROWS)
         .init(vec![SESSION, ISOLATION]);
