@@ -107,6 +107,10 @@ pub fn open(
             let (store, set_aside) = sqlite::open_or_set_aside(spool, address, clock)?;
             Ok((Box::new(store), set_aside))
         }
+        #[cfg(feature = "mysql")]
+        Engine::Mysql => {
+            Ok((Box::new(mysql::open(spool, address.unwrap_or_default(), clock)?), None))
+        }
     }
 }
 
@@ -114,6 +118,9 @@ pub fn open(
 enum Engine {
     /// Embedded: `sqlite:/path`, or no address.
     Sqlite,
+    /// A server: `mysql:` or `mysql://…`.
+    #[cfg(feature = "mysql")]
+    Mysql,
 }
 
 /// The engine that an address names.
@@ -122,6 +129,8 @@ fn engine(address: Option<&str>) -> Result<Engine> {
         None => Ok(Engine::Sqlite),
         Some(address) => match address.split_once(':') {
             Some(("sqlite", _)) => Ok(Engine::Sqlite),
+            #[cfg(feature = "mysql")]
+            Some(("mysql", _)) => Ok(Engine::Mysql),
             _ => Err(StoreError::Address(address.to_owned())),
         },
     }

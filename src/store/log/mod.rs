@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 
 pub use noticed::{CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, STORE_SET_ASIDE};
-pub(crate) use overview::NAMED;
+pub(crate) use overview::most;
 pub use overview::{EventCount, Overview, OverviewQuery, SAMPLED, SiteCount};
 pub(crate) use query::time;
 pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
@@ -21,8 +21,11 @@ pub use row::{
 
 use super::backfill::{BackfillQuery, MissedCount};
 use super::bulk::Action;
+#[cfg(feature = "mysql")]
+use super::mysql::{MysqlLog, Server};
 use super::sqlite::SqliteLog;
-use super::{Engine, Result, Selection, State, engine};
+use super::{Engine, Result, Selection, SpoolId, State, engine};
+use domain::database::Database;
 use domain::event::Event;
 use domain::id::{DeliveryId, EventId};
 use journal::SegmentId;
@@ -185,7 +188,7 @@ pub trait LogEngine {
 
 /// A store, open for reading, whichever its engine.
 pub struct Log {
-    engine: Box<dyn LogEngine + Send>,
+    pub(crate) engine: Box<dyn LogEngine + Send>,
 }
 
 impl Log {
@@ -196,9 +199,29 @@ impl Log {
     /// [`StoreError::Newer`](super::StoreError::Newer) for a store of a later version,
     /// [`StoreError::Corrupt`](super::StoreError::Corrupt), or what the system refused.
     pub fn open(spool: &Spool, address: Option<&str>) -> Result<Option<Self>> {
+        Self::open_with(spool, address, None)
+    }
+
+    /// As [`open`](Self::open), by a process that was told of the network's own database: it need not
+    /// be able to read what was published.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`StoreError::Unavailable`](super::StoreError::Unavailable) where a
+    /// server does not answer.
+    pub fn open_with(
+        spool: &Spool,
+        address: Option<&str>,
+        network: Option<&Database>,
+    ) -> Result<Option<Self>> {
         match engine(address)? {
             Engine::Sqlite => {
                 let log = SqliteLog::open(spool, address)?;
+                Ok(log.map(|log| Self { engine: Box::new(log) }))
+            }
+            #[cfg(feature = "mysql")]
+            Engine::Mysql => {
+                let server = Server::find_with(spool, address.unwrap_or_default(), network)?;
+                let log = MysqlLog::open(&server, SpoolId::of(spool)?)?;
                 Ok(log.map(|log| Self { engine: Box::new(log) }))
             }
         }

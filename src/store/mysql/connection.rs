@@ -1,10 +1,11 @@
 //! One connection, and transactions on it.
 
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use ::mysql::consts::CapabilityFlags;
 use ::mysql::prelude::{FromRow, Queryable as _};
-use ::mysql::{Conn, Error, Opts, OptsBuilder, Params, SslOpts, Value};
+use ::mysql::{Conn, Error, Opts, OptsBuilder, Params, Row, SslOpts, Value};
 
 use super::address::{Endpoint, Server, Tls};
 use super::error::{self, Class};
@@ -69,6 +70,50 @@ impl Connection {
     /// Whether the server still answers over this connection.
     pub(super) fn is_alive(&mut self) -> bool {
         self.conn.ping().is_ok()
+    }
+
+    /// Connects for what reads pages: nothing can be written, and the server ends a statement that takes
+    /// longer than that.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(super) fn open_for_reading(server: &Server, longest: Duration) -> Result<Self> {
+        let mut connection = Self::open(server)?;
+        let limit = if connection.is_mariadb {
+            format!("SET SESSION max_statement_time = {}", longest.as_secs_f64())
+        } else {
+            format!("SET SESSION max_execution_time = {}", longest.as_millis())
+        };
+        for sql in [limit.as_str(), "SET SESSION TRANSACTION READ ONLY"] {
+            connection
+                .conn
+                .query_drop(sql)
+                .map_err(|error| error::from(server, "connecting to the store", &error))?;
+        }
+        Ok(connection)
+    }
+
+    /// Rows of a query, with what the server says where there is none.
+    pub(super) fn read(&mut self, sql: &str, parameters: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.conn.exec(sql, positional(parameters))
+    }
+
+    /// Rows of a query, each as it comes, so that there is never more than one of them.
+    pub(super) fn read_each(
+        &mut self,
+        sql: &str,
+        parameters: Vec<Value>,
+        mut each: impl FnMut(Row),
+    ) -> Result<(), Error> {
+        for row in self.conn.exec_iter(sql, positional(parameters))? {
+            each(row?);
+        }
+        Ok(())
+    }
+
+    /// Lets go of a connection that is another process's, without a word to the server.
+    pub(super) fn forget(self) {
+        std::mem::forget(self);
     }
 
     /// Which database it is to.

@@ -15,11 +15,14 @@ mod claim;
 mod connection;
 mod counters;
 mod engine;
+#[cfg(test)]
+mod engine_tests;
 mod error;
 mod forget;
 mod ingest;
 mod lanes;
 mod lease;
+mod log;
 mod memory;
 mod prune;
 mod record;
@@ -34,8 +37,9 @@ mod tests;
 mod transaction;
 mod unit;
 
-pub use address::{Address, Endpoint, Password, Server, Tls, WordPress};
+pub use address::{Address, Endpoint, Password, Server, Tls};
 pub use connection::{Connection, Writes};
-pub use engine::MysqlStore;
+pub use engine::{Find, MysqlStore, open};
 pub use error::Class;
+pub(crate) use log::MysqlLog;
 pub use schema::{VERSION, migrate};

@@ -100,7 +100,10 @@ impl LogEngine for SqliteLog {
                 .iter()
                 .map(|key| row::delivery(connection, *key))
                 .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok(Page { deliveries, cursor: next.map(query::cursor) })
+            Ok(Page {
+                deliveries,
+                cursor: next.map(|key| query::cursor(key.cast_unsigned().into())),
+            })
         })
     }
 

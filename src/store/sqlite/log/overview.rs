@@ -2,14 +2,13 @@
 //! names would take longer to read than the rest of a page.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use rusqlite::{Connection, params};
 
 use super::HOUR_MS;
 use crate::Latencies;
 use crate::log::row::{Hour, percentiles};
-use crate::log::{EventCount, NAMED, Overview, OverviewQuery, SAMPLED, SiteCount};
+use crate::log::{EventCount, Overview, OverviewQuery, SAMPLED, SiteCount, most};
 use domain::clock::rfc3339;
 use domain::event::Flags;
 
@@ -60,12 +59,4 @@ pub(super) fn read(
     let events = most(events).into_iter().map(|(event, count)| EventCount { event, count });
     let (sites, events) = (sites.collect(), events.collect());
     Ok(Overview { pending, held, hours, p50_ms, p95_ms, sampled, sites, events })
-}
-
-/// Those that were counted most often, the most frequent first.
-fn most<T: Hash + Ord>(counts: HashMap<T, usize>) -> Vec<(T, usize)> {
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_unstable_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
-    counts.truncate(NAMED);
-    counts
 }
