@@ -108,10 +108,9 @@ pub fn open(
             Ok((Box::new(store), set_aside))
         }
         #[cfg(feature = "mysql")]
-        Engine::Mysql => Err(StoreError::Failed {
-            action: "opening the store",
-            reason: "this version's worker writes no store on MySQL yet".into(),
-        }),
+        Engine::Mysql => {
+            Ok((Box::new(mysql::open(spool, address.unwrap_or_default(), clock)?), None))
+        }
     }
 }
 

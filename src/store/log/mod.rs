@@ -24,7 +24,7 @@ use super::bulk::Action;
 #[cfg(feature = "mysql")]
 use super::mysql::{MysqlLog, Server};
 use super::sqlite::SqliteLog;
-use super::{Engine, Result, Selection, State, engine};
+use super::{Engine, Result, Selection, SpoolId, State, engine};
 use domain::database::Database;
 use domain::event::Event;
 use domain::id::{DeliveryId, EventId};
@@ -221,7 +221,7 @@ impl Log {
             #[cfg(feature = "mysql")]
             Engine::Mysql => {
                 let server = Server::find_with(spool, address.unwrap_or_default(), network)?;
-                let log = MysqlLog::open(&server, None)?;
+                let log = MysqlLog::open(&server, SpoolId::of(spool)?)?;
                 Ok(log.map(|log| Self { engine: Box::new(log) }))
             }
         }

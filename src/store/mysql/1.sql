@@ -94,11 +94,13 @@ CREATE TABLE IF NOT EXISTS {prefix}deliveries (
     KEY state (webhook, state, due),
     -- Sites take turns at a webhook; what was under way when a worker died stands apart.
     KEY turn (webhook, state, deaths, site, due),
-    KEY test (test),
-    KEY failing (last_failure, webhook, last_status),
     KEY owner (owner, state),
     KEY name (name),
-    KEY site (site)
+    KEY site (site),
+    -- Tests are few; what fails is what has a failure. Both are written to with a delivery alone, and
+    -- with an attempt that fails.
+    KEY test (test),
+    KEY failing (last_failure, webhook, last_status)
 );
 
 -- The request's body, where it is not the event's own.

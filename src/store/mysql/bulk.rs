@@ -2,9 +2,13 @@
 //! How far each is stands in the same transaction as what it changed, so that a worker that dies
 //! repeats nothing.
 
-use ::mysql::{Row, Value};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ::mysql::Row;
 
 use super::change::Change;
+use super::log::{Reads, slice};
 use super::record::json;
 use super::row::{Cells, Delivery, Place};
 use super::transaction::MysqlTransaction;
@@ -12,14 +16,11 @@ use super::unit::BulkRow;
 use crate::backfill::BACKFILL;
 use crate::bulk::{Action, Bulk, BulkStep};
 use crate::log::DeliveriesQuery;
-use crate::sqlite::{first_id, from_states};
-use crate::{Person, Result, StoreError, term};
-use domain::id::EventId;
+use crate::sqlite::from_states;
+use crate::{Person, Result, StoreError};
 
 /// How long one that ended is shown, in milliseconds.
 const SHOWN_MS: i64 = 24 * 3600 * 1000;
-/// Events of which one step looks at the deliveries, at most.
-const WINDOW: u64 = 5000;
 /// Of the columns of [`BulkRow`].
 const COLUMNS: &str =
     "token, action, query, matched, changed, after_event, after_number, below, asked, ended";
@@ -161,83 +162,15 @@ impl MysqlTransaction<'_> {
         below: u64,
         limit: usize,
     ) -> Result<(Vec<Delivery>, Option<Place>)> {
-        let sql = format!(
-            "SELECT `key` FROM {} WHERE `key` >= ? AND `key` < ? ORDER BY `key` LIMIT 1 OFFSET ?",
-            self.table("events")
-        );
-        let end: Vec<u64> = self.rows(&sql, vec![after.0.into(), below.into(), WINDOW.into()])?;
-        let end = end.first().copied();
-        let Some((conditions, mut values)) = self.conditions(query)? else {
-            return Ok((Vec::new(), None));
-        };
-        let sql = format!(
-            "WHERE d.event >= ? AND d.event < ? AND (d.event > ? OR d.number > ?){conditions} \
-             ORDER BY d.event, d.number LIMIT ?"
-        );
-        // The first of all has the number 0, behind nothing.
-        let (event, number) = if after == (0, 0) { (0, -1) } else { (after.0, i64::from(after.1)) };
-        let mut all: Vec<Value> =
-            vec![event.into(), end.unwrap_or(below).into(), event.into(), number.into()];
-        all.append(&mut values);
-        all.push(limit.into());
-        let (rows, read) = self.find_some(&sql, all, &|_| false)?;
-        let full = rows.last().map(|row| row.place).filter(|_| read == limit);
-        Ok((rows, full.or(end.map(|end| (end - 1, u16::MAX)))))
-    }
-
-    /// What every delivery of a result meets; none: there is no such webhook or event.
-    fn conditions(&mut self, query: &DeliveriesQuery) -> Result<Option<(String, Vec<Value>)>> {
-        let (mut sql, mut values) = (String::new(), Vec::new());
-        let mut require = |condition: &str, value: Option<Value>| {
-            sql += " AND ";
-            sql += condition;
-            values.extend(value);
-        };
-        if let Some(id) = &query.webhook_id {
-            let Some(key) = self.known_webhook(id)? else { return Ok(None) };
-            require("d.webhook = ?", Some(key.0.into()));
-        }
-        if !query.state.is_empty() {
-            let numbers: Vec<_> = query.state.iter().map(|it| (*it as u8).to_string()).collect();
-            require(&format!("d.state IN ({})", numbers.join(", ")), None);
-        }
-        if let Some(code) = &query.failure {
-            require("d.last_failure = ?", Some(code.as_str().into()));
-        }
-        if let Some(status) = query.status {
-            require("d.last_status <=> ?", Some((status != 0).then_some(status).into()));
-        }
-        if let Some(name) = &query.event {
-            require("d.name = ?", Some(name.as_str().into()));
-        }
-        if let Some(site) = query.site_id {
-            require("d.site = ?", Some(site.into()));
-        }
-        if let Some(test) = query.test {
-            require("d.test = ?", Some(test.into()));
-        }
-        if let Some(since) = query.since {
-            require("d.id >= ?", Some(first_id(since).as_bytes().as_slice().into()));
-        }
-        if let Some(until) = query.until {
-            let id = first_id(until.saturating_add(1));
-            require("d.id < ?", Some(id.as_bytes().as_slice().into()));
-        }
-        let (events, terms) = (self.table("events"), self.table("terms"));
-        let of_id = format!("d.event IN (SELECT `key` FROM {events} WHERE id = ?)");
-        let of_term = format!("d.event IN (SELECT event FROM {terms} WHERE term = ?)");
-        match &query.search {
-            Some(text) => match text.trim().parse::<EventId>() {
-                Ok(id) => require(&of_id, Some(id.as_bytes().as_slice().into())),
-                Err(_) => require(&of_term, Some(term(text).into())),
-            },
-            None => {
-                if let Some(id) = query.event_id {
-                    require(&of_id, Some(id.as_bytes().as_slice().into()));
-                }
-            }
-        }
-        Ok(Some((sql, values)))
+        let mut reads = Reads::unbounded(self.connection);
+        let found = slice(&mut reads, query, after, below, limit);
+        let (places, next) =
+            found.map_err(|trouble| trouble.told(self.connection.server(), Duration::MAX))?;
+        let events: BTreeSet<u64> = places.iter().map(|place| place.0).collect();
+        let places: BTreeSet<Place> = places.into_iter().collect();
+        let mut rows = self.deliveries_of(&events.into_iter().collect::<Vec<_>>())?;
+        rows.retain(|row| places.contains(&row.place) && query.state.contains(&row.state));
+        Ok((rows, next))
     }
 
     /// Those that ended long ago.

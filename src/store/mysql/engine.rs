@@ -20,6 +20,7 @@ use crate::{
 };
 use domain::clock::Clock;
 use journal::{Boot, SegmentId};
+use spool::Spool;
 
 /// A connection that rested for longer is tried before it is used.
 const RESTED: Duration = Duration::from_secs(2);
@@ -30,7 +31,7 @@ const PAUSES: [Duration; 3] =
 const APART_MS: i64 = 30_000;
 
 /// Says where the database is, at every connection: a password can be another one by then.
-pub(super) type Find = Box<dyn Fn() -> Result<Server> + Send>;
+pub type Find = Box<dyn Fn() -> Result<Server> + Send>;
 
 /// What a transaction does.
 type Work<'w> = &'w mut dyn FnMut(&mut MysqlTransaction<'_>) -> Result<()>;
@@ -47,6 +48,16 @@ pub struct MysqlStore {
     commits: u64,
     /// A transaction of which it is not known whether it took place: what it had claimed.
     unknown: Option<Vec<Delivery>>,
+}
+
+/// Opens the store that an address names, for a spool's worker.
+///
+/// # Errors
+/// As [`MysqlStore::open`]; where the address can't be understood.
+pub fn open(spool: &Spool, address: &str, clock: Arc<dyn Clock>) -> Result<MysqlStore> {
+    let origin = Origin::of_worker(spool)?;
+    let (spool, address) = (spool.clone(), address.to_owned());
+    MysqlStore::open(Box::new(move || Server::find(&spool, &address)), origin, clock)
 }
 
 impl MysqlStore {

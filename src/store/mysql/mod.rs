@@ -15,6 +15,8 @@ mod claim;
 mod connection;
 mod counters;
 mod engine;
+#[cfg(test)]
+mod engine_tests;
 mod error;
 mod forget;
 mod ingest;
@@ -37,7 +39,7 @@ mod unit;
 
 pub use address::{Address, Endpoint, Password, Server, Tls};
 pub use connection::{Connection, Writes};
-pub use engine::MysqlStore;
+pub use engine::{Find, MysqlStore, open};
 pub use error::Class;
 pub(crate) use log::MysqlLog;
 pub use schema::{VERSION, migrate};

@@ -47,7 +47,6 @@ pub(super) fn keys(reads: &mut Reads<'_>, query: &DeliveriesQuery) -> Answer<Vec
 /// Up to `limit` keys of the deliveries that a query is for, oldest first, behind one delivery and
 /// before an event, and the delivery after which to go on: `None` at the end. One call looks at
 /// [`WINDOW`] deliveries at most, so it may find none and yet there are more.
-#[allow(dead_code, reason = "for what changes whole results, which is on its way")]
 pub(crate) fn slice(
     reads: &mut Reads<'_>,
     query: &DeliveriesQuery,

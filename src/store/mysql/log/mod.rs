@@ -42,7 +42,9 @@ use crate::{Result, Selection, SpoolId, State, StoreError};
 use domain::clock::rfc3339;
 use domain::event::Event;
 use domain::id::{DeliveryId, EventId};
-use reads::{Answer, Reads, Trouble};
+pub(super) use find::slice;
+pub(super) use reads::Reads;
+use reads::{Answer, Trouble};
 
 /// How long an answer may take, and the server for each of its statements.
 const LONGEST_READ: Duration = Duration::from_secs(2);
