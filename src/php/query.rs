@@ -32,7 +32,8 @@ pub(super) fn read<T: DeserializeOwned>(array: Option<Array<'_>>) -> PhpResult<T
 /// As [`read`].
 pub(super) fn read_secret<T: DeserializeOwned>(array: Option<Array<'_>>) -> PhpResult<T> {
     read_as(array, |message| match message.rsplit_once("expected ") {
-        Some((_, expected)) => format!("expected {expected}"),
+        // PHP has no other word for it.
+        Some((_, expected)) => format!("expected {}", expected.replace("u64", "int")),
         None => "is not what is expected".into(),
     })
 }

@@ -17,7 +17,7 @@ $database = ['host' => "localhost:$socket", 'user' => 'wp', 'password' => 'hunte
 thrown(fn () => webhooks_deliveries());
 
 // What no server could take is told by its name alone.
-foreach ([['name' => ''], ['user' => 5], ['password' => ['hunter2']], ['flags' => 'hunter2'], ['ca' => 'hunter2.pem'], ['hunter2' => 1], ['password' => str_repeat('x', 2000)]] as $wrong) {
+foreach ([['name' => ''], ['user' => 5], ['password' => ['hunter2']], ['flags' => 'hunter2'], ['ca' => 'hunter2.pem'], ['port' => 'hunter2'], ['password' => str_repeat('x', 2000)]] as $wrong) {
     thrown(fn () => webhooks_database($wrong + $database));
 }
 thrown(fn () => webhooks_database(['hunter2']));
@@ -60,5 +60,31 @@ foreach (['mysql:network', 'mysql://wp:hunter2@db/network', 'mysqls://wp:hunter2
     echo stream_get_contents($pipes[1]), "\n";
     proc_close($process);
 }
---EXPECTF--
-TODO
+--EXPECT--
+Webhooks\Exception: webhooks.store: "mysql:" is the network's own database, and {TMP}/webhooks-604/config.json does not name it yet: save any webhook in Network Admin, which publishes it with WordPress's credentials
+Webhooks\Exception: name: expected the database's name (DB_NAME)
+Webhooks\Exception: user: expected a string
+Webhooks\Exception: password: expected a string
+Webhooks\Exception: flags: expected int
+Webhooks\Exception: ca: expected an absolute path
+Webhooks\Exception: port: expected one of `host`, `user`, `password`, `name`, `prefix`, `flags`, `ca`, `default_socket`
+Webhooks\Exception: password: expected at most 1,024 bytes
+Webhooks\Exception: expected names as keys, got the number 0
+[{"deliveries":[],"cursor":null},0,[]]
+{"url":"mysql:","size":0,"schema":null,"announcements":0}
+int(384)
+bool(true)
+bool(false)
+int(1)
+int(0)
+Webhooks\Exception: connecting to the store: Access denied for user 'wp'@'localhost' (using password: YES) (error 1045) (mysql://localhost:{TMP}/mariadb/s.sock/network). The user or its password is wrong, or it may not come from this host
+int(1)
+int(0)
+Webhooks\Exception: mysql://localhost:{TMP}/mariadb/s.sock/network can't be reached: Could not connect to address `{TMP}/mariadb/s.sock': Connection refused (os error 111)
+bool(true)
+bool(true)
+bool(false)
+["mysql:network","webhooks.store: expected \"mysql:\" alone (the network's own database) or mysql://user@host:port/database"]
+["mysql://db/network","webhooks.store: php.ini is no place for a password: put it into a file and name that, as in ?password_file=/etc/webhooks/password"]
+["mysqls://db/network","\"mysqls://db/network\" is no store: expected sqlite:/path/of/a/file (empty: store.sqlite in the spool), or mysql: (the network's own database)"]
+["mysql://db/network","webhooks.store: there is no option \"password\": expected prefix, password_file, socket, tls, ca, connect_timeout or read_timeout"]
