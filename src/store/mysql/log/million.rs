@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::MysqlLog;
 use super::filter::{EPOCH, SHIFT};
 use crate::State;
-use crate::conformance::{DAY, HOUR, NOON};
+use crate::conformance::{HOUR, NOON};
 use crate::log::{DeliveriesQuery, FailuresQuery, LogEngine, OverviewQuery, StatsQuery};
 use crate::mysql::test_server::TestServer;
 use crate::mysql::{Connection, Server, migrate};
@@ -16,13 +16,14 @@ const MOST_MS: f64 = 25.0;
 /// Deliveries, and those that one statement writes.
 const ALL: u64 = 1_000_000;
 const AT_ONCE: u64 = 20_000;
+/// When the first of them was made: one every 2.5 seconds, the last one now.
+const START: i64 = NOON - ALL as i64 * 2_500;
 /// How often each is asked.
 const ROUNDS: usize = 200;
 
 /// The columns that both kinds of rows are made of: `n` is the delivery's number, from 1 on.
 fn key() -> String {
-    let first = (NOON - 30 * DAY - EPOCH) << SHIFT;
-    // One every 2.5 seconds.
+    let first = (START - EPOCH) << SHIFT;
     format!("({first} + n * {} + 4096)", 2_500_i64 << SHIFT)
 }
 
@@ -30,7 +31,7 @@ fn fill(server: &Server) {
     let mut to = Connection::open(server).unwrap();
     migrate(&mut to).unwrap();
     let key = key();
-    let created = format!("({} + n * 2500)", NOON - 30 * DAY);
+    let created = format!("({} + n * 2500)", START);
     // Few names and sites have most of the events, and most have few.
     let name = "CONCAT('event_', FLOOR(POW(RAND(n), 3) * 100))";
     let site = "(1 + FLOOR(POW(RAND(n + 7), 4) * 3000))";
@@ -154,7 +155,7 @@ fn a_million_deliveries_are_listed_in_time() {
     let ago = |hours: usize| Some(NOON - hours as i64 * HOUR);
     let place = |at: usize| {
         let n = (at as i64 * 4_999) % 1_000_000 + 1;
-        let first = (NOON - 30 * DAY - EPOCH) << SHIFT;
+        let first = (START - EPOCH) << SHIFT;
         let event = first + n * (2_500_i64 << SHIFT) + 4096;
         Some(super::filter::cursor((event.cast_unsigned(), 1)))
     };

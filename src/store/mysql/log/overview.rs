@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::filter::{SLACK_MS, first_key};
 use super::reads::{Answer, Reads};
 use crate::Latencies;
 use crate::log::row::{Hour, percentiles};
@@ -39,16 +40,23 @@ pub(super) fn read(reads: &mut Reads<'_>, query: &OverviewQuery, now: i64) -> An
         }
     }
     let (p50_ms, p95_ms) = percentiles(&latencies);
+    let begin = first * HOUR_MS;
     // Grouped by the server, which sends a row for each event's name at each site and not one for each
     // event.
     let counted: Vec<(String, i64, usize)> = reads.rows(
         &format!(
             "SELECT name, site, COUNT(*) FROM
                  (SELECT name, site FROM {{events}} FORCE INDEX (PRIMARY)
-                  WHERE created >= ? AND flags & ? = 0 ORDER BY `key` DESC LIMIT {SAMPLED}) newest
+                  WHERE `key` >= ? AND created >= ? AND flags & ? = 0
+                  ORDER BY `key` DESC LIMIT {SAMPLED}) newest
              GROUP BY name, site"
         ),
-        vec![(first * HOUR_MS).into(), Flags::TEST.bits().into()],
+        vec![
+            // Where nothing happened lately, no old event is looked at.
+            first_key(begin.saturating_sub(SLACK_MS)).into(),
+            begin.into(),
+            Flags::TEST.bits().into(),
+        ],
     )?;
     let (mut sites, mut events): (HashMap<i64, usize>, HashMap<String, usize>) = Default::default();
     let mut sampled = 0;
