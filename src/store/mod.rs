@@ -21,12 +21,14 @@ pub mod log;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod origin;
+mod others;
 mod person;
 pub mod sqlite;
 mod transaction;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use batch::{Claimed, NewAttempt, NewDelivery, NewEvent, Wanted, Written};
 pub use durability::Durability;
@@ -34,6 +36,7 @@ pub use error::{Result, StoreError};
 pub use latencies::Latencies;
 pub use loaded::{ClockReading, Loaded, WebhookState};
 pub use origin::{Origin, SpoolId};
+pub use others::News;
 pub use person::Person;
 pub use transaction::{Announcement, Forgetting, GivenUp, Keep, Selection, Suspects, Transaction};
 
@@ -66,6 +69,21 @@ pub trait Store: Durability {
     /// # Errors
     /// Where the engine can't read.
     fn load(&mut self) -> Result<Loaded>;
+
+    /// How often [`look_at_others`](Self::look_at_others) is to be called; `None` where nobody else
+    /// ever writes.
+    fn looks_every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Looks at what other writers did, lets them know that this one is alive, and takes over what a
+    /// dead one left behind.
+    ///
+    /// # Errors
+    /// Where the engine can't read or write.
+    fn look_at_others(&mut self) -> Result<News> {
+        Ok(News::default())
+    }
 }
 
 impl<S: Store + ?Sized> Store for Box<S> {
@@ -78,6 +96,14 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn load(&mut self) -> Result<Loaded> {
         (**self).load()
+    }
+
+    fn looks_every(&self) -> Option<Duration> {
+        (**self).looks_every()
+    }
+
+    fn look_at_others(&mut self) -> Result<News> {
+        (**self).look_at_others()
     }
 }
 

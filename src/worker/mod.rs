@@ -29,6 +29,7 @@ mod limits;
 pub mod lock;
 mod log;
 mod maintenance;
+mod others;
 mod poison;
 mod pool;
 mod request;
@@ -123,6 +124,12 @@ impl WorkerError {
             Self::Store(error) => matches!(error, StoreError::Full { .. }),
             Self::Running { .. } | Self::Start(..) => false,
         }
+    }
+
+    /// Whether the store is away, for whatever time: what is to be written waits for it.
+    fn is_away(&self) -> bool {
+        use StoreError::{Conflict, ReadOnly, Unavailable};
+        matches!(self, Self::Store(Conflict { .. } | ReadOnly { .. } | Unavailable { .. }))
     }
 }
 

@@ -14,9 +14,10 @@ use super::schema::migrate;
 use super::suspects::After;
 use super::transaction::{MysqlTransaction, list};
 use super::unit::{Unit, conflict};
+use super::watch::Watch;
 use crate::{
-    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, Origin, Result, Store, StoreError,
-    Transaction, WebhookKey, WebhookState,
+    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Result, Store,
+    StoreError, Transaction, WebhookKey, WebhookState,
 };
 use domain::clock::Clock;
 use journal::{Boot, SegmentId};
@@ -41,11 +42,12 @@ pub struct MysqlStore {
     find: Find,
     connection: Option<Connection>,
     used: Instant,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     origin: Origin,
-    lease: Lease,
-    memory: Memory,
+    pub(super) lease: Lease,
+    pub(super) memory: Memory,
     commits: u64,
+    pub(super) watch: Watch,
     /// A transaction of which it is not known whether it took place: what it had claimed.
     unknown: Option<Vec<Delivery>>,
 }
@@ -90,6 +92,7 @@ impl MysqlStore {
             lease,
             memory: Memory::default(),
             commits: 0,
+            watch: Watch::default(),
             unknown: None,
         };
         store.remember(has_clock)?;
@@ -128,12 +131,12 @@ impl MysqlStore {
     }
 
     /// The connection; a new one where it was lost.
-    fn connected(&mut self) -> Result<&mut Connection> {
+    pub(super) fn connected(&mut self) -> Result<&mut Connection> {
         connected(&mut self.connection, &mut self.used, &self.find)
     }
 
     /// Notes what an error says of the connection and of what is kept in memory.
-    fn doubt(&mut self, error: &StoreError) {
+    pub(super) fn doubt(&mut self, error: &StoreError) {
         match error {
             // Where it only reads, another node may be found by then.
             StoreError::Unavailable { .. } | StoreError::ReadOnly { .. } => self.connection = None,
@@ -238,6 +241,7 @@ impl MysqlStore {
         written?;
         self.lease.beat += 1;
         self.used = Instant::now();
+        self.watch.has_written(self.clock.monotonic_ns());
         Ok(())
     }
 
@@ -252,6 +256,21 @@ impl MysqlStore {
         });
         tracing::warn!("another worker has taken over this one, which begins anew");
         begun.unwrap_or_else(|error| error)
+    }
+
+    /// Moves the beat on where no transaction has for a while.
+    pub(super) fn beat(&mut self) -> Result<()> {
+        self.settle()?;
+        let connection = connected(&mut self.connection, &mut self.used, &self.find)?;
+        match self.lease.beat(connection) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.begin_anew()),
+            Err(error) => {
+                // Whether it was done is found out as of a transaction.
+                self.unknown = Some(Vec::new());
+                Err(error)
+            }
+        }
     }
 
     /// Finds out what became of a transaction before, of which its caller was told that it is not
@@ -382,6 +401,13 @@ impl Store for MysqlStore {
         (loaded.reclaimed, loaded.deadly, loaded.suspects) =
             (after.reclaimed, after.deadly, suspects);
         Ok(loaded)
+    }
+    fn looks_every(&self) -> Option<Duration> {
+        Some(self.watch.every())
+    }
+
+    fn look_at_others(&mut self) -> Result<News> {
+        self.look()
     }
 }
 

@@ -32,6 +32,11 @@ impl Tables {
         Self { server, clock: Arc::new(ManualClock::at(NOON)) }
     }
 
+    /// Where they are.
+    pub(super) fn server(&self) -> &Server {
+        &self.server
+    }
+
     pub(super) fn store(&self, origin: &Origin) -> MysqlStore {
         let server = self.server.clone();
         let find = Box::new(move || Ok(server.clone()));

@@ -36,6 +36,9 @@ mod test_server;
 mod tests;
 mod transaction;
 mod unit;
+mod watch;
+#[cfg(test)]
+mod workers_tests;
 
 pub use address::{Address, Endpoint, Password, Server, Tls};
 pub use connection::{Connection, Writes};
