@@ -75,6 +75,7 @@ final class Network_Database_Test extends Network_Test_Case {
 		$this->assertStringContainsString( 'Delivered', $seen['page'] );
 		$this->assertSame( 1, $seen['counted'] );
 		$this->assertSame( 1, $seen['stats']['delivered'] );
+		$this->assertContains( "{$wpdb->base_prefix}webhooks_store_bodies", $seen['tables'], 'What is removed with the data.' );
 		$this->assertSame( 0, $seen['connections'], 'The page read over the connection that this request had.' );
 	}
 

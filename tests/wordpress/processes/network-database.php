@@ -42,6 +42,7 @@ if ( 'dispatch' === $argv[1] ) {
 	$page->print();
 	$seen['page']        = (string) ob_get_clean();
 	$seen['connections'] = $made() - $then;
+	$seen['tables']      = Network_Webhooks\Network_Database::tables();
 }
 echo wp_json_encode( $seen );
 

@@ -52,6 +52,19 @@ final class Network_Database {
 	}
 
 	/**
+	 * The log's tables, which the worker made; none where the log lies elsewhere.
+	 *
+	 * @return list<string>
+	 */
+	public static function tables(): array {
+		global $wpdb;
+		if ( ! self::has_log() ) {
+			return array();
+		}
+		return $wpdb->get_col( $wpdb->prepare( 'SHOW TABLES LIKE %s', $wpdb->esc_like( "{$wpdb->base_prefix}webhooks_store_" ) . '%' ) );
+	}
+
+	/**
 	 * What wp-config.php says.
 	 *
 	 * @return array{host: string, user: string, password: string, name: string, prefix: string, flags: int, ca: string|null, default_socket: string}

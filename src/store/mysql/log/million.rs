@@ -1,6 +1,8 @@
 //! A million deliveries on MariaDB, and how long each list of them takes. No part of the plain run, as
 //! it measures: `cargo test -p store a_million_deliveries -- --ignored --nocapture`.
 
+#![expect(clippy::print_stdout, reason = "it prints figures")]
+
 use std::time::{Duration, Instant};
 
 use super::MysqlLog;
