@@ -14,7 +14,7 @@ use crate::State;
 use crate::log::DeliveriesQuery;
 
 /// Rows up to which the rarer of two filters is looked for.
-const COUNTED: u64 = 5_000;
+const COUNTED: u64 = 2_000;
 /// Newest deliveries among which a page is looked for first.
 const NEWEST: u64 = 2_000;
 /// Deliveries that one slice of a whole result looks at, at most.
