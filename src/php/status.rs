@@ -16,6 +16,7 @@ use webhooks::clock::{Clock as _, SystemClock, rfc3339};
 use webhooks::config::ConfigError;
 use webhooks::journal::{self, JournalError, SegmentId, wake};
 use webhooks::spool::{Spool, this_user, user_name};
+use webhooks::store::log::WorkerRow;
 use webhooks::store::{self, StoreError};
 use webhooks::worker::{SMALL_FILE, away, lock, start};
 
@@ -77,6 +78,7 @@ pub(super) struct StoreStatus {
     pub(super) size: u64,
     pub(super) schema: Option<u32>,
     pub(super) announcements: i64,
+    pub(super) workers: Vec<WorkerRow>,
 }
 
 #[derive(Default, Serialize)]
@@ -219,6 +221,7 @@ impl Status {
         self.store.size = summary.size;
         self.store.schema = Some(summary.schema);
         self.store.announcements = summary.announcements;
+        self.store.workers.clone_from(&summary.workers);
         self.ask_for_deaths(&summary.deaths, now);
         self.problems.extend(noticed::of_store(&summary, now));
         if let Some(published) = published {

@@ -71,7 +71,7 @@ Webhooks\Exception: port: expected one of `host`, `user`, `password`, `name`, `p
 Webhooks\Exception: password: expected at most 1,024 bytes
 Webhooks\Exception: expected names as keys, got the number 0
 [{"deliveries":[],"cursor":null},0,[]]
-{"url":"mysql:","size":0,"schema":null,"announcements":0}
+{"url":"mysql:","size":0,"schema":null,"announcements":0,"workers":[]}
 int(384)
 bool(true)
 bool(false)

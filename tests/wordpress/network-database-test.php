@@ -76,6 +76,11 @@ final class Network_Database_Test extends Network_Test_Case {
 		$this->assertSame( 1, $seen['counted'] );
 		$this->assertSame( 1, $seen['stats']['delivered'] );
 		$this->assertContains( "{$wpdb->base_prefix}webhooks_store_bodies", $seen['tables'], 'What is removed with the data.' );
+		// Which workers there are: this server's sends for this webhook.
+		$here = array_values( array_filter( $seen['workers'], static fn( array $worker ) => $worker['alive'] ) );
+		$this->assertSame( gethostname(), $here[0]['server'] );
+		$this->assertGreaterThanOrEqual( 1, $here[0]['lanes'] );
+		$this->assertStringContainsString( gethostname() . ': version ', $seen['store']['Workers'] );
 		$this->assertSame( 0, $seen['connections'], 'The page read over the connection that this request had.' );
 	}
 

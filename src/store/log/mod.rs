@@ -16,7 +16,7 @@ pub(crate) use query::time;
 pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
 pub use row::{
     AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, FailureGroup, Hour, Page,
-    WebhookStats,
+    WebhookStats, WorkerRow,
 };
 
 use super::backfill::{BackfillQuery, MissedCount};
@@ -52,6 +52,8 @@ pub struct StoreSummary {
     pub lately: Lately,
     /// When the delivery was due that waits for longest, in Unix milliseconds.
     pub waiting_since: Option<i64>,
+    /// Workers that write into it, where it is one for several; those that are at work first.
+    pub workers: Vec<WorkerRow>,
 }
 
 /// How the webhooks have been doing that are published.

@@ -42,6 +42,8 @@ if ( 'dispatch' === $argv[1] ) {
 	$page->print();
 	$seen['page']        = (string) ob_get_clean();
 	$seen['connections'] = $made() - $then;
+	$seen['store']       = ( new Network_Webhooks\Status_Report( Plugin::instance()->webhooks(), Plugin::instance()->outbox() ) )->sections()['Store'];
+	$seen['workers']     = webhooks_status()['store']['workers'];
 	$seen['tables']      = Network_Webhooks\Network_Database::tables();
 }
 echo wp_json_encode( $seen );

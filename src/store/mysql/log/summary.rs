@@ -7,7 +7,7 @@ use ::mysql::Value;
 use super::outages;
 use super::reads::{Answer, Reads, id};
 use crate::SpoolId;
-use crate::log::{Lately, NEWEST, NOTICED, Noticed, StoreSummary};
+use crate::log::{Lately, NEWEST, NOTICED, Noticed, StoreSummary, WorkerRow};
 use journal::SegmentId;
 
 /// The tables that have most of a store's bytes.
@@ -16,6 +16,8 @@ const LARGE: [&str; 6] = ["events", "bodies", "terms", "deliveries", "requests",
 const MOST_DEFERRED: u32 = 1_000;
 /// Positions that are read: a spool has a segment for each process.
 const MOST_POSITIONS: u32 = 100_000;
+/// Workers that are told of.
+const MOST_WORKERS: u32 = 100;
 /// Deaths that are read.
 const MOST_DEATHS: u32 = 10_000;
 
@@ -63,7 +65,23 @@ pub(super) fn read(
             .unwrap_or(0),
         lately: lately(reads)?,
         waiting_since: outages::waiting_since(reads, shift)?,
+        workers: workers(reads)?,
     })
+}
+
+/// All workers, with how many webhooks each sends for: its lanes count while its lease holds.
+fn workers(reads: &mut Reads<'_>) -> Answer<Vec<WorkerRow>> {
+    let found: Vec<(String, String, bool, u64)> = reads.rows(
+        &format!(
+            "SELECT w.server, w.version, w.alive,
+                 (SELECT COUNT(*) FROM {{lanes}} l JOIN {{webhooks}} h ON h.`key` = l.webhook
+                  WHERE l.holder = w.`key` AND l.epoch = w.epoch AND w.alive = 1)
+             FROM {{workers}} w ORDER BY w.alive DESC, w.server, w.`key` LIMIT {MOST_WORKERS}"
+        ),
+        Vec::new(),
+    )?;
+    let row = |(server, version, alive, lanes)| WorkerRow { server, version, alive, lanes };
+    Ok(found.into_iter().map(row).collect())
 }
 
 /// The key of a spool's worker; 0, which is nobody's: it has none.

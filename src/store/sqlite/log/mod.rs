@@ -313,6 +313,7 @@ impl LogEngine for SqliteLog {
                 )?,
                 lately: lately(connection)?,
                 waiting_since: outages::waiting_since(connection)?,
+                workers: Vec::new(),
             })
         })
     }
