@@ -10,7 +10,7 @@
  * | setting                  | default             | meaning |
  * |--------------------------|---------------------|---------|
  * | `webhooks.spool`         | `/var/lib/webhooks` | the folder that PHP and the worker share |
- * | `webhooks.store`         | (empty)             | `sqlite:/path`; empty: `store.sqlite` in the spool |
+ * | `webhooks.store`         | (empty)             | `sqlite:/path`; empty: `store.sqlite` in the spool; `mysql:`: the network's own database; `mysql://user@host:port/database?…`: another one |
  * | `webhooks.worker`        | `webhooks-worker`   | the worker's binary, a path or a name to be found in PATH |
  * | `webhooks.autostart`     | `1`                 | start a worker when an event comes and none runs |
  * | `webhooks.sync`          | `0`                 | make every append durable against power loss (fdatasync) |
