@@ -27,6 +27,20 @@ webhooks_database($database);
 echo json_encode([webhooks_deliveries(), webhooks_count(), webhooks_announcements()]), "\n";
 echo json_encode(webhooks_status()['store']), "\n";
 
+// A child has a connection of its own, and its end is not that of this process's.
+$connections = fn () => (int) preg_replace('/\D/', '', sql(dirname($socket), "SHOW GLOBAL STATUS LIKE 'Connections'"));
+sql(dirname($socket), 'USE network; CREATE TABLE fork_webhooks_store_schema (one INT PRIMARY KEY, version INT); INSERT INTO fork_webhooks_store_schema VALUES (1, 1); CREATE TABLE fork_webhooks_store_announcements (number BIGINT PRIMARY KEY, code VARCHAR(64), at BIGINT, params TEXT)');
+webhooks_database(['prefix' => 'fork_'] + $database);
+$told = [webhooks_announcements()];
+$before = $connections();
+if (!$child = pcntl_fork()) {
+    exit(webhooks_announcements() === [] ? 0 : 1);
+}
+pcntl_waitpid($child, $status);
+$told[] = webhooks_announcements();
+echo json_encode([$told, pcntl_wexitstatus($status), $connections() - $before]), "\n";
+webhooks_database($database);
+
 // As it was published, for who may read it.
 publish(['a' => ['*']], 1, ['database' => $database]);
 var_dump(fileperms("$spool/config.json") & 0777, str_contains(file_get_contents("$spool/config.json"), 'hunter2'));
@@ -72,6 +86,7 @@ Webhooks\Exception: password: expected at most 1,024 bytes
 Webhooks\Exception: expected names as keys, got the number 0
 [{"deliveries":[],"cursor":null},0,[]]
 {"url":"mysql:","size":0,"schema":null,"announcements":0,"workers":[]}
+[[[],[]],0,2]
 int(384)
 bool(true)
 bool(false)

@@ -64,11 +64,37 @@ pub(crate) struct MysqlLog {
     server: Server,
     /// Of which spool the positions and deaths are; none: this server has had no worker yet.
     spool: Option<SpoolId>,
-    connection: Connection,
-    /// A connection belongs to the process that made it.
-    pid: u32,
+    connection: Own,
     /// What due times are behind by, once it is known.
     shift: Option<i64>,
+}
+
+/// A connection of the process that made it: another one, which a fork made, must not say goodbye to the
+/// server over it.
+struct Own {
+    connection: Option<Connection>,
+    pid: u32,
+}
+
+impl Own {
+    fn new(connection: Connection) -> Self {
+        Self { connection: Some(connection), pid: std::process::id() }
+    }
+
+    /// None: it is another process's.
+    fn get(&mut self) -> Option<&mut Connection> {
+        self.connection.as_mut().filter(|_| self.pid == std::process::id())
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        if self.pid != std::process::id()
+            && let Some(connection) = self.connection.take()
+        {
+            connection.forget();
+        }
+    }
 }
 
 impl MysqlLog {
@@ -79,8 +105,8 @@ impl MysqlLog {
     pub(crate) fn open(server: &Server, spool: Option<SpoolId>) -> Result<Option<Self>> {
         let read_timeout = server.read_timeout.min(SILENCE);
         let server = Server { read_timeout, ..server.clone() };
-        let connection = Connection::open_for_reading(&server, LONGEST_READ)?;
-        let mut log = Self { server, spool, connection, pid: std::process::id(), shift: None };
+        let connection = Own::new(Connection::open_for_reading(&server, LONGEST_READ)?);
+        let mut log = Self { server, spool, connection, shift: None };
         match log.version()? {
             0 => Ok(None),
             schema::VERSION => Ok(Some(log)),
@@ -126,33 +152,17 @@ impl MysqlLog {
         longest: Duration,
         mut read: impl FnMut(&mut Reads<'_>) -> Answer<T>,
     ) -> Answer<T> {
-        let mut is_new = false;
-        if self.pid != std::process::id() {
-            self.reopen()?;
-            is_new = true;
-        }
-        let answer = read(&mut Reads::within(&mut self.connection, longest));
-        match answer {
-            Err(error) if error.ends_connection() && !is_new => {
-                self.reopen()?;
-                read(&mut Reads::within(&mut self.connection, longest))
+        if let Some(connection) = self.connection.get() {
+            match read(&mut Reads::within(connection, longest)) {
+                Err(error) if error.ends_connection() => {}
+                answer => return answer,
             }
-            answer => answer,
         }
-    }
-
-    fn reopen(&mut self) -> Answer<()> {
-        let connection =
+        let mut connection =
             Connection::open_for_reading(&self.server, LONGEST_READ).map_err(ReadError::Store)?;
-        let old = std::mem::replace(&mut self.connection, connection);
-        if self.pid == std::process::id() {
-            drop(old);
-        } else {
-            // To say goodbye would end the parent's connection.
-            old.forget();
-            self.pid = std::process::id();
-        }
-        Ok(())
+        let answer = read(&mut Reads::within(&mut connection, longest));
+        self.connection = Own::new(connection);
+        answer
     }
 
     fn failed(&self, error: ReadError) -> StoreError {
