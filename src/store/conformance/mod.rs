@@ -100,6 +100,7 @@ macro_rules! conformance {
             what_was_delivered_goes_first_when_there_is_no_room,
             a_webhook_is_given_what_it_has_not_had_in_order,
             what_is_looked_back_for_is_narrowed,
+            a_list_until_a_time_ends_there_whatever_a_backfill_made_then,
         );
     };
 }

@@ -201,7 +201,7 @@ fn of_row(row: &Row<'_>) -> rusqlite::Result<Missed> {
 
 /// Key of the first event that was taken in at this time or later; beyond all where there is none.
 /// Keys rise with time, so it is found by halving.
-fn first_of(connection: &Connection, unix_ms: i64) -> rusqlite::Result<i64> {
+pub(crate) fn first_of(connection: &Connection, unix_ms: i64) -> rusqlite::Result<i64> {
     let last: Option<i64> =
         connection.query_row("SELECT max(key) FROM events", [], |row| row.get(0))?;
     let (mut low, mut high) = (0, last.unwrap_or(0) + 1);

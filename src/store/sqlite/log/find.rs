@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use crate::log::DeliveriesQuery;
+use crate::sqlite::backfill::first_of;
 use crate::sqlite::first_id;
 use crate::sqlite::schema::{EVENT, event_of};
 use crate::{State, term};
@@ -196,10 +197,11 @@ impl Filter {
         }
         if let Some(until) = query.until {
             filter.require("+d.id < ?", Some(blob(first_id(until.saturating_add(1)))));
-            let after = key_at(connection, until.saturating_add(SLACK_MS))?;
-            let near = key_at(connection, until.saturating_add(1))?;
-            let near = near.map(|key| key.saturating_add(SLACK));
-            filter.below = [after, near].into_iter().flatten().fold(filter.below, i64::min);
+            // The first delivery made after that may be a backfill's, of an event long before.
+            let near = until.saturating_add(SLACK_MS);
+            if let Some(after) = key_at(connection, near)? {
+                filter.below = filter.below.min(after.max(first_of(connection, near)?));
+            }
         }
         Ok(filter)
     }
