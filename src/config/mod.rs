@@ -27,15 +27,17 @@ pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
 use document::{parts, read_webhook, try_out};
 use error::form;
 
+/// The worker's file.
+pub use domain::database::CONFIG_FILE;
+
 use delivery::check;
 use delivery::guard::{check_allow, check_url};
 use delivery::proxy::{ProxySettings, check_proxy};
 use delivery::v1::Projections;
+use domain::database::Database;
 use domain::webhook::Webhook;
 use spool::{Access, Privacy, Spool};
 
-/// The worker's file.
-pub const CONFIG_FILE: &str = "config.json";
 /// Most webhooks of a config.
 pub const MAX_WEBHOOKS: usize = 50_000;
 const LOCK_FILE: &str = "config.lock";
@@ -92,6 +94,9 @@ pub struct Config {
     /// Whatever the publisher wants back in every dispatching process.
     #[serde(default)]
     pub actions: Vec<Value>,
+    /// The network's own database, for a store that lies in it (`webhooks.store = mysql:`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Database>,
     /// How events fill the keys of the format `v1`.
     #[serde(default)]
     pub v1: Projections,
@@ -192,6 +197,11 @@ impl Config {
         }
         if let Some(inbox) = &self.inbox {
             check_url(inbox).map_err(|error| form("inbox", &error))?;
+        }
+        if let Some(database) = &self.database {
+            database
+                .check()
+                .map_err(|(member, error)| form(&format!("database.{member}"), &error))?;
         }
         let mut ids = HashSet::new();
         for webhook in &self.webhooks {

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::{CONFIG_FILE, ConfigError, Installation, read_file};
+use domain::database::Database;
 use domain::webhook::SetAside;
 use spool::Spool;
 
@@ -26,6 +27,9 @@ pub struct Overview {
     /// `webhooks.max_in_flight` of the process that published.
     #[serde(default)]
     pub max_in_flight: Option<u32>,
+    /// The network's own database, where a store lies in it.
+    #[serde(default)]
+    pub database: Option<Database>,
     /// The webhooks.
     pub webhooks: Vec<WebhookOverview>,
 }

@@ -6,6 +6,7 @@ pub mod attempt;
 pub mod bytes;
 pub mod claim;
 pub mod clock;
+pub mod database;
 pub mod decision;
 pub mod event;
 pub mod health;

@@ -69,7 +69,8 @@ pub enum StoreError {
     },
     /// The address names no engine of this version.
     #[error(
-        "\"{0}\" is no store: expected sqlite:/path/of/a/file (empty: store.sqlite in the spool)"
+        "\"{0}\" is no store: expected sqlite:/path/of/a/file (empty: store.sqlite in the spool), or \
+         mysql: (the network's own database)"
     )]
     Address(String),
     /// Anything else that the engine or the system refused.

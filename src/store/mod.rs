@@ -23,12 +23,14 @@ pub(crate) mod memory;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod origin;
+mod others;
 mod person;
 pub mod sqlite;
 mod transaction;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use batch::{Claimed, NewAttempt, NewDelivery, NewEvent, Wanted, Written};
 pub use durability::Durability;
@@ -36,6 +38,7 @@ pub use error::{Result, StoreError};
 pub use latencies::Latencies;
 pub use loaded::{ClockReading, Loaded, WebhookState};
 pub use origin::{Origin, SpoolId};
+pub use others::News;
 pub use person::Person;
 pub use transaction::{Announcement, Forgetting, GivenUp, Keep, Selection, Suspects, Transaction};
 
@@ -72,6 +75,21 @@ pub trait Store: Durability {
     /// Gives up memory that only makes the engine quicker: the worker has had nothing to do for a
     /// while.
     fn rest(&mut self) {}
+
+    /// How often [`look_at_others`](Self::look_at_others) is to be called; `None` where nobody else
+    /// ever writes.
+    fn looks_every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Looks at what other writers did, lets them know that this one is alive, and takes over what a
+    /// dead one left behind.
+    ///
+    /// # Errors
+    /// Where the engine can't read or write.
+    fn look_at_others(&mut self) -> Result<News> {
+        Ok(News::default())
+    }
 }
 
 impl<S: Store + ?Sized> Store for Box<S> {
@@ -88,6 +106,14 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn rest(&mut self) {
         (**self).rest();
+    }
+
+    fn looks_every(&self) -> Option<Duration> {
+        (**self).looks_every()
+    }
+
+    fn look_at_others(&mut self) -> Result<News> {
+        (**self).look_at_others()
     }
 }
 
@@ -117,6 +143,31 @@ pub fn open(
             let (store, set_aside) = sqlite::open_or_set_aside(spool, address, clock)?;
             Ok((Box::new(store), set_aside))
         }
+        #[cfg(feature = "mysql")]
+        Engine::Mysql => {
+            Ok((Box::new(mysql::open(spool, address.unwrap_or_default(), clock)?), None))
+        }
+    }
+}
+
+/// The address of a store in the network's own database.
+pub const NETWORK: &str = "mysql:";
+
+/// Whether an address names a store on a server, to which each process has a connection.
+pub fn is_on_a_server(address: Option<&str>) -> bool {
+    address.is_some_and(|address| address.starts_with("mysql:"))
+}
+
+/// An address as it may be shown: without what stands before a host's `@`, where somebody may have
+/// put a password, and without options.
+pub fn without_credentials(address: &str) -> String {
+    let address = address.split_once('?').map_or(address, |(address, _)| address);
+    match address.split_once("//") {
+        Some((scheme, rest)) => {
+            let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+            format!("{scheme}//{rest}")
+        }
+        None => address.to_owned(),
     }
 }
 
@@ -124,6 +175,9 @@ pub fn open(
 enum Engine {
     /// Embedded: `sqlite:/path`, or no address.
     Sqlite,
+    /// A server: `mysql:` or `mysql://…`.
+    #[cfg(feature = "mysql")]
+    Mysql,
 }
 
 /// The engine that an address names.
@@ -132,7 +186,9 @@ fn engine(address: Option<&str>) -> Result<Engine> {
         None => Ok(Engine::Sqlite),
         Some(address) => match address.split_once(':') {
             Some(("sqlite", _)) => Ok(Engine::Sqlite),
-            _ => Err(StoreError::Address(address.to_owned())),
+            #[cfg(feature = "mysql")]
+            Some(("mysql", _)) => Ok(Engine::Mysql),
+            _ => Err(StoreError::Address(without_credentials(address))),
         },
     }
 }
@@ -167,4 +223,23 @@ const DEATHS_ALONE: u32 = 2;
 /// nothing else was. Who was one of many is never judged by that, however often.
 pub fn is_deadly(alone: u32) -> bool {
     alone >= DEATHS_ALONE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_credentials;
+
+    #[test]
+    fn an_address_is_shown_without_what_may_be_a_password() {
+        for (address, shown) in [
+            ("sqlite:/var/lib/webhooks/store.sqlite", "sqlite:/var/lib/webhooks/store.sqlite"),
+            ("mysql:", "mysql:"),
+            ("mysql://u:hun/ter2@db:3306/w?password=hunter2", "mysql://db:3306/w"),
+            ("mysqls://u:hunter@2@db/w", "mysqls://db/w"),
+            ("mysql://db/w", "mysql://db/w"),
+        ] {
+            assert_eq!(without_credentials(address), shown);
+            assert!(!without_credentials(address).contains("hunter"));
+        }
+    }
 }

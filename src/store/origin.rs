@@ -1,5 +1,8 @@
 //! Who writes into a store: the worker of which spool, on which server.
 
+use crate::{Result, StoreError};
+use spool::{Privacy, Spool, SpoolError};
+
 /// Longest name of a server that is kept, in bytes: that of a host name (POSIX).
 const MAX_SERVER: usize = 255;
 
@@ -11,6 +14,43 @@ pub struct SpoolId(pub [u8; 16]);
 impl SpoolId {
     /// Of the one spool of an embedded store, which needs no id to be known.
     pub const ONLY: Self = Self([0; 16]);
+
+    /// Of this spool, where a worker has given it one.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn of(spool: &Spool) -> Result<Option<Self>> {
+        let read = spool.top().read(FILE, MOST).map_err(refused)?;
+        let text = read.and_then(|bytes| String::from_utf8(bytes).ok());
+        let number = text.and_then(|text| u128::from_str_radix(text.trim(), 16).ok());
+        Ok(number.map(|number| Self(number.to_be_bytes())))
+    }
+
+    /// Of this spool; it is given one where it has none. Only its worker does so.
+    ///
+    /// # Errors
+    /// What the system refused.
+    pub fn of_worker(spool: &Spool) -> Result<Self> {
+        if let Some(id) = Self::of(spool)? {
+            return Ok(id);
+        }
+        let mut id = [0; 16];
+        rustix::rand::getrandom(&mut id, rustix::rand::GetRandomFlags::empty())
+            .map_err(|error| refused(SpoolError::io(spool.path(), "name the spool", error)))?;
+        let text = format!("{:032x}\n", u128::from_be_bytes(id));
+        spool.top().replace(FILE, text.as_bytes(), Privacy::Shared).map_err(refused)?;
+        Ok(Self(id))
+    }
+}
+
+/// The spool's identity, as hexadecimal digits.
+const FILE: &str = "spool.id";
+/// Longest such file that is read, in bytes.
+const MOST: u64 = 64;
+
+#[allow(clippy::needless_pass_by_value, reason = "the form that map_err wants")]
+fn refused(error: SpoolError) -> StoreError {
+    StoreError::Failed { action: "finding out which spool this is", reason: error.to_string() }
 }
 
 /// The worker that writes.
@@ -26,6 +66,16 @@ impl Origin {
     /// Of the worker of an embedded store on this host.
     pub fn embedded() -> Self {
         Self { spool: SpoolId::ONLY, server: host_name() }
+    }
+}
+
+impl Origin {
+    /// Of the worker of a spool whose store others write into as well.
+    ///
+    /// # Errors
+    /// Where the spool can't be given an identity.
+    pub fn of_worker(spool: &Spool) -> Result<Self> {
+        Ok(Self { spool: SpoolId::of_worker(spool)?, server: host_name() })
     }
 }
 

@@ -8,6 +8,7 @@ use super::intake::Intake;
 use super::limits::Limits;
 use super::lock::Holder;
 use super::maintenance::Maintenance;
+use super::others::Outage;
 use super::poison::PoisonMark;
 use super::pool::{self, Job, Pool};
 use super::reserve::Reserve;
@@ -55,6 +56,9 @@ pub(super) struct Worker<S: Store> {
     pub(super) wishes: Wishes,
     /// Since when there is nothing to do, in Unix milliseconds.
     pub(super) idle_since: i64,
+    pub(super) outage: Outage,
+    /// When other writers of the store are looked at next, in nanoseconds of the monotonic clock.
+    pub(super) next_look: u64,
 }
 
 impl<S: Store> Worker<S> {
@@ -91,6 +95,8 @@ impl<S: Store> Worker<S> {
             maintenance: Maintenance::new(now),
             wishes: Wishes::new(),
             idle_since: now,
+            outage: Outage::default(),
+            next_look: 0,
             spool,
             clock,
             store,
@@ -138,6 +144,9 @@ impl<S: Store> Worker<S> {
     pub(super) fn round(&mut self) -> Result<bool, WorkerError> {
         self.sleeper.beat(self.clock.monotonic_ns());
         let now = self.clock.unix_ms();
+        if self.outage.waits(now) {
+            return Ok(false);
+        }
         match self.try_round(now) {
             Err(error) if error.is_full() => {
                 self.sleeper.set_full(true);
@@ -147,12 +156,21 @@ impl<S: Store> Worker<S> {
                 }
                 Ok(false)
             }
+            Err(error) if error.is_away() => {
+                self.outage.begins(&self.spool, &error, now);
+                Ok(false)
+            }
+            Ok(worked) => {
+                self.outage.ends(&self.spool, now);
+                Ok(worked)
+            }
             other => other,
         }
     }
 
     pub(super) fn try_round(&mut self, now: i64) -> Result<bool, WorkerError> {
         self.look_at_clock(now)?;
+        self.look_at_others(now)?;
         self.look_at_disk(now)?;
         if now >= self.next_config {
             self.look_at_config(now);
@@ -246,7 +264,11 @@ impl<S: Store> Worker<S> {
         if let Some(at) = self.maintenance.wake_at(now, self.active.is_some()) {
             until = until.min(at);
         }
-        if self.reserve.is_full() || self.wishes.waits_for_reader() || self.pool.is_waiting() {
+        if let Some(every) = self.store.looks_every() {
+            until = until.min(now + i64::try_from(every.as_millis()).unwrap_or(RESCAN_MS));
+        }
+        let is_away = self.outage.is_on();
+        if is_away || self.reserve.is_full() || self.wishes.waits_for_reader() || self.pool.is_waiting() {
             until = until.min(now + AGAIN_MS);
         }
         // What is read and waits for its config keeps segments from going.

@@ -16,6 +16,7 @@
 //! [`lock`], [`start`] and [`request`] are the doors for PHP processes.
 
 mod active_config;
+pub mod away;
 mod backfill;
 mod complete;
 mod daemon;
@@ -29,6 +30,7 @@ mod limits;
 pub mod lock;
 mod log;
 mod maintenance;
+mod others;
 mod poison;
 mod pool;
 mod request;
@@ -126,6 +128,12 @@ impl WorkerError {
             Self::Running { .. } | Self::Start(..) => false,
         }
     }
+
+    /// Whether the store is away, for whatever time: what is to be written waits for it.
+    fn is_away(&self) -> bool {
+        use StoreError::{Conflict, ReadOnly, Unavailable};
+        matches!(self, Self::Store(Conflict { .. } | ReadOnly { .. } | Unavailable { .. }))
+    }
 }
 
 /// Runs a worker as the options say; returns when it leaves.
@@ -148,7 +156,12 @@ pub fn run_with(options: &Options, clock: Arc<dyn Clock>) -> Result<(), WorkerEr
     daemon::become_owner_of(&options.spool)
         .map_err(|error| WorkerError::Start("becoming the spool's owner", error))?;
     let spool = Spool::open(&options.spool)?;
+    let now = clock.unix_ms();
     let result = run_on(&spool, options, clock);
+    if let Err(error @ WorkerError::Store(StoreError::Unavailable { .. })) = &result {
+        // Whoever asks for the status is told since when, while one worker after another comes and goes.
+        away::note(&spool, &error.to_string(), now)?;
+    }
     if let (Err(error), true) = (&result, options.mode == Mode::Daemonize) {
         // Losing the race for the lock is no failure: a worker runs.
         if !matches!(error, WorkerError::Running { .. }) {
@@ -218,6 +231,9 @@ fn prepare(
     }
     if let Some(died) = lock.died() {
         worker.note_death(died)?;
+    }
+    if let Err(error) = away::clear(spool) {
+        tracing::error!(%error, "nobody can be told that the store is back");
     }
     match start::report(spool, None) {
         // What stood there was of an earlier start, and people are told of the disk.

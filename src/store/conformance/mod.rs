@@ -130,12 +130,12 @@ impl<'f> Trial<'f> {
         mut work: impl FnMut(&mut dyn Transaction) -> Result<T>,
     ) -> T {
         let mut out = None;
-        self.store
-            .transaction(&mut |transaction| {
-                out = Some(work(transaction)?);
-                Ok(())
-            })
-            .unwrap();
+        let work = &mut |transaction: &mut dyn Transaction| {
+            out = Some(work(transaction)?);
+            Ok(())
+        };
+        // As the worker does it: an engine may find out late that somebody came first.
+        commit(&mut *self.store, work).unwrap();
         out.unwrap()
     }
 

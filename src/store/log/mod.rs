@@ -10,19 +10,22 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 
 pub use noticed::{CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, STORE_SET_ASIDE};
-pub(crate) use overview::NAMED;
+pub(crate) use overview::most;
 pub use overview::{EventCount, Overview, OverviewQuery, SAMPLED, SiteCount};
 pub(crate) use query::time;
 pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
 pub use row::{
     AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, FailureGroup, Hour, Page,
-    WebhookStats,
+    WebhookStats, WorkerRow,
 };
 
 use super::backfill::{BackfillQuery, MissedCount};
 use super::bulk::Action;
+#[cfg(feature = "mysql")]
+use super::mysql::{MysqlLog, Server};
 use super::sqlite::SqliteLog;
-use super::{Engine, Result, Selection, State, engine};
+use super::{Engine, Result, Selection, SpoolId, State, engine};
+use domain::database::Database;
 use domain::event::Event;
 use domain::id::{DeliveryId, EventId};
 use journal::SegmentId;
@@ -49,6 +52,8 @@ pub struct StoreSummary {
     pub lately: Lately,
     /// When the delivery was due that waits for longest, in Unix milliseconds.
     pub waiting_since: Option<i64>,
+    /// Workers that write into it, where it is one for several; those that are at work first.
+    pub workers: Vec<WorkerRow>,
 }
 
 /// How the webhooks have been doing that are published.
@@ -185,7 +190,7 @@ pub trait LogEngine {
 
 /// A store, open for reading, whichever its engine.
 pub struct Log {
-    engine: Box<dyn LogEngine + Send>,
+    pub(crate) engine: Box<dyn LogEngine + Send>,
 }
 
 impl Log {
@@ -196,9 +201,29 @@ impl Log {
     /// [`StoreError::Newer`](super::StoreError::Newer) for a store of a later version,
     /// [`StoreError::Corrupt`](super::StoreError::Corrupt), or what the system refused.
     pub fn open(spool: &Spool, address: Option<&str>) -> Result<Option<Self>> {
+        Self::open_with(spool, address, None)
+    }
+
+    /// As [`open`](Self::open), by a process that was told of the network's own database: it need not
+    /// be able to read what was published.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`StoreError::Unavailable`](super::StoreError::Unavailable) where a
+    /// server does not answer.
+    pub fn open_with(
+        spool: &Spool,
+        address: Option<&str>,
+        network: Option<&Database>,
+    ) -> Result<Option<Self>> {
         match engine(address)? {
             Engine::Sqlite => {
                 let log = SqliteLog::open(spool, address)?;
+                Ok(log.map(|log| Self { engine: Box::new(log) }))
+            }
+            #[cfg(feature = "mysql")]
+            Engine::Mysql => {
+                let server = Server::find_with(spool, address.unwrap_or_default(), network)?;
+                let log = MysqlLog::open(&server, SpoolId::of(spool)?)?;
                 Ok(log.map(|log| Self { engine: Box::new(log) }))
             }
         }

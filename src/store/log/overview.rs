@@ -1,5 +1,8 @@
 //! All webhooks together, in the array shape of `stubs/webhooks.stub.php`.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::query::hours;
@@ -8,7 +11,7 @@ use super::row::Hour;
 /// Events that are looked at to say which sites and events make most, where nothing is said and at most.
 pub const SAMPLED: usize = 10_000;
 /// Sites and events that are named.
-pub(crate) const NAMED: usize = 10;
+const NAMED: usize = 10;
 
 /// The query of `webhooks_overview()`.
 #[derive(Debug, Clone, Deserialize)]
@@ -63,4 +66,12 @@ pub struct SiteCount {
 pub struct EventCount {
     pub event: String,
     pub count: usize,
+}
+
+/// Those that were counted most often, the most frequent first.
+pub(crate) fn most<T: Hash + Ord>(counts: HashMap<T, usize>) -> Vec<(T, usize)> {
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_unstable_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
+    counts.truncate(NAMED);
+    counts
 }

@@ -47,7 +47,7 @@ pub struct DeliveriesQuery {
     pub person: Option<Box<Person>>,
     // Never written: what is written is the query of a whole result (a bulk change), which has no pages.
     #[serde(skip_serializing, deserialize_with = "parse_cursor")]
-    pub cursor: Option<i64>,
+    pub cursor: Option<u128>,
 }
 
 /// The query of `webhooks_failures()`.
@@ -198,14 +198,14 @@ pub(crate) fn hours<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D
         .ok_or_else(|| de::Error::custom(format!("`hours` is 0 to 720, not {hours}")))
 }
 
-fn parse_cursor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+fn parse_cursor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u128>, D::Error> {
     let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    i64::from_str_radix(&text, 16).ok().filter(|key| *key > 0).map(Some).ok_or_else(|| {
+    u128::from_str_radix(&text, 16).ok().filter(|key| *key > 0).map(Some).ok_or_else(|| {
         de::Error::custom(format!("\"{text}\" is no cursor of webhooks_deliveries()"))
     })
 }
 
 /// The cursor that leads on from the delivery with this key.
-pub(crate) fn cursor(key: i64) -> String {
+pub(crate) fn cursor(key: u128) -> String {
     format!("{key:x}")
 }

@@ -81,6 +81,16 @@ pub struct AttemptRow {
     pub next_at: Option<String>,
 }
 
+/// A worker of those that share a store (`StoreWorker` of the stub).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub struct WorkerRow {
+    pub server: String,
+    pub version: String,
+    pub alive: bool,
+    pub lanes: u64,
+}
+
 /// A change of a whole result (`Bulk` of the stub).
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[allow(missing_docs, reason = "the stub says what each key means")]

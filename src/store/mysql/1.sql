@@ -10,13 +10,15 @@ CREATE TABLE IF NOT EXISTS {prefix}workers (
     version VARCHAR(64)       NOT NULL,
     -- Of its lease: what was claimed or sent under an older one is refused.
     epoch   BIGINT UNSIGNED   NOT NULL,
-    -- Others watch on clocks of their own whether it goes on.
+    -- Goes on with every transaction: others watch on clocks of their own whether it does, and who
+    -- lost its connection at a commit sees by it which of both happened.
     beat    BIGINT UNSIGNED   NOT NULL,
     alive   TINYINT UNSIGNED  NOT NULL,
     UNIQUE KEY spool (spool)
 );
 
--- Who may send what waits for a webhook: order, rate and health are one worker's to keep.
+-- Who may send what waits for a webhook: order, rate and health are one worker's to keep. Of the
+-- webhook 0: who does what one alone has to do for all. It holds while the holder's epoch is this.
 CREATE TABLE IF NOT EXISTS {prefix}lanes (
     webhook INT UNSIGNED      NOT NULL PRIMARY KEY,
     holder  SMALLINT UNSIGNED NOT NULL,
@@ -71,7 +73,8 @@ CREATE TABLE IF NOT EXISTS {prefix}deliveries (
     -- Whose it is while it is being delivered, and under which lease; 0: nobody's.
     owner        SMALLINT UNSIGNED NOT NULL DEFAULT 0,
     epoch        BIGINT UNSIGNED   NOT NULL DEFAULT 0,
-    -- Earliest next attempt; 0 once settled, so that a webhook's settled ones are in order of time.
+    -- Earliest next attempt by the database's clock; 0 once settled or held, so that a webhook's
+    -- settled ones are in order of time.
     due          BIGINT            NOT NULL,
     test         TINYINT UNSIGNED  NOT NULL,
     -- Attempts of the present schedule; a resend starts it anew.
@@ -89,9 +92,14 @@ CREATE TABLE IF NOT EXISTS {prefix}deliveries (
     PRIMARY KEY (event, number),
     UNIQUE KEY id (id),
     KEY state (webhook, state, due),
+    -- Sites take turns at a webhook; what was under way when a worker died stands apart.
+    KEY turn (webhook, state, deaths, site, due),
     KEY owner (owner, state),
     KEY name (name),
-    KEY site (site)
+    KEY site (site),
+    -- Tests are few. What fails has a failure: with state and test its groups are counted in the index.
+    KEY test (test),
+    KEY failing (last_failure, webhook, last_status, state, test)
 );
 
 -- The request's body, where it is not the event's own.
@@ -212,7 +220,7 @@ CREATE TABLE IF NOT EXISTS {prefix}bulks (
     ended        BIGINT
 );
 
--- Numbers are never used twice: WordPress remembers the last one that it saw. The leader gives them.
+-- Numbers are never used twice: WordPress remembers the last one that it saw.
 CREATE TABLE IF NOT EXISTS {prefix}announcements (
     number BIGINT UNSIGNED NOT NULL PRIMARY KEY,
     code   VARCHAR(64)     NOT NULL,
@@ -220,11 +228,20 @@ CREATE TABLE IF NOT EXISTS {prefix}announcements (
     params MEDIUMTEXT      NOT NULL
 );
 
--- Where each worker's wall clock stood (store::ClockReading), and when workers died.
+-- The number of the newest announcement, also once that was pruned: one row.
+CREATE TABLE IF NOT EXISTS {prefix}announced (
+    one  TINYINT UNSIGNED NOT NULL PRIMARY KEY,
+    last BIGINT UNSIGNED  NOT NULL
+);
+INSERT IGNORE INTO {prefix}announced (one, last) VALUES (1, 0);
+
+-- Where each worker's wall clock stood (store::ClockReading), what it stands before the database's
+-- (what is due is kept by that one), and when workers died.
 CREATE TABLE IF NOT EXISTS {prefix}clocks (
     worker   SMALLINT UNSIGNED NOT NULL PRIMARY KEY,
-    boot     BINARY(16)        NOT NULL,
-    `offset` BIGINT            NOT NULL
+    boot     BINARY(16),
+    `offset` BIGINT,
+    shift    BIGINT            NOT NULL
 );
 
 CREATE TABLE IF NOT EXISTS {prefix}worker_deaths (

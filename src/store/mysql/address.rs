@@ -8,6 +8,9 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 
 use crate::{Result, StoreError};
+pub use domain::database::Password;
+use domain::database::{CONFIG_FILE, Database};
+use spool::Spool;
 
 /// What MySQL and MariaDB listen at.
 const PORT: u16 = 3306;
@@ -73,37 +76,6 @@ pub enum Tls {
     /// Encrypted, to a server whose certificate is for its name, by a public authority or one of
     /// those in this file.
     Verified(Option<PathBuf>),
-}
-
-/// A password, which shows in no message.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Password(pub String);
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "none" } else { "(hidden)" })
-    }
-}
-
-/// The network's own database, as `wp-config.php` names it.
-#[derive(Debug, Clone, Default)]
-pub struct WordPress<'a> {
-    /// `DB_HOST`: `host`, `host:port`, `host:/socket`, `[::1]:port`.
-    pub host: &'a str,
-    /// `DB_USER`
-    pub user: &'a str,
-    /// `DB_PASSWORD`
-    pub password: Password,
-    /// `DB_NAME`
-    pub database: &'a str,
-    /// `$wpdb->base_prefix`
-    pub prefix: &'a str,
-    /// `MYSQL_CLIENT_FLAGS`, 0 where it isn't defined.
-    pub flags: u64,
-    /// Authorities for TLS, where the site names a file of them.
-    pub ca: Option<PathBuf>,
-    /// `mysqli.default_socket` of php.ini.
-    pub default_socket: Option<PathBuf>,
 }
 
 /// `MYSQLI_CLIENT_SSL`
@@ -211,23 +183,49 @@ impl Server {
         Ok(server)
     }
 
+    /// The database that an address names, as it is at this moment: asked again at each connection, so
+    /// that a password that was changed is found.
+    ///
+    /// # Errors
+    /// An address that can't be understood; where it is the network's own database, that nobody has
+    /// published it, or that this process may not read it.
+    pub fn find(spool: &Spool, address: &str) -> Result<Self> {
+        match Address::parse(address)? {
+            Address::Server(server) => Ok(server),
+            Address::Network => Self::of_wordpress(&published(spool)?),
+        }
+    }
+
+    /// As [`find`](Self::find), where a process was told of the network's own database.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn find_with(spool: &Spool, address: &str, network: Option<&Database>) -> Result<Self> {
+        match (Address::parse(address)?, network) {
+            (Address::Server(server), _) => Ok(server),
+            (Address::Network, Some(network)) => Self::of_wordpress(network),
+            (Address::Network, None) => Self::of_wordpress(&published(spool)?),
+        }
+    }
+
     /// The network's own database.
     ///
     /// # Errors
     /// A `DB_HOST` that WordPress could not use either, a prefix that no table can have, or a
     /// `localhost` without a socket.
-    pub fn of_wordpress(config: &WordPress<'_>) -> Result<Self> {
+    pub fn of_wordpress(config: &Database) -> Result<Self> {
         let tls = match (config.flags & CLIENT_SSL != 0, config.flags & DONT_VERIFY != 0) {
             (false, _) => Tls::Off,
             (true, true) => Tls::Encrypted,
-            (true, false) => Tls::Verified(config.ca.clone()),
+            (true, false) => Tls::Verified(config.ca.as_ref().map(PathBuf::from)),
         };
+        let default_socket = Some(&config.default_socket).filter(|path| !path.is_empty());
         Ok(Self {
-            endpoint: endpoint(config.host, config.default_socket.clone())?,
-            user: config.user.to_owned(),
+            endpoint: endpoint(&config.host, default_socket.map(PathBuf::from))?,
+            user: config.user.clone(),
             password: config.password.clone(),
-            database: config.database.to_owned(),
-            prefix: checked_prefix(config.prefix)?,
+            database: config.name.clone(),
+            prefix: checked_prefix(&config.prefix)?,
             tls,
             connect_timeout: CONNECT,
             read_timeout: READ,
@@ -252,6 +250,44 @@ impl fmt::Display for Server {
         }
         write!(f, "/{}", self.database)
     }
+}
+
+/// Largest file in which it is looked for, in bytes: as `config` has it.
+const MAX_FILE: u64 = 256 << 20;
+
+/// The network's own database, as it was published.
+fn published(spool: &Spool) -> Result<Database> {
+    /// What else stands in the file is of no interest here.
+    #[derive(serde::Deserialize)]
+    struct File {
+        database: Option<Database>,
+    }
+    let path = spool.path().join(CONFIG_FILE);
+    let path = path.display();
+    let bytes = spool.top().read(CONFIG_FILE, MAX_FILE).map_err(|error| {
+        wrong(format!(
+            "\"mysql:\" is the network's own database, and who it is stands in {path}, which only the \
+             spool's owner may read ({error}): inside WordPress the plugin says it with \
+             webhooks_database(); elsewhere call that first, or run as the spool's owner"
+        ))
+    })?;
+    let file: Option<File> = bytes
+        .map(|bytes| serde_json::from_slice(&bytes))
+        .transpose()
+        // serde_json's messages can quote a value; where it stands is enough.
+        .map_err(|error| {
+            wrong(format!(
+                "{path} is damaged (line {}, column {}): publish again (save any webhook)",
+                error.line(),
+                error.column()
+            ))
+        })?;
+    file.and_then(|file| file.database).ok_or_else(|| {
+        wrong(format!(
+            "\"mysql:\" is the network's own database, and {path} does not name it yet: save any webhook \
+             in Network Admin, which publishes it with WordPress's credentials"
+        ))
+    })
 }
 
 /// `DB_HOST` as WordPress (`wpdb::parse_db_host()`) and then mysqlnd understand it: `localhost` is
@@ -405,14 +441,14 @@ mod tests {
             ("[::1]", tcp("::1", 3306)),
             ("[::1]:3307", tcp("::1", 3307)),
         ] {
-            let config = WordPress {
-                host,
-                default_socket: Some("/php.sock".into()),
-                ..WordPress::default()
+            let config = Database {
+                host: host.into(),
+                default_socket: "/php.sock".into(),
+                ..Database::default()
             };
             assert_eq!(Server::of_wordpress(&config).unwrap().endpoint, expected, "{host}");
         }
-        let of_port = WordPress { host: "db:70000", ..WordPress::default() };
+        let of_port = Database { host: "db:70000".into(), ..Database::default() };
         assert!(Server::of_wordpress(&of_port).unwrap_err().to_string().contains("70000"));
     }
 
@@ -425,10 +461,49 @@ mod tests {
             (CLIENT_SSL, Tls::Verified(Some(ca.clone()))),
             (CLIENT_SSL | DONT_VERIFY, Tls::Encrypted),
         ] {
-            let ca = Some(ca.clone());
-            let config = WordPress { host: "db", flags, ca, ..WordPress::default() };
+            let ca = Some("/etc/ca.pem".to_owned());
+            let config = Database { host: "db".into(), flags, ca, ..Database::default() };
             assert_eq!(Server::of_wordpress(&config).unwrap().tls, expected, "{flags}");
         }
+    }
+
+    #[test]
+    fn the_networks_own_database_is_the_one_that_was_published_or_handed_over() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        let nobody = Server::find(&spool, "mysql:").unwrap_err().to_string();
+        assert!(nobody.contains("does not name it yet"), "{nobody}");
+        let publish = |text: &str| std::fs::write(folder.path().join(CONFIG_FILE), text).unwrap();
+        publish(r#"{"format":1,"revision":7,"webhooks":[{"secrets":["x"]}]}"#);
+        let nobody = Server::find(&spool, "mysql:").unwrap_err().to_string();
+        assert!(nobody.contains("does not name it yet"), "{nobody}");
+        publish(
+            r#"{"format":1,"webhooks":[],"database":{"host":"db","name":"net","user":"u",
+                "password":"hunter2","prefix":"wp_"}}"#,
+        );
+        let published = Server::find(&spool, "mysql:").unwrap();
+        assert_eq!(published.to_string(), "mysql://db:3306/net");
+        assert_eq!(published.password.0, "hunter2");
+        // A password that was changed is found at the next connection.
+        publish(
+            r#"{"webhooks":[],"database":{"host":"db","name":"net","user":"u","password":"new"}}"#,
+        );
+        assert_eq!(Server::find(&spool, "mysql:").unwrap().password.0, "new");
+        let told = Database {
+            host: "other".into(),
+            user: "u".into(),
+            name: "net".into(),
+            ..Database::default()
+        };
+        let found = Server::find_with(&spool, "mysql:", Some(&told)).unwrap();
+        assert_eq!(found.to_string(), "mysql://other:3306/net");
+        let found = Server::find_with(&spool, "mysql://u@db2/w", Some(&told)).unwrap();
+        assert_eq!(found.to_string(), "mysql://db2:3306/w");
+        publish(r#"{"database":{"password":"hunter2","#);
+        let damaged = Server::find(&spool, "mysql:").unwrap_err().to_string();
+        assert!(damaged.contains("is damaged") && !damaged.contains("hunter2"), "{damaged}");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! One connection, and transactions on it.
 
 use std::net::Ipv6Addr;
+use std::time::Duration;
 
 use ::mysql::consts::CapabilityFlags;
 use ::mysql::prelude::{FromRow, Queryable as _};
-use ::mysql::{Conn, Error, Opts, OptsBuilder, Params, SslOpts, Value};
+use ::mysql::{Conn, Error, Opts, OptsBuilder, Params, Row, SslOpts, Value};
 
 use super::address::{Endpoint, Server, Tls};
 use super::error::{self, Class};
@@ -13,6 +14,11 @@ use crate::{Result, StoreError};
 /// The most bytes of a request, whatever the server would take: `max_allowed_packet` is 16 MiB with
 /// MariaDB and 64 MiB with MySQL where nobody set it.
 const PACKET: usize = 16 << 20;
+
+/// What a request has beside the values of its largest row, in bytes.
+const REST: usize = 64 << 10;
+/// Statements that a connection keeps prepared.
+const PREPARED: usize = 300;
 
 /// What holds for every connection. READ COMMITTED, as gaps that nobody wrote are then locked by
 /// nobody; strict, as a value that does not fit is to be refused and not cut; locks are waited for as
@@ -27,6 +33,8 @@ pub struct Connection {
     conn: Conn,
     /// Whether the server is a MariaDB, which tells whether a transaction is open.
     is_mariadb: bool,
+    /// Most bytes of a request.
+    packet: usize,
 }
 
 /// The writes of one transaction. It has no reads: on a cluster an error may hide behind a read's
@@ -46,9 +54,66 @@ impl Connection {
         const CONNECTING: &str = "connecting to the store";
         let failed = |error| error::from(server, CONNECTING, &error);
         let mut conn = Conn::new(options(server)).map_err(failed)?;
-        let versions: Vec<String> = conn.query("SELECT VERSION()").map_err(failed)?;
-        let is_mariadb = versions.iter().any(|version| version.contains("MariaDB"));
-        Ok(Self { server: server.clone(), conn, is_mariadb })
+        let told: Vec<(String, u64)> =
+            conn.query("SELECT VERSION(), @@max_allowed_packet").map_err(failed)?;
+        let is_mariadb = told.iter().any(|(version, _)| version.contains("MariaDB"));
+        let packet = told.first().and_then(|(_, bytes)| usize::try_from(*bytes).ok());
+        let packet = packet.unwrap_or(PACKET).min(PACKET);
+        Ok(Self { server: server.clone(), conn, is_mariadb, packet })
+    }
+
+    /// Most bytes of the values of one row: what a request can carry, with room for the rest of it.
+    pub(super) fn largest(&self) -> usize {
+        self.packet.saturating_sub(REST)
+    }
+
+    /// Whether the server still answers over this connection.
+    pub(super) fn is_alive(&mut self) -> bool {
+        self.conn.ping().is_ok()
+    }
+
+    /// Connects for what reads pages: nothing can be written, and the server ends a statement that takes
+    /// longer than that.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub(super) fn open_for_reading(server: &Server, longest: Duration) -> Result<Self> {
+        let mut connection = Self::open(server)?;
+        let limit = if connection.is_mariadb {
+            format!("SET SESSION max_statement_time = {}", longest.as_secs_f64())
+        } else {
+            format!("SET SESSION max_execution_time = {}", longest.as_millis())
+        };
+        for sql in [limit.as_str(), "SET SESSION TRANSACTION READ ONLY"] {
+            connection
+                .conn
+                .query_drop(sql)
+                .map_err(|error| error::from(server, "connecting to the store", &error))?;
+        }
+        Ok(connection)
+    }
+
+    /// Rows of a query, with what the server says where there is none.
+    pub(super) fn read(&mut self, sql: &str, parameters: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.conn.exec(sql, positional(parameters))
+    }
+
+    /// Rows of a query, each as it comes, so that there is never more than one of them.
+    pub(super) fn read_each(
+        &mut self,
+        sql: &str,
+        parameters: Vec<Value>,
+        mut each: impl FnMut(Row),
+    ) -> Result<(), Error> {
+        for row in self.conn.exec_iter(sql, positional(parameters))? {
+            each(row?);
+        }
+        Ok(())
+    }
+
+    /// Lets go of a connection that is another process's, without a word to the server.
+    pub(super) fn forget(self) {
+        std::mem::forget(self);
     }
 
     /// Which database it is to.
@@ -154,6 +219,7 @@ fn options(server: &Server) -> Opts {
         .read_timeout(Some(server.read_timeout))
         .write_timeout(Some(server.read_timeout))
         .max_allowed_packet(Some(PACKET))
+        .stmt_cache_size(Some(PREPARED))
         // An update that finds a row as it is to be has found it: who counts rows asks whose they are.
         .additional_capabilities(CapabilityFlags::CLIENT_FOUND_ROWS)
         .init(vec![SESSION, ISOLATION]);

@@ -8,15 +8,41 @@
 //! transactions hold nothing but writes, and whether one was committed is never judged by reading.
 
 mod address;
+mod backfill;
+mod bulk;
+mod change;
+mod claim;
 mod connection;
+mod counters;
+mod engine;
+#[cfg(test)]
+mod engine_tests;
 mod error;
+mod forget;
+mod ingest;
+mod lanes;
+mod lease;
+mod log;
+mod memory;
+mod prune;
+mod record;
+mod room;
+mod row;
 mod schema;
+mod suspects;
 #[cfg(test)]
 mod test_server;
 #[cfg(test)]
 mod tests;
+mod transaction;
+mod unit;
+mod watch;
+#[cfg(test)]
+mod workers_tests;
 
-pub use address::{Address, Endpoint, Password, Server, Tls, WordPress};
+pub use address::{Address, Endpoint, Password, Server, Tls};
 pub use connection::{Connection, Writes};
+pub use engine::{Find, MysqlStore, open};
 pub use error::Class;
+pub(crate) use log::MysqlLog;
 pub use schema::{VERSION, migrate};

@@ -24,6 +24,27 @@ const TABLE: &str = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin R
 /// Table, column, key, and nothing to drop: somebody else has done that.
 const DONE: [u16; 4] = [1050, 1060, 1061, 1091];
 
+/// 2020-01-01T00:00:00Z in Unix milliseconds: the beginning of events' keys.
+const BEGINNING: i64 = 1_577_836_800_000;
+/// Bits of an event's key below its worker's, and below its milliseconds.
+const COUNT_BITS: u32 = 12;
+const MS_BITS: u32 = 22;
+/// Most workers that a store can ever have had.
+pub(super) const WORKERS: u16 = (1 << (MS_BITS - COUNT_BITS)) - 1;
+
+/// The key of an event that a worker takes in now, above the last one that it gave or found.
+pub(super) fn next_event(last: u64, worker: u16, now: i64) -> u64 {
+    let key = |ms: u64| ms << MS_BITS | u64::from(worker) << COUNT_BITS;
+    let new = key(now.saturating_sub(BEGINNING).clamp(0, (1 << 41) - 1).cast_unsigned());
+    if new > last {
+        return new;
+    }
+    // Another one within the millisecond, or the clock was set back.
+    let next = last + 1;
+    let is_own = last >> COUNT_BITS & u64::from(WORKERS) == u64::from(worker);
+    if is_own && next & ((1 << COUNT_BITS) - 1) != 0 { next } else { key((last >> MS_BITS) + 1) }
+}
+
 /// Makes the tables those of this version; only a worker does. Whoever else does so at the same time
 /// does no harm.
 ///
@@ -96,6 +117,25 @@ mod tests {
 
     use super::*;
     use crate::mysql::test_server::TestServer;
+
+    #[test]
+    fn keys_of_events_rise_whatever_the_clock_does_and_are_of_one_worker() {
+        let (mut one, mut two) = (0, 0);
+        let (mut ones, mut twos) = (Vec::new(), Vec::new());
+        for now in [BEGINNING, BEGINNING + 5, BEGINNING + 5, 0, BEGINNING + 6, i64::MAX] {
+            for _ in 0..5000 {
+                one = next_event(one, 1, now);
+                two = next_event(two.max(one), WORKERS, now);
+                ones.push(one);
+                twos.push(two);
+            }
+        }
+        for (keys, worker) in [(ones, 1), (twos, u64::from(WORKERS))] {
+            assert!(keys.is_sorted() && keys.windows(2).all(|pair| pair[0] != pair[1]));
+            assert!(keys.iter().all(|key| key >> COUNT_BITS & 0x3ff == worker && *key < 1 << 63));
+        }
+        assert_eq!(next_event(0, 3, BEGINNING + 1), 1 << 22 | 3 << 12);
+    }
 
     /// The tables of a prefix with their definitions.
     fn tables(connection: &mut Connection) -> Vec<(String, String)> {

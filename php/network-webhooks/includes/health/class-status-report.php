@@ -29,11 +29,7 @@ final class Status_Report {
 			$sections = array(
 				__( 'Worker', 'network-webhooks' )  => self::worker( $status ),
 				__( 'Journal', 'network-webhooks' ) => self::journal( $status ),
-				__( 'Store', 'network-webhooks' )   => array(
-					__( 'Address', 'network-webhooks' ) => $status['store']['url'],
-					__( 'Size', 'network-webhooks' )    => (string) size_format( $status['store']['size'] ),
-					__( 'Schema', 'network-webhooks' )  => (string) ( $status['store']['schema'] ?? __( 'none yet', 'network-webhooks' ) ),
-				),
+				__( 'Store', 'network-webhooks' )   => self::store( $status ),
 			);
 		}
 		$sections[ __( 'Outbox', 'network-webhooks' ) ]   = $this->outbox();
@@ -116,6 +112,33 @@ final class Status_Report {
 		}
 		if ( $status['config']['held'] ) {
 			$rows[ __( 'Sending', 'network-webhooks' ) ] = __( 'held: events are kept and not sent', 'network-webhooks' );
+		}
+		return $rows;
+	}
+
+	/**
+	 * The store, and where several workers write into it, each of them.
+	 *
+	 * @param array<string, array> $status As webhooks_status() gives it.
+	 * @return array<string, string>
+	 */
+	private static function store( array $status ): array {
+		$store = $status['store'];
+		$rows  = array(
+			__( 'Address', 'network-webhooks' ) => $store['url'],
+			__( 'Size', 'network-webhooks' )    => (string) size_format( $store['size'] ),
+			__( 'Schema', 'network-webhooks' )  => (string) ( $store['schema'] ?? __( 'none yet', 'network-webhooks' ) ),
+		);
+		$said  = array();
+		foreach ( $store['workers'] as $worker ) {
+			$said[] = $worker['alive']
+				/* translators: 1: name of a server, 2: version, 3: number of webhooks */
+				? sprintf( _n( '%1$s: version %2$s, sends for %3$s webhook', '%1$s: version %2$s, sends for %3$s webhooks', $worker['lanes'], 'network-webhooks' ), $worker['server'], $worker['version'], number_format_i18n( $worker['lanes'] ) )
+				/* translators: 1: name of a server, 2: version */
+				: sprintf( __( '%1$s: version %2$s, not at work', 'network-webhooks' ), $worker['server'], $worker['version'] );
+		}
+		if ( $said ) {
+			$rows[ __( 'Workers', 'network-webhooks' ) ] = implode( '; ', $said );
 		}
 		return $rows;
 	}

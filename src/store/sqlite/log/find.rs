@@ -154,6 +154,11 @@ pub(super) fn count(
     Ok(count.cast_unsigned())
 }
 
+/// The key below which a query's page begins.
+pub(super) fn place(query: &DeliveriesQuery) -> i64 {
+    query.cursor.map_or(i64::MAX, |cursor| i64::try_from(cursor).unwrap_or(i64::MAX))
+}
+
 /// In which order deliveries are looked for.
 #[derive(Clone, Copy)]
 enum Order {
@@ -165,7 +170,7 @@ impl Filter {
     fn new(connection: &Connection, query: &DeliveriesQuery) -> rusqlite::Result<Self> {
         let mut filter = Self {
             from: 0,
-            below: query.cursor.unwrap_or(i64::MAX),
+            below: place(query),
             conditions: String::new(),
             values: Vec::new(),
             of_event: query.event.is_some() || query.site_id.is_some(),

@@ -101,7 +101,10 @@ impl LogEngine for SqliteLog {
                 .iter()
                 .map(|key| row::delivery(connection, *key))
                 .collect::<rusqlite::Result<Vec<_>>>()?;
-            Ok(Page { deliveries, cursor: next.map(query::cursor) })
+            Ok(Page {
+                deliveries,
+                cursor: next.map(|key| query::cursor(key.cast_unsigned().into())),
+            })
         })
     }
 
@@ -272,6 +275,7 @@ impl LogEngine for SqliteLog {
                 )?,
                 lately: lately(connection)?,
                 waiting_since: outages::waiting_since(connection)?,
+                workers: Vec::new(),
             })
         })
     }

@@ -2,14 +2,13 @@
 //! names would take longer to read than the rest of a page.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::HOUR_MS;
 use crate::Latencies;
 use crate::log::row::{Hour, percentiles};
-use crate::log::{EventCount, NAMED, Overview, OverviewQuery, SiteCount};
+use crate::log::{EventCount, Overview, OverviewQuery, SiteCount, most};
 use crate::sqlite::backfill::first_of;
 use domain::clock::rfc3339;
 use domain::event::Flags;
@@ -85,12 +84,4 @@ fn add_hour(
         }
     }
     Ok((delivered, failed))
-}
-
-/// Those that were counted most often, the most frequent first.
-fn most<T: Hash + Ord>(counts: HashMap<T, usize>) -> Vec<(T, usize)> {
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_unstable_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
-    counts.truncate(NAMED);
-    counts
 }

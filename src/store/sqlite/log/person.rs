@@ -3,6 +3,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::find::place;
 use crate::Person;
 use crate::log::DeliveriesQuery;
 use crate::sqlite::forget::is_about;
@@ -27,7 +28,7 @@ pub(super) fn keys(
     let mut deliveries = connection.prepare_cached(
         "SELECT key FROM deliveries WHERE key >= ?1 AND key < ?1 + ?2 ORDER BY key DESC",
     )?;
-    let mut rows = found.query([query.cursor.unwrap_or(i64::MAX)])?;
+    let mut rows = found.query([place(query)])?;
     let (mut keys, mut events, mut bytes) = (Vec::new(), 0, 0);
     while let Some(row) = rows.next()? {
         let (event, body) = (row.get(0)?, row.get_ref(1)?.as_bytes_or_null()?);

@@ -1,0 +1,358 @@
+//! From `pending` to `delivering`, and back without an attempt.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use ::mysql::Row;
+
+use super::row::{Cells, Delivery, Owner, Place};
+use super::transaction::{MysqlTransaction, list};
+use crate::{Claim, Claimed, Result, State, Wanted, WebhookKey, Written};
+use domain::event::{Event, Flags};
+use domain::id::{DeliveryId, EventId};
+
+/// Events remembered before those whose claims are gone are dropped.
+const MOST_EVENTS: usize = 4096;
+/// Sites that are asked beyond those that there is something to be claimed of: of most of them,
+/// what is pending is due later.
+const MORE_SITES: usize = 32;
+/// Events that are read by one statement: bodies are large.
+const READ: usize = 200;
+
+impl MysqlTransaction<'_> {
+    pub(super) fn try_claim(&mut self, wanted: &[Wanted], now: i64) -> Result<Vec<Claimed>> {
+        let webhooks: Vec<_> = wanted.iter().map(|wanted| wanted.webhook).collect();
+        self.look_at_lanes(&webhooks)?;
+        let due = now - self.shift();
+        let mut found = self.first_of_all(wanted)?;
+        let mut chosen = Vec::new();
+        for wanted in wanted {
+            let (rows, is_all) = found.remove(&wanted.webhook).unwrap_or_default();
+            // Nothing after the first that isn't due may go before it, nor after a suspect that is to
+            // be tried first.
+            let goes = |row: &Delivery| row.waits() && row.due <= due;
+            let is_all = is_all || !rows.iter().all(goes);
+            let mut rows: Vec<_> = rows.into_iter().take_while(goes).collect();
+            let picked = if wanted.ordered || rows.is_empty() {
+                rows.truncate(wanted.limit);
+                rows
+            } else {
+                if !is_all {
+                    rows = self.first_of_sites(*wanted, due, rows)?;
+                }
+                self.in_turn(*wanted, rows)
+            };
+            if !picked.is_empty() {
+                self.hold(wanted.webhook)?;
+            }
+            chosen.push(picked);
+        }
+        let claims = self.take(chosen.iter().flatten())?;
+        let mut claims = claims.into_iter();
+        let mut claimed = Vec::with_capacity(wanted.len());
+        for rows in &chosen {
+            let claims: Vec<_> = claims.by_ref().take(rows.len()).collect();
+            claimed.push(Claimed { claims, next_due: None });
+        }
+        let next: Vec<_> = wanted.iter().map(|it| (it.webhook, it.ordered)).collect();
+        for (claimed, next_due) in claimed.iter_mut().zip(self.next_dues(&next)?) {
+            claimed.next_due = next_due;
+        }
+        Ok(claimed)
+    }
+
+    /// What is pending of each webhook, as much as may be claimed of it and some more, in the order
+    /// of its claims, and whether that is all there is.
+    fn first_of_all(
+        &mut self,
+        wanted: &[Wanted],
+    ) -> Result<HashMap<WebhookKey, (Vec<Delivery>, bool)>> {
+        let mut all = HashMap::new();
+        for wanted in wanted {
+            if !self.may_send(wanted.webhook) {
+                continue;
+            }
+            let most = if wanted.ordered { wanted.limit } else { wanted.limit + MORE_SITES };
+            let found = self.pending(wanted.webhook, wanted.ordered, most)?;
+            all.insert(wanted.webhook, found);
+        }
+        Ok(all)
+    }
+
+    /// The first of what is pending of a webhook: in the order of the events (`ordered`, with those
+    /// that are suspects), or of when it is due. And whether that is all.
+    fn pending(
+        &mut self,
+        webhook: WebhookKey,
+        ordered: bool,
+        most: usize,
+    ) -> Result<(Vec<Delivery>, bool)> {
+        let of = |delivery: &Delivery| {
+            delivery.webhook == webhook
+                && if ordered { delivery.state == State::Pending } else { delivery.waits() }
+        };
+        let most = most + self.changed_of(webhook);
+        let (suspects, order) = if ordered {
+            ("", "d.event, d.number")
+        } else {
+            (" AND d.deaths = 0", "d.due, d.event, d.number")
+        };
+        let rest = format!(
+            "FORCE INDEX (state) WHERE d.webhook = ? AND d.state = 0{suspects} ORDER BY {order} LIMIT ?"
+        );
+        let (mut rows, read) = self.find_some(&rest, vec![webhook.0.into(), most.into()], &of)?;
+        if !ordered {
+            rows.sort_by_key(|row| (row.due, row.place));
+        }
+        Ok((rows, read < most))
+    }
+
+    /// The first of each of the sites that have something due, from behind the one that was asked
+    /// last: with thousands of events of one site pending, another one's first does not wait for
+    /// them. With `rows`, which are those due first.
+    fn first_of_sites(
+        &mut self,
+        wanted: Wanted,
+        due: i64,
+        rows: Vec<Delivery>,
+    ) -> Result<Vec<Delivery>> {
+        let begin = self.memory.sites.get(&wanted.webhook).copied();
+        let most = wanted.limit + MORE_SITES;
+        let mut sites: Vec<u64> = Vec::new();
+        for (from, to) in
+            [(begin.map_or(0, |site| site.saturating_add(1)), u64::MAX), (0, begin.unwrap_or(0))]
+        {
+            if sites.len() >= wanted.limit || (from == 0 && begin.is_none() && !sites.is_empty()) {
+                break;
+            }
+            let sql = format!(
+                "SELECT d.site, MIN(d.due) FROM {} d FORCE INDEX (turn) \
+                 WHERE d.webhook = ? AND d.state = 0 AND d.deaths = 0 AND d.site >= ? AND d.site <= ? \
+                 GROUP BY d.site ORDER BY d.site LIMIT ?",
+                self.table("deliveries")
+            );
+            let values = vec![wanted.webhook.0.into(), from.into(), to.into(), most.into()];
+            let found: Vec<(u64, i64)> = self.rows(&sql, values)?;
+            sites.extend(found.iter().filter(|(_, first)| *first <= due).map(|(site, _)| *site));
+        }
+        sites.truncate(wanted.limit);
+        let share = (wanted.limit / sites.len().max(1)).max(1);
+        let mut all: BTreeMap<Place, Delivery> =
+            rows.into_iter().map(|row| (row.place, row)).collect();
+        for site in sites {
+            let most = share + self.changed_of(wanted.webhook);
+            let rest = "FORCE INDEX (turn) WHERE d.webhook = ? AND d.state = 0 AND d.deaths = 0 \
+                 AND d.site = ? AND d.due <= ? ORDER BY d.due, d.event, d.number LIMIT ?";
+            let of = |it: &Delivery| {
+                it.webhook == wanted.webhook && it.waits() && it.site == site && it.due <= due
+            };
+            let values = vec![wanted.webhook.0.into(), site.into(), due.into(), most.into()];
+            let (found, _) = self.find_some(rest, values, &of)?;
+            all.extend(found.into_iter().map(|row| (row.place, row)));
+        }
+        let mut rows: Vec<_> = all.into_values().collect();
+        rows.sort_by_key(|row| (row.due, row.place));
+        Ok(rows)
+    }
+
+    /// Of rows that are due, in order of that: a share of each site, in turn, then whatever is due
+    /// first.
+    fn in_turn(&mut self, wanted: Wanted, rows: Vec<Delivery>) -> Vec<Delivery> {
+        let begin = self.memory.sites.get(&wanted.webhook).copied();
+        let sites: BTreeSet<u64> = rows.iter().map(|row| row.site).collect();
+        let behind = sites.iter().filter(|site| begin.is_none_or(|begin| **site > begin));
+        let before = sites.iter().filter(|site| begin.is_some_and(|begin| **site <= begin));
+        let turns: Vec<u64> = behind.chain(before).take(wanted.limit).copied().collect();
+        if let Some(last) = turns.last() {
+            self.memory.sites.insert(wanted.webhook, *last);
+        }
+        let share = (wanted.limit / turns.len().max(1)).max(1);
+        let mut left: Vec<Option<Delivery>> = rows.into_iter().map(Some).collect();
+        let mut picked = Vec::new();
+        for site in turns {
+            let of_site =
+                left.iter_mut().filter(|row| row.as_ref().is_some_and(|row| row.site == site));
+            picked.extend(of_site.take(share).filter_map(Option::take));
+        }
+        let room = wanted.limit.saturating_sub(picked.len());
+        picked.extend(left.into_iter().flatten().take(room));
+        picked.truncate(wanted.limit);
+        picked
+    }
+
+    /// When the earliest of each webhook's pending deliveries may be attempted (`ordered`: its
+    /// first one), by this worker's clock; none where another worker sends what waits for it.
+    pub(super) fn next_dues(&mut self, of: &[(WebhookKey, bool)]) -> Result<Vec<Option<i64>>> {
+        let webhooks: Vec<_> = of.iter().map(|(webhook, _)| *webhook).collect();
+        self.look_at_lanes(&webhooks)?;
+        let mut all = Vec::with_capacity(of.len());
+        for (webhook, ordered) in of {
+            if !self.may_send(*webhook) {
+                all.push(None);
+                continue;
+            }
+            let (rows, _) = self.pending(*webhook, *ordered, 1)?;
+            // A suspect at the head of an ordered webhook holds up the others until it was tried.
+            let first = rows.first().filter(|row| row.deaths == 0);
+            all.push(first.map(|row| row.due + self.shift()));
+        }
+        Ok(all)
+    }
+
+    /// Claims these, in this order.
+    pub(super) fn take<'d>(
+        &mut self,
+        rows: impl Iterator<Item = &'d Delivery> + Clone,
+    ) -> Result<Vec<Claim>> {
+        let events = self.events(rows.clone().map(|row| row.place.0).collect())?;
+        let requests = self.requests(rows.clone().filter(|row| row.attempted > 0))?;
+        let mut claims = Vec::new();
+        for row in rows {
+            let Some(event) = events.get(&row.place.0) else { continue };
+            claims.push(Claim {
+                id: row.id,
+                webhook: row.webhook,
+                event: Arc::clone(event),
+                attempts: row.attempts,
+                due: row.due + self.shift(),
+                request_body: requests.get(&row.place).map(Arc::clone),
+            });
+            let mut after = row.clone();
+            (after.state, after.owner) = (State::Delivering, self.me);
+            self.change_to(row, after);
+        }
+        Ok(claims)
+    }
+
+    /// Events with their bodies, shared with all claims that hold them already.
+    fn events(&mut self, keys: BTreeSet<u64>) -> Result<HashMap<u64, Arc<Event>>> {
+        let mut events = HashMap::new();
+        for row in &self.unit.events {
+            if keys.contains(&row.key) {
+                events.insert(row.key, Arc::new(row.event.clone()));
+            }
+        }
+        let known = |key: &u64| self.memory.events.get(key).and_then(|event| event.upgrade());
+        events.extend(keys.iter().filter_map(|key| known(key).map(|event| (*key, event))));
+        let missing: Vec<_> = keys.into_iter().filter(|key| !events.contains_key(key)).collect();
+        for missing in missing.chunks(READ) {
+            let (places, values) = list(missing.iter().map(|key| (*key).into()));
+            let sql = format!(
+                "SELECT e.`key`, e.id, e.name, e.timestamp, e.network, e.site, e.source, e.flags, \
+                     e.revision, e.data_start, e.data_end, b.body \
+                 FROM {} e LEFT JOIN {} b ON b.event = e.`key` WHERE e.`key` IN ({places})",
+                self.table("events"),
+                self.table("bodies")
+            );
+            for mut row in self.rows::<Row>(&sql, values)? {
+                if let Some((key, mut event)) = event_of(&mut row) {
+                    if self.unit.erased.contains(&key) {
+                        event.body = [].into();
+                    }
+                    events.insert(key, Arc::new(event));
+                }
+            }
+        }
+        if self.memory.events.len() >= MOST_EVENTS {
+            self.memory.events.retain(|_, event| event.strong_count() > 0);
+        }
+        let weak = events.iter().map(|(key, event)| (*key, Arc::downgrade(event)));
+        self.memory.events.extend(weak);
+        Ok(events)
+    }
+
+    /// Bodies that were made for deliveries, where they are not the event's own.
+    fn requests<'d>(
+        &mut self,
+        of: impl Iterator<Item = &'d Delivery>,
+    ) -> Result<HashMap<Place, Arc<[u8]>>> {
+        let places: Vec<Place> = of.map(|row| row.place).collect();
+        let mut requests = HashMap::new();
+        for part in places.chunks(READ) {
+            let (list, values) = list(part.iter().map(|place| place.0.into()));
+            let sql = format!(
+                "SELECT event, delivery, body FROM {} WHERE event IN ({list})",
+                self.table("requests")
+            );
+            let found: Vec<(u64, u16, Vec<u8>)> = self.rows(&sql, values)?;
+            for (event, delivery, body) in found {
+                if !self.unit.erased.contains(&event) {
+                    requests.insert((event, delivery), Arc::from(body));
+                }
+            }
+        }
+        Ok(requests)
+    }
+
+    pub(super) fn try_release(&mut self, delivery: DeliveryId, due: i64) -> Result<Written> {
+        let rows = self.under_way(&[delivery])?;
+        let Some(row) = rows.get(&delivery) else { return Ok(Written::Lost) };
+        let mut after = row.clone();
+        after.put(State::Pending, due - self.shift());
+        self.change_to(row, after);
+        Ok(Written::Kept)
+    }
+
+    pub(super) fn try_release_all(&mut self) -> Result<u64> {
+        let me = self.me;
+        let rows = self.find(
+            "WHERE d.owner = ? AND d.state = 1 AND d.epoch = ?",
+            vec![me.worker.into(), me.epoch.into()],
+            &|row| row.state == State::Delivering && row.owner == me,
+        )?;
+        for row in &rows {
+            let mut after = row.clone();
+            (after.state, after.owner) = (State::Pending, Owner::NOBODY);
+            self.change_to(row, after);
+        }
+        Ok(rows.len() as u64)
+    }
+
+    /// Those of these deliveries that are this worker's.
+    pub(super) fn under_way(
+        &mut self,
+        ids: &[DeliveryId],
+    ) -> Result<HashMap<DeliveryId, Delivery>> {
+        let (mut rows, mut asked) = (HashMap::new(), Vec::new());
+        for id in ids {
+            let known = match self.unit.delivery(*id) {
+                Some(changed) => changed.after.as_ref(),
+                None => match self.memory.held.get(id) {
+                    Some(held) => Some(held),
+                    None => {
+                        asked.push(*id);
+                        continue;
+                    }
+                },
+            };
+            rows.extend(known.map(|row| (*id, row.clone())));
+        }
+        for asked in asked.chunks(READ) {
+            let (places, values) = list(asked.iter().map(|id| id.as_bytes().as_slice().into()));
+            let found = self.find(&format!("WHERE d.id IN ({places})"), values, &|_| false)?;
+            rows.extend(found.into_iter().map(|row| (row.id, row)));
+        }
+        let me = self.me;
+        rows.retain(|_, row| row.state == State::Delivering && row.owner == me);
+        Ok(rows)
+    }
+}
+
+/// An event of a row with its key, columns as in [`MysqlTransaction::events`].
+pub(super) fn event_of(row: &mut Row) -> Option<(u64, Event)> {
+    let mut cells = Cells { row, at: 0 };
+    let key = cells.next()?;
+    let event = Event {
+        id: EventId::from_bytes(cells.next::<Vec<u8>>()?.try_into().ok()?),
+        name: cells.next()?,
+        timestamp: cells.next()?,
+        network: cells.next()?,
+        site: cells.next()?,
+        source: cells.next()?,
+        flags: Flags::from_bits(cells.next()?),
+        revision: cells.next::<i64>()?.cast_unsigned(),
+        data: cells.next()?..cells.next()?,
+        body: cells.next::<Option<Vec<u8>>>()?.unwrap_or_default().into(),
+    };
+    Some((key, event))
+}

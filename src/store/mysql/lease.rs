@@ -1,0 +1,155 @@
+//! The lease of a worker: a row of its own, under an epoch. It lasts while the row's beat goes on.
+//!
+//! Every transaction begins by moving the beat of its worker's row on by one, under the epoch that it
+//! knows. So a worker that was taken over writes nothing any more, whatever it had read before; and
+//! who lost its connection at a commit finds out by one more such write which of both happened: it
+//! finds the row as it was before that transaction, which then can't take place any more, or as it
+//! left it.
+
+use ::mysql::Value;
+
+use super::address::Server;
+use super::connection::{Connection, Writes};
+use super::row::Owner;
+use super::schema::WORKERS;
+use crate::{Origin, Result, StoreError};
+
+/// Workers that register at the same moment try again so often.
+const TRIES: u32 = 32;
+
+/// A worker's own row, as it is known to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Lease {
+    pub(super) me: Owner,
+    pub(super) beat: u64,
+}
+
+/// What a write under a lease found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The transaction of which the outcome was not known was committed.
+    Committed,
+    /// It was not, and can't be any more.
+    Undone,
+    /// The lease is over: somebody has taken over this worker, or its row is another one.
+    Over,
+}
+
+impl Lease {
+    /// Begins a lease for a spool's worker: under a new epoch where it had one before.
+    ///
+    /// # Errors
+    /// As the server says; where there have been too many workers.
+    pub(super) fn begin(connection: &mut Connection, origin: &Origin) -> Result<Self> {
+        let table = connection.server().table("workers");
+        let spool = || Value::from(origin.spool.0.as_slice());
+        let about = || {
+            let server: String = origin.server.chars().take(255).collect();
+            [Value::from(server), env!("CARGO_PKG_VERSION").into()]
+        };
+        for _ in 0..TRIES {
+            let sql = format!("SELECT `key`, epoch, beat FROM {table} WHERE spool = ?");
+            let found: Vec<(u16, u64, u64)> = connection.rows(&sql, vec![spool()])?;
+            if let Some((worker, epoch, beat)) = found.first().copied() {
+                let sql = format!(
+                    "UPDATE {table} SET server = ?, version = ?, epoch = ?, beat = ?, alive = 1 \
+                     WHERE `key` = ? AND epoch = ? AND beat = ?"
+                );
+                let mut values = about().to_vec();
+                values.extend([epoch + 1, beat + 1, worker.into(), epoch, beat].map(Value::from));
+                if connection.execute(&sql, values)? == 1 {
+                    let me = Owner { worker, epoch: epoch + 1 };
+                    return Ok(Self { me, beat: beat + 1 });
+                }
+                continue;
+            }
+            let sql = format!("SELECT COALESCE(MAX(`key`), 0) + 1 FROM {table}");
+            let next: Vec<u16> = connection.rows(&sql, Vec::new())?;
+            let worker = next.first().copied().unwrap_or(1);
+            if worker > WORKERS {
+                return Err(StoreError::Failed {
+                    action: "opening the store",
+                    reason: format!("{WORKERS} workers have written into it, which is the most"),
+                });
+            }
+            let sql = format!(
+                "INSERT INTO {table} (`key`, spool, server, version, epoch, beat, alive) \
+                 VALUES (?, ?, ?, ?, 1, 1, 1)"
+            );
+            let mut values = vec![worker.into(), spool()];
+            values.extend(about());
+            match connection.execute(&sql, values) {
+                Ok(_) => return Ok(Self { me: Owner { worker, epoch: 1 }, beat: 1 }),
+                // Another worker has taken that key.
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Conflict {
+            store: connection.server().to_string(),
+            reason: "other workers register all the time".into(),
+        })
+    }
+
+    /// Moves the beat on to `to`, at the beginning of a transaction; whether the lease still holds.
+    pub(super) fn go_on(&self, writes: &mut Writes<'_>, server: &Server, to: u64) -> Result<bool> {
+        let (sql, values) = self.step(server, to);
+        Ok(writes.execute(&sql, values)? == 1)
+    }
+
+    /// Moves the beat on outside of transactions; whether the lease still holds.
+    pub(super) fn beat(&mut self, connection: &mut Connection) -> Result<bool> {
+        let (sql, values) = self.step(connection.server(), self.beat + 1);
+        let holds = connection.execute(&sql, values)? == 1;
+        self.beat += u64::from(holds);
+        Ok(holds)
+    }
+
+    fn step(&self, server: &Server, to: u64) -> (String, Vec<Value>) {
+        let sql = format!(
+            "UPDATE {} SET beat = ? WHERE `key` = ? AND epoch = ? AND beat = ?",
+            server.table("workers")
+        );
+        let (worker, epoch) = (self.me.worker, self.me.epoch);
+        (sql, vec![to.into(), worker.into(), epoch.into(), self.beat.into()])
+    }
+
+    /// What became of the transaction that moved the beat on by one, of which that is not known.
+    /// The write decides, not the reading: once it has found the beat as it was before, that
+    /// transaction can't be committed any more.
+    ///
+    /// # Errors
+    /// As the server says: then nothing is known still.
+    pub(super) fn settle(&mut self, connection: &mut Connection) -> Result<Outcome> {
+        let (sql, values) = self.step(connection.server(), self.beat + 2);
+        if connection.execute(&sql, values)? == 1 {
+            self.beat += 2;
+            return Ok(Outcome::Undone);
+        }
+        let sql = format!(
+            "SELECT epoch, beat FROM {} WHERE `key` = ?",
+            connection.server().table("workers")
+        );
+        let found: Vec<(u64, u64)> = connection.rows(&sql, vec![self.me.worker.into()])?;
+        match found.first() {
+            Some((epoch, beat)) if *epoch == self.me.epoch && *beat == self.beat + 1 => {
+                self.beat += 1;
+                Ok(Outcome::Committed)
+            }
+            Some((epoch, beat)) if *epoch == self.me.epoch && *beat == self.beat + 2 => {
+                // An earlier call of this: its answer was lost.
+                self.beat += 2;
+                Ok(Outcome::Undone)
+            }
+            _ => Ok(Outcome::Over),
+        }
+    }
+
+    /// Ends it: others need not wait until it is over.
+    pub(super) fn end(&self, connection: &mut Connection) -> Result<()> {
+        let table = connection.server().table("workers");
+        let sql = format!("UPDATE {table} SET alive = 0 WHERE `key` = ? AND epoch = ?");
+        let (worker, epoch) = (self.me.worker, self.me.epoch);
+        connection.execute(&sql, vec![worker.into(), epoch.into()]).map(drop)
+    }
+}

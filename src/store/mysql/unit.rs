@@ -1,0 +1,427 @@
+//! What one transaction writes. It is kept until the transaction's end, so that the transaction has
+//! nothing but writes, and the same can be sent again where a connection was lost. What is read
+//! meanwhile is read outside of it, and looked at as if this were written; rows that somebody else
+//! has changed since then are a conflict.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use ::mysql::Value;
+use serde_json::Value as Json;
+
+use super::address::Server;
+use super::connection::Writes;
+use super::counters::Counters;
+use super::prune;
+use super::row::{CHANGE, Delivery, Owner, Place};
+use crate::{Result, State, StoreError, WebhookKey};
+use domain::event::{Event, Flags};
+use domain::id::{DeliveryId, EventId};
+
+/// Most rows of one statement, and most bytes of their values unless one row alone has more: a
+/// cluster copies what was written as a whole, and a server takes 16 MiB where nobody set it.
+const MOST_ROWS: usize = 256;
+const MOST_BYTES: usize = 2 << 20;
+/// Most rows that one statement changes.
+const MOST_CHANGES: usize = 1000;
+
+/// An event to be added.
+pub(super) struct EventRow {
+    pub(super) key: u64,
+    pub(super) event: Event,
+    pub(super) created: i64,
+    pub(super) terms: Vec<String>,
+    /// Number of the next delivery.
+    pub(super) next: u16,
+}
+
+/// A statement as it is.
+pub(super) struct Statement {
+    pub(super) sql: String,
+    pub(super) values: Vec<Value>,
+    /// How many rows it has to find, where anything else means that somebody came first.
+    pub(super) rows: Option<u64>,
+}
+
+/// A delivery before and after.
+pub(super) struct Changed {
+    /// As the database has it; none: it is new.
+    pub(super) before: Option<Delivery>,
+    /// None: it is deleted.
+    pub(super) after: Option<Delivery>,
+}
+
+/// A change of many deliveries, or a backfill, as the database is to have it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct BulkRow {
+    pub(super) token: String,
+    pub(super) action: String,
+    pub(super) query: String,
+    pub(super) matched: u64,
+    pub(super) changed: u64,
+    pub(super) after: Place,
+    pub(super) below: u64,
+    pub(super) asked: i64,
+    pub(super) ended: Option<i64>,
+}
+
+/// The writes of one transaction.
+#[derive(Default)]
+pub(super) struct Unit {
+    pub(super) deliveries: BTreeMap<Place, Changed>,
+    pub(super) places: HashMap<DeliveryId, Place>,
+    /// How many of a webhook's deliveries are not any more what the database has.
+    pub(super) changed: HashMap<WebhookKey, usize>,
+    pub(super) events: Vec<EventRow>,
+    pub(super) keys: HashMap<EventId, usize>,
+    /// Where further deliveries of events go that are there already: their next numbers.
+    pub(super) further: HashMap<EventId, Further>,
+    pub(super) attempts: Vec<Vec<Value>>,
+    pub(super) requests: BTreeMap<Place, Vec<u8>>,
+    pub(super) webhooks: BTreeMap<String, WebhookKey>,
+    pub(super) healths: BTreeMap<WebhookKey, String>,
+    pub(super) lanes: BTreeSet<WebhookKey>,
+    pub(super) positions: BTreeMap<[u8; 16], Option<u64>>,
+    pub(super) counters: Counters,
+    pub(super) bulks: BTreeMap<String, BulkRow>,
+    /// How far wishes to be forgotten are: key of the last event that was looked at, and how many
+    /// were erased; none: they are fulfilled.
+    pub(super) forgetting: BTreeMap<String, Option<(u64, u64)>>,
+    /// Events whose bodies are gone, and those that are gone themselves.
+    pub(super) erased: BTreeSet<u64>,
+    pub(super) gone: BTreeSet<u64>,
+    pub(super) announcements: Vec<Vec<Value>>,
+    pub(super) announced: Option<u64>,
+    pub(super) deferred: Vec<Vec<Value>>,
+    pub(super) next_deferred: Option<u64>,
+    pub(super) deaths: Vec<i64>,
+    pub(super) shift: Option<i64>,
+    pub(super) pruned: Option<prune::Progress>,
+    pub(super) given: Option<u64>,
+    /// What is rare.
+    pub(super) statements: Vec<Statement>,
+}
+
+/// An event that is in the database, and gets deliveries more.
+#[derive(Debug, Clone)]
+pub(super) struct Further {
+    pub(super) key: u64,
+    pub(super) next: u16,
+    pub(super) name: String,
+    pub(super) site: u64,
+    pub(super) test: bool,
+}
+
+impl Unit {
+    /// Whether there is nothing to write.
+    pub(super) fn is_empty(&self) -> bool {
+        self.deliveries.is_empty()
+            && self.events.is_empty()
+            && self.attempts.is_empty()
+            && self.requests.is_empty()
+            && self.webhooks.is_empty()
+            && self.healths.is_empty()
+            && self.lanes.is_empty()
+            && self.positions.is_empty()
+            && self.counters.is_empty()
+            && self.announcements.is_empty()
+            && self.deferred.is_empty()
+            && self.statements.is_empty()
+    }
+
+    /// What a delivery is, where this unit says so.
+    pub(super) fn delivery(&self, id: DeliveryId) -> Option<&Changed> {
+        self.places.get(&id).and_then(|place| self.deliveries.get(place))
+    }
+
+    /// Notes what becomes of a delivery, which was `before` when it was read.
+    pub(super) fn put(&mut self, before: Option<Delivery>, after: Delivery) {
+        self.places.insert(after.id, after.place);
+        self.count(before.as_ref());
+        match self.deliveries.get_mut(&after.place) {
+            Some(changed) => changed.after = Some(after),
+            None => {
+                self.deliveries.insert(after.place, Changed { before, after: Some(after) });
+            }
+        }
+    }
+
+    /// Notes that a delivery goes.
+    pub(super) fn delete(&mut self, before: Delivery) {
+        self.places.insert(before.id, before.place);
+        self.count(Some(&before));
+        self.deliveries
+            .entry(before.place)
+            .or_insert(Changed { before: Some(before), after: None })
+            .after = None;
+    }
+
+    fn count(&mut self, before: Option<&Delivery>) {
+        let new = before.filter(|before| !self.deliveries.contains_key(&before.place));
+        if let Some(before) = new {
+            *self.changed.entry(before.webhook).or_default() += 1;
+        }
+    }
+
+    /// A statement to be run as it is, whatever it finds.
+    pub(super) fn run(&mut self, sql: String, values: Vec<Value>) {
+        self.statements.push(Statement { sql, values, rows: None });
+    }
+
+    /// A statement that has to find one row.
+    pub(super) fn run_on_one(&mut self, sql: String, values: Vec<Value>) {
+        self.statements.push(Statement { sql, values, rows: Some(1) });
+    }
+
+    /// Deliveries that this unit turns into claims of their owner.
+    pub(super) fn claimed(&self) -> Vec<Delivery> {
+        let after = self.deliveries.values().filter_map(|changed| changed.after.as_ref());
+        after.filter(|delivery| delivery.state == State::Delivering).cloned().collect()
+    }
+
+    /// Sends all of it. The order is that of every worker, so that two never wait for each other.
+    pub(super) fn write(&self, writes: &mut Writes<'_>, server: &Server, me: Owner) -> Result<()> {
+        let table = |name| server.table(name);
+        let text = |text: &str| Value::from(text);
+        let rows = |rows: Vec<Vec<Value>>| rows;
+        insert(
+            writes,
+            &format!("INSERT INTO {} (`key`, id)", table("webhooks")),
+            rows(self.webhooks.iter().map(|(id, key)| vec![key.0.into(), text(id)]).collect()),
+            "",
+        )?;
+        for event in self.events.chunks(MOST_ROWS) {
+            self.write_events(writes, server, me, event)?;
+        }
+        self.write_deliveries(writes, server)?;
+        insert(
+            writes,
+            &format!(
+                "INSERT INTO {} (event, delivery, number, server, started, duration_us, url, address, \
+                 status, failure, waited_for, request_headers, response_headers, response_body, \
+                 remark, reconnected, next, next_at)",
+                table("attempts")
+            ),
+            self.attempts.clone(),
+            "",
+        )?;
+        insert(
+            writes,
+            &format!("INSERT INTO {} (event, delivery, body)", table("requests")),
+            self.requests
+                .iter()
+                .map(|(place, body)| vec![place.0.into(), place.1.into(), body.as_slice().into()])
+                .collect(),
+            " ON DUPLICATE KEY UPDATE body = VALUES(body)",
+        )?;
+        for (webhook, health) in &self.healths {
+            let sql = format!("UPDATE {} SET health = ? WHERE `key` = ?", table("webhooks"));
+            writes.execute(&sql, vec![text(health), webhook.0.into()])?;
+        }
+        self.counters.write(writes, server, me.worker)?;
+        for statement in &self.statements {
+            let found = writes.execute(&statement.sql, statement.values.clone())?;
+            if statement.rows.is_some_and(|rows| rows != found) {
+                return Err(conflict(server, "a row was another one by then"));
+            }
+        }
+        insert(
+            writes,
+            &format!("INSERT INTO {} (number, code, at, params)", table("announcements")),
+            self.announcements.clone(),
+            "",
+        )?;
+        insert(
+            writes,
+            &format!("INSERT INTO {} (worker, number, kind, created, record)", table("deferred")),
+            self.deferred.clone(),
+            "",
+        )?;
+        self.write_positions(writes, server, me)
+    }
+
+    fn write_events(
+        &self,
+        writes: &mut Writes<'_>,
+        server: &Server,
+        me: Owner,
+        events: &[EventRow],
+    ) -> Result<()> {
+        let mut rows = Vec::with_capacity(events.len());
+        for EventRow { key, event, created, terms, .. } in events {
+            let terms = (!terms.is_empty()).then(|| Json::from(terms.as_slice()).to_string());
+            rows.push(vec![
+                (*key).into(),
+                event.id.as_bytes().as_slice().into(),
+                event.name.as_str().into(),
+                event.timestamp.into(),
+                event.network.into(),
+                event.site.into(),
+                event.source.as_str().into(),
+                event.flags.bits().into(),
+                event.revision.cast_signed().into(),
+                (*created).into(),
+                event.data.start.into(),
+                event.data.end.into(),
+                me.worker.into(),
+                terms.into(),
+            ]);
+        }
+        let into = format!(
+            "INSERT INTO {} (`key`, id, name, timestamp, network, site, source, flags, revision, \
+             created, data_start, data_end, server, terms)",
+            server.table("events")
+        );
+        insert(writes, &into, rows, "")?;
+        let bodies = events.iter().filter(|row| !row.event.body.is_empty());
+        let body = |row: &EventRow| vec![row.key.into(), (&row.event.body[..]).into()];
+        let into = format!("INSERT INTO {} (event, body)", server.table("bodies"));
+        insert(writes, &into, bodies.map(body).collect(), "")?;
+        let mut terms = BTreeSet::new();
+        for row in events {
+            terms.extend(row.terms.iter().map(|term| (term.as_str(), row.key)));
+        }
+        let into = format!("INSERT INTO {} (term, event)", server.table("terms"));
+        let rows = terms.into_iter().map(|(term, event)| vec![term.into(), event.into()]);
+        insert(writes, &into, rows.collect(), "")
+    }
+
+    fn write_deliveries(&self, writes: &mut Writes<'_>, server: &Server) -> Result<()> {
+        let table = server.table("deliveries");
+        let (mut new, mut changes, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        for Changed { before, after } in self.deliveries.values() {
+            match (before, after) {
+                (None, Some(after)) => new.push(vec![
+                    after.place.0.into(),
+                    after.place.1.into(),
+                    after.id.as_bytes().as_slice().into(),
+                    after.webhook.0.into(),
+                    after.name.as_str().into(),
+                    after.site.into(),
+                    (after.state as u8).into(),
+                    after.owner.worker.into(),
+                    after.owner.epoch.into(),
+                    after.due.into(),
+                    after.test.into(),
+                    after.settled.into(),
+                    after.reason.as_deref().into(),
+                    after.last_failure.as_deref().into(),
+                ]),
+                (Some(before), Some(after)) if before != after => {
+                    changes.push(after.change(before));
+                }
+                (Some(before), None) => gone.push(before),
+                _ => {}
+            }
+        }
+        let into = format!(
+            "INSERT INTO {table} (event, number, id, webhook, name, site, state, owner, epoch, due, \
+             test, settled, reason, last_failure)"
+        );
+        insert(writes, &into, new, "")?;
+        let sql = change(&table);
+        for changes in changes.chunks(MOST_CHANGES) {
+            let found = writes.execute(&sql, vec![Json::from(changes).to_string().into()])?;
+            if found != changes.len() as u64 {
+                return Err(conflict(server, "a delivery was changed"));
+            }
+        }
+        for gone in gone.chunks(MOST_ROWS) {
+            let (mut values, mut places) = (Vec::new(), Vec::new());
+            for delivery in gone {
+                places.push("(event = ? AND number = ? AND state = ?)");
+                values.extend([delivery.place.0.into(), delivery.place.1.into()]);
+                values.push((delivery.state as u8).into());
+            }
+            let sql = format!("DELETE FROM {table} WHERE {}", places.join(" OR "));
+            if writes.execute(&sql, values)? != gone.len() as u64 {
+                return Err(conflict(server, "a delivery was changed"));
+            }
+        }
+        Ok(())
+    }
+
+    fn write_positions(&self, writes: &mut Writes<'_>, server: &Server, me: Owner) -> Result<()> {
+        let table = server.table("positions");
+        let (mut kept, mut forgotten) = (Vec::new(), Vec::new());
+        for (segment, offset) in &self.positions {
+            let segment = Value::from(segment.as_slice());
+            match offset {
+                Some(offset) => kept.push(vec![segment, me.worker.into(), (*offset).into()]),
+                None => forgotten.push(segment),
+            }
+        }
+        insert(
+            writes,
+            &format!("INSERT INTO {table} (segment, worker, `offset`)"),
+            kept,
+            " ON DUPLICATE KEY UPDATE `offset` = VALUES(`offset`)",
+        )?;
+        for segment in forgotten {
+            let sql = format!("DELETE FROM {table} WHERE segment = ? AND worker = ?");
+            writes.execute(&sql, vec![segment, me.worker.into()])?;
+        }
+        Ok(())
+    }
+}
+
+impl EventRow {
+    pub(super) fn is_test(&self) -> bool {
+        self.event.flags.has(Flags::TEST)
+    }
+}
+
+/// Another writer came first.
+pub(super) fn conflict(server: &Server, reason: &str) -> StoreError {
+    StoreError::Conflict { store: server.to_string(), reason: reason.into() }
+}
+
+/// The statement that changes deliveries as a JSON array of [`Delivery::change`] says: one text
+/// for whatever number of them, so that it is prepared once.
+fn change(table: &str) -> String {
+    let columns: Vec<_> = CHANGE
+        .iter()
+        .enumerate()
+        .map(|(at, (name, of))| format!("`{name}` {of} PATH '$[{at}]'"))
+        .collect();
+    let set: Vec<_> = CHANGE[5..].iter().map(|(name, _)| format!("d.{name} = v.{name}")).collect();
+    format!(
+        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS ({})) v STRAIGHT_JOIN {table} d FORCE INDEX (PRIMARY) \
+         ON d.event = v.event AND d.number = v.number SET {} \
+         WHERE d.state = v.was AND d.owner = v.was_owner AND d.epoch = v.was_epoch",
+        columns.join(", "),
+        set.join(", ")
+    )
+}
+
+/// Adds rows by few statements, of which there are few texts: each is prepared once.
+pub(super) fn insert(
+    writes: &mut Writes<'_>,
+    into: &str,
+    rows: Vec<Vec<Value>>,
+    then: &str,
+) -> Result<()> {
+    let mut rows = rows.into_iter().peekable();
+    let mut left = rows.len();
+    while left > 0 {
+        let most = if left < 8 { left } else { (1 << left.ilog2()).min(MOST_ROWS) };
+        let (mut part, mut bytes) = (Vec::with_capacity(most), 0);
+        while part.len() < most
+            && let Some(row) =
+                rows.next_if(|row| part.is_empty() || bytes + size(row) <= MOST_BYTES)
+        {
+            bytes += size(&row);
+            part.push(row);
+        }
+        left -= part.len();
+        let row = format!("({})", vec!["?"; part[0].len()].join(", "));
+        let sql = format!("{into} VALUES {}{then}", vec![row; part.len()].join(", "));
+        writes.execute(&sql, part.into_iter().flatten().collect())?;
+    }
+    Ok(())
+}
+
+/// Bytes of a row's values.
+pub(super) fn size(row: &[Value]) -> usize {
+    let bytes = |value: &Value| if let Value::Bytes(bytes) = value { bytes.len() + 4 } else { 8 };
+    row.iter().map(bytes).sum()
+}

@@ -1,0 +1,18 @@
+//! What other writers of a store did meanwhile.
+
+use crate::{Claim, WebhookKey, WebhookState};
+
+/// What other writers did since the last look; see [`Store::look_at_others`](crate::Store::look_at_others).
+#[derive(Debug, Default)]
+pub struct News {
+    /// Webhooks whose health somebody else wrote, or that somebody else numbered.
+    pub webhooks: Vec<WebhookState>,
+    /// Webhooks for which there may be something else due first by now, with when.
+    pub due: Vec<(WebhookKey, Option<i64>)>,
+    /// Whether there may be suspects that were not known of.
+    pub suspects: bool,
+    /// As [`Loaded::deadly`](crate::Loaded::deadly), of a worker whose lease was over.
+    pub deadly: Vec<Claim>,
+    /// Whether there may be changes, backfills or wishes under way that others noted.
+    pub wishes: bool,
+}
