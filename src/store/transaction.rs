@@ -213,6 +213,14 @@ pub trait Transaction: Backfills {
     /// See [`webhook`](Self::webhook).
     fn next_due(&mut self, webhook: WebhookKey, ordered: bool) -> Result<Option<i64>>;
 
+    /// [`next_due`](Self::next_due) of several webhooks, with whether each is ordered.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn next_dues(&mut self, of: &[(WebhookKey, bool)]) -> Result<Vec<Option<i64>>> {
+        of.iter().map(|(webhook, ordered)| self.next_due(*webhook, *ordered)).collect()
+    }
+
     /// Writes a webhook's health.
     ///
     /// # Errors

@@ -8,8 +8,9 @@ use super::ingest::{self, Context, Ingested};
 use super::pool::{self, Job};
 use super::routes::Routes;
 use domain::event::EventHeader;
-use journal::{Batch, CorruptPart, KIND_EVENT, Limit, OwnedRecord, SegmentId};
-use store::{self, Announcement, Health, Store, WebhookKey};
+use domain::id::EventId;
+use journal::{Batch, CorruptPart, KIND_EVENT, Limit, OwnedRecord, Reader, SegmentId};
+use store::{self, Announcement, Health, Store, StoreError, WebhookKey};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -46,6 +47,7 @@ impl<S: Store> Worker<S> {
             now,
         };
         let (store, poison_mark, ids) = (&mut self.store, &mut self.poison_mark, &mut self.ids);
+        let reader = &mut self.reader;
         let none = Batch::default();
         let (batch, completed) = (if takes_batch { &self.batch } else { &none }, &self.completed);
         let records = &batch.records[..part(&batch.records, &active.routes)];
@@ -69,6 +71,9 @@ impl<S: Store> Worker<S> {
                 ingest::record(tx, &context, record, ids, &mut ingested)?;
             }
             ingest::write(tx, now, &mut ingested)?;
+            for part in set_aside(reader, records, &ingested.too_large)? {
+                tx.announce(&corrupt_announcement(&part, now))?;
+            }
             for (segment, position) in &positions {
                 tx.set_position(*segment, *position)?;
             }
@@ -81,8 +86,11 @@ impl<S: Store> Worker<S> {
             ingested.touched.extend(completion.healths.keys());
             ingested.touched.sort_unstable();
             ingested.touched.dedup();
-            for key in &ingested.touched {
-                due.push((*key, tx.next_due(*key, context.schedule.is_ordered(*key))?));
+            let touched = ingested.touched.iter();
+            let touched: Vec<_> =
+                touched.map(|key| (*key, context.schedule.is_ordered(*key))).collect();
+            for ((key, _), at) in touched.iter().zip(tx.next_dues(&touched)?) {
+                due.push((*key, at));
             }
             Ok(())
         })?;
@@ -193,6 +201,28 @@ impl<S: Store> Worker<S> {
         self.batch.corrupt.push(CorruptPart { segment, from, to, copy });
         Ok(())
     }
+}
+
+/// Copies the records of these events to where they are kept.
+fn set_aside(
+    reader: &mut Reader,
+    records: &[OwnedRecord],
+    events: &[EventId],
+) -> store::Result<Vec<CorruptPart>> {
+    let is_one = |record: &&OwnedRecord| {
+        EventHeader::read(record.fields(), record.body())
+            .is_ok_and(|header| events.contains(&header.id))
+    };
+    let mut parts = Vec::new();
+    for record in records.iter().filter(|_| !events.is_empty()).filter(is_one) {
+        let (segment, from, to) = (record.segment, record.offset, record.end);
+        let copy = reader.set_aside(segment, from, to).map_err(|error| StoreError::Failed {
+            action: "setting an event aside that is too large for the store",
+            reason: error.to_string(),
+        })?;
+        parts.push(CorruptPart { segment, from, to, copy });
+    }
+    Ok(parts)
 }
 
 /// How many of these records are taken in at once: at least one, if there is any.
