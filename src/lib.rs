@@ -22,10 +22,11 @@
 //! | [`claim`], [`attempt`], [`state`] | a delivery on its way, what came of it, where it stands then |
 //! | [`health`] | how a webhook has been doing |
 //! | [`bytes`] | bodies and headers as they are shown |
+//! | [`database`] | the network's own database, as WordPress is told of it |
 //! | [`decision`] | what becomes of an event for a webhook |
 //! | [`clock`] | time, injectable |
 
 pub use domain::{
-    attempt, bytes, claim, clock, decision, event, health, id, invisible, state, webhook,
+    attempt, bytes, claim, clock, database, decision, event, health, id, invisible, state, webhook,
 };
 pub use {config, delivery, journal, spool, store, worker};

@@ -142,6 +142,8 @@ namespace {
      *     lookup?: array<string, list<string>>, examples?: array<string, array|object>,
      *     proxy?: array{url: string, bypass?: list<string>}|null,
      *     block_external?: list<string>|null, inbox?: string|null, actions?: list<mixed>,
+     *     database?: array{host: string, user: string, password: string, name: string, prefix: string,
+     *         flags?: int, ca?: string|null, default_socket?: string}|null,
      *     v1?: array<string, array<string, array<string, string|array{value: mixed}>>>} $webhooks a list, or the whole document; at most 50,000 webhooks:
      *     - `held`: why nothing is sent (events are kept as held deliveries); null: all is well
      *     - `retention.bytes`: what the log may take of the disk; above it bodies of what was
@@ -155,6 +157,8 @@ namespace {
      *     - `block_external`: WP_HTTP_BLOCK_EXTERNAL is on; these hosts (and `*.` patterns) are reached
      *     - `inbox`: the URL of the network's own test inbox: exactly this one, query included, is
      *       reached whatever address it has, past WP_HTTP_BLOCK_EXTERNAL and without the proxy
+     *     - `database`: where webhooks.store is `mysql:`: what the worker is told of the network's own
+     *       database, see webhooks_database(). It is kept where the secrets are
      *     - `actions`: whatever the caller wants back from webhooks_actions() in every process;
      *       every process that dispatches can read it, so no secrets
      *     - `v1`: event → source → what the format `v1` sends in place of `data`: keys of WP Ultimo 1,
@@ -194,8 +198,28 @@ namespace {
     function webhooks_published_secrets(string $webhook_id): ?array {}
 
     /**
+     * Tells this request of the network's own database, which a log that lies in it (webhooks.store
+     * is `mysql:`) is read from; to be called before the first read. It is forgotten at the request's
+     * end, and so is the connection. A process that was not told reads what was published, where it
+     * is the spool's owner.
+     *
+     * @since 0.1.0
+     *
+     * @param array{host: string, user: string, password: string, name: string, prefix: string,
+     *     flags?: int, ca?: string|null, default_socket?: string} $database as wp-config.php has it:
+     *     - `host`: DB_HOST: `host`, `host:port`, `localhost:/path/of.sock`, `[::1]:3306`
+     *     - `flags`: MYSQL_CLIENT_FLAGS; with MYSQLI_CLIENT_SSL the connection is encrypted, and the
+     *       server's certificate looked at unless MYSQLI_CLIENT_SSL_DONT_VERIFY_SERVER_CERT says not to
+     *     - `ca`: a file of certificate authorities, by its absolute path; null: those of the system
+     *     - `default_socket`: mysqli.default_socket, for `localhost`
+     * @throws Webhooks\Exception names the member that is wrong, and never repeats a value
+     */
+    function webhooks_database(array $database): void {}
+
+    /**
      * Revision of the published config; 0 where there is none, it can't be read, or it was
-     * published under another `webhooks.allow` or `webhooks.max_in_flight`.
+     * published under another `webhooks.allow`, `webhooks.max_in_flight` or (where webhooks.store
+     * is `mysql:` and this process may read it) another `database`.
      *
      * @since 0.1.0
      */

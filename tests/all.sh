@@ -47,6 +47,9 @@ run example tests/example/run.sh
 # What depends on how the sites are addressed. The worker has to find the main one by name.
 run subdomains env SUBDOMAINS=1 HOST=localhost tests/network/with.sh \
 	phpunit --configuration tests/wordpress --filter '(Core_Events|Account_Created|Sites|Inbox)_Test'
+# What reads the log, and what hands the database over: the log lies in WordPress's own.
+run database env STORE=mysql: tests/network/with.sh \
+	phpunit --configuration tests/wordpress --filter '(Network_Database|Deliveries|Overview|Webhook_View|Backfill|Privacy)_Test'
 run walk tests/walk/run.sh
 run install tests/install/run.sh
 run bare tests/install/bare.sh
@@ -65,6 +68,7 @@ summary interop ' passed, '
 summary asyncapi ' passed, '
 summary phpunit '^(OK|Tests:)'
 summary subdomains '^(OK|Tests:)'
+summary database '^(OK|Tests:)'
 summary example ' passed, '
 summary walk ' passed, '
 summary install ' passed, '

@@ -104,6 +104,9 @@ fn webhooks_revision() -> i64 {
         if process.look().is_err() {
             return 0;
         }
+        if process.has_other_database() {
+            return 0;
+        }
         let settings = process.settings();
         let (allow, max_in_flight) = (settings.allow.clone(), settings.max_in_flight);
         let revision = process

@@ -14,6 +14,7 @@
 mod arguments;
 mod backfill;
 mod config;
+mod database;
 mod dispatch;
 mod encode;
 mod engine;
@@ -101,11 +102,13 @@ extern "C" fn get_module() -> *mut ModuleEntry {
         let module = ModuleBuilder::new("webhooks", env!("CARGO_PKG_VERSION"))
             .startup_function(startup)
             .request_startup_function(request_startup)
+            .request_shutdown_function(request_shutdown)
             .info_function(info::print)
             .function(wrap_function!(webhooks_encode));
         let module = [
             dispatch::add,
             config::add,
+            database::add,
             preview::add,
             log::add,
             requests::add,
@@ -133,5 +136,11 @@ extern "C" fn startup(_type: i32, module: i32) -> i32 {
 extern "C" fn request_startup(_type: i32, _module: i32) -> i32 {
     // A panic may not leave this function; there is nothing in it that could.
     let _ = catch_unwind(process::request_starts);
+    0
+}
+
+extern "C" fn request_shutdown(_type: i32, _module: i32) -> i32 {
+    // As above.
+    let _ = catch_unwind(process::request_ends);
     0
 }

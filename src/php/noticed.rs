@@ -25,6 +25,22 @@ pub(super) const NO_BYTES: u64 = 64 << 10;
 /// With fewer files that can be made it is told: each process of PHP needs one.
 pub(super) const FEW_FILES: u64 = 100;
 
+/// The store's database is away; since when, where the worker has noted it.
+pub(super) fn of_absent_store(since: Option<i64>, reason: &str) -> Problem {
+    let message = match since {
+        Some(since) => format!(
+            "the database of the log is away since {}: {reason}; events wait in the journal, and are \
+             sent once it is back",
+            rfc3339(since)
+        ),
+        None => format!(
+            "the database of the log is away: {reason}; events wait in the journal, and are sent once \
+             it is back"
+        ),
+    };
+    problem("store_away", &message)
+}
+
 /// What the store knows.
 pub(super) fn of_store(summary: &StoreSummary, now: i64) -> Vec<Problem> {
     let mut problems = Vec::new();

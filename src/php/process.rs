@@ -9,7 +9,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -17,11 +17,12 @@ use super::ini::{self, Settings};
 use super::published::Published;
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::config::{CONFIG_FILE, ConfigError, SUBSCRIPTIONS_FILE, Subscriptions};
+use webhooks::database::Database;
 use webhooks::journal::wake::{Waker, Woken};
 use webhooks::journal::{AppendOptions, JournalError, RecordBuilder, Writer};
 use webhooks::spool::{FileVersion, Spool, SpoolError};
-use webhooks::store::StoreError;
 use webhooks::store::log::Log;
+use webhooks::store::{self, StoreError};
 use webhooks::worker::lock;
 use webhooks::worker::start::{self, Launch};
 
@@ -29,14 +30,33 @@ thread_local! {
     static PROCESS: RefCell<Option<Process>> = const { RefCell::new(None) };
     /// Nothing was dispatched or asked in this request yet.
     static FRESH: Cell<bool> = const { Cell::new(true) };
+    /// This request was told of the network's own database, or has a connection to a server.
+    static BORROWED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// After a start that failed, or is not ours to make, nobody is asked for this long.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How long nobody tries again to reach a server that did not answer.
+const AWAY: Duration = Duration::from_secs(1);
+
 /// A request begins.
 pub(super) fn request_starts() {
     FRESH.set(true);
+    // Whatever ended the last one may have left no time for its end.
+    request_ends();
+}
+
+/// A request ends: its connection to a server does, too, as a process that waits for work would keep
+/// one from others; and the next request may be another network's.
+pub(super) fn request_ends() {
+    if BORROWED.replace(false) {
+        PROCESS.with_borrow_mut(|process| {
+            if let Some(process) = process {
+                (process.log, process.database, process.away) = (None, None, None);
+            }
+        });
+    }
 }
 
 /// Runs `work` with what this thread of this process has.
@@ -54,6 +74,10 @@ pub(super) struct Process {
     version: Option<FileVersion>,
     waker: Option<Waker>,
     log: Option<Log>,
+    /// The network's own database, once this request was told of it.
+    database: Option<Database>,
+    /// A server that did not answer, what was said of it, and when.
+    away: Option<(String, String, Instant)>,
     /// What the status needs of the config.
     published: Option<Rc<Published>>,
     /// The second (Unix time) of the last look.
@@ -74,6 +98,8 @@ impl Process {
             version: None,
             waker: None,
             log: None,
+            database: None,
+            away: None,
             published: None,
             looked: 0,
             ask: false,
@@ -90,7 +116,8 @@ impl Process {
     fn take_settings(&mut self) {
         let settings = Settings::read();
         if settings.spool != self.settings.spool || settings.store != self.settings.store {
-            *self = Self::new();
+            let database = self.database.take();
+            *self = Self { database, ..Self::new() };
         }
         self.settings = settings;
     }
@@ -107,9 +134,45 @@ impl Process {
     /// The log; `None` where there is none yet.
     pub(super) fn log(&mut self) -> Result<Option<&mut Log>, StoreError> {
         if let (None, Some(spool)) = (&self.log, &self.spool) {
-            self.log = Log::open(spool, self.settings.store.as_deref())?;
+            let address = self.settings.store.as_deref();
+            // A page asks many times, and is to wait once.
+            if let Some((store, reason, at)) = &self.away
+                && at.elapsed() < AWAY
+            {
+                let (store, reason) = (store.clone(), reason.clone());
+                return Err(StoreError::Unavailable { store, reason });
+            }
+            let opened = Log::open_with(spool, address, self.database.as_ref());
+            if let Err(StoreError::Unavailable { store, reason }) = &opened {
+                self.away = Some((store.clone(), reason.clone(), Instant::now()));
+            }
+            self.log = opened?;
+            BORROWED.set(BORROWED.get() || store::is_on_a_server(address));
         }
         Ok(self.log.as_mut())
+    }
+
+    /// Takes what `wp-config.php` says of the network's own database, for this request.
+    pub(super) fn set_database(&mut self, database: Database) {
+        if self.database.as_ref() != Some(&database) {
+            // It may be a connection to another one.
+            (self.log, self.away) = (None, None);
+            self.database = Some(database);
+        }
+        BORROWED.set(true);
+    }
+
+    /// Whether the worker may have been told of another database than this process.
+    pub(super) fn has_other_database(&mut self) -> bool {
+        if self.settings.store.as_deref() != Some(store::NETWORK) {
+            return false;
+        }
+        let (Some(told), Some(spool)) = (self.database.clone(), self.spool.clone()) else {
+            return false;
+        };
+        // Who may not read it may not publish it either.
+        self.published_config(&spool)
+            .is_ok_and(|published| published.is_some_and(|it| it.database.as_ref() != Some(&told)))
     }
 
     /// Looks whether the world has changed, if that is due.
@@ -189,7 +252,8 @@ impl Process {
         match self.try_append(&mut record) {
             // Somebody may have put a new folder in the place of the one that we have open.
             Err(JournalError::Spool(error)) if !error.is_full() => {
-                *self = Self { writer: std::mem::take(&mut self.writer), ..Self::new() };
+                let (writer, database) = (std::mem::take(&mut self.writer), self.database.take());
+                *self = Self { writer, database, ..Self::new() };
                 self.try_append(&mut record)?;
             }
             // Only a worker can say that there is room again.

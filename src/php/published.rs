@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use webhooks::config::{ConfigError, Installation, Overview};
+use webhooks::database::Database;
 use webhooks::spool::{FileVersion, Spool};
 
 /// See the module.
@@ -19,6 +20,8 @@ pub(super) struct Published {
     pub(super) held: Option<String>,
     pub(super) allow: Vec<String>,
     pub(super) max_in_flight: Option<u32>,
+    /// The network's own database, where a store lies in it.
+    pub(super) database: Option<Database>,
     /// How many webhooks there are.
     pub(super) webhooks: usize,
     pub(super) set_aside: Vec<SetAside>,
@@ -62,6 +65,7 @@ impl Published {
             held: config.held,
             allow: config.allow,
             max_in_flight: config.max_in_flight,
+            database: config.database,
             webhooks: config.webhooks.len(),
             set_aside,
             left_out,

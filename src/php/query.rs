@@ -23,6 +23,25 @@ pub(super) fn whole(array: Option<Array<'_>>) -> PhpResult<DeliveriesQuery> {
 /// # Errors
 /// Names the key that is unknown, or what its value should be.
 pub(super) fn read<T: DeserializeOwned>(array: Option<Array<'_>>) -> PhpResult<T> {
+    read_as(array, |message| message)
+}
+
+/// As [`read`], of values that no message may repeat: it says where one is wrong, and what is expected.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_secret<T: DeserializeOwned>(array: Option<Array<'_>>) -> PhpResult<T> {
+    read_as(array, |message| match message.rsplit_once("expected ") {
+        // PHP has no other word for it.
+        Some((_, expected)) => format!("expected {}", expected.replace("u64", "int")),
+        None => "is not what is expected".into(),
+    })
+}
+
+fn read_as<T: DeserializeOwned>(
+    array: Option<Array<'_>>,
+    told: impl Fn(String) -> String,
+) -> PhpResult<T> {
     let mut json = Vec::new();
     match array {
         // An empty array is a list to PHP.
@@ -43,7 +62,7 @@ pub(super) fn read<T: DeserializeOwned>(array: Option<Array<'_>>) -> PhpResult<T
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         // Without serde_json's "at line 1 column 7": nobody wrote lines.
         let message = error.inner().to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
+        let message = told(message.split(" at line ").next().unwrap_or_default().to_owned());
         match error.path().to_string().as_str() {
             "." => exception::new(message),
             path => exception::new(format!("{path}: {message}")),

@@ -16,8 +16,8 @@ use webhooks::clock::{Clock as _, SystemClock, rfc3339};
 use webhooks::config::ConfigError;
 use webhooks::journal::{self, JournalError, SegmentId, wake};
 use webhooks::spool::{Spool, this_user, user_name};
-use webhooks::store::StoreError;
-use webhooks::worker::{SMALL_FILE, lock, start};
+use webhooks::store::{self, StoreError};
+use webhooks::worker::{SMALL_FILE, away, lock, start};
 
 /// Within which time deaths of the worker are repeated ones, in milliseconds.
 const HOUR_MS: i64 = 3_600_000;
@@ -96,14 +96,22 @@ pub(super) struct Problem {
     pub(super) message: String,
 }
 
+/// Why the store says nothing.
+enum Refused {
+    /// Its database can't be reached.
+    Away(String),
+    /// Anything else.
+    Said(String),
+}
+
 impl Status {
     /// Asks every part; what can't be asked is a problem.
     pub(super) fn of(process: &mut Process) -> Self {
         let settings = process.settings();
-        let store = settings
-            .store
-            .clone()
-            .unwrap_or_else(|| format!("sqlite:{}", settings.spool.join("store.sqlite").display()));
+        let store =
+            settings.store.as_deref().map(store::without_credentials).unwrap_or_else(|| {
+                format!("sqlite:{}", settings.spool.join("store.sqlite").display())
+            });
         let mut status = Self {
             version: env!("CARGO_PKG_VERSION"),
             user: this_user(),
@@ -138,9 +146,22 @@ impl Status {
         self.look_at_room(spool, said.full);
         self.ask_for_worker(spool, said.beat, now);
         let published = self.ask_for_config(spool, process);
+        let noted = away::read(spool);
         let positions = match self.ask_for_store(process, published.as_deref(), now) {
-            Ok(positions) => positions,
-            Err(error) => {
+            Ok(positions) => {
+                // It answers this process, and its worker not.
+                let noted = noted.filter(|_| self.worker.running);
+                self.problems.extend(
+                    noted.map(|away| noticed::of_absent_store(Some(away.since), &away.reason)),
+                );
+                positions
+            }
+            Err(Refused::Away(reason)) => {
+                let since = noted.map(|away| away.since);
+                self.problems.push(noticed::of_absent_store(since, &reason));
+                HashMap::new()
+            }
+            Err(Refused::Said(error)) => {
                 self.problem("store", &error);
                 HashMap::new()
             }
@@ -187,9 +208,12 @@ impl Status {
         process: &mut Process,
         published: Option<&Published>,
         now: i64,
-    ) -> Result<HashMap<SegmentId, u64>, String> {
-        process.spool().map_err(|error| error.to_string())?;
-        let told = |error: StoreError| error.to_string();
+    ) -> Result<HashMap<SegmentId, u64>, Refused> {
+        process.spool().map_err(|error| Refused::Said(error.to_string()))?;
+        let told = |error: StoreError| match error {
+            StoreError::Unavailable { .. } => Refused::Away(error.to_string()),
+            error => Refused::Said(error.to_string()),
+        };
         let Some(log) = process.log().map_err(told)? else { return Ok(HashMap::new()) };
         let summary = log.summary().map_err(told)?;
         self.store.size = summary.size;
@@ -199,12 +223,12 @@ impl Status {
         self.problems.extend(noticed::of_store(&summary, now));
         if let Some(published) = published {
             let outages = log.outages(&|id| published.is_left_out(id)).map_err(told)?;
-            let spool = process.spool().map_err(|error| error.to_string())?;
+            let spool = process.spool().map_err(|error| Refused::Said(error.to_string()))?;
             self.problems.extend(noticed::of_outages(&outages, published, spool));
         }
         let is_told = self.problems.iter().any(|problem| problem.code == "worker");
         if !self.worker.running && self.worker.autostart && !is_told {
-            let spool = process.spool().map_err(|error| error.to_string())?;
+            let spool = process.spool().map_err(|error| Refused::Said(error.to_string()))?;
             if !start::is_coming_up(spool, now) {
                 self.problems.extend(noticed::of_waiting(summary.waiting_since, now));
             }

@@ -140,6 +140,27 @@ pub fn open(
     }
 }
 
+/// The address of a store in the network's own database.
+pub const NETWORK: &str = "mysql:";
+
+/// Whether an address names a store on a server, to which each process has a connection.
+pub fn is_on_a_server(address: Option<&str>) -> bool {
+    address.is_some_and(|address| address.starts_with("mysql:"))
+}
+
+/// An address as it may be shown: without what stands before a host's `@`, where somebody may have
+/// put a password, and without options.
+pub fn without_credentials(address: &str) -> String {
+    let address = address.split_once('?').map_or(address, |(address, _)| address);
+    match address.split_once("//") {
+        Some((scheme, rest)) => {
+            let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+            format!("{scheme}//{rest}")
+        }
+        None => address.to_owned(),
+    }
+}
+
 /// The engines of this version.
 enum Engine {
     /// Embedded: `sqlite:/path`, or no address.
@@ -157,7 +178,7 @@ fn engine(address: Option<&str>) -> Result<Engine> {
             Some(("sqlite", _)) => Ok(Engine::Sqlite),
             #[cfg(feature = "mysql")]
             Some(("mysql", _)) => Ok(Engine::Mysql),
-            _ => Err(StoreError::Address(address.to_owned())),
+            _ => Err(StoreError::Address(without_credentials(address))),
         },
     }
 }
@@ -192,4 +213,23 @@ const DEATHS_ALONE: u32 = 2;
 /// nothing else was. Who was one of many is never judged by that, however often.
 pub fn is_deadly(alone: u32) -> bool {
     alone >= DEATHS_ALONE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_credentials;
+
+    #[test]
+    fn an_address_is_shown_without_what_may_be_a_password() {
+        for (address, shown) in [
+            ("sqlite:/var/lib/webhooks/store.sqlite", "sqlite:/var/lib/webhooks/store.sqlite"),
+            ("mysql:", "mysql:"),
+            ("mysql://u:hun/ter2@db:3306/w?password=hunter2", "mysql://db:3306/w"),
+            ("mysqls://u:hunter@2@db/w", "mysqls://db/w"),
+            ("mysql://db/w", "mysql://db/w"),
+        ] {
+            assert_eq!(without_credentials(address), shown);
+            assert!(!without_credentials(address).contains("hunter"));
+        }
+    }
 }

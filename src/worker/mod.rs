@@ -16,6 +16,7 @@
 //! [`lock`], [`start`] and [`request`] are the doors for PHP processes.
 
 mod active_config;
+pub mod away;
 mod backfill;
 mod complete;
 mod daemon;
@@ -152,7 +153,12 @@ pub fn run_with(options: &Options, clock: Arc<dyn Clock>) -> Result<(), WorkerEr
     daemon::become_owner_of(&options.spool)
         .map_err(|error| WorkerError::Start("becoming the spool's owner", error))?;
     let spool = Spool::open(&options.spool)?;
+    let now = clock.unix_ms();
     let result = run_on(&spool, options, clock);
+    if let Err(error @ WorkerError::Store(StoreError::Unavailable { .. })) = &result {
+        // Whoever asks for the status is told since when, while one worker after another comes and goes.
+        away::note(&spool, &error.to_string(), now)?;
+    }
     if let (Err(error), true) = (&result, options.mode == Mode::Daemonize) {
         // Losing the race for the lock is no failure: a worker runs.
         if !matches!(error, WorkerError::Running { .. }) {
@@ -222,6 +228,9 @@ fn prepare(
     }
     if let Some(died) = lock.died() {
         worker.note_death(died)?;
+    }
+    if let Err(error) = away::clear(spool) {
+        tracing::error!(%error, "nobody can be told that the store is back");
     }
     match start::report(spool, None) {
         // What stood there was of an earlier start, and people are told of the disk.

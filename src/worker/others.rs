@@ -1,7 +1,7 @@
 //! Other workers that write into the same store, and a store that is away.
 
 use super::engine::Worker;
-use super::{WorkerError, start};
+use super::{WorkerError, away};
 use domain::clock::rfc3339;
 use spool::Spool;
 use store::{self, Store};
@@ -44,8 +44,7 @@ impl Outage {
         }
         self.is_told = true;
         tracing::error!(%error, since = rfc3339(since), "the store is still away");
-        let told = format!("since {}: {error}", rfc3339(since));
-        if let Err(error) = start::report(spool, Some(&told)) {
+        if let Err(error) = away::note(spool, &error.to_string(), since) {
             tracing::error!(%error, "nobody can be told that the store is away");
         }
     }
@@ -55,7 +54,7 @@ impl Outage {
         let Some(since) = self.since.take() else { return };
         tracing::info!(seconds = (now - since) / 1000, "the store is back");
         if std::mem::take(&mut self.is_told)
-            && let Err(error) = start::report(spool, None)
+            && let Err(error) = away::clear(spool)
         {
             tracing::error!(%error, "nobody can be told that the store is back");
         }

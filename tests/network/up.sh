@@ -12,6 +12,7 @@
 #   BUILD=target/release            where the parts were built
 #   EXTENSION= WORKER=              other ones; EXTENSION=none: a PHP without the extension
 #   PLUGIN=none                     the plugin is not installed
+#   STORE=mysql:                    where the log lies (webhooks.store): in the network's own database
 #   SPOOL_SIZE=                     a spool of this size, such as 16m: a tmpfs (only as root)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -87,6 +88,7 @@ if [ "$extension" != none ]; then
 		webhooks.spool="$dir/spool"
 		webhooks.worker="$dir/bin/webhooks-worker"
 		webhooks.allow="127.0.0.0/8 ::1/128 localhost"
+		webhooks.store="${STORE-}"
 	INI
 fi
 chmod -R u=rwX,go=rX "$dir"/{bin,php,wordpress}
@@ -156,6 +158,7 @@ export DB_SOCKET='$dir/mysql/s.sock'
 export DB_NAME='wordpress'
 export DB_USER='root'
 export SPOOL='$dir/spool'
+export STORE='${STORE-}'
 export WORKER='$dir/bin/webhooks-worker'
 export PHP_USER='$user'
 export PHP_INI='$dir/php/webhooks.ini'

@@ -64,7 +64,7 @@ ksort($defaults);
 var_dump($documented === $defaults, count($defaults));
 ?>
 --EXPECT--
-31 functions
+32 functions
 array(1) {
   [0]=>
   string(18) "Webhooks\Exception"

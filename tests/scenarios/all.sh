@@ -17,4 +17,6 @@ echo "== import"
 tests/network/with.sh php $here/import.php || failed=1
 echo "== pages"
 $here/pages.sh || failed=1
+echo "== a million deliveries on MariaDB"
+cargo test --quiet --release --package store a_million -- --ignored --nocapture || failed=1
 exit $failed

@@ -66,6 +66,7 @@ final class Noticed_Test extends Network_Test_Case {
 			'webhooks that a newer version wrote'    => array( 'put_a_newer_config', 'config', true ),
 			'published webhooks that are damaged'    => array( 'damage_the_config', 'config', true ),
 			'a log that was damaged'                 => array( 'damage_the_store', 'store_set_aside', true ),
+			'a database of the log that is away'     => array( 'take_the_database_away', 'store_away', true ),
 			'a full disk'                            => array( 'fill_the_disk', 'disk', true ),
 			'a disk without room for files'          => array( 'fill_the_disk_with_files', 'disk', true ),
 			'a limit of a file’s size'               => array( 'limit_files', 'file_size', true ),
@@ -603,6 +604,13 @@ final class Noticed_Test extends Network_Test_Case {
 
 	private function set_another_max_in_flight(): array {
 		return $this->own( ini: array( 'webhooks.max_in_flight' => '7' ) )->ask( 'report and mail' );
+	}
+
+	/**
+	 * Nobody listens at that port.
+	 */
+	private function take_the_database_away(): array {
+		return $this->own( ini: array( 'webhooks.store' => '"mysql://nobody@127.0.0.1:9/network"' ) )->ask( 'report and mail' );
 	}
 
 	private function set_another_allow(): array {

@@ -165,6 +165,8 @@ final class Plugin {
 	 * Adds all hooks. Parts are made where one of theirs is fired: most requests fire none.
 	 */
 	public function add_hooks(): void {
+		// Before anything reads the log.
+		Network_Database::hand_over();
 		// Before anybody switches to another site.
 		$this->seen_events();
 		add_action( 'network_webhooks_dispatch', 'network_webhooks_dispatch', 10, 3 );

@@ -97,10 +97,9 @@ CREATE TABLE IF NOT EXISTS {prefix}deliveries (
     KEY owner (owner, state),
     KEY name (name),
     KEY site (site),
-    -- Tests are few; what fails is what has a failure. Both are written to with a delivery alone, and
-    -- with an attempt that fails.
+    -- Tests are few. What fails has a failure: with state and test its groups are counted in the index.
     KEY test (test),
-    KEY failing (last_failure, webhook, last_status)
+    KEY failing (last_failure, webhook, last_status, state, test)
 );
 
 -- The request's body, where it is not the event's own.

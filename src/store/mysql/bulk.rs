@@ -164,8 +164,8 @@ impl MysqlTransaction<'_> {
     ) -> Result<(Vec<Delivery>, Option<Place>)> {
         let mut reads = Reads::unbounded(self.connection);
         let found = slice(&mut reads, query, after, below, limit);
-        let (places, next) =
-            found.map_err(|trouble| trouble.told(self.connection.server(), Duration::MAX))?;
+        let (places, next) = found
+            .map_err(|error| error.into_store_error(self.connection.server(), Duration::MAX))?;
         let events: BTreeSet<u64> = places.iter().map(|place| place.0).collect();
         let places: BTreeSet<Place> = places.into_iter().collect();
         let mut rows = self.deliveries_of(&events.into_iter().collect::<Vec<_>>())?;

@@ -126,7 +126,8 @@ mod tests {
             for _ in 0..5000 {
                 one = next_event(one, 1, now);
                 two = next_event(two.max(one), WORKERS, now);
-                (ones.push(one), twos.push(two));
+                ones.push(one);
+                twos.push(two);
             }
         }
         for (keys, worker) in [(ones, 1), (twos, u64::from(WORKERS))] {

@@ -317,7 +317,7 @@ impl Unit {
                     after.last_failure.as_deref().into(),
                 ]),
                 (Some(before), Some(after)) if before != after => {
-                    changes.push(after.change(before))
+                    changes.push(after.change(before));
                 }
                 (Some(before), None) => gone.push(before),
                 _ => {}

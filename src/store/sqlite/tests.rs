@@ -28,12 +28,6 @@ impl InSpool {
         Self { spool, clock: Arc::new(ManualClock::at(NOON)), _folder: folder }
     }
 
-    /// Where it lies.
-    #[cfg(feature = "mysql")]
-    pub(crate) fn path(&self) -> &std::path::Path {
-        self.spool.path()
-    }
-
     /// The reading side, with all that SQLite can be asked.
     pub(crate) fn sqlite_log(&self) -> super::SqliteLog {
         super::SqliteLog::open(&self.spool, None).unwrap().unwrap()

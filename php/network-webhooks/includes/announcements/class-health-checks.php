@@ -133,6 +133,7 @@ final class Health_Checks {
 			'backlog' => __( 'Events wait in the journal for too long', 'network-webhooks' ),
 			'clock' => __( 'The clock is wrong', 'network-webhooks' ),
 			'cron' => __( 'WP-Cron does not run', 'network-webhooks' ),
+			'store_away'      => __( 'The database of the log is away', 'network-webhooks' ),
 			'store_set_aside' => __( 'The log of deliveries was damaged', 'network-webhooks' ),
 			'descriptors' => __( 'The worker may open too few files', 'network-webhooks' ),
 			'max_in_flight' => __( 'Servers disagree on how many requests there may be at once', 'network-webhooks' ),

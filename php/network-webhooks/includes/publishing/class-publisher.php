@@ -404,6 +404,7 @@ final class Publisher {
 			'block_external' => Http_Policy::reachable_hosts(),
 			'inbox'          => Inbox\Inbox::exempt_url(),
 			'retention'      => Retention::document(),
+			'database'       => Network_Database::document(),
 		);
 	}
 

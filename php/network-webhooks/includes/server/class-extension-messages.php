@@ -435,7 +435,17 @@ final class Extension_Messages {
 			/* translators: 1: path of a file, 2: what the database said */
 			__( '%1$s can only be read: %2$s', 'network-webhooks' ),
 			/* translators: %s: what was typed */
-			__( '"%s" is no store: expected sqlite:/path/of/a/file (empty: store.sqlite in the spool)', 'network-webhooks' ),
+			__( '"%s" is no store: expected sqlite:/path/of/a/file (empty: store.sqlite in the spool), or mysql: (the network\'s own database)', 'network-webhooks' ),
+			/* translators: 1: date and time, 2: why, in a sentence of its own */
+			__( 'the database of the log is away since %1$s: %2$s; events wait in the journal, and are sent once it is back', 'network-webhooks' ),
+			/* translators: %s: why, in a sentence of its own */
+			__( 'the database of the log is away: %s; events wait in the journal, and are sent once it is back', 'network-webhooks' ),
+			/* translators: 1: path of a file, 2: what the system said */
+			__( '"mysql:" is the network\'s own database, and who it is stands in %1$s, which only the spool\'s owner may read (%2$s): inside WordPress the plugin says it with webhooks_database(); elsewhere call that first, or run as the spool\'s owner', 'network-webhooks' ),
+			/* translators: %s: path of a file */
+			__( '"mysql:" is the network\'s own database, and %s does not name it yet: save any webhook in Network Admin, which publishes it with WordPress\'s credentials', 'network-webhooks' ),
+			/* translators: 1: path of a file, 2: number of a line, 3: number of a column */
+			__( '%1$s is damaged (line %2$s, column %3$s): publish again (save any webhook)', 'network-webhooks' ),
 			/* translators: %s: what the system said */
 			__( '%s; make room on that file system', 'network-webhooks' ),
 			/* translators: %s: what the system said */

@@ -28,10 +28,12 @@ final class Server {
 	}
 
 	/**
-	 * Name of the store that this server reads: each server has its own file.
+	 * Name of the store that this server reads: each server has its own file, and all of them the same
+	 * database.
 	 */
 	public static function store(): string {
-		return self::name() . ':' . webhooks_status()['store']['url'];
+		$url = webhooks_status()['store']['url'];
+		return str_starts_with( $url, 'mysql:' ) ? $url : self::name() . ":$url";
 	}
 
 	/**

@@ -31,7 +31,7 @@ final class Uninstaller {
 		} catch ( \Throwable $error ) {
 			Log::write( 'publish', "The published webhooks could not be removed: {$error->getMessage()}" );
 		}
-		foreach ( Schema::all() as $table ) {
+		foreach ( array( ...Schema::all(), ...Network_Database::tables() ) as $table ) {
 			$wpdb->query( "DROP TABLE IF EXISTS `$table`" );
 		}
 		Seen_Events::forget_marks();

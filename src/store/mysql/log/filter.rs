@@ -13,7 +13,7 @@ pub(crate) type Key = (u64, u16);
 
 /// How far ids may be out of order with the rows (rows of one millisecond, clocks of several servers,
 /// one set back a little), in milliseconds.
-const SLACK_MS: i64 = 60_000;
+pub(super) const SLACK_MS: i64 = 60_000;
 
 /// When the milliseconds in keys of events begin (2020), in Unix milliseconds, and how far they are
 /// shifted: see `schema.rs`.
@@ -220,7 +220,7 @@ fn at_id(reads: &mut Reads<'_>, unix_ms: i64) -> Answer<Option<u64>> {
 }
 
 /// The lowest key of an event that was taken in at this time.
-fn first_key(unix_ms: i64) -> u64 {
+pub(super) fn first_key(unix_ms: i64) -> u64 {
     let ms = unix_ms.saturating_sub(EPOCH).clamp(0, (1 << 41) - 1);
     ms.cast_unsigned() << SHIFT
 }

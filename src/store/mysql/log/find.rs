@@ -14,7 +14,7 @@ use crate::State;
 use crate::log::DeliveriesQuery;
 
 /// Rows up to which the rarer of two filters is looked for.
-const COUNTED: u64 = 5_000;
+const COUNTED: u64 = 2_000;
 /// Newest deliveries among which a page is looked for first.
 const NEWEST: u64 = 2_000;
 /// Deliveries that one slice of a whole result looks at, at most.
@@ -32,14 +32,13 @@ pub(super) fn keys(reads: &mut Reads<'_>, query: &DeliveriesQuery) -> Answer<Vec
     let lead = match filter.named(reads, query)? {
         Some(None) => return Ok(Vec::new()),
         Some(Some(lead)) => lead,
-        None if filter.conditions.is_empty() => Lead::All,
-        None => {
-            let near = among_newest(reads, &filter, limit)?;
-            if near.len() >= limit {
-                return Ok(near);
-            }
-            rarest(reads, &filter, query)?
-        }
+        None => match alone(reads, &filter, query)? {
+            Some(lead) => lead,
+            None => match among_newest(reads, &filter, limit)? {
+                Near::All(keys) => return Ok(keys),
+                Near::Some => rarest(reads, &filter, query)?,
+            },
+        },
     };
     find(reads, &filter, &lead, Order::Newest, limit)
 }
@@ -127,28 +126,58 @@ fn one_number(reads: &mut Reads<'_>, sql: &str, values: Vec<Value>) -> Answer<u6
     Ok(reads.first(sql, values)?.unwrap_or(0))
 }
 
-/// Those among the newest deliveries of the filter's keys.
-fn among_newest(reads: &mut Reads<'_>, filter: &Filter, limit: usize) -> Answer<Vec<Key>> {
+/// The lead of a query that asks for nothing else, and whose index is in the order of time.
+fn alone(reads: &mut Reads<'_>, filter: &Filter, query: &DeliveriesQuery) -> Answer<Option<Lead>> {
+    let lead = match filter.conditions.as_slice() {
+        [] => Lead::All,
+        [(About::Webhook, ..)] => arms(reads, query)?,
+        [(About::Name, ..)] => Lead::Name(query.event.clone().unwrap_or_default()),
+        [(About::Site, ..)] => Lead::Site(query.site_id.unwrap_or_default()),
+        [(About::Test, ..)] if query.test == Some(true) => Lead::Tests,
+        _ => return Ok(None),
+    };
+    Ok(Some(lead))
+}
+
+/// What was found among the newest deliveries.
+enum Near {
+    /// All that is asked for.
+    All(Vec<Key>),
+    /// There may be more.
+    Some,
+}
+
+/// Looks among the newest deliveries of the filter's keys.
+fn among_newest(reads: &mut Reads<'_>, filter: &Filter, limit: usize) -> Answer<Near> {
+    let bounds = filter.bounds();
+    let begin = format!(
+        "SELECT d.event FROM {{deliveries}} d FORCE INDEX (PRIMARY) WHERE {bounds}
+         ORDER BY d.event DESC, d.number DESC LIMIT 1 OFFSET {NEWEST}"
+    );
+    let begin: Option<u64> = reads.first(&begin, Vec::new())?;
     let (condition, values) = filter.conditions_but(&[]);
     let sql = format!(
-        "SELECT d.event, d.number FROM (SELECT * FROM {{deliveries}} d FORCE INDEX (PRIMARY)
-             WHERE {} ORDER BY d.event DESC, d.number DESC LIMIT {NEWEST}) d
-         WHERE {condition} ORDER BY d.event DESC, d.number DESC LIMIT {limit}",
-        filter.bounds()
+        "SELECT d.event, d.number FROM {{deliveries}} d FORCE INDEX (PRIMARY)
+         WHERE {bounds} AND d.event >= {} AND {condition}
+         ORDER BY d.event DESC, d.number DESC LIMIT {limit}",
+        begin.unwrap_or(0)
     );
-    reads.rows(&sql, values)
+    let keys: Vec<Key> = reads.rows(&sql, values)?;
+    // Where there are no more deliveries, there is nothing left to find.
+    Ok(if keys.len() >= limit || begin.is_none() { Near::All(keys) } else { Near::Some })
 }
 
 /// The rarest of the filters that have an index.
 fn rarest(reads: &mut Reads<'_>, filter: &Filter, query: &DeliveriesQuery) -> Answer<Lead> {
+    // Of those that are frequent the first is taken: names and sites are read in the order of time.
     let mut ways = Vec::new();
+    ways.extend(query.event.clone().map(Lead::Name));
+    ways.extend(query.site_id.map(Lead::Site));
+    ways.extend((query.test == Some(true)).then_some(Lead::Tests));
     if query.webhook_id.is_some() || !query.state.is_empty() {
         ways.push(arms(reads, query)?);
     }
     ways.extend(query.failure.clone().map(Lead::Failure));
-    ways.extend(query.event.clone().map(Lead::Name));
-    ways.extend(query.site_id.map(Lead::Site));
-    ways.extend((query.test == Some(true)).then_some(Lead::Tests));
     if ways.len() < 2 {
         return Ok(ways.pop().unwrap_or(Lead::All));
     }
@@ -216,19 +245,32 @@ fn rows(filter: &Filter, lead: &Lead) -> (String, Vec<Value>) {
         Lead::Arms(webhooks, states) if webhooks.is_empty() || states.is_empty() => {
             ("state", "FALSE".into(), Vec::new())
         }
-        Lead::Arms(webhooks, states) => (
-            "state",
-            format!(
-                "d.webhook IN ({}) AND d.state IN ({})",
-                marks(webhooks.len()),
-                numbers(states)
-            ),
-            webhooks.iter().map(|key| Value::from(*key)).collect(),
-        ),
+        Lead::Arms(webhooks, states) => {
+            // Said so that the bounds narrow what is read of each: what is settled is due at no time.
+            let (waiting, settled): (Vec<State>, Vec<State>) =
+                states.iter().partition(|state| is_waiting(**state));
+            let mut parts = Vec::new();
+            if !waiting.is_empty() {
+                parts.push(format!("d.state IN ({})", numbers(&waiting)));
+            }
+            if !settled.is_empty() {
+                parts.push(format!("(d.state IN ({}) AND d.due = 0)", numbers(&settled)));
+            }
+            (
+                "state",
+                format!("d.webhook IN ({}) AND ({})", marks(webhooks.len()), parts.join(" OR ")),
+                webhooks.iter().map(|key| Value::from(*key)).collect(),
+            )
+        }
     };
     let (condition, more) = filter.all(lead);
     values.extend(more);
     (format!("{{deliveries}} d FORCE INDEX ({index}) WHERE {own} AND {condition}"), values)
+}
+
+/// Whether deliveries in a state are due at a time: all others have a due time of 0.
+const fn is_waiting(state: State) -> bool {
+    matches!(state, State::Pending | State::Delivering)
 }
 
 /// States as SQL lists them.
@@ -268,8 +310,7 @@ fn of_arms(
     for arms in arms.chunks(ARMS) {
         let (mut parts, mut all) = (Vec::new(), Vec::new());
         for (webhook, state) in arms {
-            let waits = matches!(state, State::Pending | State::Delivering);
-            let due = if waits { "" } else { " AND d.due = 0" };
+            let due = if is_waiting(*state) { "" } else { " AND d.due = 0" };
             parts.push(format!(
                 "(SELECT d.event, d.number FROM {{deliveries}} d FORCE INDEX (state)
                  WHERE d.webhook = {webhook} AND d.state = {}{due} AND {condition}

@@ -8,6 +8,8 @@ mod count;
 mod failures;
 mod filter;
 mod find;
+#[cfg(test)]
+mod million;
 mod missed;
 mod outages;
 mod overview;
@@ -42,7 +44,7 @@ use domain::event::Event;
 use domain::id::{DeliveryId, EventId};
 pub(super) use find::slice;
 pub(super) use reads::Reads;
-use reads::{Answer, Trouble};
+use reads::{Answer, ReadError};
 
 /// How long an answer may take, and the server for each of its statements.
 const LONGEST_READ: Duration = Duration::from_secs(2);
@@ -106,16 +108,16 @@ impl MysqlLog {
             reads.first("SELECT version FROM {schema} WHERE one = 1", Vec::new())
         });
         match found {
-            Err(Trouble::Server(::mysql::Error::MySqlError(error))) if error.code == NO_TABLE => {
+            Err(ReadError::Server(::mysql::Error::MySqlError(error))) if error.code == NO_TABLE => {
                 Ok(0)
             }
-            Err(trouble) => Err(self.failed(trouble)),
+            Err(error) => Err(self.failed(error)),
             Ok(version) => Ok(version.unwrap_or(0)),
         }
     }
 
     fn read<T>(&mut self, read: impl FnMut(&mut Reads<'_>) -> Answer<T>) -> Result<T> {
-        self.try_read(LONGEST_READ, read).map_err(|trouble| self.failed(trouble))
+        self.try_read(LONGEST_READ, read).map_err(|error| self.failed(error))
     }
 
     /// Reads, over another connection where this one is another process's or was lost since.
@@ -131,7 +133,7 @@ impl MysqlLog {
         }
         let answer = read(&mut Reads::within(&mut self.connection, longest));
         match answer {
-            Err(trouble) if trouble.ends_connection() && !is_new => {
+            Err(error) if error.ends_connection() && !is_new => {
                 self.reopen()?;
                 read(&mut Reads::within(&mut self.connection, longest))
             }
@@ -141,7 +143,7 @@ impl MysqlLog {
 
     fn reopen(&mut self) -> Answer<()> {
         let connection =
-            Connection::open_for_reading(&self.server, LONGEST_READ).map_err(Trouble::Store)?;
+            Connection::open_for_reading(&self.server, LONGEST_READ).map_err(ReadError::Store)?;
         let old = std::mem::replace(&mut self.connection, connection);
         if self.pid == std::process::id() {
             drop(old);
@@ -153,8 +155,8 @@ impl MysqlLog {
         Ok(())
     }
 
-    fn failed(&self, trouble: Trouble) -> StoreError {
-        trouble.told(&self.server, LONGEST_READ)
+    fn failed(&self, error: ReadError) -> StoreError {
+        error.into_store_error(&self.server, LONGEST_READ)
     }
 
     /// What due times are behind by: what the jumps of this server's clock add to them.
@@ -267,8 +269,8 @@ impl LogEngine for MysqlLog {
         let sendable = action == Action::Resend;
         let patience = if sendable { LONGEST_CHECK } else { LONGEST_READ };
         match self.try_read(patience, |reads| find::count(reads, &query, sendable, None)) {
-            Err(Trouble::Late) if sendable => self.count_all(&query),
-            counted => counted.map_err(|trouble| self.failed(trouble)),
+            Err(ReadError::Late) if sendable => self.count_all(&query),
+            counted => counted.map_err(|error| self.failed(error)),
         }
     }
 

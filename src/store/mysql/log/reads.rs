@@ -21,7 +21,7 @@ pub(crate) struct Reads<'a> {
 
 /// Why a read has no answer.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum ReadError {
     /// It took too long.
     Late,
     /// What the server or the way to it says.
@@ -33,7 +33,7 @@ pub(crate) enum Trouble {
 }
 
 /// Result of a read.
-pub(crate) type Answer<T> = std::result::Result<T, Trouble>;
+pub(crate) type Answer<T> = Result<T, ReadError>;
 
 impl<'a> Reads<'a> {
     /// Reads that may take so long together.
@@ -69,7 +69,7 @@ impl<'a> Reads<'a> {
     pub(crate) fn rows<T: FromRow>(&mut self, text: &str, values: Vec<Value>) -> Answer<Vec<T>> {
         self.in_time()?;
         let sql = self.sql(text);
-        let rows: Vec<Row> = self.connection.read(&sql, values).map_err(Trouble::of)?;
+        let rows: Vec<Row> = self.connection.read(&sql, values).map_err(ReadError::of)?;
         rows.into_iter().map(typed).collect()
     }
 
@@ -98,20 +98,20 @@ impl<'a> Reads<'a> {
                 outcome = each(row);
             }
         });
-        read.map_err(Trouble::of)?;
+        read.map_err(ReadError::of)?;
         outcome.map(drop)
     }
 
     /// Whether there is time left.
     pub(crate) fn in_time(&self) -> Answer<()> {
         match self.until {
-            Some(until) if Instant::now() >= until => Err(Trouble::Late),
+            Some(until) if Instant::now() >= until => Err(ReadError::Late),
             _ => Ok(()),
         }
     }
 }
 
-impl Trouble {
+impl ReadError {
     fn of(error: Error) -> Self {
         match error {
             // A statement's time: of MariaDB, of MySQL.
@@ -121,7 +121,7 @@ impl Trouble {
     }
 
     /// The error in the words of [`StoreError`]; `longest`: how long it was allowed to take.
-    pub(crate) fn told(self, server: &Server, longest: Duration) -> StoreError {
+    pub(crate) fn into_store_error(self, server: &Server, longest: Duration) -> StoreError {
         let failed = |reason| StoreError::Failed { action: READING, reason };
         match self {
             Self::Late => {
@@ -142,14 +142,14 @@ impl Trouble {
 /// A row as a type; no panic where it is another one.
 fn typed<T: FromRow>(row: Row) -> Answer<T> {
     T::from_row_opt(row)
-        .map_err(|_| Trouble::Found("a row is not of the form that this version writes".into()))
+        .map_err(|_| ReadError::Found("a row is not of the form that this version writes".into()))
 }
 
 /// A column of a row that has more of them than a tuple.
 pub(crate) fn column<T: FromValue>(row: &mut Row, number: usize) -> Answer<T> {
     match row.take_opt::<T, _>(number) {
         Some(Ok(value)) => Ok(value),
-        _ => Err(Trouble::Found(format!(
+        _ => Err(ReadError::Found(format!(
             "column {} is not of the form that this version writes",
             number + 1
         ))),
@@ -158,7 +158,7 @@ pub(crate) fn column<T: FromValue>(row: &mut Row, number: usize) -> Answer<T> {
 
 /// An id of 16 bytes.
 pub(crate) fn id(bytes: Vec<u8>) -> Answer<[u8; 16]> {
-    bytes.try_into().map_err(|_| Trouble::Found("an id has not 16 bytes".into()))
+    bytes.try_into().map_err(|_| ReadError::Found("an id has not 16 bytes".into()))
 }
 
 /// Question marks for so many values.
