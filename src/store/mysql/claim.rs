@@ -110,10 +110,12 @@ impl MysqlTransaction<'_> {
         part: &[Wanted],
         all: &mut HashMap<WebhookKey, First>,
     ) -> Result<()> {
-        let most = |wanted: &Wanted| wanted.limit + MORE_SITES + self.changed_of(wanted.webhook);
+        let mut most = HashMap::new();
         let mut values: Vec<Value> = Vec::new();
         for wanted in part {
-            values.extend([wanted.webhook.0.into(), most(wanted).into()]);
+            let rows = wanted.limit + MORE_SITES + self.changed_of(wanted.webhook);
+            most.insert(wanted.webhook, rows);
+            values.extend([wanted.webhook.0.into(), rows.into()]);
         }
         let parts = part.len().next_power_of_two();
         values.resize(2 * parts, 0.into());
@@ -137,7 +139,7 @@ impl MysqlTransaction<'_> {
             let of = |row: &&Delivery| row.webhook == wanted.webhook && row.waits();
             rows.extend(after.filter(of).cloned());
             rows.sort_by_key(|row| (row.due, row.place));
-            let is_all = read < most(wanted);
+            let is_all = most.get(&wanted.webhook).is_none_or(|most| read < *most);
             all.insert(wanted.webhook, First { rows, is_all });
         }
         Ok(())

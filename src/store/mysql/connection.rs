@@ -165,7 +165,8 @@ impl Connection {
     /// whether these were committed is never judged by reading, as a cluster's other node may not
     /// show them yet.
     pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Writes<'_>) -> Result<T>) -> Result<T> {
-        let failed = |error| error::from(&self.server, "writing the store", &error);
+        let server = self.server.clone();
+        let failed = |error| error::from(&server, "writing the store", &error);
         self.conn.query_drop("START TRANSACTION").map_err(failed)?;
         let done = match work(&mut self.writes()) {
             Ok(done) => done,
