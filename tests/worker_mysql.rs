@@ -11,12 +11,13 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Endpoint, Network, PROGRAM, Worker, wait_for, webhook};
+use support::{Network, PROGRAM, Worker, wait_for, webhook};
 use test_server::TestServer;
 use webhooks::id::EventId;
 use webhooks::store::State;
 use webhooks::store::log::{DeliveriesQuery, Log};
-use webhooks::store::mysql::{Connection, Endpoint as Place, Password, Server, Tls};
+// Of these the server's file is made.
+use webhooks::store::mysql::{Connection, Endpoint, Password, Server, Tls};
 
 /// As a database is that is not to lose what it said it has.
 const DURABLE: [&str; 1] = ["--innodb-flush-log-at-trx-commit=1"];
@@ -47,14 +48,14 @@ fn dispatch(network: &mut Network, events: usize) -> HashSet<EventId> {
     (0..events).map(|_| network.dispatch("payment_received")).collect()
 }
 
-fn received(endpoint: &Endpoint) -> HashSet<EventId> {
+fn received(endpoint: &support::Endpoint) -> HashSet<EventId> {
     endpoint.received().iter().map(support::Received::id).collect()
 }
 
 #[test]
 fn events_go_from_the_journal_through_the_database_to_the_endpoint() {
     let database = TestServer::start(&DURABLE);
-    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let (mut network, endpoint) = (Network::new(), support::Endpoint::new());
     let fails = json!({"retries": [1, 1, 1, 1, 1, 1, 1, 1]});
     network.publish(&json!([
         webhook("crm", &endpoint.url("/crm"), &["*"], &json!({})),
@@ -100,7 +101,7 @@ fn a_database_that_is_killed_under_load_loses_nothing() {
     let mut database = TestServer::start(&DURABLE);
     let (mut network, endpoint) = (
         Network::new(),
-        Endpoint::with(|_| {
+        support::Endpoint::with(|_| {
             thread::sleep(Duration::from_millis(20));
         }),
     );
@@ -131,7 +132,7 @@ fn a_database_that_is_killed_under_load_loses_nothing() {
 #[test]
 fn a_dead_servers_retries_are_another_ones() {
     let database = TestServer::start(&DURABLE);
-    let (mut one, mut two, endpoint) = (Network::new(), Network::new(), Endpoint::new());
+    let (mut one, mut two, endpoint) = (Network::new(), Network::new(), support::Endpoint::new());
     let retries = json!({"retries": vec![1; 60]});
     for network in [&mut one, &mut two] {
         network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &retries)]));
@@ -154,7 +155,7 @@ fn a_dead_servers_retries_are_another_ones() {
 #[test]
 fn an_event_that_is_too_large_for_the_database_is_set_aside_and_the_others_go_on() {
     let database = TestServer::start(&[DURABLE[0], "--max-allowed-packet=1M"]);
-    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let (mut network, endpoint) = (Network::new(), support::Endpoint::new());
     network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &json!({}))]));
     let mut sent = dispatch(&mut network, 3);
     // Within what the journal takes, and more than a request of this server has room for.
