@@ -180,11 +180,10 @@ impl Unit {
     pub(super) fn write(&self, writes: &mut Writes<'_>, server: &Server, me: Owner) -> Result<()> {
         let table = |name| server.table(name);
         let text = |text: &str| Value::from(text);
-        let rows = |rows: Vec<Vec<Value>>| rows;
         insert(
             writes,
             &format!("INSERT INTO {} (`key`, id)", table("webhooks")),
-            rows(self.webhooks.iter().map(|(id, key)| vec![key.0.into(), text(id)]).collect()),
+            self.webhooks.iter().map(|(id, key)| vec![key.0.into(), text(id)]).collect(),
             "",
         )?;
         for event in self.events.chunks(MOST_ROWS) {
