@@ -13,7 +13,8 @@ webhooks-worker delivers what PHP processes have written to a spool's journal.
 Usage: webhooks-worker --spool DIR [--store URL] [--once | --foreground | --daemonize]
 
   --spool DIR    the folder that PHP and the worker share (webhooks.spool in php.ini)
-  --store URL    where events and deliveries are kept: sqlite:/path/of/a/file
+  --store URL    where events and deliveries are kept: sqlite:/path/of/a/file, or
+                 mysql://user@host:port/database of several servers together
                  (webhooks.store in php.ini; by default store.sqlite in the spool)
 
   --once         take in what is there, attempt what is due, and leave

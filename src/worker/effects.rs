@@ -10,7 +10,7 @@ use super::ingest::Matched;
 use super::pool::{self, Job};
 use super::schedule::Schedule;
 use super::wishes::Asked;
-use domain::id::DeliveryId;
+use domain::id::{DeliveryId, EventId};
 use domain::webhook::Webhook;
 use store::{Claim, Health, Result, Store, Transaction, WebhookKey};
 
@@ -53,6 +53,8 @@ pub(super) struct Effects {
     pub(super) came_back: Vec<(WebhookKey, DeliveryId, u64)>,
     /// Keys of those that are new, by id.
     pub(super) keys: HashMap<String, WebhookKey>,
+    /// Events that are more than the store can keep.
+    pub(super) too_large: Vec<EventId>,
     /// Events that are matched and not yet written.
     pub(super) matched: Vec<Matched>,
 }

@@ -268,7 +268,11 @@ impl<S: Store> Worker<S> {
             until = until.min(now + i64::try_from(every.as_millis()).unwrap_or(RESCAN_MS));
         }
         let is_away = self.outage.is_on();
-        if is_away || self.reserve.is_full() || self.wishes.waits_for_reader() || self.pool.is_waiting() {
+        if is_away
+            || self.reserve.is_full()
+            || self.wishes.waits_for_reader()
+            || self.pool.is_waiting()
+        {
             until = until.min(now + AGAIN_MS);
         }
         // What is read and waits for its config keeps segments from going.

@@ -13,13 +13,13 @@ use delivery::Sender;
 use delivery::template::Envelope;
 use domain::decision::{CONDITION, Decision};
 use domain::event::{Event, EventHeader};
-use domain::id::DeliveryId;
+use domain::id::{DeliveryId, EventId};
 use journal::{self, OwnedRecord};
 use store::backfill::Backfill;
 use store::bulk::Action;
 use store::{
-    Announcement, Claim, Health, NewDelivery, NewEvent, Result, Selection, State, Transaction,
-    WebhookKey,
+    Announcement, Claim, Health, NewDelivery, NewEvent, Result, Selection, State, StoreError,
+    Transaction, WebhookKey,
 };
 
 /// An event, with what is to be written with it.
@@ -82,7 +82,11 @@ pub(super) fn write(tx: &mut dyn Transaction, now: i64, effects: &mut Effects) -
         .iter()
         .map(|Matched { event, terms, deliveries }| NewEvent { event, terms, deliveries })
         .collect();
-    let added = tx.ingest(&events, now)?;
+    let added = match tx.ingest(&events, now) {
+        // Of all of them nothing was written: those that fit go in by themselves.
+        Err(StoreError::TooLarge { .. }) => one_by_one(tx, &events, now, &mut effects.too_large)?,
+        added => added?,
+    };
     for (known, _) in matched.iter().zip(added).filter(|(_, added)| !added) {
         for delivery in known.deliveries.iter().filter(|new| new.state == State::Delivering) {
             effects.tests.retain(|(claim, _)| claim.id != delivery.id);
@@ -92,6 +96,24 @@ pub(super) fn write(tx: &mut dyn Transaction, now: i64, effects: &mut Effects) -
     matched.clear();
     effects.matched = matched;
     Ok(())
+}
+
+/// Adds events, some of which are more than the store can keep: whether each was added.
+fn one_by_one(
+    tx: &mut dyn Transaction,
+    events: &[NewEvent<'_>],
+    now: i64,
+    too_large: &mut Vec<EventId>,
+) -> Result<Vec<bool>> {
+    let mut add = |event: &NewEvent<'_>| match tx.ingest(std::slice::from_ref(event), now) {
+        Err(StoreError::TooLarge { reason, .. }) => {
+            tracing::error!(event = %event.event.id, reason, "too large for the store, and set aside");
+            too_large.push(event.event.id);
+            Ok(false)
+        }
+        added => added.map(|added| added.first() == Some(&true)),
+    };
+    events.iter().map(&mut add).collect()
 }
 
 /// Matches an event: a delivery for each webhook that gets it. [`write`] brings it into the store.

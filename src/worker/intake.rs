@@ -10,8 +10,9 @@ use super::poison::PoisonMark;
 use super::pool::Completed;
 use super::routes::Routes;
 use domain::event::EventHeader;
+use domain::id::EventId;
 use journal::{Batch, CorruptPart, KIND_EVENT, Limit, OwnedRecord, Reader, SegmentId};
-use store::{self, Announcement, Store};
+use store::{self, Announcement, Store, StoreError};
 
 use std::collections::HashMap;
 
@@ -67,7 +68,7 @@ impl<S: Store> Worker<S> {
             sender: &active.sender,
             now,
         };
-        let Intake { batch, completed, poison_mark, ids, .. } = &mut self.intake;
+        let Intake { reader, batch, completed, poison_mark, ids, .. } = &mut self.intake;
         let none = Batch::default();
         let batch = if takes_batch { &*batch } else { &none };
         let records = &batch.records[..part(&batch.records, &active.routes)];
@@ -91,6 +92,9 @@ impl<S: Store> Worker<S> {
                 ingest::record(tx, &context, record, ids, &mut effects)?;
             }
             ingest::write(tx, now, &mut effects)?;
+            for part in set_aside(reader, records, &effects.too_large)? {
+                tx.announce(&corrupt_announcement(&part, now))?;
+            }
             for (segment, position) in &positions {
                 tx.set_position(*segment, *position)?;
             }
@@ -157,6 +161,28 @@ impl<S: Store> Worker<S> {
         self.intake.batch.corrupt.push(CorruptPart { segment, from, to, copy });
         Ok(())
     }
+}
+
+/// Copies the records of these events to where they are kept.
+fn set_aside(
+    reader: &mut Reader,
+    records: &[OwnedRecord],
+    events: &[EventId],
+) -> store::Result<Vec<CorruptPart>> {
+    let is_one = |record: &&OwnedRecord| {
+        EventHeader::read(record.fields(), record.body())
+            .is_ok_and(|header| events.contains(&header.id))
+    };
+    let mut parts = Vec::new();
+    for record in records.iter().filter(|_| !events.is_empty()).filter(is_one) {
+        let (segment, from, to) = (record.segment, record.offset, record.end);
+        let copy = reader.set_aside(segment, from, to).map_err(|error| StoreError::Failed {
+            action: "setting an event aside that is too large for the store",
+            reason: error.to_string(),
+        })?;
+        parts.push(CorruptPart { segment, from, to, copy });
+    }
+    Ok(parts)
 }
 
 /// How many of these records are taken in at once: at least one, if there is any.

@@ -1,6 +1,7 @@
 //! Other workers that write into the same store, and a store that is away.
 
 use super::engine::Worker;
+use super::wishes::Asked;
 use super::{WorkerError, away};
 use domain::clock::rfc3339;
 use spool::Spool;
@@ -91,11 +92,11 @@ impl<S: Store> Worker<S> {
             self.schedule.set_due(key, at, now);
         }
         if news.suspects {
-            self.trials.look(now);
+            self.aftermath.trials.look(now);
         }
-        self.deadly.extend(news.deadly);
-        for flag in [&mut self.forgets, &mut self.changes, &mut self.backfills] {
-            *flag |= news.wishes;
+        self.aftermath.deadly.extend(news.deadly);
+        if news.wishes {
+            self.wishes.note(Asked { forgetting: true, change: true, backfill: true });
         }
         Ok(())
     }

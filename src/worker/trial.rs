@@ -169,7 +169,7 @@ impl Trials {
 pub(super) struct Aftermath {
     pub(super) trials: Trials,
     /// At these deliveries workers died: they have failed, which is still to be recorded.
-    deadly: Vec<Claim>,
+    pub(super) deadly: Vec<Claim>,
     /// How many were under way when the last worker ended.
     pub(super) left_behind: u64,
 }

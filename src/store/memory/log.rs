@@ -12,9 +12,9 @@ use crate::log::query::cursor;
 use crate::log::row::{created, milliseconds, percentiles};
 use crate::log::{
     AttemptRow, BulkRow, CLOCK_SET, DeliveriesQuery, DeliveryDetail, DeliveryRow, DisabledSince,
-    EventCount, FailureGroup, FailuresQuery, Hour, Lately, LogEngine, NAMED, NEWEST, NOTICED,
-    Noticed, NumberedAnnouncement, Outages, Overview, OverviewQuery, Page, SiteCount, StatsQuery,
-    StoreSummary, WebhookStats,
+    EventCount, FailureGroup, FailuresQuery, Hour, Lately, LogEngine, NEWEST, NOTICED, Noticed,
+    NumberedAnnouncement, Outages, Overview, OverviewQuery, Page, SiteCount, StatsQuery,
+    StoreSummary, WebhookStats, most,
 };
 use crate::{Latencies, Phase, Result, Selection, State, WebhookKey, term};
 use domain::bytes::{Bytes, Headers};
@@ -96,14 +96,14 @@ impl Tables {
     /// A page of the deliveries in whose event a person occurs: all deliveries of an event are on one.
     fn page_of_person(&self, query: &DeliveriesQuery, person: &crate::Person) -> Page {
         let mut deliveries = Vec::new();
-        for (key, stored) in self.events.range(..query.cursor.unwrap_or(i64::MAX)).rev() {
+        for (key, stored) in self.events.range(..below(query)).rev() {
             if stored.is_about(person) {
                 let mut of_event: Vec<_> = self.deliveries_of(*key).collect();
                 of_event.reverse();
                 deliveries.extend(of_event.into_iter().map(|it| self.row(it)));
             }
             if deliveries.len() >= query.limit() {
-                return Page { deliveries, cursor: Some(cursor(*key)) };
+                return Page { deliveries, cursor: Some(cursor(place(*key))) };
             }
         }
         Page { deliveries, cursor: None }
@@ -172,8 +172,8 @@ impl Tables {
         let newest =
             newest.filter(|it| it.created >= first * HOUR_MS && !it.event.flags.has(Flags::TEST));
         let newest: Vec<_> = newest.take(sample).map(|stored| &stored.event).collect();
-        let sites = most(newest.iter().map(|event| event.site.cast_signed()));
-        let events = most(newest.iter().map(|event| event.name.clone()));
+        let sites = most(counts(newest.iter().map(|event| event.site.cast_signed())));
+        let events = most(counts(newest.iter().map(|event| event.name.clone())));
         Overview {
             pending,
             held,
@@ -279,13 +279,20 @@ fn attempt(number: i64, made: &Made) -> AttemptRow {
     }
 }
 
-/// Those that come most often, the most frequent first.
-fn most<T: Hash + Ord>(all: impl Iterator<Item = T>) -> Vec<(T, usize)> {
-    let mut counts: HashMap<T, usize> = HashMap::new();
+/// The key below which a query's page begins.
+fn below(query: &DeliveriesQuery) -> i64 {
+    query.cursor.map_or(i64::MAX, |cursor| i64::try_from(cursor).unwrap_or(i64::MAX))
+}
+
+/// Where a page goes on, of a delivery's or an event's key.
+fn place(key: i64) -> u128 {
+    key.cast_unsigned().into()
+}
+
+/// How often each comes.
+fn counts<T: Hash + Eq>(all: impl Iterator<Item = T>) -> HashMap<T, usize> {
+    let mut counts = HashMap::new();
     all.for_each(|one| *counts.entry(one).or_default() += 1);
-    let mut counts: Vec<_> = counts.into_iter().collect();
-    counts.sort_unstable_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
-    counts.truncate(NAMED);
     counts
 }
 
@@ -301,11 +308,12 @@ impl LogEngine for MemoryLog {
         if let Some(person) = &query.person {
             return Ok(tables.page_of_person(query, person));
         }
-        let below = query.cursor.unwrap_or(i64::MAX);
+        let below = below(query);
         let found = tables.find(query).rev().filter(|it| it.key < below);
         let found: Vec<_> = found.take(query.limit() + 1).collect();
         let page = &found[..found.len().min(query.limit())];
-        let cursor = page.last().filter(|_| found.len() > page.len()).map(|last| cursor(last.key));
+        let cursor =
+            page.last().filter(|_| found.len() > page.len()).map(|last| cursor(place(last.key)));
         Ok(Page { deliveries: page.iter().map(|it| tables.row(it)).collect(), cursor })
     }
 
@@ -417,6 +425,7 @@ impl LogEngine for MemoryLog {
         Ok(StoreSummary {
             schema: 0,
             size: 0,
+            workers: Vec::new(),
             announcements: tables.announced,
             positions: positions.map(|((_, segment), offset)| (*segment, *offset)).collect(),
             deaths,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use ::mysql::Row;
+use ::mysql::{Row, Value};
 
-use super::row::{Cells, Delivery, Owner, Place};
+use super::row::{COLUMNS, Cells, Delivery, Owner, Place};
 use super::transaction::{MysqlTransaction, list};
 use crate::{Claim, Claimed, Result, State, Wanted, WebhookKey, Written};
 use domain::event::{Event, Flags};
@@ -19,20 +19,46 @@ const MORE_SITES: usize = 32;
 /// Events that are read by one statement: bodies are large.
 const READ: usize = 200;
 
+/// Webhooks of which one statement finds what is pending, and what is due.
+const TOGETHER: usize = 32;
+const ASKED: usize = 1000;
+
+/// The first of what is pending of a webhook.
+#[derive(Default)]
+struct First {
+    /// In the order of its claims.
+    rows: Vec<Delivery>,
+    /// Whether there are no more.
+    is_all: bool,
+}
+
+impl First {
+    /// When the next one is due once these are claimed, by the database's clock; none: that is not
+    /// known.
+    fn next(&self, claimed: &[Delivery]) -> Option<Option<i64>> {
+        let claimed: BTreeSet<Place> = claimed.iter().map(|row| row.place).collect();
+        let next = self.rows.iter().find(|row| !claimed.contains(&row.place));
+        match next {
+            Some(row) => Some((row.deaths == 0).then_some(row.due)),
+            None => self.is_all.then_some(None),
+        }
+    }
+}
+
 impl MysqlTransaction<'_> {
     pub(super) fn try_claim(&mut self, wanted: &[Wanted], now: i64) -> Result<Vec<Claimed>> {
         let webhooks: Vec<_> = wanted.iter().map(|wanted| wanted.webhook).collect();
         self.look_at_lanes(&webhooks)?;
         let due = now - self.shift();
         let mut found = self.first_of_all(wanted)?;
-        let mut chosen = Vec::new();
+        let (mut chosen, mut next) = (Vec::new(), Vec::new());
         for wanted in wanted {
-            let (rows, is_all) = found.remove(&wanted.webhook).unwrap_or_default();
+            let first = found.remove(&wanted.webhook).unwrap_or_default();
             // Nothing after the first that isn't due may go before it, nor after a suspect that is to
             // be tried first.
             let goes = |row: &Delivery| row.waits() && row.due <= due;
-            let is_all = is_all || !rows.iter().all(goes);
-            let mut rows: Vec<_> = rows.into_iter().take_while(goes).collect();
+            let is_all = first.is_all || !first.rows.iter().all(goes);
+            let mut rows: Vec<_> = first.rows.iter().take_while(|row| goes(row)).cloned().collect();
             let picked = if wanted.ordered || rows.is_empty() {
                 rows.truncate(wanted.limit);
                 rows
@@ -45,48 +71,83 @@ impl MysqlTransaction<'_> {
             if !picked.is_empty() {
                 self.hold(wanted.webhook)?;
             }
+            next.push(first.next(&picked));
             chosen.push(picked);
         }
-        let claims = self.take(chosen.iter().flatten())?;
-        let mut claims = claims.into_iter();
+        let mut claims = self.take(chosen.iter().flatten())?.into_iter();
         let mut claimed = Vec::with_capacity(wanted.len());
-        for rows in &chosen {
+        for ((wanted, rows), next) in wanted.iter().zip(&chosen).zip(next) {
             let claims: Vec<_> = claims.by_ref().take(rows.len()).collect();
-            claimed.push(Claimed { claims, next_due: None });
-        }
-        let next: Vec<_> = wanted.iter().map(|it| (it.webhook, it.ordered)).collect();
-        for (claimed, next_due) in claimed.iter_mut().zip(self.next_dues(&next)?) {
-            claimed.next_due = next_due;
+            let next_due = match next {
+                Some(next) => next.map(|due| due + self.shift()),
+                None => self.try_next_due_of(&[(wanted.webhook, wanted.ordered)])?.pop().flatten(),
+            };
+            claimed.push(Claimed { claims, next_due });
         }
         Ok(claimed)
     }
 
-    /// What is pending of each webhook, as much as may be claimed of it and some more, in the order
-    /// of its claims, and whether that is all there is.
-    fn first_of_all(
-        &mut self,
-        wanted: &[Wanted],
-    ) -> Result<HashMap<WebhookKey, (Vec<Delivery>, bool)>> {
+    /// What is pending of each webhook for which this worker sends, as much as may be claimed of it
+    /// and some more.
+    fn first_of_all(&mut self, wanted: &[Wanted]) -> Result<HashMap<WebhookKey, First>> {
+        let may = wanted.iter().filter(|wanted| self.may_send(wanted.webhook));
+        let may: Vec<Wanted> = may.copied().collect();
         let mut all = HashMap::new();
-        for wanted in wanted {
-            if !self.may_send(wanted.webhook) {
-                continue;
-            }
-            let most = if wanted.ordered { wanted.limit } else { wanted.limit + MORE_SITES };
-            let found = self.pending(wanted.webhook, wanted.ordered, most)?;
-            all.insert(wanted.webhook, found);
+        for wanted in may.iter().filter(|wanted| wanted.ordered) {
+            let first = self.pending(wanted.webhook, true, wanted.limit + 1)?;
+            all.insert(wanted.webhook, first);
+        }
+        let others: Vec<_> = may.into_iter().filter(|wanted| !wanted.ordered).collect();
+        for part in others.chunks(TOGETHER) {
+            self.first_of_part(part, &mut all)?;
         }
         Ok(all)
     }
 
-    /// The first of what is pending of a webhook: in the order of the events (`ordered`, with those
-    /// that are suspects), or of when it is due. And whether that is all.
-    fn pending(
+    /// [`pending`](Self::pending) of several webhooks by one statement, of which there are few texts.
+    fn first_of_part(
         &mut self,
-        webhook: WebhookKey,
-        ordered: bool,
-        most: usize,
-    ) -> Result<(Vec<Delivery>, bool)> {
+        part: &[Wanted],
+        all: &mut HashMap<WebhookKey, First>,
+    ) -> Result<()> {
+        let mut most = HashMap::new();
+        let mut values: Vec<Value> = Vec::new();
+        for wanted in part {
+            let rows = wanted.limit + MORE_SITES + self.changed_of(wanted.webhook);
+            most.insert(wanted.webhook, rows);
+            values.extend([wanted.webhook.0.into(), rows.into()]);
+        }
+        let parts = part.len().next_power_of_two();
+        values.resize(2 * parts, 0.into());
+        let one = format!(
+            "(SELECT {COLUMNS} FROM {} d FORCE INDEX (state) WHERE d.webhook = ? AND d.state = 0 \
+             AND d.deaths = 0 ORDER BY d.due, d.event, d.number LIMIT ?)",
+            self.table("deliveries")
+        );
+        let rows: Vec<Delivery> = self.rows(&vec![one; parts].join(" UNION ALL "), values)?;
+        let mut by_webhook: HashMap<WebhookKey, (Vec<Delivery>, usize)> = HashMap::new();
+        for row in rows {
+            let (rows, read) = by_webhook.entry(row.webhook).or_default();
+            *read += 1;
+            if !self.unit.deliveries.contains_key(&row.place) {
+                rows.push(row);
+            }
+        }
+        for wanted in part {
+            let (mut rows, read) = by_webhook.remove(&wanted.webhook).unwrap_or_default();
+            let after = self.unit.deliveries.values().filter_map(|changed| changed.after.as_ref());
+            let of = |row: &&Delivery| row.webhook == wanted.webhook && row.waits();
+            rows.extend(after.filter(of).cloned());
+            rows.sort_by_key(|row| (row.due, row.place));
+            let is_all = most.get(&wanted.webhook).is_none_or(|most| read < *most);
+            all.insert(wanted.webhook, First { rows, is_all });
+        }
+        Ok(())
+    }
+
+    /// The first of what is pending of a webhook: in the order of the events (`ordered`, with those
+    /// that are suspects), or of when it is due.
+    fn pending(&mut self, webhook: WebhookKey, ordered: bool, most: usize) -> Result<First> {
         let of = |delivery: &Delivery| {
             delivery.webhook == webhook
                 && if ordered { delivery.state == State::Pending } else { delivery.waits() }
@@ -104,7 +165,7 @@ impl MysqlTransaction<'_> {
         if !ordered {
             rows.sort_by_key(|row| (row.due, row.place));
         }
-        Ok((rows, read < most))
+        Ok(First { rows, is_all: read < most })
     }
 
     /// The first of each of the sites that have something due, from behind the one that was asked
@@ -182,19 +243,56 @@ impl MysqlTransaction<'_> {
 
     /// When the earliest of each webhook's pending deliveries may be attempted (`ordered`: its
     /// first one), by this worker's clock; none where another worker sends what waits for it.
-    pub(super) fn next_dues(&mut self, of: &[(WebhookKey, bool)]) -> Result<Vec<Option<i64>>> {
+    pub(super) fn try_next_due_of(
+        &mut self,
+        of: &[(WebhookKey, bool)],
+    ) -> Result<Vec<Option<i64>>> {
         let webhooks: Vec<_> = of.iter().map(|(webhook, _)| *webhook).collect();
         self.look_at_lanes(&webhooks)?;
+        let is_simple = |webhook, ordered: bool| !ordered && self.changed_of(webhook) == 0;
+        let mut simple: Vec<_> =
+            of.iter().filter(|(it, ordered)| is_simple(*it, *ordered)).map(|it| it.0).collect();
+        simple.retain(|webhook| self.may_send(*webhook));
+        let first = self.first_due(&simple)?;
         let mut all = Vec::with_capacity(of.len());
         for (webhook, ordered) in of {
-            if !self.may_send(*webhook) {
-                all.push(None);
-                continue;
+            let due = if !self.may_send(*webhook) {
+                None
+            } else if !ordered && self.changed_of(*webhook) == 0 {
+                first.get(webhook).copied()
+            } else {
+                let first = self.pending(*webhook, *ordered, 1)?.rows.into_iter().next();
+                // A suspect at the head of an ordered webhook holds up the others until it was tried.
+                first.filter(|row| row.deaths == 0).map(|row| row.due)
+            };
+            all.push(due.map(|due| due + self.shift()));
+        }
+        Ok(all)
+    }
+
+    /// When the first delivery is due of each of these webhooks that has one, by the database's clock;
+    /// of what waits in the database nothing may have been changed.
+    pub(super) fn first_due(&mut self, of: &[WebhookKey]) -> Result<HashMap<WebhookKey, i64>> {
+        let mut all = HashMap::new();
+        for part in of.chunks(ASKED) {
+            let (places, values) = list(part.iter().map(|webhook| webhook.0.into()));
+            let sql = format!(
+                "SELECT w.`key`, (SELECT d.due FROM {} d FORCE INDEX (state) \
+                     WHERE d.webhook = w.`key` AND d.state = 0 AND d.deaths = 0 \
+                     ORDER BY d.due LIMIT 1) \
+                 FROM {} w WHERE w.`key` IN ({places})",
+                self.table("deliveries"),
+                self.table("webhooks")
+            );
+            let found: Vec<(i64, Option<i64>)> = self.rows(&sql, values)?;
+            all.extend(found.into_iter().filter_map(|(key, due)| Some((WebhookKey(key), due?))));
+        }
+        let of: BTreeSet<_> = of.iter().copied().collect();
+        for row in self.unit.deliveries.values().filter_map(|changed| changed.after.as_ref()) {
+            if row.waits() && of.contains(&row.webhook) {
+                let due = all.entry(row.webhook).or_insert(row.due);
+                *due = row.due.min(*due);
             }
-            let (rows, _) = self.pending(*webhook, *ordered, 1)?;
-            // A suspect at the head of an ordered webhook holds up the others until it was tried.
-            let first = rows.first().filter(|row| row.deaths == 0);
-            all.push(first.map(|row| row.due + self.shift()));
         }
         Ok(all)
     }

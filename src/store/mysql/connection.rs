@@ -17,6 +17,8 @@ const PACKET: usize = 16 << 20;
 
 /// What a request has beside the values of its largest row, in bytes.
 const REST: usize = 64 << 10;
+/// Most bytes of the values of several rows: a cluster copies what was written as a whole.
+const MOST: usize = 2 << 20;
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 300;
 
@@ -42,6 +44,7 @@ pub struct Connection {
 pub struct Writes<'a> {
     server: &'a Server,
     conn: &'a mut Conn,
+    packet: usize,
 }
 
 impl Connection {
@@ -136,7 +139,11 @@ impl Connection {
     /// # Errors
     /// As the server says, sorted by [`Class`].
     pub fn execute(&mut self, sql: &str, parameters: Vec<Value>) -> Result<u64> {
-        Writes { server: &self.server, conn: &mut self.conn }.execute(sql, parameters)
+        self.writes().execute(sql, parameters)
+    }
+
+    fn writes(&mut self) -> Writes<'_> {
+        Writes { server: &self.server, conn: &mut self.conn, packet: self.packet }
     }
 
     /// A statement that can't be prepared, such as one that makes a table; `true` where the server
@@ -158,9 +165,10 @@ impl Connection {
     /// whether these were committed is never judged by reading, as a cluster's other node may not
     /// show them yet.
     pub fn transaction<T>(&mut self, work: impl FnOnce(&mut Writes<'_>) -> Result<T>) -> Result<T> {
-        let failed = |error| error::from(&self.server, "writing the store", &error);
+        let server = self.server.clone();
+        let failed = |error| error::from(&server, "writing the store", &error);
         self.conn.query_drop("START TRANSACTION").map_err(failed)?;
-        let done = match work(&mut Writes { server: &self.server, conn: &mut self.conn }) {
+        let done = match work(&mut self.writes()) {
             Ok(done) => done,
             Err(error) => {
                 // Also after "lock wait timeout", which leaves the transaction open. Where this
@@ -193,6 +201,11 @@ impl Connection {
 }
 
 impl Writes<'_> {
+    /// Most bytes of the values of a statement that has several rows.
+    pub(super) fn most(&self) -> usize {
+        MOST.min(self.packet / 2)
+    }
+
     /// One statement; how many rows it found or added.
     ///
     /// # Errors

@@ -248,14 +248,20 @@ impl MysqlStore {
     /// The lease is over: what was this worker's is somebody else's. It begins a new one; what it was
     /// about is run again, and finds that.
     fn begin_anew(&mut self) -> StoreError {
-        self.memory.lost_lease();
-        let begun = self.connected().map(|_| ()).and_then(|()| {
-            let connection = connected(&mut self.connection, &mut self.used, &self.find)?;
-            self.lease = Lease::begin(connection, &self.origin)?;
-            Ok(conflict(connection.server(), "another worker had taken over this one"))
-        });
         tracing::warn!("another worker has taken over this one, which begins anew");
-        begun.unwrap_or_else(|error| error)
+        self.memory.lost_lease();
+        let begun = connected(&mut self.connection, &mut self.used, &self.find)
+            .and_then(|connection| Lease::begin(connection, &self.origin));
+        match begun {
+            Ok(lease) => {
+                self.lease = lease;
+                StoreError::Conflict {
+                    store: "the store".into(),
+                    reason: "another worker had taken over this one".into(),
+                }
+            }
+            Err(error) => error,
+        }
     }
 
     /// Moves the beat on where no transaction has for a while.

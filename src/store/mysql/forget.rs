@@ -16,6 +16,19 @@ struct Wish {
     erased: u64,
 }
 
+/// Whether an event is about a person: by its payload, or where that is gone by what it is found by.
+pub(super) fn is_about(person: &Person, body: Option<&[u8]>, terms: Option<&str>) -> bool {
+    match body {
+        Some(body) => person.occurs_in(body),
+        None => person.occurs_in_terms(&read_terms(terms)),
+    }
+}
+
+/// An event's terms as they are kept.
+fn read_terms(terms: Option<&str>) -> Vec<String> {
+    terms.and_then(|terms| serde_json::from_str(terms).ok()).unwrap_or_default()
+}
+
 impl MysqlTransaction<'_> {
     pub(super) fn try_begin_forgetting(&mut self, token: &str, person: &Person) -> Result<()> {
         let table = self.table("forgetting");
@@ -37,17 +50,22 @@ impl MysqlTransaction<'_> {
             return Ok(Forgetting::Nothing);
         }
         let sql = format!(
-            "SELECT event, body FROM {} WHERE event > ? ORDER BY event LIMIT ?",
+            "SELECT e.`key`, b.body, e.terms FROM {} e LEFT JOIN {} b ON b.event = e.`key` \
+             WHERE e.`key` > ? ORDER BY e.`key` LIMIT ?",
+            self.table("events"),
             self.table("bodies")
         );
-        let candidates: Vec<(u64, Vec<u8>)> =
+        let candidates: Vec<(u64, Option<Vec<u8>>, Option<String>)> =
             self.rows(&sql, vec![wish.after.into(), limit.into()])?;
         let mut found = Vec::new();
-        for (event, body) in &candidates {
+        for (event, body, terms) in &candidates {
             wish.after = *event;
-            if !self.unit.erased.contains(event) && wish.person.occurs_in(body) {
+            let body = body.as_deref().filter(|_| !self.unit.erased.contains(event));
+            if is_about(&wish.person, body, terms.as_deref()) {
                 found.push(*event);
                 wish.erased += 1;
+            } else if body.is_none() {
+                self.erase_numbers(*event, terms.as_deref(), &wish.person)?;
             }
         }
         self.erase(&found)?;
@@ -116,6 +134,19 @@ impl MysqlTransaction<'_> {
         for event in events {
             self.memory.events.remove(event);
         }
+        Ok(())
+    }
+
+    /// An event whose payload is gone is no more found by a number that may be the person's id.
+    fn erase_numbers(&mut self, event: u64, terms: Option<&str>, person: &Person) -> Result<()> {
+        let mut terms = read_terms(terms);
+        let Some(at) = terms.iter().position(|term| person.may_be(term)) else { return Ok(()) };
+        let term = terms.remove(at);
+        let sql = format!("DELETE FROM {} WHERE term = ? AND event = ?", self.table("terms"));
+        self.unit.run(sql, vec![term.into(), event.into()]);
+        let left = (!terms.is_empty()).then(|| json(&terms)).transpose()?;
+        let sql = format!("UPDATE {} SET terms = ? WHERE `key` = ?", self.table("events"));
+        self.unit.run(sql, vec![left.into(), event.into()]);
         Ok(())
     }
 

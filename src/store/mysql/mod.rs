@@ -23,6 +23,8 @@ mod ingest;
 mod lanes;
 mod lease;
 mod log;
+#[cfg(test)]
+mod loss_tests;
 mod memory;
 mod prune;
 mod record;

@@ -8,7 +8,7 @@ use super::ingest::settled;
 use super::memory::hour;
 use super::row::Delivery;
 use super::transaction::{MysqlTransaction, list};
-use crate::log::CLOCK_SET;
+use crate::log::{CLOCK_SET, Lately, Noticed};
 use crate::{Result, State};
 use domain::id::EventId;
 
@@ -17,6 +17,7 @@ use domain::id::EventId;
 const SPENT_MS: i64 = 3 * 366 * 24 * 3_600_000;
 /// Most such ids: some 50 MB. Beyond it the oldest go first.
 const MOST_SPENT: u64 = 1_000_000;
+const HOUR_MS: i64 = 3_600_000;
 /// Hours for which counters are kept: 30 days, the most that `webhooks_stats()` lists.
 const HOURS: i64 = 720;
 
@@ -44,6 +45,8 @@ impl MysqlTransaction<'_> {
             return Ok(false);
         }
         let limit = limit.max(1);
+        let ahead = self.set_ahead()?;
+        let (bodies_before, rows_before) = (bodies_before - ahead, rows_before - ahead);
         let mut progress = self.unit.pruned.unwrap_or(self.memory.pruned);
         if let Some(after) = progress.bodies {
             progress.bodies = self.prune_bodies(after, bodies_before, limit)?;
@@ -53,7 +56,7 @@ impl MysqlTransaction<'_> {
         }
         let more = progress.bodies.is_some() || progress.rows.is_some();
         if !more {
-            self.prune_sums(rows_before)?;
+            self.prune_sums(rows_before, self.clock.unix_ms() - ahead)?;
             self.prune_bulks();
             progress = Progress::default();
         }
@@ -71,6 +74,9 @@ impl MysqlTransaction<'_> {
             self.table("events")
         );
         let candidates: Vec<(u64, i64)> = self.rows(&sql, vec![after.into(), limit.into()])?;
+        let now = self.clock.unix_ms();
+        let on = candidates.iter().rev().find(|(_, created)| goes_on(*created, before, now));
+        let on = on.map(|(event, _)| *event);
         let old: Vec<u64> = candidates
             .into_iter()
             .filter(|(event, created)| *created < before && !self.unit.erased.contains(event))
@@ -88,7 +94,7 @@ impl MysqlTransaction<'_> {
             .copied()
             .collect();
         self.erase_bodies(&erased);
-        Ok(old.last().copied())
+        Ok(on)
     }
 
     /// Removes the bodies of events: their own, those made of them, and those that came back.
@@ -155,11 +161,13 @@ impl MysqlTransaction<'_> {
         );
         let mut candidates: Vec<(u64, i64, Vec<u8>)> =
             self.rows(&sql, vec![after.into(), limit.into()])?;
+        let now = self.clock.unix_ms();
+        let on = candidates.iter().rev().find(|(_, created, _)| goes_on(*created, before, now));
+        let on = on.map(|(event, ..)| *event);
         candidates
             .retain(|(event, created, _)| *created < before && !self.unit.gone.contains(event));
         let events: Vec<u64> = candidates.iter().map(|(event, ..)| *event).collect();
         let mut of = self.by_event(&events)?;
-        let now = self.clock.unix_ms();
         let (mut gone, mut spent) = (Vec::new(), Vec::new());
         for (event, _, id) in candidates {
             let mut kept = 0;
@@ -195,7 +203,7 @@ impl MysqlTransaction<'_> {
             );
             self.unit.run(sql, vec![id.as_bytes().as_slice().into(), (now + SPENT_MS).into()]);
         }
-        Ok(events.last().copied())
+        Ok(on)
     }
 
     /// Removes events of which no delivery is left.
@@ -237,8 +245,7 @@ impl MysqlTransaction<'_> {
     }
 
     /// Counters, announcements and spent keys that are too old.
-    fn prune_sums(&mut self, before: i64) -> Result<()> {
-        let now = self.clock.unix_ms();
+    fn prune_sums(&mut self, before: i64, now: i64) -> Result<()> {
         let oldest = hour(now) - HOURS;
         let sql = format!("DELETE FROM {} WHERE hour < ?", self.table("hours"));
         self.unit.run(sql, vec![oldest.into()]);
@@ -255,18 +262,35 @@ impl MysqlTransaction<'_> {
         Ok(())
     }
 
+    /// By how much the clock is ahead of what is known to be right; see [`Lately::set_ahead`].
+    fn set_ahead(&mut self) -> Result<i64> {
+        let jumps = self.jumps()?.into_iter().rev();
+        let jumps =
+            jumps.map(|(_, at, seconds)| Noticed { code: CLOCK_SET.into(), at, seconds }).collect();
+        Ok(Lately::new(jumps).set_ahead(self.clock.unix_ms()))
+    }
+
+    /// What was announced of the clock, newest first: number, when, and by how many seconds it was set.
+    fn jumps(&mut self) -> Result<Vec<(u64, i64, i64)>> {
+        let sql = format!(
+            "SELECT number, at, params FROM {} WHERE code = ? ORDER BY number DESC",
+            self.table("announcements")
+        );
+        let found: Vec<(u64, i64, String)> = self.rows(&sql, vec![CLOCK_SET.into()])?;
+        let read = |(number, at, params): (u64, i64, String)| {
+            let params: serde_json::Value = serde_json::from_str(&params).unwrap_or_default();
+            (number, at, params["seconds"].as_i64().unwrap_or(0))
+        };
+        Ok(found.into_iter().map(read).collect())
+    }
+
     /// Announcements that are too old by the clock as it stands now. One that was made before the clock
     /// was set is as much older, or younger, by now: else the announcement that it was set back by a
     /// month goes as soon as it is right again, and only that it was set ahead by a month is left.
     fn prune_announcements(&mut self, before: i64) -> Result<()> {
         let table = self.table("announcements");
-        let sql = format!("SELECT number, params FROM {table} WHERE code = ? ORDER BY number DESC");
-        let jumps: Vec<(u64, String)> = self.rows(&sql, vec![CLOCK_SET.into()])?;
+        let jumps = self.jumps()?.into_iter().map(|(number, _, seconds)| (number, seconds));
         let (mut set_since, mut below) = (0, i64::MAX.cast_unsigned());
-        let jumps = jumps.into_iter().map(|(number, params)| {
-            let params: serde_json::Value = serde_json::from_str(&params).unwrap_or_default();
-            (number, params["seconds"].as_i64().unwrap_or(0))
-        });
         for (from, seconds) in jumps.chain([(0, 0)]) {
             self.unit.run(
                 format!("DELETE FROM {table} WHERE number >= ? AND number < ? AND at < ?"),
@@ -277,4 +301,10 @@ impl MysqlTransaction<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether the pass goes on behind an event: it was old enough, or it came in while the clock was
+/// ahead, and must not keep what lies behind it from going.
+fn goes_on(created: i64, before: i64, now: i64) -> bool {
+    created < before || created > now + HOUR_MS
 }

@@ -13,6 +13,7 @@ use crate::{
     Attempt, Failure, Latencies, NewAttempt, Next, Result, State, StoreError, WebhookKey, Written,
 };
 use domain::event::Flags;
+use domain::webhook::Method;
 
 /// Events that one statement asks for.
 const ASKED: usize = 500;
@@ -119,6 +120,7 @@ impl MysqlTransaction<'_> {
             attempt.started.into(),
             attempt.duration_us.into(),
             attempt.url.as_deref().into(),
+            attempt.method.map(Method::as_str).into(),
             attempt.address.as_deref().into(),
             attempt.status.into(),
             attempt.failure.as_ref().map(json).transpose()?.into(),

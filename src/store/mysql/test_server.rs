@@ -19,6 +19,7 @@ pub(crate) struct TestServer {
     shell: Child,
     folder: tempfile::TempDir,
     port: u16,
+    arguments: Vec<String>,
 }
 
 impl TestServer {
@@ -44,33 +45,37 @@ impl TestServer {
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut shell = server_program("sh", path);
-        shell.args([
-            "-c",
-            r#"mariadbd "$@" </dev/null >log 2>&1 & read -r _; kill -9 $!; wait"#,
-            "sh",
-        ]);
-        shell
-            .args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve"])
-            .args(["--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0"])
-            .arg(format!("--datadir={}", data.display()))
-            .arg(format!("--socket={}", path.join("s.sock").display()))
-            .arg(format!("--pid-file={}", path.join("pid").display()))
-            .arg(format!("--port={port}"))
-            .args(arguments);
-        let shell = shell.stdin(Stdio::piped()).spawn().unwrap();
-        let server = Self { shell, folder, port };
+        let arguments: Vec<String> =
+            arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let shell = run(path, port, &arguments);
+        let server = Self { shell, folder, port, arguments };
         let root = Server { database: "mysql".into(), ..server.database() };
+        server.connect(&root).execute("CREATE DATABASE store", Vec::new()).unwrap();
+        server
+    }
+
+    /// A connection, as soon as it answers.
+    fn connect(&self, to: &Server) -> Connection {
         let begun = Instant::now();
-        let mut connection = loop {
-            match Connection::open(&root) {
+        loop {
+            match Connection::open(to) {
                 Ok(connection) => break connection,
-                Err(error) if begun.elapsed() > DEADLINE => panic!("{error}: {}", server.log()),
+                Err(error) if begun.elapsed() > DEADLINE => panic!("{error}: {}", self.log()),
                 Err(_) => thread::sleep(Duration::from_millis(20)),
             }
-        };
-        connection.define("CREATE DATABASE store", &[]).unwrap();
-        server
+        }
+    }
+
+    /// Kills it where it stands; its data stays.
+    pub(crate) fn kill(&mut self) {
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
+    }
+
+    /// Starts it again, after [`kill`](Self::kill).
+    pub(crate) fn start_again(&mut self) {
+        self.shell = run(self.folder.path(), self.port, &self.arguments);
+        self.connect(&self.database());
     }
 
     /// Its database, as root through the socket.
@@ -94,7 +99,7 @@ impl TestServer {
             format!("CREATE OR REPLACE USER '{user}'@'%' IDENTIFIED BY '{password}'"),
             format!("GRANT {grant} TO '{user}'@'%'"),
         ] {
-            connection.define(&sql, &[]).unwrap();
+            connection.execute(&sql, Vec::new()).unwrap();
         }
         Server {
             endpoint: Endpoint::Tcp("127.0.0.1".into(), self.port),
@@ -121,6 +126,25 @@ impl Drop for TestServer {
         drop(self.shell.stdin.take());
         let _ = self.shell.wait();
     }
+}
+
+/// Runs the server of a folder, until the end of the shell's input.
+fn run(folder: &Path, port: u16, arguments: &[String]) -> Child {
+    let mut shell = server_program("sh", folder);
+    shell.args([
+        "-c",
+        r#"mariadbd "$@" </dev/null >>log 2>&1 & read -r _; kill -9 $!; wait"#,
+        "sh",
+    ]);
+    shell
+        .args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve"])
+        .args(["--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0"])
+        .arg(format!("--datadir={}", folder.join("data").display()))
+        .arg(format!("--socket={}", folder.join("s.sock").display()))
+        .arg(format!("--pid-file={}", folder.join("pid").display()))
+        .arg(format!("--port={port}"))
+        .args(arguments);
+    shell.stdin(Stdio::piped()).spawn().unwrap()
 }
 
 /// A program of MariaDB in a folder: as root, which it refuses to run as, it is www-data.

@@ -44,7 +44,8 @@ impl MysqlTransaction<'_> {
         self.unit.shift.unwrap_or(self.memory.shift)
     }
 
-    /// How many of a webhook's deliveries are not any more what the database has.
+    /// How many of a webhook's deliveries that wait in the database have been changed: so many more a
+    /// query has to find of those that wait.
     pub(super) fn changed_of(&self, webhook: WebhookKey) -> usize {
         self.unit.changed.get(&webhook).copied().unwrap_or(0)
     }
@@ -151,15 +152,11 @@ impl MysqlTransaction<'_> {
                 found.first().copied().unwrap_or(0)
             }
         };
+        // Its number is given while it is written: who announces at the same moment may be first, and
+        // then it is the next one.
         let number = last + 1;
-        // Whoever comes second finds another number there: a conflict, and it takes the next one.
-        self.unit.run_on_one(
-            format!("UPDATE {table} SET last = ? WHERE one = 1 AND last = ?"),
-            vec![number.into(), last.into()],
-        );
         self.unit.announced = Some(number);
         self.unit.announcements.push(vec![
-            number.into(),
             code(&announcement.code).into(),
             announcement.at.into(),
             json(&announcement.params)?.into(),
@@ -299,7 +296,11 @@ impl Transaction for MysqlTransaction<'_> {
     }
 
     fn next_due(&mut self, webhook: WebhookKey, ordered: bool) -> Result<Option<i64>> {
-        Ok(self.next_dues(&[(webhook, ordered)])?.pop().flatten())
+        Ok(self.try_next_due_of(&[(webhook, ordered)])?.pop().flatten())
+    }
+
+    fn next_due_of(&mut self, of: &[(WebhookKey, bool)]) -> Result<Vec<Option<i64>>> {
+        self.try_next_due_of(of)
     }
 
     fn set_health(&mut self, webhook: WebhookKey, health: &Health) -> Result<()> {

@@ -17,10 +17,8 @@ use crate::{Result, State, StoreError, WebhookKey};
 use domain::event::{Event, Flags};
 use domain::id::{DeliveryId, EventId};
 
-/// Most rows of one statement, and most bytes of their values unless one row alone has more: a
-/// cluster copies what was written as a whole, and a server takes 16 MiB where nobody set it.
+/// Most rows of one statement.
 const MOST_ROWS: usize = 256;
-const MOST_BYTES: usize = 2 << 20;
 /// Most rows that one statement changes.
 const MOST_CHANGES: usize = 1000;
 
@@ -69,7 +67,7 @@ pub(super) struct BulkRow {
 pub(super) struct Unit {
     pub(super) deliveries: BTreeMap<Place, Changed>,
     pub(super) places: HashMap<DeliveryId, Place>,
-    /// How many of a webhook's deliveries are not any more what the database has.
+    /// How many of a webhook's deliveries that wait in the database have been changed.
     pub(super) changed: HashMap<WebhookKey, usize>,
     pub(super) events: Vec<EventRow>,
     pub(super) keys: HashMap<EventId, usize>,
@@ -157,7 +155,7 @@ impl Unit {
 
     fn count(&mut self, before: Option<&Delivery>) {
         let new = before.filter(|before| !self.deliveries.contains_key(&before.place));
-        if let Some(before) = new {
+        if let Some(before) = new.filter(|before| before.state == State::Pending) {
             *self.changed.entry(before.webhook).or_default() += 1;
         }
     }
@@ -182,11 +180,10 @@ impl Unit {
     pub(super) fn write(&self, writes: &mut Writes<'_>, server: &Server, me: Owner) -> Result<()> {
         let table = |name| server.table(name);
         let text = |text: &str| Value::from(text);
-        let rows = |rows: Vec<Vec<Value>>| rows;
         insert(
             writes,
             &format!("INSERT INTO {} (`key`, id)", table("webhooks")),
-            rows(self.webhooks.iter().map(|(id, key)| vec![key.0.into(), text(id)]).collect()),
+            self.webhooks.iter().map(|(id, key)| vec![key.0.into(), text(id)]).collect(),
             "",
         )?;
         for event in self.events.chunks(MOST_ROWS) {
@@ -196,8 +193,8 @@ impl Unit {
         insert(
             writes,
             &format!(
-                "INSERT INTO {} (event, delivery, number, server, started, duration_us, url, address, \
-                 status, failure, waited_for, request_headers, response_headers, response_body, \
+                "INSERT INTO {} (event, delivery, number, server, started, duration_us, url, method, \
+                 address, status, failure, waited_for, request_headers, response_headers, response_body, \
                  remark, reconnected, next, next_at)",
                 table("attempts")
             ),
@@ -226,17 +223,29 @@ impl Unit {
         }
         insert(
             writes,
-            &format!("INSERT INTO {} (number, code, at, params)", table("announcements")),
-            self.announcements.clone(),
-            "",
-        )?;
-        insert(
-            writes,
             &format!("INSERT INTO {} (worker, number, kind, created, record)", table("deferred")),
             self.deferred.clone(),
             "",
         )?;
-        self.write_positions(writes, server, me)
+        self.write_positions(writes, server, me)?;
+        self.write_announcements(writes, server)
+    }
+
+    /// At the end, as all workers wait for the one row that has the last number.
+    fn write_announcements(&self, writes: &mut Writes<'_>, server: &Server) -> Result<()> {
+        let next = format!(
+            "UPDATE {} SET last = LAST_INSERT_ID(last + 1) WHERE one = 1",
+            server.table("announced")
+        );
+        let add = format!(
+            "INSERT INTO {} (number, code, at, params) VALUES (LAST_INSERT_ID(), ?, ?, ?)",
+            server.table("announcements")
+        );
+        for announcement in &self.announcements {
+            writes.execute(&next, Vec::new())?;
+            writes.execute(&add, announcement.clone())?;
+        }
+        Ok(())
     }
 
     fn write_events(
@@ -407,7 +416,7 @@ pub(super) fn insert(
         let (mut part, mut bytes) = (Vec::with_capacity(most), 0);
         while part.len() < most
             && let Some(row) =
-                rows.next_if(|row| part.is_empty() || bytes + size(row) <= MOST_BYTES)
+                rows.next_if(|row| part.is_empty() || bytes + size(row) <= writes.most())
         {
             bytes += size(&row);
             part.push(row);

@@ -15,7 +15,7 @@ use super::lanes::LEADER;
 use super::memory::Lane;
 use super::suspects::After;
 use super::transaction::MysqlTransaction;
-use crate::{News, Result, WebhookKey, WebhookState};
+use crate::{News, Result, StoreError, WebhookKey, WebhookState};
 
 /// How long a worker may stand still: longer than a cluster needs to miss a node.
 const LEASE: Duration = Duration::from_secs(15);
@@ -117,7 +117,11 @@ impl MysqlStore {
     fn try_look(&mut self) -> Result<News> {
         let now = self.clock.monotonic_ns();
         if since(self.watch.written, now) >= BEAT {
-            self.beat()?;
+            match self.beat() {
+                // It was taken over, and has begun anew.
+                Err(StoreError::Conflict { .. }) => self.watch.all = true,
+                beaten => beaten?,
+            }
             self.watch.has_written(now);
         }
         let me = self.lease.me;
@@ -173,7 +177,7 @@ impl MysqlStore {
         });
         match taken {
             // It lives after all, or another one was first.
-            Err(crate::StoreError::Conflict { .. }) => return Ok(()),
+            Err(StoreError::Conflict { .. }) => return Ok(()),
             taken => taken?,
         }
         tracing::warn!(
@@ -277,23 +281,10 @@ impl MysqlTransaction<'_> {
     ) -> Result<BTreeMap<WebhookKey, Option<i64>>> {
         self.look_at_lanes(webhooks)?;
         let of: Vec<_> = webhooks.iter().copied().filter(|it| self.may_send(*it)).collect();
-        let mut all: BTreeMap<_, _> = of.iter().map(|webhook| (*webhook, None)).collect();
-        if of.is_empty() {
-            return Ok(all);
-        }
-        let (places, values) = super::transaction::list(of.iter().map(|it| it.0.into()));
-        let sql = format!(
-            "SELECT w.`key`, (SELECT d.due FROM {} d FORCE INDEX (state) WHERE d.webhook = w.`key` \
-                 AND d.state = 0 AND d.deaths = 0 ORDER BY d.due LIMIT 1) \
-             FROM {} w WHERE w.`key` IN ({places})",
-            self.table("deliveries"),
-            self.table("webhooks")
-        );
-        let found: Vec<(i64, Option<i64>)> = self.rows(&sql, values)?;
-        for (key, due) in found {
-            all.insert(WebhookKey(key), due.map(|due| due + self.shift()));
-        }
-        Ok(all)
+        let due = self.first_due(&of)?;
+        let shift = self.shift();
+        let of_webhook = |webhook| due.get(&webhook).map(|due| due + shift);
+        Ok(of.iter().map(|webhook| (*webhook, of_webhook(*webhook))).collect())
     }
 
     /// Whether there is a change, a backfill or a wish to be forgotten under way.

@@ -236,6 +236,11 @@ impl LogEngine for MysqlLog {
     }
 
     fn stats(&mut self, query: &StatsQuery, now: i64) -> Result<BTreeMap<String, WebhookStats>> {
+        let webhooks = match &query.webhook_ids {
+            Some(ids) => ids.len(),
+            None => self.read(stats::count)?,
+        };
+        query.check_size(webhooks)?;
         self.read(|reads| stats::read(reads, query, now))
     }
 

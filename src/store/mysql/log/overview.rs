@@ -7,7 +7,7 @@ use super::filter::{SLACK_MS, first_key};
 use super::reads::{Answer, Reads, column};
 use crate::Latencies;
 use crate::log::row::{Hour, percentiles};
-use crate::log::{EventCount, Overview, OverviewQuery, SAMPLED, SiteCount, most};
+use crate::log::{EventCount, Overview, OverviewQuery, SiteCount, most};
 use domain::clock::rfc3339;
 use domain::event::Flags;
 
@@ -48,7 +48,8 @@ pub(super) fn read(reads: &mut Reads<'_>, query: &OverviewQuery, now: i64) -> An
         &format!(
             "SELECT name, site FROM {{events}} FORCE INDEX (PRIMARY)
              WHERE `key` >= ? AND created >= ? AND flags & ? = 0
-             ORDER BY `key` DESC LIMIT {SAMPLED}"
+             ORDER BY `key` DESC LIMIT {}",
+            query.sample
         ),
         vec![
             // Where nothing happened lately, no old event is looked at.

@@ -7,6 +7,7 @@ use super::filter::{Key, place};
 use super::reads::{Answer, Reads, column};
 use crate::Person;
 use crate::log::DeliveriesQuery;
+use crate::mysql::forget::is_about;
 
 /// Most events that one page looks at, and most of their bytes, about: a read has two seconds.
 const LOOKED_AT: usize = 10_000;
@@ -28,20 +29,22 @@ pub(super) fn keys(
         let (mut found, mut in_found, mut read, mut last) = (Vec::new(), 0, 0, None);
         reads.each(
             &format!(
-                "SELECT b.event, b.body,
-                     (SELECT COUNT(*) FROM {{deliveries}} d WHERE d.event = b.event)
-                 FROM {{bodies}} b WHERE b.event < ? ORDER BY b.event DESC LIMIT {AT_ONCE}"
+                "SELECT e.`key`, b.body, e.terms,
+                     (SELECT COUNT(*) FROM {{deliveries}} d WHERE d.event = e.`key`)
+                 FROM {{events}} e LEFT JOIN {{bodies}} b ON b.event = e.`key`
+                 WHERE e.`key` < ? ORDER BY e.`key` DESC LIMIT {AT_ONCE}"
             ),
             vec![Value::from(below)],
             |mut row| {
                 let event: u64 = column(&mut row, 0)?;
-                let body: Vec<u8> = column(&mut row, 1)?;
+                let body: Option<Vec<u8>> = column(&mut row, 1)?;
+                let terms: Option<String> = column(&mut row, 2)?;
                 read += 1;
-                bytes += body.len();
+                bytes += body.as_ref().map_or(0, Vec::len);
                 last = Some(event);
-                if person.occurs_in(&body) {
+                if is_about(person, body.as_deref(), terms.as_deref()) {
                     found.push(event);
-                    in_found += column::<usize>(&mut row, 2)?;
+                    in_found += column::<usize>(&mut row, 3)?;
                 }
                 Ok(keys.len() + in_found < query.limit() && bytes < BYTES)
             },

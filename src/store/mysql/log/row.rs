@@ -96,7 +96,7 @@ pub(super) fn detail(
         .rows::<Row>(
             "SELECT a.number, a.started, a.duration_us, a.address, a.status, a.failure,
                  a.request_headers, a.response_headers, a.response_body, a.reconnected, a.next,
-                 a.next_at, a.url, w.server, a.waited_for, a.remark
+                 a.next_at, a.url, w.server, a.waited_for, a.remark, a.method
              FROM {attempts} a LEFT JOIN {workers} w ON w.`key` = a.server
              WHERE a.event = ? AND a.delivery = ? ORDER BY a.number",
             values(),
@@ -142,6 +142,7 @@ fn attempt(mut row: Row) -> Answer<AttemptRow> {
         started: rfc3339(column(row, 1)?),
         duration_ms: milliseconds(column(row, 2)?),
         url: column(row, 12)?,
+        method: column(row, 16)?,
         address: column(row, 3)?,
         status: column(row, 4)?,
         failure: failure.and_then(|json| serde_json::from_str(&json).ok()),

@@ -14,6 +14,11 @@ const HOUR_MS: i64 = 3_600_000;
 /// Webhooks that a statement asks for by name; where more are wanted, all are read.
 const MOST_NAMED: usize = 1_000;
 
+/// How many webhooks there are.
+pub(super) fn count(reads: &mut Reads<'_>) -> Answer<usize> {
+    Ok(reads.first("SELECT COUNT(*) FROM {webhooks}", Vec::new())?.unwrap_or(0))
+}
+
 pub(super) fn read(
     reads: &mut Reads<'_>,
     query: &StatsQuery,
@@ -41,7 +46,7 @@ pub(super) fn read(
     let (mut stats, mut ids) = (BTreeMap::new(), HashMap::new());
     for mut row in reads.rows::<Row>(&sql, values)? {
         let id: String = column(&mut row, 1)?;
-        if query.wants(&id) {
+        if named.as_ref().is_none_or(|ids| ids.contains(&id)) {
             ids.insert(column::<u64>(&mut row, 0)?, id.clone());
             stats.insert(id, of_row(&mut row, first, last)?);
         }

@@ -1,0 +1,172 @@
+//! The worker on a MariaDB of the test's own: from the journal to the endpoint and the rows.
+
+mod support;
+#[path = "../src/store/mysql/test_server.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the store's own tests use the rest")]
+mod test_server;
+
+use std::collections::HashSet;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::{Network, PROGRAM, Worker, wait_for, webhook};
+use test_server::TestServer;
+use webhooks::id::EventId;
+use webhooks::store::State;
+use webhooks::store::log::{DeliveriesQuery, Log};
+// Of these the server's file is made.
+use webhooks::store::mysql::{Connection, Endpoint, Password, Server, Tls};
+
+/// As a database is that is not to lose what it said it has.
+const DURABLE: [&str; 1] = ["--innodb-flush-log-at-trx-commit=1"];
+
+fn address(database: &TestServer) -> String {
+    format!("mysql://root@localhost/store?prefix=wp_&socket={}", database.socket().display())
+}
+
+fn worker(network: &Network, database: &TestServer) -> Worker {
+    let mut command = Command::new(PROGRAM);
+    let log = std::env::var_os("SHOW").map_or_else(Stdio::null, |_| Stdio::inherit());
+    command.arg("--store").arg(address(database)).stderr(log);
+    network.worker_by(command)
+}
+
+fn log(network: &Network, database: &TestServer) -> Option<Log> {
+    Log::open(&network.spool, Some(&address(database))).expect("a readable store")
+}
+
+/// How many deliveries are in a state, as the log counts them.
+fn count(network: &Network, database: &TestServer, state: State) -> u64 {
+    let Some(mut log) = log(network, database) else { return 0 };
+    let query = DeliveriesQuery { state: vec![state], ..DeliveriesQuery::default() };
+    log.count_all(&query).expect("a count")
+}
+
+fn dispatch(network: &mut Network, events: usize) -> HashSet<EventId> {
+    (0..events).map(|_| network.dispatch("payment_received")).collect()
+}
+
+fn received(endpoint: &support::Endpoint) -> HashSet<EventId> {
+    endpoint.received().iter().map(support::Received::id).collect()
+}
+
+#[test]
+fn events_go_from_the_journal_through_the_database_to_the_endpoint() {
+    let database = TestServer::start(&DURABLE);
+    let (mut network, endpoint) = (Network::new(), support::Endpoint::new());
+    let fails = json!({"retries": [1, 1, 1, 1, 1, 1, 1, 1]});
+    network.publish(&json!([
+        webhook("crm", &endpoint.url("/crm"), &["*"], &json!({})),
+        webhook("ordered", &endpoint.url("/ordered"), &["*"], &json!({"ordered": true})),
+        webhook("fails", &endpoint.url("/status/503"), &["payment_refunded"], &fails),
+    ]));
+    let worker = worker(&network, &database);
+    let mut sent = dispatch(&mut network, 50);
+    sent.insert(network.dispatch("payment_refunded"));
+    wait_for("102 deliveries", || {
+        (count(&network, &database, State::Delivered) == 102).then_some(())
+    });
+    wait_for("a second attempt", || (endpoint.received_at("/status/503").len() > 1).then_some(()));
+    endpoint.answer(200);
+    wait_for("all", || (count(&network, &database, State::Delivered) == 103).then_some(()));
+    assert_eq!(received(&endpoint), sent);
+    let order: Vec<_> =
+        endpoint.received_at("/ordered").iter().map(support::Received::id).collect();
+    assert_eq!(order.len(), 51);
+    let mut log = log(&network, &database).expect("a store");
+    let query = serde_json::from_value(json!({"webhook_id": "ordered", "limit": 100})).unwrap();
+    let page: Value = serde_json::to_value(log.deliveries(&query).unwrap()).unwrap();
+    let written: Vec<EventId> = page["deliveries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .rev()
+        .map(|row| row["event_id"].as_str().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(order, written, "in the order in which they were taken in");
+    let stats = serde_json::to_value(log.stats(&Default::default(), now()).unwrap()).unwrap();
+    assert_eq!((&stats["crm"]["delivered"], &stats["crm"]["pending"]), (&json!(51), &json!(0)));
+    drop(worker);
+}
+
+fn now() -> i64 {
+    use webhooks::clock::Clock as _;
+    webhooks::clock::SystemClock.unix_ms()
+}
+
+#[test]
+fn a_database_that_is_killed_under_load_loses_nothing() {
+    let mut database = TestServer::start(&DURABLE);
+    let (mut network, endpoint) = (
+        Network::new(),
+        support::Endpoint::with(|_| {
+            thread::sleep(Duration::from_millis(20));
+        }),
+    );
+    network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &json!({}))]));
+    let mut worker = worker(&network, &database);
+    let mut sent = HashSet::new();
+    for round in 0..3 {
+        sent.extend(dispatch(&mut network, 200));
+        let enough = 200 * round + 20;
+        wait_for("some of them", || (received(&endpoint).len() > enough).then_some(()));
+        database.kill();
+        // Requests go on, and what is under way ends.
+        sent.extend(dispatch(&mut network, 100));
+        thread::sleep(Duration::from_millis(500));
+        assert!(!worker.has_ended());
+        database.start_again();
+    }
+    let all = sent.len() as u64;
+    wait_for("all of them", || (count(&network, &database, State::Delivered) == all).then_some(()));
+    assert_eq!(received(&endpoint), sent);
+    let again = endpoint.received().len() - sent.len();
+    assert!(again <= 3 * 64, "{again} more than once");
+    let mut log = log(&network, &database).expect("a store");
+    let stats = serde_json::to_value(log.stats(&Default::default(), now()).unwrap()).unwrap();
+    assert_eq!((&stats["crm"]["delivered"], &stats["crm"]["pending"]), (&json!(all), &json!(0)));
+}
+
+#[test]
+fn a_dead_servers_retries_are_another_ones() {
+    let database = TestServer::start(&DURABLE);
+    let (mut one, mut two, endpoint) = (Network::new(), Network::new(), support::Endpoint::new());
+    let retries = json!({"retries": vec![1; 60]});
+    for network in [&mut one, &mut two] {
+        network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &retries)]));
+    }
+    endpoint.answer(503);
+    let (first, _second) = (worker(&one, &database), {
+        wait_for("the first worker", || log(&one, &database).map(drop));
+        worker(&two, &database)
+    });
+    let mut sent = dispatch(&mut one, 5);
+    wait_for("attempts", || (received(&endpoint).len() == 5).then_some(()));
+    sent.extend(dispatch(&mut two, 5));
+    wait_for("attempts of both", || (received(&endpoint).len() == 10).then_some(()));
+    first.kill();
+    endpoint.answer(200);
+    wait_for("all of them", || (count(&two, &database, State::Delivered) == 10).then_some(()));
+    assert_eq!(received(&endpoint), sent);
+}
+
+#[test]
+fn an_event_that_is_too_large_for_the_database_is_set_aside_and_the_others_go_on() {
+    let database = TestServer::start(&[DURABLE[0], "--max-allowed-packet=1M"]);
+    let (mut network, endpoint) = (Network::new(), support::Endpoint::new());
+    network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &json!({}))]));
+    let mut sent = dispatch(&mut network, 3);
+    // Within what the journal takes, and more than a request of this server has room for.
+    network.dispatch_data("payment_received", &json!({"text": "a".repeat((1 << 20) - 20_000)}));
+    sent.extend(dispatch(&mut network, 3));
+    let _worker = worker(&network, &database);
+    wait_for("the others", || (count(&network, &database, State::Delivered) == 6).then_some(()));
+    assert_eq!(received(&endpoint), sent);
+    let aside = std::fs::read_dir(network.folder.path().join("corrupt")).unwrap().count();
+    assert_eq!(aside, 1);
+    let mut log = log(&network, &database).expect("a store");
+    let news = log.announcements(0).unwrap();
+    assert_eq!(news.iter().map(|news| news.code.as_str()).collect::<Vec<_>>(), ["corrupt_records"]);
+}
