@@ -237,6 +237,7 @@ final class Extension_Messages {
 			array( _n_noop( 'the condition has %1$s byte, at most %2$s are possible', 'the condition has %1$s bytes, at most %2$s are possible', 'network-webhooks' ), 1 ),
 			__( 'this takes too many steps', 'network-webhooks' ),
 			__( 'date takes a time such as 2026-11-29T08:00:00Z, a day, or the seconds since 1970', 'network-webhooks' ),
+			/* translators: %Y and the like are a format, and stay as they are */
 			__( 'date takes a format of strftime with at most 200 bytes, such as %%Y-%%m-%%d %%H:%%M', 'network-webhooks' ),
 			__( 'date takes UTC or the name of a time zone such as Europe/Rome', 'network-webhooks' ),
 			__( 'path takes names separated by dots, such as customer.email', 'network-webhooks' ),
