@@ -49,7 +49,7 @@ echo $fiber->getReturn(), "\n";
 // An event is mended instead of refused.
 publish( array( 'w' => array( 'chained' ) ) );
 foreach ( array( chain( 5000 ), new Again(), new Listed() ) as $value ) {
-	webhooks_dispatch( 'chained', array( 'v' => $value, 'id' => 7 ) );
+	webhooks_dispatch( 'chained', array( 'v' => $value, 'id' => 7 ), array( 'repair' => true ) );
 }
 foreach ( records() as $record ) {
 	echo strlen( $record['body'] ) > 1000 ? 'as far as it goes' : strstr( $record['body'], '"data"' ), "\n";
