@@ -34,7 +34,7 @@ function chain( int $length ): mixed {
 }
 foreach ( array( 'long' => chain( 500 ), 'too long' => chain( 5000 ), 'endless' => new Again(), 'lists' => new Listed() ) as $name => $value ) {
 	try {
-		echo "$name: ", webhooks_encode( array( 'v' => $value ) ), "\n";
+		echo "$name: " . webhooks_encode( array( 'v' => $value ) ) . "\n";
 	} catch ( Webhooks\Exception $error ) {
 		echo "$name: ", $error->getMessage(), "\n";
 	}
@@ -42,7 +42,7 @@ foreach ( array( 'long' => chain( 500 ), 'too long' => chain( 5000 ), 'endless' 
 var_dump( Again::$made < 10000 );
 
 // In a fiber, whose stack is smaller.
-$fiber = new Fiber( static fn() => webhooks_encode( array( 'v' => chain( 500 ) ) ) );
+$fiber = new Fiber( static fn() => webhooks_encode( array( 'v' => chain( 100 ) ) ) );
 $fiber->start();
 echo $fiber->getReturn(), "\n";
 
