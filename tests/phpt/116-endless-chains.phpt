@@ -34,7 +34,7 @@ function chain( int $length ): mixed {
 }
 foreach ( array( 'long' => chain( 500 ), 'too long' => chain( 5000 ), 'endless' => new Again(), 'lists' => new Listed() ) as $name => $value ) {
 	try {
-		echo "$name: ", webhooks_encode( array( 'v' => $value ) ), "\n";
+		echo "$name: " . webhooks_encode( array( 'v' => $value ) ) . "\n";
 	} catch ( Webhooks\Exception $error ) {
 		echo "$name: ", $error->getMessage(), "\n";
 	}
@@ -42,14 +42,14 @@ foreach ( array( 'long' => chain( 500 ), 'too long' => chain( 5000 ), 'endless' 
 var_dump( Again::$made < 10000 );
 
 // In a fiber, whose stack is smaller.
-$fiber = new Fiber( static fn() => webhooks_encode( array( 'v' => chain( 500 ) ) ) );
+$fiber = new Fiber( static fn() => webhooks_encode( array( 'v' => chain( 100 ) ) ) );
 $fiber->start();
 echo $fiber->getReturn(), "\n";
 
 // An event is mended instead of refused.
 publish( array( 'w' => array( 'chained' ) ) );
 foreach ( array( chain( 5000 ), new Again(), new Listed() ) as $value ) {
-	webhooks_dispatch( 'chained', array( 'v' => $value, 'id' => 7 ) );
+	webhooks_dispatch( 'chained', array( 'v' => $value, 'id' => 7 ), array( 'repair' => true ) );
 }
 foreach ( records() as $record ) {
 	echo strlen( $record['body'] ) > 1000 ? 'as far as it goes' : strstr( $record['body'], '"data"' ), "\n";
