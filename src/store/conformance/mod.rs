@@ -100,6 +100,7 @@ macro_rules! conformance {
             what_was_delivered_goes_first_when_there_is_no_room,
             a_webhook_is_given_what_it_has_not_had_in_order,
             what_is_looked_back_for_is_narrowed,
+            what_was_sent_later_is_found_by_when_that_was,
         );
     };
 }

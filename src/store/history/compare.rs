@@ -28,13 +28,12 @@ impl Pair<'_> {
             groups
         };
         assert_eq!(failures(engine), failures(model));
-        for at in 0..WEBHOOKS.len() {
+        let keys = self.engine_knows.keys.into_iter().zip(self.model_knows.keys);
+        for (id, (in_engine, in_model)) in WEBHOOKS.into_iter().zip(keys) {
             for ordered in [false, true] {
-                let key = self.engine_knows.keys[at];
-                let found = self.engine.write(|t| t.next_due(key, ordered));
-                let key = self.model_knows.keys[at];
-                let expected = self.fixture.tables.lock().next_due(key, ordered);
-                assert_eq!(found, expected, "{} {ordered}", WEBHOOKS[at]);
+                let found = self.engine.write(|t| t.next_due(in_engine, ordered));
+                let expected = self.fixture.tables.lock().next_due(in_model, ordered);
+                assert_eq!(found, expected, "{id} {ordered}");
             }
         }
     }
