@@ -22,7 +22,7 @@
  *
  * @phpstan-type Sites 'all'|array{only: list<int>}|array{except: list<int>}
  * @phpstan-type Webhook array{
- *     id: string, name?: string, url: string, method?: 'POST'|'PUT'|'PATCH',
+ *     id: string, name?: string, url: string, keys?: list<array{name: string, value: string}>, method?: 'POST'|'PUT'|'PATCH',
  *     events: list<string>, sites?: Sites,
  *     network_events?: bool, include_imports?: bool, paused?: bool,
  *     secrets?: list<array{secret: string, until?: int|null}>, signature?: 'v1'|'v1a'|'none',
@@ -34,8 +34,8 @@
  *     log_bodies?: bool, disable_after?: int, ca_file?: string|null,
  *     set_aside?: array{field: string, message: string}|null}
  * @phpstan-type Attempt array{
- *     number: int, started: string, duration_ms: float, url: string|null, address: string|null,
- *     status: int|null,
+ *     number: int, started: string, duration_ms: float, url: string|null, method: string|null,
+ *     address: string|null, status: int|null,
  *     failure: array{phase: string, code: string, message: string}|null,
  *     request_headers: array<string, string>, response_headers: array<string, string>,
  *     response_body: string, reconnected: bool,
@@ -179,14 +179,15 @@ namespace {
     function webhooks_check(array $webhooks, array $examples = []): array {}
 
     /**
-     * Secrets and headers of a published webhook, as the spool holds them: for a publisher that
+     * Secrets, headers and keys of a published webhook, as the spool holds them: for a publisher that
      * lost its own. Only the spool's owner can read them, and root.
      *
      * @since 0.1.0
      *
      * @return null|array{installation: ?string, revision: int, published: int,
      *     secrets: list<array{secret: string, until: ?int}>,
-     *     headers: list<array{name: string, value: string}>} null: no such webhook was published,
+     *     headers: list<array{name: string, value: string}>,
+     *     keys: list<array{name: string, value: string}>} null: no such webhook was published,
      *     or it was set aside. `published` is when that was, as Unix time, by the file system's
      *     clock; 0 where it does not say
      * @throws Webhooks\Exception where the published webhooks can't be read
@@ -298,7 +299,8 @@ namespace {
      *
      * An attempt's `url` is the one that the request went to, whatever the webhook's is now:
      * without user, password and fragment, and with dots for the values of its query, which may
-     * be keys. Null where no request was made. `server` is the host name of the server that made
+     * be keys, and for the webhook's `keys`. `method` is how it asked; null where that was not kept, and
+     * both where no request was made. `server` is the host name of the server that made
      * it; where the log knows several, the delivery's own `server` took the event in.
      * `remark` is what was wrong with the answer behind its status line, which alone decides.
      * `waited_for` is what the attempt waited for after it was due: the `endpoint` (as many requests
@@ -320,7 +322,7 @@ namespace {
      * @since 0.1.0
      *
      * @param array{webhook_ids?: list<string>, hours?: int} $query `hours`: how many of the last
-     *     hours to list, 0–720, by default 24
+     *     hours to list, 0–720, by default 24; times the webhooks at most 100,000
      * @return array{webhooks: array<string, array{
      *     delivered: int, failed: int, pending: int, held: int,
      *     hours: list<array{hour: string, delivered: int, failed: int}>,
@@ -340,14 +342,15 @@ namespace {
      *
      * @since 0.1.0
      *
-     * @param array{hours?: int} $query as for webhooks_stats()
+     * @param array{hours?: int, sample?: int} $query `hours` as for webhooks_stats(); `sample`: how many
+     *     events are looked at for `sites` and `events`, 0 to 10,000, by default 10,000
      * @return array{pending: int, held: int,
      *     hours: list<array{hour: string, delivered: int, failed: int}>,
      *     p50_ms: float|null, p95_ms: float|null, sampled: int,
      *     sites: list<array{site_id: int, count: int}>,
      *     events: list<array{event: string, count: int}>}
      *     - `sites`, `events`: the ten that are most frequent among the last `sampled` events of
-     *       these hours, 10,000 at most; site 0: the network
+     *       these hours; site 0: the network
      * @throws Webhooks\Exception
      */
     function webhooks_overview(array $query = []): array {}

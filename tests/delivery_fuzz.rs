@@ -16,6 +16,7 @@ use webhooks::clock::SystemClock;
 use webhooks::delivery::guard::{check_allow, check_url};
 use webhooks::delivery::sign::{SignedHeaders, check_secret, verify};
 use webhooks::delivery::template::{Condition, Envelope, MAX_OUTPUT, Template};
+use webhooks::delivery::url::WebhookUrl;
 use webhooks::store::Next;
 
 /// What the one endpoint of all cases answers: a thousand servers are more than a process may
@@ -113,6 +114,29 @@ proptest! {
                 prop_assert_eq!(uri.authority().unwrap().as_str().contains('@'), false);
                 prop_assert_eq!(check_url(url.as_str()), Ok(url));
             }
+        }
+    }
+
+    /// Whatever an event says, the request goes where it was meant to go.
+    #[test]
+    fn a_url_with_values_stays_where_it_was(value in made_of(URL_PARTS), more in any::<String>()) {
+        let source = "https://crm.example:8443/lists/{{ data.a }}/.{{ data.b }}x?q={{ data.a }}&{{ data.b }}=1";
+        let template = WebhookUrl::parse(source, &[]).unwrap();
+        let data = serde_json::json!({ "a": value, "b": more }).to_string();
+        if let Ok(made) = template.of(&event_with(&data).body) {
+            let url = made.url.clone();
+            prop_assert_eq!(url.host_str(), Some("crm.example"));
+            prop_assert_eq!(url.port(), Some(8443));
+            prop_assert_eq!(url.fragment(), None);
+            let path: Vec<_> = url.path().split('/').collect();
+            prop_assert_eq!((path.len(), path[1]), (4, "lists"));
+            let decoded = percent_encoding::percent_decode_str(path[2]).decode_utf8().unwrap();
+            prop_assert_eq!(&*decoded, &*value);
+            let query: Vec<_> = url.query().unwrap().split('&').collect();
+            prop_assert_eq!(query.len(), 2);
+            let (name, q) = query[0].split_once('=').unwrap();
+            let q = percent_encoding::percent_decode_str(q).decode_utf8().unwrap();
+            prop_assert_eq!((name, &*q), ("q", &*value));
         }
     }
 

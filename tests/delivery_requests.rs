@@ -12,7 +12,8 @@ use webhooks::clock::{Clock, ManualClock, SystemClock};
 use webhooks::delivery::io::IoThread;
 use webhooks::delivery::{REDACTED, sign};
 use webhooks::event::Flags;
-use webhooks::store::Next;
+use webhooks::store::{Claim, Next, Phase};
+use webhooks::webhook::Method;
 
 #[test]
 fn a_request_has_the_method_of_its_webhook() {
@@ -26,6 +27,61 @@ fn a_request_has_the_method_of_its_webhook() {
         assert_eq!(request.line(), format!("{method} /hook?a=b HTTP/1.1"));
         assert_eq!(request.body, claim.event.body[..]);
     }
+}
+
+/// A claim of an event with this data.
+fn claim_with(data: &str) -> Claim {
+    claim_of(event_with(data))
+}
+
+#[test]
+fn a_url_is_made_for_each_event() {
+    let server = Server::start(|_, to| respond(to, "200 OK", "", b""));
+    let base = server.url().replace("/hook?a=b", "");
+    let url = format!(
+        "{base}/bot{{{{ keys.token }}}}/lists/{{{{ data.list }}}}?to={{{{ data.to }}}}&b=1"
+    );
+    let webhook = webhook(
+        &url,
+        json!({ "method": "PUT", "keys": [{ "name": "token", "value": "1:s3cret/x" }],
+                "fields": ["list", "to"] }),
+    );
+    let sender = sender();
+    for (data, target, shown) in [
+        (
+            r#"{"list":"a b","to":"x&y=1#z"}"#,
+            "/bot1%3As3cret%2Fx/lists/a%20b?to=x%26y%3D1%23z&b=1",
+            "/bot•••/lists/a%20b?to=•••&b=•••",
+        ),
+        (
+            r#"{"list":"@evil.example/..x","to":""}"#,
+            "/bot1%3As3cret%2Fx/lists/%40evil.example%2F..x?to=&b=1",
+            "/bot•••/lists/%40evil.example%2F..x?to=•••&b=•••",
+        ),
+    ] {
+        let attempt = sender.send(&webhook, &claim_with(data), &SystemClock);
+        assert_eq!((attempt.failure, attempt.status), (None, Some(200)));
+        assert_eq!(attempt.url, Some(format!("{base}{shown}")));
+        assert_eq!(attempt.method, Some(Method::Put));
+        assert_eq!(server.next().line(), format!("PUT {target} HTTP/1.1"));
+    }
+    for (data, said) in [
+        (r#"{"to":"a"}"#, "\"data.list\" is undefined"),
+        (r#"{"list":"..","to":"a"}"#, "\"data.list\" has a . or .. in it"),
+        (r#"{"list":"","to":"a"}"#, "\"data.list\" is empty"),
+        (r#"{"list":null,"to":"a"}"#, "\"data.list\" is null"),
+    ] {
+        let attempt = sender.send(&webhook, &claim_with(data), &SystemClock);
+        let failure = attempt.failure.expect("no address");
+        assert_eq!((failure.phase, &*failure.code), (Phase::Prepare, "url"));
+        assert!(failure.message.contains(said), "{}", failure.message);
+        assert_eq!((attempt.next, attempt.url, attempt.method), (Next::Failed, None, None));
+    }
+    // What `fields` leaves out is not there for the URL either.
+    let url = format!("{base}/{{{{ data.id }}}}");
+    let webhook = delivery_server::webhook(&url, json!({ "fields": ["list"] }));
+    let attempt = sender.send(&webhook, &claim_with(r#"{"list":"a","id":7}"#), &SystemClock);
+    assert_eq!(attempt.failure.expect("no id").code, "url");
 }
 
 #[test]

@@ -114,6 +114,28 @@ fn a_self_signed_certificate_is_not_trusted() {
 }
 
 #[test]
+fn a_self_signed_certificate_is_trusted_by_name_unless_it_is_an_authoritys() {
+    for (is_ca, is_trusted) in [
+        (IsCa::ExplicitNoCa, true),
+        (IsCa::NoCa, true),
+        (IsCa::Ca(BasicConstraints::Unconstrained), false),
+    ] {
+        let key = KeyPair::generate().unwrap();
+        let mut params = named("127.0.0.1");
+        params.is_ca = is_ca;
+        let certificate = params.self_signed(&key).unwrap();
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(certificate.pem().as_bytes()).unwrap();
+        let server = serve_with(certificate, &key);
+        let attempt = attempt_tls(&server, file.path().to_str());
+        assert_eq!(attempt.failure.is_none(), is_trusted, "{:?}", attempt.failure);
+        if let Some(failure) = attempt.failure {
+            assert!(failure.message.contains("CA:TRUE"), "{}", failure.message);
+        }
+    }
+}
+
+#[test]
 fn a_certificate_for_another_name_is_not_trusted() {
     let authority = Authority::new();
     let server = authority.server(&named("other.test"));
@@ -358,6 +380,67 @@ fn an_answer_given_behind_tls_before_the_body_was_read_is_seen() {
                 let attempt = sender.send(&webhook, &body, &SystemClock);
                 assert_eq!(failure(&attempt), ("recv_response", code), "{answer}");
             }
+        }
+    }
+}
+
+#[test]
+fn a_2xx_behind_tls_is_a_2xx_whatever_comes_before_and_behind_it() {
+    const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let link = format!("Link: <{}>\r\n", "x".repeat(90_000));
+    let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n";
+    let authority = Authority::new();
+    for (name, answer, remark) in [
+        ("5,000 hints", "HTTP/1.1 103 Hints\r\nLink: <a>\r\n\r\n".repeat(5000) + OK, None),
+        ("hints of 180 kB", format!("HTTP/1.1 103 Hints\r\n{link}{link}\r\n{OK}"), None),
+        (
+            "hints of 30,000 lines",
+            format!("HTTP/1.1 103 X\r\n{}\r\n{OK}", "A: b\r\n".repeat(30_000)),
+            None,
+        ),
+        (
+            "trailers about the body",
+            format!("{chunks}Content-Length: 99\r\nTransfer-Encoding: x\r\n folded\r\n\r\n"),
+            None,
+        ),
+        (
+            "HTTP/1.0 that stays, and says too little",
+            "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nok".into(),
+            Some("surplus"),
+        ),
+        (
+            "a close with too little",
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nok".into(),
+            Some("surplus"),
+        ),
+        (
+            "a close with too much",
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 999999999999\r\n\r\nok".into(),
+            Some("cut"),
+        ),
+        (
+            "a 204 with chunks",
+            "HTTP/1.1 204 None\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n".into(),
+            Some("surplus"),
+        ),
+        ("a 205 with a body", "HTTP/1.1 205 Reset\r\nContent-Length: 2\r\n\r\nok".into(), None),
+    ] {
+        for says_goodbye in [false, true] {
+            let answer = answer.clone();
+            let server = speaking(&authority, true, move |session| {
+                let mut bytes = Vec::new();
+                for part in answer.as_bytes().chunks(16 << 10) {
+                    bytes.extend(records(session, &[part]));
+                }
+                if says_goodbye {
+                    session.send_close_notify();
+                    session.write_tls(&mut bytes).unwrap();
+                }
+                bytes
+            });
+            let attempt = attempt_tls(&server, Some(authority.path()));
+            assert_eq!((&attempt.failure, attempt.next), (&None, Next::Delivered), "{name}");
+            assert_eq!(attempt.remark.map(|remark| remark.code).as_deref(), remark, "{name}");
         }
     }
 }

@@ -11,6 +11,7 @@ use limits::{STACK, within_limits};
 use serde_json::json;
 use webhooks::delivery::format::Formatter;
 use webhooks::delivery::template::{Condition, Envelope, Template};
+use webhooks::delivery::url::WebhookUrl;
 
 fn short(text: &str) -> String {
     let text = text.replace('\n', " ");
@@ -104,6 +105,18 @@ fn templates() -> Vec<String> {
         "zip(data.list)",
         "zip(data.text)",
         "urlencode",
+        "md5",
+        "map('md5')",
+        "date",
+        "date(data.text)",
+        "map('date', '%255Y' * 40)",
+        "truncate(1000000)",
+        "truncate(1000, data.text)",
+        "map('truncate', 1, data.text)",
+        "path(data.text)",
+        "path('maps.9999.b')",
+        "map('path', data.text)",
+        "filled",
         "escape",
         "e",
         "replace('', data.text)",
@@ -335,6 +348,34 @@ fn conditions_are_bounded_alike() {
         let _ = within_limits(source, move || {
             Condition::parse(&condition)?.holds(&Envelope::of(&body))
         });
+    }
+}
+
+#[test]
+fn urls_are_bounded_alike() {
+    let event = event_with(&data());
+    for value in [
+        "data.text",
+        "data.text|upper|lower|md5",
+        "data.list|select('in', data.text)|list|length",
+        "data.list|join(data.text)",
+        "data.deep ~ data.maps",
+        "('x' * 4000000)|md5",
+        "range(100000)|map('string')|join",
+    ] {
+        for source in [
+            format!("https://a.test/{{{{ {value} }}}}"),
+            format!("https://a.test/?{}", format!("{{{{ {value} }}}}").repeat(20)),
+        ] {
+            let body = event.body.clone();
+            let _ = within_limits(&short(&source.clone()), move || {
+                WebhookUrl::parse(&source, &[])
+                    .map_err(|error| error.to_string())?
+                    .of(&body)
+                    .map(|url| assert!(url.url.as_str().len() <= 2048))
+                    .map_err(|error| error.to_string())
+            });
+        }
     }
 }
 

@@ -69,7 +69,7 @@ fn a_store_of_version_1_becomes_one_of_this_version() {
                ALTER TABLE deliveries DROP COLUMN turn_site;
                ALTER TABLE events DROP COLUMN server; ALTER TABLE attempts DROP COLUMN server;
                ALTER TABLE attempts DROP COLUMN url; ALTER TABLE attempts DROP COLUMN waited_for;
-               ALTER TABLE attempts DROP COLUMN remark;
+               ALTER TABLE attempts DROP COLUMN remark; ALTER TABLE attempts DROP COLUMN method;
                ALTER TABLE deliveries DROP COLUMN deaths;
                ALTER TABLE deliveries DROP COLUMN deaths_alone;
                ALTER TABLE hours DROP COLUMN latencies;
@@ -81,7 +81,7 @@ fn a_store_of_version_1_becomes_one_of_this_version() {
     let file = Connection::open(&file).unwrap();
     file.execute_batch(old).unwrap();
     let error = place.log().err().unwrap().to_string();
-    assert!(error.contains("still has schema version 1; it becomes 4 when the worker"), "{error}");
+    assert!(error.contains("still has schema version 1; it becomes 5 when the worker"), "{error}");
     drop(file);
     drop(place.open().unwrap());
     assert_eq!(stats(), before);

@@ -102,6 +102,28 @@ fn one_event_goes_to_a_webhook_that_is_for_others() {
 }
 
 #[test]
+fn what_was_for_named_webhooks_alone_is_nothing_that_others_have_not_had() {
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    let first = webhook("first", &endpoint.url("/first"), &["*"], &json!({}));
+    network.publish(&json!([first]));
+    let open = network.dispatch("payment_received");
+    let named = network.dispatch_with("payment_received", Flags::default(), "first\n");
+    network.work_once();
+    assert_eq!(ids(&endpoint, "/first"), [open, named]);
+    network.publish(&json!([first, webhook("late", &endpoint.url("/late"), &["*"], &json!({}))]));
+    ask(&mut network, "one", &json!({"webhook_id": "late"}));
+    network.work_once();
+    network.work_once();
+    assert_eq!((ids(&endpoint, "/late"), &bulk(&network)["changed"]), (vec![open], &json!(1)));
+    // Whoever sends that one event on chose so.
+    let query = json!({"webhook_id": "late", "event_id": named, "any_event": true});
+    ask(&mut network, "chosen", &query);
+    network.work_once();
+    network.work_once();
+    assert_eq!(ids(&endpoint, "/late"), [open, named]);
+}
+
+#[test]
 fn a_pace_is_kept_and_a_backfill_can_be_ended() {
     let (mut network, endpoint) = (Network::new(), Endpoint::new());
     let first = webhook("first", &endpoint.url("/first"), &["*"], &json!({}));

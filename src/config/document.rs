@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::error::form;
-use super::{ConfigError, MAX_WEBHOOKS, aside};
+use super::{ConfigError, MAX_DOCUMENT, MAX_WEBHOOKS, aside};
 use delivery::check;
 use domain::clock::rfc3339;
 use domain::event;
@@ -86,7 +86,15 @@ fn webhooks(value: &RawValue) -> Option<Vec<&RawValue>> {
     })
 }
 
-/// What is wrong with so many webhooks.
+/// What is said of a document that is too large.
+pub fn too_large() -> String {
+    format!(
+        "the webhooks have more than {MAX_DOCUMENT} bytes of JSON, which is the most: shorten their \
+         templates, or delete those that nobody needs"
+    )
+}
+
+/// What is said of too many webhooks.
 pub fn too_many(webhooks: usize) -> String {
     format!("expected at most {MAX_WEBHOOKS} webhooks, got {webhooks}")
 }

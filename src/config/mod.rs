@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use aside::{Wrong, check_webhooks};
-pub use document::too_many;
+pub use document::{too_large, too_many};
 pub use error::ConfigError;
 pub use overview::{Overview, WebhookOverview};
 pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
@@ -42,7 +42,10 @@ const LOCK_FILE: &str = "config.lock";
 /// Version of both files' form.
 const FORMAT: u32 = 1;
 /// Larger files are refused unread: 10,000 webhooks with templates take some 20 MB.
-pub const MAX_FILE: u64 = 256 << 20;
+const MAX_FILE: u64 = 256 << 20;
+/// Most bytes of a document that is published, looked at while it is written: 50,000 webhooks of 1.3 KB
+/// each. The file says more of each webhook than the document has to.
+pub const MAX_DOCUMENT: usize = 64 << 20;
 /// How long publishing waits for another process that publishes.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 

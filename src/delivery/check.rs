@@ -3,29 +3,29 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use http::HeaderMap;
-use url::Url;
 
 use super::fields::{self, check_field};
 use super::format::Formatter;
-use super::guard::check_url;
 use super::header::check_header;
 use super::request_builder::{RequestBuilder, Signers};
 use super::sign::{self, Signer};
 use super::template::{self, Condition, Envelope, Template, TemplateError};
+use super::url::WebhookUrl;
 use domain::event;
 use domain::invisible::Invisible;
 use domain::webhook::{
-    CONCURRENCY, DISABLE_AFTER, FieldError, Format, HEADERS, MAX_ID, RATE, RETRIES, RETRY, SECRETS,
-    Signature, TIMEOUT, Webhook,
+    CONCURRENCY, DISABLE_AFTER, FieldError, Format, HEADERS, KEYS, MAX_ID, MAX_KEY_NAME,
+    MAX_KEY_VALUE, RATE, RETRIES, RETRY, SECRETS, Signature, TIMEOUT, Webhook,
 };
 
 /// What can be read of a webhook.
 pub(super) struct Readable {
     /// Where it sends to.
-    pub(super) url: Option<Url>,
-    /// What it makes of events. Headers, secrets and a condition that are wrong are left out;
+    pub(super) url: Option<Arc<WebhookUrl>>,
+    /// What it makes of events. URL, headers, secrets and a condition that are wrong are left out;
     /// none where its format is.
     pub(super) builder: Option<RequestBuilder>,
     /// The first of its parts that can't be sent.
@@ -46,16 +46,45 @@ impl Readable {
     /// Reads everything.
     pub(super) fn of(webhook: &Webhook) -> Self {
         let mut first = First::default();
-        let url = first.keep(check_url(&webhook.url).map_err(|error| wrong("url", error)));
+        first.keep(keys(webhook));
+        let url = first.keep(WebhookUrl::parse(&webhook.url, &webhook.keys)).map(Arc::new);
         let signers = signers(webhook, &mut first);
         let headers = headers(webhook, &mut first);
         let formatter = first.keep(formatter(webhook));
         let condition = first.keep(condition(webhook).map_err(|error| error.of("condition")));
         let condition = condition.flatten();
-        let builder =
-            formatter.map(|formatter| RequestBuilder { headers, signers, formatter, condition });
+        let builder = formatter.map(|formatter| RequestBuilder {
+            url: url.clone(),
+            headers,
+            signers,
+            formatter,
+            condition,
+        });
         Self { url, builder, wrong: first.0 }
     }
+}
+
+/// The keys of its URL. None of their values is ever part of a message.
+fn keys(webhook: &Webhook) -> Result<(), FieldError> {
+    within("keys", webhook.keys.len() as u32, KEYS, " keys")?;
+    for (i, key) in webhook.keys.iter().enumerate() {
+        let letters = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        let starts_well = key.name.bytes().next().is_some_and(|b| !b.is_ascii_digit());
+        if !starts_well || key.name.len() > MAX_KEY_NAME || !key.name.bytes().all(letters) {
+            let message = "expected 1 to 64 of the characters a-z 0-9 _ and no digit first";
+            return Err(wrong(format!("keys[{i}].name"), message));
+        }
+        if webhook.keys[..i].iter().any(|other| other.name == key.name) {
+            let message = format!("\"{}\" is the name of another key", key.name);
+            return Err(wrong(format!("keys[{i}].name"), message));
+        }
+        let value = key.value.expose();
+        if value.is_empty() || value.len() > MAX_KEY_VALUE || value.chars().any(char::is_control) {
+            let message = format!("expected 1 to {MAX_KEY_VALUE} bytes without control characters");
+            return Err(wrong(format!("keys[{i}].value"), message));
+        }
+    }
+    Ok(())
 }
 
 /// The secrets that sign.
@@ -152,11 +181,14 @@ pub fn check(webhook: &Webhook) -> Result<(), FieldError> {
     check_pace(webhook)
 }
 
-/// Renders template and condition of a webhook with an event's envelope.
+/// Renders URL, template and condition of a webhook with an event's envelope.
 ///
 /// # Errors
 /// The field and the mistake, with line and column.
 pub fn try_out(webhook: &Webhook, envelope: &[u8]) -> Result<(), FieldError> {
+    WebhookUrl::parse(&webhook.url, &webhook.keys)?
+        .of(envelope)
+        .map_err(|error| error.of("url"))?;
     if let (Format::Template, Some(source)) = (webhook.format, &webhook.template) {
         Template::parse(source, webhook.content_type.as_deref())
             .and_then(|template| template.render(envelope))
@@ -282,6 +314,10 @@ mod tests {
             ("retries", range(&RETRIES)),
             ("secrets", range(&SECRETS)),
             ("headers", range(&HEADERS)),
+            ("keys", range(&KEYS)),
+            ("key_name", max(MAX_KEY_NAME)),
+            ("key_value", max(MAX_KEY_VALUE)),
+            ("url_values", max(template::url::MAX_VALUES)),
             ("retry", range(&RETRY)),
             ("rate", range(&RATE)),
             ("reserved_headers", serde_json::json!(header::RESERVED)),
@@ -315,7 +351,7 @@ mod tests {
             let expected = reads(field, "none of them").unwrap_err();
             assert_eq!(expected.matches('`').count() / 2 - 1, words.len(), "{expected}");
         }
-        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(25));
+        assert_eq!(limits.as_object().map(serde_json::Map::len), Some(29));
     }
 
     #[test]

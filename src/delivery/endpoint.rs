@@ -6,18 +6,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use url::Url;
 
 use super::check::{self, Readable};
 use super::guard::Guard;
-use super::header::REDACTED;
 use super::proxy::Proxy;
 use super::request::{self, Network, Outcome, Target, failure};
 use super::request_builder::{DetachedRequest, RequestBuilder};
 use super::template::Envelope;
 use domain::attempt::{Failure, Phase};
 use domain::event::Event;
-use domain::webhook::{FieldError, Format, Webhook};
+use domain::webhook::{FieldError, Format, Method, Webhook};
 
 /// Longest body, in bytes, that is made and signed beside other requests' input and output.
 const LIGHT: usize = 64 * 1024;
@@ -37,8 +35,6 @@ pub(super) struct Endpoint {
     pub(super) webhook: Webhook,
     pub(super) used: Mutex<Instant>,
     target: Target,
-    /// As the log shows it.
-    shown_url: String,
     builder: RequestBuilder,
 }
 
@@ -47,6 +43,8 @@ pub(super) struct Exchange {
     pub(super) outcome: Outcome,
     /// Where the request went, as the log shows it; none where none was made.
     pub(super) url: Option<String>,
+    /// How it asked; none where none was made.
+    pub(super) method: Option<Method>,
     pub(super) request_headers: Vec<(String, String)>,
     pub(super) request_body: Option<Vec<u8>>,
 }
@@ -55,7 +53,7 @@ impl Exchange {
     /// None took place.
     pub(super) fn failed(failure: Failure) -> Self {
         let outcome = Outcome { failure: Some(failure), ..Outcome::default() };
-        Self { outcome, url: None, request_headers: Vec::new(), request_body: None }
+        Self { outcome, url: None, method: None, request_headers: Vec::new(), request_body: None }
     }
 }
 
@@ -70,9 +68,10 @@ impl Endpoint {
             Readable { url: Some(url), builder: Some(builder), wrong: None } => (url, builder),
             Readable { wrong, .. } => return Err(wrong.as_ref().map_or_else(internal, unreadable)),
         };
+        let origin = url.origin();
         let proxy = shared.proxy.clone().map_err(|error| prepare("proxy", error.to_string()))?;
         // Without https no trust is needed, and a system without roots is no reason to fail.
-        let tls = match url.scheme() {
+        let tls = match origin.scheme() {
             "https" => Some(
                 shared
                     .network
@@ -82,8 +81,9 @@ impl Endpoint {
             ),
             _ => None,
         };
-        // Nor through the proxy, where WordPress sends no request to itself either.
-        let exempt = shared.guard.exempts(&url);
+        // Nor through the proxy, where WordPress sends no request to itself either. It is one whole
+        // URL: no event makes another one of it.
+        let exempt = url.fixed().is_some_and(|url| shared.guard.exempts(url));
         let (guard, proxy) = if exempt {
             (Arc::new(Guard::open()), None)
         } else {
@@ -92,8 +92,7 @@ impl Endpoint {
         Ok(Self {
             webhook: webhook.clone(),
             used: Mutex::new(Instant::now()),
-            target: Target::new(&url, webhook.method, tls, guard, proxy, exempt),
-            shown_url: shown(&url),
+            target: Target::new(origin, webhook.method, tls, guard, proxy, exempt),
             builder: builder.with_projections(Arc::clone(&shared.projections)),
         })
     }
@@ -118,12 +117,12 @@ impl Endpoint {
         if event.body.is_empty() {
             return Err(failure(Phase::Prepare, "pruned", "the event's body is no longer kept"));
         }
-        let DetachedRequest { headers, described, body } = if self.is_light(event) {
-            self.builder.prepare(event, now)?.detach(event)
+        let DetachedRequest { url, headers, described, body } = if self.is_light(event) {
+            self.builder.prepare(event, now)?.detach(event).ok_or_else(internal)?
         } else {
             let (endpoint, event) = (Arc::clone(self), Arc::clone(event));
             let prepare =
-                move || Ok::<_, Failure>(endpoint.builder.prepare(&event, now)?.detach(&event));
+                move || endpoint.builder.prepare(&event, now)?.detach(&event).ok_or_else(internal);
             // It panics where the system has no thread for it: then everybody waits for this one.
             match catch_unwind(AssertUnwindSafe(|| tokio::task::spawn_blocking(prepare.clone()))) {
                 Ok(prepared) => prepared.await.map_err(|_| internal())??,
@@ -132,10 +131,11 @@ impl Endpoint {
         };
         let bytes = body.as_deref().unwrap_or(&event.body);
         let limit = timeout(&self.webhook);
-        let outcome = request::send(&self.target, network, &headers, bytes, limit).await;
+        let outcome = request::send(&self.target, network, &url.url, &headers, bytes, limit).await;
         Ok(Exchange {
             outcome,
-            url: Some(self.shown_url.clone()),
+            url: Some(url.recorded.clone()),
+            method: Some(self.webhook.method),
             request_headers: described,
             request_body: body,
         })
@@ -145,6 +145,7 @@ impl Endpoint {
     fn is_light(&self, event: &Event) -> bool {
         let webhook = &self.webhook;
         !matches!(webhook.format, Format::Template | Format::V1)
+            && self.builder.url.as_ref().is_some_and(|url| url.fixed().is_some())
             && webhook.fields.is_empty()
             && event.body.len() <= LIGHT
     }
@@ -153,7 +154,7 @@ impl Endpoint {
 /// What is wrong with a webhook, as the failure of an attempt.
 fn unreadable(error: &FieldError) -> Failure {
     let code = match error.field.split(['[', '.']).next() {
-        Some("url") => "url",
+        Some("url" | "keys") => "url",
         Some("headers") => "header",
         Some("secrets") => "secret",
         Some("condition") => "condition",
@@ -176,45 +177,4 @@ pub(super) fn accepts(webhook: &Webhook, envelope: &Envelope<'_>) -> Result<bool
 
 fn timeout(webhook: &Webhook) -> Duration {
     Duration::from_secs(webhook.timeout.clamp(1, 60).into())
-}
-
-/// A URL as everybody who may see the log may see it: without userinfo and fragment, and with
-/// dots for the values of its query. Names of parameters say which URL it was; values are where
-/// endpoints of automation services expect their keys (`sig`, `token`, `code`), and nothing tells
-/// those from others. A parameter without a name is a value.
-fn shown(url: &Url) -> String {
-    let mut bare = url.clone();
-    // Neither can fail for http and https, which is all that `check_url` lets through.
-    let _ = bare.set_username("");
-    let _ = bare.set_password(None);
-    bare.set_fragment(None);
-    let Some(query) = url.query() else { return bare.into() };
-    bare.set_query(None);
-    let hidden = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) => format!("{name}={REDACTED}"),
-        None if pair.is_empty() => String::new(),
-        None => REDACTED.to_owned(),
-    });
-    format!("{bare}?{}", hidden.collect::<Vec<_>>().join("&"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_log_shows_a_url_without_its_secrets() {
-        for (url, expected) in [
-            ("https://crm.example/hook", "https://crm.example/hook"),
-            ("https://u:p@crm.example:8443/a%2Fb/#top", "https://crm.example:8443/a%2Fb/"),
-            (
-                "https://x.example/?api-version=1&sig=s3cret",
-                "https://x.example/?api-version=•••&sig=•••",
-            ),
-            ("https://x.example/?s3cret", "https://x.example/?•••"),
-            ("http://x.example/?a=b=c&&d=", "http://x.example/?a=•••&&d=•••"),
-        ] {
-            assert_eq!(shown(&url.parse().unwrap()), expected);
-        }
-    }
 }

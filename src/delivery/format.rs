@@ -68,6 +68,9 @@ pub enum FormatError {
     /// The template fails on it.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// The URL's template does.
+    #[error(transparent)]
+    Url(TemplateError),
 }
 
 impl From<FormatError> for Failure {
@@ -75,6 +78,7 @@ impl From<FormatError> for Failure {
         let code = match error {
             FormatError::Body(_) | FormatError::TooLarge { .. } => "body",
             FormatError::Template(_) => "template",
+            FormatError::Url(_) => "url",
         };
         failure(Phase::Prepare, code, error.to_string())
     }
@@ -124,10 +128,29 @@ impl Formatter {
     /// # Errors
     /// Where the template fails on it, or its body is not what this version writes.
     pub fn format<'a>(&self, event: &'a Event) -> Result<Payload<'a>, FormatError> {
-        let data = match &self.fields {
+        self.format_data(event, self.data(event)?)
+    }
+
+    /// What the webhook gets of an event's data.
+    ///
+    /// # Errors
+    /// Where its body is not what this version writes.
+    pub fn data<'a>(&self, event: &'a Event) -> Result<Cow<'a, [u8]>, FormatError> {
+        Ok(match &self.fields {
             None => Cow::Borrowed(event.data()),
             Some(fields) => Cow::Owned(fields.filter(event.data())?),
-        };
+        })
+    }
+
+    /// The payload of an event with this [data](Self::data).
+    ///
+    /// # Errors
+    /// Where the template fails on it, or its body is not what this version writes.
+    pub fn format_data<'a>(
+        &self,
+        event: &'a Event,
+        data: Cow<'a, [u8]>,
+    ) -> Result<Payload<'a>, FormatError> {
         let of_type = |body, content_type| Payload { body, content_type, headers: Vec::new() };
         Ok(match self.format {
             Format::Standard => of_type(with_data(event, &data), JSON),
@@ -198,7 +221,7 @@ impl Payload<'_> {
 }
 
 /// The event's body with other data in its place.
-fn with_data<'a>(event: &'a Event, data: &Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+pub(super) fn with_data<'a>(event: &'a Event, data: &Cow<'a, [u8]>) -> Cow<'a, [u8]> {
     let (start, end) = (event.data.start as usize, event.data.end as usize);
     match (data, event.body.get(..start), event.body.get(end..)) {
         (Cow::Owned(data), Some(before), Some(after)) => Cow::Owned([before, data, after].concat()),

@@ -22,6 +22,8 @@ const STACK: usize = 8 << 20;
 
 /// How often kept connections are looked through.
 const SWEEP: Duration = Duration::from_secs(10);
+/// How often endpoints are looked through once no connection is left.
+const SETTLE: Duration = Duration::from_secs(1);
 
 /// See the module. Dropped, it ends the requests that are under way.
 #[derive(Debug)]
@@ -81,8 +83,8 @@ pub(super) async fn contained<T>(future: impl Future<Output = T>) -> Option<T> {
     .await
 }
 
-/// Looks through kept connections until none is left, and gives back the memory then: a network
-/// that has gone quiet holds no sockets.
+/// Looks through kept connections until none is left, then through endpoints, and gives back the
+/// memory then: a network that has gone quiet holds no sockets.
 ///
 /// It does not keep them itself: a sender that another config has replaced closes its own at once.
 /// Nobody would use them again, and an endpoint that serves one connection after the other would
@@ -100,17 +102,23 @@ pub(super) fn keep_swept(network: &Network) {
         // Each endpoint and each session lies somewhere in the memory of the burst, and would keep a page
         // of it; they are made again for whoever wants them. That no connection is idle may also mean
         // that all are in use, and then those who use them have to go on with the same settings.
-        if let (Some(endpoints), Some(tls)) = (endpoints.upgrade(), tls.upgrade())
-            && endpoints.drop_unused(Instant::now())
-        {
-            tls.forget();
+        while let (Some(endpoints), Some(tls)) = (endpoints.upgrade(), tls.upgrade()) {
+            if endpoints.drop_unused(Instant::now()) {
+                tls.forget();
+                break;
+            }
+            tokio::time::sleep(SETTLE).await;
+            // Connections are kept again: another sweep has begun with the first of them.
+            if kept.upgrade().is_some_and(|kept| kept.is_swept()) {
+                return;
+            }
         }
         give_memory_back();
     });
 }
 
 /// What a burst has left in the allocator goes back to the system.
-fn give_memory_back() {
+pub fn give_memory_back() {
     #[cfg(target_env = "gnu")]
     // SAFETY: it takes no pointer and may be called at any time from any thread.
     unsafe {

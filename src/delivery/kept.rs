@@ -86,6 +86,11 @@ impl Kept {
         idle.swept
     }
 
+    /// Whether somebody looks through them until none is left.
+    pub(super) fn is_swept(&self) -> bool {
+        self.idle.lock().swept
+    }
+
     /// Closes all of them: the process has no descriptor left.
     pub(super) fn clear(&self) {
         let mut idle = self.idle.lock();

@@ -6,6 +6,7 @@
 //! | `endpoint`, `request_builder` | a webhook prepared for sending, and what it makes of events |
 //! | [`preview`] | what would be sent |
 //! | [`format`], [`template`] | the body: the envelope, what is left of it, what an admin made of it |
+//! | [`mod@url`] | where requests go: a URL, or one that is made anew for each event |
 //! | [`sign`], [`header`] | signatures, custom headers |
 //! | [`guard`], [`address`] | where requests may go |
 //! | [`io`] | the thread on which requests are under way |
@@ -40,6 +41,7 @@ pub mod sign;
 pub mod template;
 pub mod tls;
 mod trace;
+pub mod url;
 pub mod v1;
 mod verify;
 mod woocommerce;
@@ -244,6 +246,7 @@ fn conclude(
         started,
         duration_us,
         url: exchange.url,
+        method: exchange.method,
         address: outcome.address,
         status: outcome.status,
         failure: outcome.failure,

@@ -122,6 +122,9 @@ impl Preview {
             Some(Err(FormatError::Template(mistake))) => {
                 error.get_or_insert_with(|| mistake.of("template"));
             }
+            Some(Err(FormatError::Url(mistake))) => {
+                error.get_or_insert_with(|| mistake.of("url"));
+            }
             Some(Err(mistake @ (FormatError::Body(_) | FormatError::TooLarge { .. }))) => {
                 error.get_or_insert_with(|| FieldError::new("data", mistake));
             }
@@ -136,13 +139,19 @@ impl Preview {
         }
         preview.error = error.map(Mistake::from);
         if let Some(url) = url {
-            preview.address = refusal(context.guard, &url);
-            preview.url = url.into();
+            let exempt = url.fixed().is_some_and(|url| context.guard.exempts(url));
+            preview.address = if exempt { None } else { refusal(context.guard, url.origin()) };
+            if preview.url.is_empty() {
+                preview.url = url.outline();
+            }
         }
         preview
     }
 
     fn show(&mut self, message: PreparedRequest<'_>) {
+        if let Some(url) = &message.url {
+            self.url.clone_from(&url.readable);
+        }
         self.headers = Headers::new(message.describe_headers());
         let content_type = &message.payload.content_type;
         self.content_type = content_type.to_str().unwrap_or_default().to_owned();
@@ -174,9 +183,6 @@ fn reason(
 
 /// What the guard says of what the URL names itself.
 fn refusal(guard: &Guard, url: &Url) -> Option<Refused> {
-    if guard.exempts(url) {
-        return None;
-    }
     let port = url.port_or_known_default().unwrap_or_default();
     let refusal = guard.check_uri(url.host_str()?, port).err()?;
     Some(Refused { code: ADDRESS_REFUSED, message: refusal.to_string() })

@@ -33,8 +33,6 @@ pub(super) struct Target {
     /// As the header `host` has it.
     host: String,
     method: Method,
-    /// The request-target, as the URL writes it.
-    path: String,
     tls: Option<Tls>,
     guard: Arc<Guard>,
     proxy: Option<Arc<Proxy>>,
@@ -73,7 +71,7 @@ enum Broken {
 }
 
 impl Target {
-    /// Of a webhook's URL. Where it is `exempt`, guard and proxy have to be those of an exempt one.
+    /// Of the scheme, host and port of a webhook's URL. Where it is `exempt`, guard and proxy have to be those of an exempt one.
     pub(super) fn new(
         url: &Url,
         method: Method,
@@ -90,16 +88,16 @@ impl Target {
         let port = url.port_or_known_default().unwrap_or(80);
         let trust = tls.as_ref().map(|tls| tls.number);
         let origin = Origin { host: name.into(), port, trust, exempt };
-        let path = url[Position::BeforePath..Position::AfterQuery].to_owned();
         let proxy = proxy.filter(|proxy| !proxy.is_bypassed(&origin.host));
-        Self { origin, host, method, path, tls, guard, proxy }
+        Self { origin, host, method, tls, guard, proxy }
     }
 
-    /// The head of a request, with the empty line behind it.
-    fn head(&self, headers: &HeaderMap, length: usize) -> Vec<u8> {
+    /// The head of a request for the path and query of this URL, with the empty line behind it.
+    fn head(&self, url: &Url, headers: &HeaderMap, length: usize) -> Vec<u8> {
+        let path = &url[Position::BeforePath..Position::AfterQuery];
         let mut head = Vec::with_capacity(1024);
         let mut put = |parts: &[&[u8]]| parts.iter().for_each(|part| head.extend_from_slice(part));
-        put(&[self.method.as_str().as_bytes(), b" ", self.path.as_bytes()]);
+        put(&[self.method.as_str().as_bytes(), b" ", path.as_bytes()]);
         put(&[b" HTTP/1.1\r\nhost: ", self.host.as_bytes()]);
         if !headers.contains_key(header::ACCEPT) {
             put(&[b"\r\naccept: */*"]);
@@ -140,17 +138,18 @@ impl Target {
     }
 }
 
-/// Sends a request, and once more on a new connection where a kept-alive one turns out to have
+/// Sends a request for the path and query of `url` to the target, and once more on a new connection where a kept-alive one turns out to have
 /// been closed by the endpoint. Everything ends within `limit`.
 pub(super) async fn send(
     target: &Target,
     network: &Network,
+    url: &Url,
     headers: &HeaderMap,
     body: &[u8],
     limit: Duration,
 ) -> Outcome {
     let deadline = Instant::now() + limit;
-    let mut output = Output::new(target.head(headers, body.len()), body);
+    let mut output = Output::new(target.head(url, headers, body.len()), body);
     let (mut answer, mut trace) = (Answer::default(), Trace::new());
     let mut reconnected = false;
     let transfer =
@@ -325,6 +324,7 @@ fn describe_io(error: &io::Error, phase: Phase) -> Failure {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return match tls {
             rustls::Error::InvalidCertificate(reason) => {
+                let reason = untrusted(reason);
                 failure(phase, "certificate", format!("the certificate is not trusted: {reason}"))
             }
             other => failure(phase, "tls", format!("TLS failed: {other}")),
@@ -341,6 +341,21 @@ fn describe_io(error: &io::Error, phase: Phase) -> Failure {
         _ => ("io", error.to_string()),
     };
     failure(phase, code, message)
+}
+
+/// Why a certificate is not trusted. What `openssl req -x509` makes is an authority's, which no
+/// client but a few (curl is one) takes as an endpoint's own, and the library has no words for it.
+fn untrusted(reason: &rustls::CertificateError) -> String {
+    match reason {
+        rustls::CertificateError::Other(other)
+            if format!("{other:?}").contains("CaUsedAsEndEntity") =>
+        {
+            "it says that it is an authority's (CA:TRUE); make one for the endpoint, with \
+             basicConstraints=CA:FALSE, and have ca_file name that or its authority"
+                .to_owned()
+        }
+        other => other.to_string(),
+    }
 }
 
 fn in_words(phase: Phase) -> &'static str {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::format::{FormatError, Formatter, Payload};
+use super::format::{FormatError, Formatter, Payload, with_data};
 use super::header::{REDACTED, USER_AGENT};
 use super::sign::Signer;
 use super::template::{Condition, Envelope, TemplateError};
+use super::url::{RequestUrl, WebhookUrl};
 use super::v1::Projections;
 use super::woocommerce;
 use domain::event::{Event, Flags};
@@ -24,14 +25,18 @@ pub(super) type Signers = Vec<(Signer, Option<i64>)>;
 /// See the module.
 #[derive(Debug)]
 pub(super) struct RequestBuilder {
+    /// None where it can't be read.
+    pub(super) url: Option<Arc<WebhookUrl>>,
     pub(super) headers: HeaderMap,
     pub(super) signers: Signers,
     pub(super) formatter: Formatter,
     pub(super) condition: Option<Condition>,
 }
 
-/// A request but for its address.
+/// A request.
 pub(super) struct PreparedRequest<'a> {
+    /// None where the webhook's can't be read.
+    pub(super) url: Option<Arc<RequestUrl>>,
     pub(super) headers: HeaderMap,
     pub(super) payload: Payload<'a>,
 }
@@ -53,8 +58,15 @@ impl RequestBuilder {
         event: &'a Event,
         now: i64,
     ) -> Result<PreparedRequest<'a>, FormatError> {
-        let payload = self.formatter.format(event)?;
-        Ok(PreparedRequest { headers: self.sign(event, &payload, now), payload })
+        let data = self.formatter.data(event)?;
+        let url = self.url.as_ref().map(|url| match url.fixed() {
+            // Of most events nothing has to be put together.
+            Some(_) => url.of(&[]),
+            None => url.of(&with_data(event, &data)),
+        });
+        let url = url.transpose().map_err(FormatError::Url)?;
+        let payload = self.formatter.format_data(event, data)?;
+        Ok(PreparedRequest { url, headers: self.sign(event, &payload, now), payload })
     }
 
     fn sign(&self, event: &Event, payload: &Payload<'_>, now: i64) -> HeaderMap {
@@ -92,8 +104,9 @@ impl RequestBuilder {
     }
 }
 
-/// A request but for its address, and no longer bound to its event.
+/// A request that is no longer bound to its event.
 pub(super) struct DetachedRequest {
+    pub(super) url: Arc<RequestUrl>,
     pub(super) headers: HeaderMap,
     /// See [`PreparedRequest::describe_headers`].
     pub(super) described: Vec<(String, String)>,
@@ -102,14 +115,15 @@ pub(super) struct DetachedRequest {
 }
 
 impl PreparedRequest<'_> {
-    /// Ready to be sent for `event`, of which it was made.
-    pub(super) fn detach(self, event: &Event) -> DetachedRequest {
+    /// Ready to be sent for `event`, of which it was made; none where it has no address.
+    pub(super) fn detach(self, event: &Event) -> Option<DetachedRequest> {
         let described = self.describe_headers();
-        DetachedRequest {
+        Some(DetachedRequest {
+            url: self.url?,
             described,
             headers: self.headers,
             body: self.payload.into_own_body(event),
-        }
+        })
     }
 
     /// The headers as people may see them: custom ones without their values.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::state::State;
+use crate::webhook::Method;
 
 /// An attempt: one request (or the reason why none could be made).
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,8 @@ pub struct Attempt {
     /// The URL that was sent to, without userinfo, fragment and the values of its query; none
     /// where no request was made.
     pub url: Option<String>,
+    /// The request's method; none where none was made.
+    pub method: Option<Method>,
     /// The address connected to (`203.0.113.7:443`).
     pub address: Option<String>,
     /// Status of the response, where one came.
@@ -45,6 +48,7 @@ impl Attempt {
             started,
             duration_us: 0,
             url: None,
+            method: None,
             address: None,
             status: None,
             failure,

@@ -67,6 +67,10 @@ impl Webhook {
             let named = event.only.lines().any(|id| id == self.id);
             return (!named).then_some(Mismatch::Only);
         }
+        // One of the log: those that it named have had it.
+        if event.flags.has(Flags::NAMED) {
+            return Some(Mismatch::Only);
+        }
         if !self.events.iter().any(|pattern| event::matches(pattern, event.name)) {
             return Some(Mismatch::Event);
         }
@@ -116,6 +120,7 @@ impl Webhook {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Event;
 
     fn webhook(more: &str) -> Webhook {
         let json = format!(
@@ -155,6 +160,9 @@ mod tests {
         assert_eq!(all.turns_away(&header("other", 3, Flags::TEST, "whk_0\nwhk_1\n")), None);
         let another = header("payment_received", 3, Flags::TEST, "whk_11\n");
         assert_eq!(all.turns_away(&another), Some(Mismatch::Only));
+        // The log knows that it was for some alone, and not for whom.
+        let kept = Event::new(&header("payment_received", 3, none, "whk_1\n"), 1, [].into());
+        assert_eq!(all.turns_away(&kept.header()), Some(Mismatch::Only));
     }
 
     #[test]

@@ -77,6 +77,8 @@ impl Flags {
     pub const ALTERED: Self = Self(1 << 3);
     /// Raised by the worker itself (`webhook_disabled`, `webhook_delivery_failed`).
     pub const OWN: Self = Self(1 << 4);
+    /// It was for named webhooks alone (`only`), whose ids an [`Event`] does not keep.
+    pub const NAMED: Self = Self(1 << 5);
 
     /// Whether all of `other` is set.
     pub const fn has(self, other: Self) -> bool {
@@ -270,6 +272,7 @@ pub struct Event {
 impl Event {
     /// The event of a record.
     pub fn new(header: &EventHeader<'_>, revision: u64, body: Arc<[u8]>) -> Self {
+        let named = if header.only.is_empty() { Flags::default() } else { Flags::NAMED };
         Self {
             id: header.id,
             name: header.name.to_owned(),
@@ -277,7 +280,7 @@ impl Event {
             network: header.network,
             site: header.site,
             source: header.source.to_owned(),
-            flags: header.flags,
+            flags: header.flags.with(named),
             revision,
             body,
             data: header.data.clone(),
@@ -292,7 +295,8 @@ impl Event {
         Self::new(&header, 1, Arc::from(body.into_bytes()))
     }
 
-    /// What decides who gets it, as far as it is kept: no delay, and nobody that it is for alone.
+    /// What decides who gets it, as far as it is kept: no delay, and of those that it is for alone only
+    /// that there were some ([`Flags::NAMED`]).
     pub fn header(&self) -> EventHeader<'_> {
         EventHeader {
             id: self.id,

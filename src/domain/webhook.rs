@@ -44,8 +44,11 @@ pub struct Webhook {
     /// What people call it; only for messages and the log.
     #[serde(default)]
     pub name: String,
-    /// The endpoint: `https:` or `http:`, at most 2,048 bytes.
+    /// The endpoint: `https:` or `http:`, at most 2,048 bytes; path and query may be a template.
     pub url: String,
+    /// Secret values of the URL's template.
+    #[serde(default)]
+    pub keys: Vec<Key>,
     /// How its requests ask.
     #[serde(default)]
     pub method: Method,
@@ -262,6 +265,17 @@ pub struct Header {
     pub value: Secret,
 }
 
+/// A secret value that a URL's template names as `keys.name`, such as a bot's token: the log shows
+/// dots for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// Its name: 1–64 of `a-z 0-9 _`, no digit first.
+    pub name: String,
+    /// Its value.
+    pub value: Secret,
+}
+
 /// At most `count` requests in `per`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -324,6 +338,12 @@ pub const RETRIES: RangeInclusive<u32> = 0..=50;
 pub const SECRETS: RangeInclusive<u32> = 0..=20;
 /// Number of headers of its own.
 pub const HEADERS: RangeInclusive<u32> = 0..=50;
+/// Number of keys.
+pub const KEYS: RangeInclusive<u32> = 0..=20;
+/// Longest name of a key, in bytes.
+pub const MAX_KEY_NAME: usize = 64;
+/// Longest value of a key, in bytes.
+pub const MAX_KEY_VALUE: usize = 1000;
 /// Seconds of one delay.
 pub const RETRY: RangeInclusive<u32> = 1..=7 * DAY;
 /// Requests in the time of a rate limit.

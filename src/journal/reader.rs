@@ -10,7 +10,7 @@
 //! file while the lock is held.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, VecDeque};
 use std::io;
 
 use super::batch::{Batch, CorruptPart, Limit, Stuck};
@@ -46,7 +46,8 @@ pub struct Reader {
     spool: Spool,
     folder: Folder,
     boot: Boot,
-    segments: HashMap<SegmentId, SegmentCursor>,
+    /// Looked at for each record: comparing a few random ids costs less than hashing one.
+    segments: BTreeMap<SegmentId, SegmentCursor>,
     /// Positions of segments that were not found yet.
     known: HashMap<SegmentId, u64>,
     /// When the first known segment of each earlier boot was made: their order.
@@ -82,7 +83,7 @@ impl Reader {
             spool: spool.clone(),
             folder: spool.folder(JOURNAL_FOLDER)?,
             boot: Boot::current(),
-            segments: HashMap::new(),
+            segments: BTreeMap::new(),
             known: positions,
             eras: HashMap::new(),
             vanished: Vec::new(),
@@ -103,7 +104,7 @@ impl Reader {
     /// does not hold up the others.
     pub fn read_batch(&mut self, limit: Limit) -> Result<Batch, JournalError> {
         let mut batch = Batch::default();
-        let mut moved = HashSet::new();
+        let mut moved = BTreeSet::new();
         let mut pass = match self.pass.take() {
             Some(pass) => pass,
             None => self.begin_pass(&mut batch, &mut moved)?,
@@ -118,7 +119,9 @@ impl Reader {
             let Some(segment) = self.segments.get_mut(&turn.id) else { continue };
             match segment.take(&self.folder) {
                 Ok(Some(record)) => {
-                    self.reported.remove(&turn.id);
+                    if !self.reported.is_empty() {
+                        self.reported.remove(&turn.id);
+                    }
                     bytes += record.whole().len();
                     batch.records.push(record);
                     moved.insert(turn.id);
@@ -251,7 +254,7 @@ impl Reader {
     fn begin_pass(
         &mut self,
         batch: &mut Batch,
-        moved: &mut HashSet<SegmentId>,
+        moved: &mut BTreeSet<SegmentId>,
     ) -> Result<Pass, JournalError> {
         let cutoff = SystemClock.monotonic_ns();
         self.look(batch)?;
@@ -325,7 +328,7 @@ impl Reader {
         id: SegmentId,
         cutoff: u64,
         batch: &mut Batch,
-        moved: &mut HashSet<SegmentId>,
+        moved: &mut BTreeSet<SegmentId>,
     ) -> Option<Turn> {
         let turn = loop {
             let segment = self.segments.get_mut(&id)?;

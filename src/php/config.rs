@@ -12,8 +12,10 @@ use super::arguments::{Array, OptionalArray};
 use super::to_zval::{Tree, to_zval};
 use super::zval::{Key, Value};
 use super::{encode, exception, process};
-use webhooks::config::{CONFIG_FILE, Config, MAX_FILE, MAX_WEBHOOKS, check_webhooks, too_many};
-use webhooks::webhook::{FieldError, Header, RotatingSecret};
+use webhooks::config::{
+    CONFIG_FILE, Config, MAX_DOCUMENT, MAX_WEBHOOKS, check_webhooks, too_large, too_many,
+};
+use webhooks::webhook::{self, FieldError, Header, RotatingSecret};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -42,8 +44,12 @@ fn webhooks_configure(webhooks: Array<'_>, revision: i64) -> PhpResult<()> {
         }
     };
     let mut document = Vec::new();
-    encode::encode(webhooks.zval, &mut document, MAX_FILE as usize)
-        .map_err(|problem| exception::new(problem.message("")))?;
+    encode::encode(webhooks.zval, &mut document, MAX_DOCUMENT).map_err(|problem| {
+        exception::new(match problem.reason {
+            encode::Reason::TooLarge { .. } => too_large(),
+            _ => problem.message(""),
+        })
+    })?;
     process::with(|process| {
         let settings = process.settings();
         let config = Config::from_json(&document, revision, &settings.allow)
@@ -135,9 +141,10 @@ struct PublishedSecrets {
     published: i64,
     secrets: Vec<RotatingSecret>,
     headers: Vec<Header>,
+    keys: Vec<webhook::Key>,
 }
 
-/// Secrets and headers of a published webhook. See the stub.
+/// Secrets, headers and keys of a published webhook. See the stub.
 #[php_function]
 fn webhooks_published_secrets(webhook_id: &str) -> PhpResult<Option<Tree>> {
     let (at, published) = process::with(|process| {
@@ -155,6 +162,7 @@ fn webhooks_published_secrets(webhook_id: &str) -> PhpResult<Option<Tree>> {
             published: at,
             secrets: webhook.secrets,
             headers: webhook.headers,
+            keys: webhook.keys,
         })
     });
     found.map(|found| to_zval(&found).map_err(exception::new)).transpose()

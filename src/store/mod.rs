@@ -68,6 +68,10 @@ pub trait Store: Durability {
     /// # Errors
     /// Where the engine can't read.
     fn load(&mut self) -> Result<Loaded>;
+
+    /// Gives up memory that only makes the engine quicker: the worker has had nothing to do for a
+    /// while.
+    fn rest(&mut self) {}
 }
 
 impl<S: Store + ?Sized> Store for Box<S> {
@@ -80,6 +84,10 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn load(&mut self) -> Result<Loaded> {
         (**self).load()
+    }
+
+    fn rest(&mut self) {
+        (**self).rest();
     }
 }
 

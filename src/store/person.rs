@@ -27,6 +27,17 @@ impl Person {
         }
     }
 
+    /// Whether the person occurs in the search terms of an event whose payload is gone. A number
+    /// among them may be anybody's or anything's.
+    pub fn occurs_in_terms(&self, terms: &[String]) -> bool {
+        terms.iter().any(|term| self.is_text(term))
+    }
+
+    /// Whether a term may be the id of the person.
+    pub fn may_be(&self, term: &str) -> bool {
+        self.is_id(term.parse().ok())
+    }
+
     fn is_in_bytes(&self, text: &str) -> bool {
         let id_follows = |(at, member): (usize, &str)| {
             let value = text[at + member.len()..].trim_start_matches('"');

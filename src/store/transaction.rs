@@ -96,6 +96,13 @@ pub trait Transaction: Backfills {
     /// As for all methods of this trait: where the engine refused; the transaction is undone.
     fn webhook(&mut self, id: &str) -> Result<WebhookKey>;
 
+    /// How many events [`ingest`](Self::ingest) is best given at once, where there are more. An
+    /// engine on the network wants many; one in the process none to wait for, since what was made
+    /// for an event is still in the caches, and its memory is used again for the next.
+    fn best_batch(&self) -> usize {
+        usize::MAX
+    }
+
     /// Adds events in this order, each with its deliveries, and says of each whether it was added.
     /// Not so (and nothing of it is written) where one with this id is there already, or, where the
     /// id is of an idempotency key, was in the last three years.
@@ -237,7 +244,8 @@ pub trait Transaction: Backfills {
     /// Removes up to `limit` old things: bodies of events delivered before `bodies_before`,
     /// deliveries (with attempts and events) settled before `rows_before`, both in Unix
     /// milliseconds; returns whether there may be more. Held deliveries older than
-    /// `rows_before` become `expired` first.
+    /// `rows_before` become `expired` first. By how much the clock was set ahead within a day
+    /// ([`CLOCK_SET`](crate::log::CLOCK_SET)), by so much less is old.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).
@@ -277,8 +285,10 @@ pub trait Transaction: Backfills {
     /// See [`webhook`](Self::webhook).
     fn begin_forgetting(&mut self, token: &str, person: &Person) -> Result<()>;
 
-    /// Looks at the next `limit` payloads for the oldest wish and erases those in which the
-    /// person occurs; what waited to be sent of them is cancelled (`forgotten`).
+    /// Looks at the next `limit` events for the oldest wish and erases the payloads in which the
+    /// person occurs; what waited to be sent of them is cancelled (`forgotten`). Where the payload
+    /// is gone, its search terms go if the person occurs in them ([`Person::occurs_in_terms`]), else
+    /// the one that may be the person's id.
     ///
     /// # Errors
     /// See [`webhook`](Self::webhook).

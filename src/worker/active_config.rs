@@ -7,7 +7,7 @@ use super::engine::Worker;
 use super::limits::Limits;
 use super::routes::Routes;
 use config::{CONFIG_FILE, Config, ConfigError};
-use delivery::guard::check_url;
+use delivery::url::origin;
 use delivery::{Sender, Settings};
 use domain::decision::{DISABLED, PAUSED, UNJUDGED};
 use spool::FileVersion;
@@ -96,7 +96,7 @@ impl<S: Store> Worker<S> {
             due = asked.iter().map(|(key, _)| *key).zip(tx.next_due_of(&asked)?).collect();
             for webhook in routes.webhooks() {
                 let key = tx.webhook(&webhook.id)?;
-                let url = check_url(&webhook.url).ok();
+                let url = origin(&webhook.url).ok();
                 tx.set_host(key, url.as_ref().and_then(|url| url.host_str()))?;
                 if schedule.key(&webhook.id).is_none() {
                     new.push((key, Arc::clone(webhook)));

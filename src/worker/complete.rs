@@ -174,6 +174,7 @@ fn too_large(attempt: &Attempt, reason: &str) -> Attempt {
         response_headers: Vec::new(),
         response_body: Vec::new(),
         request_body: None,
+        method: None,
         request_headers: Vec::new(),
         next: Next::Failed,
         ..attempt.clone()

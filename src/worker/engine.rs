@@ -165,8 +165,10 @@ impl<S: Store> Worker<S> {
         let worked = self.forget()? || filled || changed || handed_out || tried || took;
         if worked {
             self.idle_since = now;
+            self.maintenance.worked(now);
         } else {
             self.prune(now)?;
+            self.rest(now);
         }
         self.keep_budget(now)?;
         if self.maintenance.retirement.is_due(now) {
@@ -241,7 +243,7 @@ impl<S: Store> Worker<S> {
         if mode == Mode::Daemonize && self.has_nothing_pending() {
             until = until.min(self.idle_since + IDLE_MS);
         }
-        if let Some(at) = self.maintenance.room.wake_at() {
+        if let Some(at) = self.maintenance.wake_at(now, self.active.is_some()) {
             until = until.min(at);
         }
         if self.reserve.is_full() || self.wishes.waits_for_reader() || self.pool.is_waiting() {

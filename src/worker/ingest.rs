@@ -39,7 +39,7 @@ pub(super) struct Context<'a> {
 }
 
 /// Takes one record in. What can't be read is kept (`deferred`), never dropped. An event is only
-/// matched: [`write`] brings all there are into the store.
+/// matched: [`write`] brings it into the store, here where there are enough of them.
 pub(super) fn record(
     tx: &mut dyn Transaction,
     context: &Context<'_>,
@@ -51,7 +51,11 @@ pub(super) fn record(
         journal::KIND_EVENT => match EventHeader::read(record.fields(), record.body()) {
             Ok(header) => {
                 let body = Arc::from(record.body());
-                event(tx, context, &header, record.revision, body, ids, effects)
+                event(tx, context, &header, record.revision, body, ids, effects)?;
+                if effects.matched.len() >= tx.best_batch() {
+                    write(tx, context.now, effects)?;
+                }
+                Ok(())
             }
             Err(_) => tx.defer(record.kind, record.whole(), context.now),
         },
@@ -70,7 +74,7 @@ pub(super) fn record(
 /// Writes the events that are matched, with their deliveries. One that is not new (the same
 /// idempotency key, or a record that was read before) goes to nobody.
 pub(super) fn write(tx: &mut dyn Transaction, now: i64, effects: &mut Effects) -> Result<()> {
-    let matched = std::mem::take(&mut effects.matched);
+    let mut matched = std::mem::take(&mut effects.matched);
     if matched.is_empty() {
         return Ok(());
     }
@@ -85,6 +89,8 @@ pub(super) fn write(tx: &mut dyn Transaction, now: i64, effects: &mut Effects) -
             effects.fast_path.withdraw(delivery.webhook, delivery.id);
         }
     }
+    matched.clear();
+    effects.matched = matched;
     Ok(())
 }
 

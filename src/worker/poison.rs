@@ -85,8 +85,9 @@ impl PoisonMark {
 
     /// Whether workers died at this record often enough.
     pub(super) fn is_poison(&self, record: &OwnedRecord) -> bool {
-        let at = (record.segment.to_string(), record.offset);
-        self.state.deaths >= DEATHS && self.state.at == Some(at)
+        // Nearly always there is no such mark, and a name is made for nothing.
+        self.state.deaths >= DEATHS
+            && self.state.at == Some((record.segment.to_string(), record.offset))
     }
 
     /// The batch of `records` is committed.

@@ -27,7 +27,37 @@ pub(super) struct Routes {
     webhooks: Vec<Arc<Webhook>>,
     by_id: HashMap<String, usize>,
     lookup: Vec<(String, Vec<String>)>,
-    names: RefCell<HashMap<String, Arc<[usize]>>>,
+    names: RefCell<HashMap<String, Arc<Named>>>,
+    /// The last one that was asked for: mostly it is the next one, too.
+    last: RefCell<Option<Arc<Named>>>,
+}
+
+/// What a config says about the events of one name.
+struct Named {
+    name: String,
+    /// The webhooks that want them.
+    places: Vec<usize>,
+    /// What exact search finds them by.
+    paths: Vec<LookupPath>,
+}
+
+/// A lookup path: its first name, and the rest of it.
+struct LookupPath {
+    head: String,
+    /// Every member is meant.
+    is_any: bool,
+    rest: String,
+}
+
+impl LookupPath {
+    fn new(path: &str) -> Self {
+        let (head, rest) = split(path);
+        Self { head: head.into(), is_any: head == "*", rest: rest.into() }
+    }
+
+    fn leads_to(&self, name: &str) -> bool {
+        self.is_any || self.head == name
+    }
 }
 
 impl Routes {
@@ -38,6 +68,7 @@ impl Routes {
             by_id: (0..).zip(&webhooks).map(|(place, hook)| (hook.id.clone(), place)).collect(),
             lookup: config.lookup.clone().into_iter().collect(),
             names: RefCell::default(),
+            last: RefCell::default(),
             webhooks,
         }
     }
@@ -57,44 +88,54 @@ impl Routes {
         if !header.only.is_empty() {
             return header.only.lines().filter_map(|id| self.webhook(id)).collect();
         }
-        let places = self.places(header.name);
-        let wanting = places.iter().map(|place| &self.webhooks[*place]);
+        let named = self.named(header.name);
+        let wanting = named.places.iter().map(|place| &self.webhooks[*place]);
         wanting.filter(|webhook| webhook.turns_away(header).is_none()).collect()
     }
 
-    fn places(&self, name: &str) -> Arc<[usize]> {
+    fn named(&self, name: &str) -> Arc<Named> {
+        let mut last = self.last.borrow_mut();
+        if let Some(last) = last.as_ref().filter(|last| last.name == name) {
+            return Arc::clone(last);
+        }
+        let named = self.find(name);
+        *last = Some(Arc::clone(&named));
+        named
+    }
+
+    fn find(&self, name: &str) -> Arc<Named> {
         let mut names = self.names.borrow_mut();
-        if let Some(places) = names.get(name) {
-            return Arc::clone(places);
+        if let Some(named) = names.get(name) {
+            return Arc::clone(named);
         }
         let wants =
             |webhook: &Webhook| webhook.events.iter().any(|pattern| event::matches(pattern, name));
         let places = (0..self.webhooks.len()).filter(|place| wants(&self.webhooks[*place]));
-        let places: Arc<[usize]> = places.collect();
+        let lookup = self.lookup.iter().filter(|(pattern, _)| event::matches(pattern, name));
+        let paths = lookup.flat_map(|(_, paths)| paths).map(|path| LookupPath::new(path));
+        let named = Arc::new(Named {
+            name: name.to_owned(),
+            places: places.collect(),
+            paths: paths.collect(),
+        });
         if names.len() >= MOST_NAMES {
             names.clear();
         }
-        names.insert(name.to_owned(), Arc::clone(&places));
-        places
+        names.insert(name.to_owned(), Arc::clone(&named));
+        named
     }
 
     /// The terms by which exact search finds an event: the values at the catalogue's paths.
     pub(super) fn terms(&self, event: &Event) -> Vec<String> {
-        let mut paths = self
-            .lookup
-            .iter()
-            .filter(|(pattern, _)| event::matches(pattern, &event.name))
-            .flat_map(|(_, paths)| paths)
-            .peekable();
-        if paths.peek().is_none() {
+        let named = self.named(&event.name);
+        if named.paths.is_empty() {
             return Vec::new();
         }
         let mut terms = BTreeSet::new();
-        let paths: Vec<_> = paths.map(|path| split(path)).collect();
-        let search = Search { paths: &paths, terms: &mut terms };
+        let search = Search { paths: &named.paths, terms: &mut terms };
         // Data that is no JSON has no terms. All of it is checked to be UTF-8 at once, which costs
         // less than to do so text by text.
-        let Ok(data) = str::from_utf8(event.data()) else { return Vec::new() };
+        let Ok(data) = simdutf8::basic::from_utf8(event.data()) else { return Vec::new() };
         match serde_json::Deserializer::from_str(data).deserialize_any(search) {
             Ok(()) => terms.into_iter().collect(),
             Err(_) => Vec::new(),
@@ -105,8 +146,7 @@ impl Routes {
 /// Looks for values while the data is read, so that only what a path leads to is kept: reading
 /// all of it would be a third of what taking an event in costs.
 struct Search<'a> {
-    /// The first name of each path, and the rest.
-    paths: &'a [(&'a str, &'a str)],
+    paths: &'a [LookupPath],
     terms: &'a mut BTreeSet<String>,
 }
 
@@ -123,14 +163,14 @@ impl<'de> Visitor<'de> for Search<'_> {
 
     fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<(), M::Error> {
         while let Some(Name(name)) = members.next_key()? {
-            let mut led_to = self.paths.iter().filter(|(head, _)| *head == name || *head == "*");
-            let Some((_, first)) = led_to.next() else {
+            let mut led_to = self.paths.iter().filter(|path| path.leads_to(&name));
+            let Some(first) = led_to.next() else {
                 members.next_value::<IgnoredAny>()?;
                 continue;
             };
             let value: &RawValue = members.next_value()?;
-            collect_text(value.get(), first, self.terms);
-            led_to.for_each(|(_, rest)| collect_text(value.get(), rest, self.terms));
+            collect_text(value.get(), &first.rest, self.terms);
+            led_to.for_each(|path| collect_text(value.get(), &path.rest, self.terms));
         }
         Ok(())
     }
@@ -138,8 +178,8 @@ impl<'de> Visitor<'de> for Search<'_> {
     fn visit_seq<S: SeqAccess<'de>>(self, mut items: S) -> Result<(), S::Error> {
         while let Some(item) = items.next_element::<&RawValue>()? {
             // A list has no names: only what leads to every member leads anywhere.
-            for (_, rest) in self.paths.iter().filter(|(head, _)| *head == "*") {
-                collect_text(item.get(), rest, self.terms);
+            for path in self.paths.iter().filter(|path| path.is_any) {
+                collect_text(item.get(), &path.rest, self.terms);
             }
         }
         Ok(())

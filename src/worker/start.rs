@@ -21,6 +21,8 @@ use spool::{Access, Privacy, Spool, SpoolError};
 const START_FILE: &str = "worker.start";
 /// Longest wait between two starts, in milliseconds.
 const MAX_BACKOFF: i64 = 60_000;
+/// Most other places of which it is known how their starts went.
+const MOST_PLACES: usize = 8;
 /// What is noted of a start until it is known how it went.
 const COMING_UP: &str = "it was started and has not come up";
 /// How long a worker may take to come up, in milliseconds: it reads the store first.
@@ -45,9 +47,47 @@ pub struct Starts {
     pub at: i64,
     /// Why it failed.
     pub error: String,
+    /// From where it was made; see [`place`].
+    from: String,
+    /// Failures from other places, whose waiting is their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    elsewhere: Vec<Elsewhere>,
+}
+
+/// Failures in a row from another place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Elsewhere {
+    from: String,
+    failures: u32,
+    at: i64,
+}
+
+/// From where a process starts: its root, and the program it would start. One in a chroot that has no
+/// worker, or with another php.ini, must not keep those from it that can.
+fn place(launch: &Launch) -> String {
+    let root = rustix::fs::stat("/").map_or((0, 0), |root| (root.st_dev, root.st_ino));
+    format!("{}:{} {}", root.0, root.1, launch.binary.display())
 }
 
 impl Starts {
+    /// The same, as it stands for a place.
+    fn seen_from(mut self, place: String) -> Self {
+        if self.from == place {
+            return self;
+        }
+        let Self { failures, at, from, .. } = self;
+        if failures > 0 {
+            self.elsewhere.push(Elsewhere { from, failures, at });
+        }
+        let ours = self.elsewhere.iter().position(|other| other.from == place);
+        let ours = ours.map(|at| self.elsewhere.remove(at)).unwrap_or_default();
+        if self.elsewhere.len() > MOST_PLACES {
+            self.elsewhere.remove(0);
+        }
+        Self { failures: ours.failures, at: ours.at, from: place, ..self }
+    }
+
     fn may_start_at(&self) -> i64 {
         let doublings = self.failures.saturating_sub(1).min(10);
         self.at + (1000_i64 << doublings).min(MAX_BACKOFF)
@@ -76,14 +116,14 @@ pub fn ensure(spool: &Spool, launch: &Launch, clock: &dyn Clock) -> Result<bool,
         return Ok(true); // Another process is just starting one.
     }
     let now = clock.unix_ms();
-    let starts = read(&file);
+    let starts = read(&file).seen_from(place(launch));
     let waits = starts.failures > 0 && (starts.at..starts.may_start_at()).contains(&now);
     // It may have come up while this process got here.
     if waits || lock::is_held(spool)? {
         return lock::is_held(spool);
     }
-    let mut starts =
-        Starts { failures: starts.failures.saturating_add(1), at: now, error: COMING_UP.into() };
+    let failures = starts.failures.saturating_add(1);
+    let mut starts = Starts { failures, at: now, error: COMING_UP.into(), ..starts };
     let noted = write(&file, &starts);
     if let Err(error) = spawn(spool, launch) {
         starts.error = error;
@@ -218,5 +258,41 @@ mod tests {
         let launch = Launch { binary: "/absent".into(), store: None };
         assert!(ensure(&spool, &launch, &ManualClock::at(0)).unwrap());
         assert_eq!(last_error(&spool), None, "nothing was tried");
+    }
+
+    #[test]
+    fn a_process_that_can_not_start_it_kept_those_from_it_that_can() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
+        let spool = Spool::open(folder.path()).expect("a spool");
+        let clock = ManualClock::at(1_000_000);
+        let launch = |name: &str| Launch { binary: folder.path().join(name), store: None };
+        let tries = |launch: &Launch| {
+            let before = last_error(&spool);
+            assert!(!ensure(&spool, launch, &clock).unwrap());
+            clock.advance(1);
+            last_error(&spool) != before
+        };
+        for _ in 0..5 {
+            tries(&launch("absent"));
+            clock.advance(20_000);
+        }
+        // Now it waits for long, which is nobody else's concern.
+        assert!(tries(&launch("absent")));
+        assert!(!tries(&launch("absent")));
+        assert!(tries(&launch("other")));
+        // And each for itself still waits.
+        for _ in 0..10 {
+            assert!(!tries(&launch("absent")));
+            assert!(!tries(&launch("other")));
+        }
+        clock.advance(1000);
+        assert!(!tries(&launch("absent")));
+        assert!(tries(&launch("other")));
+        for number in 0..50 {
+            tries(&launch(&format!("{number}")));
+        }
+        let noted = std::fs::read(folder.path().join(START_FILE)).expect("the file");
+        assert!(noted.len() < 4096);
     }
 }

@@ -67,7 +67,8 @@ async function run( flow ) {
 			received,
 			wordpress,
 			check: axe.check,
-			screenshot: ( name, target = page ) => target.screenshot( { path: `${ SCREENSHOTS }/${ name }.png` } ),
+			// WordPress moves notices below the heading once the page is whole.
+			screenshot: ( name, target = page ) => target.waitForLoadState().then( () => target.screenshot( { path: `${ SCREENSHOTS }/${ name }.png` } ) ),
 		};
 		const last = { 'without an error on any page': () => assert.deepEqual( windows.flatMap( ( { wrong } ) => wrong ), [] ) };
 		for ( const [ name, step ] of Object.entries( { ...steps, ...last } ) ) {

@@ -13,7 +13,7 @@ $secret  = 'whsec_' . base64_encode(str_repeat('a', 32));
 $older   = 'whsec_' . base64_encode(str_repeat('b', 32));
 $webhook = ['id' => 'a', 'url' => 'https://a.example/', 'events' => ['x'],
     'secrets' => [['secret' => $secret], ['secret' => $older, 'until' => 5]],
-    'headers' => [['name' => 'Authorization', 'value' => 'Bearer b']]];
+    'headers' => [['name' => 'Authorization', 'value' => 'Bearer b']], 'keys' => [['name' => 'token', 'value' => '1:a']]];
 webhooks_configure(['webhooks' => [$webhook], 'installation' => ['id' => 'i', 'fingerprint' => 'f']], 7);
 $published = webhooks_published_secrets('a');
 var_dump($published['published'] === filemtime("$spool/config.json"));
@@ -32,7 +32,7 @@ try {
 --EXPECT--
 NULL
 bool(true)
-{"installation":"i","revision":7,"secrets":[{"secret":"whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=","until":null},{"secret":"whsec_YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI=","until":5}],"headers":[{"name":"Authorization","value":"Bearer b"}]}
+{"installation":"i","revision":7,"secrets":[{"secret":"whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=","until":null},{"secret":"whsec_YmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmJiYmI=","until":5}],"headers":[{"name":"Authorization","value":"Bearer b"}],"keys":[{"name":"token","value":"1:a"}]}
 NULL
 NULL
 bool(true)

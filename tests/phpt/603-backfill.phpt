@@ -56,6 +56,7 @@ eventually('the rest is given up', fn () => 2 === webhooks_count(['webhook_id' =
 // All webhooks together.
 $overview = webhooks_overview(['hours' => 24]);
 echo json_encode([$overview['pending'], $overview['held'], array_sum(array_column($overview['hours'], 'delivered')), $overview['sampled'], $overview['sites'], $overview['events'][0]['count'], $overview['p50_ms'] > 0]), "\n";
+echo json_encode(['sample' => webhooks_overview(['sample' => 0])['sampled']]), "\n";
 
 foreach ([
     fn () => webhooks_missed(['id' => 'x']),
@@ -65,6 +66,8 @@ foreach ([
     fn () => webhooks_backfill($late, ['per_minute' => 0]),
     fn () => webhooks_backfill($late, ['since' => 'yesterday']),
     fn () => webhooks_overview(['colour' => 'red']),
+    fn () => webhooks_overview(['sample' => 10_001]),
+    fn () => webhooks_stats(['webhook_ids' => array_map(strval(...), range(1, 139)), 'hours' => 720]),
     fn () => webhooks_count([], -1),
 ] as $wrong) {
     try {
@@ -98,11 +101,14 @@ int(2)
 bool(true)
 bool(false)
 [0,0,8,4,[{"site_id":3,"count":4}],1,true]
+{"sample":0}
 Webhooks\Exception: url: is missing
 Webhooks\Exception: colour: unknown field `colour`, expected one of `webhook_id`, `event_id`, `since`, `until`, `per_minute`, `any_event`
 Webhooks\Exception: webhook_id: expected the webhook's own, or none
 Webhooks\Exception: any_event: expected an event_id as well
 Webhooks\Exception: per_minute: expected 1 to 60000
 Webhooks\Exception: since: "yesterday" is no time; expected RFC 3339, such as 2026-11-20T10:00:00Z
-Webhooks\Exception: colour: unknown field `colour`, expected `hours`
+Webhooks\Exception: colour: unknown field `colour`, expected `hours` or `sample`
+Webhooks\Exception: sample: `sample` is 0 to 10000, not 10001
+Webhooks\Exception: reading the log: 720 hours of 139 webhooks are more than 100000 hours in all: ask for fewer hours (0: none), or name fewer webhooks (webhook_ids)
 Webhooks\Exception: most: expected 0 or more, got -1

@@ -32,6 +32,8 @@ final class Backfill_Test extends Admin_Pages_Test_Case {
 		self::$admin->get( "/wp-admin/network/admin.php?page=network-webhooks&action=view&webhook=$late->id" );
 		[ $link ] = self::$admin->values( '//a[.="Send Past Events"]/@href' );
 		self::$admin->get( substr( $link, strlen( getenv( 'WP_URL' ) ) ) );
+		$this->assertStringNotContainsString( 'Send 3 events', self::$admin->page, 'Nobody asked yet.' );
+		self::$admin->get( self::PAGE . "&action=backfill&webhook=$late->id&since=" );
 		$this->assert_sees( 'Send 3 events', self::$admin );
 		self::$admin->get( self::PAGE . "&action=backfill&webhook=$late->id&since=2999-01-01" );
 		$this->assert_sees( 'The log has no events that it has not had.', self::$admin );
@@ -45,7 +47,7 @@ final class Backfill_Test extends Admin_Pages_Test_Case {
 		$this->wait_for( static fn() => 3 === webhooks_count( array( 'webhook_id' => $late->id, 'state' => 'delivered' ) ) );
 		$this->assertSame( array_reverse( $ids ), array_column( webhooks_deliveries( array( 'webhook_id' => $late->id ) )['deliveries'], 'event_id' ) );
 		$this->assertContains( History::BACKFILLED, array_column( History::of( $late->id, 10 ), 'action' ) );
-		self::$admin->get( self::PAGE . "&action=backfill&webhook=$late->id" );
+		self::$admin->get( self::PAGE . "&action=backfill&webhook=$late->id&since=" );
 		$this->assert_sees( 'Queued 3 of 3 past events.', self::$admin );
 		$this->assert_sees( 'The log has no events that it has not had.', self::$admin );
 		self::$admin->act( 'backfill', array( 'webhook' => $late->id ) );
@@ -69,7 +71,7 @@ final class Backfill_Test extends Admin_Pages_Test_Case {
 	public function test_nothing_is_offered_to_a_webhook_that_is_paused(): void {
 		[ $late ] = $this->a_webhook_added_late();
 		$this->store( $late->with_paused( true ) );
-		self::$admin->get( self::PAGE . "&action=backfill&webhook=$late->id" );
+		self::$admin->get( self::PAGE . "&action=backfill&webhook=$late->id&since=" );
 		$this->assert_sees( 'Make it active first.', self::$admin );
 		$this->assertStringNotContainsString( 'Send 3 events', self::$admin->page );
 	}

@@ -37,6 +37,7 @@ require __DIR__ . '/class-own-server.php';
 require __DIR__ . '/class-browser.php';
 require __DIR__ . '/class-webhook-form.php';
 require __DIR__ . '/class-schema-check.php';
+require __DIR__ . '/class-service-schema.php';
 require __DIR__ . '/class-plugin-texts.php';
 require __DIR__ . '/class-translation.php';
 require __DIR__ . '/trait-other-language.php';

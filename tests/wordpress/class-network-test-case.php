@@ -249,7 +249,7 @@ abstract class Network_Test_Case extends TestCase {
 		return $printed;
 	}
 
-	private function forget_webhooks(): void {
+	protected function forget_webhooks(): void {
 		global $wpdb;
 		foreach ( array( Schema::outbox(), Schema::refused(), Schema::events(), Schema::sightings() ) as $table ) {
 			$wpdb->query( "DELETE FROM $table" );

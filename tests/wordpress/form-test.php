@@ -27,6 +27,7 @@ final class Form_Test extends Network_Test_Case {
 		'fields'          => "id\nitems.*.price",
 		'signature'       => 'v1a',
 		'headers'         => "Authorization: Bearer abc:def\nX-Team: a b",
+		'keys'            => "token: 1:abc def\nother: b",
 		'ca_file'         => '/etc/ssl/own.pem',
 		'timeout'         => '30',
 		'retries'         => '10s 1m 2h 3d',
@@ -72,6 +73,7 @@ final class Form_Test extends Network_Test_Case {
 			'fields'          => array( 'id', 'items.*.price' ),
 			'signature'       => 'v1a',
 			'headers'         => array( array( 'name' => 'Authorization', 'value' => 'Bearer abc:def' ) ),
+			'keys'            => array( array( 'name' => 'token', 'value' => '1:abc def' ), array( 'name' => 'other', 'value' => 'b' ) ),
 			'ca_file'         => '/etc/ssl/own.pem',
 			'timeout'         => 30,
 			'retries'         => array( 10, 60, 7200, 259200 ),
@@ -192,7 +194,8 @@ final class Form_Test extends Network_Test_Case {
 		$registry = $this->plugin()->catalogue();
 		foreach ( $registry->by_category() as $category => $events ) {
 			$slugs = self::$admin->values( "//details[summary/span[@class='network-webhooks-category']='$category']//input[@name='events[]']/@value" );
-			$this->assertSame( array_column( $events, 'slug' ), $slugs, $category );
+			// Those that can't happen here come last.
+			$this->assertEqualsCanonicalizing( array_column( $events, 'slug' ), $slugs, $category );
 		}
 		$this->assertSame( array( 'site_created' ), self::$admin->values( '//input[@name="events[]"][@checked]/@value' ) );
 		$this->assertSame( array( 'Sites' ), self::$admin->values( '//form//details[@open]//span[@class="network-webhooks-category"]' ) );
@@ -200,8 +203,11 @@ final class Form_Test extends Network_Test_Case {
 			$this->assertSame( array( "#network-webhooks-manual-$slug" ), self::$admin->values( "//a[@data-network-webhooks-payload='$slug']/@href" ) );
 			$this->assertCount( 1, self::$admin->values( "//*[@id='network-webhooks-manual-$slug']/@id" ), 'It leads somewhere.' );
 		}
-		$this->assertStringContainsString( 'active on this network: ', self::$admin->values( '//*[@id="network-webhooks-about-certificate_earned"]' )[0] );
-		$this->assertSame( array(), self::$admin->values( '//*[@id="network-webhooks-about-site_created"]/strong' ) );
+		$said = static fn( string $slug ) => self::$admin->values( "//li[.//*[@id='network-webhooks-about-$slug']]/parent::ul/preceding-sibling::p" );
+		$this->assertStringContainsString( 'active on this network: ', $said( 'certificate_earned' )[0] );
+		$this->assertSame( array(), $said( 'site_created' ) );
+		$all = self::$admin->values( '//*[@id="network-webhooks-events"]//p[contains(@class,"network-webhooks-missing")]/@id' );
+		$this->assertSame( array_unique( $all ), $all, 'Of each group it is said once.' );
 	}
 
 	public function test_the_payload_beside_the_list_is_what_really_happened_or_else_the_example(): void {
@@ -404,17 +410,17 @@ final class Form_Test extends Network_Test_Case {
 		$this->assertSame( array( 'B', array( 'except' => array( $site ) ) ), array( $this->one()->name, $this->one()->setting( 'sites' ) ) );
 	}
 
-	public function test_a_preset_fills_the_form_and_can_be_saved(): void {
-		foreach ( Network_Webhooks\Presets::all() as $id => $preset ) {
+	public function test_a_preset_that_takes_a_url_leaves_the_rest_to_the_form(): void {
+		$presets = array_filter( Network_Webhooks\Presets\Presets::all(), static fn( $preset ) => $preset->takes_url() );
+		foreach ( $presets as $id => $preset ) {
 			$this->form->open_new( "&preset=$id" );
-			$this->assert_sees( $preset['steps'], self::$admin );
-			foreach ( $preset['values'] as $input => $value ) {
-				$this->assertSame( $value, $this->form->text( $input ), "$id $input" );
-			}
-			$this->form->post( array( 'name' => $preset['name'], 'url' => "https://endpoint.example/$id", 'events' => array( 'payment_received' ) ) );
+			$this->assertSame( $id, $this->form->text( 'service' ) );
+			$this->assert_sees( $preset->steps(), self::$admin );
+			$this->form->post( array( 'name' => $preset->name(), 'url' => "https://endpoint.example/$id", 'events' => array( 'payment_received' ) ) );
 			$this->assert_sees( 'The webhook is set up.', self::$admin );
+			$this->assertSame( $preset->defaults()['rate_limit'] ?? '', $this->form->text( 'rate_limit' ) );
 		}
-		$this->assertCount( 9, $this->plugin()->webhooks()->all() );
+		$this->assertCount( 3, $this->plugin()->webhooks()->all() );
 	}
 
 	public function test_nothing_typed_becomes_markup(): void {

@@ -5,7 +5,7 @@
  */
 
 use Network_Webhooks\Failure;
-use Network_Webhooks\Presets;
+use Network_Webhooks\Presets\Presets;
 
 final class Guide_Test extends Network_Test_Case {
 
@@ -16,7 +16,7 @@ final class Guide_Test extends Network_Test_Case {
 	 */
 	public function test_what_is_in_bold_stands_on_a_page( string $file ): void {
 		$plugin  = Plugin_Texts::of_plugin();
-		$names   = array_column( Presets::all(), 'name' );
+		$names   = array_map( static fn( $preset ) => $preset->name(), Presets::all() );
 		$missing = array();
 		foreach ( self::bold( $file ) as $text ) {
 			if ( ! $plugin->have( $text ) && ! in_array( $text, $names, true ) && ! self::wordpress_has( $text ) ) {
@@ -110,11 +110,14 @@ final class Guide_Test extends Network_Test_Case {
 		}
 	}
 
-	public function test_urls_and_buttons_are_those_of_the_presets(): void {
+	public function test_services_and_their_inputs_are_those_of_the_presets(): void {
 		$text = self::prose( 'receivers.md' );
-		foreach ( Presets::all() as $id => $preset ) {
-			$this->assertStringContainsString( "| **{$preset['name']}** |", $text );
-			$this->assertTrue( 'custom' === $id || str_contains( $text, "`{$preset['url']}`" ), $preset['url'] );
+		foreach ( Presets::all() as $preset ) {
+			$this->assertStringContainsString( "| **{$preset->name()}** |", $text );
+			foreach ( $preset->inputs() as $input ) {
+				$this->assertStringContainsString( "**$input->label**", $text, $preset->name() );
+			}
+			$this->assertTrue( ! $preset->takes_url() || str_contains( $text, "`{$preset->example()}`" ), $preset->example() );
 		}
 	}
 

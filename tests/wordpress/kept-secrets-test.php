@@ -1,6 +1,6 @@
 <?php
 /**
- * Secrets and values of headers are sealed in the database; and after a change of the key nothing is
+ * Secrets, values of headers and keys of URLs are sealed in the database; and after a change of the key nothing is
  * sent without them.
  */
 
@@ -148,14 +148,14 @@ final class Kept_Secrets_Test extends Network_Test_Case {
 		$this->assertStringContainsString( 'Authorization: ', $form->fields['headers'] );
 		// Keeping it is no answer, nor is a new one made by itself.
 		$form->post();
-		$this->assert_sees( 'Not saved yet: 2 fields have to be changed.', $admin );
+		$this->assert_sees( 'Not saved yet: 3 fields have to be changed.', $admin );
 		$this->assertNotNull( $this->stored( $webhook )->lost() );
 		foreach ( array( 'preview', 'test_form' ) as $action ) {
 			( new Webhook_Form( $admin ) )->edit( $webhook->id )->post( array(), $action );
 			$this->assert_sees( 'It can’t be read any more', $admin );
 		}
 		$own = Webhook::new_secret();
-		( new Webhook_Form( $admin ) )->edit( $webhook->id )->post( array( 'secret_change' => 'own', 'secret_own' => $own, 'headers' => 'Authorization: ' . self::VALUE ) );
+		( new Webhook_Form( $admin ) )->edit( $webhook->id )->post( array( 'secret_change' => 'own', 'secret_own' => $own, 'headers' => 'Authorization: ' . self::VALUE, 'keys' => 'token: ' . self::VALUE ) );
 		$this->assert_sees( 'The webhook is saved.', $admin );
 		$this->plugin()->publisher()->publish();
 		$this->assertSame( $own, $this->stored( $webhook )->secret() );
@@ -232,7 +232,10 @@ final class Kept_Secrets_Test extends Network_Test_Case {
 	 */
 	private function webhook(): Webhook {
 		$webhook = Webhook::create( 'Sealed', self::$endpoint->url . '/200', 'lesson_finished' );
-		$headers = array( 'headers' => array( array( 'name' => 'Authorization', 'value' => self::VALUE ) ) );
+		$headers = array(
+			'headers' => array( array( 'name' => 'Authorization', 'value' => self::VALUE ) ),
+			'keys'    => array( array( 'name' => 'token', 'value' => self::VALUE ) ),
+		);
 		return $this->store( Webhook::from_row( (object) ( array( 'settings' => wp_json_encode( $headers + $webhook->settings ) ) + $webhook->to_row() ) ) );
 	}
 

@@ -1,6 +1,6 @@
 <?php
 /**
- * A source, a page of the menu and a route are one file each, as docs/adding.md has them: nothing else
+ * A source, a page of the menu, a route and a preset are one file each, as docs/adding.md has them: nothing else
  * has to name them.
  */
 
@@ -51,6 +51,16 @@ final class One_File_Test extends Network_Test_Case {
 		$this->assertSame( array( 'hello_said' ), $found['hooks'] );
 		$this->assertStringContainsString( 'Source_Hello', $found['list'] );
 		$this->assertSame( 'greeting_received', $found['event'] );
+	}
+
+	public function test_a_preset(): void {
+		$this->put( 'A preset', 'presets' );
+		$form = new Webhook_Form( new Browser( getenv( 'ADMIN_USER' ), getenv( 'ADMIN_PASSWORD' ) ) );
+		$form->open_new()->post( array( 'service' => 'hello' ), 'choose_service' );
+		$form->post( array( 'name' => 'Hello', 'events' => array( 'payment_received' ), 'service_hello_key' => 'abc' ) );
+		$all = $this->plugin()->webhooks()->all();
+		$this->assertStringStartsWith( 'https://api.hello.example/people/{{ data|path("', reset( $all )->url );
+		$this->assertSame( array( array( 'name' => 'Authorization', 'value' => 'Bearer abc' ) ), reset( $all )->setting( 'headers' ) );
 	}
 
 	/**

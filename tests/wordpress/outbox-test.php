@@ -10,6 +10,26 @@ use Network_Webhooks\Waiting_Event;
 
 final class Outbox_Test extends Network_Test_Case {
 
+	public function test_reasons_in_a_wordpress_of_latin1_could_not_be_read(): void {
+		global $wpdb;
+		$outbox  = $this->plugin()->outbox();
+		$charset = $wpdb->charset;
+		$table   = Schema::outbox();
+		$wpdb->query( "ALTER TABLE $table MODIFY reason varchar(1000) CHARACTER SET latin1 NOT NULL" );
+		$wpdb->charset = 'latin1';
+		$wpdb->set_charset( $wpdb->dbh, 'latin1', '' );
+		try {
+			$outbox->add( 'account_created', array( 'name' => 'één 日本 😀' ), array(), 'één 日本 😀' );
+			$outbox->add( 'account_created', array( 'user_id' => 1 ), array(), str_repeat( '日', 2000 ) );
+			$this->assertSame( array( str_repeat( '日', 250 ), 'één 日本 😀' ), $outbox->status()['reasons'] );
+		} finally {
+			$wpdb->query( "DELETE FROM $table" );
+			$wpdb->charset = $charset;
+			$wpdb->set_charset( $wpdb->dbh );
+			$wpdb->query( "ALTER TABLE $table MODIFY reason varchar(1000) NOT NULL" );
+		}
+	}
+
 	public function test_wp_cron_without_the_extension_keeps_its_events_for_the_next_process(): void {
 		$webhook = $this->subscribe( 'lesson_finished' );
 		wp_schedule_single_event( time() - 1, 'school_lesson', array( 7 ) );

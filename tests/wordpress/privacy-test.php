@@ -14,6 +14,9 @@ use Network_Webhooks\Refused_Events;
 final class Privacy_Test extends Network_Test_Case {
 
 	public function test_the_tools_export_and_erase_what_was_told_of_a_person(): void {
+		// What other tests left behind may be about a user of the same id.
+		Captured_Events::clear();
+		( new Requests() )->delete_all();
 		$webhook = $this->subscribe( 'account_created', 'payment_received' );
 		$user    = $this->make_user();
 		$other   = $this->make_user();
@@ -36,6 +39,8 @@ final class Privacy_Test extends Network_Test_Case {
 	}
 
 	public function test_the_export_missed_what_erasing_found(): void {
+		Captured_Events::clear();
+		( new Requests() )->delete_all();
 		$this->subscribe( 'lesson_finished' );
 		$user     = $this->make_user();
 		$payloads = array(
@@ -135,7 +140,7 @@ final class Privacy_Test extends Network_Test_Case {
 		$this->subscribe( 'account_created' );
 		$user = $this->make_user();
 		// No cursor of the second page is kept, and this is none.
-		set_site_transient( 'network_webhooks_export_' . md5( $user->user_email ), 'payloads:no cursor', HOUR_IN_SECONDS );
+		set_site_transient( 'network_webhooks_export_' . md5( $user->user_email ), 'log:no cursor', HOUR_IN_SECONDS );
 		$export = ( new Privacy( $this->plugin()->webhooks(), $this->plugin()->outbox() ) )->export( $user->user_email, 2 );
 		$this->assertTrue( $export['done'] );
 		$this->assertStringContainsString( 'could not be read', $export['data'][0]['data'][0]['value'] );
@@ -146,7 +151,62 @@ final class Privacy_Test extends Network_Test_Case {
 		$this->assertStringContainsString( 'could not be read', $found['data'][0]['data'][0]['value'] );
 	}
 
+	public function test_the_export_left_out_what_the_database_keeps_and_erasing_deletes(): void {
+		$user    = $this->make_user();
+		$outbox  = $this->plugin()->outbox();
+		$privacy = new Privacy( $this->plugin()->webhooks(), $outbox );
+		Captured_Events::clear();
+		( new Requests() )->delete_all();
+		$nobody = array( 'user_email' => 'nobody@network.example' );
+		foreach ( array( array( 'user_email' => $user->user_email ), array( 'user_id' => $user->ID ), $nobody ) as $data ) {
+			$outbox->add( 'account_created', $data, array(), 'a test' );
+			$outbox->refuse( 'account_created', $data, array( 'actor' => array( 'user' => 8 ) ), 'a test' );
+			Captured_Events::add( array( array( 'at' => time() * 1000, 'event' => 'account_created', 'site_id' => 1, 'event_id' => null, 'data' => (string) wp_json_encode( $data ), 'is_whole' => true, 'details' => array() ) ), 0 );
+			$request = new Request( 'POST', '', array( 'x-of' => 'a' ), http_build_query( $data ), 7, '127.0.0.1' );
+			( new Requests() )->add( $request, Signature::of( $request, Inbox::create(), $this->plugin()->webhooks(), time() ), 200, 0 );
+		}
+		$export = $privacy->export( $user->user_email );
+		$this->assertTrue( $export['done'] );
+		$this->assertCount( 8, array_unique( array_column( $export['data'], 'item_id' ) ) );
+		$places = array();
+		foreach ( $export['data'] as $item ) {
+			$values   = array_column( $item['data'], 'value', 'name' );
+			$places[] = $values['Kept in'];
+			$this->assertMatchesRegularExpression( '/^20\d\d-\d\d-\d\dT[\d:]{8}Z$/', $values['Time'] );
+			$this->assertMatchesRegularExpression( "/" . preg_quote( $user->user_email, '/' ) . '|' . preg_quote( rawurlencode( $user->user_email ), '/' ) . "|user_id\W+$user->ID\b/", $values['Content'] );
+		}
+		$this->assertSame( array( 'Outbox', 'Outbox', 'Refused Events', 'Refused Events', 'Listen', 'Listen', 'Test Inbox', 'Test Inbox' ), $places );
+		// It is so without the extension, too.
+		$without = json_decode( $this->run_process( __DIR__ . '/processes/export.php', array( $user->user_email ), false ), true );
+		$this->assertCount( 8, $without['data'] );
+
+		$this->assertTrue( $privacy->erase( $user->user_email )['items_removed'] );
+		$this->assertSame( array(), $privacy->export( $user->user_email )['data'] );
+		$this->assertCount( 4, $privacy->export( 'nobody@network.example' )['data'], 'Another person stays.' );
+		$privacy->erase( 'nobody@network.example' );
+	}
+
+	public function test_an_export_of_much_that_waits_has_pages(): void {
+		$privacy = new Privacy( $this->plugin()->webhooks(), $this->plugin()->outbox() );
+		$email   = bin2hex( random_bytes( 5 ) ) . '@network.example';
+		for ( $number = 0; $number < 130; $number++ ) {
+			$this->plugin()->outbox()->add( 'account_created', array( 'user_email' => $email ), array(), 'a test' );
+		}
+		$pages = array( $privacy->export( $email, 1 ), $privacy->export( $email, 2 ) );
+		$this->assertSame( array( false, true ), array_column( $pages, 'done' ) );
+		$this->assertCount( 130, array_unique( array_column( array_merge( ...array_column( $pages, 'data' ) ), 'item_id' ) ) );
+		// Where an object cache let go of where the second page begins, that is no end without a word.
+		$privacy->export( $email, 1 );
+		delete_site_transient( 'network_webhooks_export_' . md5( $email ) );
+		$lost = $privacy->export( $email, 2 );
+		$this->assertTrue( $lost['done'] );
+		$this->assertStringContainsString( 'begin it again', $lost['data'][0]['data'][0]['value'] );
+		$privacy->erase( $email );
+	}
+
 	public function test_an_export_of_many_deliveries_has_pages(): void {
+		Captured_Events::clear();
+		( new Requests() )->delete_all();
 		$this->subscribe( 'payment_received' );
 		$email = bin2hex( random_bytes( 5 ) ) . '@network.example';
 		$last  = null;

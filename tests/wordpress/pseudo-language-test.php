@@ -14,7 +14,7 @@ use Network_Webhooks\Announcements\Health_Checks;
 use Network_Webhooks\Dispatcher;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Failure;
-use Network_Webhooks\Presets;
+use Network_Webhooks\Presets\Presets;
 use Network_Webhooks\Privacy;
 use Network_Webhooks\Refused_Hooks;
 use Network_Webhooks\Settings;
@@ -159,7 +159,10 @@ final class Pseudo_Language_Test extends Network_Test_Case {
 		}
 		$this->assert_translated( ...array_values( Network_Webhooks\Event_Registry::categories() ) );
 		foreach ( Presets::all() as $preset ) {
-			$this->assert_translated( $preset['name'], $preset['steps'] );
+			$this->assert_translated( $preset->steps() );
+			foreach ( $preset->inputs() as $input ) {
+				$this->assert_translated( $input->label, wp_strip_all_tags( (string) preg_replace( '~<code>.*?</code>~', '', $input->help ) ), ...array_values( $input->options ) );
+			}
 		}
 	}
 

@@ -329,6 +329,32 @@ final class Set_Aside_Test extends Network_Test_Case {
 			'url: a percent sign' => array( 'url' => 'https://%/' ),
 			'url: quotes' => array( 'url' => 'https://end"point.example/' ),
 			'url: braces' => array( 'url' => 'https://{endpoint}/' ),
+			'url: a template' => array( 'url' => 'https://endpoint.example/{{ data.lesson_id }}?a={{ "}}" ~ data.user_id }}' ),
+			'url: a template at the host' => array( 'url' => 'https://{{ data.host }}/' ),
+			'url: a template behind the host' => array( 'url' => 'https://endpoint.example{{ data.path }}/' ),
+			'url: a template at the port' => array( 'url' => 'https://endpoint.example:{{ data.port }}/' ),
+			'url: a template at the scheme' => array( 'url' => '{{ data.scheme }}://endpoint.example/' ),
+			'url: a template behind the fragment' => array( 'url' => 'https://endpoint.example/é#{{ data.a }}' ),
+			'url: a template without a value' => array( 'url' => 'https://endpoint.example/{{ }}' ),
+			'url: a block' => array( 'url' => 'https://endpoint.example/{% if a %}b{% endif %}' ),
+			'url: what stands raw' => array( 'url' => 'https://endpoint.example/{%raw%}a{%endraw%}/{{ data.a }}' ),
+			'url: a comment' => array( 'url' => 'https://endpoint.example/{# a #}' ),
+			'url: a template that takes spaces' => array( 'url' => 'https://endpoint.example/{{- data.a }}' ),
+			'url: a template and a space' => array( 'url' => 'https://endpoint.example/a b/{{ data.a }}' ),
+			'url: a template and half a percent sign' => array( 'url' => 'https://endpoint.example/%2{{ data.a }}' ),
+			'url: a template and a user' => array( 'url' => 'https://u@endpoint.example/{{ data.a }}' ),
+			'url: a template with a line' => array( 'url' => "https://endpoint.example/{{ data.a\n }}" ),
+			'url: many values' => array( 'url' => 'https://endpoint.example/' . str_repeat( '{{ data.a }}', 21 ) ),
+			'url: a long template' => array( 'url' => 'https://endpoint.example/{{ data.a }}' . str_repeat( 'a', 2048 ) ),
+			'keys' => array( 'keys' => array( array( 'name' => 'token', 'value' => '1:a' ) ) ),
+			'keys: a name' => array( 'keys' => array( array( 'name' => 'Token', 'value' => '1:a' ) ) ),
+			'keys: a digit' => array( 'keys' => array( array( 'name' => '1', 'value' => '1:a' ) ) ),
+			'keys: twice' => array( 'keys' => array_fill( 0, 2, array( 'name' => 'token', 'value' => '1:a' ) ) ),
+			'keys: no value' => array( 'keys' => array( array( 'name' => 'token', 'value' => '' ) ) ),
+			'keys: a long value' => array( 'keys' => array( array( 'name' => 'token', 'value' => str_repeat( 'a', 1001 ) ) ) ),
+			'keys: a line' => array( 'keys' => array( array( 'name' => 'token', 'value' => "a\nb" ) ) ),
+			'keys: many' => array( 'keys' => array_map( static fn( int $number ) => array( 'name' => "k$number", 'value' => 'a' ), range( 1, 21 ) ) ),
+			'two mistakes: URL and keys' => array( 'url' => 'x', 'keys' => array( array( 'name' => '', 'value' => 'a' ) ) ),
 			'url: letters in a port' => array( 'url' => 'https://endpoint.example:80a/' ),
 			'headers: longest name' => array( 'headers' => array( array( 'name' => str_repeat( 'a', 256 ), 'value' => 'a' ) ) ),
 			'headers: long name' => array( 'headers' => array( array( 'name' => str_repeat( 'a', 257 ), 'value' => 'a' ) ) ),
@@ -386,7 +412,7 @@ final class Set_Aside_Test extends Network_Test_Case {
 	}
 
 	public function test_without_the_extension_a_setting_of_null_was_taken(): void {
-		foreach ( array( 'id', 'name', 'url', 'events', 'sites', 'network_events', 'include_imports', 'paused', 'secrets', 'signature', 'headers', 'format', 'template', 'content_type', 'condition', 'fields', 'timeout', 'retries', 'concurrency', 'rate_limit', 'ordered', 'log_bodies', 'disable_after', 'ca_file', 'set_aside' ) as $name ) {
+		foreach ( array( 'id', 'name', 'url', 'events', 'sites', 'network_events', 'include_imports', 'paused', 'secrets', 'signature', 'headers', 'keys', 'format', 'template', 'content_type', 'condition', 'fields', 'timeout', 'retries', 'concurrency', 'rate_limit', 'ordered', 'log_bodies', 'disable_after', 'ca_file', 'set_aside' ) as $name ) {
 			$webhook = array( $name => null ) + Webhook::create( 'Judged', 'https://endpoint.example/', 'lesson_finished' )->to_config();
 			$this->assertSame( array() === webhooks_check( array( $webhook ) ), null === Webhook_Check::of( $webhook ), $name );
 		}

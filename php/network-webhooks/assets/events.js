@@ -18,7 +18,8 @@
 			item,
 			box: item.querySelector( 'input' ),
 			name: item.querySelector( '.network-webhooks-name' ).textContent,
-			text: `${ details.querySelector( '.network-webhooks-category' ).textContent } ${ item.textContent }`.toLowerCase(),
+			// A plugin that is not active finds its events, too.
+			text: `${ details.querySelector( '.network-webhooks-category' ).textContent } ${ item.closest( '.network-webhooks-events-of' ).querySelector( '.network-webhooks-missing' )?.textContent ?? '' } ${ item.textContent }`.toLowerCase(),
 		} ) ),
 	} ) );
 	const events = categories.flatMap( ( { items } ) => items );
@@ -137,6 +138,10 @@
 				any += event.item.hidden ? 0 : 1;
 			}
 			details.hidden = ! any;
+			// What is said of some is not said of none.
+			for ( const some of details.querySelectorAll( '.network-webhooks-events-of' ) ) {
+				some.hidden = ! some.querySelector( 'li:not( [hidden] )' );
+			}
 			details.open = isSearch ? any > 0 : wereOpen[ index ];
 			found += any;
 		} );

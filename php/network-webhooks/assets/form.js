@@ -1,11 +1,10 @@
 /**
- * The form of a webhook: filling in a preset, what depends on a choice, the preview, and errors at their fields. Without this file all of that is there too,
+ * The form of a webhook: what depends on a choice, the preview, and errors at their fields. Without this file all of that is there too,
  * at a click more.
  */
 ( function () {
 	'use strict';
 
-	const { __, sprintf } = wp.i18n;
 	const form = document.getElementById( 'network-webhooks-form' );
 	if ( ! form ) {
 		return;
@@ -27,48 +26,6 @@
 	}
 	form.addEventListener( 'change', showWhatCounts );
 	showWhatCounts();
-
-	// Presets.
-	const steps = field( 'steps' );
-	let filled = {};
-	const defaults = Object.fromEntries( new FormData( form ) );
-	for ( const link of document.querySelectorAll( '[data-preset]' ) ) {
-		link.addEventListener( 'click', ( click ) => {
-			if ( click.ctrlKey || click.metaKey || click.shiftKey ) {
-				return;
-			}
-			click.preventDefault();
-			const preset = JSON.parse( link.dataset.preset );
-			// What another preset filled in goes; what somebody typed stays.
-			for ( const [ name, value ] of Object.entries( filled ) ) {
-				const input = form.elements[ name ];
-				if ( input.value === value ) {
-					input.value = defaults[ name ];
-				}
-			}
-			filled = {};
-			for ( const [ name, value ] of Object.entries( preset.values ) ) {
-				const input = form.elements[ name ];
-				if ( input.value === defaults[ name ] ) {
-					input.value = filled[ name ] = value;
-				}
-			}
-			field( 'url' ).placeholder = preset.url;
-			for ( const other of document.querySelectorAll( '[data-preset]' ) ) {
-				other.classList.toggle( 'active', other === link );
-				other.removeAttribute( 'aria-current' );
-			}
-			link.setAttribute( 'aria-current', 'true' );
-			steps.hidden = false;
-			steps.children[ 0 ].textContent = preset.steps;
-			steps.querySelector( 'code' ).textContent = preset.url;
-			field( 'script' ).hidden = preset.id !== 'sheets';
-			/* translators: %s: name of a service */
-			form.querySelector( '.network-webhooks-more > summary .description' ).textContent = sprintf( __( 'Filled in for %s', 'network-webhooks' ), preset.name );
-			showWhatCounts();
-			updatePreview();
-		} );
-	}
 
 	/** Shows what is wrong at each field; what was wrong before and is not any more goes. */
 	function showErrors( errors ) {
@@ -111,8 +68,8 @@
 			if ( mine === asked ) {
 				content.innerHTML = seen.html;
 				// Empty fields are not wrong before one had the time to fill them in.
-				for ( const name of [ 'name', 'url' ] ) {
-					if ( ! form.elements[ name ].value ) {
+				for ( const name of [ 'name', 'url', ...Object.keys( seen.errors ).filter( ( key ) => key.startsWith( 'service_' ) ) ] ) {
+					if ( ! form.elements[ name ]?.value ) {
 						delete seen.errors[ name ];
 					}
 				}

@@ -52,6 +52,11 @@ impl Node {
         self.document.places.value_at(&self.document.text, self.at)
     }
 
+    /// Whether it is a list.
+    pub(super) fn is_list(&self) -> bool {
+        self.json().kind() == Kind::List
+    }
+
     /// Its text.
     pub(super) fn raw(&self) -> &str {
         self.json().raw()

@@ -4,13 +4,25 @@ use std::fmt;
 
 use minijinja::{Error, ErrorKind};
 
-use super::{filters, fuel};
+use super::{filters, fuel, services};
 use crate::json::NotJson;
 use domain::webhook::FieldError;
 
 /// Messages of ours about values, which quote none.
-const OURS: [&str; 5] =
-    [fuel::TOO_LARGE, fuel::TOO_DEEP, filters::NO_KEY, filters::NO_PRODUCT, filters::NO_SUM];
+const OURS: [&str; 12] = [
+    fuel::TOO_LARGE,
+    fuel::TOO_DEEP,
+    filters::NO_KEY,
+    filters::NO_PRODUCT,
+    filters::NO_SUM,
+    services::NO_DATE,
+    services::NO_FORMAT,
+    services::NO_ZONE,
+    services::NO_LENGTH,
+    services::NO_PATH,
+    services::NO_VALUE,
+    services::NO_MAP,
+];
 
 /// A mistake in a template or condition, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

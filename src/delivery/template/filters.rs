@@ -7,6 +7,7 @@ use minijinja::{escape_formatter, filters, functions, tests};
 
 use super::bound::{KEY, MADE, READ, READ_TEXT, SEARCH, TIMES, WORDS};
 use super::fuel::{self, ITEM};
+use super::services;
 use super::text::{Style, Writer, words};
 
 /// What a filter or test does with what it is given.
@@ -38,6 +39,7 @@ pub(super) fn environment() -> Environment<'static> {
     add_filters(&mut environment);
     add_tests(&mut environment);
     add_ours(&mut environment);
+    services::add(&mut environment);
     environment
 }
 

@@ -1,4 +1,4 @@
-//! What an admin writes: a body's template, and a condition, both in minijinja.
+//! What an admin writes: a body's template, a condition, and the values of a URL, all in minijinja.
 //!
 //! They see the event's envelope (`type`, `data`, `site`, …) and nothing else: no files, no
 //! other templates, no macros. A name that is not there is a mistake, not an empty text. Time
@@ -15,7 +15,9 @@ mod error;
 mod filters;
 mod fuel;
 mod program;
+mod services;
 mod text;
+pub mod url;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -141,10 +143,6 @@ impl<'a> Envelope<'a> {
 }
 
 /// Runs a program on an envelope.
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "the tank is there for as long as the program runs"
-)]
 fn run(
     program: &Program,
     envelope: &Envelope<'_>,
@@ -152,7 +150,21 @@ fn run(
     output: &mut String,
     escape: AutoEscape,
 ) -> Result<Option<Value>, TemplateError> {
-    let context = envelope.context()?;
+    run_on(program, envelope.context()?, tank, output, escape)
+}
+
+/// Runs a program on what it sees.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the tank is there for as long as the program runs"
+)]
+fn run_on(
+    program: &Program,
+    context: Value,
+    tank: Tank,
+    output: &mut String,
+    escape: AutoEscape,
+) -> Result<Option<Value>, TemplateError> {
     let environment: &Environment<'_> = &ENVIRONMENT;
     let mut output = make_string_output(output);
     let blocks = BTreeMap::new();

@@ -27,6 +27,11 @@ use super::zval::{Bucket, Entries, Frame, Held, Key, Table, Value};
 
 type Result = std::result::Result<(), Box<Problem>>;
 
+/// Most arrays and objects within each other. Those that say themselves what they are have no level
+/// in the JSON, but room on the stack they need: one that returns another one, and so on without end,
+/// would end PHP.
+const MAX_INSIDE: usize = 2 * JSON_DEPTH as usize;
+
 /// Appends `value` as JSON. `out` ends before `limit`, give or take what a text that has to be
 /// escaped, or an array of numbers, takes more than expected: whoever needs an exact limit
 /// compares once more.
@@ -146,6 +151,9 @@ impl Encoder<'_> {
         };
         if self.serializing.contains(&address) {
             return Err(Problem::new(Reason::Recursion));
+        }
+        if self.serializing.len() == MAX_INSIDE {
+            return Err(Problem::new(Reason::TooDeep));
         }
         match engine::object_form(zval) {
             ObjectForm::Thrown => Err(Problem::new(Reason::Thrown)),

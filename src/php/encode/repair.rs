@@ -11,15 +11,12 @@ use ext_php_rs::types::Zval;
 
 use super::problem::{self, Step};
 use super::text::{self, Then};
-use super::{close, number};
+use super::{MAX_INSIDE, close, number};
 use crate::engine::{self, JSON_DEPTH, ObjectForm};
 use crate::zval::{Held, Key, Table, Value};
 
 /// Most paths that are listed; one more entry says that there are others.
 const MAX_PATHS: usize = 100;
-/// Most arrays and objects within each other. Those that say themselves what they are have no level
-/// in the JSON, but room on the stack they need.
-const MAX_INSIDE: usize = 4 * JSON_DEPTH as usize;
 /// Times that the strings are cut anew, because naming what was cut takes room as well.
 const MAX_ROUNDS: usize = 8;
 /// Bytes beyond what fits that are written all the same, so that the size can be told.

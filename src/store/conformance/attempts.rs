@@ -131,6 +131,7 @@ pub(crate) fn a_retry_sends_the_same_bytes(fixture: &dyn Fixture) {
         (b"a=1".to_vec(), "text/plain")
     );
     assert_eq!(shown.attempts_made[0].response_body.0, [0xff, 0, b'a']);
+    assert_eq!(shown.attempts_made[0].method.as_deref(), Some("PUT"));
     assert_eq!((shown.attempts_made[0].number, shown.attempts_made[0].next), (1, "retry"));
     assert_eq!(shown.attempts_made[0].failure.as_ref().unwrap().phase, Phase::RecvResponse);
 }

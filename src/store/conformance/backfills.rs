@@ -123,6 +123,37 @@ pub(crate) fn what_is_looked_back_for_is_narrowed(fixture: &dyn Fixture) {
     assert_eq!(count(&trial, &query), 0);
 }
 
+pub(crate) fn a_list_until_a_time_ends_there_whatever_a_backfill_made_then(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let (crm, late) = (trial.webhook("crm"), trial.webhook("late"));
+    let mut old = None;
+    for number in 0..3 {
+        let event = event(NOON + number);
+        trial.add(&event, &[crm], State::Delivered);
+        old.get_or_insert(event.id);
+        trial.clock.advance(HOUR);
+    }
+    // The first delivery after that time is of the oldest event.
+    let (event, now) = (old.unwrap(), trial.clock.unix_ms());
+    let id = DeliveryId::at(now);
+    trial.write(|t| {
+        let state = State::Pending;
+        let new = NewDelivery { id, webhook: late, state, due: now, reason: None, failure: None };
+        t.add_deliveries(&[(event, new)])
+    });
+    let mut log = trial.fixture.log();
+    let mut list = |until: i64| {
+        let query = DeliveriesQuery { until: Some(until), ..DeliveriesQuery::default() };
+        assert_eq!(
+            log.deliveries(&query).unwrap().deliveries.len() as u64,
+            log.count_all(&query).unwrap()
+        );
+        log.count_all(&query).unwrap()
+    };
+    assert_eq!(list(now - 5 * 60_000), 3);
+    assert_eq!(list(now), 4);
+}
+
 pub(crate) fn what_was_sent_later_is_found_by_when_that_was(fixture: &dyn Fixture) {
     let mut trial = Trial::new(fixture);
     let (crm, late) = (trial.webhook("crm"), trial.webhook("late"));

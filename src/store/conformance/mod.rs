@@ -8,6 +8,7 @@ mod backfills;
 mod changes;
 mod deaths;
 mod outages;
+mod persons;
 mod pruning;
 mod taking_in;
 
@@ -25,8 +26,10 @@ use domain::attempt::Remark;
 use domain::clock::{Clock, ManualClock};
 use domain::event::{Event, Flags};
 use domain::id::{DeliveryId, EventId};
+use domain::webhook::Method;
 use journal::{Boot, SegmentId};
 pub(crate) use outages::*;
+pub(crate) use persons::*;
 pub(crate) use pruning::*;
 pub(crate) use taking_in::*;
 
@@ -83,6 +86,7 @@ macro_rules! conformance {
             a_jump_of_the_clock_moves_everything_pending,
             health_positions_and_announcements_are_kept,
             bodies_and_rows_go_when_they_are_old,
+            a_clock_that_was_set_ahead_prunes_nothing_for_a_day,
             what_was_held_for_too_long_expires,
             an_attempt_says_where_it_went_and_who_made_it,
             percentiles_are_those_of_the_hours_asked_for,
@@ -98,8 +102,11 @@ macro_rules! conformance {
             all_are_down_only_where_no_webhook_is_well,
             it_is_known_since_when_something_waits,
             what_was_delivered_goes_first_when_there_is_no_room,
+            who_occurs_in_an_event_is_found_and_forgotten,
+            what_a_person_is_found_by_goes_where_the_payload_is_gone,
             a_webhook_is_given_what_it_has_not_had_in_order,
             what_is_looked_back_for_is_narrowed,
+            a_list_until_a_time_ends_there_whatever_a_backfill_made_then,
             what_was_sent_later_is_found_by_when_that_was,
         );
     };
@@ -308,6 +315,7 @@ pub(crate) fn attempt(now: i64, next: Next) -> Attempt {
         started: now,
         duration_us: 1_500,
         url: Some("https://crm.example/hook".into()),
+        method: Some(Method::Put),
         address: Some("203.0.113.7:443".into()),
         status: Some(if failure.is_none() { 204 } else { 500 }),
         failure,

@@ -1,6 +1,7 @@
 //! What goes: because it is old, or because there is no room.
 
 use super::*;
+use crate::log::CLOCK_SET;
 
 pub(crate) fn bodies_and_rows_go_when_they_are_old(fixture: &dyn Fixture) {
     let mut trial = Trial::new(fixture);
@@ -29,6 +30,51 @@ pub(crate) fn bodies_and_rows_go_when_they_are_old(fixture: &dyn Fixture) {
     let after = trial.stats("crm");
     assert_eq!((after.delivered, after.failed), (before.delivered, before.failed));
     assert_eq!((after.pending, after.held), (1, 1));
+}
+
+pub(crate) fn a_clock_that_was_set_ahead_prunes_nothing_for_a_day(fixture: &dyn Fixture) {
+    const JUMP: i64 = 400 * DAY;
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let id = trial.in_state(webhook, State::Delivered);
+    let delivered = |trial: &Trial<'_>| trial.stats("crm").delivered;
+    let set = |trial: &mut Trial<'_>, by: i64| {
+        trial.clock.jump(by);
+        let at = trial.clock.unix_ms();
+        let params: serde_json::Map<_, _> =
+            [("seconds".to_owned(), (by / 1000).into())].into_iter().collect();
+        trial.write(|t| {
+            t.announce(&Announcement { code: CLOCK_SET.into(), at, params: params.clone() })
+        });
+    };
+    // As a worker prunes that keeps bodies for 7 days, and rows for 30.
+    let prune = |trial: &mut Trial<'_>| {
+        let now = trial.clock.unix_ms();
+        trial.prune(now - 7 * DAY, now - 30 * DAY);
+        trial.fixture.log().delivery(&id).unwrap().map(|shown| shown.body.is_some())
+    };
+    set(&mut trial, JUMP);
+    trial.clock.advance(DAY);
+    assert_eq!(prune(&mut trial), Some(true));
+    // More than a page of such events must not keep what comes after from being pruned.
+    let under_that_clock: Vec<_> =
+        (0..3).map(|_| trial.in_state(webhook, State::Delivered)).collect();
+    set(&mut trial, -JUMP);
+    assert_eq!(prune(&mut trial), Some(true), "it is right again");
+    let later = trial.in_state(webhook, State::Delivered);
+    trial.clock.advance(31 * DAY);
+    assert_eq!(prune(&mut trial), None, "now it is old");
+    assert!(trial.fixture.log().delivery(&later).unwrap().is_none());
+    for id in under_that_clock {
+        assert_eq!(trial.state(id), State::Delivered);
+    }
+    // A clock that stays so for longer than a day is right.
+    let last = trial.in_state(webhook, State::Delivered);
+    set(&mut trial, JUMP);
+    trial.clock.advance(DAY + 1);
+    prune(&mut trial);
+    assert!(trial.fixture.log().delivery(&last).unwrap().is_none());
+    assert_eq!(delivered(&trial), 6);
 }
 
 pub(crate) fn what_was_held_for_too_long_expires(fixture: &dyn Fixture) {

@@ -19,7 +19,7 @@ impl Pair<'_> {
         assert_eq!(read(engine, &all, PAGE), read(model, &all, PAGE));
         let query = StatsQuery { hours, ..StatsQuery::default() };
         assert_eq!(engine.stats(&query, now).unwrap(), model.stats(&query, now).unwrap());
-        let query = OverviewQuery { hours };
+        let query = OverviewQuery { hours, ..OverviewQuery::default() };
         assert_eq!(engine.overview(&query, now).unwrap(), model.overview(&query, now).unwrap());
         assert_eq!(engine.bulks().unwrap(), model.bulks().unwrap());
         let failures = |log: &mut dyn LogEngine| {
@@ -28,11 +28,12 @@ impl Pair<'_> {
             groups
         };
         assert_eq!(failures(engine), failures(model));
-        let keys = self.engine_knows.keys.into_iter().zip(self.model_knows.keys);
-        for (id, (in_engine, in_model)) in WEBHOOKS.into_iter().zip(keys) {
+        for (at, id) in WEBHOOKS.iter().enumerate() {
             for ordered in [false, true] {
-                let found = self.engine.write(|t| t.next_due(in_engine, ordered));
-                let expected = self.fixture.tables.lock().next_due(in_model, ordered);
+                let key = self.engine_knows.keys[at];
+                let found = self.engine.write(|t| t.next_due(key, ordered));
+                let key = self.model_knows.keys[at];
+                let expected = self.fixture.tables.lock().next_due(key, ordered);
                 assert_eq!(found, expected, "{id} {ordered}");
             }
         }

@@ -5,6 +5,8 @@ const MINUTE_MS: i64 = 60_000;
 const CLOCK_SET_MS: i64 = 60 * MINUTE_MS;
 /// How long a store that was set aside stays one, in milliseconds.
 const SET_ASIDE_MS: i64 = 24 * 60 * MINUTE_MS;
+/// How long a clock that was set ahead is not trusted with what goes for good, in milliseconds.
+const AHEAD_MS: i64 = 24 * 60 * MINUTE_MS;
 /// By how much the clock may be off where signatures are verified, in milliseconds (Standard
 /// Webhooks 1.0.0).
 const TOLERANCE_MS: i64 = 5 * MINUTE_MS;
@@ -61,6 +63,14 @@ impl Lately {
         let seconds: i64 = jumps.clone().map(|jump| jump.seconds).sum();
         let last = jumps.last().filter(|_| (seconds * 1000).abs() > TOLERANCE_MS)?;
         Some(ClockSet { at: last.at, seconds })
+    }
+
+    /// By how much the clock was set ahead within the last day, in milliseconds, as far as that was
+    /// not undone. What is pruned by a clock that is wrong is gone for good, so the time before
+    /// counts until the new one has stood for a day.
+    pub fn set_ahead(&self, now: i64) -> i64 {
+        let jumps = self.within(CLOCK_SET, AHEAD_MS, now);
+        (jumps.map(|jump| jump.seconds).sum::<i64>() * 1000).max(0)
     }
 
     /// When a store was set aside, if that was within the last day.
@@ -130,5 +140,15 @@ mod tests {
         let lately = Lately::new(vec![aside, set(NOW + HOUR, -30 * 24 * 3600)]);
         assert_eq!(lately.store_set_aside(NOW + HOUR), Some(NOW));
         assert_eq!(lately.store_set_aside(NOW + DAY + 1), None);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_ahead_is_trusted_after_a_day() {
+        let ahead = Lately::new(vec![set(NOW, 86_400)]);
+        assert_eq!(ahead.set_ahead(NOW + DAY), DAY);
+        assert_eq!(ahead.set_ahead(NOW + DAY + 1), 0);
+        let undone = Lately::new(vec![set(NOW, 86_400), set(NOW - DAY + HOUR, -86_400)]);
+        assert_eq!(undone.set_ahead(NOW - DAY + HOUR), 0);
+        assert_eq!(Lately::new(vec![set(NOW, -86_400)]).set_ahead(NOW), 0);
     }
 }

@@ -1,11 +1,11 @@
 //! All webhooks together, in the array shape of `stubs/webhooks.stub.php`.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::query::hours;
 use super::row::Hour;
 
-/// Events that are looked at to say which sites and events make most.
+/// Events that are looked at to say which sites and events make most, where nothing is said and at most.
 pub const SAMPLED: usize = 10_000;
 /// Sites and events that are named.
 pub(crate) const NAMED: usize = 10;
@@ -17,12 +17,22 @@ pub(crate) const NAMED: usize = 10;
 pub struct OverviewQuery {
     #[serde(deserialize_with = "hours")]
     pub hours: u16,
+    #[serde(deserialize_with = "sample")]
+    pub sample: usize,
 }
 
 impl Default for OverviewQuery {
     fn default() -> Self {
-        Self { hours: 24 }
+        Self { hours: 24, sample: SAMPLED }
     }
+}
+
+fn sample<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let sample = i64::deserialize(deserializer)?;
+    usize::try_from(sample)
+        .ok()
+        .filter(|sample| *sample <= SAMPLED)
+        .ok_or_else(|| de::Error::custom(format!("`sample` is 0 to {SAMPLED}, not {sample}")))
 }
 
 /// How all webhooks have been doing.

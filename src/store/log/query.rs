@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::{Person, State};
+use crate::{Person, State, StoreError};
 use domain::id::EventId;
 
 /// Deliveries of a page where nothing is said.
 const DEFAULT_LIMIT: usize = 50;
 /// Most deliveries of a page.
 const MAX_LIMIT: usize = 200;
+
+/// Most hours that `webhooks_stats()` lists, of all webhooks together: in PHP each takes 424 bytes.
+const MOST_HOURS: usize = 100_000;
 
 /// The query of `webhooks_deliveries()`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,8 +77,22 @@ impl Default for StatsQuery {
 }
 
 impl StatsQuery {
-    pub(crate) fn wants(&self, id: &str) -> bool {
-        self.webhook_ids.as_ref().is_none_or(|ids| ids.iter().any(|wanted| wanted == id))
+    /// Refuses what would be more than a PHP process has room for.
+    ///
+    /// # Errors
+    /// Says how much was asked for, and of what there can be less.
+    pub(crate) fn check_size(&self, webhooks: usize) -> crate::Result<()> {
+        let hours = usize::from(self.hours);
+        if webhooks.saturating_mul(hours) <= MOST_HOURS {
+            return Ok(());
+        }
+        Err(StoreError::Failed {
+            action: "reading the log",
+            reason: format!(
+                "{hours} hours of {webhooks} webhooks are more than {MOST_HOURS} hours in all: ask for \
+                 fewer hours (0: none), or name fewer webhooks (webhook_ids)"
+            ),
+        })
     }
 }
 

@@ -65,6 +65,7 @@ pub struct AttemptRow {
     pub started: String,
     pub duration_ms: f64,
     pub url: Option<String>,
+    pub method: Option<String>,
     pub address: Option<String>,
     pub status: Option<u16>,
     pub failure: Option<Failure>,

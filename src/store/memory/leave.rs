@@ -2,8 +2,8 @@
 
 use super::change::Change;
 use super::tables::{AskedFor, HOUR_MS, Tables};
-use crate::log::CLOCK_SET;
-use crate::{Forgetting, GivenUp, Keep, State};
+use crate::log::{CLOCK_SET, Lately, Noticed};
+use crate::{Forgetting, GivenUp, Keep, Person, State};
 
 /// As the other engines have it: see `sqlite/prune.rs`, `suspects.rs` and `bulk.rs`.
 const HOURS: i64 = 720;
@@ -25,6 +25,8 @@ impl Tables {
         limit: usize,
         now: i64,
     ) -> bool {
+        let ahead = self.set_ahead(now);
+        let (bodies_before, rows_before) = (bodies_before - ahead, rows_before - ahead);
         let mut left = limit.max(1);
         let keys: Vec<_> = self.events.keys().copied().collect();
         for key in &keys {
@@ -51,8 +53,19 @@ impl Tables {
                 }
             }
         }
-        self.prune_sums(rows_before, now);
+        self.prune_sums(rows_before, now - ahead);
         true
+    }
+
+    /// By how much the clock is ahead of what is known to be right; see [`Lately::set_ahead`].
+    fn set_ahead(&self, now: i64) -> i64 {
+        let jumps = self.announcements.values().filter(|it| it.code == CLOCK_SET);
+        let jumps = jumps.map(|it| Noticed {
+            code: it.code.clone(),
+            at: it.at,
+            seconds: it.params.get("seconds").and_then(|it| it.as_i64()).unwrap_or(0),
+        });
+        Lately::new(jumps.collect()).set_ahead(now)
     }
 
     /// Removes what is old of an event; how many things.
@@ -136,10 +149,9 @@ impl Tables {
     /// Looks at the next `limit` bodies for the oldest wish.
     pub(super) fn forget(&mut self, limit: usize, now: i64) -> Forgetting {
         let Some(wish) = self.wishes.first().cloned() else { return Forgetting::Nothing };
-        let with_body = self.events.range(wish.after + 1..).filter(|(_, stored)| stored.has_body());
         let next: Vec<_> =
-            with_body.map(|(key, stored)| (*key, stored.event.clone())).take(limit).collect();
-        let Some((last, _)) = next.last() else {
+            self.events.range(wish.after + 1..).map(|(key, _)| *key).take(limit).collect();
+        let Some(last) = next.last() else {
             self.wishes.remove(0);
             let person = wish.person;
             self.deferred.retain(|record| !person.occurs_in(record));
@@ -149,14 +161,23 @@ impl Tables {
         };
         let mut erased = 0;
         self.wishes[0].after = *last;
-        for (key, event) in next {
-            if wish.person.occurs_in(&event.body) {
+        for key in next {
+            if self.events[&key].is_about(&wish.person) {
                 self.erase(key, now);
                 erased += 1;
+            } else {
+                self.erase_numbers(key, &wish.person);
             }
         }
         self.wishes[0].erased += erased;
         Forgetting::UnderWay
+    }
+
+    /// An event whose payload is gone is no more found by a number that may be the person's id.
+    fn erase_numbers(&mut self, event: i64, person: &Person) {
+        if let Some(stored) = self.events.get_mut(&event).filter(|stored| !stored.has_body()) {
+            stored.terms.retain(|term| !person.may_be(term));
+        }
     }
 
     /// Erases an event's payload wherever it stands, and gives up what was still to be sent.

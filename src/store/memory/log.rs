@@ -13,8 +13,8 @@ use crate::log::row::{created, milliseconds, percentiles};
 use crate::log::{
     AttemptRow, BulkRow, CLOCK_SET, DeliveriesQuery, DeliveryDetail, DeliveryRow, DisabledSince,
     EventCount, FailureGroup, FailuresQuery, Hour, Lately, LogEngine, NAMED, NEWEST, NOTICED,
-    Noticed, NumberedAnnouncement, Outages, Overview, OverviewQuery, Page, SAMPLED, SiteCount,
-    StatsQuery, StoreSummary, WebhookStats,
+    Noticed, NumberedAnnouncement, Outages, Overview, OverviewQuery, Page, SiteCount, StatsQuery,
+    StoreSummary, WebhookStats,
 };
 use crate::{Latencies, Phase, Result, Selection, State, WebhookKey, term};
 use domain::bytes::{Bytes, Headers};
@@ -97,7 +97,7 @@ impl Tables {
     fn page_of_person(&self, query: &DeliveriesQuery, person: &crate::Person) -> Page {
         let mut deliveries = Vec::new();
         for (key, stored) in self.events.range(..query.cursor.unwrap_or(i64::MAX)).rev() {
-            if stored.has_body() && person.occurs_in(&stored.event.body) {
+            if stored.is_about(person) {
                 let mut of_event: Vec<_> = self.deliveries_of(*key).collect();
                 of_event.reverse();
                 deliveries.extend(of_event.into_iter().map(|it| self.row(it)));
@@ -161,7 +161,7 @@ impl Tables {
         }
     }
 
-    fn overview(&self, first: i64, last: i64) -> Overview {
+    fn overview(&self, first: i64, last: i64, sample: usize) -> Overview {
         let (pending, held) = self.pending_and_held(None);
         let hour = |hour| Hour { hour: rfc3339(hour * HOUR_MS), delivered: 0, failed: 0 };
         let mut hours: Vec<_> = (first..=last).map(hour).collect();
@@ -171,7 +171,7 @@ impl Tables {
         let newest = self.events.values().rev();
         let newest =
             newest.filter(|it| it.created >= first * HOUR_MS && !it.event.flags.has(Flags::TEST));
-        let newest: Vec<_> = newest.take(SAMPLED).map(|stored| &stored.event).collect();
+        let newest: Vec<_> = newest.take(sample).map(|stored| &stored.event).collect();
         let sites = most(newest.iter().map(|event| event.site.cast_signed()));
         let events = most(newest.iter().map(|event| event.name.clone()));
         Overview {
@@ -263,6 +263,7 @@ fn attempt(number: i64, made: &Made) -> AttemptRow {
         started: rfc3339(it.started),
         duration_ms: took(made),
         url: it.url.clone(),
+        method: it.method.map(|method| method.as_str().to_owned()),
         address: it.address.clone(),
         status: it.status,
         failure: it.failure.clone(),
@@ -324,9 +325,11 @@ impl LogEngine for MemoryLog {
     fn stats(&mut self, query: &StatsQuery, now: i64) -> Result<BTreeMap<String, WebhookStats>> {
         let tables = self.0.lock();
         let (first, last) = hours(query.hours, now);
-        let known = tables.webhooks.iter().filter(|webhook| query.wants(&webhook.id));
+        let wants = |id: &String| query.webhook_ids.as_ref().is_none_or(|ids| ids.contains(id));
+        let known: Vec<_> = tables.webhooks.iter().filter(|webhook| wants(&webhook.id)).collect();
+        query.check_size(query.webhook_ids.as_ref().map_or(known.len(), Vec::len))?;
         let mut stats: BTreeMap<_, _> =
-            known.map(|it| (it.id.clone(), tables.stats_of(it, first, last))).collect();
+            known.into_iter().map(|it| (it.id.clone(), tables.stats_of(it, first, last))).collect();
         for id in query.webhook_ids.iter().flatten() {
             stats.entry(id.clone()).or_insert_with(|| WebhookStats::new(first..=last));
         }
@@ -335,7 +338,7 @@ impl LogEngine for MemoryLog {
 
     fn overview(&mut self, query: &OverviewQuery, now: i64) -> Result<Overview> {
         let (first, last) = hours(query.hours, now);
-        Ok(self.0.lock().overview(first, last))
+        Ok(self.0.lock().overview(first, last, query.sample))
     }
 
     fn announcements(&mut self, after: i64) -> Result<Vec<NumberedAnnouncement>> {

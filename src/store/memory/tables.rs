@@ -60,6 +60,15 @@ impl StoredEvent {
     pub(super) fn has_body(&self) -> bool {
         !self.event.body.is_empty()
     }
+
+    /// Whether it is about a person: by its payload, or where that is gone by what it is found by.
+    pub(super) fn is_about(&self, person: &Person) -> bool {
+        if self.has_body() {
+            person.occurs_in(&self.event.body)
+        } else {
+            person.occurs_in_terms(&self.terms)
+        }
+    }
 }
 
 /// A delivery.

@@ -111,6 +111,8 @@ CREATE TABLE IF NOT EXISTS {prefix}attempts (
     started          BIGINT            NOT NULL,
     duration_us      BIGINT UNSIGNED   NOT NULL,
     url              TEXT,
+    -- POST, PUT or PATCH; NULL where no request was made.
+    method           VARCHAR(16),
     address          VARCHAR(64),
     status           SMALLINT UNSIGNED,
     -- JSON: phase, code, message.

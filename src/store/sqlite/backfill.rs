@@ -103,10 +103,10 @@ pub(crate) fn between(
         (after, below) = (after.max(key - 1), below.min(key + 1));
     }
     if let Some(since) = query.since {
-        after = after.max(first_event_at(connection, since)? - 1);
+        after = after.max(first_of(connection, since)? - 1);
     }
     if let Some(until) = query.until {
-        below = below.min(first_event_at(connection, until.saturating_add(1))?);
+        below = below.min(first_of(connection, until.saturating_add(1))?);
     }
     Ok(Between { after, below })
 }
@@ -189,7 +189,7 @@ fn of_row(row: &Row<'_>) -> rusqlite::Result<Missed> {
 
 /// Key of the first event that was taken in at this time or later; beyond all where there is none.
 /// Keys rise with time, so it is found by halving.
-pub(crate) fn first_event_at(connection: &Connection, unix_ms: i64) -> rusqlite::Result<i64> {
+pub(crate) fn first_of(connection: &Connection, unix_ms: i64) -> rusqlite::Result<i64> {
     let last: Option<i64> =
         connection.query_row("SELECT max(key) FROM events", [], |row| row.get(0))?;
     let (mut low, mut high) = (0, last.unwrap_or(0) + 1);

@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::error::SqliteError;
+use super::record;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
 use crate::{Forgetting, Person, Selection, State};
@@ -14,6 +15,19 @@ struct Wish {
     /// Key of the last event that was looked at.
     after: i64,
     erased: i64,
+}
+
+/// Whether an event is about a person: by its payload, or where that is gone by what it is found by.
+pub(super) fn is_about(person: &Person, body: Option<&[u8]>, terms: Option<&str>) -> bool {
+    match body {
+        Some(body) => person.occurs_in(body),
+        None => person.occurs_in_terms(&read_terms(terms)),
+    }
+}
+
+/// An event's terms as they are kept.
+fn read_terms(terms: Option<&str>) -> Vec<String> {
+    terms.and_then(|terms| serde_json::from_str(terms).ok()).unwrap_or_default()
 }
 
 impl SqliteTransaction<'_> {
@@ -33,16 +47,21 @@ impl SqliteTransaction<'_> {
     pub(super) fn try_forget(&mut self, limit: usize) -> Result<Forgetting, SqliteError> {
         let Some(mut wish) = self.wish()? else { return Ok(Forgetting::Nothing) };
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let candidates: Vec<(i64, Vec<u8>)> = self
+        let candidates: Vec<(i64, Option<Vec<u8>>, Option<String>)> = self
             .statements
-            .get("SELECT event, body FROM bodies WHERE event > ?1 ORDER BY event LIMIT ?2")?
+            .get(
+                "SELECT key, body, terms FROM events LEFT JOIN bodies ON event = key
+                 WHERE key > ?1 ORDER BY key LIMIT ?2",
+            )?
             .query_map((wish.after, limit), |row| row.try_into())?
             .collect::<rusqlite::Result<_>>()?;
-        for (event, body) in &candidates {
+        for (event, body, terms) in &candidates {
             wish.after = *event;
-            if wish.person.occurs_in(body) {
+            if is_about(&wish.person, body.as_deref(), terms.as_deref()) {
                 self.erase(*event)?;
                 wish.erased += 1;
+            } else if body.is_none() {
+                self.erase_numbers(*event, terms.as_deref(), &wish.person)?;
             }
         }
         if candidates.is_empty() {
@@ -88,6 +107,26 @@ impl SqliteTransaction<'_> {
         self.erase_terms(event)?;
         self.statements.get("UPDATE events SET terms = NULL WHERE key = ?1")?.execute([event])?;
         self.events.remove(&event);
+        Ok(())
+    }
+
+    /// An event whose payload is gone is no more found by a number that may be the person's id.
+    fn erase_numbers(
+        &mut self,
+        event: i64,
+        terms: Option<&str>,
+        person: &Person,
+    ) -> Result<(), SqliteError> {
+        let mut terms = read_terms(terms);
+        let Some(at) = terms.iter().position(|term| person.may_be(term)) else { return Ok(()) };
+        let term = terms.remove(at);
+        self.statements
+            .get("DELETE FROM terms WHERE event = ?1 AND term = ?2")?
+            .execute(params![event, term])?;
+        let left = (!terms.is_empty()).then(|| record::json(&terms)).transpose()?;
+        self.statements
+            .get("UPDATE events SET terms = ?2 WHERE key = ?1")?
+            .execute(params![event, left])?;
         Ok(())
     }
 

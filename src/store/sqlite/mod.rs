@@ -14,6 +14,7 @@ mod counters;
 pub(crate) mod error;
 mod files;
 mod forget;
+mod hours;
 mod ingest;
 mod log;
 mod prune;
@@ -231,6 +232,11 @@ impl Store for SqliteStore {
             transaction.commit()?;
         }
         Ok(loaded)
+    }
+
+    fn rest(&mut self) {
+        // Without it the pages of a burst stay; a failure costs nothing but them.
+        let _ = self.connection.release_memory();
     }
 }
 

@@ -5,7 +5,7 @@ use rusqlite::params;
 use super::error::SqliteError;
 use super::schema::EVENT;
 use super::transaction::SqliteTransaction;
-use crate::log::CLOCK_SET;
+use crate::log::{CLOCK_SET, Lately, Noticed};
 use crate::{State, WebhookKey};
 use domain::id::EventId;
 
@@ -49,7 +49,11 @@ impl SqliteTransaction<'_> {
         rows_before: i64,
         limit: usize,
     ) -> Result<bool, SqliteError> {
+        // First, as a whole log takes long to prune.
+        let sums = self.sum_hours()?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
+        let ahead = self.set_ahead()?;
+        let (bodies_before, rows_before) = (bodies_before - ahead, rows_before - ahead);
         if let Some(after) = self.pruned.bodies {
             self.pruned.bodies = self.prune_bodies(after, bodies_before, limit)?;
         }
@@ -58,12 +62,12 @@ impl SqliteTransaction<'_> {
         }
         let more = self.pruned.bodies.is_some() || self.pruned.rows.is_some();
         if !more {
-            self.prune_sums(rows_before)?;
+            self.prune_sums(rows_before, self.clock.unix_ms() - ahead)?;
             self.prune_bulks()?;
             *self.pruned = Progress::default();
         }
         let free = self.shrink(limit)?;
-        Ok(more || free)
+        Ok(more || sums || free)
     }
 
     /// Looks at the next `limit` events that have a body, after the one with key `after`, and
@@ -83,8 +87,10 @@ impl SqliteTransaction<'_> {
             .query_map((after, limit), |row| row.try_into())?
             .collect::<rusqlite::Result<_>>()?;
         let mut last = None;
+        let now = self.clock.unix_ms();
         for (event, created) in candidates {
             if created >= before {
+                last = goes_on_behind(event, created, now).or(last);
                 continue;
             }
             last = Some(event);
@@ -139,21 +145,39 @@ impl SqliteTransaction<'_> {
             .query_map((after, limit), |row| row.try_into())?
             .collect::<rusqlite::Result<_>>()?;
         let mut last = None;
+        let now = self.clock.unix_ms();
         for (event, created) in candidates {
             if created < before {
                 last = Some(event);
                 self.prune_event(event, before)?;
+            } else {
+                last = goes_on_behind(event, created, now).or(last);
             }
         }
         Ok(last)
     }
 
+    /// By how much the clock is ahead of what is known to be right; see [`Lately::set_ahead`].
+    fn set_ahead(&mut self) -> rusqlite::Result<i64> {
+        let jumps = self
+            .statements
+            .get(
+                "SELECT at, coalesce(params ->> '$.seconds', 0) FROM announcements
+                 WHERE code = ?1 ORDER BY number",
+            )?
+            .query_map([CLOCK_SET], |row| {
+                Ok(Noticed { code: CLOCK_SET.into(), at: row.get(0)?, seconds: row.get(1)? })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Lately::new(jumps).set_ahead(self.clock.unix_ms()))
+    }
+
     /// Counters, announcements and spent keys that are too old.
-    fn prune_sums(&mut self, before: i64) -> Result<(), SqliteError> {
-        let oldest = self.clock.unix_ms().div_euclid(HOUR_MS) - HOURS;
+    fn prune_sums(&mut self, before: i64, now: i64) -> Result<(), SqliteError> {
+        let oldest = now.div_euclid(HOUR_MS) - HOURS;
         self.statements.get("DELETE FROM hours WHERE hour < ?1")?.execute([oldest])?;
+        self.statements.get("DELETE FROM network_hours WHERE hour < ?1")?.execute([oldest])?;
         self.prune_announcements(before)?;
-        let now = self.clock.unix_ms();
         self.prune_deaths(now)?;
         self.statements.get("DELETE FROM spent_keys WHERE until < ?1")?.execute([now])?;
         self.statements
@@ -290,4 +314,10 @@ impl SqliteTransaction<'_> {
         while moved.next()?.is_some() {}
         Ok(surplus > step)
     }
+}
+
+/// An event that came in while the clock was ahead stays until that time is there, and must not keep
+/// what lies behind it from going.
+fn goes_on_behind(event: i64, created: i64, now: i64) -> Option<i64> {
+    (created > now + HOUR_MS).then_some(event)
 }

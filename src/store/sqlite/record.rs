@@ -9,6 +9,7 @@ use super::schema::{DELIVERY, event_of};
 use super::transaction::SqliteTransaction;
 use crate::{Attempt, Failure, NewAttempt, State, Written};
 use domain::id::DeliveryId;
+use domain::webhook::Method;
 
 /// What SQLite needs beside the values of a row, and of a header in JSON, in bytes: more than
 /// enough.
@@ -95,8 +96,9 @@ impl SqliteTransaction<'_> {
             .get(
                 "INSERT OR REPLACE INTO attempts (key, started, duration_us, address, status,
                      failure, request_headers, response_headers, response_body, reconnected,
-                     next, next_at, url, server, waited_for, remark)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                     next, next_at, url, server, waited_for, remark, method)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                     ?17)",
             )?
             .execute(params![
                 key,
@@ -115,6 +117,7 @@ impl SqliteTransaction<'_> {
                 server,
                 attempt.waited_for,
                 attempt.remark.as_ref().map(json).transpose()?,
+                attempt.method.map(Method::as_str),
             ])?;
         Ok(())
     }

@@ -20,8 +20,13 @@ const APPLICATION: i32 = 0x7762_686b;
 const PAGE_SIZE: u32 = 4096;
 
 /// The n-th entry leads from version n to n + 1.
-const MIGRATIONS: [&str; 4] =
-    [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql"), include_str!("4.sql")];
+const MIGRATIONS: [&str; 5] = [
+    include_str!("1.sql"),
+    include_str!("2.sql"),
+    include_str!("3.sql"),
+    include_str!("4.sql"),
+    include_str!("5.sql"),
+];
 
 /// The version that this software reads and writes.
 pub(crate) const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -157,6 +162,8 @@ mod tests {
         for version in 1..VERSION {
             let old = Connection::open_in_memory().unwrap();
             old.execute_batch(&MIGRATIONS[..version as usize].join("\n")).unwrap();
+            // Since version 4 a position belongs to a spool.
+            let spool = if version < 4 { "" } else { "zeroblob(16), " };
             old.execute_batch(&format!(
                 "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {version};
                  INSERT INTO webhooks (key, id, delivered) VALUES (1, 'crm', 1);
@@ -168,8 +175,8 @@ mod tests {
                  INSERT INTO attempts (key, started, duration_us, request_headers,
                          response_headers, response_body, reconnected, next)
                      VALUES ({EVENT} + 1, 5, 7, '[]', '[]', x'', 0, 2);
-                 INSERT INTO hours VALUES (3, 1, 1, 0);
-                 INSERT INTO positions VALUES (x'0102', 99);"
+                 INSERT INTO hours (hour, webhook, delivered, failed) VALUES (3, 1, 1, 0);
+                 INSERT INTO positions VALUES ({spool}x'0102', 99);"
             ))
             .unwrap();
             migrate(&old, "a test's").unwrap();

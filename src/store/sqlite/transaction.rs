@@ -161,6 +161,10 @@ impl Transaction for SqliteTransaction<'_> {
         self.context("adding a webhook", key)
     }
 
+    fn best_batch(&self) -> usize {
+        1
+    }
+
     fn ingest(&mut self, events: &[NewEvent<'_>], now: i64) -> Result<Vec<bool>> {
         let ingested = events.iter().map(|new| self.try_ingest(new, now)).collect();
         self.context("adding events", ingested)

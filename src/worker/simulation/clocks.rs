@@ -1,6 +1,8 @@
 //! A wall clock that is set.
 
 use super::*;
+use journal::Boot;
+use store::ClockReading;
 
 #[test]
 fn a_clock_that_jumps_hours_neither_floods_nor_stalls() {
@@ -55,4 +57,57 @@ fn a_clock_that_was_set_is_told_until_it_is_right_again() {
         // A step that no signature notices is nobody's concern.
         assert_eq!(set(&mut simulation, MINUTE).0, None);
     }
+}
+
+#[test]
+fn a_clock_that_was_ahead_for_some_hours_pruned_the_log_for_good() {
+    for (jump, restart) in [(40 * DAY, false), (40 * DAY, true), (4000 * DAY, true)] {
+        let mut simulation =
+            Simulation::new(|address| json!([webhook(0, address, &["told"])]), Vec::new());
+        let restart_if = |simulation: &mut Simulation| {
+            if restart {
+                simulation.restart();
+            }
+        };
+        simulation.clock.advance(2 * HOUR);
+        for _ in 0..3 {
+            simulation.dispatch("told");
+        }
+        simulation.settle();
+        assert_eq!(simulation.count("delivered"), 3);
+        simulation.clock.jump(jump);
+        restart_if(&mut simulation);
+        for _ in 0..20 {
+            simulation.settle();
+            simulation.clock.advance(HOUR);
+        }
+        assert_eq!(simulation.count("delivered"), 3, "ahead by {jump} ms, restarted: {restart}");
+        simulation.clock.jump(-jump);
+        restart_if(&mut simulation);
+        simulation.pass(START + 2 * DAY);
+        assert_eq!(simulation.count("delivered"), 3, "set right, restarted: {restart}");
+        // By a clock that is right, it goes when its time is over.
+        simulation.clock.advance(40 * DAY);
+        simulation.pass(START + 43 * DAY);
+        assert_eq!(simulation.count("delivered"), 0);
+    }
+}
+
+#[test]
+fn a_clock_that_is_wrong_when_the_machine_starts_pruned_the_log_at_once() {
+    let mut simulation =
+        Simulation::new(|address| json!([webhook(0, address, &["told"])]), Vec::new());
+    simulation.dispatch("told");
+    simulation.settle();
+    // Nobody can tell by how much a clock is off that no worker saw before.
+    let another_boot = ClockReading { boot: Boot([7; 16]), offset: 0 };
+    let store = &mut simulation.worker.store;
+    store::commit(store, &mut |tx| tx.shift_due(0, another_boot)).expect("written");
+    simulation.clock.jump(40 * DAY);
+    simulation.restart();
+    for _ in 0..59 {
+        simulation.clock.advance(MINUTE);
+        simulation.settle();
+    }
+    assert_eq!(simulation.count("delivered"), 1);
 }

@@ -48,6 +48,10 @@ impl Store for SlowDisk {
     fn load(&mut self) -> Result<Loaded> {
         self.store.load()
     }
+
+    fn rest(&mut self) {
+        self.store.rest();
+    }
 }
 
 impl Durability for SlowDisk {

@@ -40,8 +40,14 @@ async function selfSigned( wordpress ) {
 }
 
 export const steps = {
-	async 'every preset sends what its service understands'( { page, env, received } ) {
+	async 'every service that is given a URL gets what it understands'( { page, env, received } ) {
+		const card = ( { event } ) => {
+			const [ { contentType, content } ] = event.attachments;
+			assert.equal( contentType, 'application/vnd.microsoft.card.adaptive' );
+			assert.match( content.body[ 0 ].text, /^\*\*payment_received\*\* – http/ );
+		};
 		const expected = {
+			'Own endpoint': ( { event } ) => assert.equal( event.type, 'payment_received' ),
 			Zapier: ( { event } ) => assert.equal( event.type, 'payment_received' ),
 			Make: ( { event } ) => assert.equal( event.type, 'payment_received' ),
 			n8n: ( { event } ) => assert.equal( event.type, 'payment_received' ),
@@ -50,26 +56,20 @@ export const steps = {
 				assert.match( event.content, /^\*\*payment_received\*\* – http/ );
 				assert.deepEqual( event.allowed_mentions, { parse: [] } );
 			},
-			Telegram: ( { event } ) => assert.match( event.text, /^payment_received – http.*\npayment_id: 812\n/ ),
-			'Microsoft Teams'( { event } ) {
-				const [ { contentType, content } ] = event.attachments;
-				assert.equal( contentType, 'application/vnd.microsoft.card.adaptive' );
-				assert.equal( content.body[ 0 ].text, 'payment_received' );
-				assert.deepEqual( content.body[ 2 ].facts[ 1 ], { title: 'payment_id', value: '812' } );
-			},
+			'Microsoft Teams': card,
 			'Google Sheets'( { event, headers } ) {
 				assert.equal( event.type, 'payment_received' );
 				assert.equal( headers[ 'webhook-signature' ], undefined );
 			},
-			'Custom endpoint': ( { event } ) => assert.equal( event.type, 'payment_received' ),
 		};
 		for ( const [ name, isRight ] of Object.entries( expected ) ) {
 			await openForm( page, env );
-			await fillIn( page, `${ env.ENDPOINT_URL }${ name.replaceAll( ' ', '-' ) }` );
-			await page.getByRole( 'link', { name, exact: true } ).click();
-			await page.getByText( 'Its URL looks like this' ).waitFor();
-			// What was typed before stays.
-			assert.equal( await page.getByLabel( 'Name', { exact: true } ).inputValue(), 'A webhook' );
+			await page.getByLabel( 'Name', { exact: true } ).fill( 'A webhook' );
+			await page.getByLabel( 'Send to', { exact: true } ).selectOption( { label: name } );
+			const takesUrl = await page.getByLabel( 'URL', { exact: true } ).isVisible();
+			const url = `${ env.ENDPOINT_URL }${ name.replaceAll( ' ', '-' ) }`;
+			await ( takesUrl ? page.getByLabel( 'URL', { exact: true } ) : page.locator( '[data-service]:not([hidden]) input[class*="large"]' ) ).fill( url );
+			await chooseEvent( page, 'payment_received' );
 			await sendTest( page );
 			await page.getByText( 'The test event arrived: the endpoint answered 200' ).waitFor();
 			isRight( received.settled().at( -1 ) );
@@ -78,19 +78,65 @@ export const steps = {
 		}
 	},
 
-	async 'a preset gives way to another, and to what somebody typed'( { page, env } ) {
+	async 'Mailchimp: key and list, fields as chips, at 320 pixels, and no template is seen'( { page, env, check } ) {
 		await openForm( page, env );
+		const width = page.viewportSize();
+		const row = page.locator( '[data-service="mailchimp"]' );
+		await page.getByLabel( 'Name', { exact: true } ).fill( 'Our newsletter' );
+		await page.getByLabel( 'Send to', { exact: true } ).selectOption( 'mailchimp' );
+		assert.equal( await page.getByLabel( 'URL', { exact: true } ).isVisible(), false );
+		await row.getByLabel( 'API key', { exact: true } ).fill( '0123456789abcdef-us21' );
+		await row.getByLabel( 'Audience ID', { exact: true } ).fill( 'a1b2c3' );
+		await chooseEvent( page, 'payment_received' );
+		const chips = page.locator( '[data-service="mailchimp"] .network-webhooks-paths button' );
+		await chips.filter( { hasText: /^customer_name$/ } ).waitFor();
+		await row.getByLabel( 'Further fields' ).fill( 'NAME: ' );
+		await chips.filter( { hasText: /^customer_name$/ } ).click();
+		assert.equal( await row.getByLabel( 'Further fields' ).inputValue(), 'NAME: customer_name' );
 		await more( page ).click();
-		await page.getByRole( 'link', { name: 'Slack', exact: true } ).click();
-		assert.equal( await input( page, 'format' ).inputValue(), 'template' );
-		assert.match( await input( page, 'template' ).inputValue(), /replace\("&", "&amp;"\)/ );
-		await page.getByRole( 'link', { name: 'Zapier', exact: true } ).click();
-		assert.equal( await input( page, 'format' ).inputValue(), 'standard' );
-		assert.equal( await input( page, 'template' ).inputValue(), '' );
-		await input( page, 'timeout' ).fill( '20' );
-		await page.getByRole( 'link', { name: 'Google Sheets', exact: true } ).click();
-		assert.equal( await input( page, 'timeout' ).inputValue(), '20' );
-		await page.getByText( 'function doPost(e)' ).waitFor();
+		assert.equal( await input( page, 'template' ).isVisible(), false );
+		await more( page ).click();
+		await page.locator( 'summary', { hasText: 'Preview' } ).click();
+		await page.locator( '#network-webhooks-preview pre', { hasText: /^PUT https:\/\/us21\.api\.mailchimp\.com\/3\.0\/lists\/a1b2c3\/members\/[0-9a-f]{32}/ } ).waitFor();
+		await page.locator( '#network-webhooks-preview pre', { hasText: '"NAME": "Jane' } ).waitFor();
+		await check( page, 'form of a mailing list' );
+		await page.screenshot( { path: 'target/e2e/service-wide.png', fullPage: true } );
+		await page.setViewportSize( { width: 320, height: 900 } );
+		assert.equal( await page.evaluate( () => document.documentElement.scrollWidth <= innerWidth ), true );
+		await page.screenshot( { path: 'target/e2e/service-320.png', fullPage: true } );
+		await page.setViewportSize( width );
+		await page.getByRole( 'button', { name: 'Add Webhook' } ).click();
+		await page.getByText( 'The webhook is set up.' ).waitFor();
+		assert.equal( await row.getByLabel( 'API key', { exact: true } ).inputValue(), '••••••••' );
+		assert.equal( ( await page.content() ).includes( '0123456789abcdef' ), false );
+	},
+
+	async 'a service by keyboard alone, and its message as a template when asked for'( { page, env, received } ) {
+		await openForm( page, env );
+		await page.getByLabel( 'Name', { exact: true } ).fill( 'Chat' );
+		await page.getByLabel( 'Send to', { exact: true } ).focus();
+		await page.keyboard.type( 'Slack' );
+		await page.keyboard.press( 'Tab' );
+		const address = page.locator( '[data-service="slack"]' ).getByLabel( 'Webhook URL', { exact: true } );
+		await address.focus();
+		await page.keyboard.type( `${ env.ENDPOINT_URL }services/T0/B0/secret` );
+		await chooseEvent( page, 'payment_received' );
+		await page.locator( '[data-service="slack"]' ).getByLabel( 'Message', { exact: true } ).focus();
+		await page.keyboard.type( 'Paid: ' );
+		const chip = page.locator( '[data-service="slack"] .network-webhooks-paths' ).getByRole( 'button', { name: /^payment_total:/ } );
+		await chip.waitFor();
+		await chip.focus();
+		await page.keyboard.press( 'Enter' );
+		assert.equal( await page.locator( '[data-service="slack"]' ).getByLabel( 'Message', { exact: true } ).inputValue(), 'Paid: {payment_total}' );
+		await sendTest( page );
+		await page.getByText( 'The test event arrived: the endpoint answered 200' ).waitFor();
+		assert.match( received.settled().at( -1 ).event.text, /^Paid: \S/ );
+		await page.screenshot( { path: 'target/e2e/service-message.png', fullPage: true } );
+		await page.getByRole( 'button', { name: 'Edit as template' } ).click();
+		await input( page, 'template' ).waitFor();
+		assert.match( await input( page, 'template' ).inputValue(), /truncate\(4000\)/ );
+		assert.match( await input( page, 'url' ).inputValue(), /services\/T0\/B0\/\{\{ keys\.key \}\}$/ );
+		assert.equal( await page.getByLabel( 'Send to', { exact: true } ).inputValue(), '' );
 	},
 
 	async 'an event is found as one types, by keyboard alone'( { page, env } ) {

@@ -84,10 +84,11 @@ export const steps = {
 				await logIn( window, ADMIN );
 				await window.goto( `${ env.WP_URL }/wp-admin/network/${ NEW }` );
 			}
-			await window.getByRole( 'link', { name: 'Slack', exact: true } ).click();
+			await window.getByLabel( 'Send to', { exact: true } ).selectOption( { label: 'Slack' } );
+			await window.getByRole( 'button', { name: 'Show its fields' } ).click();
 			await window.getByText( 'api.slack.com/apps' ).waitFor();
 			await window.getByLabel( 'Name', { exact: true } ).fill( 'Without scripts' );
-			await window.getByLabel( 'URL', { exact: true } ).fill( `${ env.ENDPOINT_URL }plain` );
+			await window.locator( '[data-service="slack"]' ).getByLabel( 'Webhook URL' ).fill( `${ env.ENDPOINT_URL }plain` );
 			await chooseEvent( window, 'payment_received' );
 			await window.locator( 'summary', { hasText: 'Preview' } ).click();
 			await window.getByRole( 'button', { name: 'Show the preview' } ).click();

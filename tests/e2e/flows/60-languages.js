@@ -146,9 +146,11 @@ export const steps = {
 		await page.locator( '.network-webhooks-results button' ).first().click();
 		await page.locator( '.network-webhooks-chosen button' ).first().waitFor();
 		await isTranslated( page, 'events and sites that are searched' );
-		await page.locator( 'a[href*="preset=slack"]' ).click();
-		await page.locator( '#network-webhooks-steps' ).filter( { hasText: 'api.slack.com' } ).waitFor();
-		await isTranslated( page, 'a preset filled in by the script' );
+		for ( const service of [ 'mailchimp', 'pipedrive', 'slack', 'telegram', 'sheets' ] ) {
+			await page.locator( '#network-webhooks-service' ).selectOption( service );
+			await page.locator( `[data-service="${ service }"]` ).waitFor();
+			await isTranslated( page, `the fields of ${ service }` );
+		}
 
 		await page.goto( URL_OF( env, '-events' ) );
 		await page.locator( '.network-webhooks-event summary' ).first().click();

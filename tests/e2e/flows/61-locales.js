@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { SCHEMES } from '../axe.js';
 import { empty, fill } from '../everything.js';
 import { forget, invent, speak } from '../language.js';
+import { fits } from '../layout.js';
 import { typeOf, walk } from '../pages.js';
 
 /** A language of which there is but the direction. */
@@ -12,52 +13,10 @@ const RTL = 'ar';
 /** Locale → in which schemes: their colours are the same in every language. */
 const LOCALES = { en_US: SCHEMES, nl_NL: [ SCHEMES[ 0 ] ], it_IT: [ SCHEMES[ 1 ] ] };
 
-/** Elements that lie beyond the window, to either side; what scrolls by itself may be longer, and WordPress keeps row actions there. */
-const outside = ( page ) =>
-	page.evaluate( () => {
-		const width = document.documentElement.clientWidth;
-		const isScrolled = ( element ) => {
-			for ( let box = element.parentElement; box; box = box.parentElement ) {
-				if ( [ 'auto', 'scroll', 'hidden' ].includes( getComputedStyle( box ).overflowX ) ) {
-					return true;
-				}
-			}
-			return false;
-		};
-		return [ ...document.querySelectorAll( '#wpbody-content *' ) ]
-			.filter( ( element ) => {
-				const { left, right, width: own, height } = element.getBoundingClientRect();
-				return own > 1 && height > 1 && ( left < -1 || right > width + 1 ) && ! element.closest( '.screen-reader-text, .row-actions' ) && ! isScrolled( element );
-			} )
-			.map( ( { localName, className } ) => `${ localName }.${ className }` );
-	} );
-
-/** The innermost element that makes the page wider than the window. */
-const widest = ( page ) =>
-	page.evaluate( () => {
-		const isWide = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
-		const isCause = ( element ) => {
-			const { display } = element.style;
-			element.style.display = 'none';
-			const is = ! isWide();
-			element.style.display = display;
-			return is;
-		};
-		let cause = isWide() ? document.body : null;
-		for ( let next = cause; next; next = [ ...next.children ].find( isCause ) ) {
-			cause = next;
-		}
-		return cause?.outerHTML.slice( 0, 300 ) ?? null;
-	} );
-
 /** By axe, and whether all of it is on the screen: words are long in some languages. */
 async function judge( { page, check }, type, schemes ) {
 	await check( page, type, schemes );
-	for ( const width of [ 320, 1200 ] ) {
-		await page.setViewportSize( { width, height: 800 } );
-		assert.deepEqual( await outside( page ), [], `${ type } at ${ width } pixels` );
-		assert.equal( await widest( page ), null, `${ type } can be scrolled sideways at ${ width } pixels.` );
-	}
+	await fits( page, type );
 }
 
 /** A step for each locale: a walk of all pages, with their details open, and `look( type )` at each. */

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { empty, fill } from '../everything.js';
+import { walkByKeyboard } from '../keyboard.js';
 import { typeOf, walk } from '../pages.js';
 
 // Where it became an element it leaves one, and a script of it would run.
@@ -13,69 +14,11 @@ const EVIL = `"'><img/src=x/onerror=window.evil=1><script>window.evil=2</script>
 /** Events and the form are the same pages with one event chosen: they are long enough to be walked once. */
 const pageOf = ( url ) => typeOf( url ).replace( /^(page=network-webhooks-(events|new))&event$/, '$1' );
 
-/** More Tabs than any page has stops. */
-const MOST_STOPS = 1500;
-const AT_ONCE = 25;
-
 /** What an endpoint may answer with: in the body, in a header. */
 const server = createServer( ( request, response ) => {
 	request.resume();
 	response.writeHead( 500, { 'content-type': 'text/html', 'x-request-id': EVIL, server: EVIL } ).end( EVIL );
 } );
-
-/**
- * In the page: all that the keyboard has to reach, and what is wrong with it once it gets there. Of radio buttons of
- * one name one is enough: the arrow keys go to the others.
- */
-function watchFocus() {
-	const content = document.querySelector( '#wpbody-content' );
-	const isStop = ( element ) =>
-		element.checkVisibility( { visibilityProperty: true } ) &&
-		! element.disabled &&
-		element.tabIndex >= 0 &&
-		element.type !== 'hidden' &&
-		( element.type !== 'radio' || element.checked );
-	const stops = () => [ ...content.querySelectorAll( ':is( a[href], button, input, select, textarea, summary, [tabindex="0"] )' ) ].filter( isStop );
-	const look = ( element ) => {
-		const { outlineStyle, outlineWidth, boxShadow, borderColor, backgroundColor, color } = getComputedStyle( element );
-		return JSON.stringify( [ outlineStyle === 'none' ? 0 : outlineWidth, boxShadow, borderColor, backgroundColor, color ] );
-	};
-	const nameOf = ( element ) => `${ element.localName }.${ element.className } “${ ( element.getAttribute( 'aria-label' ) ?? element.textContent ?? '' ).trim().slice( 0, 40 ) }” ${ element.name ?? '' }`;
-	const before = new Map( stops().map( ( element ) => [ element, look( element ) ] ) );
-	const reached = new Set();
-	const wrong = [];
-	window.walked = { isDone: false, report: () => [ ...wrong, ...stops().filter( ( element ) => before.has( element ) && ! reached.has( element ) ).map( ( element ) => `${ nameOf( element ) } is not reached` ) ] };
-	document.addEventListener( 'focusin', ( { target } ) => {
-		if ( ! content.contains( target ) ) {
-			window.walked.isDone = reached.size > 0;
-			return;
-		}
-		if ( reached.has( target ) ) {
-			return;
-		}
-		reached.add( target );
-		const { left, right, bottom, top } = target.getBoundingClientRect();
-		if ( right <= 0 || left >= innerWidth || bottom <= 0 || top >= innerHeight ) {
-			wrong.push( `${ nameOf( target ) } is off the screen` );
-		} else if ( before.get( target ) === look( target ) ) {
-			wrong.push( `${ nameOf( target ) } does not show that it has the focus` );
-		}
-	} );
-	content.focus();
-}
-
-/** Goes through a page by Tab alone. Gives back what was never reached, and where one can't see that it was. */
-async function walkByKeyboard( page ) {
-	await page.evaluate( watchFocus );
-	for ( let stops = 0; stops < MOST_STOPS; stops += AT_ONCE ) {
-		// Sent without waiting for each: they come in order, and there are thousands.
-		await Promise.all( Array.from( { length: AT_ONCE }, () => page.keyboard.press( 'Tab' ) ) );
-		if ( await page.evaluate( () => window.walked.isDone ) ) {
-			break;
-		}
-	}
-	return page.evaluate( () => window.walked.report() );
-}
 
 export const steps = {
 	async 'finds a network that has all there can be, and what was meant to break it'( { received, wordpress } ) {

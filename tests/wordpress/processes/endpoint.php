@@ -20,7 +20,8 @@ $request = array(
 	'body'    => file_get_contents( 'php://input' ),
 );
 file_put_contents( getenv( 'RECEIVED' ), json_encode( $request ) . "\n", FILE_APPEND | LOCK_EX );
-http_response_code( (int) trim( strtok( $_SERVER['REQUEST_URI'], '?' ), '/' ) );
+$status = (int) trim( strtok( $_SERVER['REQUEST_URI'], '?' ), '/' );
+http_response_code( $status >= 100 ? $status : 200 );
 
 if ( isset( $_GET['delay'] ) ) {
 	usleep( 1000 * (int) $_GET['delay'] );

@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Announcements;
 
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Lock;
 use Network_Webhooks\Log;
 use Network_Webhooks\Settings;
@@ -255,7 +256,7 @@ final class Mail {
 			: sprintf( _n( '%s message about webhooks', '%s messages about webhooks', count( $announcements ), 'network-webhooks' ), number_format_i18n( count( $announcements ) ) );
 		$parts = array();
 		foreach ( $announcements as $one ) {
-			$when    = wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $one->at );
+			$when    = Date_Format::minute( $one->at );
 			$parts[] = implode( "\n", array( $one->title(), $when, $one->text(), $one->url() ) );
 		}
 		$parts[] = sprintf(

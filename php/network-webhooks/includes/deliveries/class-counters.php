@@ -30,6 +30,13 @@ final class Counters {
 	);
 
 	/**
+	 * Webhooks that are set aside, by id; null: not read yet.
+	 *
+	 * @var array<string, Set_Aside>|null
+	 */
+	private ?array $aside = null;
+
+	/**
 	 * @param array<string, array<string, mixed>>|null $webhooks As webhooks_stats() gives them; null: they can't be read.
 	 */
 	private function __construct( private readonly ?array $webhooks ) {}
@@ -68,6 +75,14 @@ final class Counters {
 	 */
 	public function of( string $id ): array {
 		return $this->webhooks[ $id ] ?? self::NOTHING;
+	}
+
+	/**
+	 * Why a webhook is set aside, as it was when this was first asked of any; null: it is not.
+	 */
+	public function aside( string $id ): ?Set_Aside {
+		$this->aside ??= Set_Aside::all();
+		return $this->aside[ $id ] ?? null;
 	}
 
 	/**

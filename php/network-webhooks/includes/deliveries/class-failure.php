@@ -106,7 +106,7 @@ final class Failure {
 			'too_large' => __( 'The event, or what the endpoint answered, is larger than allowed.', 'network-webhooks' ),
 			'template' => __( 'The body could not be made from the webhook’s template.', 'network-webhooks' ),
 			'condition' => __( 'The webhook’s condition can’t be judged of this event. Correct it in the webhook’s settings.', 'network-webhooks' ),
-			'url' => __( 'The webhook’s URL can’t be read. Enter it anew.', 'network-webhooks' ),
+			'url' => __( 'No address can be made of the webhook’s URL for this event. Correct it in the webhook’s settings.', 'network-webhooks' ),
 			'header' => __( 'One of the webhook’s headers can’t be sent. Correct it in the webhook’s settings.', 'network-webhooks' ),
 			'secret' => __( 'The webhook’s secret can’t be used. Give it a new one, and tell the receiver.', 'network-webhooks' ),
 			'invalid' => __( 'The webhook is invalid, and nothing is sent to it. Its form says what has to be corrected.', 'network-webhooks' ),

@@ -43,7 +43,7 @@ final class Status {
 	 */
 	public static function of( Webhook $webhook, Counters $counters ): self {
 		$of    = $counters->of( $webhook->id );
-		$aside = Set_Aside::of( $webhook->id );
+		$aside = $counters->aside( $webhook->id );
 		return match ( true ) {
 			null !== $aside => new self( self::INVALID, null, $aside->reason() . ' – ' . $aside->consequence() ),
 			null !== $of['disabled'] => new self( self::DISABLED, $of['disabled']['at'], $of['disabled']['reason'], $of['disabled']['id'] ),

@@ -49,8 +49,18 @@ final class Unhealthy_Webhooks {
 	 */
 	public function sentences(): array {
 		$invalid = count( Set_Aside::all() );
-		$other   = max( 0, $this->count() - $invalid );
-		$texts   = array();
+		return self::say( max( 0, $this->count() - $invalid ), $invalid );
+	}
+
+	/**
+	 * Says so many.
+	 *
+	 * @param int $other   How many are failing or disabled.
+	 * @param int $invalid How many are invalid.
+	 * @return list<string>
+	 */
+	public static function say( int $other, int $invalid ): array {
+		$texts = array();
 		if ( $other ) {
 			/* translators: %s: number of webhooks */
 			$texts[] = sprintf( _n( '%s webhook is failing or disabled.', '%s webhooks are failing or disabled.', $other, 'network-webhooks' ), number_format_i18n( $other ) );

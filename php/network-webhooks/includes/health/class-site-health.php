@@ -148,7 +148,7 @@ final class Site_Health {
 				/* translators: 1: number of events, 2: date and time */
 				_n( '%1$s event waits in the database since %2$s, because the process in which it happened could not write it to the journal. It is sent by itself as soon as a process can.', '%1$s events wait in the database, the oldest since %2$s, because the processes in which they happened could not write them to the journal. They are sent by themselves as soon as a process can.', $waiting['count'], 'network-webhooks' ),
 				number_format_i18n( $waiting['count'] ),
-				wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), strtotime( "{$waiting['oldest']} UTC" ) )
+				Date_Format::minute( $waiting['oldest'] )
 			);
 			$texts = array_merge( $texts, array_map( array( Extension_Messages::class, 'translated' ), $waiting['reasons'] ) );
 		}

@@ -135,7 +135,7 @@ final class Status_Report {
 			__( 'Folder', 'network-webhooks' )           => $status['spool']['path'] . ' (' . (string) $status['spool']['owner'] . ')',
 			__( 'Files', 'network-webhooks' )            => number_format_i18n( $journal['segments'] ),
 			__( 'Waiting to be processed', 'network-webhooks' ) => (string) size_format( $journal['bytes_waiting'] ),
-			__( 'Lag', 'network-webhooks' )              => $oldest ? sprintf( $lag, human_time_diff( (int) strtotime( $oldest ) ) ) : __( 'none', 'network-webhooks' ),
+			__( 'Lag', 'network-webhooks' )              => $oldest ? sprintf( $lag, Date_Format::span( $oldest ) ) : __( 'none', 'network-webhooks' ),
 		);
 	}
 
@@ -185,6 +185,6 @@ final class Status_Report {
 	 * A time in the reader's form.
 	 */
 	private static function date( int $time ): string {
-		return (string) wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $time );
+		return Date_Format::minute( $time );
 	}
 }

@@ -176,17 +176,29 @@ final class Requests {
 	 */
 	public function forget( string $email, int $user_id = 0 ): int {
 		global $wpdb;
-		$person = new Person( $email, $user_id );
-		$table  = Schema::inbox();
-		$count  = 0;
-		// One at a time: a body may be large.
-		foreach ( $wpdb->get_col( "SELECT id FROM $table" ) as $id ) {
-			$row   = $wpdb->get_row( $wpdb->prepare( "SELECT query, headers, body FROM $table WHERE id = %d", $id ), ARRAY_N );
-			$found = array_filter( (array) $row, static fn( ?string $part ) => null !== $part && $person->is_in_text( $part ) );
-
-			$count += $found ? (int) $wpdb->delete( $table, array( 'id' => $id ) ) : 0;
+		$count = 0;
+		foreach ( self::look_for( new Person( $email, $user_id ) ) as $id => $row ) {
+			$count += $row ? (int) $wpdb->delete( Schema::inbox(), array( 'id' => $id ) ) : 0;
 		}
 		return $count;
+	}
+
+	/**
+	 * Looks through requests for those in which a person occurs, one at a time: a body may be large.
+	 *
+	 * @param int $after Id of the last one that was looked at.
+	 * @return \Generator<int, object|null> By id: `received`, `query`, `headers` and `body`; null: the
+	 *                                      person does not occur in it.
+	 */
+	public static function look_for( Person $person, int $after = 0 ): \Generator {
+		global $wpdb;
+		$table = Schema::inbox();
+		foreach ( $wpdb->get_col( $wpdb->prepare( "SELECT id FROM $table WHERE id > %d ORDER BY id", $after ) ) as $id ) {
+			$row   = $wpdb->get_row( $wpdb->prepare( "SELECT received, query, headers, body FROM $table WHERE id = %d", $id ) );
+			$parts = $row ? array( $row->query, $row->headers, $row->body ) : array();
+			$found = array_filter( $parts, static fn( ?string $part ) => null !== $part && $person->is_in_text( $part ) );
+			yield (int) $id => $found ? $row : null;
+		}
 	}
 
 	/**

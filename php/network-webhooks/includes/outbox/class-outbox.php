@@ -232,18 +232,34 @@ final class Outbox {
 		$count  = 0;
 		$quiet  = $wpdb->suppress_errors();
 		foreach ( array( Schema::outbox(), Schema::refused() ) as $table ) {
-			$last = 0;
-			do {
-				// One at a time: a payload may be large.
-				$row = $wpdb->get_row( $wpdb->prepare( "SELECT * FROM $table WHERE id > %d ORDER BY id LIMIT 1", $last ) );
-				if ( $row ) {
-					$last   = (int) $row->id;
-					$count += $person->is_in( Waiting_Event::from_row( $row ) ) ? (int) $wpdb->delete( $table, array( 'id' => $last ) ) : 0;
-				}
-			} while ( $row );
+			foreach ( self::look_for( $person, $table ) as $id => $event ) {
+				$count += $event ? (int) $wpdb->delete( $table, array( 'id' => $id ) ) : 0;
+			}
 		}
 		$wpdb->suppress_errors( $quiet );
 		return $count;
+	}
+
+	/**
+	 * Looks through events for those in which a person occurs, one at a time: a payload may be large.
+	 *
+	 * @param string $table Schema::outbox() or Schema::refused().
+	 * @param int    $after Id of the last one that was looked at.
+	 * @return \Generator<int, Waiting_Event|null> By id; null: the person does not occur in it.
+	 */
+	public static function look_for( Person $person, string $table, int $after = 0 ): \Generator {
+		global $wpdb;
+		while ( true ) {
+			$quiet = $wpdb->suppress_errors();
+			$row   = $wpdb->get_row( $wpdb->prepare( "SELECT * FROM $table WHERE id > %d ORDER BY id LIMIT 1", $after ) );
+			$wpdb->suppress_errors( $quiet );
+			if ( ! $row ) {
+				return;
+			}
+			$after = (int) $row->id;
+			$event = Waiting_Event::from_row( $row );
+			yield $after => $person->is_in( $event ) ? $event : null;
+		}
 	}
 
 	/**

@@ -116,16 +116,19 @@ final class Waiting_Event {
 		global $wpdb;
 		// As base64: wpdb makes 66 bytes of each percent sign, and a name of a character set has no
 		// say in what are bytes.
-		$bytes  = static fn( ?string $text ): string => null === $text ? 'NULL' : "FROM_BASE64( '" . base64_encode( $text ) . "' )";
-		$values = array(
+		$bytes = static fn( ?string $text ): string => null === $text ? 'NULL' : "FROM_BASE64( '" . base64_encode( $text ) . "' )";
+		// Where WordPress has another character set, its texts are stored as if their bytes were of that
+		// one, and read back so.
+		$is_utf8 = ! preg_match( '/^(?!utf8)\w+$/', (string) $wpdb->charset );
+		$values  = array(
 			'event'   => $wpdb->prepare( '%s', $this->event ),
 			'data'    => $bytes( $this->data ),
 			'options' => $bytes( $this->options ),
 			'size'    => (string) $this->size(),
-			'reason'  => 'CONVERT( ' . $bytes( mb_substr( wp_check_invalid_utf8( $this->reason, true ), 0, 1000 ) ) . ' USING utf8mb4 )',
+			'reason'  => 'CONVERT( ' . $bytes( mb_substr( wp_check_invalid_utf8( $this->reason, true ), 0, $is_utf8 ? 1000 : 250 ) ) . ' USING ' . ( $is_utf8 ? 'utf8mb4' : $wpdb->charset ) . ' )',
 			'created' => $wpdb->prepare( '%s', gmdate( 'Y-m-d H:i:s', $this->created ) ),
 		) + $more;
-		$quiet  = $wpdb->suppress_errors();
+		$quiet   = $wpdb->suppress_errors();
 		try {
 			$statement = "INSERT INTO $table (" . implode( ', ', array_keys( $values ) ) . ') VALUES (' . implode( ', ', $values ) . ')';
 			$done      = $wpdb->query( $statement );

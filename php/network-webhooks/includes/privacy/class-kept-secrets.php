@@ -10,7 +10,7 @@ namespace Network_Webhooks;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * What stands secret in a webhook's settings – its signing secrets and the values of its headers –
+ * What stands secret in a webhook's settings – its signing secrets, the values of its headers and the keys of its URL –
  * is sealed in the database. After a change of the key nobody can open it: it is taken back from what
  * this server published, where that is certain to be the same; else people have to type it, and until
  * then the webhook is set aside, so that nothing is sent without a signature or with a wrong one.
@@ -24,6 +24,7 @@ final class Kept_Secrets {
 	private const LISTS = array(
 		'secrets' => 'secret',
 		'headers' => 'value',
+		'keys'    => 'value',
 	);
 
 	/**
@@ -191,6 +192,7 @@ final class Kept_Secrets {
 		return array(
 			'secrets' => array_map( static fn( array $one ) => array_filter( $one, static fn( $value ) => null !== $value ), $published['secrets'] ),
 			'headers' => $published['headers'],
+			'keys'    => $published['keys'],
 		);
 	}
 
@@ -222,7 +224,7 @@ final class Kept_Secrets {
 	private static function write( object $row, array $settings ): void {
 		global $wpdb;
 		$sealed = self::seal( $settings );
-		if ( self::settings( $row ) === $sealed || ( ! isset( $settings['secrets'] ) && ! isset( $settings['headers'] ) ) ) {
+		if ( self::settings( $row ) === $sealed || ! array_intersect_key( self::LISTS, array_filter( $settings, 'is_array' ) ) ) {
 			return;
 		}
 		Transaction::keep( Schema::webhooks(), array( 'id' => $row->id ) );

@@ -25,9 +25,11 @@ final class Privacy {
 	/** Seconds that one page looks on, about, while it has found little. */
 	private const SECONDS = 5;
 
-	/** Parts of the log. */
-	private const PAYLOADS = 'payloads';
-	private const ENTRIES  = 'entries';
+	/** Bytes of what the database keeps on one page, about. */
+	private const BYTES = 4 * MB_IN_BYTES;
+
+	/** The part of an export that is in the log; the others are Kept_Data::PLACES. */
+	private const LOG = 'log';
 
 	public function __construct( private readonly Webhooks $webhooks, private readonly Outbox $outbox ) {}
 
@@ -71,63 +73,40 @@ final class Privacy {
 	}
 
 	/**
-	 * What was sent about a person: to whom, when, and the payload where it is still kept. Where the
-	 * log can't be read, that is said in its place: an error would end the export of everything
-	 * else that WordPress keeps.
+	 * What was sent about a person: to whom, when, and the payload where it is still kept; then what the
+	 * database keeps. Where the log can't be read, that is said in its place: an error would end the
+	 * export of everything else that WordPress keeps.
 	 *
 	 * @return array{data: list<array>, done: bool}
 	 */
 	public function export( string $email, int $page = 1 ): array {
-		if ( ! Environment::has_extension() ) {
-			return array(
-				'data' => array(),
-				'done' => true,
-			);
-		}
-		try {
-			return $this->page( $email, $page );
-		} catch ( \Exception $error ) {
-			Log::write( 'privacy', "The log of deliveries could not be read for an export of personal data: {$error->getMessage()}" );
-			/* translators: %s: what went wrong */
-			$text = sprintf( __( 'The log of webhook deliveries could not be read, so that what it has is missing here: %s', 'network-webhooks' ), Extension_Messages::of( $error ) );
-			return array(
-				'data' => array( self::item( "unreadable-$page", array( __( 'Problem', 'network-webhooks' ) => $text ) ) ),
-				'done' => true,
-			);
-		}
-	}
-
-	/**
-	 * A page of the log.
-	 *
-	 * @return array{data: list<array>, done: bool}
-	 * @throws \Exception Where the log can't be read.
-	 */
-	private function page( string $email, int $page ): array {
 		// The tool knows only numbers of pages: where the next one begins is kept meanwhile.
 		$key   = 'network_webhooks_export_' . md5( $email );
-		$start = $page > 1 ? (string) get_site_transient( $key ) : self::PAYLOADS . ':';
+		$parts = array( ...( Environment::has_extension() ? array( self::LOG ) : array() ), ...Kept_Data::PLACES );
+		$start = $page > 1 ? (string) get_site_transient( $key ) : "$parts[0]:";
 		$until = microtime( true ) + self::SECONDS;
-		$names = array();
-		foreach ( $this->webhooks->all() as $webhook ) {
-			$names[ $webhook->id ] = $webhook->name;
-		}
 		$items = array();
-		do {
+		if ( '' === $start ) {
+			// An object cache may let go of it at any time.
+			$items[] = self::item( "interrupted-$page", array( __( 'Problem', 'network-webhooks' ) => __( 'The export was interrupted, so that part of what is kept is missing here: begin it again.', 'network-webhooks' ) ) );
+		}
+		while ( '' !== $start && count( $items ) < self::PAGE && microtime( true ) < $until ) {
 			list( $part, $cursor ) = explode( ':', "$start:" );
 
-			$found = webhooks_deliveries( self::query( $part, $email ) + array( 'limit' => self::PAGE ) + ( '' === $cursor ? array() : array( 'cursor' => $cursor ) ) );
-			foreach ( $found['deliveries'] as $delivery ) {
-				$body = webhooks_delivery( $delivery['id'] )['body'] ?? null;
-				// Those with a payload were found by it.
-				if ( self::PAYLOADS === $part || null === $body ) {
-					$items[] = self::delivery( $delivery, (string) $body, $names );
-				}
+			$behind = array_slice( $parts, (int) array_search( $part, $parts, true ) + 1 );
+			try {
+				list( $found, $next ) = self::LOG === $part ? $this->of_log( $email, $cursor ) : self::of_database( $part, $email, (int) $cursor, $until );
+			} catch ( \Exception $error ) {
+				list( $found, $next ) = array( array( self::unreadable( $error, $page ) ), null );
 			}
-			$next  = self::PAYLOADS === $part ? self::ENTRIES . ':' : null;
-			$start = null === $found['cursor'] ? $next : "$part:{$found['cursor']}";
-		} while ( null !== $start && count( $items ) < self::PAGE && microtime( true ) < $until );
-		$done = null === $start || $page >= self::PAGES;
+			array_push( $items, ...$found );
+			$start = match ( true ) {
+				null !== $next => "$part:$next",
+				(bool) $behind => "$behind[0]:",
+				default        => '',
+			};
+		}
+		$done = '' === $start || $page >= self::PAGES;
 		if ( $done ) {
 			delete_site_transient( $key );
 		} else {
@@ -140,17 +119,72 @@ final class Privacy {
 	}
 
 	/**
-	 * What the log is asked for: the payloads that erasing would find, then what is known of deliveries
-	 * whose payloads are gone.
+	 * What stands in place of a log that can't be read.
 	 *
 	 * @return array<string, mixed>
 	 */
-	private static function query( string $part, string $email ): array {
-		if ( self::PAYLOADS !== $part ) {
-			return array( 'search' => $email );
+	private static function unreadable( \Exception $error, int $page ): array {
+		Log::write( 'privacy', "The log of deliveries could not be read for an export of personal data: {$error->getMessage()}" );
+		/* translators: %s: what went wrong */
+		$text = sprintf( __( 'The log of webhook deliveries could not be read, so that what it has is missing here: %s', 'network-webhooks' ), Extension_Messages::of( $error ) );
+		return self::item( "unreadable-$page", array( __( 'Problem', 'network-webhooks' ) => $text ) );
+	}
+
+	/**
+	 * Deliveries of the log.
+	 *
+	 * @param string $cursor Where to go on; empty: from the newest.
+	 * @return array{list<array>, string|null} Entries, and where to go on; null: at the end.
+	 * @throws \Exception Where the log can't be read.
+	 */
+	private function of_log( string $email, string $cursor ): array {
+		$names = array();
+		foreach ( $this->webhooks->all() as $webhook ) {
+			$names[ $webhook->id ] = $webhook->name;
 		}
-		$user = get_user_by( 'email', $email );
-		return array( 'person' => array( 'email' => $email ) + ( $user ? array( 'user_id' => $user->ID ) : array() ) );
+		// By the search with which the log is erased.
+		$user  = get_user_by( 'email', $email );
+		$items = array();
+		$query = array(
+			'person' => array( 'email' => $email ) + ( $user ? array( 'user_id' => $user->ID ) : array() ),
+			'limit'  => self::PAGE,
+		);
+		$found = webhooks_deliveries( $query + ( '' === $cursor ? array() : array( 'cursor' => $cursor ) ) );
+		foreach ( $found['deliveries'] as $delivery ) {
+			$items[] = self::delivery( $delivery, (string) ( webhooks_delivery( $delivery['id'] )['body'] ?? '' ), $names );
+		}
+		return array( $items, null === $found['cursor'] ? null : (string) $found['cursor'] );
+	}
+
+	/**
+	 * What the database keeps in one of Kept_Data::PLACES.
+	 *
+	 * @param int   $after Id of the last entry that was looked at.
+	 * @param float $until When to pause.
+	 * @return array{list<array>, int|null} Entries, and where to go on; null: at the end.
+	 */
+	private static function of_database( string $place, string $email, int $after, float $until ): array {
+		$items  = array();
+		$bytes  = 0;
+		$person = new Person( $email, (int) ( get_user_by( 'email', $email )->ID ?? 0 ) );
+		foreach ( Kept_Data::look_for( $place, $person, $after ) as $id => $entry ) {
+			if ( $entry ) {
+				$bytes  += strlen( $entry['content'] );
+				$items[] = self::item(
+					"$place-$id",
+					array(
+						__( 'Kept in', 'network-webhooks' ) => Kept_Data::name( $place ),
+						__( 'Event', 'network-webhooks' )   => $entry['event'],
+						__( 'Time', 'network-webhooks' )    => gmdate( 'Y-m-d\TH:i:s\Z', $entry['at'] ),
+						__( 'Content', 'network-webhooks' ) => $entry['content'],
+					)
+				);
+			}
+			if ( count( $items ) >= self::PAGE || $bytes >= self::BYTES || microtime( true ) > $until ) {
+				return array( $items, $id );
+			}
+		}
+		return array( $items, null );
 	}
 
 	/**
@@ -189,7 +223,7 @@ final class Privacy {
 		return array(
 			'group_id'          => 'network-webhooks',
 			'group_label'       => __( 'Webhook deliveries', 'network-webhooks' ),
-			'group_description' => __( 'What this network told other services about you.', 'network-webhooks' ),
+			'group_description' => __( 'What this network told other services about you, or keeps for that.', 'network-webhooks' ),
 			'item_id'           => $id,
 			'data'              => $data,
 		);

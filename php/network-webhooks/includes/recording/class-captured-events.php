@@ -130,19 +130,32 @@ final class Captured_Events {
 	 */
 	public static function forget( string $email, int $user_id ): int {
 		global $wpdb;
-		$person = new Person( $email, $user_id );
-		$table  = Schema::heard();
-		$count  = 0;
-		$quiet  = $wpdb->suppress_errors();
-		// One at a time: a payload may be large.
-		foreach ( $wpdb->get_col( "SELECT id FROM $table" ) as $id ) {
-			$row   = $wpdb->get_row( $wpdb->prepare( "SELECT data, details FROM $table WHERE id = %d", $id ), ARRAY_N );
-			$found = array_filter( (array) $row, static fn( ?string $part ) => null !== $part && $person->is_in_text( $part ) );
-
-			$count += $found ? (int) $wpdb->delete( $table, array( 'id' => $id ) ) : 0;
+		$count = 0;
+		$quiet = $wpdb->suppress_errors();
+		foreach ( self::look_for( new Person( $email, $user_id ) ) as $id => $row ) {
+			$count += $row ? (int) $wpdb->delete( Schema::heard(), array( 'id' => $id ) ) : 0;
 		}
 		$wpdb->suppress_errors( $quiet );
 		return $count;
+	}
+
+	/**
+	 * Looks through what was heard for that in which a person occurs, one at a time: a payload may be
+	 * large.
+	 *
+	 * @param int $after Id of the last one that was looked at.
+	 * @return \Generator<int, object|null> By id: `at`, `event`, `data` and `details`; null: the person
+	 *                                      does not occur in it.
+	 */
+	public static function look_for( Person $person, int $after = 0 ): \Generator {
+		global $wpdb;
+		$table = Schema::heard();
+		foreach ( $wpdb->get_col( $wpdb->prepare( "SELECT id FROM $table WHERE id > %d ORDER BY id", $after ) ) as $id ) {
+			$row   = $wpdb->get_row( $wpdb->prepare( "SELECT at, event, data, details FROM $table WHERE id = %d", $id ) );
+			$parts = $row ? array( $row->data, $row->details ) : array();
+			$found = array_filter( $parts, static fn( ?string $part ) => null !== $part && $person->is_in_text( $part ) );
+			yield (int) $id => $found ? $row : null;
+		}
 	}
 
 	/**

@@ -12,6 +12,7 @@ use Network_Webhooks\Admin\Form\Form;
 use Network_Webhooks\Admin\Preview_Box;
 use Network_Webhooks\Admin\Test_Report;
 use Network_Webhooks\Extension_Messages;
+use Network_Webhooks\Presets\Event_Paths;
 use Network_Webhooks\Site_Directory;
 use Network_Webhooks\Webhook;
 
@@ -29,6 +30,7 @@ final class Form_Routes extends Abstract_Routes {
 	 * {@inheritDoc}
 	 */
 	protected function add_routes(): void {
+		$this->add( '/fields', $this->fields( ... ), array( 'events' => self::text() ) );
 		$this->add( '/sites', $this->sites( ... ), array( 'search' => self::text(), 'page' => self::number( 1, 1 ) ) );
 		$this->add( '/preview', $this->preview( ... ), array(), 'POST' );
 		$this->add( '/test', $this->test( ... ), array(), 'POST' );
@@ -43,14 +45,24 @@ final class Form_Routes extends Abstract_Routes {
 	}
 
 	/**
+	 * Fields that all of these events have (names, separated by commas), for chips: path → a value as it could be.
+	 */
+	public function fields( \WP_REST_Request $request ): \WP_REST_Response {
+		$events = array_slice( preg_split( '/[\s,]+/', (string) $request['events'], -1, PREG_SPLIT_NO_EMPTY ), 0, 200 );
+		return new \WP_REST_Response( array( 'fields' => (object) Event_Paths::of( $this->plugin->catalogue(), $events ) ) );
+	}
+
+	/**
 	 * What the posted form would send.
 	 */
 	public function preview( \WP_REST_Request $request ): \WP_REST_Response {
 		list( $webhook, $errors ) = $this->form( $request );
 		$data                     = (string) $request->get_param( 'test_data' );
+		$html                     = Preview_Box::html( $webhook, $this->plugin->test_event(), $data, $errors );
+		$this->gather( $request, $errors );
 		return new \WP_REST_Response(
 			array(
-				'html'   => Preview_Box::html( $webhook, $this->plugin->test_event(), $data, $errors ),
+				'html'   => $html,
 				'errors' => (object) $errors->all(),
 			)
 		);
@@ -84,6 +96,7 @@ final class Form_Routes extends Abstract_Routes {
 				$this->plugin->drafts()->remove( $draft->id );
 			}
 			$said = isset( $webhook ) && $errors->add_exception( $error, $webhook->id ) ? __( 'Some fields have to be changed first. Each says why.', 'network-webhooks' ) : Extension_Messages::of( $error );
+			$this->gather( $request, $errors );
 			return $this->refused( $said, $errors );
 		}
 	}
@@ -116,6 +129,14 @@ final class Form_Routes extends Abstract_Routes {
 		$errors = new Errors();
 		// REST took the slashes away; the form reads what has them.
 		return array( $form->read( $form->posted( wp_slash( $request->get_body_params() ), $old ), $old, $errors ), $errors );
+	}
+
+	/**
+	 * Says at the choice of the service what is wrong with what it filled in.
+	 */
+	private function gather( \WP_REST_Request $request, Errors $errors ): void {
+		$form = new Form( $this->plugin->catalogue() );
+		$form->gather( $form->posted( wp_slash( $request->get_body_params() ), null ), $errors );
 	}
 
 	/**

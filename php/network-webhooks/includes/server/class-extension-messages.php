@@ -144,6 +144,28 @@ final class Extension_Messages {
 			__( 'the URL can\'t be read: %s', 'network-webhooks' ),
 			__( 'the URL can\'t be read', 'network-webhooks' ),
 			__( 'there is no host', 'network-webhooks' ),
+			__( 'scheme, host and port of a URL are fixed: values can stand in its path and query only', 'network-webhooks' ),
+			__( 'what stands behind # is never sent: no value can stand there', 'network-webhooks' ),
+			__( 'of templates a URL can have values alone, without blocks, comments and minus signs', 'network-webhooks' ),
+			__( 'before a value stands a %% that is not complete: write %%25 for a percent sign', 'network-webhooks' ),
+			/* translators: %s: a number */
+			array( _n_noop( 'a URL can have %s value at most', 'a URL can have %s values at most', 'network-webhooks' ), 1 ),
+			/* translators: %s: a name in a template */
+			__( '"%s" is null, which a URL can\'t have', 'network-webhooks' ),
+			/* translators: %s: a name in a template */
+			__( '"%s" is a list or a map, which a URL can\'t have', 'network-webhooks' ),
+			/* translators: %s: a name in a template */
+			__( '"%s" is empty, which a part of a path can\'t be', 'network-webhooks' ),
+			/* translators: %s: a name in a template */
+			__( '"%s" has a . or .. in it that would lead to another path', 'network-webhooks' ),
+			__( 'with the values of this event the URL would lead to another path', 'network-webhooks' ),
+			__( 'expected 1 to 64 of the characters a-z 0-9 _ and no digit first', 'network-webhooks' ),
+			/* translators: %s: name of a key */
+			__( '"%s" is the name of another key', 'network-webhooks' ),
+			/* translators: %s: number of bytes */
+			array( _n_noop( 'expected 1 to %s byte without control characters', 'expected 1 to %s bytes without control characters', 'network-webhooks' ), 1 ),
+			/* translators: %s: a number */
+			array( _n_noop( '%s key', '%s keys', 'network-webhooks' ), 1 ),
 			__( 'a part of the host\'s name is empty', 'network-webhooks' ),
 			// With the settings of a webhook.
 			/* translators: %s: what was typed */
@@ -151,6 +173,8 @@ final class Extension_Messages {
 			/* translators: %s: what was typed */
 			__( '"%s" can\'t be an event\'s name: expected 1 to 100 of a-z 0-9 _ . -', 'network-webhooks' ),
 			__( 'expected at least one event or pattern', 'network-webhooks' ),
+			/* translators: %s: number of bytes */
+			__( 'the webhooks have more than %s bytes of JSON, which is the most: shorten their templates, or delete those that nobody needs', 'network-webhooks' ),
 			__( 'expected at least one secret, or "signature": "none"', 'network-webhooks' ),
 			__( '"v1" is signed with a whsec_ secret, "v1a" with a whsk_ one', 'network-webhooks' ),
 			__( 'a secret begins with "whsec_" (HMAC-SHA256) or "whsk_" (ed25519)', 'network-webhooks' ),
@@ -212,6 +236,13 @@ final class Extension_Messages {
 			/* translators: 1: number of bytes, 2: the most that there may be */
 			array( _n_noop( 'the condition has %1$s byte, at most %2$s are possible', 'the condition has %1$s bytes, at most %2$s are possible', 'network-webhooks' ), 1 ),
 			__( 'this takes too many steps', 'network-webhooks' ),
+			__( 'date takes a time such as 2026-11-29T08:00:00Z, a day, or the seconds since 1970', 'network-webhooks' ),
+			__( 'date takes a format of strftime with at most 200 bytes, such as %%Y-%%m-%%d %%H:%%M', 'network-webhooks' ),
+			__( 'date takes UTC or the name of a time zone such as Europe/Rome', 'network-webhooks' ),
+			__( 'path takes names separated by dots, such as customer.email', 'network-webhooks' ),
+			__( 'path found no value, and one is required', 'network-webhooks' ),
+			__( 'filled takes a map', 'network-webhooks' ),
+			__( 'truncate takes a number of characters, and the text that ends what was cut', 'network-webhooks' ),
 			/* translators: %s: number of bytes */
 			array( _n_noop( 'the body exceeds %s byte', 'the body exceeds %s bytes', 'network-webhooks' ), 1 ),
 			/* translators: %s: a name in a template */

@@ -10,7 +10,8 @@ namespace Network_Webhooks;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Says which sites a webhook is for. All addresses come in one query, and no site is switched to.
+ * Says what a site is called, and which sites a webhook is for. All addresses come in one query, and no site is
+ * switched to.
  */
 final class Site_Addresses {
 
@@ -64,6 +65,27 @@ final class Site_Addresses {
 			$addresses[ (int) $site->blog_id ] = untrailingslashit( $site->domain . $site->path );
 		}
 		return $addresses;
+	}
+
+	/**
+	 * What a site is called: its address, that of one that is gone its number, and without a site the network.
+	 *
+	 * @param int                $id        0: no site.
+	 * @param array<int, string> $addresses As of() gives them.
+	 */
+	public static function called( int $id, array $addresses ): string {
+		return match ( true ) {
+			0 === $id => __( 'The network', 'network-webhooks' ),
+			/* translators: %d: id of a site */
+			default => $addresses[ $id ] ?? sprintf( __( 'site %d', 'network-webhooks' ), $id ),
+		};
+	}
+
+	/**
+	 * What one site is called; several are asked for at once, with of().
+	 */
+	public static function name_of( int $id ): string {
+		return self::called( $id, $id ? self::of( array( $id ) ) : array() );
 	}
 
 	/**
@@ -121,8 +143,7 @@ final class Site_Addresses {
 	private function name( int $id, string $last ): string {
 		/* translators: %s: address of a site, or “site” and its number */
 		$deleted = __( '%s (deleted)', 'network-webhooks' );
-		/* translators: %d: id of a site */
-		return $this->known[ $id ] ?? sprintf( $deleted, '' === $last ? sprintf( __( 'site %d', 'network-webhooks' ), $id ) : $last );
+		return $this->known[ $id ] ?? sprintf( $deleted, '' === $last ? self::called( $id, array() ) : $last );
 	}
 
 	/**

@@ -43,7 +43,7 @@ final class History {
 	public const NETWORK = '';
 
 	/** Fields whose values are not kept: secrets, and texts in which people write tokens. */
-	private const SILENT = array( 'secrets', 'headers', 'template' );
+	private const SILENT = array( 'secrets', 'headers', 'keys', 'template', 'service' );
 
 	/** A longer value is cut, in characters. */
 	private const LENGTH = 300;

@@ -22,7 +22,7 @@ final class Webhook_Check {
 		'is_text'   => array( 'template', 'content_type', 'condition', 'ca_file' ),
 		'is_bool'   => array( 'network_events', 'include_imports', 'paused', 'ordered', 'log_bodies' ),
 		'is_number' => array( 'timeout', 'concurrency', 'disable_after' ),
-		'is_list'   => array( 'events', 'secrets', 'headers', 'fields', 'retries' ),
+		'is_list'   => array( 'events', 'secrets', 'headers', 'keys', 'fields', 'retries' ),
 	);
 
 	/**
@@ -143,9 +143,34 @@ final class Webhook_Check {
 				$this->refuse( "events[$number]", "\"$shown\" is no event: expected 1 to 100 of the characters a-z 0-9 _ . - and * for any" );
 			}
 		}
-		$wrong = self::url( $this->webhook['url'] );
+		$this->keys();
+		$wrong = Url_Template::is( $this->webhook['url'] ) ? Url_Template::wrong( $this->webhook['url'] ) : self::url( $this->webhook['url'] );
 		if ( null !== $wrong ) {
 			$this->refuse( 'url', $wrong );
+		}
+	}
+
+	/**
+	 * Secret values of the URL.
+	 */
+	private function keys(): void {
+		$keys = $this->webhook['keys'] ?? array();
+		$this->within( 'keys', count( $keys ), 'keys', ' keys' );
+		$names = array();
+		foreach ( $keys as $number => $key ) {
+			if ( ! is_array( $key ) || ! is_string( $key['name'] ?? null ) || ! is_string( $key['value'] ?? null ) || 2 !== count( $key ) ) {
+				$this->refuse( "keys[$number]", 'is of a wrong type' );
+			}
+			if ( 1 !== preg_match( '/^[a-z_][a-z0-9_]*$/D', $key['name'] ) || strlen( $key['name'] ) > Limits::max( 'key_name' ) ) {
+				$this->refuse( "keys[$number].name", 'expected 1 to 64 of the characters a-z 0-9 _ and no digit first' );
+			}
+			if ( in_array( $key['name'], $names, true ) ) {
+				$this->refuse( "keys[$number].name", "\"{$key['name']}\" is the name of another key" );
+			}
+			$names[] = $key['name'];
+			if ( '' === $key['value'] || strlen( $key['value'] ) > Limits::max( 'key_value' ) || 1 === preg_match( '/\p{Cc}/u', $key['value'] ) ) {
+				$this->refuse( "keys[$number].value", sprintf( 'expected 1 to %d bytes without control characters', Limits::max( 'key_value' ) ) );
+			}
 		}
 	}
 

@@ -25,6 +25,7 @@ final class Webhook {
 		'include_imports' => false,
 		'signature'       => 'v1',
 		'headers'         => array(),
+		'keys'            => array(),
 		'format'          => 'standard',
 		'template'        => null,
 		'content_type'    => 'application/json',
@@ -51,6 +52,12 @@ final class Webhook {
 	 * webhooks_configure() does not get them either.
 	 */
 	public const MAIL_TO = 'mail_to';
+
+	/**
+	 * The service to which it sends, and what its preset was told: `id` and `values`, without keys. For the form alone;
+	 * what follows from it stands in the other settings.
+	 */
+	public const SERVICE = 'service';
 
 	/** How the id of a draft begins. */
 	public const DRAFT = 'draft_';
@@ -97,14 +104,17 @@ final class Webhook {
 
 	/**
 	 * The webhook of a row.
+	 *
+	 * @param bool $with_secrets Whether it is needed with its secrets: one without is only looked at.
 	 */
-	public static function from_row( object $row ): self {
+	public static function from_row( object $row, bool $with_secrets = true ): self {
+		$settings = (array) json_decode( (string) $row->settings, true );
 		return new self(
 			(string) $row->id,
 			(string) $row->name,
 			(string) $row->url,
 			(bool) $row->paused,
-			Kept_Secrets::open( (array) json_decode( (string) $row->settings, true ) ),
+			$with_secrets ? Kept_Secrets::open( $settings ) : array_diff_key( $settings, array( 'secrets' => '' ) ),
 			(int) ( $row->version ?? 0 ),
 			(string) ( $row->created ?? '' ),
 			(string) ( $row->modified ?? '' ),
@@ -137,7 +147,7 @@ final class Webhook {
 	 */
 	public function to_config(): array {
 		$settings = $this->settings;
-		unset( $settings[ self::SITE_ADDRESSES ], $settings[ self::MAIL_TO ], $settings['set_aside'] );
+		unset( $settings[ self::SITE_ADDRESSES ], $settings[ self::MAIL_TO ], $settings[ self::SERVICE ], $settings['set_aside'] );
 		$lost  = $this->lost();
 		$aside = array(
 			'set_aside' => array(
@@ -273,6 +283,20 @@ final class Webhook {
 	}
 
 	/**
+	 * The service to which it sends; an empty id: an endpoint of one’s own.
+	 *
+	 * @return array{id: string, values: array<string, string>}
+	 */
+	public function service(): array {
+		$service = $this->settings[ self::SERVICE ] ?? null;
+		$is_one  = is_array( $service ) && is_string( $service['id'] ?? null ) && is_array( $service['values'] ?? null );
+		return array(
+			'id'     => $is_one ? $service['id'] : '',
+			'values' => $is_one ? array_filter( $service['values'], 'is_string' ) : array(),
+		);
+	}
+
+	/**
 	 * Addresses for mail about it; empty: those of the network.
 	 *
 	 * @return list<string>
@@ -351,7 +375,7 @@ final class Webhook {
 		$all = static fn( mixed $list, callable $is ): bool => is_array( $list ) && count( self::entries( $list, $is ) ) === count( $list );
 		return match ( $name ) {
 			'sites' => 'all' === $value || ( is_array( $value ) && 1 === count( $value ) && $all( $value['only'] ?? $value['except'] ?? null, 'is_int' ) ),
-			'headers' => $all( $value, static fn( mixed $one ) => is_string( $one['name'] ?? null ) && ( is_string( $one['value'] ?? null ) || Encrypted_Values::is_text( $one['value'] ?? null ) ) ),
+			'headers', 'keys' => $all( $value, static fn( mixed $one ) => is_string( $one['name'] ?? null ) && ( is_string( $one['value'] ?? null ) || Encrypted_Values::is_text( $one['value'] ?? null ) ) ),
 			'retries' => $all( $value, 'is_int' ),
 			'fields' => $all( $value, 'is_string' ),
 			'rate_limit' => is_int( $value['count'] ?? null ) && is_string( $value['per'] ?? null ),

@@ -53,6 +53,26 @@ final class Webhooks {
 	}
 
 	/**
+	 * What they are called, by id: of all, or of the deleted ones too.
+	 *
+	 * @return array<string, string>
+	 */
+	public function names( bool $with_deleted = false ): array {
+		global $wpdb;
+		$rows = $wpdb->get_results( 'SELECT id, name FROM ' . Schema::webhooks() . ( $with_deleted ? '' : ' WHERE deleted IS NULL' ) );
+		return array_column( $rows ?? array(), 'name', 'id' );
+	}
+
+	/**
+	 * All of them without their secrets, for lists: to open a thousand takes as long as to read them.
+	 *
+	 * @return list<Webhook>
+	 */
+	public function without_secrets(): array {
+		return self::select( 'WHERE deleted IS NULL ORDER BY created, id', false );
+	}
+
+	/**
 	 * How many there are.
 	 */
 	public function count(): int {
@@ -260,9 +280,9 @@ final class Webhooks {
 	 * @param string $clauses Prepared.
 	 * @return list<Webhook>
 	 */
-	private static function select( string $clauses ): array {
+	private static function select( string $clauses, bool $with_secrets = true ): array {
 		global $wpdb;
 		$rows = $wpdb->get_results( 'SELECT ' . self::COLUMNS . ' FROM ' . Schema::webhooks() . ' ' . $clauses );
-		return array_map( array( Webhook::class, 'from_row' ), $rows ?? array() );
+		return array_map( static fn( object $row ) => Webhook::from_row( $row, $with_secrets ), $rows ?? array() );
 	}
 }

@@ -11,8 +11,9 @@ mod outages;
 mod overview;
 mod person;
 mod row;
+mod stats;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +35,7 @@ use crate::log::{
     NEWEST, NOTICED, Noticed, NumberedAnnouncement, Outages, Overview, OverviewQuery, Page,
     StatsQuery, StoreSummary, WebhookStats,
 };
-use crate::{Latencies, Result, Selection, State, StoreError};
+use crate::{Result, Selection, State, StoreError};
 use domain::clock::rfc3339;
 use domain::event::Event;
 use domain::id::{DeliveryId, EventId};
@@ -137,51 +138,12 @@ impl LogEngine for SqliteLog {
     }
 
     fn stats(&mut self, query: &StatsQuery, now: i64) -> Result<BTreeMap<String, WebhookStats>> {
-        let last = now.div_euclid(HOUR_MS);
-        let first = last - i64::from(query.hours) + 1;
-        self.read(|connection| {
-            let mut stats = BTreeMap::new();
-            let mut ids = HashMap::new();
-            let mut webhooks = connection.prepare_cached(
-                "SELECT key, id, delivered, failed, pending, held, last_attempt, last_success,
-                     health
-                 FROM webhooks",
-            )?;
-            let mut rows = webhooks.query([])?;
-            while let Some(row) = rows.next()? {
-                let id: String = row.get(1)?;
-                if query.wants(&id) {
-                    ids.insert(row.get::<_, i64>(0)?, id.clone());
-                    stats.insert(id, row::stats(row, first..=last)?);
-                }
-            }
-            let mut hours = connection.prepare_cached(
-                "SELECT hour, webhook, delivered, failed, latencies FROM hours
-                 WHERE hour BETWEEN ?1 AND ?2",
-            )?;
-            let mut latencies: HashMap<String, Latencies> = HashMap::new();
-            let mut rows = hours.query((first, last))?;
-            while let Some(row) = rows.next()? {
-                let Some(id) = ids.get(&row.get(1)?) else { continue };
-                if let Some(of) = stats.get_mut(id) {
-                    let hour = &mut of.hours[(row.get::<_, i64>(0)? - first) as usize];
-                    (hour.delivered, hour.failed) = (row.get(2)?, row.get(3)?);
-                }
-                if let Some(bytes) = row.get_ref(4)?.as_blob_or_null()? {
-                    let sum = latencies.entry(id.clone()).or_default();
-                    sum.add(&Latencies::from_bytes(bytes));
-                }
-            }
-            for (id, latencies) in latencies {
-                if let Some(of) = stats.get_mut(&id) {
-                    of.set_latencies(&latencies);
-                }
-            }
-            for id in query.webhook_ids.iter().flatten() {
-                stats.entry(id.clone()).or_insert_with(|| WebhookStats::new(first..=last));
-            }
-            Ok(stats)
-        })
+        let webhooks = match &query.webhook_ids {
+            Some(ids) => ids.len(),
+            None => self.read(stats::count)?,
+        };
+        query.check_size(webhooks)?;
+        self.read(|connection| stats::read(connection, query, now))
     }
 
     fn overview(&mut self, query: &OverviewQuery, now: i64) -> Result<Overview> {
@@ -489,6 +451,14 @@ fn uri(path: &Path) -> String {
         }
     }
     uri + "?mode=ro&readonly_shm=1"
+}
+
+#[cfg(test)]
+impl SqliteLog {
+    /// The number that a statement gives.
+    pub(super) fn one(&mut self, sql: &str) -> i64 {
+        self.read(|connection| connection.query_row(sql, [], |row| row.get(0))).unwrap()
+    }
 }
 
 #[cfg(test)]

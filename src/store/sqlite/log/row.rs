@@ -90,7 +90,8 @@ pub(super) fn detail(connection: &Connection, key: i64) -> rusqlite::Result<Deli
         .prepare_cached(
             "SELECT attempts.key, started, duration_us, address, status, failure, request_headers,
                  response_headers, response_body, reconnected, next, next_at, url,
-                 (SELECT name FROM servers WHERE servers.key = server), waited_for, remark
+                 (SELECT name FROM servers WHERE servers.key = server), waited_for, remark,
+                 method
              FROM attempts WHERE attempts.key > ?1 AND attempts.key < ?1 + ?2
              ORDER BY attempts.key",
         )?
@@ -129,6 +130,7 @@ fn attempt(row: &Row<'_>, delivery: i64) -> rusqlite::Result<AttemptRow> {
         started: rfc3339(row.get(1)?),
         duration_ms: milliseconds(row.get(2)?),
         url: row.get(12)?,
+        method: row.get(16)?,
         address: row.get(3)?,
         status: row.get(4)?,
         failure: failure.and_then(|json| serde_json::from_str(&json).ok()),

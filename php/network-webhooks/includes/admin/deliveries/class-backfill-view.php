@@ -9,9 +9,9 @@ namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
-use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Admin\Webhook_View;
 use Network_Webhooks\Counters;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Status;
 use Network_Webhooks\Webhook;
@@ -86,7 +86,8 @@ final class Backfill_View {
 			try {
 				if ( in_array( $code, array( Status::PAUSED, Status::DISABLED, Status::INVALID ), true ) ) {
 					printf( '<div class="notice notice-warning inline"><p>%s</p></div>', esc_html__( 'Nothing is sent to this webhook at the moment. Make it active first.', 'network-webhooks' ) );
-				} else {
+				} elseif ( isset( $_GET['since'] ) || isset( $_GET['rate'] ) ) {
+					// Only where it was asked: to look through a long log takes a second.
 					self::print_form( $webhook );
 				}
 			} catch ( \Exception $error ) {
@@ -158,7 +159,7 @@ final class Backfill_View {
 				echo esc_html( sprintf( _n( '%1$s event up to %2$s.', '%1$s events up to %2$s.', $missed['events'], 'network-webhooks' ), $number, Date_Format::exact( $query['until'] ) ) );
 				if ( isset( $query['per_minute'] ) && ! $missed['more'] ) {
 					/* translators: %s: a time span such as 5 mins */
-					echo ' ', esc_html( sprintf( __( 'They take about %s.', 'network-webhooks' ), human_time_diff( 0, (int) ceil( 60 * $missed['events'] / $query['per_minute'] ) ) ) );
+					echo ' ', esc_html( sprintf( __( 'They take about %s.', 'network-webhooks' ), Date_Format::duration( (int) ceil( 60 * $missed['events'] / $query['per_minute'] ) ) ) );
 				}
 				?>
 			</p>

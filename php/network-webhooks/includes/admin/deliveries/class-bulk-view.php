@@ -9,7 +9,7 @@ namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
-use Network_Webhooks\Admin\Date_Format;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Failure;
 

@@ -46,7 +46,7 @@ final class Delivery_Filters {
 			<div class="tablenav top">
 				<div class="alignleft actions network-webhooks-filters">
 					<?php
-					$names = array_column( $this->webhooks->all(), 'name', 'id' );
+					$names = $this->webhooks->names();
 					asort( $names, SORT_NATURAL | SORT_FLAG_CASE );
 					$this->print_choice( 'webhook', __( 'All webhooks', 'network-webhooks' ), $names );
 					$events = array_map( static fn( $event ) => $event->name, $this->registry->all() );

@@ -9,8 +9,8 @@ namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
-use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Failure;
 use Network_Webhooks\Site_Addresses;
@@ -38,7 +38,7 @@ final class Delivery_Rows {
 	private array $sites = array();
 
 	public function __construct( Webhooks $webhooks, private readonly Event_Registry $registry ) {
-		$this->names = array_column( array( ...$webhooks->all(), ...$webhooks->deleted() ), 'name', 'id' );
+		$this->names = $webhooks->names( true );
 	}
 
 	/**
@@ -135,12 +135,8 @@ final class Delivery_Rows {
 	 * The site's address, leading to its deliveries.
 	 */
 	private function site( int $id ): string {
-		if ( ! $id ) {
-			return esc_html__( 'The network', 'network-webhooks' );
-		}
-		$address = $this->sites[ $id ] ?? null;
-		/* translators: %d: id of a site */
-		return self::filter( array( 'site' => $address ?? (string) $id ), $address ?? sprintf( __( 'site %d', 'network-webhooks' ), $id ) );
+		$name = Site_Addresses::called( $id, $this->sites );
+		return $id ? self::filter( array( 'site' => $this->sites[ $id ] ?? (string) $id ), $name ) : esc_html( $name );
 	}
 
 	/**

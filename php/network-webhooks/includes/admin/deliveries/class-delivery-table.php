@@ -49,6 +49,13 @@ final class Delivery_Table extends \WP_List_Table {
 	private readonly Delivery_Rows $rows;
 
 	/**
+	 * Those of the row that is printed: all are made at once.
+	 *
+	 * @var array<string, string>
+	 */
+	private array $cells = array();
+
+	/**
 	 * Whether this user may send again and cancel.
 	 */
 	private readonly bool $may_manage;
@@ -241,6 +248,7 @@ final class Delivery_Table extends \WP_List_Table {
 	 * @param array<string, mixed> $item
 	 */
 	public function single_row( $item ): void {
+		$this->cells = $this->rows->cells( $item );
 		printf( '<tr data-delivery="%s">', esc_attr( $item['id'] ) );
 		$this->single_row_columns( $item );
 		echo '</tr>';
@@ -267,7 +275,7 @@ final class Delivery_Table extends \WP_List_Table {
 	 * @param string               $column_name
 	 */
 	protected function column_default( $item, $column_name ): string {
-		return $this->rows->cells( $item )[ $column_name ] ?? '';
+		return $this->cells[ $column_name ] ?? '';
 	}
 
 	/**

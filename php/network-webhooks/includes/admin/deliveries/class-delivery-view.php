@@ -9,12 +9,13 @@ namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
-use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Endpoint_Url;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Failure;
+use Network_Webhooks\Site_Addresses;
 use Network_Webhooks\Webhook;
 use Network_Webhooks\Webhooks;
 
@@ -72,7 +73,7 @@ final class Delivery_View {
 			__( 'Event', 'network-webhooks' )    => $this->registry->name( $delivery['event'] ) . " ({$delivery['event']})",
 			__( 'Event id', 'network-webhooks' ) => $delivery['event_id'],
 			__( 'Webhook', 'network-webhooks' )  => $webhook->name ?? $delivery['webhook_id'],
-			__( 'Site', 'network-webhooks' )     => self::site( (int) $delivery['site_id'] ),
+			__( 'Site', 'network-webhooks' )     => Site_Addresses::name_of( (int) $delivery['site_id'] ),
 			__( 'Source', 'network-webhooks' )   => $delivery['source'],
 			__( 'Happened', 'network-webhooks' ) => Date_Format::exact( $delivery['created'] ),
 		);
@@ -98,19 +99,6 @@ final class Delivery_View {
 			return;
 		}
 		$this->print_exchange( $delivery, $webhook );
-	}
-
-	/**
-	 * Address of a site; of one that is gone its number.
-	 */
-	private static function site( int $id ): string {
-		$site = $id ? get_site( $id ) : null;
-		return match ( true ) {
-			0 === $id => __( 'The network', 'network-webhooks' ),
-			null !== $site => untrailingslashit( $site->domain . $site->path ),
-			/* translators: %d: id of a site */
-			default => sprintf( __( 'site %d', 'network-webhooks' ), $id ),
-		};
 	}
 
 	/**
@@ -194,7 +182,7 @@ final class Delivery_View {
 		}
 		$url = (string) ( $attempt['url'] ?? '' );
 		if ( '' !== $url ) {
-			printf( '<p><code>POST %s</code></p>', esc_html( $url ) );
+			printf( '<p><code>%s</code></p>', esc_html( self::method( $attempt, $webhook ) . " $url" ) );
 		}
 		self::print_headers( $attempt['request_headers'] ?? array() );
 		if ( null !== $body ) {
@@ -225,7 +213,7 @@ final class Delivery_View {
 			if ( $webhook && $attempt['address'] ) {
 				// Of an attempt of an older version it is not known where it went.
 				printf( '<p class="description">%s</p>', esc_html__( 'The URL of this request was not recorded. The command has the one that the webhook has now.', 'network-webhooks' ) );
-				self::print_text( 'curl', Curl_Command::of( $webhook->url, $attempt['request_headers'], $body, (string) $webhook->setting( 'method' ) ), true );
+				self::print_text( 'curl', Curl_Command::of( $webhook->url, $attempt['request_headers'], $body, self::method( $attempt, $webhook ) ), true );
 			}
 			return;
 		}
@@ -233,7 +221,16 @@ final class Delivery_View {
 		if ( ! $is_now && str_contains( $url, Endpoint_Url::DOTS ) ) {
 			printf( '<p class="description">%s</p>', esc_html__( 'Of the URL that this went to, the log keeps dots in the place of what may be a key.', 'network-webhooks' ) );
 		}
-		self::print_text( 'curl', Curl_Command::of( $is_now ? $webhook->url : $url, $attempt['request_headers'], $body, (string) ( $webhook?->setting( 'method' ) ?? 'POST' ) ), true );
+		self::print_text( 'curl', Curl_Command::of( $is_now ? $webhook->url : $url, $attempt['request_headers'], $body, self::method( $attempt, $webhook ) ), true );
+	}
+
+	/**
+	 * The method of an attempt. Of one of an older version it is not known: what the webhook has now.
+	 *
+	 * @param array<string, mixed>|null $attempt
+	 */
+	private static function method( ?array $attempt, ?Webhook $webhook ): string {
+		return (string) ( $attempt['method'] ?? $webhook?->setting( 'method' ) ?? Webhook::DEFAULTS['method'] );
 	}
 
 	/**

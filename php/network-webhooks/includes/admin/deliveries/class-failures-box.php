@@ -7,8 +7,8 @@
 
 namespace Network_Webhooks\Admin\Deliveries;
 
-use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Failure;
 

@@ -9,9 +9,11 @@ namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Hook_Calls;
 use Network_Webhooks\Secrets;
+use Network_Webhooks\Site_Addresses;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -108,7 +110,7 @@ final class Custom_Event_Form {
 	 * @param array{recording: string, at: int, site_id: int}|null $sample
 	 */
 	private function print_recording( Custom_Event $event, ?array $sample ): void {
-		$time = static fn( int $at ) => (string) wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $at );
+		$time = static fn( int $at ) => Date_Format::minute( $at );
 		if ( $event->is_recording() && ( $sample['recording'] ?? '' ) !== $event->recording ) {
 			printf(
 				'<div class="notice notice-info inline"><p>%1$s <a href="%2$s">%3$s</a></p></div>',
@@ -120,9 +122,8 @@ final class Custom_Event_Form {
 			return;
 		}
 		if ( $sample ) {
-			$site = get_site( $sample['site_id'] );
 			/* translators: 1: date and time, 2: address of a site */
-			printf( '<p>%s</p>', esc_html( sprintf( __( 'Recorded %1$s on %2$s: types and names of fields, no values.', 'network-webhooks' ), $time( $sample['at'] ), $site ? untrailingslashit( $site->domain . $site->path ) : '#' . $sample['site_id'] ) ) );
+			printf( '<p>%s</p>', esc_html( sprintf( __( 'Recorded %1$s on %2$s: types and names of fields, no values.', 'network-webhooks' ), $time( $sample['at'] ), Site_Addresses::name_of( $sample['site_id'] ) ) ) );
 		} elseif ( '' !== $event->recording ) {
 			printf( '<p>%s</p>', esc_html__( 'The action was not fired within the ten minutes of the recording.', 'network-webhooks' ) );
 		}

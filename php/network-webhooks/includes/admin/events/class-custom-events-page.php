@@ -9,6 +9,7 @@ namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Custom_Event;
 use Network_Webhooks\Custom_Events;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Ready_Event;
 use Network_Webhooks\Sources\Source_Actions;
 use Network_Webhooks\Webhook;
@@ -108,7 +109,7 @@ final class Custom_Events_Page extends Menu_Page {
 	public static function sentences( array $remarks ): array {
 		$said = array();
 		foreach ( $remarks as $what => $remark ) {
-			$at = wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $remark['at'] );
+			$at = Date_Format::minute( $remark['at'] );
 			if ( Custom_Events::TOO_MANY === $what ) {
 				/* translators: 1: number of times, 2: date and time */
 				$times = sprintf( _n( 'It happened %1$s time in one request (%2$s).', 'It happened %1$s times in one request (%2$s).', $remark['count'], 'network-webhooks' ), number_format_i18n( $remark['count'] ), $at );

@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Event;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Last_Payload;
@@ -107,7 +108,7 @@ final class Event_Article {
 			$label = sprintf(
 				/* translators: 1: time, 2: source of an event, such as woocommerce */
 				__( 'As it really happened at %1$s, from %2$s', 'network-webhooks' ),
-				Date_Format::exact( gmdate( 'Y-m-d H:i:s', (int) strtotime( $real['at'] ) ) ),
+				Date_Format::exact( (int) strtotime( $real['at'] ) ),
 				'' === $real['source'] ? 'WordPress' : $real['source']
 			);
 			printf( '<p class="network-webhooks-source">%s</p>', esc_html( $event->sensitive ? $label . ' ' . __( '(text is hidden because it may contain access links)', 'network-webhooks' ) : $label ) );

@@ -18,7 +18,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Basic_Group implements Field_Group {
 
-	public function __construct( private readonly Event_Registry $registry ) {}
+	public function __construct( private readonly Event_Registry $registry, private readonly Service_Group $service ) {}
 
 	/**
 	 * What stands in its inputs for a webhook.
@@ -104,6 +104,7 @@ final class Basic_Group implements Field_Group {
 				'required'  => true,
 			)
 		);
+		$this->service->print( $fields, $old );
 		$fields->text(
 			'url',
 			__( 'URL', 'network-webhooks' ),
@@ -112,7 +113,7 @@ final class Basic_Group implements Field_Group {
 				'type'      => 'url',
 				'class'     => 'large-text code',
 				'maxlength' => 2048,
-				'required'  => true,
+				'required'  => ! Service_Group::makes_url( $fields->typed ),
 			)
 		);
 		( new Event_Picker( $this->registry ) )->print( $fields );

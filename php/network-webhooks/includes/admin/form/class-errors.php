@@ -61,6 +61,21 @@ final class Errors {
 	}
 
 	/**
+	 * Says at one input what is wrong with others, which are not shown.
+	 *
+	 * @param list<string> $inputs
+	 * @param string       $better Where an input that begins so says what is wrong, nothing is added.
+	 */
+	public function gather( string $into, array $inputs, string $better ): void {
+		$hidden          = array_intersect_key( $this->sentences, array_flip( $inputs ) );
+		$this->sentences = array_diff_key( $this->sentences, $hidden );
+		$says            = array_filter( array_keys( $this->sentences ), static fn( string $input ) => str_starts_with( $input, $better ) );
+		if ( $hidden && ! $says ) {
+			$this->add( $into, (string) reset( $hidden ) );
+		}
+	}
+
+	/**
 	 * Adds what the extension says of a field, in the reader's language.
 	 *
 	 * @param string $field As it names it: `headers[2]`, `rate_limit.count`.

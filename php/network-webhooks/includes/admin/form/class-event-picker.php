@@ -76,24 +76,48 @@ final class Event_Picker {
 	private function print_category( string $category, array $events, array $chosen ): void {
 		$here = count( array_intersect( array_column( $events, 'slug' ), $chosen ) );
 		printf(
-			'<details%s><summary><span class="dashicons %s" aria-hidden="true"></span> <span class="network-webhooks-category">%s</span> <span class="description">%s</span></summary><ul>',
+			'<details%s><summary><span class="dashicons %s" aria-hidden="true"></span> <span class="network-webhooks-category">%s</span> <span class="description">%s</span></summary>',
 			$here ? ' open' : '',
 			esc_attr( Event_Registry::icon( $events[0]->category ) ),
 			esc_html( $category ),
 			/* translators: %s: number of events */
 			esc_html( sprintf( _n( '%s event', '%s events', count( $events ), 'network-webhooks' ), number_format_i18n( count( $events ) ) ) )
 		);
-		foreach ( $events as $event ) {
-			$this->print_event( $event, in_array( $event->slug, $chosen, true ) );
+		foreach ( $this->by_plugin( $events ) as $missing => $these ) {
+			$id = 'network-webhooks-missing-' . $events[0]->slug . '-' . md5( $missing );
+			echo '<div class="network-webhooks-events-of">';
+			if ( '' === $missing ) {
+				echo '<ul>';
+			} else {
+				printf( '<p class="description network-webhooks-missing" id="%1$s"><strong>%2$s</strong></p><ul aria-labelledby="%1$s">', esc_attr( $id ), esc_html( $missing ) );
+			}
+			foreach ( $these as $event ) {
+				$this->print_event( $event, in_array( $event->slug, $chosen, true ) );
+			}
+			echo '</ul></div>';
 		}
-		echo '</ul></details>';
+		echo '</details>';
+	}
+
+	/**
+	 * Events by what is said of the plugins that they need and that are not active, so that it is said once: those of
+	 * which nothing is said first.
+	 *
+	 * @param list<Event> $events
+	 * @return array<string, list<Event>> Sentence (empty: they can happen) → events.
+	 */
+	private function by_plugin( array $events ): array {
+		$groups = array( '' => array() );
+		foreach ( $events as $event ) {
+			$groups[ $this->plugins->missing( $event, $this->registry ) ][] = $event;
+		}
+		return array_filter( $groups );
 	}
 
 	/**
 	 * Prints an event.
 	 */
 	private function print_event( Event $event, bool $is_chosen ): void {
-		$missing = $this->plugins->missing( $event, $this->registry );
 		printf(
 			'<li><label><input type="checkbox" name="events[]" value="%1$s" aria-describedby="network-webhooks-about-%1$s"%2$s> <span class="network-webhooks-name">%3$s</span> <code>%1$s</code></label> <a href="#%4$s" data-network-webhooks-payload="%1$s" aria-label="%5$s">%6$s</a><p class="description" id="network-webhooks-about-%1$s">%7$s</p></li>',
 			esc_attr( $event->slug ),
@@ -102,7 +126,7 @@ final class Event_Picker {
 			esc_attr( Event_Article::manual_id( $event ) ),
 			esc_attr( __( 'Payload', 'network-webhooks' ) . ": $event->name" ),
 			esc_html__( 'Payload', 'network-webhooks' ),
-			esc_html( $event->description ) . ( '' === $missing ? '' : ' <strong>' . esc_html( $missing ) . '</strong>' ) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
+			esc_html( $event->description )
 		);
 	}
 }

@@ -25,6 +25,11 @@ final class Form {
 	public readonly Basic_Group $basic;
 
 	/**
+	 * To which service events go.
+	 */
+	public readonly Service_Group $service;
+
+	/**
 	 * The groups below “More”, by their headings.
 	 *
 	 * @var array<string, Field_Group>
@@ -40,7 +45,8 @@ final class Form {
 	 * @param bool $reveal Whether this page may show the secret.
 	 */
 	public function __construct( Event_Registry $registry, bool $reveal = false ) {
-		$this->basic    = new Basic_Group( $registry );
+		$this->service  = new Service_Group( $registry );
+		$this->basic    = new Basic_Group( $registry, $this->service );
 		$this->security = new Security_Group( $reveal );
 		$this->more     = array(
 			__( 'Sites', 'network-webhooks' )    => new Sites_Group( new Site_Directory() ),
@@ -86,10 +92,12 @@ final class Form {
 	 */
 	public function read( Form_Input $typed, ?Webhook $old, Errors $errors ): Webhook {
 		$old    ??= Webhook::create( '', '' );
+		$filled   = $this->service->fill( $typed, $old, $errors );
 		$settings = array();
 		foreach ( $this->groups() as $group ) {
-			$settings += $group->read( $typed, $old, $errors );
+			$settings += $group->read( $filled, $old, $errors );
 		}
+		$this->gather( $typed, $errors );
 		list( 'name' => $name, 'url' => $url, 'paused' => $paused ) = $settings;
 		unset( $settings['name'], $settings['url'], $settings['paused'] );
 		// Without what this version does not know, which the extension would refuse.
@@ -98,11 +106,29 @@ final class Form {
 	}
 
 	/**
+	 * The form with what its service filled in, to be edited by hand from now on.
+	 *
+	 * @param Webhook|null $old null: a new one.
+	 */
+	public function as_template( Form_Input $typed, ?Webhook $old ): Form_Input {
+		return $this->service->fill( $typed, $old ?? Webhook::create( '', '' ), new Errors() )->with( array( 'service' => '' ) );
+	}
+
+	/**
+	 * Says at the choice of the service what is wrong with what it filled in.
+	 */
+	public function gather( Form_Input $typed, Errors $errors ): void {
+		if ( Service_Group::makes_url( $typed ) ) {
+			$errors->gather( 'service', Service_Group::FILLED, 'service_' );
+		}
+	}
+
+	/**
 	 * All groups.
 	 *
 	 * @return list<Field_Group>
 	 */
 	private function groups(): array {
-		return array( $this->basic, ...array_values( $this->more ) );
+		return array( $this->service, $this->basic, ...array_values( $this->more ) );
 	}
 }

@@ -39,7 +39,8 @@ final class Security_Group implements Field_Group {
 			'secret_change'  => 'keep',
 			'secret_overlap' => '1d',
 			'secret_own'     => '',
-			'headers'        => implode( "\n", array_map( static fn( array $header ) => $header['name'] . ': ' . self::MASK, $webhook->setting( 'headers' ) ) ),
+			'headers'        => self::masked( $webhook->setting( 'headers' ) ),
+			'keys'           => self::masked( $webhook->setting( 'keys' ) ),
 			'ca_file'        => (string) $webhook->setting( 'ca_file' ),
 		);
 	}
@@ -54,7 +55,8 @@ final class Security_Group implements Field_Group {
 		return array(
 			'signature' => $typed->text( 'signature' ),
 			'secrets'   => $this->secrets( $typed, $old, $errors ),
-			'headers'   => $this->headers( $typed, $old, $errors ),
+			'headers'   => $this->named( 'headers', $typed, $old, $errors ),
+			'keys'      => $this->named( 'keys', $typed, $old, $errors ),
 			'ca_file'   => '' === $ca_file ? null : $ca_file,
 		);
 	}
@@ -119,6 +121,13 @@ final class Security_Group implements Field_Group {
 			__( 'Headers', 'network-webhooks' ),
 			/* translators: %s: dots that stand for a value */
 			sprintf( __( 'Sent with every request, one on each line: <code>Authorization: Bearer abc</code>. Values are kept like secrets: %s stands for one that is stored.', 'network-webhooks' ), '<code>' . self::MASK . '</code>' )
+		);
+		$fields->lines(
+			'keys',
+			__( 'Keys of the URL', 'network-webhooks' ),
+			/* translators: %s: dots that stand for a value */
+			sprintf( __( 'Secret values for the URL, one on each line: <code>token: 123:abc</code> is what <code>{{ keys.token }}</code> stands for there. The log shows dots in their place. %s stands for one that is stored.', 'network-webhooks' ), '<code>' . self::MASK . '</code>' ),
+			array( 'rows' => 2 )
 		);
 		$fields->text(
 			'ca_file',
@@ -222,18 +231,28 @@ final class Security_Group implements Field_Group {
 	}
 
 	/**
-	 * The headers. The mask stands for the stored value of that name, and where there are several, for
-	 * the next one of them.
+	 * Names with dots for their values, a line each.
 	 *
+	 * @param list<array{name: string, value: mixed}> $named
+	 */
+	private static function masked( array $named ): string {
+		return implode( "\n", array_map( static fn( array $one ) => $one['name'] . ': ' . self::MASK, $named ) );
+	}
+
+	/**
+	 * The headers or keys. The mask stands for the stored value of that name, and where there are several,
+	 * for the next one of them.
+	 *
+	 * @param string $input headers or keys.
 	 * @return list<array{name: string, value: string}>
 	 */
-	private function headers( Form_Input $typed, Webhook $old, Errors $errors ): array {
-		$stored  = array();
-		$headers = array();
-		foreach ( $old->setting( 'headers' ) as $header ) {
-			$stored[ strtolower( $header['name'] ) ][] = $header['value'];
+	private function named( string $input, Form_Input $typed, Webhook $old, Errors $errors ): array {
+		$stored = array();
+		$named  = array();
+		foreach ( $old->setting( $input ) as $one ) {
+			$stored[ strtolower( $one['name'] ) ][] = $one['value'];
 		}
-		foreach ( $typed->lines( 'headers' ) as $line ) {
+		foreach ( $typed->lines( $input ) as $line ) {
 			list( $name, $value ) = array_map( 'trim', explode( ':', $line, 2 ) ) + array( '', '' );
 			if ( self::MASK === $value ) {
 				$values = $stored[ strtolower( $name ) ] ?? array( '' );
@@ -242,20 +261,28 @@ final class Security_Group implements Field_Group {
 					$stored[ strtolower( $name ) ] = $values;
 				}
 				if ( ! is_string( $value ) ) {
-					$errors->add( 'headers', "$name: " . Kept_Secrets::reason() );
+					$errors->add( $input, "$name: " . Kept_Secrets::reason() );
 				} elseif ( '' === $value ) {
-					/* translators: %s: name of a header */
-					$errors->add( 'headers', sprintf( __( 'No value is stored for the header %s: type it.', 'network-webhooks' ), $name ) );
+					$said = 'keys' === $input
+						/* translators: %s: name of a key */
+						? __( 'No value is stored for the key %s: type it.', 'network-webhooks' )
+						/* translators: %s: name of a header */
+						: __( 'No value is stored for the header %s: type it.', 'network-webhooks' );
+					$errors->add( $input, sprintf( $said, $name ) );
 				}
 			} elseif ( '' === $value ) {
-				/* translators: %s: what was typed */
-				$errors->add( 'headers', sprintf( __( 'A header is written as “Name: value”, and “%s” is not.', 'network-webhooks' ), $name ) );
+				$said = 'keys' === $input
+					/* translators: %s: what was typed */
+					? __( 'A key is written as “name: value”, and “%s” is not.', 'network-webhooks' )
+					/* translators: %s: what was typed */
+					: __( 'A header is written as “Name: value”, and “%s” is not.', 'network-webhooks' );
+				$errors->add( $input, sprintf( $said, $name ) );
 			}
-			$headers[] = array(
+			$named[] = array(
 				'name'  => $name,
 				'value' => $value,
 			);
 		}
-		return $headers;
+		return $named;
 	}
 }

@@ -8,8 +8,8 @@
 namespace Network_Webhooks\Admin\Inbox;
 
 use Network_Webhooks\Admin\Actions;
-use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Admin\Form\Fields;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Inbox\Inbox;
 use Network_Webhooks\Inbox\Requests;
 use Network_Webhooks\Inbox\Signature;
@@ -124,7 +124,7 @@ final class Inbox_Entries {
 	 */
 	private static function lateness( object $request ): string {
 		$seconds = (int) $request->seconds;
-		$length  = human_time_diff( 0, abs( $seconds ) );
+		$length  = Date_Format::duration( abs( $seconds ) );
 		$text    = $seconds > 0
 			/* translators: 1: name of a webhook, 2: a time span such as 6 mins */
 			? __( 'The timestamp is too old: the signature fits the secret of “%1$s”, but was made %2$s before it arrived. Receivers refuse what is older than 5 minutes, as somebody may be repeating it.', 'network-webhooks' )

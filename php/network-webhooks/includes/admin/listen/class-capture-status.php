@@ -8,11 +8,11 @@
 namespace Network_Webhooks\Admin\Listen;
 
 use Network_Webhooks\Admin\Actions;
-use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Capture_Session;
 use Network_Webhooks\Captured_Events;
 use Network_Webhooks\Custom_Events;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Event_Capture;
 use Network_Webhooks\Extension_Messages;
@@ -56,7 +56,7 @@ final class Capture_Status {
 			$html .= self::notice(
 				'error',
 				/* translators: 1: date and time, 2: message of an error */
-				sprintf( __( 'Events could not be recorded at %1$s: %2$s', 'network-webhooks' ), Date_Format::exact( gmdate( 'Y-m-d H:i:s', (int) ( $problem['at'] ?? 0 ) ) ), Extension_Messages::translated( (string) ( $problem['message'] ?? '' ) ) )
+				sprintf( __( 'Events could not be recorded at %1$s: %2$s', 'network-webhooks' ), Date_Format::exact( (int) ( $problem['at'] ?? 0 ) ), Extension_Messages::translated( (string) ( $problem['message'] ?? '' ) ) )
 			);
 		}
 		foreach ( $current && current_user_can( Capabilities::MANAGE ) ? $this->obstacles() : array() as $obstacle ) {
@@ -100,9 +100,9 @@ final class Capture_Status {
 		$count = Captured_Events::count();
 		$text  = $whose
 			/* translators: 1: time such as 14:30:05, 2: whose events, such as “of the site 3” */
-			? sprintf( __( 'Every event is recorded until %1$s: those %2$s.', 'network-webhooks' ), wp_date( 'H:i:s', $capture_session->until() ), implode( ' ', $whose ) )
+			? sprintf( __( 'Every event is recorded until %1$s: those %2$s.', 'network-webhooks' ), Date_Format::of_day( $capture_session->until() ), implode( ' ', $whose ) )
 			/* translators: %s: time such as 14:30:05 */
-			: sprintf( __( 'Every event of the network is recorded until %s.', 'network-webhooks' ), wp_date( 'H:i:s', $capture_session->until() ) );
+			: sprintf( __( 'Every event of the network is recorded until %s.', 'network-webhooks' ), Date_Format::of_day( $capture_session->until() ) );
 		/* translators: %s: number of events */
 		$text .= ' ' . sprintf( _n( '%s event so far.', '%s events so far.', $count, 'network-webhooks' ), number_format_i18n( $count ) );
 		$stop  = current_user_can( Capabilities::MANAGE )
@@ -124,7 +124,7 @@ final class Capture_Status {
 		$text = sprintf( _n( 'Nothing is recorded any more. %s event was recorded, and is removed after 24 hours.', 'Nothing is recorded any more. %s events were recorded, and are removed after 24 hours.', $count, 'network-webhooks' ), number_format_i18n( $count ) );
 		if ( $capture_session ) {
 			/* translators: %s: date and time */
-			$text .= ' ' . sprintf( __( 'It ended at %s.', 'network-webhooks' ), Date_Format::exact( gmdate( 'Y-m-d H:i:s', $capture_session->until() ) ) );
+			$text .= ' ' . sprintf( __( 'It ended at %s.', 'network-webhooks' ), Date_Format::exact( $capture_session->until() ) );
 		}
 		return self::notice( 'info', $text );
 	}

@@ -8,11 +8,11 @@
 namespace Network_Webhooks\Admin\Listen;
 
 use Network_Webhooks\Admin\Admin;
-use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Admin\Form\Fields;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Captured_Event;
 use Network_Webhooks\Captured_Events;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Webhooks;
 

@@ -8,10 +8,11 @@
 namespace Network_Webhooks\Admin\Listen;
 
 use Network_Webhooks\Admin\Admin;
-use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Captured_Event;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Event_Registry;
+use Network_Webhooks\Site_Addresses;
 use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
@@ -165,7 +166,7 @@ final class Captured_Rows {
 	 * @param array<int, string> $sites Id → address.
 	 */
 	public static function site( Captured_Event $captured, array $sites ): string {
-		return $captured->site_id ? $sites[ $captured->site_id ] ?? "#$captured->site_id" : __( 'The network', 'network-webhooks' );
+		return Site_Addresses::called( $captured->site_id, $sites );
 	}
 
 	/**
@@ -211,7 +212,7 @@ final class Captured_Rows {
 	private function row( Captured_Event $captured, array $sites, array $users ): string {
 		$cells = array(
 			'event'    => $this->event( $captured ),
-			'at'       => Date_Format::clock( $captured->at ),
+			'at'       => Date_Format::clock( intdiv( $captured->at, 1000 ) ),
 			'site'     => esc_html( self::site( $captured, $sites ) ),
 			'actor'    => esc_html( $this->actor( $captured, $users ) ),
 			'place'    => implode( '<br>', array_map( 'esc_html', self::place( $captured ) ) ),
@@ -264,7 +265,7 @@ final class Captured_Rows {
 	 */
 	private static function link( string $url, string $text, string $name, Captured_Event $captured ): string {
 		/* translators: 1: what a link does, such as Details, 2: name of an event, 3: time */
-		$label = sprintf( __( '%1$s: %2$s, %3$s', 'network-webhooks' ), $text, $name, wp_date( 'H:i:s', intdiv( $captured->at, 1000 ) ) );
+		$label = sprintf( __( '%1$s: %2$s, %3$s', 'network-webhooks' ), $text, $name, Date_Format::of_day( intdiv( $captured->at, 1000 ) ) );
 		return sprintf( '<span><a href="%s" aria-label="%s">%s</a></span>', esc_url( $url ), esc_attr( $label ), esc_html( $text ) );
 	}
 }

@@ -8,18 +8,18 @@
 namespace Network_Webhooks\Admin\Listen;
 
 use Network_Webhooks\Active_Plugins;
-use Network_Webhooks\Admin\Date_Format;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Capture_Session;
 use Network_Webhooks\Captured_Events;
 use Network_Webhooks\Custom_Events;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Event;
 use Network_Webhooks\Hook_Calls;
 use Network_Webhooks\Plugin;
-use Network_Webhooks\Source_Plugins;
 use Network_Webhooks\Refused_Hooks;
 use Network_Webhooks\Server;
+use Network_Webhooks\Source_Plugins;
 use Network_Webhooks\Sources\Source_Worker;
 use Network_Webhooks\Suppressions;
 
@@ -68,7 +68,7 @@ final class Missing_Box {
 		if ( ! $current ) {
 			$reasons[] = $last
 				/* translators: 1: date and time, 2: date and time */
-				? sprintf( __( 'Nobody listens now. The last time was from %1$s to %2$s.', 'network-webhooks' ), Date_Format::exact( gmdate( 'Y-m-d H:i:s', $last->since ) ), Date_Format::exact( gmdate( 'Y-m-d H:i:s', $last->until() ) ) )
+				? sprintf( __( 'Nobody listens now. The last time was from %1$s to %2$s.', 'network-webhooks' ), Date_Format::exact( $last->since ), Date_Format::exact( $last->until() ) )
 				: __( 'Nobody listens now: press the button, and do what should raise the event.', 'network-webhooks' );
 		}
 		if ( $last && ( $last->sites || $last->user ) ) {
@@ -151,7 +151,7 @@ final class Missing_Box {
 		foreach ( Suppressions::all() as $one ) {
 			if ( $one['event'] === $slug ) {
 				/* translators: 1: date and time, 2: what happened */
-				$reasons[] = sprintf( __( 'Last at %1$s: %2$s', 'network-webhooks' ), Date_Format::exact( gmdate( 'Y-m-d H:i:s', $one['at'] ) ), Match_Text::of_all( $one['reason'], $one['by'], '', true ) );
+				$reasons[] = sprintf( __( 'Last at %1$s: %2$s', 'network-webhooks' ), Date_Format::exact( $one['at'] ), Match_Text::of_all( $one['reason'], $one['by'], '', true ) );
 			}
 		}
 		return $reasons;

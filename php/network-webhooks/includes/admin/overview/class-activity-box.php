@@ -24,22 +24,10 @@ final class Activity_Box {
 	 * Prints it.
 	 */
 	public function print(): void {
-		$chart   = new Calls_Chart( $this->period, $this->of['hours'], time() );
-		$figures = array(
-			__( 'Delivered', 'network-webhooks' )    => number_format_i18n( $chart->delivered() ),
-			__( 'Failed', 'network-webhooks' )       => number_format_i18n( $chart->failed() ),
-			__( 'Success rate', 'network-webhooks' ) => self::percentage( $chart->success_rate() ),
-			__( 'Latency p50', 'network-webhooks' )  => self::duration( $this->of['p50_ms'] ?? null ),
-			__( 'Latency p95', 'network-webhooks' )  => self::duration( $this->of['p95_ms'] ?? null ),
-			__( 'Waiting', 'network-webhooks' )      => self::waiting( $this->of ),
-		);
+		$chart = new Calls_Chart( $this->period, $this->of['hours'], time() );
 		printf( '<h2>%s</h2>', esc_html__( 'Activity', 'network-webhooks' ) );
 		$this->print_periods();
-		echo '<dl class="network-webhooks-figures">';
-		foreach ( $figures as $name => $figure ) {
-			printf( '<div><dt>%s</dt><dd>%s</dd></div>', esc_html( $name ), esc_html( $figure ) );
-		}
-		echo '</dl>';
+		( new Activity_Figures( $this->of, $chart ) )->print();
 		$chart->print();
 	}
 
@@ -58,47 +46,5 @@ final class Activity_Box {
 			);
 		}
 		echo '</ul>';
-	}
-
-	/**
-	 * What waits, and for what.
-	 *
-	 * @param array<string, mixed> $of As webhooks_stats() gives it.
-	 */
-	private static function waiting( array $of ): string {
-		$parts = array();
-		if ( $of['pending'] ) {
-			/* translators: %s: number of deliveries */
-			$parts[] = sprintf( _n( '%s for its turn or its next attempt', '%s for their turn or their next attempt', $of['pending'], 'network-webhooks' ), number_format_i18n( $of['pending'] ) );
-		}
-		if ( $of['held'] ) {
-			/* translators: %s: number of deliveries */
-			$parts[] = sprintf( _n( '%s held until the webhook is active', '%s held until the webhook is active', $of['held'], 'network-webhooks' ), number_format_i18n( $of['held'] ) );
-		}
-		return $parts ? implode( ', ', $parts ) : number_format_i18n( 0 );
-	}
-
-	/**
-	 * A share, for people.
-	 */
-	private static function percentage( ?float $rate ): string {
-		if ( null === $rate ) {
-			return '—';
-		}
-		/* translators: %s: a percentage without its sign */
-		return sprintf( __( '%s %%', 'network-webhooks' ), number_format_i18n( $rate, 100.0 === $rate ? 0 : 1 ) );
-	}
-
-	/**
-	 * A duration, for people.
-	 */
-	private static function duration( ?float $milliseconds ): string {
-		return match ( true ) {
-			null === $milliseconds => '—',
-			/* translators: %s: milliseconds */
-			$milliseconds < 1000 => sprintf( __( '%s ms', 'network-webhooks' ), number_format_i18n( $milliseconds, $milliseconds < 10 ? 1 : 0 ) ),
-			/* translators: %s: seconds */
-			default => sprintf( __( '%s s', 'network-webhooks' ), number_format_i18n( $milliseconds / 1000, 1 ) ),
-		};
 	}
 }

@@ -7,17 +7,22 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Date_Format;
+
 defined( 'ABSPATH' ) || exit;
 
 /**
  * Draws delivered calls upwards and failed ones downwards from one line, so that they are told apart
- * without their colours too: large with the same figures as a table, and small in a list. Nothing is
+ * without their colours too: large, or low above a list, with the same figures as a table, and small in a list. Nothing is
  * loaded for it.
  */
 final class Calls_Chart {
 
 	/** Of the whole picture, in its own units, of the halves above and below the line, and of what is free on each side of a bar. */
 	private const LARGE = array( 720, 120, 60, 1.0 );
+
+	/** The same of the picture above a list. */
+	private const LOW = array( 720, 40, 20, 1.0 );
 
 	/** The same of the picture in a list. */
 	private const SMALL = array( 96, 20, 10, 0.5 );
@@ -81,9 +86,11 @@ final class Calls_Chart {
 
 	/**
 	 * Prints the picture, and the table behind it.
+	 *
+	 * @param bool $low Whether a list follows.
 	 */
-	public function print(): void {
-		printf( '<figure class="network-webhooks-chart">%s', $this->svg( self::LARGE, $this->text() ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
+	public function print( bool $low = false ): void {
+		printf( '<figure class="network-webhooks-chart%s">%s', $low ? ' is-low' : '', $this->svg( $low ? self::LOW : self::LARGE, $this->text() ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		printf( '<figcaption><span class="is-delivered">%s</span> <span class="is-failed">%s</span></figcaption></figure>', esc_html__( 'Delivered (above the line)', 'network-webhooks' ), esc_html__( 'Failed (below the line)', 'network-webhooks' ) );
 		printf( '<details><summary>%s</summary>', esc_html__( 'Show as a table', 'network-webhooks' ) );
 		echo '<table class="widefat striped"><thead><tr>';
@@ -118,7 +125,7 @@ final class Calls_Chart {
 	/**
 	 * The picture.
 	 *
-	 * @param array{int, int, int, float} $size LARGE or SMALL.
+	 * @param array{int, int, int, float} $size LARGE, LOW or SMALL.
 	 * @param string                      $text What it shows, in words.
 	 */
 	private function svg( array $size, string $text ): string {
@@ -182,8 +189,7 @@ final class Calls_Chart {
 	 * When a bar begins. A day's bars are hours, and those of longer periods have a date.
 	 */
 	private function from( int $at ): string {
-		$time = get_option( 'time_format' );
-		return (string) wp_date( Period::Day === $this->period ? $time : get_option( 'date_format' ) . ' ' . $time, $at );
+		return Period::Day === $this->period ? Date_Format::hour( $at ) : Date_Format::minute( $at );
 	}
 
 	/**

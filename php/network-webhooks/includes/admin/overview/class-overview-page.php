@@ -28,9 +28,6 @@ final class Overview_Page extends Menu_Page {
 
 	protected const CAPABILITY = Capabilities::VIEW;
 
-	/** Seconds for which the figures of a longer period hold: a thousand webhooks have many hours. */
-	private const HOLDS = 300;
-
 	/**
 	 * {@inheritDoc}
 	 */
@@ -79,7 +76,7 @@ final class Overview_Page extends Menu_Page {
 	 * @throws \Exception Says why the log can't be read.
 	 */
 	private function print_overview( Period $period ): void {
-		$of       = self::read( $period );
+		$of       = webhooks_overview( array( 'hours' => $period->hours() ) );
 		$activity = new Activity_Box( $period, $of, static fn( Period $other ) => Admin::url( array( Period::PARAMETER => $other->value ), self::SLUG ) );
 		$activity->print();
 		if ( ! $of['sampled'] ) {
@@ -98,25 +95,6 @@ final class Overview_Page extends Menu_Page {
 	}
 
 	/**
-	 * The figures; those of a longer period may be a few minutes old.
-	 *
-	 * @return array<string, mixed> As webhooks_overview() gives it.
-	 * @throws \Exception Says why the log can't be read.
-	 */
-	private static function read( Period $period ): array {
-		$name = "network_webhooks_overview_$period->value";
-		$kept = Period::Day === $period ? false : get_site_transient( $name );
-		if ( is_array( $kept ) ) {
-			return $kept;
-		}
-		$of = webhooks_overview( array( 'hours' => $period->hours() ) );
-		if ( Period::Day !== $period ) {
-			set_site_transient( $name, $of, self::HOLDS );
-		}
-		return $of;
-	}
-
-	/**
 	 * Sites with their addresses, in one query.
 	 *
 	 * @param list<array{site_id: int, count: int}> $counts
@@ -126,10 +104,8 @@ final class Overview_Page extends Menu_Page {
 		$sites = Site_Addresses::of( array_filter( array_column( $counts, 'site_id' ) ) );
 		$rows  = array();
 		foreach ( $counts as $count ) {
-			$id = $count['site_id'];
-			/* translators: %d: id of a site */
-			$name   = 0 === $id ? __( 'The network', 'network-webhooks' ) : $sites[ $id ] ?? sprintf( __( 'site %d', 'network-webhooks' ), $id );
-			$rows[] = array( $name, 0 === $id ? array() : array( 'site' => (string) $id ), $count['count'] );
+			$id     = $count['site_id'];
+			$rows[] = array( Site_Addresses::called( $id, $sites ), 0 === $id ? array() : array( 'site' => (string) $id ), $count['count'] );
 		}
 		return $rows;
 	}

@@ -10,6 +10,7 @@ namespace Network_Webhooks\Admin;
 use Network_Webhooks\Announcements\Announcement;
 use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Unhealthy_Webhooks;
 
 defined( 'ABSPATH' ) || exit;
@@ -79,7 +80,7 @@ final class Announcement_Notices {
 		<div class="notice notice-<?php echo $announcement->is_good() ? 'success' : 'warning'; ?> network-webhooks-announcement">
 			<p>
 				<strong><?php echo esc_html( $announcement->title() ); ?></strong>
-				<?php echo esc_html( wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $announcement->at ) ); ?>
+				<?php echo esc_html( Date_Format::minute( $announcement->at ) ); ?>
 			</p>
 			<p><?php echo esc_html( $announcement->text() ); ?></p>
 			<form method="post" action="<?php echo esc_url( Actions::url( 'dismiss' ) ); ?>">

@@ -8,9 +8,11 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Payload_Copy;
 use Network_Webhooks\Refused_Events;
+use Network_Webhooks\Site_Addresses;
 use Network_Webhooks\Waiting_Event;
 
 defined( 'ABSPATH' ) || exit;
@@ -99,7 +101,8 @@ final class Refused_Box {
 		} catch ( \UnexpectedValueException ) {
 			$options = array();
 		}
-		$site = 'network' === ( $options['scope'] ?? '' ) ? __( 'The network', 'network-webhooks' ) : (string) ( $options['site']['id'] ?? '' );
+		$id   = 'network' === ( $options['scope'] ?? '' ) ? 0 : $options['site']['id'] ?? null;
+		$site = null === $id ? '' : Site_Addresses::name_of( (int) $id );
 		?>
 		<tr>
 			<td data-colname="<?php echo esc_attr( $columns[0] ); ?>">
@@ -107,7 +110,7 @@ final class Refused_Box {
 				<?php self::print_payload( $event->id ); ?>
 			</td>
 			<td data-colname="<?php echo esc_attr( $columns[1] ); ?>"><?php echo esc_html( $site ); ?></td>
-			<td data-colname="<?php echo esc_attr( $columns[2] ); ?>"><?php echo esc_html( Date_Format::exact( gmdate( 'Y-m-d H:i:s', (int) ( $options['timestamp'] ?? $event->created ) ) ) ); ?></td>
+			<td data-colname="<?php echo esc_attr( $columns[2] ); ?>"><?php echo esc_html( Date_Format::exact( (int) ( $options['timestamp'] ?? $event->created ) ) ); ?></td>
 			<td data-colname="<?php echo esc_attr( $columns[3] ); ?>"><bdi><?php echo esc_html( Extension_Messages::translated( $event->reason ) ); ?></bdi></td>
 			<td data-colname="<?php echo esc_attr( $columns[4] ); ?>">
 				<?php

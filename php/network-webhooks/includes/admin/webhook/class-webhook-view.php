@@ -13,6 +13,7 @@ use Network_Webhooks\Admin\Deliveries\Failures_Box;
 use Network_Webhooks\Admin\Deliveries\Recover_View;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Counters;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Endpoint_Url;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Event_Registry;
@@ -109,11 +110,11 @@ final class Webhook_View {
 				/* translators: 1: number of attempts, 2: a time span such as 5 mins */
 				_n( '%1$s attempt failed in the last %2$s. It is repeated by itself.', '%1$s attempts in a row failed in the last %2$s. They are repeated by themselves.', $of['failures_in_row'], 'network-webhooks' ),
 				number_format_i18n( $of['failures_in_row'] ),
-				human_time_diff( Date_Format::stamp( (string) $status->since ) )
+				Date_Format::span( (string) $status->since )
 			),
 			null === $of['last_attempt'] => __( 'Nothing has been sent yet. It waits for its first event.', 'network-webhooks' ),
 			/* translators: %s: a time span such as 5 mins */
-			default => sprintf( __( 'The last attempt, %s ago, was a success.', 'network-webhooks' ), human_time_diff( Date_Format::stamp( $of['last_attempt'] ) ) ),
+			default => sprintf( __( 'The last attempt, %s ago, was a success.', 'network-webhooks' ), Date_Format::span( $of['last_attempt'] ) ),
 		};
 	}
 

@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Admin\Form\Form_Input;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Webhook;
 
 defined( 'ABSPATH' ) || exit;
@@ -85,12 +86,12 @@ final class Conflict_Box {
 	}
 
 	/**
-	 * What stands in an input, for people. Values of headers are secrets.
+	 * What stands in an input, for people. Values of headers and keys are secrets.
 	 */
 	private static function value( Form_Input $form, string $name ): string {
 		$value = $form->all()[ $name ] ?? '';
-		if ( 'headers' === $name ) {
-			$value = array_map( static fn( string $line ) => strtok( $line, ':' ), $form->lines( 'headers' ) );
+		if ( 'headers' === $name || 'keys' === $name ) {
+			$value = array_map( static fn( string $line ) => strtok( $line, ':' ), $form->lines( $name ) );
 		}
 		$text = is_array( $value ) ? implode( ', ', $value ) : (string) $value;
 		return match ( $text ) {

@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Endpoint_Url;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Webhook;
@@ -132,6 +133,6 @@ final class Deleted_Table extends \WP_List_Table {
 	 * @param Webhook $item
 	 */
 	protected function column_until( $item ): string {
-		return esc_html( (string) wp_date( get_option( 'date_format' ), Date_Format::stamp( (string) $item->deleted ) + Webhooks::UNDO_DAYS * DAY_IN_SECONDS ) );
+		return esc_html( Date_Format::day( Date_Format::stamp( (string) $item->deleted ) + Webhooks::UNDO_DAYS * DAY_IN_SECONDS ) );
 	}
 }

@@ -11,11 +11,13 @@ use Network_Webhooks\Admin\Form\Errors;
 use Network_Webhooks\Admin\Form\Fields;
 use Network_Webhooks\Admin\Form\Form;
 use Network_Webhooks\Admin\Form\Form_Input;
+use Network_Webhooks\Admin\Form\Service_Group;
 use Network_Webhooks\Captured_Event;
 use Network_Webhooks\Captured_Events;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Inbox\Inbox;
-use Network_Webhooks\Presets;
+use Network_Webhooks\Presets\Presets;
 use Network_Webhooks\Set_Aside;
 use Network_Webhooks\Test_Event;
 use Network_Webhooks\Webhook;
@@ -64,11 +66,8 @@ final class Edit_View {
 			if ( $aside ) {
 				printf( '<div class="notice notice-error inline" role="alert"><p>%s</p></div>', esc_html( $aside->sentence() ) );
 			}
-			if ( ! $webhook ) {
-				Preset_Bar::print( $preset );
-			}
 			?>
-			<form method="post" id="network-webhooks-form" class="network-webhooks-form" action="<?php echo esc_url( Actions::url( 'save' ) ); ?>" <?php echo $errors->all() ? 'aria-describedby="network-webhooks-error"' : ''; ?>>
+			<form method="post" id="network-webhooks-form" class="network-webhooks-form<?php echo Service_Group::makes_url( $typed ) ? ' has-service' : ''; ?>" action="<?php echo esc_url( Actions::url( 'save' ) ); ?>" <?php echo $errors->all() ? 'aria-describedby="network-webhooks-error"' : ''; ?>>
 				<?php
 				Actions::print_nonce();
 				Form_Token::print();
@@ -119,7 +118,7 @@ final class Edit_View {
 		}
 		$captured = self::captured();
 		$event    = isset( $_GET['event'] ) ? sanitize_text_field( wp_unslash( $_GET['event'] ) ) : '';
-		$typed    = $stored->with( Presets::all()[ $preset ]['values'] ?? array() );
+		$typed    = Presets::find( $preset ) ? $stored->with( array( 'service' => $preset ) ) : $stored;
 		if ( $captured ) {
 			return $typed->with(
 				array( 'name' => mb_substr( $this->registry->name( $captured->event ), 0, Webhook::NAME_LENGTH ) ) + $form->basic->choose( $captured->event )
@@ -140,8 +139,10 @@ final class Edit_View {
 	 * Prints what has a default.
 	 */
 	private function print_more( Form $form, Fields $fields, ?Webhook $webhook ): void {
-		$basic = array( 'name', 'url', 'events', 'patterns' );
-		$open  = array_diff( array_keys( $fields->errors->all() ), $basic );
+		$basic = array( 'name', 'url', 'events', 'patterns', 'service' );
+		$wrong = array_filter( array_diff( array_keys( $fields->errors->all() ), $basic ), static fn( string $input ) => ! str_starts_with( $input, 'service_' ) );
+		// Who wanted to edit the template sees it.
+		$open = $wrong || isset( $_GET['more'] );
 		printf( '<details class="network-webhooks-more"%s><summary>%s <span class="description">%s</span></summary>', $open ? ' open' : '', esc_html__( 'More', 'network-webhooks' ), esc_html( $this->changed( $fields->typed ) ) );
 		foreach ( $form->more as $title => $group ) {
 			printf( '<h2>%s</h2><table class="form-table" role="presentation">', esc_html( $title ) );
@@ -157,7 +158,8 @@ final class Edit_View {
 	private function changed( Form_Input $typed ): string {
 		$blank   = ( new Form( $this->registry ) )->show( null )->all();
 		$changed = array();
-		foreach ( array_diff_key( Labels::all(), array_flip( array( 'events', 'patterns' ) ) ) as $name => $label ) {
+		$hidden  = Service_Group::makes_url( $typed ) ? Service_Group::FILLED : array();
+		foreach ( array_diff_key( Labels::all(), array_flip( array( 'events', 'patterns', ...$hidden ) ) ) as $name => $label ) {
 			if ( ( $typed->all()[ $name ] ?? '' ) !== ( $blank[ $name ] ?? '' ) ) {
 				$changed[] = $label;
 			}

@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin;
 
 use Network_Webhooks\Capabilities;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\History;
 use Network_Webhooks\Webhook;
 
@@ -170,6 +171,7 @@ final class History_Box {
 		return array(
 			'name'            => __( 'Name', 'network-webhooks' ),
 			'url'             => __( 'URL', 'network-webhooks' ),
+			'service'         => __( 'Send to', 'network-webhooks' ),
 			'method'          => __( 'Method', 'network-webhooks' ),
 			'events'          => __( 'Events', 'network-webhooks' ),
 			'paused'          => __( 'Paused', 'network-webhooks' ),
@@ -179,6 +181,7 @@ final class History_Box {
 			'secrets'         => __( 'Secret', 'network-webhooks' ),
 			'signature'       => __( 'Signature', 'network-webhooks' ),
 			'headers'         => __( 'Headers', 'network-webhooks' ),
+			'keys'            => __( 'Keys of the URL', 'network-webhooks' ),
 			'format'          => __( 'Format', 'network-webhooks' ),
 			'template'        => __( 'Template', 'network-webhooks' ),
 			'content_type'    => __( 'Content type', 'network-webhooks' ),

@@ -35,6 +35,7 @@ final class Labels {
 			'fields'          => __( 'Fields', 'network-webhooks' ),
 			'signature'       => __( 'Signature', 'network-webhooks' ),
 			'headers'         => __( 'Headers', 'network-webhooks' ),
+			'keys'            => __( 'Keys of the URL', 'network-webhooks' ),
 			'ca_file'         => __( 'Certificate authorities', 'network-webhooks' ),
 			'timeout'         => __( 'Timeout', 'network-webhooks' ),
 			'retries'         => __( 'Retries', 'network-webhooks' ),

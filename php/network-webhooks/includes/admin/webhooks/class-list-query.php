@@ -99,9 +99,23 @@ final class List_Query {
 		}
 		if ( '' !== $this->site ) {
 			$ids      = Site_Addresses::find( $this->site );
-			$webhooks = array_filter( $webhooks, static fn( Webhook $webhook ) => array() !== array_filter( $ids, array( $webhook, 'is_for' ) ) );
+			$webhooks = array_filter( $webhooks, static fn( Webhook $webhook ) => self::is_for_any( $webhook, $ids ) );
 		}
 		return array_values( $webhooks );
+	}
+
+	/**
+	 * Whether a webhook is for one of some sites.
+	 *
+	 * @param list<int> $sites Ids.
+	 */
+	private static function is_for_any( Webhook $webhook, array $sites ): bool {
+		foreach ( $sites as $site ) {
+			if ( $webhook->is_for( $site ) ) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	/**

@@ -77,6 +77,7 @@ final class List_View {
 				<div class="notice notice-error"><p><?php esc_html_e( 'This webhook no longer exists. Somebody deleted it.', 'network-webhooks' ); ?></p></div>
 			<?php endif; ?>
 			<div id="network-webhooks-test" role="status" aria-live="polite"></div>
+			<?php $this->print_band(); ?>
 			<?php $this->table->views(); ?>
 			<?php $this->table->print_filter_form(); ?>
 			<?php if ( $may_manage ) : ?>
@@ -93,5 +94,15 @@ final class List_View {
 			<?php endif; ?>
 		</div>
 		<?php
+	}
+
+	/**
+	 * Prints the network at a glance, where there are webhooks.
+	 */
+	private function print_band(): void {
+		$statuses = $this->table->statuses();
+		if ( null !== $statuses ) {
+			( new Activity_Band( $statuses ) )->print();
+		}
 	}
 }

@@ -47,6 +47,7 @@ final class New_Webhook_Page extends Menu_Page {
 	protected function add_assets(): void {
 		parent::add_assets();
 		$this->add_script( 'network-webhooks-form', 'form', array( 'network-webhooks' ) );
+		$this->add_script( 'network-webhooks-services', 'services', array( 'network-webhooks' ) );
 		$this->add_script( 'network-webhooks-events', 'events', array( 'network-webhooks' ) );
 		$this->add_script( 'network-webhooks-sites', 'sites', array( 'network-webhooks-form' ) );
 	}

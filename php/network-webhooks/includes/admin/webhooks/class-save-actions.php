@@ -27,7 +27,7 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Save_Actions {
 
-	private const ACTIONS = array( 'save', 'test_form', 'preview', 'reveal' );
+	private const ACTIONS = array( 'save', 'test_form', 'preview', 'reveal', 'choose_service', 'as_template' );
 
 	/**
 	 * The form, once made: it needs the catalogue, which needs `init`.
@@ -147,6 +147,24 @@ final class Save_Actions {
 	}
 
 	/**
+	 * Shows what the chosen service asks for, for browsers without JavaScript.
+	 */
+	public function choose_service(): void {
+		$this->check();
+		Flash::put( '', $this->typed()->all() );
+		self::leave( $this->page() . '#network-webhooks-service' );
+	}
+
+	/**
+	 * Puts what the chosen service fills in into the other inputs, to be edited there.
+	 */
+	public function as_template(): void {
+		$this->check();
+		Flash::put( '', $this->form()->as_template( $this->typed(), $this->old() )->all() );
+		self::leave( $this->page() . '&more=1#network-webhooks-template' );
+	}
+
+	/**
 	 * Ends a request that may not write. A form of this very user whose nonce is too old comes back.
 	 */
 	private function check(): void {
@@ -181,7 +199,9 @@ final class Save_Actions {
 	 * Goes back with what the extension or the database said.
 	 */
 	private function refuse( \Throwable $error, Webhook $webhook, Form_Input $typed, Errors $errors ): never {
-		$said = $errors->add_exception( $error, $webhook->id ) ? self::summary( $errors ) : Extension_Messages::of( $error );
+		$is_ours = $errors->add_exception( $error, $webhook->id );
+		$this->form()->gather( $typed, $errors );
+		$said = $is_ours ? self::summary( $errors ) : Extension_Messages::of( $error );
 		$this->back( $said, $typed, $errors );
 	}
 

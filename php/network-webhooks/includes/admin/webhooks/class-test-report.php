@@ -7,6 +7,7 @@
 
 namespace Network_Webhooks\Admin;
 
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Failure;
 use Network_Webhooks\Test_Event;

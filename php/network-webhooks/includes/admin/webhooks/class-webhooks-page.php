@@ -93,6 +93,7 @@ final class Webhooks_Page extends Menu_Page {
 			$this->add_script( 'network-webhooks-list', 'list', array( 'clipboard', 'wp-a11y', 'wp-i18n' ) );
 		} else {
 			$this->add_script( 'network-webhooks-form', 'form', array( 'network-webhooks' ) );
+			$this->add_script( 'network-webhooks-services', 'services', array( 'network-webhooks' ) );
 			$this->add_script( 'network-webhooks-events', 'events', array( 'network-webhooks' ) );
 			$this->add_script( 'network-webhooks-sites', 'sites', array( 'network-webhooks-form' ) );
 		}

@@ -1,0 +1,116 @@
+<?php
+/**
+ * What can be done with a webhook of the list.
+ *
+ * @package Network_Webhooks
+ */
+
+namespace Network_Webhooks\Admin;
+
+use Network_Webhooks\Counters;
+use Network_Webhooks\Status;
+use Network_Webhooks\Webhook;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Links and buttons of a row. Links only show something; what writes is a button of the form below the table.
+ */
+final class List_Actions {
+
+	/**
+	 * Addresses of actions, escaped.
+	 *
+	 * @var array<string, string>
+	 */
+	private array $addresses = array();
+
+	/**
+	 * @param bool $may_manage Whether this user may change webhooks.
+	 */
+	public function __construct( private readonly Counters $counters, private readonly bool $may_manage ) {}
+
+	/**
+	 * All of a webhook.
+	 *
+	 * @return array<string, string> What it is called → link or button.
+	 */
+	public function of( Webhook $item ): array {
+		$status = Status::of( $item, $this->counters );
+		if ( ! $this->may_manage ) {
+			return array_slice( $this->log_actions( $item, $status ), 0, 1 );
+		}
+		$actions = array(
+			'edit' => $this->link( 'edit', __( 'Edit', 'network-webhooks' ), $item ),
+			'test' => $this->button( 'test', __( 'Send Test Event', 'network-webhooks' ), $item ),
+		) + $this->log_actions( $item, $status );
+		if ( Status::DISABLED === $status->code ) {
+			$actions['enable'] = $this->button( 'enable', __( 'Enable', 'network-webhooks' ), $item, array( 'disabling' => $status->disabling ) );
+		}
+		$actions['pause']     = $item->paused
+			? $this->button( 'resume', __( 'Resume', 'network-webhooks' ), $item )
+			: $this->button( 'pause', __( 'Pause', 'network-webhooks' ), $item );
+		$actions['duplicate'] = $this->button( 'duplicate', __( 'Duplicate', 'network-webhooks' ), $item );
+		$actions['delete']    = $this->link( 'delete', __( 'Delete', 'network-webhooks' ), $item );
+		return $actions;
+	}
+
+	/**
+	 * What leads to the log.
+	 *
+	 * @return array<string, string>
+	 */
+	private function log_actions( Webhook $webhook, Status $status ): array {
+		$link    = static fn( string $url, string $text ) => sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $url ), esc_attr( self::label( $text, $webhook ) ), esc_html( $text ) );
+		$actions = array( 'deliveries' => $link( Admin::url( array( 'webhook' => $webhook->id ), Admin::DELIVERIES ), __( 'Deliveries', 'network-webhooks' ) ) );
+		if ( in_array( $status->code, array( Status::DISABLED, Status::FAILING ), true ) || $this->counters->waiting( $webhook->id ) ) {
+			$actions['recover'] = $link( Deliveries\Recover_View::url( $webhook->id ), __( 'Recover', 'network-webhooks' ) );
+		}
+		return $actions;
+	}
+
+	/**
+	 * A link to a page of a webhook.
+	 */
+	private function link( string $action, string $text, Webhook $webhook ): string {
+		return sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $this->url( $action, $webhook ) ), esc_attr( self::label( $text, $webhook ) ), esc_html( $text ) );
+	}
+
+	/**
+	 * A button that does something with a webhook.
+	 *
+	 * @param array<string, string> $query What else it needs to know.
+	 */
+	private function button( string $action, string $text, Webhook $webhook, array $query = array() ): string {
+		// The same in every row.
+		$this->addresses[ $action ] ??= esc_url( Actions::url( $action ) );
+		return sprintf(
+			'<button type="submit" class="button-link" form="network-webhooks-row" formaction="%s" name="webhook" value="%s" aria-label="%s" data-network-webhooks="%s">%s</button>',
+			$query ? esc_url( add_query_arg( array_map( 'rawurlencode', $query ), Actions::url( $action ) ) ) : $this->addresses[ $action ],
+			esc_attr( $webhook->id ),
+			esc_attr( self::label( $text, $webhook ) ),
+			esc_attr( $action ),
+			esc_html( $text )
+		);
+	}
+
+	/**
+	 * What a link or button does, for those who don't see in which row it is.
+	 */
+	private static function label( string $text, Webhook $webhook ): string {
+		/* translators: 1: what a link or button does, such as Edit, 2: name of a webhook */
+		return sprintf( __( '%1$s “%2$s”', 'network-webhooks' ), $text, $webhook->name );
+	}
+
+	/**
+	 * Address of a page of a webhook.
+	 */
+	private function url( string $action, Webhook $webhook ): string {
+		return Admin::url(
+			array(
+				'action'  => $action,
+				'webhook' => $webhook->id,
+			)
+		);
+	}
+}
