@@ -42,7 +42,7 @@ run phpt tests/phpt/run.sh target/release/libwebhooks_php.so
 run fpm tests/fpm/run.sh
 run interop tests/interop/run.sh
 run asyncapi tests/asyncapi/run.sh
-run phpunit tests/wordpress/run.sh
+run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
 run example tests/example/run.sh
 # What depends on how the sites are addressed. The worker has to find the main one by name.
 run subdomains env SUBDOMAINS=1 HOST=localhost tests/network/with.sh \

@@ -125,14 +125,21 @@ fn unlimited() -> io::Result<()> {
     Ok(())
 }
 
-#[test]
-fn a_kill_with_thousands_under_way_loses_nothing_and_repeats_only_those() {
-    const UNDER_WAY: usize = 2000;
+/// As many as a test of a worker's end has under way at least.
+const UNDER_WAY: usize = 2000;
+
+fn thousands_under_way() -> (Wide, Worker) {
     let mut wide = Wide::new(500, &json!({}));
     wide.prove();
-    let mut worker = Worker::start(wide.network.folder.path(), unlimited);
+    let worker = Worker::start(wide.network.folder.path(), unlimited);
     wide.dispatch(20);
     wait_for("thousands under way", || wide.far.under_way() >= UNDER_WAY);
+    (wide, worker)
+}
+
+#[test]
+fn a_kill_with_thousands_under_way_loses_nothing_and_repeats_only_those() {
+    let (wide, mut worker) = thousands_under_way();
     worker.0.kill().expect("SIGKILL and its end");
     let claimed = wide.count("delivering");
     assert!(claimed >= UNDER_WAY, "{claimed}");
@@ -151,12 +158,7 @@ fn a_kill_with_thousands_under_way_loses_nothing_and_repeats_only_those() {
 
 #[test]
 fn a_worker_asked_to_leave_with_thousands_under_way_leaves_in_time_and_repeats_nothing() {
-    const UNDER_WAY: usize = 2000;
-    let mut wide = Wide::new(500, &json!({}));
-    wide.prove();
-    let mut worker = Worker::start(wide.network.folder.path(), unlimited);
-    wide.dispatch(20);
-    wait_for("thousands under way", || wide.far.under_way() >= UNDER_WAY);
+    let (wide, mut worker) = thousands_under_way();
     let begun = Instant::now();
     kill_process(worker.pid(), Signal::TERM).expect("the signal");
     assert!(worker.ended());

@@ -228,7 +228,10 @@ final class Deliveries_Test extends Admin_Pages_Test_Case {
 		}
 	}
 
-	public function test_failures_are_grouped_and_sent_again_with_the_count_asked_before(): void {
+	/**
+	 * One that its endpoint does not let in, whose deliveries the page shows.
+	 */
+	private function a_webhook_that_failed_three_times(): Webhook {
 		$row             = Webhook::create( 'CRM', self::$endpoint->url . '/401', 'lesson_finished' )->to_row();
 		$row['settings'] = wp_json_encode( array( 'retries' => array() ) + json_decode( $row['settings'], true ) );
 		$webhook         = $this->store( Webhook::from_row( (object) $row ) );
@@ -236,6 +239,11 @@ final class Deliveries_Test extends Admin_Pages_Test_Case {
 			webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished', array( 'number' => $number ) ), self::DEADLINE );
 		}
 		self::$admin->get( self::PAGE . "&webhook=$webhook->id" );
+		return $webhook;
+	}
+
+	public function test_failures_are_grouped_and_sent_again_with_the_count_asked_before(): void {
+		$webhook = $this->a_webhook_that_failed_three_times();
 		$this->assert_sees( '401 from 127.0.0.1', self::$admin );
 		$this->assert_sees( '3 deliveries since', self::$admin );
 		$this->assert_sees( 'does not let the request in', self::$admin );
@@ -284,13 +292,7 @@ final class Deliveries_Test extends Admin_Pages_Test_Case {
 	}
 
 	public function test_the_list_has_views_with_counts_columns_and_rows_of_screen_options(): void {
-		$row             = Webhook::create( 'CRM', self::$endpoint->url . '/401', 'lesson_finished' )->to_row();
-		$row['settings'] = wp_json_encode( array( 'retries' => array() ) + json_decode( $row['settings'], true ) );
-		$webhook         = $this->store( Webhook::from_row( (object) $row ) );
-		for ( $number = 0; $number < 3; $number++ ) {
-			webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished', array( 'number' => $number ) ), self::DEADLINE );
-		}
-		self::$admin->get( self::PAGE . "&webhook=$webhook->id" );
+		$webhook = $this->a_webhook_that_failed_three_times();
 		$views = array_map( static fn( string $text ) => trim( preg_replace( '/[\s|]+/', ' ', $text ) ), self::$admin->values( '//ul[@class="subsubsub"]/li' ) );
 		$this->assertSame( array( 'All (3)', 'Failed (3)', 'Waiting (0)', 'Delivered (0)', 'Skipped (0)', 'Held (0)' ), $views );
 		$this->assertSame( array( 'Event', 'Webhook', 'Site', 'State', 'Last Answer', 'Happened' ), self::$admin->values( '//thead//th[@scope="col"]' ) );

@@ -153,3 +153,30 @@ pub(crate) fn a_list_until_a_time_ends_there_whatever_a_backfill_made_then(fixtu
     assert_eq!(list(now - 5 * 60_000), 3);
     assert_eq!(list(now), 4);
 }
+
+pub(crate) fn what_was_sent_later_is_found_by_when_that_was(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let (crm, late) = (trial.webhook("crm"), trial.webhook("late"));
+    let old = event(NOON);
+    trial.add(&old, &[crm], State::Pending);
+    trial.clock.advance(DAY);
+    let between = trial.add(&event(NOON + DAY), &[crm], State::Pending)[0];
+    trial.clock.advance(DAY);
+    let now = trial.clock.unix_ms();
+    let id = DeliveryId::at(now);
+    trial.write(|t| {
+        let (webhook, state) = (late, State::Pending);
+        let new = NewDelivery { id, webhook, state, due: now, reason: None, failure: None };
+        t.add_deliveries(&[(old.id, new)])
+    });
+    let found = |since, until| {
+        let query = DeliveriesQuery { since, until, ..DeliveriesQuery::default() };
+        let page = fixture.log().deliveries(&query).unwrap();
+        page.deliveries.iter().map(|delivery| delivery.id).collect::<Vec<_>>()
+    };
+    // Of an event that is older than the one between: in the order of the events.
+    assert_eq!(found(Some(NOON + DAY), None), [between, id]);
+    assert_eq!(found(Some(now), None), [id]);
+    assert_eq!(found(Some(NOON + DAY), Some(NOON + DAY)), [between]);
+    assert_eq!(found(None, Some(now)).len(), 3);
+}

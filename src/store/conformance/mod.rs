@@ -107,6 +107,7 @@ macro_rules! conformance {
             a_webhook_is_given_what_it_has_not_had_in_order,
             what_is_looked_back_for_is_narrowed,
             a_list_until_a_time_ends_there_whatever_a_backfill_made_then,
+            what_was_sent_later_is_found_by_when_that_was,
         );
     };
 }

@@ -143,9 +143,8 @@ impl Tables {
         wants: &dyn Fn(&Event) -> bool,
     ) -> u64 {
         let missed = self.events.iter().filter_map(|stored| self.missed(query, stored));
-        let is_wanted = |one: &Missed| match with_bodies {
-            true => wants(&one.event),
-            false => wants(&without_body(&one.event)),
+        let is_wanted = |one: &Missed| {
+            if with_bodies { wants(&one.event) } else { wants(&without_body(&one.event)) }
         };
         missed.filter(is_wanted).count() as u64
     }

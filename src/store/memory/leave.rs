@@ -108,7 +108,7 @@ impl Tables {
             if announcement.at >= before - set_since {
                 kept.push((*number, announcement.clone()));
             }
-            let seconds = announcement.params.get("seconds").and_then(|it| it.as_i64());
+            let seconds = announcement.params.get("seconds").and_then(serde_json::Value::as_i64);
             set_since += seconds.filter(|_| is_jump).unwrap_or(0) * 1000;
         }
         self.announcements = kept.into_iter().collect();

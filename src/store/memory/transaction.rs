@@ -1,5 +1,7 @@
 //! One transaction: the trait's methods, on the copy of the tables.
 
+use std::sync::Arc;
+
 use super::change::Change;
 use super::tables::{Death, EVENT, HOUR_MS, StoredEvent, StoredWebhook, Tables, Wish};
 use crate::backfill::{Backfill, BackfillQuery, Backfills, Stretch};
@@ -9,8 +11,6 @@ use crate::{
     NewDelivery, NewEvent, Origin, Person, Result, Selection, State, StoreError, Suspects,
     Transaction, Wanted, WebhookKey, Written,
 };
-use std::sync::Arc;
-
 use domain::clock::Clock;
 use domain::event::Event;
 use domain::id::{DeliveryId, EventId};
@@ -157,8 +157,12 @@ impl Transaction for MemoryTransaction<'_> {
 
     fn release_all(&mut self) -> Result<u64> {
         let all = self.tables.deliveries.values_mut();
-        let under_way = all.filter(|it| it.state == State::Delivering);
-        Ok(under_way.map(|it| it.state = State::Pending).count() as u64)
+        let mut released = 0;
+        for delivery in all.filter(|it| it.state == State::Delivering) {
+            delivery.state = State::Pending;
+            released += 1;
+        }
+        Ok(released)
     }
 
     fn note_death(&mut self, now: i64, _under_way: u64) -> Result<u64> {

@@ -189,7 +189,7 @@ fn of_row(row: &Row<'_>) -> rusqlite::Result<Missed> {
 
 /// Key of the first event that was taken in at this time or later; beyond all where there is none.
 /// Keys rise with time, so it is found by halving.
-pub(super) fn first_of(connection: &Connection, unix_ms: i64) -> rusqlite::Result<i64> {
+pub(crate) fn first_of(connection: &Connection, unix_ms: i64) -> rusqlite::Result<i64> {
     let last: Option<i64> =
         connection.query_row("SELECT max(key) FROM events", [], |row| row.get(0))?;
     let (mut low, mut high) = (0, last.unwrap_or(0) + 1);
@@ -203,5 +203,5 @@ pub(super) fn first_of(connection: &Connection, unix_ms: i64) -> rusqlite::Resul
             _ => high = middle,
         }
     }
-    Ok(low)
+    Ok(if last.is_some_and(|last| low <= last) { low } else { i64::MAX })
 }

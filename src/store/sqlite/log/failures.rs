@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::find::key_at;
+use super::find::first_since;
 use crate::State;
 use crate::log::row::created;
 use crate::log::{FailureGroup, FailuresQuery};
@@ -36,7 +36,7 @@ pub(super) fn groups(
     query: &FailuresQuery,
 ) -> rusqlite::Result<Vec<FailureGroup>> {
     let from = match query.since {
-        Some(since) => key_at(connection, since)?.unwrap_or(i64::MAX),
+        Some(since) => first_since(connection, since)?.unwrap_or(i64::MAX),
         None => 0,
     };
     let mut rows = connection.prepare_cached(

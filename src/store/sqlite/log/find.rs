@@ -17,10 +17,8 @@ use domain::id::{DeliveryId, EventId};
 // In tests both are so small that random histories go all ways.
 /// Rows up to which the rarer of two filters is looked for.
 const COUNTED: i64 = if cfg!(test) { 3 } else { 20_000 };
-/// How far ids may be out of order with the rows (rows of one millisecond, a clock set back a
-/// little), in milliseconds and in keys: so many events at most.
+/// How far times may be out of order with the rows (a clock set back a little), in milliseconds.
 const SLACK_MS: i64 = 60_000;
-const SLACK: i64 = 10_000 * EVENT;
 
 /// Deliveries that one slice of a whole result looks at, at most.
 const WINDOW: i64 = if cfg!(test) { 4 } else { 10_000 };
@@ -201,17 +199,13 @@ impl Filter {
         }
         if let Some(since) = query.since {
             filter.require("+d.id >= ?", Some(blob(first_id(since))));
-            let first = key_at(connection, since.saturating_sub(SLACK_MS))?;
-            let near = key_at(connection, since)?.map_or(0, |key| key.saturating_sub(SLACK));
-            filter.from = first.map_or(i64::MAX, |first| event_of(first.max(near)));
+            filter.from = first_since(connection, since)?.map_or(i64::MAX, event_of);
         }
         if let Some(until) = query.until {
             filter.require("+d.id < ?", Some(blob(first_id(until.saturating_add(1)))));
-            // The first delivery made after that may be a backfill's, of an event long before.
-            let near = until.saturating_add(SLACK_MS);
-            if let Some(after) = key_at(connection, near)? {
-                filter.below = filter.below.min(after.max(first_of(connection, near)?));
-            }
+            // No delivery is there before its event, however late it was made of that.
+            let after = first_of(connection, until.saturating_add(SLACK_MS))?;
+            filter.below = filter.below.min(event_of(after.saturating_add(EVENT - 1)));
         }
         Ok(filter)
     }
@@ -541,12 +535,12 @@ fn webhook(connection: &Connection, id: &str) -> rusqlite::Result<Option<i64>> {
         .optional()
 }
 
-/// Key of the first delivery that was created at this time or later.
-pub(super) fn key_at(connection: &Connection, unix_ms: i64) -> rusqlite::Result<Option<i64>> {
+/// Lowest key of the deliveries that were created at this time or later. It need not be that of the
+/// first of them: a backfill makes deliveries of old events.
+pub(super) fn first_since(connection: &Connection, unix_ms: i64) -> rusqlite::Result<Option<i64>> {
     connection
-        .prepare_cached("SELECT key FROM deliveries WHERE id >= ?1 ORDER BY id LIMIT 1")?
+        .prepare_cached("SELECT min(key) FROM deliveries INDEXED BY deliveries_id WHERE id >= ?1")?
         .query_row([first_id(unix_ms).as_bytes()], |row| row.get(0))
-        .optional()
 }
 
 fn blob(id: DeliveryId) -> Value {
