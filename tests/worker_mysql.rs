@@ -133,7 +133,7 @@ fn a_database_that_is_killed_under_load_loses_nothing() {
 fn a_dead_servers_retries_are_another_ones() {
     let database = TestServer::start(&DURABLE);
     let (mut one, mut two, endpoint) = (Network::new(), Network::new(), support::Endpoint::new());
-    let retries = json!({"retries": vec![1; 60]});
+    let retries = json!({"retries": vec![1; 50]});
     for network in [&mut one, &mut two] {
         network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &retries)]));
     }

@@ -33,6 +33,7 @@ mod row;
 mod schema;
 mod suspects;
 #[cfg(test)]
+#[allow(dead_code, reason = "tests/worker_mysql.rs uses the rest")]
 mod test_server;
 #[cfg(test)]
 mod tests;
