@@ -35,11 +35,13 @@ impl MysqlTransaction<'_> {
         let sql = format!("SELECT 1 FROM {table} WHERE token = ?");
         let known: Vec<u8> = self.rows(&sql, vec![token.into()])?;
         if known.is_empty() && !self.unit.forgetting.contains_key(token) {
+            let person = json(person)?;
             self.unit.run(
                 format!("INSERT INTO {table} (token, person, after, erased) VALUES (?, ?, 0, 0)"),
-                vec![token.into(), json(person)?.into()],
+                vec![token.into(), person.as_str().into()],
             );
             self.unit.forgetting.insert(token.to_owned(), Some((0, 0)));
+            self.unit.wishes.push((token.to_owned(), person));
         }
         Ok(())
     }
@@ -92,7 +94,10 @@ impl MysqlTransaction<'_> {
             "SELECT token, person, after, erased FROM {} ORDER BY token",
             self.table("forgetting")
         );
-        let found: Vec<(String, String, u64, u64)> = self.rows(&sql, Vec::new())?;
+        let mut found: Vec<(String, String, u64, u64)> = self.rows(&sql, Vec::new())?;
+        // Those of this transaction come after all that were there before it.
+        let new = self.unit.wishes.iter().cloned();
+        found.extend(new.map(|(token, person)| (token, person, 0, 0)));
         for (token, person, after, erased) in found {
             let (after, erased) = match self.unit.forgetting.get(&token) {
                 Some(None) => continue,

@@ -84,6 +84,8 @@ pub(super) struct Unit {
     /// How far wishes to be forgotten are: key of the last event that was looked at, and how many
     /// were erased; none: they are fulfilled.
     pub(super) forgetting: BTreeMap<String, Option<(u64, u64)>>,
+    /// Wishes to be forgotten that are new: token and person.
+    pub(super) wishes: Vec<(String, String)>,
     /// Events whose bodies are gone, and those that are gone themselves.
     pub(super) erased: BTreeSet<u64>,
     pub(super) gone: BTreeSet<u64>,

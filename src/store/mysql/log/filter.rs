@@ -112,9 +112,7 @@ impl Filter {
         }
         if let Some(since) = query.since {
             filter.require(About::Other, "d.id >= ?", vec![first_id(since).as_bytes().into()]);
-            let near = since.saturating_sub(SLACK_MS);
-            filter.from =
-                at_id(reads, near)?.map_or(first_key(near), |key| key.min(first_key(near)));
+            filter.from = first_since(reads, since)?.unwrap_or(i64::MAX.cast_unsigned());
         }
         if let Some(until) = query.until {
             let end = first_id(until.saturating_add(1));
@@ -209,6 +207,16 @@ impl Filter {
         let (conditions, values) = self.conditions_but(said);
         (format!("{} AND {conditions}", self.bounds()), values)
     }
+}
+
+/// The lowest event with a delivery that was made at this time or later: of a backfill it may be much
+/// older than that. The index says it, without the rows.
+fn first_since(reads: &mut Reads<'_>, unix_ms: i64) -> Answer<Option<u64>> {
+    let of_all: Option<Option<u64>> = reads.first(
+        "SELECT MIN(event) FROM {deliveries} FORCE INDEX (id) WHERE id >= ?",
+        vec![first_id(unix_ms).as_bytes().into()],
+    )?;
+    Ok(of_all.flatten())
 }
 
 /// The event of the first delivery whose id says that it was made at this time or later.

@@ -65,8 +65,6 @@ pub(crate) struct MysqlLog {
     /// Of which spool the positions and deaths are; none: this server has had no worker yet.
     spool: Option<SpoolId>,
     connection: Own,
-    /// What due times are behind by, once it is known.
-    shift: Option<i64>,
 }
 
 /// A connection of the process that made it: another one, which a fork made, must not say goodbye to the
@@ -106,7 +104,7 @@ impl MysqlLog {
         let read_timeout = server.read_timeout.min(SILENCE);
         let server = Server { read_timeout, ..server.clone() };
         let connection = Own::new(Connection::open_for_reading(&server, LONGEST_READ)?);
-        let mut log = Self { server, spool, connection, shift: None };
+        let mut log = Self { server, spool, connection };
         match log.version()? {
             0 => Ok(None),
             schema::VERSION => Ok(Some(log)),
@@ -168,23 +166,13 @@ impl MysqlLog {
     fn failed(&self, error: ReadError) -> StoreError {
         error.into_store_error(&self.server, LONGEST_READ)
     }
-
-    /// What due times are behind by: what the jumps of this server's clock add to them.
-    fn shift(&mut self) -> Result<i64> {
-        if let Some(shift) = self.shift {
-            return Ok(shift);
-        }
-        let spool = self.spool;
-        let shift = self.read(|reads| summary::shift(reads, spool))?;
-        self.shift = Some(shift);
-        Ok(shift)
-    }
 }
 
 impl LogEngine for MysqlLog {
     fn deliveries(&mut self, query: &DeliveriesQuery) -> Result<Page> {
-        let shift = self.shift()?;
+        let spool = self.spool;
         self.read(|reads| {
+            let shift = summary::shift(reads, spool)?;
             let (keys, next) = match &query.person {
                 Some(person) => person::keys(reads, query, person)?,
                 None => {
@@ -201,8 +189,9 @@ impl LogEngine for MysqlLog {
     }
 
     fn delivery(&mut self, id: &DeliveryId) -> Result<Option<DeliveryDetail>> {
-        let shift = self.shift()?;
+        let spool = self.spool;
         self.read(|reads| {
+            let shift = summary::shift(reads, spool)?;
             let key = reads.first(
                 "SELECT event, number FROM {deliveries} WHERE id = ?",
                 vec![id.as_bytes().into()],
@@ -215,8 +204,9 @@ impl LogEngine for MysqlLog {
     }
 
     fn settled(&mut self, event: &EventId) -> Result<Option<Vec<DeliveryDetail>>> {
-        let shift = self.shift()?;
+        let spool = self.spool;
         self.read(|reads| {
+            let shift = summary::shift(reads, spool)?;
             let event: Option<u64> = reads
                 .first("SELECT `key` FROM {events} WHERE id = ?", vec![event.as_bytes().into()])?;
             let Some(event) = event else { return Ok(None) };
