@@ -18,8 +18,6 @@ use testkit::process::wait_for;
 
 const WEBHOOKS: usize = 500;
 const EVENTS: usize = 60;
-/// Of each webhook; see [`webhook`].
-const CONCURRENCY: usize = 16;
 /// What a worker may keep of a burst, beside what it had before: the store's pages (7 MiB), and the
 /// pages of the heap on which something small is left. After a burst of 120 MiB, 2 MiB that are in
 /// use lie spread over 20.
@@ -101,8 +99,8 @@ fn round(bench: &Bench, tls: bool, then: impl FnOnce(&Running, f64) -> Result) -
     sleep(Duration::from_millis(500));
     let (cpu, memory) = (running.worker.cpu_us()?, running.worker.peak_memory()?);
     let (_, handshakes) = running.crowd.counts();
-    // No more than requests may be under way at once to each.
-    if tls && handshakes > WEBHOOKS * CONCURRENCY {
+    // Connections are kept alive. Where the machine is busy, idle ones are closed to make room.
+    if tls && handshakes > count / 2 {
         return Err(format!("{handshakes} handshakes for {count} requests").into());
     }
     let arrived = verify(&running.crowd.take(), SECRET, &bench.data)?;
