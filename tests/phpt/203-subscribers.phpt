@@ -110,7 +110,7 @@ Webhooks\Exception: webhook "x": url: the URL has to begin with https:// or http
 Webhooks\Exception: webhook "x": events: is missing
 Webhooks\Exception: webhook "x": events: invalid type: string "d", expected a sequence
 Webhooks\Exception: webhook "x": timeout: invalid type: string "5", expected u32
-Webhooks\Exception: webhook "x": colour: unknown field `colour`, expected one of `id`, `name`, `url`, `method`, `events`, `sites`, `network_events`, `include_imports`, `paused`, `secrets`, `signature`, `headers`, `format`, `template`, `content_type`, `condition`, `fields`, `timeout`, `retries`, `concurrency`, `rate_limit`, `ordered`, `log_bodies`, `disable_after`, `ca_file`, `set_aside`
+Webhooks\Exception: webhook "x": colour: unknown field `colour`, expected one of `id`, `name`, `url`, `keys`, `method`, `events`, `sites`, `network_events`, `include_imports`, `paused`, `secrets`, `signature`, `headers`, `format`, `template`, `content_type`, `condition`, `fields`, `timeout`, `retries`, `concurrency`, `rate_limit`, `ordered`, `log_bodies`, `disable_after`, `ca_file`, `set_aside`
 Webhooks\Exception: [0].name is not UTF-8: byte 0 is 0xff; convert it with mb_convert_encoding()
 Webhooks\Exception: webhook "x": id: there are two webhooks with this id
 Webhooks\Exception: the config can't be read at webhooks: expected a list of webhooks
