@@ -61,7 +61,7 @@ fn a_store_of_version_1_becomes_one_of_this_version() {
     let stats = || place.log().unwrap().unwrap().stats(&StatsQuery::default(), 0).unwrap();
     let before = stats();
     let file = place.path().join("store.sqlite");
-    let old = "DROP TABLE bulks; DROP INDEX deliveries_failing; DROP INDEX deliveries_test;
+    let old = "DROP INDEX deliveries_rare; DROP TABLE network_hours; DROP TABLE bulks; DROP INDEX deliveries_failing; DROP INDEX deliveries_test;
                ALTER TABLE webhooks DROP COLUMN host; ALTER TABLE events DROP COLUMN terms;
                CREATE INDEX terms_event ON terms (event);
                DROP TABLE servers; DROP TABLE worker_deaths; DROP TABLE spent_keys;
@@ -201,7 +201,7 @@ fn a_store_can_lie_outside_the_spool_and_below_links() {
     let page = log.deliveries(&DeliveriesQuery::default()).unwrap();
     assert_eq!(page.deliveries.len(), 2);
     assert!(other.path().join("l%6fg?mode=memory#.db").exists());
-    for address in ["mysql://localhost/db", "sqlite:store.sqlite", "/store.sqlite", "sqlite:/"] {
+    for address in ["postgres://localhost/db", "sqlite:store.sqlite", "/store.sqlite", "sqlite:/"] {
         let error = Log::open(spool.spool(), Some(address)).err().unwrap();
         assert!(matches!(error, StoreError::Address(_)), "{address}: {error}");
     }

@@ -63,7 +63,7 @@ final class Extension_Messages_Test extends TestCase {
 	public function test_what_was_wrong_with_an_answer_that_counts_stood_there_in_english(): void {
 		$unknown = array();
 		$known   = 0;
-		foreach ( array( 'answer', 'exchange', 'request' ) as $name ) {
+		foreach ( array( 'answer/mod', 'answer/head', 'exchange', 'request' ) as $name ) {
 			$source = self::plain( (string) file_get_contents( self::SOURCES . "/delivery/$name.rs" ) );
 			// Texts of several words: a code is one.
 			preg_match_all( '~(?:note\(\s*"\w+",\s*(?:format!\(\s*)?|malformed_body\(\s*|let (?:message|what) = (?:format!\(\s*|if [^{]*\{\s*)?|\} else \{\s*)"((?:[^"\n]|"\{\w+\}")* (?:[^"\n]|"\{\w+\}")*)"~', $source, $said );

@@ -160,7 +160,7 @@ final class Privacy_Test extends Network_Test_Case {
 		$nobody = array( 'user_email' => 'nobody@network.example' );
 		foreach ( array( array( 'user_email' => $user->user_email ), array( 'user_id' => $user->ID ), $nobody ) as $data ) {
 			$outbox->add( 'account_created', $data, array(), 'a test' );
-			$outbox->refuse( 'account_created', $data, array( 'actor' => array( 'user' => 8 ) ), 'a test' );
+			$outbox->refuse( 'account_created', $data, array( 'actor' => array( 'user' => $user->ID + 1 ) ), 'a test' );
 			Captured_Events::add( array( array( 'at' => time() * 1000, 'event' => 'account_created', 'site_id' => 1, 'event_id' => null, 'data' => (string) wp_json_encode( $data ), 'is_whole' => true, 'details' => array() ) ), 0 );
 			$request = new Request( 'POST', '', array( 'x-of' => 'a' ), http_build_query( $data ), 7, '127.0.0.1' );
 			( new Requests() )->add( $request, Signature::of( $request, Inbox::create(), $this->plugin()->webhooks(), time() ), 200, 0 );

@@ -36,7 +36,7 @@ spl_autoload_register(
 );
 
 // What every request needs: to be looked for by the function above costs more than to be loaded.
-foreach ( array( 'inbox/class-inbox', 'inbox/class-receiver', 'class-plugin', 'events/class-seen-events', 'sources/class-sources', 'custom-events/class-custom-events', 'privacy/class-capabilities', 'publishing/class-maintenance', 'privacy/class-privacy' ) as $network_webhooks_file ) {
+foreach ( array( 'inbox/class-inbox', 'inbox/class-receiver', 'class-plugin', 'events/class-seen-events', 'sources/class-sources', 'custom-events/class-custom-events', 'privacy/class-capabilities', 'publishing/class-maintenance', 'privacy/class-privacy', 'server/class-network-database' ) as $network_webhooks_file ) {
 	require_once __DIR__ . "/$network_webhooks_file.php";
 }
 unset( $network_webhooks_file );

@@ -173,7 +173,7 @@ final class Extension_Messages {
 			/* translators: %s: what was typed */
 			__( '"%s" can\'t be an event\'s name: expected 1 to 100 of a-z 0-9 _ . -', 'network-webhooks' ),
 			__( 'expected at least one event or pattern', 'network-webhooks' ),
-			/* translators: %s: number of bytes */
+			/* translators: %s: the most bytes that there may be */
 			__( 'the webhooks have more than %s bytes of JSON, which is the most: shorten their templates, or delete those that nobody needs', 'network-webhooks' ),
 			__( 'expected at least one secret, or "signature": "none"', 'network-webhooks' ),
 			__( '"v1" is signed with a whsec_ secret, "v1a" with a whsk_ one', 'network-webhooks' ),
