@@ -18,6 +18,8 @@ export const steps = {
 		await person.click( page.locator( '#adminmenu' ).getByRole( 'link', { name: /^Webhooks/ } ).first() );
 		await person.click( page.getByRole( 'link', { name: 'Add Your First Webhook' } ) );
 		await person.type( page.getByLabel( 'Name', { exact: true } ), 'Books' );
+		// Past "Send to", which says "Own endpoint".
+		await person.press( 'Tab' );
 		await person.press( 'Tab' );
 		// Pasted.
 		await page.keyboard.insertText( `${ env.ENDPOINT_URL }status/401` );
