@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 
 /** Elements whose text is code or data, and what WordPress's own scripts put on a page. */
-const DATA = 'script, style, code, pre, textarea, [dir="ltr"], .network-webhooks-url, .network-webhooks-report dd, .notice-dismiss';
+const DATA = 'script, style, code, pre, textarea, .network-webhooks-paths li, [dir="ltr"], .network-webhooks-url, .network-webhooks-report dd, .notice-dismiss';
 
 /** Names that are the same in every language: of services, programs and formats, as the plugin writes them. */
 const NAMES = 'Zapier|Make|n8n|Mailchimp|Brevo|MailerLite|HubSpot|Pipedrive|Slack|Discord|Telegram|Microsoft Teams|Google Sheets|WordPress|PHP|POST|PUT|PATCH|curl|core|ultimate-multisite|wp-ultimo|woocommerce|easy-digital-downloads|lifterlms|tutor-lms|sensei-lms|sensei|learndash|paid-memberships-pro|contact-form-7|fluent-forms|fluentcrm|wpforms|Gravity Forms|MemberPress|Restrict Content Pro|Node\\.js|Python|Ruby|Go|network-webhooks|fpm-fcgi|cli|admin';

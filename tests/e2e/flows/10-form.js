@@ -148,10 +148,10 @@ export const steps = {
 		assert.deepEqual( await chosenEvents( page ), [ 'account_created' ] );
 		assert.equal( await search.inputValue(), '' );
 		await search.focus();
-		await page.keyboard.type( 'payment_rec' );
+		await page.keyboard.type( 'refund_iss' );
 		await page.keyboard.press( 'ArrowDown' );
 		await page.keyboard.press( 'Space' );
-		assert.deepEqual( await chosenEvents( page ), [ 'payment_received', 'account_created' ] );
+		assert.deepEqual( await chosenEvents( page ), [ 'refund_issued', 'account_created' ] );
 		assert.ok( page.url().endsWith( NEW ), 'Enter in the search does not send the form.' );
 	},
 
@@ -343,6 +343,8 @@ export const steps = {
 		await openForm( page, env );
 		await page.getByLabel( 'Name', { exact: true } ).focus();
 		await page.keyboard.type( 'By keyboard' );
+		// Past "Send to", which says "Own endpoint".
+		await page.keyboard.press( 'Tab' );
 		await page.keyboard.press( 'Tab' );
 		await page.keyboard.type( `${ env.ENDPOINT_URL }keyboard` );
 		await page.keyboard.press( 'Tab' );

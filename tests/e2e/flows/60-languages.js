@@ -15,7 +15,6 @@ const KINDS = [
 	'page=network-webhooks&action=edit&webhook',
 	'page=network-webhooks&action=delete&webhook',
 	'page=network-webhooks&action=deleted',
-	'page=network-webhooks-new&preset',
 	'page=network-webhooks-deliveries&delivery',
 	'page=network-webhooks-deliveries&action=recover&webhook',
 	'page=network-webhooks-deliveries&action=bulk&cause&state&webhook',

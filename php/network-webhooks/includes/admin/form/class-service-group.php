@@ -244,7 +244,7 @@ final class Service_Group implements Field_Group {
 			esc_html__( 'Fields of the chosen events:', 'network-webhooks' )
 		);
 		foreach ( $paths as $path => $value ) {
-			printf( '<li data-path="%1$s"><code>%1$s</code> <span class="description">%2$s</span></li>', esc_attr( (string) $path ), esc_html( $value ) );
+			printf( '<li data-path="%1$s"><code>%1$s</code> <bdi class="description">%2$s</bdi></li>', esc_attr( (string) $path ), esc_html( $value ) );
 		}
 		echo '</ul></div>';
 	}
