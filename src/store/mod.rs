@@ -11,6 +11,7 @@ mod batch;
 pub mod bulk;
 #[cfg(test)]
 pub(crate) mod conformance;
+mod counted;
 mod durability;
 mod error;
 #[cfg(test)]

@@ -87,7 +87,7 @@ impl MysqlTransaction<'_> {
             }
             if !row.test {
                 let (from, to) = (Some(row.state), Some(change.to));
-                self.unit.counters.moved(row.webhook, from, to, 1, change.now);
+                self.unit.counters.counted.moved(row.webhook, from, to, 1, change.now);
             }
             self.change_to(&row, after);
             changed.push(row);

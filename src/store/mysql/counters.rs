@@ -6,72 +6,22 @@ use std::collections::{BTreeMap, HashMap};
 use super::address::Server;
 use super::connection::Writes;
 use super::unit::insert;
-use crate::{Latencies, Result, State, WebhookKey};
-
-pub(super) const HOUR_MS: i64 = 3_600_000;
+use crate::counted::{Counted, HOUR_MS};
+use crate::{Latencies, Result, WebhookKey};
 
 /// What is added. Tests never get here.
 #[derive(Default)]
 pub(super) struct Counters {
-    webhooks: BTreeMap<WebhookKey, Delta>,
-    hours: BTreeMap<(i64, WebhookKey), (i64, i64)>,
+    pub(super) counted: Counted,
     /// As they are by then: those of the hour before this transaction, and its own.
     pub(super) latencies: BTreeMap<(i64, WebhookKey), Latencies>,
 }
 
-#[derive(Default)]
-struct Delta {
-    delivered: i64,
-    failed: i64,
-    pending: i64,
-    held: i64,
-    last_attempt: Option<i64>,
-    last_success: Option<i64>,
-}
-
 impl Counters {
     pub(super) fn is_empty(&self) -> bool {
-        self.webhooks.is_empty() && self.hours.is_empty() && self.latencies.is_empty()
-    }
-
-    /// `count` deliveries of a webhook came into being (`from` is `None`), or went from one
-    /// state to another, at `now`.
-    pub(super) fn moved(
-        &mut self,
-        webhook: WebhookKey,
-        from: Option<State>,
-        to: Option<State>,
-        count: i64,
-        now: i64,
-    ) {
-        let delta = self.webhooks.entry(webhook).or_default();
-        for (state, count) in [(from, -count), (to, count)] {
-            match state {
-                Some(State::Pending | State::Delivering) => delta.pending += count,
-                Some(State::Held) => delta.held += count,
-                _ => {}
-            }
-        }
-        // These two count what happened, so nothing takes from them.
-        let (delivered, failed) = match to {
-            Some(State::Delivered) => (count, 0),
-            Some(State::Failed) => (0, count),
-            _ => return,
-        };
-        delta.delivered += delivered;
-        delta.failed += failed;
-        let hour = self.hours.entry((now.div_euclid(HOUR_MS), webhook)).or_default();
-        hour.0 += delivered;
-        hour.1 += failed;
-    }
-
-    /// An attempt was made at `now`.
-    pub(super) fn attempted(&mut self, webhook: WebhookKey, now: i64, success: bool) {
-        let delta = self.webhooks.entry(webhook).or_default();
-        delta.last_attempt = delta.last_attempt.max(Some(now));
-        if success {
-            delta.last_success = delta.last_success.max(Some(now));
-        }
+        self.counted.webhooks.is_empty()
+            && self.counted.hours.is_empty()
+            && self.latencies.is_empty()
     }
 
     /// A request that ended at `now` took so many microseconds; `known` has the hour's before.
@@ -93,7 +43,7 @@ impl Counters {
         server: &Server,
         worker: u16,
     ) -> Result<()> {
-        let rows = self.webhooks.iter().map(|(webhook, delta)| {
+        let rows = self.counted.webhooks.iter().map(|(webhook, delta)| {
             vec![
                 webhook.0.into(),
                 worker.into(),
@@ -121,7 +71,7 @@ impl Counters {
         )?;
         let table = server.table("hours");
         let mut rows = Vec::new();
-        for ((hour, webhook), (delivered, failed)) in &self.hours {
+        for ((hour, webhook), (delivered, failed)) in &self.counted.hours {
             let row = [*hour, webhook.0, worker.into(), *delivered, *failed];
             rows.push(row.map(Into::into).to_vec());
         }

@@ -114,7 +114,7 @@ impl MysqlTransaction<'_> {
             deaths_alone: 0,
         };
         if !test {
-            self.unit.counters.moved(new.webhook, None, Some(new.state), 1, now);
+            self.unit.counters.counted.moved(new.webhook, None, Some(new.state), 1, now);
         }
         self.unit.put(None, delivery);
         match self.unit.keys.get(&event) {

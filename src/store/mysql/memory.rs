@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Weak;
 
-use super::counters::HOUR_MS;
 use super::prune;
 use super::row::{Delivery, Owner};
 use super::unit::Unit;
+use crate::counted::HOUR_MS;
 use crate::{Latencies, State, WebhookKey};
 use domain::event::Event;
 use domain::id::DeliveryId;

@@ -239,7 +239,7 @@ impl MysqlTransaction<'_> {
         after.settled = settled(State::Expired, now);
         if !delivery.test {
             let (from, to) = (Some(State::Held), Some(State::Expired));
-            self.unit.counters.moved(delivery.webhook, from, to, 1, now);
+            self.unit.counters.counted.moved(delivery.webhook, from, to, 1, now);
         }
         self.change_to(delivery, after);
     }

@@ -93,8 +93,8 @@ impl MysqlTransaction<'_> {
         self.change_to(before, after);
         if !claim.event.flags.has(Flags::TEST) {
             let counters = &mut self.unit.counters;
-            counters.moved(claim.webhook, Some(State::Delivering), Some(state), 1, ended);
-            counters.attempted(claim.webhook, ended, attempt.failure.is_none());
+            counters.counted.moved(claim.webhook, Some(State::Delivering), Some(state), 1, ended);
+            counters.counted.attempted(claim.webhook, ended, attempt.failure.is_none());
             // What never reached an endpoint says nothing of how quick it is.
             if attempt.url.is_some() {
                 let known = &self.memory.latencies;

@@ -108,7 +108,7 @@ impl SqliteTransaction<'_> {
             key,
         ])?;
         if changed > 0 && !test {
-            self.counters.moved(webhook, Some(from), Some(change.to), 1, change.now);
+            self.counters.counted.moved(webhook, Some(from), Some(change.to), 1, change.now);
         }
         Ok(changed > 0)
     }
@@ -145,7 +145,13 @@ impl SqliteTransaction<'_> {
             tests += row.get::<_, i64>(0)?;
         }
         drop(rows);
-        self.counters.moved(webhook, Some(from), Some(change.to), changed - tests, change.now);
+        self.counters.counted.moved(
+            webhook,
+            Some(from),
+            Some(change.to),
+            changed - tests,
+            change.now,
+        );
         Ok(changed.cast_unsigned())
     }
 }

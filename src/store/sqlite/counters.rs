@@ -5,76 +5,24 @@ use std::collections::HashMap;
 use rusqlite::{OptionalExtension, params};
 
 use super::statements::Statements;
-use crate::{Latencies, State, WebhookKey};
-
-const HOUR_MS: i64 = 3_600_000;
+use crate::counted::{Counted, HOUR_MS};
+use crate::{Latencies, WebhookKey};
 
 /// What a transaction adds to the counters. Tests never get here.
 #[derive(Default)]
 pub(crate) struct Counters {
-    webhooks: HashMap<WebhookKey, Delta>,
-    hours: HashMap<(i64, WebhookKey), (i64, i64)>,
+    pub(super) counted: Counted,
     latencies: HashMap<(i64, WebhookKey), Latencies>,
 }
 
-#[derive(Default)]
-struct Delta {
-    delivered: i64,
-    failed: i64,
-    pending: i64,
-    held: i64,
-    last_attempt: Option<i64>,
-    last_success: Option<i64>,
-}
-
 impl Counters {
-    /// `count` deliveries of a webhook came into being (`from` is `None`), or went from one
-    /// state to another, at `now`.
-    pub(crate) fn moved(
-        &mut self,
-        webhook: WebhookKey,
-        from: Option<State>,
-        to: Option<State>,
-        count: i64,
-        now: i64,
-    ) {
-        let delta = self.webhooks.entry(webhook).or_default();
-        for (state, count) in [(from, -count), (to, count)] {
-            match state {
-                Some(State::Pending | State::Delivering) => delta.pending += count,
-                Some(State::Held) => delta.held += count,
-                _ => {}
-            }
-        }
-        // These two count what happened, so nothing takes from them.
-        let (delivered, failed) = match to {
-            Some(State::Delivered) => (count, 0),
-            Some(State::Failed) => (0, count),
-            _ => return,
-        };
-        delta.delivered += delivered;
-        delta.failed += failed;
-        let hour = self.hours.entry((now.div_euclid(HOUR_MS), webhook)).or_default();
-        hour.0 += delivered;
-        hour.1 += failed;
-    }
-
-    /// An attempt was made at `now`.
-    pub(crate) fn attempted(&mut self, webhook: WebhookKey, now: i64, success: bool) {
-        let delta = self.webhooks.entry(webhook).or_default();
-        delta.last_attempt = delta.last_attempt.max(Some(now));
-        if success {
-            delta.last_success = delta.last_success.max(Some(now));
-        }
-    }
-
     /// A request that ended at `now` took so many microseconds.
     pub(crate) fn took(&mut self, webhook: WebhookKey, now: i64, us: u64) {
         self.latencies.entry((now.div_euclid(HOUR_MS), webhook)).or_default().count(us);
     }
 
     pub(crate) fn write(&self, statements: &mut Statements<'_>) -> rusqlite::Result<()> {
-        for (webhook, delta) in &self.webhooks {
+        for (webhook, delta) in &self.counted.webhooks {
             statements
                 .get(
                     "UPDATE webhooks SET delivered = delivered + ?2, failed = failed + ?3,
@@ -93,7 +41,7 @@ impl Counters {
                     delta.last_success
                 ])?;
         }
-        for ((hour, webhook), (delivered, failed)) in &self.hours {
+        for ((hour, webhook), (delivered, failed)) in &self.counted.hours {
             statements
                 .get(
                     "INSERT INTO hours (hour, webhook, delivered, failed) VALUES (?1, ?2, ?3, ?4)

@@ -129,7 +129,7 @@ impl SqliteTransaction<'_> {
                 current.site,
             ])?;
         if !current.test {
-            self.counters.moved(delivery.webhook, None, Some(delivery.state), 1, now);
+            self.counters.counted.moved(delivery.webhook, None, Some(delivery.state), 1, now);
         }
         self.memory.current = Some(Current { next_delivery: key + DELIVERY, ..current });
         Ok(())

@@ -291,7 +291,7 @@ impl SqliteTransaction<'_> {
             .execute(params![delivery.key, State::Expired as u8, now])?;
         if !delivery.test {
             let (from, to) = (Some(State::Held), Some(State::Expired));
-            self.counters.moved(delivery.webhook, from, to, 1, now);
+            self.counters.counted.moved(delivery.webhook, from, to, 1, now);
         }
         Ok(())
     }

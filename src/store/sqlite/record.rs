@@ -58,8 +58,14 @@ impl SqliteTransaction<'_> {
                 attempt.failure.as_ref().is_some_and(|it| it.code == Failure::WORKER_DIED),
             ])?;
         if !claim.event.flags.has(domain::event::Flags::TEST) {
-            self.counters.moved(claim.webhook, Some(State::Delivering), Some(state), 1, ended);
-            self.counters.attempted(claim.webhook, ended, attempt.failure.is_none());
+            self.counters.counted.moved(
+                claim.webhook,
+                Some(State::Delivering),
+                Some(state),
+                1,
+                ended,
+            );
+            self.counters.counted.attempted(claim.webhook, ended, attempt.failure.is_none());
             // What never reached an endpoint says nothing of how quick it is.
             if attempt.url.is_some() {
                 self.counters.took(claim.webhook, ended, attempt.duration_us);
