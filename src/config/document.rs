@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::error::form;
-use super::{ConfigError, MAX_DOCUMENT, MAX_WEBHOOKS, aside};
+use super::{Actions, ConfigError, MAX_DOCUMENT, MAX_WEBHOOKS, aside};
 use delivery::check;
 use domain::clock::rfc3339;
 use domain::event;
@@ -18,11 +18,20 @@ use domain::webhook::{FieldError, Webhook};
 
 const NO_DOCUMENT: &str = "expected a list of webhooks, or the document";
 
-/// The members of a document and its webhooks. These are read one by one, so that an error can say
-/// which one it is, and that a list of half a million numbers takes no more memory than the first.
-pub(crate) fn parts(document: &[u8]) -> Result<(Map<String, Value>, Vec<&RawValue>), ConfigError> {
+/// What a document consists of.
+#[derive(Default)]
+pub(crate) struct Parts<'a> {
+    pub(crate) members: Map<String, Value>,
+    pub(crate) actions: Actions,
+    /// Unread: they are read one by one, so that an error can say which one it is, and that a list of
+    /// half a million numbers takes no more memory than the first.
+    pub(crate) webhooks: Vec<&'a RawValue>,
+}
+
+/// Takes a document apart.
+pub(crate) fn parts(document: &[u8]) -> Result<Parts<'_>, ConfigError> {
     let its_start = |error: serde_json::Error| form("its start", &error);
-    let mut members = Map::new();
+    let (mut members, mut actions) = (Map::new(), Actions::default());
     let list = if document.trim_ascii_start().starts_with(b"[") {
         serde_json::from_slice(document).map_err(its_start)?
     } else if document.trim_ascii_start().starts_with(b"{") {
@@ -31,6 +40,10 @@ pub(crate) fn parts(document: &[u8]) -> Result<(Map<String, Value>, Vec<&RawValu
         for (name, value) in parts {
             if name == "webhooks" {
                 list = webhooks(value);
+                continue;
+            }
+            if name == "actions" {
+                actions = Actions::try_from(value).map_err(|error| form(&name, &error))?;
                 continue;
             }
             let value = serde_json::from_str(value.get()).map_err(|error| form(&name, &error))?;
@@ -44,7 +57,7 @@ pub(crate) fn parts(document: &[u8]) -> Result<(Map<String, Value>, Vec<&RawValu
     if list.len() > MAX_WEBHOOKS {
         return Err(form("webhooks", &too_many(list.len())));
     }
-    Ok((members, list))
+    Ok(Parts { members, actions, webhooks: list })
 }
 
 /// The members of a document, unread.

@@ -5,6 +5,7 @@
 //! [`Subscriptions`]. Both are written atomically under one lock, the config first: a process
 //! that accepts an event under a revision can rely on the worker finding it.
 
+mod actions;
 mod aside;
 mod document;
 mod error;
@@ -18,13 +19,14 @@ use rustix::fs::FlockOperation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use actions::Actions;
 pub use aside::{Wrong, check_webhooks};
 pub use document::{too_large, too_many};
 pub use error::ConfigError;
 pub use overview::{Overview, WebhookOverview};
 pub use subscriptions::{SUBSCRIPTIONS_FILE, Subscriptions};
 
-use document::{parts, read_webhook, try_out};
+use document::{Parts, parts, read_webhook, try_out};
 use error::form;
 
 /// The worker's file.
@@ -93,7 +95,7 @@ pub struct Config {
     pub inbox: Option<String>,
     /// Whatever the publisher wants back in every dispatching process.
     #[serde(default)]
-    pub actions: Vec<Value>,
+    pub actions: Actions,
     /// The network's own database, for a store that lies in it (`webhooks.store = mysql:`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,
@@ -147,7 +149,7 @@ impl Config {
         revision: u64,
         allow: &[String],
     ) -> Result<Self, ConfigError> {
-        let (mut members, list) = parts(document)?;
+        let Parts { mut members, actions, webhooks: list } = parts(document)?;
         members.remove("moved");
         // PHP writes an empty map as an empty list.
         members.retain(|_, value| !value.as_array().is_some_and(Vec::is_empty));
@@ -156,15 +158,13 @@ impl Config {
             Some(Value::Object(examples)) => examples,
             Some(_) => return Err(form("examples", &"expected event names with their data")),
         };
-        if members.get("actions").is_some_and(|actions| !actions.is_array()) {
-            return Err(form("actions", &"expected a list"));
-        }
         members.insert("webhooks".into(), Value::Array(Vec::new()));
         members.insert("revision".into(), revision.into());
         members.insert("allow".into(), allow.into());
         members.remove("max_in_flight");
         let mut config: Self = serde_path_to_error::deserialize(Value::Object(members))
             .map_err(|error| form(&error.path().to_string(), error.inner()))?;
+        config.actions = actions;
         config.webhooks =
             list.into_iter().enumerate().map(read_webhook).collect::<Result<_, _>>()?;
         config.check()?;

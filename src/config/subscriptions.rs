@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{Config, ConfigError, FORMAT, read_file};
+use super::{Actions, Config, ConfigError, FORMAT, read_file};
 use domain::event;
 use domain::webhook::Sites;
 use spool::Spool;
@@ -33,7 +32,7 @@ struct File {
     #[serde(default)]
     inbox: Option<String>,
     #[serde(default)]
-    actions: Vec<Value>,
+    actions: Actions,
     rules: Vec<Rule>,
 }
 
@@ -78,7 +77,7 @@ pub struct Subscriptions {
     /// See [`Config::inbox`]. Who can read this file can read WordPress's database too.
     pub inbox: Option<String>,
     /// What the publisher wants back, see [`Config::actions`].
-    pub actions: Vec<Value>,
+    pub actions: Actions,
     exact: HashMap<String, Vec<Rule>>,
     patterns: Vec<Rule>,
     answers: HashMap<String, Rc<Answer>>,

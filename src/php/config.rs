@@ -130,7 +130,7 @@ fn webhooks_actions() -> PhpResult<Tree> {
     process::with(|process| {
         let readable = process.look().is_ok();
         let published = process.subscriptions().filter(|_| readable);
-        to_zval(&published.map_or(&[][..], |published| &published.actions))
+        to_zval(&published.map_or_else(Vec::new, |published| published.actions.values()))
     })
     .map_err(exception::new)
 }
