@@ -1,20 +1,45 @@
 #!/usr/bin/env bash
-# Every lint and test, on real parts; stops at the first failure, and ends with the runners' own
-# summaries. What lacks on this machine is installed first.
+# Every lint and test, on real parts, in two lanes; stops at the first failure, and ends with the
+# runners' own summaries. What lacks on this machine is installed first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 logs=$PWD/target/test
 mkdir -p "$logs"
 
-# run NAME COMMAND…
+# run NAME COMMAND…: its output goes to its log, of which the end is shown where it fails.
 run() {
-	local name=$1
+	local name=$1 began=$SECONDS
 	shift
-	echo "== $name"
-	"$@" </dev/null 2>&1 | tee "$logs/$name.log" || {
-		echo "FAILED: $name. Its output is in $logs/$name.log" >&2
-		exit 1
-	}
+	if "$@" </dev/null >"$logs/$name.log" 2>&1; then
+		echo "$name: passed, after $((SECONDS - began)) s"
+		return
+	fi
+	tail -n 200 "$logs/$name.log"
+	echo "FAILED: $name. Its output is in $logs/$name.log" >&2
+	exit 1
+}
+
+# lanes FUNCTION…: all at once, each a process group of its own; the first that fails ends the others.
+lanes() {
+	local lane status=0 pids=()
+	set -m
+	for lane; do
+		("$lane") &
+		pids+=($!)
+	done
+	set +m
+	# shellcheck disable=SC2064 # As they are now.
+	trap "kill -- $(printf -- '-%s ' "${pids[@]}") 2>/dev/null; exit 143" INT TERM HUP
+	for lane; do
+		wait -n || {
+			status=$?
+			kill -- "${pids[@]/#/-}" 2>/dev/null || true
+			wait
+			break
+		}
+	done
+	trap - INT TERM HUP
+	return "$status"
 }
 
 # summary NAME PATTERN: the lines in which a runner says how many of its tests passed.
@@ -30,32 +55,58 @@ summary() {
 	}
 }
 
+phpunit() {
+	tests/network/with.sh phpunit --configuration tests/wordpress "$@"
+}
+
+# What hurts has a second of processor time where the optimiser worked.
+hostile() {
+	cargo test --release --workspace --test hostile --test hostile_bytes "$@"
+}
+
+# The release build, of which nothing is made anew beside what runs.
+build() {
+	make --no-print-directory build &&
+		cargo build --release --workspace --lib --bin chaos &&
+		hostile --no-run
+}
+
+# What compiles, and the browser.
+first() {
+	run cargo cargo test --workspace
+	run hostile hostile
+	run chaos make --no-print-directory chaos SEEDS=2
+	run e2e tests/e2e/run.sh
+}
+
+# What takes the release build as it is.
+second() {
+	run phpt tests/phpt/run.sh target/release/libwebhooks_php.so
+	run fpm tests/fpm/run.sh
+	run interop tests/interop/run.sh
+	run asyncapi tests/asyncapi/run.sh
+	run example tests/example/run.sh
+	run phpunit phpunit
+	# What depends on how the sites are addressed. The worker has to find the main one by name.
+	SUBDOMAINS=1 HOST=localhost run subdomains phpunit \
+		--filter '(Core_Events|Account_Created|Sites|Inbox)_Test'
+	# What reads the log, and what hands the database over: the log lies in WordPress's own.
+	STORE=mysql: run database phpunit \
+		--filter '(Network_Database|Deliveries|Overview|Webhook_View|Backfill|Privacy)_Test'
+	run walk tests/walk/run.sh
+	run install tests/install/run.sh
+	run bare tests/install/bare.sh
+	run hardened tests/demo/hardened.sh
+	run places tests/install/places.sh
+}
+
 tests/network/install.sh build network wordpress test browser interop scenario
 run lint tests/lint.sh
-run build make --no-print-directory build
-run cargo cargo test --workspace
-# What hurts has a second of processor time where the optimiser worked.
-run hostile cargo test --release --workspace --test hostile --test hostile_bytes
+run build build
+# By itself: it compares times.
 run guard tests/bench/guard.sh
-run chaos make --no-print-directory chaos SEEDS=2
-run phpt tests/phpt/run.sh target/release/libwebhooks_php.so
-run fpm tests/fpm/run.sh
-run interop tests/interop/run.sh
-run asyncapi tests/asyncapi/run.sh
-run phpunit tests/network/with.sh phpunit --configuration tests/wordpress
-run example tests/example/run.sh
-# What depends on how the sites are addressed. The worker has to find the main one by name.
-run subdomains env SUBDOMAINS=1 HOST=localhost tests/network/with.sh \
-	phpunit --configuration tests/wordpress --filter '(Core_Events|Account_Created|Sites|Inbox)_Test'
-# What reads the log, and what hands the database over: the log lies in WordPress's own.
-run database env STORE=mysql: tests/network/with.sh \
-	phpunit --configuration tests/wordpress --filter '(Network_Database|Deliveries|Overview|Webhook_View|Backfill|Privacy)_Test'
-run walk tests/walk/run.sh
-run install tests/install/run.sh
-run bare tests/install/bare.sh
-run hardened tests/demo/hardened.sh
-run places tests/install/places.sh
-run e2e tests/e2e/run.sh
+# Most of the tests wait more than they compute.
+lanes first second
 
 echo
 summary cargo '^test result: .* [1-9][0-9]* passed'

@@ -2,7 +2,6 @@
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// A list of whatever the publisher put there, as JSON. Nobody here reads it, so it stays unread
@@ -12,9 +11,9 @@ use serde_json::value::RawValue;
 pub struct Actions(Box<RawValue>);
 
 impl Actions {
-    /// The list's values, in their order.
-    pub fn values(&self) -> Vec<Value> {
-        serde_json::from_str(self.0.get()).unwrap_or_default()
+    /// The list, as JSON.
+    pub fn json(&self) -> &str {
+        self.0.get()
     }
 }
 

@@ -49,7 +49,7 @@ fn actions_come_back_as_they_were_given() {
     // One that an older version wrote.
     let without = config(r#"{"webhooks":[],"actions":[]}"#, 1).unwrap();
     without.publish(&spool, false).unwrap();
-    assert!(Subscriptions::load(&spool).unwrap().unwrap().actions.values().is_empty());
+    assert!(Subscriptions::load(&spool).unwrap().unwrap().actions.json() == "[]");
     let actions = r#"[{"z":1,"a":[true,null,1.0]},"text",[],{}]"#;
     let document = format!(r#"{{"webhooks":[],"actions":{actions}}}"#);
     config(&document, 2).unwrap().publish(&spool, false).unwrap();

@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::Zval;
 use serde::Serialize;
+use serde_transcode::Transcoder;
 
 use super::arguments::{Array, OptionalArray};
 use super::to_zval::{Tree, to_zval};
@@ -130,7 +131,9 @@ fn webhooks_actions() -> PhpResult<Tree> {
     process::with(|process| {
         let readable = process.look().is_ok();
         let published = process.subscriptions().filter(|_| readable);
-        to_zval(&published.map_or_else(Vec::new, |published| published.actions.values()))
+        let actions = published.map_or("[]", |published| published.actions.json());
+        let mut read = serde_json::Deserializer::from_str(actions);
+        to_zval(&Transcoder::new(&mut read))
     })
     .map_err(exception::new)
 }
