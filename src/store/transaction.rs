@@ -96,6 +96,17 @@ pub trait Transaction: Backfills {
     /// As for all methods of this trait: where the engine refused; the transaction is undone.
     fn webhook(&mut self, id: &str) -> Result<WebhookKey>;
 
+    /// Notes that the caller goes by a config of this revision from now on; whether no other writer has
+    /// ever gone by a newer one. Where one has, what this config does not name may be new, and what it
+    /// says of the others be over: nothing that waits is to be changed by it.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn note_config(&mut self, revision: u64) -> Result<bool> {
+        let _ = revision;
+        Ok(true)
+    }
+
     /// How many events [`ingest`](Self::ingest) is best given at once, where there are more. An
     /// engine on the network wants many; one in the process none to wait for, since what was made
     /// for an event is still in the caches, and its memory is used again for the next.

@@ -6,7 +6,8 @@ use super::effects::Effects;
 use super::engine::Worker;
 use super::request::FORGOTTEN;
 use store::bulk::BulkStep;
-use store::{self, Forgetting, Store};
+use journal::SegmentId;
+use store::{self, Forgetting, Person, Store};
 
 /// Payloads that are searched for a person in one step.
 const FORGET_STEP: usize = 500;
@@ -34,6 +35,15 @@ enum Forget {
     Nothing,
     /// Somebody may have: payloads are searched.
     Searching,
+    /// A wish is fulfilled in the store; the segments that are kept are searched.
+    SearchingKept {
+        token: String,
+        person: Person,
+        /// How many events were erased.
+        events: u64,
+        /// The last one that was searched.
+        after: Option<SegmentId>,
+    },
     /// A wish is fulfilled but for the store's write-ahead log.
     EmptyingWal {
         token: String,
@@ -120,6 +130,7 @@ impl<S: Store> Worker<S> {
                 self.announce(FORGOTTEN, params);
                 Ok(true)
             }
+            Forget::SearchingKept { .. } => self.search_kept(),
             // A batch that still waits for its config is not in the store.
             Forget::Searching if self.intake.batch.moves() => Ok(false),
             Forget::Searching => self.search(),
@@ -139,9 +150,29 @@ impl<S: Store> Worker<S> {
             Forgetting::Done { token, person, events } => {
                 tracing::info!(events, "payloads erased on request");
                 self.store.make_durable()?;
-                self.intake.reader.scrub(|bytes| person.occurs_in(bytes))?;
-                self.wishes.forget = Forget::EmptyingWal { token, events };
+                let is_about = |bytes: &[u8]| person.occurs_in(bytes);
+                if self.intake.keeping.is_some() {
+                    self.intake.reader.erase(&is_about)?;
+                } else {
+                    self.intake.reader.scrub(is_about)?;
+                }
+                self.wishes.forget = Forget::SearchingKept { token, person, events, after: None };
             }
+        }
+        Ok(true)
+    }
+
+    /// Erases the person's records in the next of the segments that are kept.
+    fn search_kept(&mut self) -> Result<bool, WorkerError> {
+        let Forget::SearchingKept { token, person, events, after } = &mut self.wishes.forget else {
+            return Ok(false);
+        };
+        let kept = self.intake.keeping.as_ref().map(|keeping| &keeping.kept);
+        let is_about = |bytes: &[u8]| person.occurs_in(bytes);
+        *after = kept.map_or(Ok(None), |kept| kept.erase(*after, &is_about))?;
+        if after.is_none() {
+            let (token, events) = (std::mem::take(token), *events);
+            self.wishes.forget = Forget::EmptyingWal { token, events };
         }
         Ok(true)
     }

@@ -14,6 +14,8 @@ CREATE TABLE IF NOT EXISTS {prefix}workers (
     -- lost its connection at a commit sees by it which of both happened.
     beat    BIGINT UNSIGNED   NOT NULL,
     alive   TINYINT UNSIGNED  NOT NULL,
+    -- Of the config that it goes by: what an older one does not name may be new.
+    revision BIGINT UNSIGNED  NOT NULL DEFAULT 0,
     UNIQUE KEY spool (spool)
 );
 

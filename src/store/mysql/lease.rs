@@ -36,59 +36,70 @@ pub(super) enum Outcome {
 }
 
 impl Lease {
-    /// Begins a lease for a spool's worker: under a new epoch where it had one before.
+    /// Begins a lease for a spool's worker: under a new epoch where it had one before. Whether it is the
+    /// first one.
     ///
     /// # Errors
     /// As the server says; where there have been too many workers.
-    pub(super) fn begin(connection: &mut Connection, origin: &Origin) -> Result<Self> {
-        let table = connection.server().table("workers");
-        let spool = || Value::from(origin.spool.0.as_slice());
-        let about = || {
-            let server: String = origin.server.chars().take(255).collect();
-            [Value::from(server), env!("CARGO_PKG_VERSION").into()]
-        };
+    pub(super) fn begin(connection: &mut Connection, origin: &Origin) -> Result<(Self, bool)> {
         for _ in 0..TRIES {
-            let sql = format!("SELECT `key`, epoch, beat FROM {table} WHERE spool = ?");
-            let found: Vec<(u16, u64, u64)> = connection.rows(&sql, vec![spool()])?;
-            if let Some((worker, epoch, beat)) = found.first().copied() {
-                let sql = format!(
-                    "UPDATE {table} SET server = ?, version = ?, epoch = ?, beat = ?, alive = 1 \
-                     WHERE `key` = ? AND epoch = ? AND beat = ?"
-                );
-                let mut values = about().to_vec();
-                values.extend([epoch + 1, beat + 1, worker.into(), epoch, beat].map(Value::from));
-                if connection.execute(&sql, values)? == 1 {
-                    let me = Owner { worker, epoch: epoch + 1 };
-                    return Ok(Self { me, beat: beat + 1 });
-                }
-                continue;
+            if let Some(lease) = Self::again(connection, origin)? {
+                return Ok((lease, false));
             }
-            let sql = format!("SELECT COALESCE(MAX(`key`), 0) + 1 FROM {table}");
-            let next: Vec<u16> = connection.rows(&sql, Vec::new())?;
-            let worker = next.first().copied().unwrap_or(1);
-            if worker > WORKERS {
-                return Err(StoreError::Failed {
-                    action: "opening the store",
-                    reason: format!("{WORKERS} workers have written into it, which is the most"),
-                });
-            }
-            let sql = format!(
-                "INSERT INTO {table} (`key`, spool, server, version, epoch, beat, alive) \
-                 VALUES (?, ?, ?, ?, 1, 1, 1)"
-            );
-            let mut values = vec![worker.into(), spool()];
-            values.extend(about());
-            match connection.execute(&sql, values) {
-                Ok(_) => return Ok(Self { me: Owner { worker, epoch: 1 }, beat: 1 }),
-                // Another worker has taken that key.
-                Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(error),
+            if let Some(lease) = Self::first(connection, origin)? {
+                return Ok((lease, true));
             }
         }
-        Err(StoreError::Conflict {
-            store: connection.server().to_string(),
-            reason: "other workers register all the time".into(),
-        })
+        Err(busy(connection))
+    }
+
+    /// Begins a lease under a new epoch; `None` where there was none before.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub(super) fn again(connection: &mut Connection, origin: &Origin) -> Result<Option<Self>> {
+        let table = connection.server().table("workers");
+        for _ in 0..TRIES {
+            let sql = format!("SELECT `key`, epoch, beat FROM {table} WHERE spool = ?");
+            let found: Vec<(u16, u64, u64)> = connection.rows(&sql, vec![spool(origin)])?;
+            let Some((worker, epoch, beat)) = found.first().copied() else { return Ok(None) };
+            let sql = format!(
+                "UPDATE {table} SET server = ?, version = ?, epoch = ?, beat = ?, alive = 1 \
+                 WHERE `key` = ? AND epoch = ? AND beat = ?"
+            );
+            let mut values = about(origin);
+            values.extend([epoch + 1, beat + 1, worker.into(), epoch, beat].map(Value::from));
+            if connection.execute(&sql, values)? == 1 {
+                let me = Owner { worker, epoch: epoch + 1 };
+                return Ok(Some(Self { me, beat: beat + 1 }));
+            }
+        }
+        Err(busy(connection))
+    }
+
+    /// Registers a worker that has had no lease; `None` where somebody else took its key.
+    fn first(connection: &mut Connection, origin: &Origin) -> Result<Option<Self>> {
+        let table = connection.server().table("workers");
+        let sql = format!("SELECT COALESCE(MAX(`key`), 0) + 1 FROM {table}");
+        let next: Vec<u16> = connection.rows(&sql, Vec::new())?;
+        let worker = next.first().copied().unwrap_or(1);
+        if worker > WORKERS {
+            return Err(StoreError::Failed {
+                action: "opening the store",
+                reason: format!("{WORKERS} workers have written into it, which is the most"),
+            });
+        }
+        let sql = format!(
+            "INSERT INTO {table} (`key`, spool, server, version, epoch, beat, alive) \
+             VALUES (?, ?, ?, ?, 1, 1, 1)"
+        );
+        let mut values = vec![worker.into(), spool(origin)];
+        values.extend(about(origin));
+        match connection.execute(&sql, values) {
+            Ok(_) => Ok(Some(Self { me: Owner { worker, epoch: 1 }, beat: 1 })),
+            Err(StoreError::Conflict { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Moves the beat on to `to`, at the beginning of a transaction; whether the lease still holds.
@@ -151,5 +162,22 @@ impl Lease {
         let sql = format!("UPDATE {table} SET alive = 0 WHERE `key` = ? AND epoch = ?");
         let (worker, epoch) = (self.me.worker, self.me.epoch);
         connection.execute(&sql, vec![worker.into(), epoch.into()]).map(drop)
+    }
+}
+
+fn spool(origin: &Origin) -> Value {
+    Value::from(origin.spool.0.as_slice())
+}
+
+/// Server and version, as their columns take them.
+fn about(origin: &Origin) -> Vec<Value> {
+    let server: String = origin.server.chars().take(255).collect();
+    vec![server.into(), env!("CARGO_PKG_VERSION").into()]
+}
+
+fn busy(connection: &Connection) -> StoreError {
+    StoreError::Conflict {
+        store: connection.server().to_string(),
+        reason: "other workers register all the time".into(),
     }
 }

@@ -225,6 +225,10 @@ impl Transaction for MysqlTransaction<'_> {
         self.try_webhook(id)
     }
 
+    fn note_config(&mut self, revision: u64) -> Result<bool> {
+        self.try_note_config(revision)
+    }
+
     fn ingest(&mut self, events: &[NewEvent<'_>], now: i64) -> Result<Vec<bool>> {
         self.try_ingest(events, now)
     }

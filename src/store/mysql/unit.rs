@@ -97,6 +97,7 @@ pub(super) struct Unit {
     pub(super) shift: Option<i64>,
     pub(super) pruned: Option<prune::Progress>,
     pub(super) given: Option<u64>,
+    pub(super) revision: Option<u64>,
     /// What is rare.
     pub(super) statements: Vec<Statement>,
 }

@@ -29,6 +29,9 @@ const SLOW: Duration = Duration::from_secs(1);
 /// Webhooks of which one look finds out what is due.
 const ASKED: usize = 500;
 
+/// Another worker's row as it is read: key, epoch, beat, whether it is alive, revision of its config.
+type Row = (u16, u64, u64, bool, u64);
+
 /// What is known of the others.
 #[derive(Default)]
 pub(super) struct Watch {
@@ -62,6 +65,11 @@ impl Watch {
         if self.others.values().any(|seen| seen.is_alive) { LOOK } else { LOOK_ALONE }
     }
 
+    /// What is due is to be found out of all webhooks.
+    pub(super) fn look_at_all(&mut self) {
+        self.all = true;
+    }
+
     /// A transaction moved the beat on.
     pub(super) fn has_written(&mut self, now: u64) {
         self.written = now;
@@ -69,14 +77,14 @@ impl Watch {
 
     /// Takes in the rows of the others; whether any of them wrote, and whether any came, left or was
     /// taken over.
-    fn see(&mut self, rows: Vec<(u16, u64, u64, bool)>, now: u64) -> (bool, bool) {
+    fn see(&mut self, rows: Vec<Row>, now: u64) -> (bool, bool) {
         // What nobody looked at for so long may have gone on meanwhile.
         let blind = since(self.looked, now) > LEASE / 3;
         self.looked = now;
         let (mut wrote, mut changed) = (false, false);
         let keys: HashSet<u16> = rows.iter().map(|row| row.0).collect();
         self.others.retain(|key, _| keys.contains(key));
-        for (key, epoch, beat, is_alive) in rows {
+        for (key, epoch, beat, is_alive, _) in rows {
             let new = Seen { epoch, beat, is_alive, since: now };
             let seen = self.others.entry(key).or_insert_with(|| {
                 (wrote, changed) = (true, true);
@@ -115,6 +123,7 @@ impl MysqlStore {
     }
 
     fn try_look(&mut self) -> Result<News> {
+        self.is_whole()?;
         let now = self.clock.monotonic_ns();
         if since(self.watch.written, now) >= BEAT {
             match self.beat() {
@@ -124,21 +133,26 @@ impl MysqlStore {
             }
             self.watch.has_written(now);
         }
+        self.connected()?;
+        self.compare()?;
         let me = self.lease.me;
         let connection = self.connected()?;
         let sql = format!(
-            "SELECT `key`, epoch, beat, alive FROM {} WHERE `key` <> ?",
+            "SELECT `key`, epoch, beat, alive, revision FROM {} WHERE `key` <> ?",
             connection.server().table("workers")
         );
-        let rows = connection.rows(&sql, vec![me.worker.into()])?;
+        let rows: Vec<Row> = connection.rows(&sql, vec![me.worker.into()])?;
+        let newest = rows.iter().filter(|row| row.3).map(|row| row.4).max().unwrap_or(0);
         let (wrote, changed) = self.watch.see(rows, now);
         let mut news = News::default();
         for (worker, seen) in self.watch.dead(now) {
             self.take_over(worker, seen, &mut news)?;
         }
+        self.compare_revisions(newest);
         let slowly = since(self.watch.looked_slowly, now) >= SLOW;
         if slowly {
             self.watch.looked_slowly = now;
+            self.yield_lanes()?;
             self.adopt(&mut news)?;
             self.look_at_leader(&mut news)?;
         }

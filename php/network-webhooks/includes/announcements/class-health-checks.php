@@ -136,6 +136,7 @@ final class Health_Checks {
 			'store_away'      => __( 'The database of the log is away', 'network-webhooks' ),
 			'store_set_aside' => __( 'The log of deliveries was damaged', 'network-webhooks' ),
 			'descriptors' => __( 'The worker may open too few files', 'network-webhooks' ),
+			'keep_segments' => __( 'Servers disagree on how long the journal is kept', 'network-webhooks' ),
 			'max_in_flight' => __( 'Servers disagree on how many requests there may be at once', 'network-webhooks' ),
 			self::PUBLICATION => __( 'The webhooks could not be published', 'network-webhooks' ),
 			'version' => __( 'Worker and extension have different versions', 'network-webhooks' ),
