@@ -72,6 +72,14 @@ pub(super) fn of_store(summary: &StoreSummary, now: i64) -> Vec<Problem> {
         );
         problems.push(problem("store_set_aside", &message));
     }
+    if let Some(at) = summary.lately.spool_copied(now) {
+        let message = format!(
+            "a server's spool was a copy of another one's, and has had an identity of its own since \
+             {}: nothing is lost; delete spool.id from the image that servers are made of",
+            rfc3339(at)
+        );
+        problems.push(problem("spool_copied", &message));
+    }
     problems
 }
 

@@ -62,6 +62,18 @@ pub enum StoreError {
         /// Segments that it has not read as far as it said.
         segments: usize,
     },
+    /// Another worker writes under the identity of this spool, from another place: one of both spools is
+    /// a copy. Nothing was written.
+    #[error(
+        "the worker of {server} writes into {store} under the identity of this spool as well, which is a \
+         copy of its: stop this worker, delete spool.id in this spool, and start it again"
+    )]
+    Twice {
+        /// The store's address, without credentials.
+        store: String,
+        /// The other one's server.
+        server: String,
+    },
     /// The engine can't be reached, or keeps everybody waiting: whether what was under way took
     /// place is not known. It is to be tried again later.
     #[error("{store} can't be reached: {reason}")]

@@ -22,6 +22,7 @@ use domain::clock::Clock;
 use journal::Reader;
 use journal::wake::{Sleeper, WakeHandle};
 use spool::Spool;
+use store::log::SPOOL_COPIED;
 use store::{self, Announcement, Claimed, Loaded, Store, Wanted};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
@@ -84,8 +85,8 @@ impl<S: Store> Worker<S> {
         sleeper.beat(clock.monotonic_ns());
         let now = clock.unix_ms();
         let wall_clock = WallClock::new(&*clock, loaded.clock);
-        let Loaded { reclaimed, suspects, deadly, webhooks, .. } = loaded;
-        Ok(Self {
+        let Loaded { reclaimed, suspects, deadly, webhooks, is_copy, .. } = loaded;
+        let mut worker = Self {
             active: None,
             next_config: 0,
             schedule: Schedule::new(Limits::of_this_process(None), webhooks),
@@ -104,7 +105,11 @@ impl<S: Store> Worker<S> {
             store,
             sleeper,
             wake,
-        })
+        };
+        if is_copy {
+            worker.announce(SPOOL_COPIED, []);
+        }
+        Ok(worker)
     }
 
     /// Goes round until there is a reason to leave.
@@ -323,7 +328,7 @@ impl<S: Store> Worker<S> {
             self.intake.completed.append(&mut self.pool.take_completed());
             match self.take_in(now) {
                 // The next worker finds that, too, and reads again what was lost.
-                Err(error) if error.has_gone_back() => {
+                Err(error) if error.wants_new_worker() => {
                     self.intake.close();
                     self.take_in(now)?;
                 }

@@ -130,9 +130,10 @@ impl WorkerError {
         }
     }
 
-    /// Whether the store has lost what it had taken in.
-    fn has_gone_back(&self) -> bool {
-        matches!(self, Self::Store(StoreError::WentBack { .. }))
+    /// Whether the worker has to begin anew: the store has lost what it had taken in, or another one
+    /// writes under the identity of this spool.
+    fn wants_new_worker(&self) -> bool {
+        matches!(self, Self::Store(StoreError::WentBack { .. } | StoreError::Twice { .. }))
     }
 
     /// Whether the store is away, for whatever time: what is to be written waits for it.
@@ -270,7 +271,7 @@ fn work<S: Store>(
 ) -> Result<(), WorkerError> {
     loop {
         match worker.work(mode, stop) {
-            Err(error) if error.has_gone_back() => {
+            Err(error) if error.wants_new_worker() => {
                 tracing::warn!(%error, "the worker begins anew, with what the store knows");
                 if let Err(error) = worker.give_back() {
                     tracing::warn!(%error, "what was under way is not recorded, and sent again");

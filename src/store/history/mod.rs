@@ -74,7 +74,7 @@ impl<'f> Pair<'f> {
         let mut engine = Trial::new(fixture);
         let in_memory = InMemory::new(fixture.clock());
         let mut model =
-            in_memory.memory_store(&Origin { spool: SpoolId([5; 16]), server: "web1".into() });
+            in_memory.memory_store(&Origin::example(5, "web1"));
         let keys = WEBHOOKS.map(|id| engine.webhook(id));
         let engine_knows = Known { keys, claims: BTreeMap::new() };
         let keys = WEBHOOKS.map(|id| model.run(|t| t.webhook(id)).unwrap());

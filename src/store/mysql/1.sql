@@ -7,6 +7,8 @@ CREATE TABLE IF NOT EXISTS {prefix}workers (
     `key`   SMALLINT UNSIGNED NOT NULL PRIMARY KEY,
     spool   BINARY(16)        NOT NULL,
     server  VARCHAR(255)      NOT NULL,
+    -- Where the spool lies, see store::Place: two workers of one spool in two places have a copy each.
+    place   BINARY(16)        NOT NULL,
     version VARCHAR(64)       NOT NULL,
     -- Of its lease: what was claimed or sent under an older one is refused.
     epoch   BIGINT UNSIGNED   NOT NULL,

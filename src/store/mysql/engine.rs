@@ -17,8 +17,8 @@ use super::transaction::{MysqlTransaction, list};
 use super::unit::{Unit, conflict};
 use super::watch::Watch;
 use crate::{
-    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Result, Store,
-    StoreError, Transaction, WebhookKey, WebhookState,
+    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Result, SpoolId,
+    Store, StoreError, Transaction, WebhookKey, WebhookState,
 };
 use domain::clock::Clock;
 use journal::{Boot, SegmentId};
@@ -46,6 +46,8 @@ pub struct MysqlStore {
     unknown: Option<Vec<Delivery>>,
     /// Nobody has written for this spool before.
     is_first: bool,
+    /// The spool was a copy of another one.
+    is_copy: bool,
     /// Of how many segments the database has lost what it had.
     pub(super) went_back: Option<usize>,
 }
@@ -55,9 +57,20 @@ pub struct MysqlStore {
 /// # Errors
 /// As [`MysqlStore::open`]; where the address can't be understood.
 pub fn open(spool: &Spool, address: &str, clock: Arc<dyn Clock>) -> Result<MysqlStore> {
+    let find = || -> Find {
+        let (spool, address) = (spool.clone(), address.to_owned());
+        Box::new(move || Server::find(&spool, &address))
+    };
     let origin = Origin::of_worker(spool)?;
-    let (spool, address) = (spool.clone(), address.to_owned());
-    MysqlStore::open(Box::new(move || Server::find(&spool, &address)), origin, clock)
+    let copied = match MysqlStore::open(find(), origin.clone(), Arc::clone(&clock)) {
+        Err(error @ StoreError::Twice { .. }) => error,
+        opened => return opened,
+    };
+    let another = Origin { spool: SpoolId::give_another(spool)?, ..origin.clone() };
+    tracing::warn!(%copied, "this spool is given an identity of its own");
+    let mut store = MysqlStore::open(find(), another, clock)?;
+    store.is_copy_of(&origin)?;
+    Ok(store)
 }
 
 impl MysqlStore {
@@ -91,10 +104,28 @@ impl MysqlStore {
             watch: Watch::default(),
             unknown: None,
             is_first,
+            is_copy: false,
             went_back: None,
         };
         store.remember(has_clock)?;
         Ok(store)
+    }
+
+    /// How far another spool's journal was read is how far this one's was, which is a copy of it: what
+    /// stands before that, the other one has.
+    fn is_copy_of(&mut self, origin: &Origin) -> Result<()> {
+        let me = self.lease.me.worker;
+        let connection = self.connected()?;
+        let (positions, workers) =
+            (connection.server().table("positions"), connection.server().table("workers"));
+        let sql = format!(
+            "INSERT INTO {positions} (segment, worker, `offset`) \
+             SELECT p.segment, ?, p.`offset` FROM {positions} p \
+             JOIN {workers} w ON w.`key` = p.worker WHERE w.spool = ?"
+        );
+        connection.execute(&sql, vec![me.into(), origin.spool.0.as_slice().into()])?;
+        self.is_copy = true;
+        Ok(())
     }
 
     /// Reads what is kept in memory.
@@ -254,7 +285,7 @@ impl MysqlStore {
         self.memory.lost_lease();
         // Or what was committed last is lost, and the lease with it.
         self.link.is_doubtful = true;
-        let begun = self.link.get().and_then(|connection| Lease::again(connection, &self.origin));
+        let begun = self.link.get().and_then(|connection| Lease::go_on_anew(connection, &self.origin));
         match begun {
             Ok(None) => self.goes_back(self.memory.positions.len()),
             Ok(Some(lease)) => {
@@ -394,7 +425,7 @@ impl Store for MysqlStore {
         let mut loaded = self.read()?;
         self.memory.positions =
             loaded.positions.iter().map(|(segment, offset)| (segment.0, *offset)).collect();
-        loaded.is_first = self.is_first;
+        (loaded.is_first, loaded.is_copy) = (self.is_first, std::mem::take(&mut self.is_copy));
         (loaded.reclaimed, loaded.deadly, loaded.suspects) =
             (after.reclaimed, after.deadly, suspects);
         Ok(loaded)

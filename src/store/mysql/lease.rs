@@ -6,6 +6,9 @@
 //! finds the row as it was before that transaction, which then can't take place any more, or as it
 //! left it.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use ::mysql::Value;
 
 use super::address::Server;
@@ -16,6 +19,9 @@ use crate::{Origin, Result, StoreError};
 
 /// Workers that register at the same moment try again so often.
 const TRIES: u32 = 32;
+
+/// Within which time a worker that lives shows it: longer than two of its beats are apart.
+const SHOWS: Duration = Duration::from_secs(7);
 
 /// A worker's own row, as it is known to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +48,11 @@ impl Lease {
     /// # Errors
     /// As the server says; where there have been too many workers.
     pub(super) fn begin(connection: &mut Connection, origin: &Origin) -> Result<(Self, bool)> {
+        let mut watched = false;
         for _ in 0..TRIES {
+            if !std::mem::replace(&mut watched, true) {
+                wait_for_other(connection, origin)?;
+            }
             if let Some(lease) = Self::again(connection, origin)? {
                 return Ok((lease, false));
             }
@@ -64,7 +74,7 @@ impl Lease {
             let found: Vec<(u16, u64, u64)> = connection.rows(&sql, vec![spool(origin)])?;
             let Some((worker, epoch, beat)) = found.first().copied() else { return Ok(None) };
             let sql = format!(
-                "UPDATE {table} SET server = ?, version = ?, epoch = ?, beat = ?, alive = 1 \
+                "UPDATE {table} SET server = ?, version = ?, place = ?, epoch = ?, beat = ?, alive = 1 \
                  WHERE `key` = ? AND epoch = ? AND beat = ?"
             );
             let mut values = about(origin);
@@ -75,6 +85,31 @@ impl Lease {
             }
         }
         Err(busy(connection))
+    }
+
+    /// Server, epoch and beat of a worker of this spool in another place, which has not left.
+    fn other(connection: &mut Connection, origin: &Origin) -> Result<Option<(String, (u64, u64))>> {
+        let sql = format!(
+            "SELECT server, epoch, beat FROM {} WHERE spool = ? AND alive = 1 AND place <> ?",
+            connection.server().table("workers")
+        );
+        let values = vec![spool(origin), origin.place.0.as_slice().into()];
+        let found: Vec<(String, u64, u64)> = connection.rows(&sql, values)?;
+        Ok(found.into_iter().next().map(|(server, epoch, beat)| (server, (epoch, beat))))
+    }
+
+    /// [`again`](Self::again) of a worker that lives, and whose lease is over.
+    ///
+    /// # Errors
+    /// [`StoreError::Twice`] where it is over as one in another place has begun one.
+    pub(super) fn go_on_anew(
+        connection: &mut Connection,
+        origin: &Origin,
+    ) -> Result<Option<Self>> {
+        match Self::other(connection, origin)? {
+            Some((server, _)) => Err(twice(connection, server)),
+            None => Self::again(connection, origin),
+        }
     }
 
     /// Registers a worker that has had no lease; `None` where somebody else took its key.
@@ -90,8 +125,8 @@ impl Lease {
             });
         }
         let sql = format!(
-            "INSERT INTO {table} (`key`, spool, server, version, epoch, beat, alive) \
-             VALUES (?, ?, ?, ?, 1, 1, 1)"
+            "INSERT INTO {table} (`key`, spool, server, version, place, epoch, beat, alive) \
+             VALUES (?, ?, ?, ?, ?, 1, 1, 1)"
         );
         let mut values = vec![worker.into(), spool(origin)];
         values.extend(about(origin));
@@ -169,10 +204,34 @@ fn spool(origin: &Origin) -> Value {
     Value::from(origin.spool.0.as_slice())
 }
 
-/// Server and version, as their columns take them.
+/// Waits for as long as a worker in another place, which has not left, may take to show that it lives: a
+/// spool that was moved there has left nobody behind, and one that was copied has.
+///
+/// # Errors
+/// [`StoreError::Twice`] where it lives.
+fn wait_for_other(connection: &mut Connection, origin: &Origin) -> Result<()> {
+    let begun = Instant::now();
+    let Some(first) = Lease::other(connection, origin)? else { return Ok(()) };
+    while begun.elapsed() < SHOWS {
+        thread::sleep(SHOWS / 30);
+        match Lease::other(connection, origin)? {
+            Some(now) if now.1 != first.1 => return Err(twice(connection, now.0)),
+            Some(_) => {}
+            None => return Ok(()),
+        }
+    }
+    tracing::info!(server = first.0, "this spool's last worker ended without a word, in another place");
+    Ok(())
+}
+
+fn twice(connection: &Connection, server: String) -> StoreError {
+    StoreError::Twice { store: connection.server().to_string(), server }
+}
+
+/// Server, version and place, as their columns take them.
 fn about(origin: &Origin) -> Vec<Value> {
     let server: String = origin.server.chars().take(255).collect();
-    vec![server.into(), env!("CARGO_PKG_VERSION").into()]
+    vec![server.into(), env!("CARGO_PKG_VERSION").into(), origin.place.0.as_slice().into()]
 }
 
 fn busy(connection: &Connection) -> StoreError {

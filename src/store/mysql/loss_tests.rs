@@ -91,7 +91,7 @@ struct Cuttable {
 }
 
 fn origin() -> Origin {
-    Origin { spool: SpoolId([5; 16]), server: "web1".into() }
+    Origin::example(5, "web1")
 }
 
 fn cuttable() -> Cuttable {

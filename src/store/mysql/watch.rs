@@ -143,8 +143,10 @@ impl MysqlStore {
         );
         let rows: Vec<Row> = connection.rows(&sql, vec![me.worker.into()])?;
         let newest = rows.iter().filter(|row| row.3).map(|row| row.4).max().unwrap_or(0);
+        let others = rows.iter().filter(|row| row.3).count();
+        let servers = u32::try_from(others + 1).unwrap_or(u32::MAX);
         let (wrote, changed) = self.watch.see(rows, now);
-        let mut news = News::default();
+        let mut news = News { servers, ..News::default() };
         for (worker, seen) in self.watch.dead(now) {
             self.take_over(worker, seen, &mut news)?;
         }

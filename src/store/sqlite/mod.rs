@@ -344,7 +344,7 @@ impl SqliteStore {
         let (reclaimed, suspects) = (after.reclaimed, after.suspects);
         let deadly = Vec::new();
         let loaded =
-            Loaded { positions, webhooks, clock, reclaimed, suspects, deadly, is_first: false };
+            Loaded { positions, webhooks, clock, reclaimed, suspects, deadly, ..Loaded::default() };
         Ok((loaded, after.deadly))
     }
 }

@@ -435,6 +435,8 @@ final class Extension_Messages {
 			/* translators: %s: date and time */
 			__( 'no worker runs, and deliveries are due since %s: have one started (webhooks_wake(), or any event), and see worker.log in the spool for why the last one ended', 'network-webhooks' ),
 			/* translators: %s: date and time */
+			__( 'a server\'s spool was a copy of another one\'s, and has had an identity of its own since %s: nothing is lost; delete spool.id from the image that servers are made of', 'network-webhooks' ),
+			/* translators: %s: date and time */
 			__( 'the log of deliveries was damaged and lies aside since %s; a new one was begun, and what had waited in the old one is not sent: look after the disk', 'network-webhooks' ),
 			/* translators: 1: name of a webhook, 2: its id, 3: date and time */
 			__( 'the webhook "%1$s" (%2$s) is disabled since %3$s, and its events are kept: fix its endpoint, and enable it', 'network-webhooks' ),
