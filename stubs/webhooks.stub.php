@@ -483,7 +483,8 @@ namespace {
 
     /**
      * Erases payloads in which an e-mail address or a user id occurs. Waits for the worker, up
-     * to 30 seconds.
+     * to 30 seconds. Where several servers share a store, each of their workers searches its journal;
+     * an exception names those where none runs, and they do so as soon as one does.
      *
      * @since 0.1.0
      *

@@ -12,10 +12,11 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use database::Database;
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{Endpoint, Network, Received, wait_for, webhook};
 use webhooks::id::EventId;
-use webhooks::store::State;
+use webhooks::store::{Person, State};
+use webhooks::worker::{FORGOTTEN, Request};
 
 /// Workers that live, and go by a config.
 const WORKING: &str = "SELECT COUNT(*) FROM {}workers WHERE alive = 1 AND revision > 0";
@@ -40,7 +41,7 @@ fn let_work(database: &Database, spool: &Network) {
 fn a_server_with_an_older_config_cancels_nothing_and_sends_nothing_of_what_waits() {
     let (database, endpoint) = (Database::new(), Endpoint::new());
     let (mut old, mut new) = (Network::new(), Network::new());
-    let more = json!({"retries": vec![1; 100]});
+    let more = json!({"retries": vec![1; 50]});
     let before = json!([
         webhook("moved", &endpoint.url("/old"), &["*"], &more),
         webhook("paused", &endpoint.url("/paused"), &["*"], &json!({"paused": true})),
@@ -209,7 +210,7 @@ fn what_a_webhook_may_have_at_once_its_servers_share() {
 
     let most = || under_way.0.lock().expect("no panic").1;
     is_open.store(false, Ordering::SeqCst);
-    sent += dispatch(&mut one, 20).len() + dispatch(&mut two, 20).len();
+    sent += dispatch(&mut one, 60).len() + dispatch(&mut two, 60).len();
     wait_for("their shares", || (most() == 6).then_some(()));
     wait_for("all of it", || {
         let there = "SELECT COUNT(*) FROM {}deliveries";
@@ -230,10 +231,80 @@ fn what_a_webhook_may_have_at_once_its_servers_share() {
     let_work(&database, &one);
     *under_way.0.lock().expect("no panic") = (0, 0);
     is_open.store(false, Ordering::SeqCst);
-    sent += dispatch(&mut one, 20).len();
+    sent += dispatch(&mut one, 60).len();
     wait_for("five at once", || (most() == 5).then_some(()));
     release();
     database.wait_for_delivered(&one, sent);
     assert_eq!(most(), 5);
     drop(first);
+}
+
+/// What was announced of wishes to be forgotten: how many events were erased, and how many servers are
+/// missing.
+fn forgotten(database: &Database, network: &Network) -> Vec<(u64, usize)> {
+    let news = database.log(network).expect("a store").announcements(0).expect("announcements");
+    let of = |params: &serde_json::Map<String, Value>| {
+        let missing = params["missing"].as_array().expect("a list");
+        (params["events"].as_u64().expect("a number"), missing.len())
+    };
+    news.iter().filter(|news| news.code == FORGOTTEN).map(|news| of(&news.params)).collect()
+}
+
+#[test]
+fn who_asks_to_be_forgotten_is_looked_for_in_the_journals_of_all_servers() {
+    let (database, endpoint) = (Database::new(), Endpoint::new());
+    let mut servers = [Network::new(), Network::new(), Network::new()];
+    for network in &mut servers {
+        network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &json!({}))]));
+    }
+    let mut workers = Vec::new();
+    for network in &servers {
+        workers.push(database.worker(network));
+        let number = workers.len() as i64;
+        wait_for("a worker", || (database.number(WORKING) == number).then_some(()));
+    }
+    let ann = "ann@example.org";
+    let of = |email: &str| json!({ "email": email });
+    for network in &mut servers {
+        for email in [ann, "bob@example.org"] {
+            network.dispatch_data("user_registered", &of(email));
+        }
+        network.end_segment();
+    }
+    database.wait_for_delivered(&servers[0], 6);
+    for network in &servers {
+        wait_for("a kept segment", || (network.files("kept", ann).len() == 1).then_some(()));
+    }
+    // The last server's worker leaves, and something is dispatched there all the same.
+    let mut last = workers.pop().expect("a worker");
+    last.signal(Signal::TERM);
+    assert!(last.ended());
+    servers[2].dispatch_data("user_registered", &of(ann));
+    let person = Person { email: Some(ann.into()), user_id: None };
+    servers[0].request(&Request::Forget { token: "wish".into(), person });
+    let told = || forgotten(&database, &servers[0]);
+    wait_for("an answer", || (told() == [(3, 1)]).then_some(()));
+    for folder in ["kept", "journal", "corrupt"] {
+        for network in &servers[..2] {
+            assert!(network.files(folder, ann).is_empty(), "{folder}");
+        }
+    }
+    assert_eq!(servers[2].files("kept", ann).len() + servers[2].files("journal", ann).len(), 2);
+    let bodies = "SELECT COUNT(*) FROM {}bodies WHERE body LIKE '%ann@example.org%'";
+    assert_eq!(database.number(bodies), 0);
+    assert_eq!(database.number("SELECT COUNT(*) FROM {}forgetting"), 1);
+
+    // It does its part as soon as it runs again.
+    let _last = database.worker(&servers[2]);
+    wait_for("the end", || (told() == [(3, 1), (4, 0)]).then_some(()));
+    for folder in ["kept", "journal", "corrupt"] {
+        assert!(servers[2].files(folder, ann).is_empty(), "{folder}");
+        assert!(servers[2].files("kept", "bob@example.org").len() == 1);
+    }
+    assert_eq!(database.number(bodies), 0);
+    for table in ["forgetting", "searched"] {
+        assert_eq!(database.number(&format!("SELECT COUNT(*) FROM {{}}{table}")), 0);
+    }
+    let bobs = "SELECT COUNT(*) FROM {}bodies WHERE body LIKE '%bob@example.org%'";
+    assert_eq!(database.number(bobs), 3);
 }

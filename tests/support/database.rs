@@ -63,10 +63,13 @@ impl Database {
         }
     }
 
-    /// The one number that such a query finds.
+    /// The one number that such a query finds; -1 while no worker has made the tables.
     pub(crate) fn number(&self, sql: &str) -> i64 {
         let sql = sql.replace("{}", "wp_webhooks_store_");
-        self.connection().rows(&sql, Vec::new()).expect(&sql)[0]
+        match self.connection().rows(&sql, Vec::new()) {
+            Err(error) if error.to_string().contains("error 1146") => -1,
+            found => found.expect(&sql)[0],
+        }
     }
 
     /// Every table of the store.

@@ -194,7 +194,7 @@ impl Lease {
     /// Ends it: others need not wait until it is over.
     pub(super) fn end(&self, connection: &mut Connection) -> Result<()> {
         let table = connection.server().table("workers");
-        let sql = format!("UPDATE {table} SET alive = 0 WHERE `key` = ? AND epoch = ?");
+        let sql = format!("UPDATE {table} SET alive = 0, ended = UNIX_TIMESTAMP() WHERE `key` = ? AND epoch = ?");
         let (worker, epoch) = (self.me.worker, self.me.epoch);
         connection.execute(&sql, vec![worker.into(), epoch.into()]).map(drop)
     }

@@ -345,6 +345,15 @@ impl Transaction for MysqlTransaction<'_> {
         self.try_begin_forgetting(token, person)
     }
 
+    fn wishes_to_search(&mut self) -> Result<Vec<(String, Person)>> {
+        self.try_wishes_to_search()
+    }
+
+    fn note_searched(&mut self, tokens: &[String]) -> Result<()> {
+        self.try_note_searched(tokens);
+        Ok(())
+    }
+
     fn forget(&mut self, limit: usize) -> Result<Forgetting> {
         self.try_forget(limit)
     }

@@ -176,7 +176,7 @@ impl MysqlStore {
         let mut after = After::default();
         let taken = self.run(&mut |transaction| {
             let sql = format!(
-                "UPDATE {} SET epoch = ?, alive = 0 \
+                "UPDATE {} SET epoch = ?, alive = 0, ended = UNIX_TIMESTAMP() \
                  WHERE `key` = ? AND epoch = ? AND beat = ? AND alive = ?",
                 transaction.table("workers")
             );
@@ -242,7 +242,7 @@ impl MysqlStore {
         self.repeat(&mut |transaction| {
             transaction.look_at_lanes(&[LEADER])?;
             leads = transaction.may_send(LEADER);
-            wishes = leads && transaction.has_wishes()?;
+            wishes = leads && transaction.has_wishes()? || transaction.has_to_search()?;
             Ok(())
         })?;
         // Those of its own journal it knows of itself.
