@@ -32,9 +32,9 @@ fn kept(journal: &Journal, positions: &HashMap<SegmentId, u64>) -> (Kept, usize)
 fn contains(journal: &Journal, text: &str) -> bool {
     ["journal", "kept", "corrupt"].iter().any(|folder| {
         let files = std::fs::read_dir(journal.path().join(folder)).unwrap();
-        files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).any(|bytes| {
-            bytes.windows(text.len()).any(|bytes| bytes == text.as_bytes())
-        })
+        files
+            .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+            .any(|bytes| bytes.windows(text.len()).any(|bytes| bytes == text.as_bytes()))
     })
 }
 

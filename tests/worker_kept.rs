@@ -104,7 +104,8 @@ fn a_database_that_is_as_it_was_a_while_ago_gets_again_what_came_since() {
     // As a node that had not got the last commits: all of it at once, over connections that live on.
     let lose = |database: &Database, _: &mut Network| {
         let tables = database.tables();
-        database.connection()
+        database
+            .connection()
             .transaction(|writes| {
                 for table in &tables {
                     writes.execute(&format!("DELETE FROM {table}"), Vec::new())?;
@@ -204,9 +205,7 @@ fn nothing_of_a_person_stays_in_what_is_kept() {
     let person = Person { email: Some("ann@example.org".into()), user_id: None };
     network.request(&Request::Forget { token: "wish".into(), person });
     let news = || database.log(&network)?.announcements(0).ok();
-    let told = wait_for("the end", || {
-        news()?.into_iter().find(|news| news.code == FORGOTTEN)
-    });
+    let told = wait_for("the end", || news()?.into_iter().find(|news| news.code == FORGOTTEN));
     assert_eq!(told.params["events"], json!(2));
     for folder in ["kept", "journal", "corrupt"] {
         assert!(network.files(folder, "ann@example.org").is_empty(), "{folder}");

@@ -58,7 +58,9 @@ fn a_server_with_an_older_config_cancels_nothing_and_sends_nothing_of_what_waits
     endpoint.answer(503);
     let _new = database.worker(&new);
     let sent = dispatch(&mut new, 3);
-    wait_for("attempts", || (received(&endpoint, "/added").len() + received(&endpoint, "/new").len() >= 2).then_some(()));
+    wait_for("attempts", || {
+        (received(&endpoint, "/added").len() + received(&endpoint, "/new").len() >= 2).then_some(())
+    });
     wait_for("what waits", || (database.number_of(&new, State::Pending)? == 9).then_some(()));
     // It finds a webhook that it does not know, and one that it has paused.
     let _old = database.worker(&old);

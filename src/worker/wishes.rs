@@ -5,8 +5,8 @@ use super::WorkerError;
 use super::effects::Effects;
 use super::engine::Worker;
 use super::request::FORGOTTEN;
-use store::bulk::BulkStep;
 use journal::SegmentId;
+use store::bulk::BulkStep;
 use store::{self, Forgetting, Person, Store};
 
 /// Payloads that are searched for a person in one step.

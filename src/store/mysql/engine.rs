@@ -17,8 +17,8 @@ use super::transaction::{MysqlTransaction, list};
 use super::unit::{Unit, conflict};
 use super::watch::Watch;
 use crate::{
-    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Result, SpoolId,
-    Store, StoreError, Transaction, WebhookKey, WebhookState,
+    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Result, SpoolId, Store,
+    StoreError, Transaction, WebhookKey, WebhookState,
 };
 use domain::clock::Clock;
 use journal::{Boot, SegmentId};
@@ -285,7 +285,8 @@ impl MysqlStore {
         self.memory.lost_lease();
         // Or what was committed last is lost, and the lease with it.
         self.link.is_doubtful = true;
-        let begun = self.link.get().and_then(|connection| Lease::go_on_anew(connection, &self.origin));
+        let begun =
+            self.link.get().and_then(|connection| Lease::go_on_anew(connection, &self.origin));
         match begun {
             Ok(None) => self.goes_back(self.memory.positions.len()),
             Ok(Some(lease)) => {

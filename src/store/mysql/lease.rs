@@ -102,10 +102,7 @@ impl Lease {
     ///
     /// # Errors
     /// [`StoreError::Twice`] where it is over as one in another place has begun one.
-    pub(super) fn go_on_anew(
-        connection: &mut Connection,
-        origin: &Origin,
-    ) -> Result<Option<Self>> {
+    pub(super) fn go_on_anew(connection: &mut Connection, origin: &Origin) -> Result<Option<Self>> {
         match Self::other(connection, origin)? {
             Some((server, _)) => Err(twice(connection, server)),
             None => Self::again(connection, origin),
@@ -194,7 +191,9 @@ impl Lease {
     /// Ends it: others need not wait until it is over.
     pub(super) fn end(&self, connection: &mut Connection) -> Result<()> {
         let table = connection.server().table("workers");
-        let sql = format!("UPDATE {table} SET alive = 0, ended = UNIX_TIMESTAMP() WHERE `key` = ? AND epoch = ?");
+        let sql = format!(
+            "UPDATE {table} SET alive = 0, ended = UNIX_TIMESTAMP() WHERE `key` = ? AND epoch = ?"
+        );
         let (worker, epoch) = (self.me.worker, self.me.epoch);
         connection.execute(&sql, vec![worker.into(), epoch.into()]).map(drop)
     }
@@ -220,7 +219,10 @@ fn wait_for_other(connection: &mut Connection, origin: &Origin) -> Result<()> {
             None => return Ok(()),
         }
     }
-    tracing::info!(server = first.0, "this spool's last worker ended without a word, in another place");
+    tracing::info!(
+        server = first.0,
+        "this spool's last worker ended without a word, in another place"
+    );
     Ok(())
 }
 

@@ -49,7 +49,11 @@ impl MysqlStore {
         }
         self.watch.look_at_all();
         if newest > mine {
-            tracing::info!(mine, newest, "another server goes by a newer config: it sends what waits");
+            tracing::info!(
+                mine,
+                newest,
+                "another server goes by a newer config: it sends what waits"
+            );
         }
     }
 

@@ -8,7 +8,7 @@ use super::row::Owner;
 use super::{Connection, MysqlStore};
 use crate::conformance::{Fixture as _, NOON, attempt, claim, complete, event, ingest};
 use crate::{
-    Claim, NewDelivery, News, Next, Origin, SpoolId, State, Store, StoreError, Transaction, Wanted,
+    Claim, NewDelivery, News, Next, Origin, State, Store, StoreError, Transaction, Wanted,
     WebhookKey, Written, commit,
 };
 use domain::clock::{Clock as _, ManualClock};
