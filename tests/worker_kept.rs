@@ -12,6 +12,7 @@ use std::process::Command;
 use database::Database;
 use serde_json::{Value, json};
 use support::{Endpoint, Network, Received, wait_for, webhook};
+use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::id::EventId;
 use webhooks::store::Person;
 use webhooks::worker::{FORGOTTEN, Request};
@@ -66,7 +67,11 @@ fn lose_the_second_half(lose: impl FnOnce(&Database, &mut Network), note: impl F
     });
     assert!(!worker.has_ended());
     let mut log = database.log(&network).expect("a store");
-    assert!(log.announcements(0).unwrap().is_empty(), "nothing is damaged");
+    let news = log.announcements(0).unwrap();
+    let news: Vec<_> = news.iter().map(|news| news.code.as_str()).collect();
+    assert_eq!(news, ["store_went_back"], "nothing is damaged");
+    let lately = log.summary().unwrap().lately;
+    assert!(lately.store_went_back(SystemClock.unix_ms()).is_some());
 }
 
 /// How far segments are read, as the database has it.

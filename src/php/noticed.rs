@@ -80,6 +80,15 @@ pub(super) fn of_store(summary: &StoreSummary, now: i64) -> Vec<Problem> {
         );
         problems.push(problem("spool_copied", &message));
     }
+    if let Some(at) = summary.lately.store_went_back(now) {
+        let message = format!(
+            "the database of the log had lost what it had taken in, as it was restored or another node \
+             took over: that was read again from the journal at {}, and sent again where the log has \
+             nothing of it",
+            rfc3339(at)
+        );
+        problems.push(problem("store_went_back", &message));
+    }
     problems
 }
 

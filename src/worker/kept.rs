@@ -4,6 +4,7 @@ use super::WorkerError;
 use super::engine::Worker;
 use journal::Kept;
 use spool::Spool;
+use store::log::STORE_WENT_BACK;
 use store::{Loaded, Store};
 
 /// How long they stay where nobody said otherwise (`webhooks.keep_segments`), in seconds: longer than
@@ -17,6 +18,8 @@ const LOOK_MS: i64 = 1000;
 /// The kept segments, and when they are looked at.
 pub(super) struct Keeping {
     pub(super) kept: Kept,
+    /// How many segments went back into the journal when it began.
+    pub(super) back: usize,
     /// In Unix milliseconds.
     next: i64,
 }
@@ -42,7 +45,7 @@ impl Keeping {
                 "the store has lost what it had taken in of the journal, which is read again"
             );
         }
-        Ok(Some(Self { kept, next: 0 }))
+        Ok(Some(Self { kept, back, next: 0 }))
     }
 }
 
@@ -70,6 +73,15 @@ impl<S: Store> Worker<S> {
                 self.intake.reader.remove(finished)?;
                 Ok(finished.to_vec())
             }
+        }
+    }
+
+    /// Tells people that the store had lost something, where a worker before found that, or this one
+    /// finds it as it begins.
+    pub(super) fn tell_of_loss(&mut self, is_known: bool) {
+        let went_back = self.intake.keeping.as_ref().is_some_and(|keeping| keeping.back > 0);
+        if is_known || went_back {
+            self.announce(STORE_WENT_BACK, []);
         }
     }
 

@@ -226,6 +226,7 @@ fn prepare(
     }
     daemon::give_way();
     let (mut worker, set_aside) = open_worker(spool, options, clock)?;
+    worker.tell_of_loss(false);
     if let Some(damaged) = set_aside {
         let path = damaged.path.display().to_string();
         tracing::error!(
@@ -276,7 +277,9 @@ fn work<S: Store>(
                 if let Err(error) = worker.give_back() {
                     tracing::warn!(%error, "what was under way is not recorded, and sent again");
                 }
+                let went_back = matches!(error, WorkerError::Store(StoreError::WentBack { .. }));
                 *worker = anew()?;
+                worker.tell_of_loss(went_back);
                 continue;
             }
             worked => worked?,

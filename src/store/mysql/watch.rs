@@ -45,6 +45,8 @@ pub(super) struct Watch {
     healths: HashMap<WebhookKey, Option<String>>,
     /// Of which webhooks the next look finds out what is due.
     next: usize,
+    /// Another worker that lives goes by an older config: it gives lanes up.
+    has_older: bool,
     /// All of them are to be looked at: lanes may be free.
     all: bool,
 }
@@ -142,6 +144,8 @@ impl MysqlStore {
             connection.server().table("workers")
         );
         let rows: Vec<Row> = connection.rows(&sql, vec![me.worker.into()])?;
+        let mine = self.memory.revision;
+        let has_older = rows.iter().any(|row| row.3 && row.4 < mine);
         let newest = rows.iter().filter(|row| row.3).map(|row| row.4).max().unwrap_or(0);
         let others = rows.iter().filter(|row| row.3).count();
         let servers = u32::try_from(others + 1).unwrap_or(u32::MAX);
@@ -155,6 +159,11 @@ impl MysqlStore {
         if slowly {
             self.watch.looked_slowly = now;
             self.yield_lanes()?;
+            if std::mem::replace(&mut self.watch.has_older, has_older) || has_older {
+                // Whose a lane is, is looked at again: nobody says that it was given up.
+                self.memory.lanes.retain(|_, lane| *lane == Lane::Mine);
+                self.watch.all = true;
+            }
             self.adopt(&mut news)?;
             self.look_at_leader(&mut news)?;
         }

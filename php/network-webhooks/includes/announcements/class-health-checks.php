@@ -134,6 +134,7 @@ final class Health_Checks {
 			'clock' => __( 'The clock is wrong', 'network-webhooks' ),
 			'cron' => __( 'WP-Cron does not run', 'network-webhooks' ),
 			'store_away'      => __( 'The database of the log is away', 'network-webhooks' ),
+			'store_went_back' => __( 'The database of the log had lost something', 'network-webhooks' ),
 			'spool_copied' => __( 'A server’s spool was a copy of another one’s', 'network-webhooks' ),
 			'store_set_aside' => __( 'The log of deliveries was damaged', 'network-webhooks' ),
 			'descriptors' => __( 'The worker may open too few files', 'network-webhooks' ),

@@ -435,6 +435,8 @@ final class Extension_Messages {
 			/* translators: %s: date and time */
 			__( 'no worker runs, and deliveries are due since %s: have one started (webhooks_wake(), or any event), and see worker.log in the spool for why the last one ended', 'network-webhooks' ),
 			/* translators: %s: date and time */
+			__( 'the database of the log had lost what it had taken in, as it was restored or another node took over: that was read again from the journal at %s, and sent again where the log has nothing of it', 'network-webhooks' ),
+			/* translators: %s: date and time */
 			__( 'a server\'s spool was a copy of another one\'s, and has had an identity of its own since %s: nothing is lost; delete spool.id from the image that servers are made of', 'network-webhooks' ),
 			/* translators: %s: date and time */
 			__( 'the log of deliveries was damaged and lies aside since %s; a new one was begun, and what had waited in the old one is not sent: look after the disk', 'network-webhooks' ),
