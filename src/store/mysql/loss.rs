@@ -35,7 +35,7 @@ impl MysqlStore {
         let found: Vec<Found> = connection.rows(&sql, vec![me.worker.into()])?;
         // Of a row that is another one by now, or of a node that is behind, nothing can be said. The next
         // write finds which of both it is, as it needs the row to be as this worker left it.
-        if !found.first().is_some_and(|row| (row.0, row.1) == (me.epoch, beat)) {
+        if found.first().is_none_or(|row| (row.0, row.1) != (me.epoch, beat)) {
             return Ok(());
         }
         let mut positions: HashMap<[u8; 16], u64> = HashMap::new();
