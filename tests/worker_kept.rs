@@ -33,10 +33,9 @@ fn received(endpoint: &Endpoint) -> HashMap<EventId, usize> {
     times
 }
 
-/// Two halves of events, of which the database loses the second; what is in the spool of the first at
-/// that time, and of the second, is told by a text. The endpoint gets the first once, and the second
-/// once more.
-fn lose_the_second_half(lose: impl FnOnce(&Database, &mut Network), note: impl Fn(&Database)) {
+/// Two halves of events, between which `note` is done; then `lose` has the database lose what the second
+/// made. The endpoint has the first half once, and the second twice.
+fn lose_the_second_half(lose: impl FnOnce(&Database), note: impl Fn(&Database)) {
     let database = Database::new();
     let (mut network, endpoint) = (Network::new(), Endpoint::new());
     network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &json!({}))]));
@@ -53,7 +52,7 @@ fn lose_the_second_half(lose: impl FnOnce(&Database, &mut Network), note: impl F
     wait_for("its segment", || (network.files("kept", "").len() == 2).then_some(()));
     assert!(received(&endpoint).values().all(|times| *times == 1));
 
-    lose(&database, &mut network);
+    lose(&database);
     let again = || second.iter().all(|id| received(&endpoint).get(id) == Some(&2));
     wait_for("what was lost", || again().then_some(()));
     database.wait_for_delivered(&network, 40);
@@ -89,7 +88,7 @@ const SET_BACK: [&str; 6] = [
 
 #[test]
 fn positions_that_were_set_back_by_hand_are_found_at_the_next_connection() {
-    let lose = |database: &Database, _: &mut Network| {
+    let lose = |database: &Database| {
         database.execute(&SET_BACK);
         let mut root = database.connection();
         let sql = "SELECT CONCAT('KILL ', id) FROM information_schema.processlist \
@@ -107,7 +106,7 @@ fn positions_that_were_set_back_by_hand_are_found_at_the_next_connection() {
 #[test]
 fn a_database_that_is_as_it_was_a_while_ago_gets_again_what_came_since() {
     // As a node that had not got the last commits: all of it at once, over connections that live on.
-    let lose = |database: &Database, _: &mut Network| {
+    let lose = |database: &Database| {
         let tables = database.tables();
         database
             .connection()
