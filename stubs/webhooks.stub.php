@@ -16,6 +16,7 @@
  * | `webhooks.sync`          | `0`                 | make every append durable against power loss (fdatasync) |
  * | `webhooks.max_payload`   | `1M`                | largest record, in bytes |
  * | `webhooks.max_in_flight` | (empty)             | requests under way at once; empty: as many as the worker's machine has room for, up to 4,096 |
+ * | `webhooks.keep_segments` | (empty)             | with `mysql:`, for how many seconds segments of the journal stay after they were read, to be read again where the database lost them; empty: 3,600; never more than 1 GiB of them |
  * | `webhooks.allow`         | (empty)             | hosts and CIDRs, by comma or space, that the address guard lets through |
  *
  * Times are RFC 3339 in UTC with milliseconds unless said otherwise.
@@ -219,8 +220,8 @@ namespace {
 
     /**
      * Revision of the published config; 0 where there is none, it can't be read, or it was
-     * published under another `webhooks.allow`, `webhooks.max_in_flight` or (where webhooks.store
-     * is `mysql:` and this process may read it) another `database`.
+     * published under another `webhooks.allow`, `webhooks.max_in_flight`, `webhooks.keep_segments` or
+     * (where webhooks.store is `mysql:` and this process may read it) another `database`.
      *
      * @since 0.1.0
      */
@@ -482,7 +483,8 @@ namespace {
 
     /**
      * Erases payloads in which an e-mail address or a user id occurs. Waits for the worker, up
-     * to 30 seconds.
+     * to 30 seconds. Where several servers share a store, each of their workers searches its journal;
+     * an exception names those where none runs, and they do so as soon as one does.
      *
      * @since 0.1.0
      *

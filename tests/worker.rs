@@ -583,7 +583,7 @@ fn who_asks_to_be_forgotten_is_found_nowhere_in_the_spool() {
     network.request(&Request::Forget { token: "wish-1".into(), person });
     network.work_once();
     let answer = network.announcements().into_iter().find(|one| one["code"] == FORGOTTEN);
-    assert_eq!(answer.unwrap()["params"], json!({"token": "wish-1", "events": 2}));
+    assert_eq!(answer.unwrap()["params"], json!({"token": "wish-1", "events": 2, "missing": []}));
     for needle in ["Ann@canary", "ann@canary.example", "canary-login"] {
         let found = traces(needle);
         let found: Vec<_> = found

@@ -78,6 +78,10 @@ pub struct Config {
     /// at once; none: as many as the worker's machine has room for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_in_flight: Option<u32>,
+    /// `webhooks.keep_segments` of the process that published: for how many seconds segments of the
+    /// journal stay after they were read, where the store may lose what it has; none: an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_segments: Option<u32>,
     /// How long the log keeps things.
     #[serde(default)]
     pub retention: Retention,
@@ -162,6 +166,7 @@ impl Config {
         members.insert("revision".into(), revision.into());
         members.insert("allow".into(), allow.into());
         members.remove("max_in_flight");
+        members.remove("keep_segments");
         let mut config: Self = serde_path_to_error::deserialize(Value::Object(members))
             .map_err(|error| form(&error.path().to_string(), error.inner()))?;
         config.actions = actions;
@@ -176,6 +181,12 @@ impl Config {
     #[must_use]
     pub fn with_max_in_flight(self, max_in_flight: Option<u32>) -> Self {
         Self { max_in_flight, ..self }
+    }
+
+    /// With the time for which segments of the journal stay of the process that publishes, in seconds.
+    #[must_use]
+    pub fn with_keep_segments(self, keep_segments: Option<u32>) -> Self {
+        Self { keep_segments, ..self }
     }
 
     /// Renders what admins wrote with the examples of the events that it is for, so that a

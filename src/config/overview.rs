@@ -27,6 +27,9 @@ pub struct Overview {
     /// `webhooks.max_in_flight` of the process that published.
     #[serde(default)]
     pub max_in_flight: Option<u32>,
+    /// `webhooks.keep_segments` of the process that published.
+    #[serde(default)]
+    pub keep_segments: Option<u32>,
     /// The network's own database, where a store lies in it.
     #[serde(default)]
     pub database: Option<Database>,

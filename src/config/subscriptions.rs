@@ -25,6 +25,8 @@ struct File {
     allow: Vec<String>,
     #[serde(default)]
     max_in_flight: Option<u32>,
+    #[serde(default)]
+    keep_segments: Option<u32>,
     webhooks: usize,
     held: Option<String>,
     #[serde(default)]
@@ -68,6 +70,8 @@ pub struct Subscriptions {
     pub allow: Vec<String>,
     /// `webhooks.max_in_flight` at publishing.
     pub max_in_flight: Option<u32>,
+    /// `webhooks.keep_segments` at publishing.
+    pub keep_segments: Option<u32>,
     /// How many webhooks there are.
     pub webhooks: usize,
     /// Why nothing is sent, see [`Config::held`].
@@ -107,6 +111,7 @@ impl Subscriptions {
             fingerprint: config.installation.as_ref().map(|ours| ours.fingerprint.clone()),
             allow: config.allow.clone(),
             max_in_flight: config.max_in_flight,
+            keep_segments: config.keep_segments,
             webhooks: config.webhooks.len(),
             held: config.held.clone(),
             block_external: config.block_external.clone(),
@@ -141,6 +146,7 @@ impl Subscriptions {
             fingerprint: file.fingerprint,
             allow: file.allow,
             max_in_flight: file.max_in_flight,
+            keep_segments: file.keep_segments,
             webhooks: file.webhooks,
             held: file.held,
             block_external: file.block_external,

@@ -12,6 +12,8 @@
 //! | `descriptors` | what a forked child must not keep |
 //! | `writer` | the hot path |
 //! | `window`, `segment_cursor`, `reader`, `batch` | from bytes to records to sorted batches |
+//! | `kept` | segments that stay for a while after they were read |
+//! | `erase` | records of which nothing is to be left |
 //! | `status` | how much is waiting, for those who only look |
 //! | `wake` | the word by which a writer knows that the worker sleeps |
 //!
@@ -20,7 +22,9 @@
 
 mod batch;
 mod descriptors;
+mod erase;
 mod error;
+mod kept;
 mod reader;
 mod record;
 mod segment;
@@ -32,13 +36,16 @@ mod writer;
 
 pub use batch::{Batch, CorruptPart, Limit, OwnedRecord, Stuck};
 pub use error::JournalError;
+pub use kept::Kept;
 pub use reader::Reader;
-pub use record::{KIND_EVENT, KIND_REQUEST, MAX_RECORD, RECORD_VERSION};
+pub use record::{KIND_ERASED, KIND_EVENT, KIND_REQUEST, MAX_RECORD, RECORD_VERSION};
 pub use segment::{Boot, SegmentId};
 pub use status::{Status, status};
 pub use writer::{AppendOptions, Appended, RecordBuilder, Writer};
 
 /// The folder of the segments, within the spool.
 pub const JOURNAL_FOLDER: &str = "journal";
+/// The folder of segments that were read and stay for a while, within the spool.
+pub const KEPT_FOLDER: &str = "kept";
 /// The folder of what could not be read, within the spool.
 pub const CORRUPT_FOLDER: &str = "corrupt";

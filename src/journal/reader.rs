@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, VecDequ
 use std::io;
 
 use super::batch::{Batch, CorruptPart, Limit, Stuck};
+use super::erase::erase;
+use super::kept::Kept;
 use super::record::MAX_RECORD;
 use super::segment::{Boot, ROTATE_AT};
 use super::segment_cursor::{Next, SegmentCursor};
@@ -173,7 +175,7 @@ impl Reader {
     /// Where the folder can't be written; what was not deleted can be tried again.
     pub fn remove(&mut self, ids: &[SegmentId]) -> Result<(), JournalError> {
         let mut removed = Vec::new();
-        for id in ids.iter().filter(|id| self.segments.get(id).is_some_and(|it| it.finished)) {
+        for id in self.finished_of(ids) {
             self.folder.remove(&id.file_name())?;
             removed.push(id);
         }
@@ -183,9 +185,38 @@ impl Reader {
         // All locks are held until the names are gone for good.
         self.folder.sync()?;
         for id in removed {
-            self.segments.remove(id);
+            self.segments.remove(&id);
         }
         Ok(())
+    }
+
+    /// Takes segments out of the journal that [`finished`](Self::finished) named, to be kept for a while,
+    /// durably. Others are left alone.
+    ///
+    /// # Errors
+    /// Where the folders can't be written; what was not moved can be tried again.
+    pub fn keep(
+        &mut self,
+        ids: &[SegmentId],
+        kept: &mut Kept,
+        now: i64,
+    ) -> Result<(), JournalError> {
+        let ids = self.finished_of(ids);
+        for id in &ids {
+            let size = self.segments.get(id).map_or(0, |segment| segment.size);
+            kept.take(&self.folder, *id, size, now)?;
+            self.segments.remove(id);
+        }
+        if !ids.is_empty() {
+            kept.sync()?;
+            self.folder.sync()?;
+        }
+        Ok(())
+    }
+
+    fn finished_of(&self, ids: &[SegmentId]) -> Vec<SegmentId> {
+        let is_finished = |id: &&SegmentId| self.segments.get(id).is_some_and(|it| it.finished);
+        ids.iter().filter(is_finished).copied().collect()
     }
 
     /// Segments that somebody else removed since the last call, or that were never found: their
@@ -229,6 +260,25 @@ impl Reader {
         for segment in self.segments.values() {
             segment.empty_read_part(&self.folder)?;
         }
+        self.scrub_corrupt(&matches)
+    }
+
+    /// As [`scrub`](Self::scrub), where what was read may have to be read again: only the records whose
+    /// bodies match are gone.
+    ///
+    /// # Errors
+    /// As it.
+    pub fn erase(&mut self, matches: &dyn Fn(&[u8]) -> bool) -> Result<(), JournalError> {
+        for segment in self.segments.values_mut() {
+            erase(&self.folder, segment.id, segment.position, matches)?;
+            // What it has read ahead may be of before.
+            segment.close();
+        }
+        self.open.retain(|id| self.segments.get(id).is_some_and(|it| it.finished));
+        self.scrub_corrupt(matches)
+    }
+
+    fn scrub_corrupt(&self, matches: &dyn Fn(&[u8]) -> bool) -> Result<(), JournalError> {
         let corrupt = self.spool.folder(CORRUPT_FOLDER)?;
         for name in corrupt.list()? {
             if corrupt.read(&name, MAX_COPY)?.is_some_and(|copy| matches(&copy)) {

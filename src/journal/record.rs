@@ -27,6 +27,9 @@ use super::SegmentId;
 pub const KIND_EVENT: u8 = 1;
 /// A request to the worker (resend, recover, enable, …), JSON in the body.
 pub const KIND_REQUEST: u8 = 2;
+/// Nothing any more: what it was is to be forgotten. Only the worker makes these, out of records that
+/// were read.
+pub const KIND_ERASED: u8 = 3;
 /// Version of the layout of fields and body that this program writes.
 pub const RECORD_VERSION: u8 = 1;
 /// No record is larger, whatever webhooks.max_payload says: what a reader has to be ready to

@@ -55,7 +55,8 @@ fn webhooks_configure(webhooks: Array<'_>, revision: i64) -> PhpResult<()> {
         let settings = process.settings();
         let config = Config::from_json(&document, revision, &settings.allow)
             .map_err(exception::new)?
-            .with_max_in_flight(settings.max_in_flight);
+            .with_max_in_flight(settings.max_in_flight)
+            .with_keep_segments(settings.keep_segments);
         config.publish(process.spool().map_err(exception::new)?, moved).map_err(exception::new)?;
         process.published();
         Ok(())
@@ -116,10 +117,12 @@ fn webhooks_revision() -> i64 {
         }
         let settings = process.settings();
         let (allow, max_in_flight) = (settings.allow.clone(), settings.max_in_flight);
+        let keep_segments = settings.keep_segments;
         let revision = process
             .subscriptions()
             .filter(|published| published.allow == allow)
             .filter(|published| published.max_in_flight == max_in_flight)
+            .filter(|published| published.keep_segments == keep_segments)
             .map_or(0, |published| published.revision);
         revision.cast_signed()
     })

@@ -20,6 +20,7 @@ const SYNC: &CStr = c"webhooks.sync";
 const MAX_PAYLOAD: &CStr = c"webhooks.max_payload";
 const ALLOW: &CStr = c"webhooks.allow";
 const MAX_IN_FLIGHT: &CStr = c"webhooks.max_in_flight";
+const KEEP_SEGMENTS: &CStr = c"webhooks.keep_segments";
 
 /// What `webhooks.max_payload` is where it says nothing that can be understood.
 const DEFAULT_PAYLOAD: usize = 1 << 20;
@@ -66,7 +67,7 @@ extern "C" fn on_modify(
     ZEND_RESULT_CODE_SUCCESS
 }
 
-static ENTRIES: IniEntryDefs<9> = IniEntryDefs::new([
+static ENTRIES: IniEntryDefs<10> = IniEntryDefs::new([
     entry(SPOOL, c"/var/lib/webhooks"),
     entry(STORE, c""),
     entry(WORKER, c"webhooks-worker"),
@@ -75,6 +76,7 @@ static ENTRIES: IniEntryDefs<9> = IniEntryDefs::new([
     entry(MAX_PAYLOAD, c"1M"),
     entry(ALLOW, c""),
     entry(MAX_IN_FLIGHT, c""),
+    entry(KEEP_SEGMENTS, c""),
     IniEntryDef::end(),
 ]);
 
@@ -103,6 +105,8 @@ pub(super) struct Settings {
     pub(super) allow: Vec<String>,
     /// Most requests under way at once; `None`: as many as the worker's machine has room for.
     pub(super) max_in_flight: Option<u32>,
+    /// For how many seconds segments of the journal stay after they were read; `None`: an hour.
+    pub(super) keep_segments: Option<u32>,
 }
 
 impl Settings {
@@ -130,6 +134,7 @@ impl Settings {
             max_payload: quantity(&text(MAX_PAYLOAD)).unwrap_or(DEFAULT_PAYLOAD),
             allow,
             max_in_flight: text(MAX_IN_FLIGHT).parse().ok().filter(|most| *most > 0),
+            keep_segments: text(KEEP_SEGMENTS).parse().ok(),
         }
     }
 }

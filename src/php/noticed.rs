@@ -72,6 +72,23 @@ pub(super) fn of_store(summary: &StoreSummary, now: i64) -> Vec<Problem> {
         );
         problems.push(problem("store_set_aside", &message));
     }
+    if let Some(at) = summary.lately.spool_copied(now) {
+        let message = format!(
+            "a server's spool was a copy of another one's, and has had an identity of its own since \
+             {}: nothing is lost; delete spool.id from the image that servers are made of",
+            rfc3339(at)
+        );
+        problems.push(problem("spool_copied", &message));
+    }
+    if let Some(at) = summary.lately.store_went_back(now) {
+        let message = format!(
+            "the database of the log had lost what it had taken in, as it was restored or another node \
+             took over: that was read again from the journal at {}, and sent again where the log has \
+             nothing of it",
+            rfc3339(at)
+        );
+        problems.push(problem("store_went_back", &message));
+    }
     problems
 }
 

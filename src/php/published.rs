@@ -20,6 +20,7 @@ pub(super) struct Published {
     pub(super) held: Option<String>,
     pub(super) allow: Vec<String>,
     pub(super) max_in_flight: Option<u32>,
+    pub(super) keep_segments: Option<u32>,
     /// The network's own database, where a store lies in it.
     pub(super) database: Option<Database>,
     /// How many webhooks there are.
@@ -65,6 +66,7 @@ impl Published {
             held: config.held,
             allow: config.allow,
             max_in_flight: config.max_in_flight,
+            keep_segments: config.keep_segments,
             database: config.database,
             webhooks: config.webhooks.len(),
             set_aside,

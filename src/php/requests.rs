@@ -179,20 +179,31 @@ fn webhooks_forget(query: Array<'_>) -> PhpResult<i64> {
     let token = EventId::at(0).to_string();
     request(&Request::Forget { token: token.clone(), person })?;
     let mut after = before;
-    let erased = wait_for(FORGETTING, |log| {
+    let answer = wait_for(FORGETTING, |log| {
         let news = log.announcements(after)?;
         after = news.last().map_or(after, |last| last.number);
-        Ok(news.iter().find_map(|news| {
-            let is_answer = news.code == FORGOTTEN && *news.params.get("token")? == token;
-            news.params.get("events").filter(|_| is_answer)?.as_i64()
+        Ok(news.into_iter().find(|news| {
+            news.code == FORGOTTEN && news.params.get("token").is_some_and(|of| *of == token)
         }))
     })?;
-    erased.ok_or_else(|| {
+    let answer = answer.ok_or_else(|| {
         exception::new(
             "the worker is not done within 30 seconds; what was asked for is kept, and done as \
              soon as it can be (webhooks_status() tells whether a worker runs)",
         )
-    })
+    })?;
+    let events = answer.params.get("events").and_then(serde_json::Value::as_i64).unwrap_or(0);
+    let missing = answer.params.get("missing").and_then(serde_json::Value::as_array);
+    let names: Vec<_> =
+        missing.into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    if names.is_empty() {
+        return Ok(events);
+    }
+    Err(exception::new(format!(
+        "{events} payloads were erased; the journal of {} was not searched, as no worker runs there: \
+         what was asked for is kept, and done as soon as one does",
+        names.join(", ")
+    )))
 }
 
 /// Makes sure that a worker runs. See the stub.

@@ -321,6 +321,11 @@ impl Status {
                                    published with: save any webhook to publish them again";
                     self.problem("max_in_flight", &message);
                 }
+                if config.keep_segments != process.settings().keep_segments {
+                    let message = "webhooks.keep_segments in php.ini is not what the webhooks were \
+                                   published with: save any webhook to publish them again";
+                    self.problem("keep_segments", &message);
+                }
                 if config.allow != process.settings().allow {
                     let message = "webhooks.allow in php.ini is not what the webhooks were \
                                    published with: save any webhook to publish them again";

@@ -50,6 +50,30 @@ pub enum StoreError {
         /// What the engine said.
         reason: String,
     },
+    /// The store has lost what it had committed: with the node that had it, or as somebody restored it.
+    /// Nothing was written. What it knows is to be loaded anew, and the journal read again from there.
+    #[error(
+        "{store} has lost what it had taken in of {segments} segments of the journal: these are read \
+         again"
+    )]
+    WentBack {
+        /// The store's address, without credentials.
+        store: String,
+        /// Segments that it has not read as far as it said.
+        segments: usize,
+    },
+    /// Another worker writes under the identity of this spool, from another place: one of both spools is
+    /// a copy. Nothing was written.
+    #[error(
+        "the worker of {server} writes into {store} under the identity of this spool as well, which is a \
+         copy of its: stop this worker, delete spool.id in this spool, and start it again"
+    )]
+    Twice {
+        /// The store's address, without credentials.
+        store: String,
+        /// The other one's server.
+        server: String,
+    },
     /// The engine can't be reached, or keeps everybody waiting: whether what was under way took
     /// place is not known. It is to be tried again later.
     #[error("{store} can't be reached: {reason}")]

@@ -10,6 +10,11 @@ use journal::{Boot, SegmentId};
 pub struct Loaded {
     /// How far each segment of the journal was ingested, in bytes.
     pub positions: HashMap<SegmentId, u64>,
+    /// Whether this is the first time that this journal leads into the store, so that it can't have
+    /// lost anything of it.
+    pub is_first: bool,
+    /// The spool was a copy of another one, and has been given an identity of its own.
+    pub is_copy: bool,
     /// Every webhook that ever had a delivery or a state, with its backlog.
     pub webhooks: Vec<WebhookState>,
     /// The clock by which due times are right, once one was noted.

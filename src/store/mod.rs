@@ -38,7 +38,7 @@ pub use durability::Durability;
 pub use error::{Result, StoreError};
 pub use latencies::Latencies;
 pub use loaded::{ClockReading, Loaded, WebhookState};
-pub use origin::{Origin, SpoolId};
+pub use origin::{Origin, Place, SpoolId};
 pub use others::News;
 pub use person::Person;
 pub use transaction::{Announcement, Forgetting, GivenUp, Keep, Selection, Suspects, Transaction};

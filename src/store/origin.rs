@@ -1,6 +1,7 @@
 //! Who writes into a store: the worker of which spool, on which server.
 
 use crate::{Result, StoreError};
+use journal::Boot;
 use spool::{Privacy, Spool, SpoolError};
 
 /// Longest name of a server that is kept, in bytes: that of a host name (POSIX).
@@ -31,9 +32,22 @@ impl SpoolId {
     /// # Errors
     /// What the system refused.
     pub fn of_worker(spool: &Spool) -> Result<Self> {
-        if let Some(id) = Self::of(spool)? {
-            return Ok(id);
+        match Self::of(spool)? {
+            Some(id) => Ok(id),
+            None => Self::give(spool),
         }
+    }
+
+    /// Gives a spool an identity of its own, whichever it had.
+    ///
+    /// # Errors
+    /// What the system refused.
+    #[cfg(feature = "mysql")]
+    pub(crate) fn give_another(spool: &Spool) -> Result<Self> {
+        Self::give(spool)
+    }
+
+    fn give(spool: &Spool) -> Result<Self> {
         let mut id = [0; 16];
         rustix::rand::getrandom(&mut id, rustix::rand::GetRandomFlags::empty())
             .map_err(|error| refused(SpoolError::io(spool.path(), "name the spool", error)))?;
@@ -53,11 +67,29 @@ fn refused(error: SpoolError) -> StoreError {
     StoreError::Failed { action: "finding out which spool this is", reason: error.to_string() }
 }
 
+/// Where a spool lies: this folder, as long as this host is up. Of one place there is one worker at a
+/// time, which the spool's lock sees to. The same spool in two places is one that was moved, or a copy
+/// of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place(pub [u8; 16]);
+
+impl Place {
+    fn of(spool: &Spool) -> Result<Self> {
+        let found = rustix::fs::fstat(spool.top())
+            .map_err(|error| refused(SpoolError::io(spool.path(), "inspect the spool", error)))?;
+        let folder = u128::from(found.st_dev) << 64 | u128::from(found.st_ino);
+        let boot = u128::from_be_bytes(Boot::current().0);
+        Ok(Self((boot ^ folder).to_be_bytes()))
+    }
+}
+
 /// The worker that writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     /// Its spool.
     pub spool: SpoolId,
+    /// Where that lies.
+    pub place: Place,
     /// Its server's host name; empty where the system tells none.
     pub server: String,
 }
@@ -65,7 +97,7 @@ pub struct Origin {
 impl Origin {
     /// Of the worker of an embedded store on this host.
     pub fn embedded() -> Self {
-        Self { spool: SpoolId::ONLY, server: host_name() }
+        Self { spool: SpoolId::ONLY, place: Place::default(), server: host_name() }
     }
 }
 
@@ -75,7 +107,17 @@ impl Origin {
     /// # Errors
     /// Where the spool can't be given an identity.
     pub fn of_worker(spool: &Spool) -> Result<Self> {
-        Ok(Self { spool: SpoolId::of_worker(spool)?, server: host_name() })
+        let place = Place::of(spool)?;
+        Ok(Self { spool: SpoolId::of_worker(spool)?, place, server: host_name() })
+    }
+}
+
+#[cfg(test)]
+impl Origin {
+    /// Of a spool whose identity is this number everywhere, and so is its place.
+    pub(crate) fn example(spool: u8, server: &str) -> Self {
+        let (spool, place) = (SpoolId([spool; 16]), Place([spool; 16]));
+        Self { spool, place, server: server.into() }
     }
 }
 

@@ -5,6 +5,8 @@ use crate::{Claim, WebhookKey, WebhookState};
 /// What other writers did since the last look; see [`Store::look_at_others`](crate::Store::look_at_others).
 #[derive(Debug, Default)]
 pub struct News {
+    /// How many writers live that send what comes in, this one among them.
+    pub servers: u32,
     /// Webhooks whose health somebody else wrote, or that somebody else numbered.
     pub webhooks: Vec<WebhookState>,
     /// Webhooks for which there may be something else due first by now, with when.

@@ -56,6 +56,8 @@ pub enum Forgetting {
         person: Person,
         /// How many events' payloads were erased.
         events: u64,
+        /// Servers whose journals were not searched yet: that is done once their workers run.
+        missing: Vec<String>,
     },
 }
 
@@ -95,6 +97,17 @@ pub trait Transaction: Backfills {
     /// # Errors
     /// As for all methods of this trait: where the engine refused; the transaction is undone.
     fn webhook(&mut self, id: &str) -> Result<WebhookKey>;
+
+    /// Notes that the caller goes by a config of this revision from now on; whether no other writer has
+    /// ever gone by a newer one. Where one has, what this config does not name may be new, and what it
+    /// says of the others be over: nothing that waits is to be changed by it.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn note_config(&mut self, revision: u64) -> Result<bool> {
+        let _ = revision;
+        Ok(true)
+    }
 
     /// How many events [`ingest`](Self::ingest) is best given at once, where there are more. An
     /// engine on the network wants many; one in the process none to wait for, since what was made
@@ -284,6 +297,25 @@ pub trait Transaction: Backfills {
     /// # Errors
     /// See [`webhook`](Self::webhook).
     fn begin_forgetting(&mut self, token: &str, person: &Person) -> Result<()>;
+
+    /// The wishes to be forgotten for which the caller has not searched its journal yet, where others write
+    /// into the store too: tokens and persons. A wish of an embedded store comes from the one journal.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn wishes_to_search(&mut self) -> Result<Vec<(String, Person)>> {
+        Ok(Vec::new())
+    }
+
+    /// Notes that what the caller's journal held before these wishes is in the store, and nothing of it
+    /// left in the journal.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn note_searched(&mut self, tokens: &[String]) -> Result<()> {
+        let _ = tokens;
+        Ok(())
+    }
 
     /// Looks at the next `limit` events for the oldest wish and erases the payloads in which the
     /// person occurs; what waited to be sent of them is cancelled (`forgotten`). Where the payload

@@ -45,7 +45,7 @@ impl<S: Store> Worker<S> {
         }
     }
 
-    /// Takes over a config: deliveries of deleted webhooks are cancelled, those of paused ones
+    /// Takes over a config. Where no other server has a newer one, deliveries of deleted webhooks are cancelled, those of paused ones
     /// held, and what the whole network's hold kept is released when it ends.
     pub(super) fn configure(
         &mut self,
@@ -59,7 +59,10 @@ impl<S: Store> Worker<S> {
         let (store, schedule) = (&mut self.store, &self.schedule);
         store::commit(store, &mut |tx| {
             (new, due) = (Vec::new(), Vec::new());
-            for (key, lane) in schedule.lanes() {
+            // Of several servers each gets a new config by itself: what this one does not name may be
+            // new, and what it says of others be over.
+            let is_newest = tx.note_config(config.revision)?;
+            for (key, lane) in schedule.lanes().filter(|_| is_newest) {
                 let of = |states: &[State]| Selection {
                     webhook: Some(lane.id.clone()),
                     states: states.to_vec(),
@@ -97,7 +100,9 @@ impl<S: Store> Worker<S> {
             for webhook in routes.webhooks() {
                 let key = tx.webhook(&webhook.id)?;
                 let url = origin(&webhook.url).ok();
-                tx.set_host(key, url.as_ref().and_then(|url| url.host_str()))?;
+                if is_newest {
+                    tx.set_host(key, url.as_ref().and_then(|url| url.host_str()))?;
+                }
                 if schedule.key(&webhook.id).is_none() {
                     new.push((key, Arc::clone(webhook)));
                 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::active_config::ActiveConfig;
 use super::intake::Intake;
+use super::kept::Keeping;
 use super::limits::Limits;
 use super::lock::Holder;
 use super::maintenance::Maintenance;
@@ -21,6 +22,7 @@ use domain::clock::Clock;
 use journal::Reader;
 use journal::wake::{Sleeper, WakeHandle};
 use spool::Spool;
+use store::log::SPOOL_COPIED;
 use store::{self, Announcement, Claimed, Loaded, Store, Wanted};
 
 /// A worker that PHP started leaves after this long with nothing pending, in milliseconds.
@@ -74,6 +76,7 @@ impl<S: Store> Worker<S> {
                 "claimed by a worker that died; tried again one at a time"
             );
         }
+        let keeping = Keeping::open(&spool, &store, &mut loaded)?;
         let reader = Reader::open(&spool, std::mem::take(&mut loaded.positions))?;
         let sleeper = Sleeper::open(&spool)?;
         let wake = sleeper.handle();
@@ -82,14 +85,14 @@ impl<S: Store> Worker<S> {
         sleeper.beat(clock.monotonic_ns());
         let now = clock.unix_ms();
         let wall_clock = WallClock::new(&*clock, loaded.clock);
-        let Loaded { reclaimed, suspects, deadly, webhooks, .. } = loaded;
-        Ok(Self {
+        let Loaded { reclaimed, suspects, deadly, webhooks, is_copy, .. } = loaded;
+        let mut worker = Self {
             active: None,
             next_config: 0,
             schedule: Schedule::new(Limits::of_this_process(None), webhooks),
             pool: Pool::new(wake.clone(), Arc::clone(&clock)),
             reserve,
-            intake: Intake::new(reader, PoisonMark::open(&spool)?),
+            intake: Intake::new(reader, PoisonMark::open(&spool)?, keeping),
             wall_clock,
             aftermath: Aftermath::new(reclaimed, suspects, deadly, now),
             maintenance: Maintenance::new(now),
@@ -102,7 +105,11 @@ impl<S: Store> Worker<S> {
             store,
             sleeper,
             wake,
-        })
+        };
+        if is_copy {
+            worker.announce(SPOOL_COPIED, []);
+        }
+        Ok(worker)
     }
 
     /// Goes round until there is a reason to leave.
@@ -150,6 +157,10 @@ impl<S: Store> Worker<S> {
         match self.try_round(now) {
             Err(error) if error.is_full() => {
                 self.sleeper.set_full(true);
+                // A store on a server has a disk of its own.
+                if !matches!(error, WorkerError::Store(_)) && self.free_kept()? {
+                    return Ok(true);
+                }
                 if self.reserve.give_up(&self.spool) {
                     tracing::error!(%error, "the disk is full: the reserve is given up, attempts wait");
                     return Ok(true);
@@ -188,6 +199,7 @@ impl<S: Store> Worker<S> {
             self.prune(now)?;
             self.rest(now);
         }
+        self.let_kept_go(now)?;
         self.keep_budget(now)?;
         if self.maintenance.retirement.is_due(now) {
             self.retire(now)?;
@@ -287,6 +299,18 @@ impl<S: Store> Worker<S> {
     /// Leaving on a signal: nothing new begins, what is under way has ten seconds, the rest goes
     /// back to `pending` at once.
     pub(super) fn finish(&mut self) -> Result<(), WorkerError> {
+        self.end()?;
+        self.retire_all()
+    }
+
+    /// Ends what is under way without reading on: the store is not where it was, and the worker begins
+    /// anew with what it knows.
+    pub(super) fn give_back(&mut self) -> Result<(), WorkerError> {
+        self.intake.close();
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), WorkerError> {
         let deadline = self.clock.unix_ms() + GRACE_MS;
         let mut withdrawn = self.pool.withdraw();
         tracing::info!(waiting = withdrawn.len(), "asked to leave");
@@ -302,7 +326,14 @@ impl<S: Store> Worker<S> {
                 self.schedule.came_back(claim.webhook, claim.id, now);
             }
             self.intake.completed.append(&mut self.pool.take_completed());
-            self.take_in(now)?;
+            match self.take_in(now) {
+                // The next worker finds that, too, and reads again what was lost.
+                Err(error) if error.wants_new_worker() => {
+                    self.intake.close();
+                    self.take_in(now)?;
+                }
+                took => drop(took?),
+            }
             if self.pool.is_idle() || now >= deadline {
                 break;
             }
@@ -311,8 +342,7 @@ impl<S: Store> Worker<S> {
             self.sleeper.wait(Some(Duration::from_millis(left.cast_unsigned())));
         }
         // Whatever is still under way is sent again by the next worker: no death, so no suspects.
-        store::commit(&mut self.store, &mut |tx| tx.release_all().map(drop))?;
-        self.retire_all()
+        Ok(store::commit(&mut self.store, &mut |tx| tx.release_all().map(drop))?)
     }
 
     /// Notes that the last worker died. Once is an accident; again within an hour is news.

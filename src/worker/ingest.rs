@@ -67,6 +67,7 @@ pub(super) fn record(
             }
             Err(_) => tx.defer(record.kind, record.whole(), context.now),
         },
+        journal::KIND_ERASED => Ok(()),
         unknown => tx.defer(unknown, record.whole(), context.now),
     }
 }

@@ -6,6 +6,7 @@ use super::effects::Effects;
 use super::engine::Worker;
 use super::fast_path::FastPath;
 use super::ingest::{self, Context, DeliveryIds};
+use super::kept::Keeping;
 use super::poison::PoisonMark;
 use super::pool::Completed;
 use super::routes::Routes;
@@ -35,12 +36,24 @@ pub(super) struct Intake {
     pub(super) completed: Vec<Completed>,
     pub(super) poison_mark: PoisonMark,
     pub(super) ids: DeliveryIds,
+    /// What is read stays for a while; none: the store loses nothing.
+    pub(super) keeping: Option<Keeping>,
+    /// All that was in the journal when it was looked at last is in the store.
+    pub(super) is_read_out: bool,
+    /// Nothing more is read.
+    is_closed: bool,
 }
 
 impl Intake {
-    pub(super) fn new(reader: Reader, poison_mark: PoisonMark) -> Self {
+    pub(super) fn new(reader: Reader, poison_mark: PoisonMark, keeping: Option<Keeping>) -> Self {
         let (batch, ids) = (Batch::default(), DeliveryIds::default());
-        Self { reader, batch, completed: Vec::new(), poison_mark, ids }
+        let (is_read_out, is_closed, completed) = (false, false, Vec::new());
+        Self { reader, batch, completed, poison_mark, ids, keeping, is_read_out, is_closed }
+    }
+
+    /// From now on nothing more is read; what was read and not taken in is for another worker.
+    pub(super) fn close(&mut self) {
+        (self.batch, self.is_closed) = (Batch::default(), true);
     }
 }
 
@@ -126,10 +139,11 @@ impl<S: Store> Worker<S> {
         let Some(revision) = self.active.as_ref().map(|active| active.config.revision) else {
             return Ok(());
         };
-        if !self.intake.batch.moves() {
+        if !self.intake.batch.moves() && !self.intake.is_closed {
             let most = if self.pool.is_idle() { BATCH.records } else { BATCH_BESIDE_REQUESTS };
             let limit = Limit { records: self.intake.poison_mark.most(most), ..BATCH };
             self.intake.batch = self.intake.reader.read_batch(limit)?;
+            self.intake.is_read_out = !self.intake.batch.moves();
             for part in &self.intake.batch.corrupt {
                 tracing::error!(segment = %part.segment, from = part.from, to = part.to, kept_as = part.copy, "part of the journal is damaged");
             }

@@ -75,8 +75,9 @@ impl<S: Store> Worker<S> {
                 self.maintenance.retirement.wait_for_disk(now);
                 return Ok(());
             }
-            self.intake.reader.remove(finished)?;
-            self.maintenance.retirement.removed(now);
+            let finished = finished.to_vec();
+            let gone = self.leave_journal(&finished, now)?;
+            self.maintenance.retirement.removed(gone, now);
         }
         self.maintenance.retirement.vanished(self.intake.reader.vanished());
         self.forget_positions()
@@ -89,8 +90,8 @@ impl<S: Store> Worker<S> {
         }
         let finished = self.intake.reader.finished()?;
         self.store.make_durable()?;
-        self.intake.reader.remove(&finished)?;
-        self.maintenance.retirement.vanished([finished, self.intake.reader.vanished()].concat());
+        let gone = self.leave_journal(&finished, self.clock.unix_ms())?;
+        self.maintenance.retirement.vanished([gone, self.intake.reader.vanished()].concat());
         self.forget_positions()
     }
 

@@ -26,6 +26,7 @@ mod fast_path;
 mod health;
 mod ingest;
 mod intake;
+mod kept;
 mod limits;
 pub mod lock;
 mod log;
@@ -60,7 +61,7 @@ use journal::JournalError;
 use journal::wake::WakeHandle;
 use spool::{Spool, SpoolError, file_size_limit};
 use store::log::STORE_SET_ASIDE;
-use store::{self, Store, StoreError};
+use store::{self, SetAside, Store, StoreError};
 
 /// A limit of a file's size below this is told, in bytes: a store that keeps a month of a busy
 /// network has gigabytes.
@@ -129,6 +130,12 @@ impl WorkerError {
         }
     }
 
+    /// Whether the worker has to begin anew: the store has lost what it had taken in, or another one
+    /// writes under the identity of this spool.
+    fn wants_new_worker(&self) -> bool {
+        matches!(self, Self::Store(StoreError::WentBack { .. } | StoreError::Twice { .. }))
+    }
+
     /// Whether the store is away, for whatever time: what is to be written waits for it.
     fn is_away(&self) -> bool {
         use StoreError::{Conflict, ReadOnly, Unavailable};
@@ -188,10 +195,11 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
         let holder = lock::holder(spool)?.unwrap_or(holder);
         return Err(WorkerError::Running { spool: spool.path().display().to_string(), holder });
     };
-    match prepare(spool, options, clock, &lock, &holder) {
+    match prepare(spool, options, Arc::clone(&clock), &lock, &holder) {
         Ok(mut worker) => {
             stop.wakes(&worker.wake);
-            work(&mut worker, options.mode, &stop, &lock, &holder)
+            let anew = || open_worker(spool, options, Arc::clone(&clock)).map(|(worker, _)| worker);
+            work(&mut worker, options.mode, &stop, &lock, &holder, &anew)
         }
         Err(error) => {
             // It had nothing under way, and says itself why it can't come up: no death.
@@ -217,8 +225,8 @@ fn prepare(
         );
     }
     daemon::give_way();
-    let (store, set_aside) = store::open(spool, options.store.as_deref(), Arc::clone(&clock))?;
-    let mut worker = Worker::new(spool.clone(), store, clock)?;
+    let (mut worker, set_aside) = open_worker(spool, options, clock)?;
+    worker.tell_of_loss(false);
     if let Some(damaged) = set_aside {
         let path = damaged.path.display().to_string();
         tracing::error!(
@@ -244,15 +252,38 @@ fn prepare(
     Ok(worker)
 }
 
+/// A worker that knows what its store knows.
+fn open_worker(
+    spool: &Spool,
+    options: &Options,
+    clock: Arc<dyn Clock>,
+) -> Result<(Worker<Box<dyn Store>>, Option<SetAside>), WorkerError> {
+    let (store, set_aside) = store::open(spool, options.store.as_deref(), Arc::clone(&clock))?;
+    Ok((Worker::new(spool.clone(), store, clock)?, set_aside))
+}
+
 fn work<S: Store>(
     worker: &mut Worker<S>,
     mode: Mode,
     stop: &Stop,
     lock: &WorkerLock,
     holder: &Holder,
+    anew: &dyn Fn() -> Result<Worker<S>, WorkerError>,
 ) -> Result<(), WorkerError> {
     loop {
-        worker.work(mode, stop)?;
+        match worker.work(mode, stop) {
+            Err(error) if error.wants_new_worker() => {
+                tracing::warn!(%error, "the worker begins anew, with what the store knows");
+                if let Err(error) = worker.give_back() {
+                    tracing::warn!(%error, "what was under way is not recorded, and sent again");
+                }
+                let went_back = matches!(error, WorkerError::Store(StoreError::WentBack { .. }));
+                *worker = anew()?;
+                worker.tell_of_loss(went_back);
+                continue;
+            }
+            worked => worked?,
+        }
         // Release first, look once more: whoever appended before it could see the lock free
         // counts on this look; whoever appends after it finds the lock free and starts another.
         lock.release().map_err(|error| WorkerError::Start("releasing the lock", error))?;

@@ -73,6 +73,7 @@ impl<S: Store> Worker<S> {
         let every = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX);
         self.next_look = monotonic.saturating_add(every);
         let news = self.store.look_at_others()?;
+        self.schedule.set_servers(news.servers, now);
         for state in news.webhooks {
             self.schedule.set_health(state.key, state.health, now);
         }

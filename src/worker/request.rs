@@ -7,7 +7,8 @@ use store::Person;
 use store::backfill::Backfill;
 use store::bulk::Bulk;
 
-/// Code of the announcement that answers [`Request::Forget`], with `token` and `events`.
+/// Code of the announcement that answers [`Request::Forget`], with `token`, `events` and `missing`: the
+/// servers whose journals were not searched yet, as no worker runs there.
 pub const FORGOTTEN: &str = "forgotten";
 
 /// A wish, as JSON in the body of a record of kind [`journal::KIND_REQUEST`].

@@ -74,12 +74,11 @@ impl Retirement {
         self.next = now + SYNC_MS;
     }
 
-    /// What waited for the disk was deleted. More may have been done with meanwhile, or may not
+    /// What waited for the disk has left the journal, and these are gone for good. More may have been done with meanwhile, or may not
     /// have fitted the list, so it is looked for once more, whether anything is read or not.
-    pub(super) fn removed(&mut self, now: i64) {
-        if let Stage::Syncing { finished, .. } = std::mem::replace(&mut self.stage, Stage::Due) {
-            self.gone.extend(finished);
-        }
+    pub(super) fn removed(&mut self, gone: Vec<SegmentId>, now: i64) {
+        self.stage = Stage::Due;
+        self.gone.extend(gone);
         self.next = now + LOOK_MS;
     }
 

@@ -62,6 +62,7 @@ impl<S: Store> Worker<S> {
         if !self.reserve.is_full() {
             return Ok(());
         }
+        self.free_kept()?;
         let mut given = GivenUp::default();
         for _ in 0..MOST_STEPS {
             if self.reserve.restore(&self.spool)
@@ -89,7 +90,8 @@ impl<S: Store> Worker<S> {
         };
         let keep = active.config.retention.bytes.map_or(Keep::Half, Keep::Bytes);
         // Whoever appends finds no room before the worker does, which needs little.
-        let is_short = reserve::room_is_short(&self.spool);
+        let is_short = reserve::room_is_short(&self.spool)
+            && !(self.free_kept()? && !reserve::room_is_short(&self.spool));
         let (keep, why) = if is_short { (Keep::Least, "disk") } else { (keep, "budget") };
         let given = self.give_up(keep, if is_short { FULL_STEP } else { STEP })?;
         if is_short {

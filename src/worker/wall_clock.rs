@@ -68,6 +68,7 @@ impl<S: Store> Worker<S> {
         self.schedule.shift(jump, now);
         self.aftermath.trials.shift(jump);
         self.maintenance.shift(jump);
+        self.shift_kept(jump);
         self.idle_since += jump;
         self.next_config = now;
         self.wall_clock = WallClock { reading, kept: Kept::InStore };

@@ -5,8 +5,9 @@ use super::WorkerError;
 use super::effects::Effects;
 use super::engine::Worker;
 use super::request::FORGOTTEN;
+use journal::SegmentId;
 use store::bulk::BulkStep;
-use store::{self, Forgetting, Store};
+use store::{self, Forgetting, Person, Store};
 
 /// Payloads that are searched for a person in one step.
 const FORGET_STEP: usize = 500;
@@ -34,11 +35,19 @@ enum Forget {
     Nothing,
     /// Somebody may have: payloads are searched.
     Searching,
+    /// For these wishes the segments that are kept are searched.
+    SearchingKept {
+        wishes: Vec<(String, Person)>,
+        /// The last one that was searched.
+        after: Option<SegmentId>,
+    },
     /// A wish is fulfilled but for the store's write-ahead log.
     EmptyingWal {
         token: String,
         /// How many events were erased.
         events: u64,
+        /// Servers whose journals were not searched.
+        missing: Vec<String>,
     },
 }
 
@@ -111,19 +120,49 @@ impl<S: Store> Worker<S> {
     pub(super) fn forget(&mut self) -> Result<bool, WorkerError> {
         match &self.wishes.forget {
             Forget::Nothing => Ok(false),
-            Forget::EmptyingWal { token, events } => {
+            Forget::EmptyingWal { token, events, missing } => {
                 if !self.store.truncate_wal()? {
                     return Ok(false);
                 }
-                let params = [("token", token.clone().into()), ("events", (*events).into())];
+                let params = [
+                    ("token", token.clone().into()),
+                    ("events", (*events).into()),
+                    ("missing", missing.clone().into()),
+                ];
                 self.wishes.forget = Forget::Searching;
                 self.announce(FORGOTTEN, params);
                 Ok(true)
             }
+            Forget::SearchingKept { .. } => self.search_kept(),
             // A batch that still waits for its config is not in the store.
             Forget::Searching if self.intake.batch.moves() => Ok(false),
-            Forget::Searching => self.search(),
+            Forget::Searching => match self.wishes_to_search()? {
+                wishes if wishes.is_empty() => self.search(),
+                wishes => self.search_journal(wishes),
+            },
         }
+    }
+
+    /// Wishes of whichever server for which this one's journal was not searched.
+    fn wishes_to_search(&mut self) -> Result<Vec<(String, Person)>, WorkerError> {
+        let mut wishes = Vec::new();
+        store::commit(&mut self.store, &mut |tx| {
+            wishes = tx.wishes_to_search()?;
+            Ok(())
+        })?;
+        Ok(wishes)
+    }
+
+    /// Erases these persons' records in the journal, once all of it is in the store; after that in what
+    /// is kept of it.
+    fn search_journal(&mut self, wishes: Vec<(String, Person)>) -> Result<bool, WorkerError> {
+        if !self.intake.is_read_out {
+            return Ok(false);
+        }
+        let is_about = |bytes: &[u8]| wishes.iter().any(|(_, person)| person.occurs_in(bytes));
+        self.intake.reader.erase(&is_about)?;
+        self.wishes.forget = Forget::SearchingKept { wishes, after: None };
+        Ok(true)
     }
 
     /// Searches the next payloads for whoever asked first.
@@ -136,12 +175,30 @@ impl<S: Store> Worker<S> {
         match forgetting {
             Forgetting::Nothing => self.wishes.forget = Forget::Nothing,
             Forgetting::UnderWay => {}
-            Forgetting::Done { token, person, events } => {
+            Forgetting::Done { token, person, events, missing } => {
                 tracing::info!(events, "payloads erased on request");
                 self.store.make_durable()?;
-                self.intake.reader.scrub(|bytes| person.occurs_in(bytes))?;
-                self.wishes.forget = Forget::EmptyingWal { token, events };
+                if self.intake.keeping.is_none() {
+                    self.intake.reader.scrub(|bytes| person.occurs_in(bytes))?;
+                }
+                self.wishes.forget = Forget::EmptyingWal { token, events, missing };
             }
+        }
+        Ok(true)
+    }
+
+    /// Erases these persons' records in the next of the segments that are kept.
+    fn search_kept(&mut self) -> Result<bool, WorkerError> {
+        let Forget::SearchingKept { wishes, after } = &mut self.wishes.forget else {
+            return Ok(false);
+        };
+        let kept = self.intake.keeping.as_ref().map(|keeping| &keeping.kept);
+        let is_about = |bytes: &[u8]| wishes.iter().any(|(_, person)| person.occurs_in(bytes));
+        *after = kept.map_or(Ok(None), |kept| kept.erase(*after, &is_about))?;
+        if after.is_none() {
+            let tokens: Vec<_> = wishes.iter().map(|(token, _)| token.clone()).collect();
+            self.wishes.forget = Forget::Searching;
+            store::commit(&mut self.store, &mut |tx| tx.note_searched(&tokens))?;
         }
         Ok(true)
     }

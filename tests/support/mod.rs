@@ -45,7 +45,11 @@ pub struct Network {
 
 impl Network {
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::within(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// One whose spool is this folder.
+    pub fn within(folder: tempfile::TempDir) -> Self {
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
         let spool = Spool::open(folder.path()).expect("a spool");
         let waker = Waker::open(&spool).expect("the wake page");
@@ -63,14 +67,40 @@ impl Network {
 
     /// Publishes with a limit of requests under way at once.
     pub fn publish_within(&mut self, document: &Value, max_in_flight: Option<u32>) -> u64 {
+        self.publish_with(document, |config| config.with_max_in_flight(max_in_flight))
+    }
+
+    /// Publishes with settings of the process that does so.
+    pub fn publish_with(
+        &mut self,
+        document: &Value,
+        settings: impl FnOnce(Config) -> Config,
+    ) -> u64 {
         self.revision += 1;
         let allow = ["127.0.0.0/8".to_owned()];
         Config::from_json(document.to_string().as_bytes(), self.revision, &allow)
-            .map(|config| config.with_max_in_flight(max_in_flight))
+            .map(settings)
             .and_then(|config| config.publish(&self.spool, false))
             .expect("published");
         self.waker.wake_if_asleep();
         self.revision
+    }
+
+    /// As where a PHP process ends: what is dispatched from now on goes into another segment.
+    pub fn end_segment(&mut self) {
+        self.writer = Writer::new();
+    }
+
+    /// The spool's files in one of its folders that contain this text, or all of them.
+    pub fn files(&self, folder: &str, text: &str) -> Vec<PathBuf> {
+        let Ok(files) = std::fs::read_dir(self.folder.path().join(folder)) else {
+            return Vec::new();
+        };
+        let contains = |file: &PathBuf| {
+            let bytes = std::fs::read(file).unwrap_or_default();
+            text.is_empty() || bytes.windows(text.len()).any(|bytes| bytes == text.as_bytes())
+        };
+        files.map(|file| file.expect("a file").path()).filter(contains).collect()
     }
 
     pub fn dispatch(&mut self, name: &str) -> EventId {

@@ -72,6 +72,7 @@ final class Noticed_Test extends Network_Test_Case {
 			'a limit of a file’s size'               => array( 'limit_files', 'file_size', true ),
 			'a limit of open files'                  => array( 'limit_open_files', 'descriptors', true ),
 			'another webhooks.max_in_flight'         => array( 'set_another_max_in_flight', 'max_in_flight', true ),
+			'another webhooks.keep_segments'         => array( 'set_another_keep_segments', 'keep_segments', true ),
 			'another webhooks.allow'                 => array( 'set_another_allow', 'allow', true ),
 			'an invalid webhook'                     => array( 'store_an_invalid_webhook', 'invalid_webhook', true ),
 			'secrets that can’t be opened'           => array( 'change_the_key', 'invalid_webhook', true ),
@@ -604,6 +605,10 @@ final class Noticed_Test extends Network_Test_Case {
 
 	private function set_another_max_in_flight(): array {
 		return $this->own( ini: array( 'webhooks.max_in_flight' => '7' ) )->ask( 'report and mail' );
+	}
+
+	private function set_another_keep_segments(): array {
+		return $this->own( ini: array( 'webhooks.keep_segments' => '60' ) )->ask( 'report and mail' );
 	}
 
 	/**

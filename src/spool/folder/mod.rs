@@ -8,7 +8,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, Stat, Timespec, Timestamps};
 use rustix::io::Errno;
 
 use crate::policy::Policy;
@@ -273,6 +273,29 @@ impl Folder {
     pub fn rename(&self, from: &str, to: &str) -> Result<(), SpoolError> {
         rustix::fs::renameat(self, from, self, to)
             .map_err(|error| self.error(from, "rename a file in the spool", error))
+    }
+
+    /// Moves `name` to another folder of the spool, over whatever bears that name there.
+    ///
+    /// # Errors
+    /// Where `name` isn't there, or one of the folders is not writable for this user.
+    pub fn move_to(&self, name: &str, folder: &Self) -> Result<(), SpoolError> {
+        rustix::fs::renameat(self, name, folder, name)
+            .map_err(|error| self.error(name, "move a file in the spool", error))
+    }
+
+    /// Notes when `name` was modified, in Unix milliseconds: what [`FileVersion::age_ms`] goes by.
+    ///
+    /// # Errors
+    /// Where `name` isn't there, or is not this user's.
+    pub fn set_modified(&self, name: &str, unix_ms: i64) -> Result<(), SpoolError> {
+        let time = Timespec {
+            tv_sec: unix_ms.div_euclid(1000),
+            tv_nsec: unix_ms.rem_euclid(1000) * 1_000_000,
+        };
+        let times = Timestamps { last_access: time, last_modification: time };
+        rustix::fs::utimensat(self, name, &times, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|error| self.error(name, "note the time of a file in the spool", error))
     }
 
     /// Removes the file `name`; that it is gone already is no error.

@@ -239,7 +239,7 @@ pub(crate) fn an_attempt_says_where_it_went_and_who_made_it(fixture: &dyn Fixtur
     assert_eq!(trial.shown(id).server, None, "there is but one");
     drop(trial);
 
-    let other = Origin { spool: SpoolId([6; 16]), server: "web2".into() };
+    let other = Origin::example(6, "web2");
     let mut trial = Trial { fixture, store: fixture.open_as(&other), clock: fixture.clock() };
     let claim = trial.claim(webhook, 1).remove(0);
     let late = Attempt {

@@ -42,7 +42,7 @@ pub(crate) const DAY: i64 = 24 * HOUR;
 pub(crate) trait Fixture {
     /// Opens the writing side, as a worker that starts does.
     fn open(&self) -> Box<dyn Store> {
-        self.open_as(&Origin { spool: SpoolId([5; 16]), server: "web1".into() })
+        self.open_as(&Origin::example(5, "web1"))
     }
     /// Opens it for this worker.
     fn open_as(&self, origin: &Origin) -> Box<dyn Store>;

@@ -56,7 +56,8 @@ fn forget(trial: &mut Trial<'_>) -> u64 {
     loop {
         match trial.write(|t| t.forget(1)) {
             Forgetting::UnderWay => {}
-            Forgetting::Done { token, person: whom, events } => {
+            Forgetting::Done { token, person: whom, events, missing } => {
+                assert!(missing.is_empty());
                 assert_eq!((&*token, whom), ("token", person()));
                 assert!(matches!(trial.write(|t| t.forget(1)), Forgetting::Nothing));
                 return events;

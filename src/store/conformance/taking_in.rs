@@ -199,7 +199,7 @@ pub(crate) fn an_idempotency_key_is_spent_for_three_years_after_its_event(fixtur
 }
 
 pub(crate) fn positions_belong_to_a_spool(fixture: &dyn Fixture) {
-    let origin = |spool| Origin { spool: SpoolId([spool; 16]), server: "web1".into() };
+    let origin = |spool| Origin::example(spool, "web1");
     let segment = SegmentId([1; 16]);
     for (spool, offset) in [(1, 10), (2, 20)] {
         let mut store = fixture.open_as(&origin(spool));

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::conformance::{Fixture, Trial};
 use crate::log::Log;
 use crate::memory::{InMemory, MemoryStore};
-use crate::{Claim, Loaded, Origin, SpoolId, StoreError, Transaction as _, WebhookKey};
+use crate::{Claim, Loaded, Origin, StoreError, Transaction as _, WebhookKey};
 use domain::clock::Clock;
 use domain::id::DeliveryId;
 use live::{Answer, check_claimed, live};
@@ -73,8 +73,7 @@ impl<'f> Pair<'f> {
     fn new(fixture: &'f dyn Fixture) -> Self {
         let mut engine = Trial::new(fixture);
         let in_memory = InMemory::new(fixture.clock());
-        let mut model =
-            in_memory.memory_store(&Origin { spool: SpoolId([5; 16]), server: "web1".into() });
+        let mut model = in_memory.memory_store(&Origin::example(5, "web1"));
         let keys = WEBHOOKS.map(|id| engine.webhook(id));
         let engine_knows = Known { keys, claims: BTreeMap::new() };
         let keys = WEBHOOKS.map(|id| model.run(|t| t.webhook(id)).unwrap());

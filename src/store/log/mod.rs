@@ -9,7 +9,9 @@ pub(crate) mod row;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 
-pub use noticed::{CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, STORE_SET_ASIDE};
+pub use noticed::{
+    CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, SPOOL_COPIED, STORE_SET_ASIDE, STORE_WENT_BACK,
+};
 pub(crate) use overview::most;
 pub use overview::{EventCount, Overview, OverviewQuery, SAMPLED, SiteCount};
 pub(crate) use query::time;

@@ -5,6 +5,10 @@ const MINUTE_MS: i64 = 60_000;
 const CLOCK_SET_MS: i64 = 60 * MINUTE_MS;
 /// How long a store that was set aside stays one, in milliseconds.
 const SET_ASIDE_MS: i64 = 24 * 60 * MINUTE_MS;
+/// How long a spool that was copied stays one, in milliseconds.
+const COPIED_MS: i64 = 24 * 60 * MINUTE_MS;
+/// How long a store that went back stays one, in milliseconds.
+const WENT_BACK_MS: i64 = 24 * 60 * MINUTE_MS;
 /// How long a clock that was set ahead is not trusted with what goes for good, in milliseconds.
 const AHEAD_MS: i64 = 24 * 60 * MINUTE_MS;
 /// By how much the clock may be off where signatures are verified, in milliseconds (Standard
@@ -14,11 +18,15 @@ const TOLERANCE_MS: i64 = 5 * MINUTE_MS;
 const NOW_MS: i64 = MINUTE_MS;
 
 /// Announcements that stay a problem for a while after they were made.
-pub const NOTICED: [&str; 2] = [CLOCK_SET, STORE_SET_ASIDE];
+pub const NOTICED: [&str; 4] = [CLOCK_SET, STORE_SET_ASIDE, SPOOL_COPIED, STORE_WENT_BACK];
 /// The wall clock was set by so much that receivers refuse signatures.
 pub const CLOCK_SET: &str = "clock_set";
 /// The store was damaged, lies aside, and an empty one took its place.
 pub const STORE_SET_ASIDE: &str = "store_set_aside";
+/// A spool was a copy of another server's, and was given an identity of its own.
+pub const SPOOL_COPIED: &str = "spool_copied";
+/// The store had lost what it had taken in, which was read again.
+pub const STORE_WENT_BACK: &str = "store_went_back";
 
 /// An announcement of the kinds in [`NOTICED`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +84,16 @@ impl Lately {
     /// When a store was set aside, if that was within the last day.
     pub fn store_set_aside(&self, now: i64) -> Option<i64> {
         self.within(STORE_SET_ASIDE, SET_ASIDE_MS, now).last().map(|one| one.at)
+    }
+
+    /// When a spool was found to be a copy, if that was within the last day.
+    pub fn spool_copied(&self, now: i64) -> Option<i64> {
+        self.within(SPOOL_COPIED, COPIED_MS, now).last().map(|one| one.at)
+    }
+
+    /// When a store was found to have gone back, if that was within the last day.
+    pub fn store_went_back(&self, now: i64) -> Option<i64> {
+        self.within(STORE_WENT_BACK, WENT_BACK_MS, now).last().map(|one| one.at)
     }
 
     fn within<'a>(

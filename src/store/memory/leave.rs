@@ -157,7 +157,8 @@ impl Tables {
             self.deferred.retain(|record| !person.occurs_in(record));
             let names = |it: &AskedFor| person.occurs_in(it.query().to_string().as_bytes());
             self.changes.retain(|change| !names(&change.asked_for));
-            return Forgetting::Done { token: wish.token, person, events: wish.erased };
+            let (token, events) = (wish.token, wish.erased);
+            return Forgetting::Done { token, person, events, missing: Vec::new() };
         };
         let mut erased = 0;
         self.wishes[0].after = *last;

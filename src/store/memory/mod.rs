@@ -92,6 +92,7 @@ impl Store for MemoryStore {
                 reclaimed,
                 suspects: tables.deliveries.values().any(is_suspect),
                 deadly: deadly.into_iter().map(|key| tables.take(key)).collect(),
+                ..Loaded::default()
             })
         })
     }

@@ -7,6 +7,8 @@ CREATE TABLE IF NOT EXISTS {prefix}workers (
     `key`   SMALLINT UNSIGNED NOT NULL PRIMARY KEY,
     spool   BINARY(16)        NOT NULL,
     server  VARCHAR(255)      NOT NULL,
+    -- Where the spool lies, see store::Place: two workers of one spool in two places have a copy each.
+    place   BINARY(16)        NOT NULL,
     version VARCHAR(64)       NOT NULL,
     -- Of its lease: what was claimed or sent under an older one is refused.
     epoch   BIGINT UNSIGNED   NOT NULL,
@@ -14,6 +16,10 @@ CREATE TABLE IF NOT EXISTS {prefix}workers (
     -- lost its connection at a commit sees by it which of both happened.
     beat    BIGINT UNSIGNED   NOT NULL,
     alive   TINYINT UNSIGNED  NOT NULL,
+    -- Of the config that it goes by: what an older one does not name may be new.
+    revision BIGINT UNSIGNED  NOT NULL DEFAULT 0,
+    -- Where it is not alive: since when, in Unix seconds of the database.
+    ended   BIGINT UNSIGNED   NOT NULL DEFAULT 0,
     UNIQUE KEY spool (spool)
 );
 
@@ -199,9 +205,19 @@ CREATE TABLE IF NOT EXISTS {prefix}forgetting (
     token  VARBINARY(255)  NOT NULL PRIMARY KEY,
     -- JSON of store::Person.
     person MEDIUMTEXT      NOT NULL,
-    -- Key of the last event that was looked at, and how many were erased.
+    -- Key of the last event that was looked at, and how many were erased. The highest number: all are,
+    -- and it waits for workers that have not searched their journals.
     after  BIGINT UNSIGNED NOT NULL,
-    erased BIGINT UNSIGNED NOT NULL
+    erased BIGINT UNSIGNED NOT NULL,
+    -- How many workers had searched their journals when the first event was looked at.
+    searched INT UNSIGNED  NOT NULL DEFAULT 0
+);
+
+-- Who has searched its journal for a wish: what it held is in the tables above, or nowhere any more.
+CREATE TABLE IF NOT EXISTS {prefix}searched (
+    token  VARBINARY(255)    NOT NULL,
+    worker SMALLINT UNSIGNED NOT NULL,
+    PRIMARY KEY (token, worker)
 );
 
 -- Changes of a whole result of the log, made bit by bit; kept for a day after their end.

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::address::Server;
 use super::connection::Connection;
 use super::lease::{Lease, Outcome};
+use super::link::{Find, Link};
 use super::memory::Memory;
 use super::row::Delivery;
 use super::schema::migrate;
@@ -16,32 +17,25 @@ use super::transaction::{MysqlTransaction, list};
 use super::unit::{Unit, conflict};
 use super::watch::Watch;
 use crate::{
-    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Result, Store,
+    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Result, SpoolId, Store,
     StoreError, Transaction, WebhookKey, WebhookState,
 };
 use domain::clock::Clock;
 use journal::{Boot, SegmentId};
 use spool::Spool;
 
-/// A connection that rested for longer is tried before it is used.
-const RESTED: Duration = Duration::from_secs(2);
 /// Pauses before a transaction is looked after whose connection was lost.
 const PAUSES: [Duration; 3] =
     [Duration::ZERO, Duration::from_millis(200), Duration::from_millis(1000)];
 /// A difference of clocks that is one, in milliseconds.
 const APART_MS: i64 = 30_000;
 
-/// Says where the database is, at every connection: a password can be another one by then.
-pub type Find = Box<dyn Fn() -> Result<Server> + Send>;
-
 /// What a transaction does.
 type Work<'w> = &'w mut dyn FnMut(&mut MysqlTransaction<'_>) -> Result<()>;
 
 /// The writing side on MySQL or MariaDB.
 pub struct MysqlStore {
-    find: Find,
-    connection: Option<Connection>,
-    used: Instant,
+    pub(super) link: Link,
     pub(super) clock: Arc<dyn Clock>,
     origin: Origin,
     pub(super) lease: Lease,
@@ -50,6 +44,12 @@ pub struct MysqlStore {
     pub(super) watch: Watch,
     /// A transaction of which it is not known whether it took place: what it had claimed.
     unknown: Option<Vec<Delivery>>,
+    /// Nobody has written for this spool before.
+    is_first: bool,
+    /// The spool was a copy of another one.
+    is_copy: bool,
+    /// Of how many segments the database has lost what it had.
+    pub(super) went_back: Option<usize>,
 }
 
 /// Opens the store that an address names, for a spool's worker.
@@ -57,9 +57,20 @@ pub struct MysqlStore {
 /// # Errors
 /// As [`MysqlStore::open`]; where the address can't be understood.
 pub fn open(spool: &Spool, address: &str, clock: Arc<dyn Clock>) -> Result<MysqlStore> {
+    let find = || -> Find {
+        let (spool, address) = (spool.clone(), address.to_owned());
+        Box::new(move || Server::find(&spool, &address))
+    };
     let origin = Origin::of_worker(spool)?;
-    let (spool, address) = (spool.clone(), address.to_owned());
-    MysqlStore::open(Box::new(move || Server::find(&spool, &address)), origin, clock)
+    let copied = match MysqlStore::open(find(), origin.clone(), Arc::clone(&clock)) {
+        Err(error @ StoreError::Twice { .. }) => error,
+        opened => return opened,
+    };
+    let another = Origin { spool: SpoolId::give_another(spool)?, ..origin.clone() };
+    tracing::warn!(%copied, "this spool is given an identity of its own");
+    let mut store = MysqlStore::open(find(), another, clock)?;
+    store.is_copy_of(&origin)?;
+    Ok(store)
 }
 
 impl MysqlStore {
@@ -82,11 +93,9 @@ impl MysqlStore {
     ) -> Result<Self> {
         let mut connection = Connection::open(&find()?)?;
         migrate(&mut connection)?;
-        let lease = Lease::begin(&mut connection, &origin)?;
+        let (lease, is_first) = Lease::begin(&mut connection, &origin)?;
         let mut store = Self {
-            find,
-            connection: Some(connection),
-            used: Instant::now(),
+            link: Link::new(find, connection),
             clock,
             origin,
             lease,
@@ -94,9 +103,29 @@ impl MysqlStore {
             commits: 0,
             watch: Watch::default(),
             unknown: None,
+            is_first,
+            is_copy: false,
+            went_back: None,
         };
         store.remember(has_clock)?;
         Ok(store)
+    }
+
+    /// How far another spool's journal was read is how far this one's was, which is a copy of it: what
+    /// stands before that, the other one has.
+    fn is_copy_of(&mut self, origin: &Origin) -> Result<()> {
+        let me = self.lease.me.worker;
+        let connection = self.connected()?;
+        let (positions, workers) =
+            (connection.server().table("positions"), connection.server().table("workers"));
+        let sql = format!(
+            "INSERT INTO {positions} (segment, worker, `offset`) \
+             SELECT p.segment, ?, p.`offset` FROM {positions} p \
+             JOIN {workers} w ON w.`key` = p.worker WHERE w.spool = ?"
+        );
+        connection.execute(&sql, vec![me.into(), origin.spool.0.as_slice().into()])?;
+        self.is_copy = true;
+        Ok(())
     }
 
     /// Reads what is kept in memory.
@@ -132,14 +161,14 @@ impl MysqlStore {
 
     /// The connection; a new one where it was lost.
     pub(super) fn connected(&mut self) -> Result<&mut Connection> {
-        connected(&mut self.connection, &mut self.used, &self.find)
+        self.link.get()
     }
 
     /// Notes what an error says of the connection and of what is kept in memory.
     pub(super) fn doubt(&mut self, error: &StoreError) {
         match error {
             // Where it only reads, another node may be found by then.
-            StoreError::Unavailable { .. } | StoreError::ReadOnly { .. } => self.connection = None,
+            StoreError::Unavailable { .. } | StoreError::ReadOnly { .. } => self.link.lose(),
             StoreError::Conflict { .. } => self.memory.doubt(),
             _ => {}
         }
@@ -167,7 +196,8 @@ impl MysqlStore {
 
     fn attempt(&mut self, work: Work<'_>) -> Result<()> {
         self.settle()?;
-        let connection = connected(&mut self.connection, &mut self.used, &self.find)?;
+        self.compare()?;
+        let connection = self.link.get()?;
         let mut transaction = MysqlTransaction {
             connection,
             clock: &self.clock,
@@ -195,7 +225,7 @@ impl MysqlStore {
                 Err(error) => return Err(error),
             };
             let outcome = loop {
-                self.connection = None;
+                self.link.lose();
                 let Some(pause) = pauses.next() else {
                     self.unknown = Some(unit.claimed());
                     return Err(error);
@@ -219,13 +249,16 @@ impl MysqlStore {
 
     /// What became of the transaction whose connection was lost.
     fn look_after(&mut self) -> Result<Outcome> {
-        let connection = connected(&mut self.connection, &mut self.used, &self.find)?;
+        let connection = self.link.get()?;
         self.lease.settle(connection)
     }
 
     /// One try to commit a unit.
     fn write(&mut self, unit: &Unit) -> Result<()> {
-        let connection = connected(&mut self.connection, &mut self.used, &self.find)?;
+        self.link.get()?;
+        self.compare()?;
+        self.may_write(unit)?;
+        let connection = self.link.get()?;
         let (lease, server) = (self.lease, connection.server().clone());
         let mut is_over = false;
         let written = connection.transaction(|writes| {
@@ -240,7 +273,7 @@ impl MysqlStore {
         }
         written?;
         self.lease.beat += 1;
-        self.used = Instant::now();
+        self.link.was_used();
         self.watch.has_written(self.clock.monotonic_ns());
         Ok(())
     }
@@ -250,10 +283,13 @@ impl MysqlStore {
     fn begin_anew(&mut self) -> StoreError {
         tracing::warn!("another worker has taken over this one, which begins anew");
         self.memory.lost_lease();
-        let begun = connected(&mut self.connection, &mut self.used, &self.find)
-            .and_then(|connection| Lease::begin(connection, &self.origin));
+        // Or what was committed last is lost, and the lease with it.
+        self.link.is_doubtful = true;
+        let begun =
+            self.link.get().and_then(|connection| Lease::go_on_anew(connection, &self.origin));
         match begun {
-            Ok(lease) => {
+            Ok(None) => self.goes_back(self.memory.positions.len()),
+            Ok(Some(lease)) => {
                 self.lease = lease;
                 StoreError::Conflict {
                     store: "the store".into(),
@@ -267,7 +303,7 @@ impl MysqlStore {
     /// Moves the beat on where no transaction has for a while.
     pub(super) fn beat(&mut self) -> Result<()> {
         self.settle()?;
-        let connection = connected(&mut self.connection, &mut self.used, &self.find)?;
+        let connection = self.link.get()?;
         match self.lease.beat(connection) {
             Ok(true) => Ok(()),
             Ok(false) => Err(self.begin_anew()),
@@ -366,22 +402,6 @@ impl MysqlStore {
     }
 }
 
-/// The connection in this place; a new one where it was lost.
-fn connected<'c>(
-    slot: &'c mut Option<Connection>,
-    used: &mut Instant,
-    find: &Find,
-) -> Result<&'c mut Connection> {
-    let rested = used.elapsed() > RESTED;
-    let kept = slot.take().and_then(|mut kept| (!rested || kept.is_alive()).then_some(kept));
-    let connection = match kept {
-        Some(connection) => connection,
-        None => Connection::open(&find()?)?,
-    };
-    *used = Instant::now();
-    Ok(slot.insert(connection))
-}
-
 /// A webhook's health as kept; what can't be read counts as "nothing is known".
 pub(super) fn health_of(json: Option<String>) -> Health {
     json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default()
@@ -404,6 +424,9 @@ impl Store for MysqlStore {
             Ok(())
         })?;
         let mut loaded = self.read()?;
+        self.memory.positions =
+            loaded.positions.iter().map(|(segment, offset)| (segment.0, *offset)).collect();
+        (loaded.is_first, loaded.is_copy) = (self.is_first, std::mem::take(&mut self.is_copy));
         (loaded.reclaimed, loaded.deadly, loaded.suspects) =
             (after.reclaimed, after.deadly, suspects);
         Ok(loaded)
@@ -418,6 +441,10 @@ impl Store for MysqlStore {
 }
 
 impl Durability for MysqlStore {
+    fn may_go_back(&self) -> bool {
+        true
+    }
+
     fn commits(&self) -> u64 {
         self.commits
     }
@@ -425,7 +452,7 @@ impl Durability for MysqlStore {
 
 impl Drop for MysqlStore {
     fn drop(&mut self) {
-        if let Some(connection) = &mut self.connection {
+        if let Some(connection) = self.link.open() {
             // Others then wait for the lease's end.
             let _ = self.lease.end(connection);
         }

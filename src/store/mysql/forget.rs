@@ -5,16 +5,20 @@ use ::mysql::Value;
 use super::change::Change;
 use super::record::json;
 use super::transaction::{MysqlTransaction, list};
+use super::unit::Forgotten;
 use crate::{Forgetting, Person, Result, State, StoreError};
 
 /// A wish that is under way.
 struct Wish {
     token: String,
     person: Person,
-    /// Key of the last event that was looked at.
-    after: u64,
-    erased: u64,
+    how_far: Forgotten,
 }
+
+/// All events were looked at; the wish waits for journals that were not searched.
+const WAITS: u64 = u64::MAX;
+/// A worker that has not run for so long is gone for good with its journal, in seconds.
+const GONE_S: u64 = 30 * 24 * 3600;
 
 /// Whether an event is about a person: by its payload, or where that is gone by what it is found by.
 pub(super) fn is_about(person: &Person, body: Option<&[u8]>, terms: Option<&str>) -> bool {
@@ -29,6 +33,13 @@ fn read_terms(terms: Option<&str>) -> Vec<String> {
     terms.and_then(|terms| serde_json::from_str(terms).ok()).unwrap_or_default()
 }
 
+fn read_person(person: &str) -> Result<Person> {
+    serde_json::from_str(person).map_err(|error| StoreError::Failed {
+        action: "forgetting a person",
+        reason: format!("a wish to forget: {error}"),
+    })
+}
+
 impl MysqlTransaction<'_> {
     pub(super) fn try_begin_forgetting(&mut self, token: &str, person: &Person) -> Result<()> {
         let table = self.table("forgetting");
@@ -40,7 +51,7 @@ impl MysqlTransaction<'_> {
                 format!("INSERT INTO {table} (token, person, after, erased) VALUES (?, ?, 0, 0)"),
                 vec![token.into(), person.as_str().into()],
             );
-            self.unit.forgetting.insert(token.to_owned(), Some((0, 0)));
+            self.unit.forgetting.insert(token.to_owned(), Some(Forgotten::default()));
             self.unit.wishes.push((token.to_owned(), person));
         }
         Ok(())
@@ -58,57 +69,153 @@ impl MysqlTransaction<'_> {
             self.table("bodies")
         );
         let candidates: Vec<(u64, Option<Vec<u8>>, Option<String>)> =
-            self.rows(&sql, vec![wish.after.into(), limit.into()])?;
+            self.rows(&sql, vec![wish.how_far.after.into(), limit.into()])?;
         let mut found = Vec::new();
         for (event, body, terms) in &candidates {
-            wish.after = *event;
+            wish.how_far.after = *event;
             let body = body.as_deref().filter(|_| !self.unit.erased.contains(event));
             if is_about(&wish.person, body, terms.as_deref()) {
                 found.push(*event);
-                wish.erased += 1;
+                wish.how_far.erased += 1;
             } else if body.is_none() {
                 self.erase_numbers(*event, terms.as_deref(), &wish.person)?;
             }
         }
         self.erase(&found)?;
-        let table = self.table("forgetting");
         if candidates.is_empty() {
             self.erase_deferred(&wish.person)?;
             self.erase_bulks(&wish.person)?;
-            let token = vec![wish.token.as_str().into()];
-            self.unit.run_on_one(format!("DELETE FROM {table} WHERE token = ?"), token);
-            self.unit.forgetting.insert(wish.token.clone(), None);
-            let Wish { token, person, erased: events, .. } = wish;
-            return Ok(Forgetting::Done { token, person, events });
+            return self.end(wish);
         }
-        self.unit.run_on_one(
-            format!("UPDATE {table} SET after = ?, erased = ? WHERE token = ?"),
-            vec![wish.after.into(), wish.erased.into(), wish.token.as_str().into()],
-        );
-        self.unit.forgetting.insert(wish.token, Some((wish.after, wish.erased)));
+        self.note(&wish.token, wish.how_far);
         Ok(Forgetting::UnderWay)
     }
 
-    fn wish(&mut self) -> Result<Option<Wish>> {
+    /// All events were looked at.
+    fn end(&mut self, mut wish: Wish) -> Result<Forgetting> {
+        let searched = self.number_searched(&wish.token)?;
+        if searched != wish.how_far.searched {
+            // Whoever searched its journal meanwhile may have taken in events behind what was looked at.
+            (wish.how_far.after, wish.how_far.searched) = (0, searched);
+            self.note(&wish.token, wish.how_far);
+            return Ok(Forgetting::UnderWay);
+        }
+        let missing: Vec<String> =
+            self.missing(&wish.token)?.into_iter().map(|(server, _)| server).collect();
+        if missing.is_empty() {
+            self.fulfil(&wish.token);
+        } else {
+            wish.how_far.after = WAITS;
+            self.note(&wish.token, wish.how_far);
+        }
+        let Wish { token, person, how_far } = wish;
+        Ok(Forgetting::Done { token, person, events: how_far.erased, missing })
+    }
+
+    fn note(&mut self, token: &str, how_far: Forgotten) {
+        let table = self.table("forgetting");
+        self.unit.run_on_one(
+            format!("UPDATE {table} SET after = ?, erased = ?, searched = ? WHERE token = ?"),
+            vec![
+                how_far.after.into(),
+                how_far.erased.into(),
+                how_far.searched.into(),
+                token.into(),
+            ],
+        );
+        self.unit.forgetting.insert(token.to_owned(), Some(how_far));
+    }
+
+    fn fulfil(&mut self, token: &str) {
+        let (wishes, searched) = (self.table("forgetting"), self.table("searched"));
+        let of = || vec![Value::from(token)];
+        self.unit.run_on_one(format!("DELETE FROM {wishes} WHERE token = ?"), of());
+        self.unit.run(format!("DELETE FROM {searched} WHERE token = ?"), of());
+        self.unit.forgetting.insert(token.to_owned(), None);
+    }
+
+    fn number_searched(&mut self, token: &str) -> Result<u64> {
+        let sql = format!("SELECT COUNT(*) FROM {} WHERE token = ?", self.table("searched"));
+        let found: Vec<u64> = self.rows(&sql, vec![token.into()])?;
+        Ok(found.first().copied().unwrap_or(0))
+    }
+
+    /// Other workers that have not searched their journals for a wish: their servers, and whether they
+    /// are alive.
+    fn missing(&mut self, token: &str) -> Result<Vec<(String, bool)>> {
         let sql = format!(
-            "SELECT token, person, after, erased FROM {} ORDER BY token",
+            "SELECT w.server, w.alive FROM {} w WHERE w.`key` <> ? \
+             AND (w.alive = 1 OR w.ended + ? > UNIX_TIMESTAMP()) \
+             AND NOT EXISTS (SELECT 1 FROM {} s WHERE s.token = ? AND s.worker = w.`key`) \
+             ORDER BY w.server, w.`key`",
+            self.table("workers"),
+            self.table("searched")
+        );
+        self.rows(&sql, vec![self.me.worker.into(), GONE_S.into(), token.into()])
+    }
+
+    /// Whether this worker's journal was not searched for one of the wishes.
+    pub(super) fn has_to_search(&mut self) -> Result<bool> {
+        Ok(!self.try_wishes_to_search()?.is_empty())
+    }
+
+    /// See [`Transaction::wishes_to_search`](crate::Transaction::wishes_to_search).
+    pub(super) fn try_wishes_to_search(&mut self) -> Result<Vec<(String, Person)>> {
+        let sql = format!(
+            "SELECT f.token, f.person FROM {} f WHERE NOT EXISTS \
+             (SELECT 1 FROM {} s WHERE s.token = f.token AND s.worker = ?) ORDER BY f.token",
+            self.table("forgetting"),
+            self.table("searched")
+        );
+        let found: Vec<(String, String)> = self.rows(&sql, vec![self.me.worker.into()])?;
+        found.into_iter().map(|(token, person)| Ok((token, read_person(&person)?))).collect()
+    }
+
+    /// See [`Transaction::note_searched`](crate::Transaction::note_searched). A wish that is fulfilled by
+    /// now is noted, too: once.
+    pub(super) fn try_note_searched(&mut self, tokens: &[String]) {
+        let sql = format!(
+            "INSERT INTO {} (token, worker) SELECT f.token, ? FROM {} f WHERE f.token = ? \
+             ON DUPLICATE KEY UPDATE worker = VALUES(worker)",
+            self.table("searched"),
             self.table("forgetting")
         );
-        let mut found: Vec<(String, String, u64, u64)> = self.rows(&sql, Vec::new())?;
+        for token in tokens {
+            let values = vec![self.me.worker.into(), token.as_str().into()];
+            self.unit.run(sql.clone(), values);
+        }
+    }
+
+    /// The first wish of which there is something to be done.
+    fn wish(&mut self) -> Result<Option<Wish>> {
+        let sql = format!(
+            "SELECT token, person, after, erased, searched FROM {} ORDER BY token",
+            self.table("forgetting")
+        );
+        let mut found: Vec<(String, String, u64, u64, u64)> = self.rows(&sql, Vec::new())?;
         // Those of this transaction come after all that were there before it.
         let new = self.unit.wishes.iter().cloned();
-        found.extend(new.map(|(token, person)| (token, person, 0, 0)));
-        for (token, person, after, erased) in found {
-            let (after, erased) = match self.unit.forgetting.get(&token) {
+        found.extend(new.map(|(token, person)| (token, person, 0, 0, 0)));
+        for (token, person, after, erased, searched) in found {
+            let mut how_far = match self.unit.forgetting.get(&token) {
                 Some(None) => continue,
                 Some(Some(by_now)) => *by_now,
-                None => (after, erased),
+                None => Forgotten { after, erased, searched },
             };
-            let person = serde_json::from_str(&person).map_err(|error| StoreError::Failed {
-                action: "forgetting a person",
-                reason: format!("a wish to forget: {error}"),
-            })?;
-            return Ok(Some(Wish { token, person, after, erased }));
+            if how_far.after == 0 || how_far.after == WAITS {
+                let by_now = self.number_searched(&token)?;
+                let missing = self.missing(&token)?;
+                let is_new = how_far.after == 0 || by_now != how_far.searched;
+                if !is_new && missing.is_empty() {
+                    self.fulfil(&token);
+                }
+                // Those that live are waited for: it takes them a moment.
+                if !is_new || missing.iter().any(|(_, is_alive)| *is_alive) {
+                    continue;
+                }
+                (how_far.after, how_far.searched) = (0, by_now);
+            }
+            return Ok(Some(Wish { token, person: read_person(&person)?, how_far }));
         }
         Ok(None)
     }

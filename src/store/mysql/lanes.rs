@@ -50,7 +50,8 @@ impl MysqlTransaction<'_> {
     /// Whether this worker sends what waits for a webhook, or may begin to.
     pub(super) fn may_send(&self, webhook: WebhookKey) -> bool {
         self.unit.lanes.contains(&webhook)
-            || self.memory.lanes.get(&webhook).is_some_and(|lane| *lane != Lane::Others)
+            || !self.is_outdated()
+                && self.memory.lanes.get(&webhook).is_some_and(|lane| *lane != Lane::Others)
     }
 
     /// Takes a lane that nobody has.

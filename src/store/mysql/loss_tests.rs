@@ -11,7 +11,7 @@ use super::test_server::TestServer;
 use super::{Connection, Endpoint, MysqlStore, Server};
 use crate::conformance::{NOON, attempt, claim, complete, event, ingest};
 use crate::{
-    Attempt, Claim, NewDelivery, NewEvent, Next, Origin, SpoolId, State, Store as _, StoreError,
+    Attempt, Claim, NewDelivery, NewEvent, Next, Origin, State, Store as _, StoreError,
     Transaction, Wanted, WebhookKey, Written, commit,
 };
 use domain::clock::ManualClock;
@@ -91,7 +91,7 @@ struct Cuttable {
 }
 
 fn origin() -> Origin {
-    Origin { spool: SpoolId([5; 16]), server: "web1".into() }
+    Origin::example(5, "web1")
 }
 
 fn cuttable() -> Cuttable {

@@ -27,6 +27,8 @@ pub(super) enum Lane {
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) webhooks: HashMap<String, WebhookKey>,
+    /// How far the journal was read, by what was committed.
+    pub(super) positions: HashMap<[u8; 16], u64>,
     /// The highest key of an event that this worker gave, or found.
     pub(super) last_event: u64,
     /// What this worker's wall clock stands before the database's.
@@ -43,6 +45,10 @@ pub(super) struct Memory {
     pub(super) pruned: prune::Progress,
     /// Key of the last event that was looked at to give its body up.
     pub(super) given: u64,
+    /// Of the config that this worker goes by.
+    pub(super) revision: u64,
+    /// The newest one by which another worker goes that lives.
+    pub(super) newest: u64,
     /// What comes in was there before, some of it: it is looked for before it is added.
     pub(super) is_careful: bool,
 }
@@ -59,6 +65,12 @@ impl Memory {
             }
         }
         self.webhooks.extend(unit.webhooks);
+        for (segment, offset) in unit.positions {
+            match offset {
+                Some(offset) => drop(self.positions.insert(segment, offset)),
+                None => drop(self.positions.remove(&segment)),
+            }
+        }
         self.lanes.extend(unit.lanes.into_iter().map(|webhook| (webhook, Lane::Mine)));
         if let Some((newest, _)) = unit.counters.latencies.keys().next_back().copied() {
             self.latencies.extend(unit.counters.latencies);
@@ -66,6 +78,7 @@ impl Memory {
         }
         self.shift = unit.shift.unwrap_or(self.shift);
         self.pruned = unit.pruned.unwrap_or(self.pruned);
+        self.revision = unit.revision.unwrap_or(self.revision);
         self.given = unit.given.unwrap_or(self.given);
         self.is_careful = false;
     }

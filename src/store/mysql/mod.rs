@@ -22,15 +22,20 @@ mod forget;
 mod ingest;
 mod lanes;
 mod lease;
+mod link;
 mod log;
+mod loss;
 #[cfg(test)]
 mod loss_tests;
 mod memory;
 mod prune;
 mod record;
+mod revision;
 mod room;
 mod row;
 mod schema;
+#[cfg(test)]
+mod split_tests;
 mod suspects;
 #[cfg(test)]
 #[allow(dead_code, reason = "tests/worker_mysql.rs uses the rest")]
@@ -45,7 +50,8 @@ mod workers_tests;
 
 pub use address::{Address, Endpoint, Password, Server, Tls};
 pub use connection::{Connection, Writes};
-pub use engine::{Find, MysqlStore, open};
+pub use engine::{MysqlStore, open};
 pub use error::Class;
+pub use link::Find;
 pub(crate) use log::MysqlLog;
 pub use schema::{VERSION, migrate};

@@ -225,6 +225,10 @@ impl Transaction for MysqlTransaction<'_> {
         self.try_webhook(id)
     }
 
+    fn note_config(&mut self, revision: u64) -> Result<bool> {
+        self.try_note_config(revision)
+    }
+
     fn ingest(&mut self, events: &[NewEvent<'_>], now: i64) -> Result<Vec<bool>> {
         self.try_ingest(events, now)
     }
@@ -339,6 +343,15 @@ impl Transaction for MysqlTransaction<'_> {
 
     fn begin_forgetting(&mut self, token: &str, person: &Person) -> Result<()> {
         self.try_begin_forgetting(token, person)
+    }
+
+    fn wishes_to_search(&mut self) -> Result<Vec<(String, Person)>> {
+        self.try_wishes_to_search()
+    }
+
+    fn note_searched(&mut self, tokens: &[String]) -> Result<()> {
+        self.try_note_searched(tokens);
+        Ok(())
     }
 
     fn forget(&mut self, limit: usize) -> Result<Forgetting> {

@@ -62,6 +62,17 @@ pub(super) struct BulkRow {
     pub(super) ended: Option<i64>,
 }
 
+/// How far a wish to be forgotten is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Forgotten {
+    /// Key of the last event that was looked at.
+    pub(super) after: u64,
+    /// How many were erased.
+    pub(super) erased: u64,
+    /// How many workers had searched their journals when the first was looked at.
+    pub(super) searched: u64,
+}
+
 /// The writes of one transaction.
 #[derive(Default)]
 pub(super) struct Unit {
@@ -81,9 +92,8 @@ pub(super) struct Unit {
     pub(super) positions: BTreeMap<[u8; 16], Option<u64>>,
     pub(super) counters: Counters,
     pub(super) bulks: BTreeMap<String, BulkRow>,
-    /// How far wishes to be forgotten are: key of the last event that was looked at, and how many
-    /// were erased; none: they are fulfilled.
-    pub(super) forgetting: BTreeMap<String, Option<(u64, u64)>>,
+    /// How far wishes to be forgotten are; none: they are fulfilled.
+    pub(super) forgetting: BTreeMap<String, Option<Forgotten>>,
     /// Wishes to be forgotten that are new: token and person.
     pub(super) wishes: Vec<(String, String)>,
     /// Events whose bodies are gone, and those that are gone themselves.
@@ -97,6 +107,7 @@ pub(super) struct Unit {
     pub(super) shift: Option<i64>,
     pub(super) pruned: Option<prune::Progress>,
     pub(super) given: Option<u64>,
+    pub(super) revision: Option<u64>,
     /// What is rare.
     pub(super) statements: Vec<Statement>,
 }

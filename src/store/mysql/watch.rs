@@ -29,6 +29,9 @@ const SLOW: Duration = Duration::from_secs(1);
 /// Webhooks of which one look finds out what is due.
 const ASKED: usize = 500;
 
+/// Another worker's row as it is read: key, epoch, beat, whether it is alive, revision of its config.
+type Row = (u16, u64, u64, bool, u64);
+
 /// What is known of the others.
 #[derive(Default)]
 pub(super) struct Watch {
@@ -42,6 +45,8 @@ pub(super) struct Watch {
     healths: HashMap<WebhookKey, Option<String>>,
     /// Of which webhooks the next look finds out what is due.
     next: usize,
+    /// Another worker that lives goes by an older config: it gives lanes up.
+    has_older: bool,
     /// All of them are to be looked at: lanes may be free.
     all: bool,
 }
@@ -62,6 +67,11 @@ impl Watch {
         if self.others.values().any(|seen| seen.is_alive) { LOOK } else { LOOK_ALONE }
     }
 
+    /// What is due is to be found out of all webhooks.
+    pub(super) fn look_at_all(&mut self) {
+        self.all = true;
+    }
+
     /// A transaction moved the beat on.
     pub(super) fn has_written(&mut self, now: u64) {
         self.written = now;
@@ -69,14 +79,14 @@ impl Watch {
 
     /// Takes in the rows of the others; whether any of them wrote, and whether any came, left or was
     /// taken over.
-    fn see(&mut self, rows: Vec<(u16, u64, u64, bool)>, now: u64) -> (bool, bool) {
+    fn see(&mut self, rows: Vec<Row>, now: u64) -> (bool, bool) {
         // What nobody looked at for so long may have gone on meanwhile.
         let blind = since(self.looked, now) > LEASE / 3;
         self.looked = now;
         let (mut wrote, mut changed) = (false, false);
         let keys: HashSet<u16> = rows.iter().map(|row| row.0).collect();
         self.others.retain(|key, _| keys.contains(key));
-        for (key, epoch, beat, is_alive) in rows {
+        for (key, epoch, beat, is_alive, _) in rows {
             let new = Seen { epoch, beat, is_alive, since: now };
             let seen = self.others.entry(key).or_insert_with(|| {
                 (wrote, changed) = (true, true);
@@ -115,6 +125,7 @@ impl MysqlStore {
     }
 
     fn try_look(&mut self) -> Result<News> {
+        self.is_whole()?;
         let now = self.clock.monotonic_ns();
         if since(self.watch.written, now) >= BEAT {
             match self.beat() {
@@ -124,21 +135,35 @@ impl MysqlStore {
             }
             self.watch.has_written(now);
         }
+        self.connected()?;
+        self.compare()?;
         let me = self.lease.me;
         let connection = self.connected()?;
         let sql = format!(
-            "SELECT `key`, epoch, beat, alive FROM {} WHERE `key` <> ?",
+            "SELECT `key`, epoch, beat, alive, revision FROM {} WHERE `key` <> ?",
             connection.server().table("workers")
         );
-        let rows = connection.rows(&sql, vec![me.worker.into()])?;
+        let rows: Vec<Row> = connection.rows(&sql, vec![me.worker.into()])?;
+        let mine = self.memory.revision;
+        let has_older = rows.iter().any(|row| row.3 && row.4 < mine);
+        let newest = rows.iter().filter(|row| row.3).map(|row| row.4).max().unwrap_or(0);
+        let others = rows.iter().filter(|row| row.3).count();
+        let servers = u32::try_from(others + 1).unwrap_or(u32::MAX);
         let (wrote, changed) = self.watch.see(rows, now);
-        let mut news = News::default();
+        let mut news = News { servers, ..News::default() };
         for (worker, seen) in self.watch.dead(now) {
             self.take_over(worker, seen, &mut news)?;
         }
+        self.compare_revisions(newest);
         let slowly = since(self.watch.looked_slowly, now) >= SLOW;
         if slowly {
             self.watch.looked_slowly = now;
+            self.yield_lanes()?;
+            if std::mem::replace(&mut self.watch.has_older, has_older) || has_older {
+                // Whose a lane is, is looked at again: nobody says that it was given up.
+                self.memory.lanes.retain(|_, lane| *lane == Lane::Mine);
+                self.watch.all = true;
+            }
             self.adopt(&mut news)?;
             self.look_at_leader(&mut news)?;
         }
@@ -160,7 +185,7 @@ impl MysqlStore {
         let mut after = After::default();
         let taken = self.run(&mut |transaction| {
             let sql = format!(
-                "UPDATE {} SET epoch = ?, alive = 0 \
+                "UPDATE {} SET epoch = ?, alive = 0, ended = UNIX_TIMESTAMP() \
                  WHERE `key` = ? AND epoch = ? AND beat = ? AND alive = ?",
                 transaction.table("workers")
             );
@@ -226,7 +251,7 @@ impl MysqlStore {
         self.repeat(&mut |transaction| {
             transaction.look_at_lanes(&[LEADER])?;
             leads = transaction.may_send(LEADER);
-            wishes = leads && transaction.has_wishes()?;
+            wishes = leads && transaction.has_wishes()? || transaction.has_to_search()?;
             Ok(())
         })?;
         // Those of its own journal it knows of itself.

@@ -8,7 +8,7 @@ use super::row::Owner;
 use super::{Connection, MysqlStore};
 use crate::conformance::{Fixture as _, NOON, attempt, claim, complete, event, ingest};
 use crate::{
-    Claim, NewDelivery, News, Next, Origin, SpoolId, State, Store, StoreError, Transaction, Wanted,
+    Claim, NewDelivery, News, Next, Origin, State, Store, StoreError, Transaction, Wanted,
     WebhookKey, Written, commit,
 };
 use domain::clock::{Clock as _, ManualClock};
@@ -19,7 +19,7 @@ const STEP: i64 = 3000;
 const LEASE: i64 = 15_000;
 
 fn worker(tables: &Tables, number: u8) -> MysqlStore {
-    tables.store(&Origin { spool: SpoolId([number; 16]), server: format!("web{number}") })
+    tables.store(&Origin::example(number, &format!("web{number}")))
 }
 
 fn write<T>(
@@ -321,4 +321,37 @@ fn workers_at_once_give_each_number_once() {
     let numbers: Vec<_> =
         tables.log().announcements(0).unwrap().iter().map(|news| news.number).collect();
     assert_eq!(numbers, (1..=60).collect::<Vec<_>>());
+}
+
+#[test]
+fn who_goes_by_an_older_config_gives_its_lanes_up_once_nothing_is_under_way() {
+    let tables = Tables::new();
+    let clock = tables.clock();
+    let (mut old, mut new) = (worker(&tables, 1), worker(&tables, 2));
+    let webhook = write(&mut old, |t| t.webhook("crm"));
+    for store in [&mut old, &mut new] {
+        assert!(write(store, |t| t.note_config(1)));
+    }
+    let first = add(&mut old, &clock, webhook, State::Pending);
+    let under_way = claims(&mut old, &clock, webhook);
+    assert_eq!(ids(&under_way), HashSet::from([first]));
+    let second = add(&mut old, &clock, webhook, State::Pending);
+    assert!(write(&mut new, |t| t.note_config(2)));
+    pass(&clock, STEP, &mut [&mut old, &mut new]);
+    assert!(claims(&mut old, &clock, webhook).is_empty());
+    assert!(claims(&mut new, &clock, webhook).is_empty(), "the first is still under way");
+    let done = attempt(clock.unix_ms(), Next::Delivered);
+    assert_eq!(write(&mut old, |t| complete(t, &under_way[0], &done, None)), Written::Kept);
+    let found = pass(&clock, STEP, &mut [&mut old, &mut new]);
+    assert!(found[1].iter().any(|news| news.due.contains(&(webhook, Some(NOON)))));
+    assert_eq!(ids(&claims(&mut new, &clock, webhook)), HashSet::from([second]));
+    assert!(!write(&mut old, |t| t.note_config(1)), "another one knows better");
+
+    // Nobody else lives: what waits is sent by what is known; nothing is changed by it.
+    write(&mut new, |t| t.release_all());
+    drop(new);
+    pass(&clock, STEP, &mut [&mut old]);
+    assert_eq!(ids(&claims(&mut old, &clock, webhook)), HashSet::from([second]));
+    assert!(!write(&mut old, |t| t.note_config(1)));
+    assert!(write(&mut old, |t| t.note_config(2)));
 }

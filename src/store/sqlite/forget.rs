@@ -71,7 +71,8 @@ impl SqliteTransaction<'_> {
                 .get("DELETE FROM forgetting WHERE token = ?1")?
                 .execute([&wish.token])?;
             let (token, person) = (wish.token, wish.person);
-            return Ok(Forgetting::Done { token, person, events: wish.erased.cast_unsigned() });
+            let events = wish.erased.cast_unsigned();
+            return Ok(Forgetting::Done { token, person, events, missing: Vec::new() });
         }
         self.statements
             .get("UPDATE forgetting SET after = ?2, erased = ?3 WHERE token = ?1")?

@@ -343,7 +343,9 @@ impl SqliteStore {
         transaction.commit()?;
         let (reclaimed, suspects) = (after.reclaimed, after.suspects);
         let deadly = Vec::new();
-        Ok((Loaded { positions, webhooks, clock, reclaimed, suspects, deadly }, after.deadly))
+        let loaded =
+            Loaded { positions, webhooks, clock, reclaimed, suspects, deadly, ..Loaded::default() };
+        Ok((loaded, after.deadly))
     }
 }
 

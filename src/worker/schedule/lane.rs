@@ -70,6 +70,8 @@ pub(crate) struct Lane {
     pub(super) origin: usize,
     pub(super) next_due: Option<i64>,
     pub(super) in_flight: u32,
+    /// How many servers send for it: each a share of the requests that it may have at once.
+    pub(super) servers: u32,
     /// What a request has been taking lately, in microseconds.
     pub(super) takes: u64,
     /// What a delivery has been holding lately, in bytes.
@@ -92,6 +94,7 @@ impl Lane {
             origin: 0,
             next_due: state.next_due,
             in_flight: 0,
+            servers: 1,
             takes: RUN_US,
             bytes: USUAL_BYTES,
             recent: VecDeque::new(),
@@ -127,7 +130,9 @@ impl Lane {
             None => 0,
             Some(webhook) if webhook.ordered => 1,
             Some(_) if !self.health.proven || self.health.failures_in_row >= PROBE_AFTER => 1,
-            Some(webhook) => webhook.concurrency,
+            // What waits in its lane one server sends, all by itself.
+            Some(webhook) if !self.is_free() => webhook.concurrency,
+            Some(webhook) => webhook.concurrency.div_ceil(self.servers),
         };
         most.saturating_sub(in_flight)
     }

@@ -58,6 +58,8 @@ pub(super) struct Schedule {
     /// Suspects are the next to be asked.
     suspects_turn: bool,
     limits: Limits,
+    /// How many servers send what comes in as it comes in: this one, and others that share the store.
+    servers: u32,
     origins: Vec<Origin>,
     origin_numbers: HashMap<String, usize>,
     under_way: HashMap<DeliveryId, Burst>,
@@ -80,6 +82,7 @@ impl Schedule {
             next_number: 0,
             suspects_turn: true,
             limits,
+            servers: 1,
             origins: vec![Origin::default()],
             origin_numbers: HashMap::new(),
             under_way: HashMap::new(),
@@ -97,6 +100,21 @@ impl Schedule {
     /// Sets how much may be under way; what is under way already goes on.
     pub(super) fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
+    }
+
+    /// Sets how many servers send: what a webhook may have under way at once they share.
+    pub(super) fn set_servers(&mut self, servers: u32, now: i64) {
+        let servers = servers.max(1);
+        if std::mem::replace(&mut self.servers, servers) == servers {
+            return;
+        }
+        let keys: Vec<_> = self.lanes.keys().copied().collect();
+        for key in keys {
+            if let Some(lane) = self.lanes.get_mut(&key) {
+                lane.servers = servers;
+            }
+            self.place(key, now);
+        }
     }
 
     /// The key of a webhook that is in the schedule.
@@ -127,7 +145,7 @@ impl Schedule {
         let state =
             WebhookState { key, id: webhook.id.clone(), health: Health::default(), next_due: None };
         let lane = self.lanes.entry(key).or_insert_with(|| Lane::new(state));
-        (lane.webhook, lane.origin) = (Some(webhook), origin);
+        (lane.webhook, lane.origin, lane.servers) = (Some(webhook), origin, self.servers);
     }
 
     /// Sets or takes away what is configured for a webhook.

@@ -288,3 +288,26 @@ fn a_deleted_webhook_is_never_served() {
     assert_eq!(schedule.next(0), None);
     assert!(schedule.is_idle() && schedule.is_caught_up(0));
 }
+
+#[test]
+fn servers_share_what_a_webhook_may_have_at_once_but_for_what_one_of_them_sends_alone() {
+    let rate = r#","concurrency":5,"rate_limit":{"count":100,"per":"second"}"#;
+    let mut schedule = schedule(100, &[r#","concurrency":5"#, rate, r#","ordered":true"#]);
+    let rooms = |schedule: &Schedule| {
+        [1, 2, 3].map(|key| schedule.lane(WebhookKey(key)).expect("a lane").room())
+    };
+    for (servers, expected) in [(0, 5), (1, 5), (2, 3), (3, 2), (5, 1), (9, 1), (1, 5)] {
+        schedule.set_servers(servers, 0);
+        assert_eq!(rooms(&schedule), [expected, 5, 1], "{servers} servers");
+    }
+    // One that fails is sent to by one of them.
+    schedule.set_servers(3, 0);
+    let health = Health { proven: true, failures_in_row: 1, ..Health::default() };
+    schedule.set_health(WebhookKey(1), health, 0);
+    assert_eq!(rooms(&schedule), [5, 5, 1]);
+    // One that comes later shares, too; and a full one has room as soon as there are fewer servers.
+    add(&mut schedule, 4, r#","concurrency":2"#, 0);
+    let turns = schedule.take_turns(0, 100);
+    let turn = turns.iter().find(|turn| turn.key == WebhookKey(4)).expect("its turn");
+    assert_eq!(turn.limit, 1);
+}

@@ -386,6 +386,7 @@ final class Extension_Messages {
 			/* translators: 1: name of a webhook, 2: its id, 3: name of a field, 4: what is wrong with it */
 			__( 'the webhook "%1$s" (%2$s) is invalid, so its events are kept and not sent: %3$s: %4$s', 'network-webhooks' ),
 			__( 'webhooks.max_in_flight in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
+			__( 'webhooks.keep_segments in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
 			/* translators: %s: number of requests */
 			array( _n_noop( 'the worker may open too few files for more than %s request at once: raise the limit of open files (`ulimit -n`, systemd\'s LimitNOFILE) where PHP or the worker is started, and restart both, or set webhooks.max_in_flight in php.ini', 'the worker may open too few files for more than %s requests at once: raise the limit of open files (`ulimit -n`, systemd\'s LimitNOFILE) where PHP or the worker is started, and restart both, or set webhooks.max_in_flight in php.ini', 'network-webhooks' ), 1 ),
 			__( 'webhooks.allow in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
@@ -434,12 +435,17 @@ final class Extension_Messages {
 			/* translators: %s: date and time */
 			__( 'no worker runs, and deliveries are due since %s: have one started (webhooks_wake(), or any event), and see worker.log in the spool for why the last one ended', 'network-webhooks' ),
 			/* translators: %s: date and time */
+			__( 'the database of the log had lost what it had taken in, as it was restored or another node took over: that was read again from the journal at %s, and sent again where the log has nothing of it', 'network-webhooks' ),
+			/* translators: %s: date and time */
+			__( 'a server\'s spool was a copy of another one\'s, and has had an identity of its own since %s: nothing is lost; delete spool.id from the image that servers are made of', 'network-webhooks' ),
+			/* translators: %s: date and time */
 			__( 'the log of deliveries was damaged and lies aside since %s; a new one was begun, and what had waited in the old one is not sent: look after the disk', 'network-webhooks' ),
 			/* translators: 1: name of a webhook, 2: its id, 3: date and time */
 			__( 'the webhook "%1$s" (%2$s) is disabled since %3$s, and its events are kept: fix its endpoint, and enable it', 'network-webhooks' ),
 			__( 'no name of an endpoint is found: look after the DNS servers of this server (/etc/resolv.conf); what waits is sent once they answer', 'network-webhooks' ),
 			__( 'no endpoint is reached, not a single one: look after the network, the proxy and the firewall of this server; what waits is sent once they let it through', 'network-webhooks' ),
 			__( 'webhooks.max_in_flight in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
+			__( 'webhooks.keep_segments in php.ini is not what the webhooks were published with: save any webhook to publish them again', 'network-webhooks' ),
 			/* translators: %s: number of requests */
 			array( _n_noop( 'the worker may open too few files for more than %s request at once: raise the limit of open files (`ulimit -n`, systemd\'s LimitNOFILE) where PHP or the worker is started, and restart both, or set webhooks.max_in_flight in php.ini', 'the worker may open too few files for more than %s requests at once: raise the limit of open files (`ulimit -n`, systemd\'s LimitNOFILE) where PHP or the worker is started, and restart both, or set webhooks.max_in_flight in php.ini', 'network-webhooks' ), 1 ),
 			/* translators: %s: how much it is */

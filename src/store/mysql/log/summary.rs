@@ -124,7 +124,7 @@ fn lately(reads: &mut Reads<'_>) -> Answer<Lately> {
         &format!(
             "SELECT code, at, params FROM
                  (SELECT * FROM {{announcements}} ORDER BY number DESC LIMIT {NEWEST}) newest
-             WHERE code IN (?, ?) ORDER BY number"
+             WHERE code IN (?, ?, ?, ?) ORDER BY number"
         ),
         NOTICED.iter().map(|code| Value::from(*code)).collect(),
     )?;

@@ -291,9 +291,9 @@ fn lately(connection: &Connection) -> rusqlite::Result<Lately> {
         .prepare_cached(
             "SELECT code, at, coalesce(params ->> '$.seconds', 0) FROM announcements
              WHERE number > (SELECT max(number) FROM announcements) - ?1
-                 AND code IN (?2, ?3) ORDER BY number",
+                 AND code IN (?2, ?3, ?4, ?5) ORDER BY number",
         )?
-        .query_map(params![NEWEST, NOTICED[0], NOTICED[1]], |row| {
+        .query_map(params![NEWEST, NOTICED[0], NOTICED[1], NOTICED[2], NOTICED[3]], |row| {
             Ok(Noticed { code: row.get(0)?, at: row.get(1)?, seconds: row.get(2)? })
         })?
         .collect::<rusqlite::Result<_>>()?;
