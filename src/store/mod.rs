@@ -17,10 +17,13 @@ mod error;
 #[cfg(test)]
 pub(crate) mod history;
 mod latencies;
+mod left_behind;
 mod loaded;
 pub mod log;
 #[cfg(test)]
 pub(crate) mod memory;
+#[cfg(feature = "mysql")]
+pub mod moving;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod origin;
@@ -37,6 +40,7 @@ pub use batch::{Claimed, NewAttempt, NewDelivery, NewEvent, Wanted, Written};
 pub use durability::Durability;
 pub use error::{Result, StoreError};
 pub use latencies::Latencies;
+pub use left_behind::{LeftBehind, Mark, left_behind};
 pub use loaded::{ClockReading, Loaded, WebhookState};
 pub use origin::{Origin, SpoolId};
 pub use others::News;

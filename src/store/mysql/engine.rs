@@ -130,6 +130,11 @@ impl MysqlStore {
         Ok(())
     }
 
+    /// Whose worker this is.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// The connection; a new one where it was lost.
     pub(super) fn connected(&mut self) -> Result<&mut Connection> {
         connected(&mut self.connection, &mut self.used, &self.find)
@@ -172,6 +177,7 @@ impl MysqlStore {
             connection,
             clock: &self.clock,
             me: self.lease.me,
+            origin: &self.origin,
             memory: &mut self.memory,
             unit: Unit::default(),
         };

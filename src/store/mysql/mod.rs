@@ -16,9 +16,10 @@ mod connection;
 mod counters;
 mod engine;
 #[cfg(test)]
-mod engine_tests;
+pub(crate) mod engine_tests;
 mod error;
 mod forget;
+pub(crate) mod import;
 mod ingest;
 mod lanes;
 mod lease;
