@@ -87,6 +87,18 @@ pub trait Store: Durability {
         None
     }
 
+    /// Says which installation writes here from now on, by its id. A store that lies in a database is
+    /// copied with it: what waits in one that was another installation's is not this one's to send, so
+    /// all of it is cancelled ([`COPIED`]), and how many those were is returned. Called again where it
+    /// failed, it goes on.
+    ///
+    /// # Errors
+    /// Where the engine can't read or write.
+    fn belong_to(&mut self, installation: &str) -> Result<u64> {
+        let _ = installation;
+        Ok(0)
+    }
+
     /// Looks at what other writers did, lets them know that this one is alive, and takes over what a
     /// dead one left behind.
     ///
@@ -117,10 +129,17 @@ impl<S: Store + ?Sized> Store for Box<S> {
         (**self).looks_every()
     }
 
+    fn belong_to(&mut self, installation: &str) -> Result<u64> {
+        (**self).belong_to(installation)
+    }
+
     fn look_at_others(&mut self) -> Result<News> {
         (**self).look_at_others()
     }
 }
+
+/// Reason of a delivery that was cancelled, as it waited in a store that was copied with its database.
+pub const COPIED: &str = "copied";
 
 /// A store that was damaged and made way for a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]

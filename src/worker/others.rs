@@ -92,6 +92,7 @@ impl<S: Store> Worker<S> {
             self.schedule.set_due(key, at, now);
         }
         if news.suspects {
+            self.hold()?;
             self.aftermath.trials.look(now);
         }
         self.aftermath.deadly.extend(news.deadly);

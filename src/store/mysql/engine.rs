@@ -50,6 +50,8 @@ pub struct MysqlStore {
     pub(super) watch: Watch,
     /// A transaction of which it is not known whether it took place: what it had claimed.
     unknown: Option<Vec<Delivery>>,
+    /// Whose log this is, once that was said and found.
+    pub(super) installation: Option<String>,
 }
 
 /// Opens the store that an address names, for a spool's worker.
@@ -94,6 +96,7 @@ impl MysqlStore {
             commits: 0,
             watch: Watch::default(),
             unknown: None,
+            installation: None,
         };
         store.remember(has_clock)?;
         Ok(store)
@@ -414,6 +417,15 @@ impl Store for MysqlStore {
             (after.reclaimed, after.deadly, suspects);
         Ok(loaded)
     }
+
+    fn belong_to(&mut self, installation: &str) -> Result<u64> {
+        let dropped = self.try_to_belong_to(installation);
+        if let Err(error) = &dropped {
+            self.doubt(error);
+        }
+        dropped
+    }
+
     fn looks_every(&self) -> Option<Duration> {
         Some(self.watch.every())
     }

@@ -13,6 +13,9 @@ mod bulk;
 mod change;
 mod claim;
 mod connection;
+mod copy;
+#[cfg(test)]
+mod copy_tests;
 mod counters;
 mod engine;
 #[cfg(test)]

@@ -55,6 +55,7 @@ final class Delivery_State {
 			'invalid' => __( 'The webhook was invalid.', 'network-webhooks' ),
 			'unjudged' => __( 'The webhook was invalid, so that it could not be told whether it wants this event.', 'network-webhooks' ),
 			'deleted' => __( 'The webhook was deleted.', 'network-webhooks' ),
+			'copied' => __( 'It waited in the network of which this one is a copy, and is sent from there.', 'network-webhooks' ),
 			'cancelled' => __( 'Somebody cancelled it.', 'network-webhooks' ),
 			'condition' => __( 'The webhook’s condition did not hold.', 'network-webhooks' ),
 			'backfill' => __( 'A past event that was sent later.', 'network-webhooks' ),
