@@ -1,22 +1,25 @@
-//! A log that is copied with its database while it is at work: what waits in a copy is its origin's.
-//! How many copies are made can be set: `COPIES=20 cargo test --test worker_copies`.
+//! A log that is copied with its database while it is at work: what waits in a copy is its origin's. And
+//! one that is restored from a copy: what waited then is held. How many there are can be set:
+//! `COPIES=20 RESTORES=20 cargo test --test worker_copies`.
 
 mod support;
 #[path = "../src/store/mysql/test_server.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the store's own tests use the rest")]
 mod test_server;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use support::{Network, PROGRAM, Worker, wait_for, webhook};
 use test_server::TestServer;
-use webhooks::id::EventId;
+use webhooks::id::{DeliveryId, EventId};
 use webhooks::store::State;
 use webhooks::store::log::{DeliveriesQuery, Log};
 // Of these the server's file is made.
 use webhooks::store::mysql::{Connection, Endpoint, Password, Server, Tls};
+use webhooks::worker::Request;
 
 fn address(database: &TestServer, name: &str) -> String {
     format!("mysql://root@localhost/{name}?prefix=wp_&socket={}", database.socket().display())
@@ -35,6 +38,11 @@ fn count(network: &Network, address: &str, state: State) -> u64 {
     log.map_or(0, |mut log| log.count_all(&query).expect("a count"))
 }
 
+/// How many there are to be.
+fn number(variable: &str, otherwise: usize) -> usize {
+    std::env::var(variable).ok().and_then(|it| it.parse().ok()).unwrap_or(otherwise)
+}
+
 /// What the server answers to a script.
 fn sql(database: &TestServer, script: &str) -> String {
     let mut client = Command::new("mariadb");
@@ -43,6 +51,16 @@ fn sql(database: &TestServer, script: &str) -> String {
     let output = client.output().expect("mariadb: tests/network/install.sh network");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
+}
+
+/// Puts back what a copy has.
+fn restore(database: &TestServer, name: &str) {
+    let tables = sql(database, r"SHOW TABLES LIKE 'wp\\_webhooks\\_store\\_%'");
+    let script: String = tables
+        .lines()
+        .map(|table| format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {name}.{table};"))
+        .collect();
+    sql(database, &script);
 }
 
 /// Copies the log as it is at one moment, as a dump does; without the tables of bodies, where they are
@@ -82,11 +100,11 @@ fn webhooks(endpoint: &support::Endpoint, path: &str) -> Value {
 
 #[test]
 fn a_copy_sends_nothing_of_what_waits_in_it() {
-    let copies = std::env::var("COPIES").ok().and_then(|it| it.parse().ok()).unwrap_or(3);
+    let copies = number("COPIES", 3);
     let database = TestServer::start(&["--innodb-flush-log-at-trx-commit=1"]);
     let (mut network, endpoint) = (
         Network::new(),
-        support::Endpoint::with(|_| std::thread::sleep(std::time::Duration::from_millis(30))),
+        support::Endpoint::with(|_| std::thread::sleep(Duration::from_millis(30))),
     );
     let (other, home) = (support::Endpoint::new(), "origin");
     let installation = |id: &str, place: &str| json!({"id": id, "fingerprint": place});
@@ -100,7 +118,9 @@ fn a_copy_sends_nothing_of_what_waits_in_it() {
     let mut staging = Vec::new();
     for number in 0..copies {
         sent.extend((0..200).map(|_| network.dispatch("payment_received")));
-        (0..5).for_each(|_| drop(network.dispatch("payment_refunded")));
+        for _ in 0..5 {
+            network.dispatch("payment_refunded");
+        }
         wait_for("deliveries under way", || {
             (count(&network, &origin, State::Delivering) > 0
                 && count(&network, &origin, State::Pending) > 0)
@@ -143,4 +163,113 @@ fn a_copy_sends_nothing_of_what_waits_in_it() {
     // And its origin goes on.
     wait_for("all at the origin", || (received(&endpoint, "/crm") == sent).then_some(()));
     assert_eq!(endpoint.received_at("/crm").len(), sent.len());
+}
+
+/// Deliveries that are held, with why.
+fn held(network: &Network, address: &str) -> Vec<(EventId, DeliveryId, String)> {
+    let mut log = Log::open(&network.spool, Some(address)).expect("a readable store").expect("a store");
+    let mut query = json!({"state": ["held"], "limit": 200});
+    let mut all = Vec::new();
+    loop {
+        let page = log.deliveries(&serde_json::from_value(query.clone()).unwrap()).expect("a page");
+        let row = |row: &webhooks::store::log::DeliveryRow| {
+            (row.event_id, row.id, row.reason.clone().unwrap_or_default())
+        };
+        all.extend(page.deliveries.iter().map(row));
+        let Some(cursor) = page.cursor else { return all };
+        query["cursor"] = cursor.into();
+    }
+}
+
+fn times(endpoint: &support::Endpoint) -> HashMap<EventId, usize> {
+    let mut times = HashMap::new();
+    for request in endpoint.received_at("/crm") {
+        *times.entry(request.id()).or_default() += 1;
+    }
+    times
+}
+
+#[test]
+fn what_waited_in_a_backup_is_held_where_it_is_restored() {
+    let database = TestServer::start(&["--innodb-flush-log-at-trx-commit=1"]);
+    let (mut network, endpoint) = (Network::new(), support::Endpoint::new());
+    let retries = json!({"retries": vec![1; 1000]});
+    network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &retries)]));
+    let address = address(&database, "store");
+    let stop = |mut worker: Worker| {
+        worker.signal(rustix::process::Signal::TERM);
+        wait_for("the worker's end", || worker.has_ended().then_some(()));
+    };
+    for round in 0..number("RESTORES", 2) {
+        let mut running = worker(&network, &address);
+        endpoint.answer(503);
+        let waited: HashSet<EventId> = (0..20).map(|_| network.dispatch("payment_received")).collect();
+        wait_for("what waits", || {
+            let waits = count(&network, &address, State::Pending) == 20;
+            (waits && times(&endpoint).keys().any(|id| waited.contains(id))).then_some(())
+        });
+        let name = format!("dump_{round}");
+        copy(&database, &name, round % 2 == 0);
+        endpoint.answer(200);
+        let mut since = HashSet::new();
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_millis(6500) {
+            since.insert(network.dispatch("payment_received"));
+            std::thread::sleep(Duration::from_millis(40));
+        }
+        wait_for("all of it", || {
+            let open = [State::Pending, State::Delivering].map(|it| count(&network, &address, it));
+            let arrived = times(&endpoint);
+            (open == [0, 0] && since.iter().all(|id| arrived.contains_key(id))).then_some(())
+        });
+        stop(running);
+        restore(&database, &name);
+        // It goes on all the time.
+        let later: HashSet<EventId> = (0..30).map(|_| network.dispatch("payment_received")).collect();
+        let before = times(&endpoint);
+        assert!(waited.iter().all(|id| before.contains_key(id)));
+
+        running = worker(&network, &address);
+        let arrived = |of: &HashSet<EventId>| {
+            let times = times(&endpoint);
+            of.iter().all(|id| times.contains_key(id)).then_some(())
+        };
+        wait_for("what came later", || arrived(&later));
+        let is_held = |id: &EventId| {
+            let held = held(&network, &address);
+            held.iter().any(|(event, _, reason)| event == id && reason == "restored_sent")
+        };
+        assert!(waited.iter().all(is_held));
+        for (id, times) in times(&endpoint) {
+            let expected = before.get(&id).copied().unwrap_or(1);
+            assert_eq!(times, expected, "{id}: sent again, or not at all");
+        }
+        let told = "SELECT COUNT(*) FROM wp_webhooks_store_announcements WHERE code = 'store_restored'";
+        assert_ne!(sql(&database, told).trim(), "0");
+
+        // The next worker finds it as it is, and what comes is sent.
+        stop(running);
+        let kept = held(&network, &address).len();
+        running = worker(&network, &address);
+        let more: HashSet<EventId> = (0..5).map(|_| network.dispatch("payment_received")).collect();
+        wait_for("what came then", || arrived(&more));
+        assert_eq!(held(&network, &address).len(), kept);
+        // A person decides: one is sent again, the others are not.
+        let mut ids: Vec<DeliveryId> =
+            held(&network, &address).into_iter().map(|(_, id, _)| id).collect();
+        let again = held(&network, &address).into_iter().find(|(event, ..)| waited.contains(event));
+        let (event, id, _) = again.expect("one of those that waited");
+        ids.retain(|other| *other != id);
+        network.request(&Request::Resend { ids: vec![id] });
+        network.request(&Request::Cancel { ids });
+        // Without a body nothing can be sent.
+        if round % 2 == 0 {
+            let sent = before[&event];
+            wait_for("one that is sent again", || (times(&endpoint)[&event] > sent).then_some(()));
+        } else {
+            network.request(&Request::Cancel { ids: vec![id] });
+        }
+        wait_for("nothing that is held", || held(&network, &address).is_empty().then_some(()));
+        stop(running);
+    }
 }

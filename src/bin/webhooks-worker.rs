@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use lexopt::ValueExt;
 use lexopt::prelude::{Long, Short, Value};
+use webhooks::store;
 use webhooks::worker::{self, Migration, Mode, Options, WorkerError};
 
 const HELP: &str = "\
@@ -80,7 +81,7 @@ fn migrate(migration: &Migration) -> ExitCode {
                  Set webhooks.store = {} in php.ini, and restart PHP: until then events wait in the journal.",
                 moved.events,
                 moved.kept_as.display(),
-                webhooks::store::without_credentials(&migration.to)
+                store::without_credentials(&migration.to)
             );
             ExitCode::SUCCESS
         }

@@ -6,6 +6,12 @@ use crate::Result;
 /// One whose commits do so by themselves, and that keeps no log of its own beside its tables, has
 /// nothing to add to the answers here.
 pub trait Durability {
+    /// Whether what was committed may be lost all the same, as with a node that had not handed it on: what
+    /// was sent is then remembered outside of the store too.
+    fn may_go_back(&self) -> bool {
+        false
+    }
+
     /// How many transactions that changed something were committed since the store was opened.
     fn commits(&self) -> u64 {
         0
@@ -40,6 +46,10 @@ pub trait Durability {
 }
 
 impl<S: crate::Store + ?Sized> Durability for Box<S> {
+    fn may_go_back(&self) -> bool {
+        (**self).may_go_back()
+    }
+
     fn commits(&self) -> u64 {
         (**self).commits()
     }

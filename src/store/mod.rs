@@ -41,7 +41,7 @@ pub use durability::Durability;
 pub use error::{Result, StoreError};
 pub use latencies::Latencies;
 pub use left_behind::{LeftBehind, Mark, left_behind};
-pub use loaded::{ClockReading, Loaded, WebhookState};
+pub use loaded::{ClockReading, Loaded, Recorded, RecordedDelivery, WebhookState};
 pub use origin::{Origin, SpoolId};
 pub use others::News;
 pub use person::Person;
@@ -51,6 +51,7 @@ pub use domain::attempt::{Attempt, Failure, Next, Phase};
 pub use domain::claim::{Claim, WebhookKey};
 use domain::clock::Clock;
 pub use domain::health::{Disabled, Health};
+use domain::id::EventId;
 pub use domain::state::{Forbidden, State};
 use spool::Spool;
 
@@ -85,6 +86,16 @@ pub trait Store: Durability {
     /// ever writes.
     fn looks_every(&self) -> Option<Duration> {
         None
+    }
+
+    /// What it has of these events. Asked by a worker that remembers by itself what it sent, where the
+    /// store may be set back ([`Durability::may_go_back`]).
+    ///
+    /// # Errors
+    /// Where the engine can't read.
+    fn recorded(&mut self, events: &[EventId]) -> Result<Recorded> {
+        let _ = events;
+        Ok(Recorded::default())
     }
 
     /// Says which installation writes here from now on, by its id. A store that lies in a database is
@@ -127,6 +138,10 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn looks_every(&self) -> Option<Duration> {
         (**self).looks_every()
+    }
+
+    fn recorded(&mut self, events: &[EventId]) -> Result<Recorded> {
+        (**self).recorded(events)
     }
 
     fn belong_to(&mut self, installation: &str) -> Result<u64> {

@@ -9,9 +9,12 @@ use super::routes::Routes;
 use config::{CONFIG_FILE, Config, ConfigError};
 use delivery::url::origin;
 use delivery::{Sender, Settings};
-use domain::decision::{DISABLED, PAUSED, UNJUDGED};
+use domain::decision::{DISABLED, PAUSED, RESTORED, RESTORED_SENT, UNJUDGED};
 use spool::FileVersion;
 use store::{self, Selection, State, Store};
+
+/// Reasons of what is held until a person has it sent.
+const KEPT: [&str; 5] = [PAUSED, DISABLED, UNJUDGED, RESTORED, RESTORED_SENT];
 
 /// The published config, prepared.
 pub(super) struct ActiveConfig {
@@ -119,8 +122,7 @@ impl<S: Store> Worker<S> {
                             // Of the network's hold, whatever it was for, and of a webhook that
                             // was mended; the others end by a click.
                             None => {
-                                let except =
-                                    [PAUSED, DISABLED, UNJUDGED].map(str::to_owned).to_vec();
+                                let except = KEPT.map(str::to_owned).to_vec();
                                 let held = Selection { except, ..of(&[State::Held]) };
                                 tx.change(&held, State::Pending, now, None)?;
                             }

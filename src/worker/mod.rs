@@ -36,10 +36,12 @@ mod poison;
 mod pool;
 mod request;
 mod reserve;
+mod restored;
 mod retirement;
 mod room;
 mod routes;
 mod schedule;
+mod sent;
 #[cfg(test)]
 mod simulation;
 pub mod start;

@@ -93,6 +93,7 @@ impl<S: Store> Worker<S> {
         }
         if news.suspects {
             self.hold()?;
+            self.hold_restored(now)?;
             self.aftermath.trials.look(now);
         }
         self.aftermath.deadly.extend(news.deadly);

@@ -9,7 +9,7 @@ pub(crate) mod row;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 
-pub use noticed::{CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, STORE_SET_ASIDE};
+pub use noticed::{CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, STORE_RESTORED, STORE_SET_ASIDE};
 pub(crate) use overview::most;
 pub use overview::{EventCount, Overview, OverviewQuery, SAMPLED, SiteCount};
 pub(crate) use query::time;

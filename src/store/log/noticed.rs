@@ -19,6 +19,8 @@ pub const NOTICED: [&str; 2] = [CLOCK_SET, STORE_SET_ASIDE];
 pub const CLOCK_SET: &str = "clock_set";
 /// The store was damaged, lies aside, and an empty one took its place.
 pub const STORE_SET_ASIDE: &str = "store_set_aside";
+/// Announced where a store in a database was set back, as by a backup that was restored.
+pub const STORE_RESTORED: &str = "store_restored";
 
 /// An announcement of the kinds in [`NOTICED`].
 #[derive(Debug, Clone, PartialEq, Eq)]

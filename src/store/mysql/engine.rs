@@ -16,10 +16,11 @@ use super::transaction::{MysqlTransaction, list};
 use super::unit::{Unit, conflict};
 use super::watch::Watch;
 use crate::{
-    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Result, Store,
+    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Recorded, Result, Store,
     StoreError, Transaction, WebhookKey, WebhookState,
 };
 use domain::clock::Clock;
+use domain::id::EventId;
 use journal::{Boot, SegmentId};
 use spool::Spool;
 
@@ -418,6 +419,14 @@ impl Store for MysqlStore {
         Ok(loaded)
     }
 
+    fn recorded(&mut self, events: &[EventId]) -> Result<Recorded> {
+        let found = self.try_recorded(events);
+        if let Err(error) = &found {
+            self.doubt(error);
+        }
+        found
+    }
+
     fn belong_to(&mut self, installation: &str) -> Result<u64> {
         let dropped = self.try_to_belong_to(installation);
         if let Err(error) = &dropped {
@@ -436,6 +445,10 @@ impl Store for MysqlStore {
 }
 
 impl Durability for MysqlStore {
+    fn may_go_back(&self) -> bool {
+        true
+    }
+
     fn commits(&self) -> u64 {
         self.commits
     }

@@ -32,6 +32,7 @@ mod loss_tests;
 mod memory;
 mod prune;
 mod record;
+mod recorded;
 mod room;
 mod row;
 mod schema;

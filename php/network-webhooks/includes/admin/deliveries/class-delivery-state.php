@@ -56,6 +56,8 @@ final class Delivery_State {
 			'unjudged' => __( 'The webhook was invalid, so that it could not be told whether it wants this event.', 'network-webhooks' ),
 			'deleted' => __( 'The webhook was deleted.', 'network-webhooks' ),
 			'copied' => __( 'It waited in the network of which this one is a copy, and is sent from there.', 'network-webhooks' ),
+			'restored' => __( 'The database was restored from a backup, in which it waited. Whether it was sent since then is not known.', 'network-webhooks' ),
+			'restored_sent' => __( 'The database was restored from a backup, in which it waited. Its server remembers that it was sent since then.', 'network-webhooks' ),
 			'cancelled' => __( 'Somebody cancelled it.', 'network-webhooks' ),
 			'condition' => __( 'The webhook’s condition did not hold.', 'network-webhooks' ),
 			'backfill' => __( 'A past event that was sent later.', 'network-webhooks' ),
