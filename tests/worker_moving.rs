@@ -69,18 +69,24 @@ fn a_log_is_moved_though_the_move_is_killed_again_and_again() {
     let (mut network, endpoint) = (Network::new(), support::Endpoint::new());
     network.publish(&json!([
         webhook("crm", &endpoint.url("/crm"), &["*"], &json!({})),
-        webhook("waits", &endpoint.url("/status/503"), &["payment_refunded"], &json!({"retries": vec![2; 50]})),
+        webhook(
+            "waits",
+            &endpoint.url("/status/503"),
+            &["payment_refunded"],
+            &json!({"retries": vec![2; 50]})
+        ),
     ]));
     let mut old = network.worker();
     let mut sent: HashSet<EventId> =
         (0..1500).map(|_| network.dispatch("payment_received")).collect();
-    let waiting: HashSet<EventId> =
-        (0..20).map(|_| network.dispatch("payment_refunded")).collect();
+    let waiting: HashSet<EventId> = (0..20).map(|_| network.dispatch("payment_refunded")).collect();
     sent.extend(&waiting);
     wait_for("all at the first webhook", || {
         (times(&endpoint, "/crm").len() == sent.len()).then_some(())
     });
-    wait_for("attempts at the other", || (!endpoint.received_at("/status/503").is_empty()).then_some(()));
+    wait_for("attempts at the other", || {
+        (!endpoint.received_at("/status/503").is_empty()).then_some(())
+    });
     // It waits for a worker that runs, which is asked to leave.
     let mut first = start(&network, &database);
     let mut meanwhile = HashSet::new();
@@ -104,7 +110,8 @@ fn a_log_is_moved_though_the_move_is_killed_again_and_again() {
     }
     assert!(network.spool.path().join("store.sqlite.moved").exists());
     // Whoever would go on with the old one is told.
-    let refused = Command::new(PROGRAM).arg("--once").arg("--spool").arg(network.spool.path()).output();
+    let refused =
+        Command::new(PROGRAM).arg("--once").arg("--spool").arg(network.spool.path()).output();
     let refused = String::from_utf8(refused.expect("it runs").stderr).expect("text");
     assert!(refused.contains("was moved into a database"), "{refused}");
 
@@ -156,7 +163,8 @@ fn what_can_not_be_moved_is_said() {
     let database = TestServer::start(&[]);
     let network = Network::new();
     let said = |arguments: &[&str]| {
-        let output = Command::new(PROGRAM).arg("migrate").args(arguments).output().expect("it runs");
+        let output =
+            Command::new(PROGRAM).arg("migrate").args(arguments).output().expect("it runs");
         assert!(!output.status.success());
         String::from_utf8(output.stderr).expect("text")
     };
@@ -166,8 +174,10 @@ fn what_can_not_be_moved_is_said() {
     assert!(said(&["--spool", &spool]).contains("--to mysql: is missing"));
     assert!(said_of("sqlite:/x").contains("is no store"));
     assert!(said_of(&address(&database)).contains("there is no store: "));
-    assert!(said(&["--from", &format!("sqlite:{spool}/other.sqlite"), "--to", &address(&database)])
-        .contains("other.sqlite"));
+    assert!(
+        said(&["--from", &format!("sqlite:{spool}/other.sqlite"), "--to", &address(&database)])
+            .contains("other.sqlite")
+    );
     network.work_once();
     assert!(said_of("mysql:").contains("does not name it yet"));
     assert!(said_of("mysql://root@127.0.0.1:9/store").contains("can't be reached"));

@@ -112,7 +112,8 @@ struct Teller {
 
 impl Teller {
     fn sentence(&mut self, told: Told) -> Option<String> {
-        let is_another = |last: &Told| std::mem::discriminant(last) != std::mem::discriminant(&told);
+        let is_another =
+            |last: &Told| std::mem::discriminant(last) != std::mem::discriminant(&told);
         let is_due = match (&self.said, told) {
             (None, _) | (_, Told::LetGo(_)) => true,
             (_, Told::Events { done, all }) if done == all => true,
@@ -125,7 +126,10 @@ impl Teller {
         Some(match told {
             Told::Events { done, all } => {
                 let first = *self.first.get_or_insert(done);
-                format!("{done} of {all} events{}", self.rest(done - first.min(done), all - done.min(all)))
+                format!(
+                    "{done} of {all} events{}",
+                    self.rest(done - first.min(done), all - done.min(all))
+                )
             }
             Told::Compares => "All events are there; counting and summing up both sides".into(),
             Told::Rest => "Both sides are the same; counters, health and the rest come over".into(),

@@ -88,13 +88,11 @@ fn lost(store: &mut impl Store, records: &[Record]) -> store::Result<Option<Lost
 
 impl<S: Store> Worker<S> {
     /// Looks whether the store was set back, and holds what waits in it then.
-    pub(super) fn look_for_a_restoration(
-        &mut self,
-        records: &[Record],
-    ) -> Result<(), WorkerError> {
+    pub(super) fn look_for_a_restoration(&mut self, records: &[Record]) -> Result<(), WorkerError> {
         let now = self.clock.unix_ms();
         let mark = records.iter().rposition(Record::is_mark);
-        if let Some(mark) = mark.map(|at| records[at]).filter(|mark| now - mark.at < REMEMBERED_MS) {
+        if let Some(mark) = mark.map(|at| records[at]).filter(|mark| now - mark.at < REMEMBERED_MS)
+        {
             self.restored.remembered = since(records, mark.at - REMEMBERED_MS);
         }
         let Some(lost) = lost(&mut self.store, &records[mark.map_or(0, |at| at + 1)..])? else {

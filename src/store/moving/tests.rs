@@ -160,11 +160,11 @@ fn what_is_beside_the_events_comes_over() {
     let both = Both::new();
     let mut trial = Trial::new(&both.old);
     fill(&mut trial, 20);
-    let disabled =
-        Disabled { id: "d1".into(), at: NOON, reason: "failing".into() };
+    let disabled = Disabled { id: "d1".into(), at: NOON, reason: "failing".into() };
     let health = Health { failures_in_row: 9, disabled: Some(disabled), ..Health::default() };
     let shop = trial.webhook("shop");
-    let said = |code: &str| Announcement { code: code.into(), at: NOON, params: Default::default() };
+    let said =
+        |code: &str| Announcement { code: code.into(), at: NOON, params: Default::default() };
     trial.write(|t| {
         t.set_health(shop, &health)?;
         t.set_host(shop, Some("shop.example"))?;

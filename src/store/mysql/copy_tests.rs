@@ -33,7 +33,10 @@ fn what_waits_in_a_copy_is_cancelled_and_what_is_its_own_stays() {
     assert_eq!(trial.store.belong_to("origin").unwrap(), 0);
     let stats = trial.stats("crm");
     // Its worker stands there as if it were at work, as in a dump that was taken of a live one.
-    std::mem::forget(std::mem::replace(&mut trial.store, crate::memory::InMemory::new(tables.clock()).open()));
+    std::mem::forget(std::mem::replace(
+        &mut trial.store,
+        crate::memory::InMemory::new(tables.clock()).open(),
+    ));
 
     let origin = Origin { spool: SpoolId([9; 16]), server: "staging".into() };
     let mut copy = tables.store(&origin);

@@ -16,8 +16,8 @@ use super::transaction::{MysqlTransaction, list};
 use super::unit::{Unit, conflict};
 use super::watch::Watch;
 use crate::{
-    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Recorded, Result, Store,
-    StoreError, Transaction, WebhookKey, WebhookState,
+    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Recorded, Result,
+    Store, StoreError, Transaction, WebhookKey, WebhookState,
 };
 use domain::clock::Clock;
 use domain::id::EventId;

@@ -21,18 +21,18 @@ impl MysqlStore {
             table("deliveries"),
             table("webhooks")
         );
-        let newest =
-            format!("SELECT created FROM {} ORDER BY `key` DESC LIMIT 1", table("events"));
+        let newest = format!("SELECT created FROM {} ORDER BY `key` DESC LIMIT 1", table("events"));
         let found: Vec<(Vec<u8>, String, Vec<u8>, bool)> = connection.rows(&sql, values)?;
         let newest: Vec<i64> = connection.rows(&newest, Vec::new())?;
-        let delivery = |(event, webhook, delivery, is_delivered): (Vec<u8>, String, Vec<u8>, bool)| {
-            Some(RecordedDelivery {
-                event: EventId::from_bytes(event.try_into().ok()?),
-                webhook,
-                delivery: DeliveryId::from_bytes(delivery.try_into().ok()?),
-                is_delivered,
-            })
-        };
+        let delivery =
+            |(event, webhook, delivery, is_delivered): (Vec<u8>, String, Vec<u8>, bool)| {
+                Some(RecordedDelivery {
+                    event: EventId::from_bytes(event.try_into().ok()?),
+                    webhook,
+                    delivery: DeliveryId::from_bytes(delivery.try_into().ok()?),
+                    is_delivered,
+                })
+            };
         Ok(Recorded {
             deliveries: found.into_iter().filter_map(delivery).collect(),
             newest: newest.first().copied().unwrap_or(0),

@@ -15,8 +15,8 @@ use crate::backfill::{Backfill, BackfillQuery, Backfills, Stretch};
 use crate::bulk::{Bulk, BulkStep};
 use crate::{
     Announcement, Claim, Claimed, ClockReading, Forgetting, GivenUp, Health, Keep, NewAttempt,
-    NewDelivery, NewEvent, Origin, Person, Result, Selection, State, StoreError, Suspects, Transaction,
-    Wanted, WebhookKey, Written,
+    NewDelivery, NewEvent, Origin, Person, Result, Selection, State, StoreError, Suspects,
+    Transaction, Wanted, WebhookKey, Written,
 };
 use domain::clock::Clock;
 use domain::event::Event;

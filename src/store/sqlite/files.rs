@@ -132,7 +132,9 @@ impl Place {
             });
         }
         if self.has(MOVING)? {
-            tracing::warn!("a move of the log was not brought to its end, and begins anew next time");
+            tracing::warn!(
+                "a move of the log was not brought to its end, and begins anew next time"
+            );
             self.remove_mark()?;
         }
         Ok(())

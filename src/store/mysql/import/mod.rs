@@ -151,16 +151,20 @@ impl Import {
     fn is_no_worker(&mut self) -> Result<()> {
         let me = self.store.lease.me.worker;
         let connection = self.store.connected()?;
-        let sql =
-            format!("UPDATE {} SET version = '' WHERE `key` = ?", connection.server().table("workers"));
+        let sql = format!(
+            "UPDATE {} SET version = '' WHERE `key` = ?",
+            connection.server().table("workers")
+        );
         connection.execute(&sql, vec![me.into()]).map(drop)
     }
 
     fn read_progress(&mut self) -> Result<()> {
         let id = bytes(&self.store.origin().spool.0);
         let connection = self.store.connected()?;
-        let sql =
-            format!("SELECT writes, progress FROM {} WHERE id = ?", connection.server().table("moves"));
+        let sql = format!(
+            "SELECT writes, progress FROM {} WHERE id = ?",
+            connection.server().table("moves")
+        );
         let found: Vec<(u64, String)> = connection.rows(&sql, vec![id])?;
         let Some((writes, progress)) = found.into_iter().next() else {
             return Err(failed("the row of this move is gone from the table \"moves\"".into()));
@@ -261,8 +265,7 @@ impl Import {
                     add(&mut progress.left_out, &export.sums_of(event.key, apart)?);
                     continue;
                 }
-                progress.last =
-                    next_event(progress.last, transaction.me.worker, event.created);
+                progress.last = next_event(progress.last, transaction.me.worker, event.created);
                 progress.events += 1;
                 rows.event(progress.last, event)?;
             }
@@ -332,7 +335,8 @@ impl Import {
     /// worker has written into it since.
     fn discard_others(&mut self, id: SpoolId) -> Result<()> {
         let connection = self.store.connected()?;
-        let (moves, workers) = (connection.server().table("moves"), connection.server().table("workers"));
+        let (moves, workers) =
+            (connection.server().table("moves"), connection.server().table("workers"));
         let sql = format!(
             "SELECT m.id, m.progress, w.`key` FROM {moves} m JOIN {workers} w ON w.spool = m.id \
              WHERE m.spool = ? AND m.id <> ?"
@@ -497,10 +501,8 @@ impl<'a> Rows<'a> {
             self.check(event, body.len())?;
             self.bodies.push(vec![key.into(), bytes(body)]);
         }
-        let terms: BTreeSet<String> = terms
-            .as_ref()
-            .and_then(|terms| serde_json::from_str(terms).ok())
-            .unwrap_or_default();
+        let terms: BTreeSet<String> =
+            terms.as_ref().and_then(|terms| serde_json::from_str(terms).ok()).unwrap_or_default();
         self.terms.extend(terms.into_iter().map(|term| vec![term.into(), key.into()]));
         event.deliveries.iter().try_for_each(|delivery| self.delivery(key, event, delivery))
     }
@@ -521,7 +523,9 @@ impl<'a> Rows<'a> {
         let mut row: Vec<Value> = vec![key.into(), number.into(), bytes(&delivery.id)];
         row.extend([webhook.0.into(), event.name.as_str().into(), event.site.into()]);
         row.extend([state.into(), due.into()]);
-        row.extend([&delivery.reason, &delivery.last_failure].map(|it| it.as_deref().map(code).into()));
+        row.extend(
+            [&delivery.reason, &delivery.last_failure].map(|it| it.as_deref().map(code).into()),
+        );
         row.extend(delivery.columns.iter().cloned());
         self.deliveries.push(row);
         if let Some(body) = &delivery.request {
@@ -551,14 +555,8 @@ impl<'a> Rows<'a> {
              failure, waited_for, request_headers, response_headers, response_body, remark, \
              reconnected, next, next_at",
         ];
-        let rows = [
-            self.events,
-            self.bodies,
-            self.terms,
-            self.deliveries,
-            self.requests,
-            self.attempts,
-        ];
+        let rows =
+            [self.events, self.bodies, self.terms, self.deliveries, self.requests, self.attempts];
         self.tables
             .iter()
             .zip(columns)

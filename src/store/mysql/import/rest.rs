@@ -4,11 +4,11 @@
 use ::mysql::Value;
 
 use super::{Import, Progress, Step, bytes, failed};
+use crate::Result;
 use crate::mysql::engine::health_of;
 use crate::mysql::transaction::MysqlTransaction;
 use crate::mysql::unit::Insert;
 use crate::sqlite::export::{Export, MovedBulk, MovedWebhook, Rest};
-use crate::Result;
 
 /// Rows that one transaction brings.
 const ROWS: u32 = 10_000;
@@ -96,9 +96,9 @@ impl Import {
         export: &Export,
     ) -> Result<Last<'w>> {
         let all = |of| export.rest(of, 0, u32::MAX);
-        let known = webhooks.iter().filter_map(|webhook| {
-            self.webhooks.get(&webhook.key).map(|key| (key.0, webhook))
-        });
+        let known = webhooks
+            .iter()
+            .filter_map(|webhook| self.webhooks.get(&webhook.key).map(|key| (key.0, webhook)));
         Ok(Last {
             worker,
             webhooks: known.collect(),
@@ -132,9 +132,10 @@ impl MysqlTransaction<'_> {
         self.unit.inserts.clear();
         self.bring_webhooks(last)?;
         let worker = Value::from(last.worker);
-        let rows = last.positions.iter().map(|(segment, offset)| {
-            vec![bytes(segment), worker.clone(), (*offset).into()]
-        });
+        let rows = last
+            .positions
+            .iter()
+            .map(|(segment, offset)| vec![bytes(segment), worker.clone(), (*offset).into()]);
         // Where its worker has read on here already, that stays.
         self.bring_rows(
             "positions",
@@ -196,8 +197,10 @@ impl MysqlTransaction<'_> {
             row.extend(webhook.counters.iter().cloned());
             counters.push(row);
             if let Some(host) = &webhook.host {
-                let sql =
-                    format!("UPDATE {} SET host = ? WHERE `key` = ? AND host IS NULL", self.table("webhooks"));
+                let sql = format!(
+                    "UPDATE {} SET host = ? WHERE `key` = ? AND host IS NULL",
+                    self.table("webhooks")
+                );
                 self.unit.run(sql, vec![host.as_str().into(), (*key).into()]);
             }
             let Some(health) = &webhook.health else { continue };
@@ -246,9 +249,10 @@ impl MysqlTransaction<'_> {
         for bulk in bulks {
             let mut key_of = |id: &[u8]| -> Result<u64> {
                 let found: Vec<u64> = self.rows(&sql, vec![bytes(id)])?;
-                found.first().copied().ok_or_else(|| {
-                    failed("an event that a change has come to is not there".into())
-                })
+                found
+                    .first()
+                    .copied()
+                    .ok_or_else(|| failed("an event that a change has come to is not there".into()))
             };
             let (event, number) = match &bulk.after {
                 Some((id, number)) => (key_of(id)?, *number),
@@ -271,4 +275,3 @@ impl MysqlTransaction<'_> {
         Ok(())
     }
 }
-

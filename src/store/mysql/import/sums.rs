@@ -136,10 +136,8 @@ impl Import {
     ) -> Result<Vec<i64>> {
         let me = self.store.lease.me.worker;
         let connection = self.store.connected()?;
-        let columns: Vec<_> = columns
-            .iter()
-            .map(|column| format!("CAST(COALESCE({column}, 0) AS SIGNED)"))
-            .collect();
+        let columns: Vec<_> =
+            columns.iter().map(|column| format!("CAST(COALESCE({column}, 0) AS SIGNED)")).collect();
         let sql = format!(
             "SELECT {} FROM {} WHERE {narrowed} AND {}",
             columns.join(", "),
