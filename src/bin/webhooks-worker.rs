@@ -69,20 +69,21 @@ fn main() -> ExitCode {
 }
 
 fn migrate(migration: &Migration) -> ExitCode {
-    let mut say = |sentence: &str| println!("{sentence}");
+    // Whoever stopped reading it does not stop the move.
+    let mut say = |sentence: &str| drop(writeln!(std::io::stdout(), "{sentence}"));
     match worker::migrate(migration, &mut say) {
         Ok(moved) => {
             let there = match moved.there {
                 0 => String::new(),
                 there => format!(", {there} were there already"),
             };
-            println!(
+            say(&format!(
                 "The log was moved: {} events came over{there}. The old one lies in {}.\n\
                  Set webhooks.store = {} in php.ini, and restart PHP: until then events wait in the journal.",
                 moved.events,
                 moved.kept_as.display(),
                 store::without_credentials(&migration.to)
-            );
+            ));
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -137,7 +137,7 @@ impl Move<'_> {
             )));
         }
         let webhooks = export.webhooks()?;
-        self.patiently(&mut import, |import, _| import.prepare(&webhooks, &export))?;
+        self.patiently(&mut import, |import| import.prepare(&webhooks, &export))?;
         if import.progress.step == Step::Events {
             self.events(&mut import, &export)?;
             if let Err(error) = self.compare(&mut import, &export) {
@@ -158,14 +158,14 @@ impl Move<'_> {
         if import.progress.step == Step::Rest {
             let mut gone = 0;
             loop {
-                let some = self.patiently(&mut import, |import, _| import.let_go())?;
+                let some = self.patiently(&mut import, |import| import.let_go())?;
                 gone += some;
                 (self.tell)(Told::LetGo(gone));
                 if some == 0 {
                     break;
                 }
             }
-            self.patiently(&mut import, |import, _| import.reach(Step::Done))?;
+            self.patiently(&mut import, |import| import.reach(Step::Done))?;
         }
         place.remove_mark()?;
         let (events, there) = (import.progress.events, import.progress.there);
@@ -197,7 +197,7 @@ impl Move<'_> {
         loop {
             let done = import.progress.events + import.progress.there;
             (self.tell)(Told::Events { done, all });
-            let more = self.patiently(import, |import, _| {
+            let more = self.patiently(import, |import| {
                 let events = export.after(import.progress.after)?;
                 if events.is_empty() {
                     return Ok(false);
@@ -215,7 +215,7 @@ impl Move<'_> {
         (self.tell)(Told::Compares);
         let mut expected = export.sums(i64::MIN..i64::MAX, import.apart())?;
         subtract(&mut expected, &import.progress.left_out);
-        let found = self.patiently(import, |import, _| import.sums())?;
+        let found = self.patiently(import, |import| import.sums())?;
         let other: Vec<_> = expected
             .iter()
             .filter(|(name, sums)| found.get(*name) != Some(*sums))
@@ -228,7 +228,7 @@ impl Move<'_> {
                 other.join("; ")
             )));
         }
-        self.patiently(import, |import, _| import.reach(Step::Compared))
+        self.patiently(import, |import| import.reach(Step::Compared))
     }
 
     fn rest(
@@ -238,7 +238,7 @@ impl Move<'_> {
         export: &Export,
     ) -> Result<()> {
         (self.tell)(Told::Rest);
-        self.patiently(import, |import, _| {
+        self.patiently(import, |import| {
             // It may be there by now, and not known to be.
             if import.progress.step == Step::Compared {
                 import.rest(webhooks, export)?;
@@ -251,17 +251,17 @@ impl Move<'_> {
     fn patiently<T>(
         &mut self,
         import: &mut Import,
-        mut work: impl FnMut(&mut Import, &mut Self) -> Result<T>,
+        mut work: impl FnMut(&mut Import) -> Result<T>,
     ) -> Result<T> {
+        use StoreError::{Conflict, ReadOnly, Unavailable};
         let begun = Instant::now();
         let mut is_lost = false;
         loop {
             let tried = if is_lost { import.look_again() } else { Ok(()) };
-            let error = match tried.and_then(|()| work(import, self)) {
+            let error = match tried.and_then(|()| work(import)) {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
-            use StoreError::{Conflict, ReadOnly, Unavailable};
             let passes = matches!(error, Conflict { .. } | ReadOnly { .. } | Unavailable { .. });
             if !passes || begun.elapsed() > PATIENCE {
                 return Err(error);

@@ -8,7 +8,7 @@ use super::{Move, Moved, Told};
 use crate::conformance::{Fixture, NOON, Trial, claim, event, ingest};
 use crate::log::DeliveriesQuery;
 use crate::mysql::engine_tests::Tables;
-use crate::mysql::{Connection, Find};
+use crate::mysql::{self, Connection, Endpoint, Find, Server};
 use crate::sqlite::tests::InSpool;
 use crate::{
     Announcement, Disabled, Health, NewDelivery, Next, Origin, Result, SpoolId, State, Store,
@@ -355,4 +355,29 @@ fn counts_that_differ_are_told_and_the_old_store_stays() {
     assert!(refused.to_string().contains("deliveries ["), "{refused}");
     assert_eq!(both.migrate().events, 700);
     assert_eq!(both.count("events"), 700);
+}
+
+#[test]
+fn a_worker_that_comes_to_a_database_reads_on_where_the_file_ended() {
+    let both = Both::new();
+    let mut trial = Trial::new(&both.old);
+    let positions = [(SegmentId([1; 16]), 700), (SegmentId([2; 16]), 900)];
+    // The one worker of an embedded store has no spool's id.
+    drop(std::mem::replace(&mut trial.store, both.old.open_as(&Origin::embedded())));
+    trial.write(|t| positions.iter().try_for_each(|(segment, at)| t.set_position(*segment, *at)));
+    drop(trial);
+    let Server { endpoint: Endpoint::Socket(socket), prefix, .. } = both.new.server().clone()
+    else {
+        unreachable!("the tests' server is reached by its socket")
+    };
+    let address =
+        format!("mysql://root@localhost/store?prefix={prefix}&socket={}", socket.display());
+    let clock: Arc<dyn Clock> = both.old.clock();
+    let open = || mysql::open(both.old.spool(), &address, Arc::clone(&clock)).unwrap();
+    let mut store = open();
+    assert_eq!(store.load().unwrap().positions, positions.into());
+    // From then on it knows that itself.
+    store.transaction(&mut |t| t.forget_position(SegmentId([1; 16]))).unwrap();
+    drop(store);
+    assert_eq!(open().load().unwrap().positions, positions[1..].iter().copied().collect());
 }

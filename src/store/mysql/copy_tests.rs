@@ -19,12 +19,12 @@ fn what_waits_in_a_copy_is_cancelled_and_what_is_its_own_stays() {
     assert_eq!(trial.store.belong_to("origin").unwrap(), 0);
     let crm = trial.webhook("crm");
     let ids: Vec<_> = [
-        State::Pending,
-        State::Held,
-        State::Delivering,
         State::Delivered,
         State::Failed,
+        State::Delivering,
         State::Skipped,
+        State::Held,
+        State::Pending,
     ]
     .map(|state| (state, trial.in_state(crm, state)))
     .into();

@@ -15,6 +15,7 @@ use super::suspects::After;
 use super::transaction::{MysqlTransaction, list};
 use super::unit::{Unit, conflict};
 use super::watch::Watch;
+use crate::log::LogEngine as _;
 use crate::{
     ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Recorded, Result,
     Store, StoreError, Transaction, WebhookKey, WebhookState,
@@ -61,8 +62,10 @@ pub struct MysqlStore {
 /// As [`MysqlStore::open`]; where the address can't be understood.
 pub fn open(spool: &Spool, address: &str, clock: Arc<dyn Clock>) -> Result<MysqlStore> {
     let origin = Origin::of_worker(spool)?;
-    let (spool, address) = (spool.clone(), address.to_owned());
-    MysqlStore::open(Box::new(move || Server::find(&spool, &address)), origin, clock)
+    let (of, address) = (spool.clone(), address.to_owned());
+    let mut store = MysqlStore::open(Box::new(move || Server::find(&of, &address)), origin, clock)?;
+    store.go_on_after_a_file(spool)?;
+    Ok(store)
 }
 
 impl MysqlStore {
@@ -132,6 +135,23 @@ impl MysqlStore {
         self.memory.last_event = last.first().copied().unwrap_or(0);
         self.memory.shift = shift;
         Ok(())
+    }
+
+    /// Of a spool whose worker comes here for the first time: what its journal has was taken in before by
+    /// the store in the spool, as far as that says, and is to be moved from there and not sent again.
+    fn go_on_after_a_file(&mut self, spool: &Spool) -> Result<()> {
+        if self.lease.me.epoch > 1 {
+            return Ok(());
+        }
+        // What can't be read has no positions to go on from.
+        let log = crate::sqlite::SqliteLog::open(spool, None).ok().flatten();
+        let Some(summary) = log.and_then(|mut log| log.summary().ok()) else { return Ok(()) };
+        self.repeat(&mut |transaction| {
+            for (segment, offset) in &summary.positions {
+                transaction.set_position(*segment, *offset)?;
+            }
+            Ok(())
+        })
     }
 
     /// Whose worker this is.

@@ -126,7 +126,7 @@ impl Import {
              ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
         );
         connection.define(&made, &[])?;
-        self.is_no_worker()?;
+        self.hide()?;
         let progress = json(&self.progress)?;
         let sql = format!(
             "INSERT INTO {table} (id, spool, writes, progress) VALUES (?, ?, 0, ?) \
@@ -148,7 +148,7 @@ impl Import {
     }
 
     /// Lists of workers leave its row out.
-    fn is_no_worker(&mut self) -> Result<()> {
+    fn hide(&mut self) -> Result<()> {
         let me = self.store.lease.me.worker;
         let connection = self.store.connected()?;
         let sql = format!(
@@ -185,7 +185,7 @@ impl Import {
             Ok(()) | Err(StoreError::Conflict { .. }) => {}
             Err(error) => return Err(error),
         }
-        self.is_no_worker()?;
+        self.hide()?;
         self.read_progress()
     }
 
