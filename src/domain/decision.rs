@@ -14,6 +14,10 @@ pub const INVALID: &str = "invalid";
 /// The webhook is set aside, and so is what would say whether it wants the event: a person
 /// decides once it is mended.
 pub const UNJUDGED: &str = "unjudged";
+/// It waited in a store that was restored from a backup: nobody knows whether it was sent since.
+pub const RESTORED: &str = "restored";
+/// As [`RESTORED`], and its server remembers that it was sent since.
+pub const RESTORED_SENT: &str = "restored_sent";
 /// The webhook's condition said no.
 pub const CONDITION: &str = "condition";
 

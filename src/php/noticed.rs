@@ -8,6 +8,7 @@ use super::published::Published;
 use super::status::Problem;
 use webhooks::clock::{Clock as _, SystemClock, rfc3339};
 use webhooks::spool::Spool;
+use webhooks::store::LeftBehind;
 use webhooks::store::log::{Outages, StoreSummary};
 use webhooks::worker::lock::Holder;
 
@@ -39,6 +40,27 @@ pub(super) fn of_absent_store(since: Option<i64>, reason: &str) -> Problem {
         ),
     };
     problem("store_away", &message)
+}
+
+/// The log lies in a database, and a file in the spool has what was to be sent before.
+pub(super) fn of_left_behind(left: &LeftBehind, spool: &Path, store: &str) -> Problem {
+    let is_network = store == webhooks::store::NETWORK;
+    let to = if is_network { store } else { "ADDRESS (as webhooks.store in php.ini has it)" };
+    let command = format!("webhooks-worker migrate --spool {} --to {to}", spool.display());
+    let message = match &left.mark {
+        Some(mark) => format!(
+            "a move of the log to {} was begun at {} and is not at its end, so what waits in it is not \
+             sent: go on with it, as the spool's owner or root: {command}",
+            mark.to,
+            rfc3339(mark.since)
+        ),
+        None => format!(
+            "webhooks.store is a database, and store.sqlite in the spool has deliveries that wait or are \
+             held ({}), which nobody sends: move them, as the spool's owner or root: {command}",
+            if left.waiting < 1000 { left.waiting.to_string() } else { "1000 or more".into() }
+        ),
+    };
+    problem("store_left", &message)
 }
 
 /// What the store knows.

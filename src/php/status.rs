@@ -168,12 +168,15 @@ impl Status {
                 HashMap::new()
             }
         };
+        let moves = self.look_for_a_move(spool, process);
         match journal::status(spool, &positions) {
             Ok(journal) => {
                 if let Some(error) = journal.unknown_segment(spool) {
                     self.problem("journal", &error);
                 }
-                self.problems.extend(noticed::of_backlog(journal.oldest, now));
+                if !moves {
+                    self.problems.extend(noticed::of_backlog(journal.oldest, now));
+                }
                 self.journal = JournalStatus {
                     segments: journal.segments,
                     bytes_waiting: journal.bytes_waiting,
@@ -186,6 +189,26 @@ impl Status {
         if !self.worker.running && !self.worker.autostart && is_published {
             self.problems.extend(noticed::of_absence(lock::absent_for(spool, now)));
         }
+    }
+
+    /// Whether the log is being moved at this moment, so that events wait for that. A store in the spool
+    /// that was left behind is told.
+    fn look_for_a_move(&mut self, spool: &Spool, process: &Process) -> bool {
+        if lock::holder(spool).is_ok_and(|holder| holder.is_some_and(|holder| holder.moves)) {
+            return true;
+        }
+        if let Some(address) = process.settings().store.as_deref()
+            && store::is_on_a_server(Some(address))
+        {
+            match store::left_behind(spool) {
+                Ok(Some(left)) => {
+                    self.problems.push(noticed::of_left_behind(&left, spool.path(), address));
+                }
+                Ok(None) => {}
+                Err(error) => self.problem("store_left", &error),
+            }
+        }
+        false
     }
 
     /// Whether anything can be written, and the disk's room.

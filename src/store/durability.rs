@@ -8,7 +8,8 @@ use crate::Result;
 pub trait Durability {
     /// Whether what was committed may be lost all the same, as with a node that had not handed it on: what
     /// was read of the journal is then kept for a while, to be read again
-    /// ([`StoreError::WentBack`](crate::StoreError::WentBack)).
+    /// ([`StoreError::WentBack`](crate::StoreError::WentBack)), and what was sent is remembered outside of
+    /// the store too.
     fn may_go_back(&self) -> bool {
         false
     }

@@ -51,3 +51,25 @@ pub struct WebhookState {
     /// When its earliest pending delivery is due, in Unix milliseconds.
     pub next_due: Option<i64>,
 }
+
+/// What a store has of events that it is asked about; see [`Store::recorded`](crate::Store::recorded).
+#[derive(Debug, Default)]
+pub struct Recorded {
+    /// Their deliveries.
+    pub deliveries: Vec<RecordedDelivery>,
+    /// When the newest of all its events came in, in Unix milliseconds; 0: it has none.
+    pub newest: i64,
+}
+
+/// A delivery, as far as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedDelivery {
+    /// The event.
+    pub event: domain::id::EventId,
+    /// The webhook's id.
+    pub webhook: String,
+    /// The delivery.
+    pub delivery: domain::id::DeliveryId,
+    /// Whether an attempt of it that succeeded is recorded.
+    pub is_delivered: bool,
+}

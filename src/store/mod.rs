@@ -17,10 +17,13 @@ mod error;
 #[cfg(test)]
 pub(crate) mod history;
 mod latencies;
+mod left_behind;
 mod loaded;
 pub mod log;
 #[cfg(test)]
 pub(crate) mod memory;
+#[cfg(feature = "mysql")]
+pub mod moving;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod origin;
@@ -37,7 +40,8 @@ pub use batch::{Claimed, NewAttempt, NewDelivery, NewEvent, Wanted, Written};
 pub use durability::Durability;
 pub use error::{Result, StoreError};
 pub use latencies::Latencies;
-pub use loaded::{ClockReading, Loaded, WebhookState};
+pub use left_behind::{LeftBehind, Mark, left_behind};
+pub use loaded::{ClockReading, Loaded, Recorded, RecordedDelivery, WebhookState};
 pub use origin::{Origin, Place, SpoolId};
 pub use others::News;
 pub use person::Person;
@@ -47,6 +51,7 @@ pub use domain::attempt::{Attempt, Failure, Next, Phase};
 pub use domain::claim::{Claim, WebhookKey};
 use domain::clock::Clock;
 pub use domain::health::{Disabled, Health};
+use domain::id::EventId;
 pub use domain::state::{Forbidden, State};
 use spool::Spool;
 
@@ -83,6 +88,28 @@ pub trait Store: Durability {
         None
     }
 
+    /// What it has of these events. Asked by a worker that remembers by itself what it sent, where the
+    /// store may be set back ([`Durability::may_go_back`]).
+    ///
+    /// # Errors
+    /// Where the engine can't read.
+    fn recorded(&mut self, events: &[EventId]) -> Result<Recorded> {
+        let _ = events;
+        Ok(Recorded::default())
+    }
+
+    /// Says which installation writes here from now on, by its id. A store that lies in a database is
+    /// copied with it: what waits in one that was another installation's is not this one's to send, so
+    /// all of it is cancelled ([`COPIED`]), and how many those were is returned. Called again where it
+    /// failed, it goes on.
+    ///
+    /// # Errors
+    /// Where the engine can't read or write.
+    fn belong_to(&mut self, installation: &str) -> Result<u64> {
+        let _ = installation;
+        Ok(0)
+    }
+
     /// Looks at what other writers did, lets them know that this one is alive, and takes over what a
     /// dead one left behind.
     ///
@@ -113,10 +140,21 @@ impl<S: Store + ?Sized> Store for Box<S> {
         (**self).looks_every()
     }
 
+    fn recorded(&mut self, events: &[EventId]) -> Result<Recorded> {
+        (**self).recorded(events)
+    }
+
+    fn belong_to(&mut self, installation: &str) -> Result<u64> {
+        (**self).belong_to(installation)
+    }
+
     fn look_at_others(&mut self) -> Result<News> {
         (**self).look_at_others()
     }
 }
+
+/// Reason of a delivery that was cancelled, as it waited in a store that was copied with its database.
+pub const COPIED: &str = "copied";
 
 /// A store that was damaged and made way for a new one.
 #[derive(Debug, Clone, PartialEq, Eq)]

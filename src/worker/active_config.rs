@@ -9,9 +9,12 @@ use super::routes::Routes;
 use config::{CONFIG_FILE, Config, ConfigError};
 use delivery::url::origin;
 use delivery::{Sender, Settings};
-use domain::decision::{DISABLED, PAUSED, UNJUDGED};
+use domain::decision::{DISABLED, PAUSED, RESTORED, RESTORED_SENT, UNJUDGED};
 use spool::FileVersion;
 use store::{self, Selection, State, Store};
+
+/// Reasons of what is held until a person has it sent.
+const KEPT: [&str; 5] = [PAUSED, DISABLED, UNJUDGED, RESTORED, RESTORED_SENT];
 
 /// The published config, prepared.
 pub(super) struct ActiveConfig {
@@ -45,14 +48,51 @@ impl<S: Store> Worker<S> {
         }
     }
 
-    /// Takes over a config. Where no other server has a newer one, deliveries of deleted webhooks are cancelled, those of paused ones
-    /// held, and what the whole network's hold kept is released when it ends.
+    /// Holds what waits for webhooks to which nothing is sent: it has come to wait again since the config
+    /// was taken over, as another worker had it under way and is gone.
+    pub(super) fn hold(&mut self) -> Result<(), WorkerError> {
+        let Some(active) = &self.active else { return Ok(()) };
+        let mut held = Vec::new();
+        for (_, lane) in self.schedule.lanes() {
+            let Some(webhook) = active.routes.webhook(&lane.id) else { continue };
+            let network = active.config.held.as_deref();
+            match webhook.held(network, lane.health.disabled.is_some()) {
+                None | Some(DISABLED) => {}
+                Some(reason) => held.push((lane.id.clone(), reason.to_owned())),
+            }
+        }
+        let now = self.clock.unix_ms();
+        store::commit(&mut self.store, &mut |tx| {
+            for (webhook, reason) in &held {
+                let waiting = Selection {
+                    webhook: Some(webhook.clone()),
+                    states: vec![State::Pending],
+                    ..Selection::default()
+                };
+                tx.change(&waiting, State::Held, now, Some(reason))?;
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Takes over a config. Where no other server has a newer one, deliveries of deleted webhooks are
+    /// cancelled, those of paused ones held, and what the whole network's hold kept is released when it ends.
     pub(super) fn configure(
         &mut self,
         config: Config,
         version: FileVersion,
         now: i64,
     ) -> Result<(), WorkerError> {
+        if let Some(installation) = &config.installation {
+            let dropped = self.store.belong_to(&installation.id)?;
+            if dropped > 0 {
+                tracing::warn!(
+                    deliveries = dropped,
+                    "the log is a copy of another installation's: what waited in it is cancelled"
+                );
+            }
+        }
         let routes = Routes::new(&config);
         let (mut new, mut due) = (Vec::new(), Vec::new());
         let is_ordered = |id: &str| routes.webhook(id).is_some_and(|webhook| webhook.ordered);
@@ -85,8 +125,7 @@ impl<S: Store> Worker<S> {
                             // Of the network's hold, whatever it was for, and of a webhook that
                             // was mended; the others end by a click.
                             None => {
-                                let except =
-                                    [PAUSED, DISABLED, UNJUDGED].map(str::to_owned).to_vec();
+                                let except = KEPT.map(str::to_owned).to_vec();
                                 let held = Selection { except, ..of(&[State::Held]) };
                                 tx.change(&held, State::Pending, now, None)?;
                             }

@@ -13,7 +13,9 @@ use super::others::Outage;
 use super::poison::PoisonMark;
 use super::pool::{self, Job, Pool};
 use super::reserve::Reserve;
+use super::restored::Restored;
 use super::schedule::{Schedule, Turn};
+use super::sent::Sent;
 use super::trial::Aftermath;
 use super::wall_clock::WallClock;
 use super::wishes::Wishes;
@@ -59,6 +61,9 @@ pub(super) struct Worker<S: Store> {
     /// Since when there is nothing to do, in Unix milliseconds.
     pub(super) idle_since: i64,
     pub(super) outage: Outage,
+    /// What was sent, where the store may be set back.
+    pub(super) sent: Option<Sent>,
+    pub(super) restored: Restored,
     /// When other writers of the store are looked at next, in nanoseconds of the monotonic clock.
     pub(super) next_look: u64,
 }
@@ -86,6 +91,10 @@ impl<S: Store> Worker<S> {
         let now = clock.unix_ms();
         let wall_clock = WallClock::new(&*clock, loaded.clock);
         let Loaded { reclaimed, suspects, deadly, webhooks, is_copy, .. } = loaded;
+        let (sent, records) = match store.may_go_back() {
+            true => Sent::open(&spool).map(|(sent, records)| (Some(sent), records))?,
+            false => (None, Vec::new()),
+        };
         let mut worker = Self {
             active: None,
             next_config: 0,
@@ -99,6 +108,8 @@ impl<S: Store> Worker<S> {
             wishes: Wishes::new(),
             idle_since: now,
             outage: Outage::default(),
+            sent,
+            restored: Restored::default(),
             next_look: 0,
             spool,
             clock,
@@ -109,6 +120,7 @@ impl<S: Store> Worker<S> {
         if is_copy {
             worker.announce(SPOOL_COPIED, []);
         }
+        worker.look_for_a_restoration(&records)?;
         Ok(worker)
     }
 

@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use super::effects::{Effects, Touched};
 use super::request::Request;
+use super::restored::Restored;
 use super::routes::Routes;
 use super::schedule::Schedule;
 use config::Config;
 use delivery::Sender;
 use delivery::template::Envelope;
-use domain::decision::{CONDITION, Decision};
+use domain::decision::{CONDITION, Decision, RESTORED_SENT};
 use domain::event::{Event, EventHeader};
 use domain::id::{DeliveryId, EventId};
 use journal::{self, OwnedRecord};
@@ -35,6 +36,7 @@ pub(super) struct Context<'a> {
     pub(super) routes: &'a Routes,
     pub(super) schedule: &'a Schedule,
     pub(super) sender: &'a Sender,
+    pub(super) restored: &'a Restored,
     pub(super) now: i64,
 }
 
@@ -156,7 +158,9 @@ pub(super) fn event(
             || context.sender.accepts(webhook, &envelope),
             || {
                 let disabled = is_disabled(context, effects, key);
-                webhook.held(context.config.held.as_deref(), disabled).map(str::to_owned)
+                let held = webhook.held(context.config.held.as_deref(), disabled);
+                let sent = || context.restored.remembers(event.id, &webhook.id);
+                held.or_else(|| sent().then_some(RESTORED_SENT)).map(str::to_owned)
             },
         );
         match decision {

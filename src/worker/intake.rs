@@ -79,6 +79,7 @@ impl<S: Store> Worker<S> {
             routes: &active.routes,
             schedule: &self.schedule,
             sender: &active.sender,
+            restored: &self.restored,
             now,
         };
         let Intake { reader, batch, completed, poison_mark, ids, .. } = &mut self.intake;
@@ -126,6 +127,9 @@ impl<S: Store> Worker<S> {
             self.intake.batch.corrupt.clear();
         } else if takes_batch {
             self.intake.batch = Batch::default();
+        }
+        if let Some(sent) = &mut self.sent {
+            sent.note(&self.intake.completed, now);
         }
         self.intake.completed.clear();
         self.maintenance.room.note_growth(grown, now);

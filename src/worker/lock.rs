@@ -38,6 +38,9 @@ pub struct Holder {
     /// For how many requests under way it has descriptors; 0: not known.
     #[serde(default)]
     pub possible: u32,
+    /// Whether it is none, but moves the log (`webhooks-worker migrate`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moves: bool,
 }
 
 /// The lock, held until dropped or released.

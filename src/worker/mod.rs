@@ -31,15 +31,18 @@ mod limits;
 pub mod lock;
 mod log;
 mod maintenance;
+mod moving;
 mod others;
 mod poison;
 mod pool;
 mod request;
 mod reserve;
+mod restored;
 mod retirement;
 mod room;
 mod routes;
 mod schedule;
+mod sent;
 #[cfg(test)]
 mod simulation;
 pub mod start;
@@ -51,6 +54,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 
+pub use moving::{Migration, migrate};
 pub use request::{FORGOTTEN, Request};
 
 use self::engine::Worker;
@@ -95,7 +99,8 @@ pub struct Options {
 pub enum WorkerError {
     /// A worker runs already.
     #[error(
-        "worker {} has been running on {spool} since {}: stop it first, or leave it to it",
+        "{} {} has been running on {spool} since {}: stop it first, or leave it to it",
+        if .holder.moves { "webhooks-worker migrate, process" } else { "worker" },
         .holder.pid,
         domain::clock::rfc3339(.holder.since)
     )]
@@ -188,6 +193,7 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
         file_size: file_size_limit(),
         descriptors: limits.descriptors,
         possible: limits.possible,
+        moves: false,
     };
     // Before its name stands in the lock: whoever is asked to leave from then on says that it does.
     let stop = Stop::on_signals()?;
@@ -237,7 +243,7 @@ fn prepare(
         let params = [("kept_as", path.into()), ("reason", damaged.reason.into())];
         worker.announce(STORE_SET_ASIDE, params);
     }
-    if let Some(died) = lock.died() {
+    if let Some(died) = lock.died().filter(|died| !died.moves) {
         worker.note_death(died)?;
     }
     if let Err(error) = away::clear(spool) {

@@ -93,6 +93,8 @@ impl<S: Store> Worker<S> {
             self.schedule.set_due(key, at, now);
         }
         if news.suspects {
+            self.hold()?;
+            self.hold_restored(now)?;
             self.aftermath.trials.look(now);
         }
         self.aftermath.deadly.extend(news.deadly);

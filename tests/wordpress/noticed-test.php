@@ -67,6 +67,7 @@ final class Noticed_Test extends Network_Test_Case {
 			'published webhooks that are damaged'    => array( 'damage_the_config', 'config', true ),
 			'a log that was damaged'                 => array( 'damage_the_store', 'store_set_aside', true ),
 			'a database of the log that is away'     => array( 'take_the_database_away', 'store_away', true ),
+			'a log that was not moved'               => array( 'leave_a_log_behind', 'store_left', true ),
 			'a full disk'                            => array( 'fill_the_disk', 'disk', true ),
 			'a disk without room for files'          => array( 'fill_the_disk_with_files', 'disk', true ),
 			'a limit of a file’s size'               => array( 'limit_files', 'file_size', true ),
@@ -615,6 +616,16 @@ final class Noticed_Test extends Network_Test_Case {
 	 * Nobody listens at that port.
 	 */
 	private function take_the_database_away(): array {
+		return $this->own( ini: array( 'webhooks.store' => '"mysql://nobody@127.0.0.1:9/network"' ) )->ask( 'report and mail' );
+	}
+
+	/**
+	 * Somebody set webhooks.store to a database while something waited in the file.
+	 */
+	private function leave_a_log_behind(): array {
+		$this->store( Webhook::create( 'Waits', 'http://127.0.0.1:1/', 'lesson_waits' ) );
+		network_webhooks_dispatch( 'lesson_waits' );
+		$this->wait_for( static fn() => webhooks_count( array( 'state' => array( 'pending', 'held' ) ) ) > 0 );
 		return $this->own( ini: array( 'webhooks.store' => '"mysql://nobody@127.0.0.1:9/network"' ) )->ask( 'report and mail' );
 	}
 

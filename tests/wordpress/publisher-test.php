@@ -4,6 +4,7 @@
  */
 
 use Network_Webhooks\Installation;
+use Network_Webhooks\Publisher;
 use Network_Webhooks\Settings;
 use Network_Webhooks\Webhook;
 
@@ -178,6 +179,23 @@ final class Publisher_Test extends Network_Test_Case {
 		$this->plugin()->publisher()->accept_move();
 		do_action( 'network_webhooks_wake' );
 		$wait( true );
+	}
+
+	public function test_a_copy_that_has_published_before_one_says_what_it_is_keeps_its_spool(): void {
+		$this->store( Webhook::create( 'Test', 'https://endpoint.example/', 'lesson_finished' ) );
+		$stored = Installation::stored();
+		Settings::set( Settings::INSTALLATION, array( 'fingerprint' => 'elsewhere' ) + $stored );
+		$this->plugin()->publisher()->publish();
+		$this->assertSame( array( $stored['id'], Publisher::ELSEWHERE ), array( webhooks_status()['config']['installation'], webhooks_status()['config']['held'] ) );
+		try {
+			$this->plugin()->publisher()->accept_copy();
+			$this->assertSame( '', $this->plugin()->publisher()->obstacle() );
+			$this->assertSame( array( Installation::stored()['id'], null ), array( webhooks_status()['config']['installation'], webhooks_status()['config']['held'] ) );
+			$this->assertNotSame( $stored['id'], Installation::stored()['id'] );
+		} finally {
+			$this->plugin()->publisher()->release();
+			Settings::set( Settings::INSTALLATION, $stored );
+		}
 	}
 
 	public function test_a_copy_gets_an_id_and_secrets_of_its_own_and_is_paused(): void {

@@ -53,13 +53,7 @@ pub(crate) fn an_engine_does_what_the_model_does(
 ) {
     let mut pair = Pair::new(fixture);
     for (step, time, fails) in history {
-        pair.engine.clock.advance(*time);
-        pair.steps += 1;
-        if matches!(step, Step::Restart) {
-            pair.restart();
-        } else {
-            pair.live(step, *fails);
-        }
+        pair.step(step, *time, *fails);
         pair.compare(24);
     }
     pair.compare(720);
@@ -67,6 +61,38 @@ pub(crate) fn an_engine_does_what_the_model_does(
     for asked in queries {
         asked.compare(&mut *pair.engine_log, &mut *pair.model_log);
     }
+}
+
+/// Lives through a history in one engine, has its store moved into another one, compares, and lives
+/// through a second history there.
+pub(crate) fn a_moved_store_goes_on<'f>(
+    [from, to]: [&'f dyn Fixture; 2],
+    [before, after]: [&[(Step, i64, bool)]; 2],
+    queries: &[Asked],
+    migrate: &mut dyn FnMut(),
+) {
+    let mut pair = Pair::new(from);
+    for (step, time, fails) in before {
+        pair.step(step, *time, *fails);
+    }
+    // As a move finds it: no worker runs, and what one had under way waits again.
+    pair.restart();
+    pair.steps += 1;
+    pair.live(&Step::Leave, false);
+    pair.leave();
+    migrate();
+    pair.come_to(to);
+    pair.compare(720);
+    pair.compare_details();
+    for asked in queries {
+        asked.compare(&mut *pair.engine_log, &mut *pair.model_log);
+    }
+    for (step, time, fails) in after {
+        pair.step(step, *time, *fails);
+        pair.compare(24);
+    }
+    pair.compare(720);
+    pair.compare_details();
 }
 
 impl<'f> Pair<'f> {
@@ -81,6 +107,31 @@ impl<'f> Pair<'f> {
         let (engine_log, model_log) = (fixture.log(), in_memory.log());
         let fixture = in_memory;
         Self { engine, engine_log, engine_knows, model, fixture, model_log, model_knows, steps: 0 }
+    }
+
+    /// The engine's worker leaves, and nobody reads.
+    fn leave(&mut self) {
+        let nothing = InMemory::new(self.engine.fixture.clock());
+        self.engine.store = nothing.open();
+        self.engine_log = nothing.log();
+    }
+
+    /// A worker comes to another engine's store that has the same.
+    fn come_to(&mut self, fixture: &'f dyn Fixture) {
+        self.engine = Trial::new(fixture);
+        self.engine.store.load().unwrap();
+        self.engine_log = fixture.log();
+        self.engine_knows.keys = WEBHOOKS.map(|id| self.engine.webhook(id));
+    }
+
+    fn step(&mut self, step: &Step, time: i64, fails: bool) {
+        self.engine.clock.advance(time);
+        self.steps += 1;
+        if matches!(step, Step::Restart) {
+            self.restart();
+        } else {
+            self.live(step, fails);
+        }
     }
 
     /// A step that is a transaction.

@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 
 pub use noticed::{
-    CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, SPOOL_COPIED, STORE_SET_ASIDE, STORE_WENT_BACK,
+    CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, SPOOL_COPIED, STORE_RESTORED, STORE_SET_ASIDE,
+    STORE_WENT_BACK,
 };
 pub(crate) use overview::most;
 pub use overview::{EventCount, Overview, OverviewQuery, SAMPLED, SiteCount};

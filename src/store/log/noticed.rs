@@ -27,6 +27,8 @@ pub const STORE_SET_ASIDE: &str = "store_set_aside";
 pub const SPOOL_COPIED: &str = "spool_copied";
 /// The store had lost what it had taken in, which was read again.
 pub const STORE_WENT_BACK: &str = "store_went_back";
+/// Announced where a store in a database was set back, as by a backup that was restored.
+pub const STORE_RESTORED: &str = "store_restored";
 
 /// An announcement of the kinds in [`NOTICED`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,6 +23,13 @@ CREATE TABLE IF NOT EXISTS {prefix}workers (
     UNIQUE KEY spool (spool)
 );
 
+-- Whose log this is, by the id in WordPress's database: one row, once a worker knew it. A copy of the
+-- database has its origin's, and none of its own yet.
+CREATE TABLE IF NOT EXISTS {prefix}installation (
+    one TINYINT UNSIGNED NOT NULL PRIMARY KEY,
+    id  VARBINARY(255)   NOT NULL
+);
+
 -- Who may send what waits for a webhook: order, rate and health are one worker's to keep. Of the
 -- webhook 0: who does what one alone has to do for all. It holds while the holder's epoch is this.
 CREATE TABLE IF NOT EXISTS {prefix}lanes (

@@ -16,11 +16,13 @@ use super::suspects::After;
 use super::transaction::{MysqlTransaction, list};
 use super::unit::{Unit, conflict};
 use super::watch::Watch;
+use crate::log::LogEngine as _;
 use crate::{
-    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Result, SpoolId, Store,
-    StoreError, Transaction, WebhookKey, WebhookState,
+    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Recorded, Result,
+    SpoolId, Store, StoreError, Transaction, WebhookKey, WebhookState,
 };
 use domain::clock::Clock;
+use domain::id::EventId;
 use journal::{Boot, SegmentId};
 use spool::Spool;
 
@@ -50,6 +52,8 @@ pub struct MysqlStore {
     is_copy: bool,
     /// Of how many segments the database has lost what it had.
     pub(super) went_back: Option<usize>,
+    /// Whose log this is, once that was said and found.
+    pub(super) installation: Option<String>,
 }
 
 /// Opens the store that an address names, for a spool's worker.
@@ -64,7 +68,11 @@ pub fn open(spool: &Spool, address: &str, clock: Arc<dyn Clock>) -> Result<Mysql
     let origin = Origin::of_worker(spool)?;
     let copied = match MysqlStore::open(find(), origin.clone(), Arc::clone(&clock)) {
         Err(error @ StoreError::Twice { .. }) => error,
-        opened => return opened,
+        opened => {
+            let mut store = opened?;
+            store.go_on_after_a_file(spool)?;
+            return Ok(store);
+        }
     };
     let another = Origin { spool: SpoolId::give_another(spool)?, ..origin.clone() };
     tracing::warn!(%copied, "this spool is given an identity of its own");
@@ -106,6 +114,7 @@ impl MysqlStore {
             is_first,
             is_copy: false,
             went_back: None,
+            installation: None,
         };
         store.remember(has_clock)?;
         Ok(store)
@@ -159,6 +168,28 @@ impl MysqlStore {
         Ok(())
     }
 
+    /// Of a spool whose worker comes here for the first time: what its journal has was taken in before by
+    /// the store in the spool, as far as that says, and is to be moved from there and not sent again.
+    fn go_on_after_a_file(&mut self, spool: &Spool) -> Result<()> {
+        if self.lease.me.epoch > 1 {
+            return Ok(());
+        }
+        // What can't be read has no positions to go on from.
+        let log = crate::sqlite::SqliteLog::open(spool, None).ok().flatten();
+        let Some(summary) = log.and_then(|mut log| log.summary().ok()) else { return Ok(()) };
+        self.repeat(&mut |transaction| {
+            for (segment, offset) in &summary.positions {
+                transaction.set_position(*segment, *offset)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whose worker this is.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// The connection; a new one where it was lost.
     pub(super) fn connected(&mut self) -> Result<&mut Connection> {
         self.link.get()
@@ -202,6 +233,7 @@ impl MysqlStore {
             connection,
             clock: &self.clock,
             me: self.lease.me,
+            origin: &self.origin,
             memory: &mut self.memory,
             unit: Unit::default(),
         };
@@ -431,6 +463,23 @@ impl Store for MysqlStore {
             (after.reclaimed, after.deadly, suspects);
         Ok(loaded)
     }
+
+    fn recorded(&mut self, events: &[EventId]) -> Result<Recorded> {
+        let found = self.try_recorded(events);
+        if let Err(error) = &found {
+            self.doubt(error);
+        }
+        found
+    }
+
+    fn belong_to(&mut self, installation: &str) -> Result<u64> {
+        let dropped = self.try_to_belong_to(installation);
+        if let Err(error) = &dropped {
+            self.doubt(error);
+        }
+        dropped
+    }
+
     fn looks_every(&self) -> Option<Duration> {
         Some(self.watch.every())
     }

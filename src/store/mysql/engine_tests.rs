@@ -19,25 +19,30 @@ fn server() -> &'static TestServer {
 }
 
 /// Tables of a test's own.
-pub(super) struct Tables {
+pub(crate) struct Tables {
     server: Server,
     clock: Arc<ManualClock>,
 }
 
 impl Tables {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
+        Self::by(Arc::new(ManualClock::at(NOON)))
+    }
+
+    /// With somebody else's clock.
+    pub(crate) fn by(clock: Arc<ManualClock>) -> Self {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("e{}_", LAST.fetch_add(1, Ordering::Relaxed));
         let server = Server { prefix, ..server().database() };
-        Self { server, clock: Arc::new(ManualClock::at(NOON)) }
+        Self { server, clock }
     }
 
     /// Where they are.
-    pub(super) fn server(&self) -> &Server {
+    pub(crate) fn server(&self) -> &Server {
         &self.server
     }
 
-    pub(super) fn store(&self, origin: &Origin) -> MysqlStore {
+    pub(crate) fn store(&self, origin: &Origin) -> MysqlStore {
         let server = self.server.clone();
         let find = Box::new(move || Ok(server.clone()));
         MysqlStore::open_with(find, origin.clone(), self.clock(), false).unwrap()

@@ -13,12 +13,16 @@ mod bulk;
 mod change;
 mod claim;
 mod connection;
+mod copy;
+#[cfg(test)]
+mod copy_tests;
 mod counters;
 mod engine;
 #[cfg(test)]
-mod engine_tests;
+pub(crate) mod engine_tests;
 mod error;
 mod forget;
+pub(crate) mod import;
 mod ingest;
 mod lanes;
 mod lease;
@@ -30,6 +34,7 @@ mod loss_tests;
 mod memory;
 mod prune;
 mod record;
+mod recorded;
 mod revision;
 mod room;
 mod row;

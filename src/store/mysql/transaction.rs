@@ -15,8 +15,8 @@ use crate::backfill::{Backfill, BackfillQuery, Backfills, Stretch};
 use crate::bulk::{Bulk, BulkStep};
 use crate::{
     Announcement, Claim, Claimed, ClockReading, Forgetting, GivenUp, Health, Keep, NewAttempt,
-    NewDelivery, NewEvent, Person, Result, Selection, State, StoreError, Suspects, Transaction,
-    Wanted, WebhookKey, Written,
+    NewDelivery, NewEvent, Origin, Person, Result, Selection, State, StoreError, Suspects,
+    Transaction, Wanted, WebhookKey, Written,
 };
 use domain::clock::Clock;
 use domain::event::Event;
@@ -27,6 +27,7 @@ pub(super) struct MysqlTransaction<'s> {
     pub(super) connection: &'s mut Connection,
     pub(super) clock: &'s Arc<dyn Clock>,
     pub(super) me: Owner,
+    pub(super) origin: &'s Origin,
     pub(super) memory: &'s mut Memory,
     pub(super) unit: Unit,
 }

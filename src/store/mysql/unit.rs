@@ -40,6 +40,15 @@ pub(super) struct Statement {
     pub(super) rows: Option<u64>,
 }
 
+/// Rows to be added, by as many statements as they need.
+pub(super) struct Insert {
+    /// Table and columns.
+    pub(super) into: String,
+    pub(super) rows: Vec<Vec<Value>>,
+    /// What stands behind the values.
+    pub(super) then: &'static str,
+}
+
 /// A delivery before and after.
 pub(super) struct Changed {
     /// As the database has it; none: it is new.
@@ -110,6 +119,8 @@ pub(super) struct Unit {
     pub(super) revision: Option<u64>,
     /// What is rare.
     pub(super) statements: Vec<Statement>,
+    /// What a move brings, of any table.
+    pub(super) inserts: Vec<Insert>,
 }
 
 /// An event that is in the database, and gets deliveries more.
@@ -137,6 +148,7 @@ impl Unit {
             && self.announcements.is_empty()
             && self.deferred.is_empty()
             && self.statements.is_empty()
+            && self.inserts.iter().all(|insert| insert.rows.is_empty())
     }
 
     /// What a delivery is, where this unit says so.
@@ -199,6 +211,9 @@ impl Unit {
             self.webhooks.iter().map(|(id, key)| vec![key.0.into(), text(id)]).collect(),
             "",
         )?;
+        for Insert { into, rows, then } in &self.inserts {
+            insert(writes, into, rows.clone(), then)?;
+        }
         for event in self.events.chunks(MOST_ROWS) {
             self.write_events(writes, server, me, event)?;
         }

@@ -244,9 +244,8 @@ impl MysqlStore {
 
     /// Whether this worker leads, and what there is to do then.
     fn look_at_leader(&mut self, news: &mut News) -> Result<()> {
-        if self.memory.lanes.get(&LEADER) != Some(&Lane::Mine) {
-            self.memory.lanes.remove(&LEADER);
-        }
+        // Also where it led: a move may lead instead.
+        self.memory.lanes.remove(&LEADER);
         let (mut leads, mut wishes) = (false, false);
         self.repeat(&mut |transaction| {
             transaction.look_at_lanes(&[LEADER])?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::SqliteStore;
-use crate::{Origin, Result, SetAside, StoreError};
+use crate::{Mark, Origin, Result, SetAside, StoreError};
 use domain::clock::{Clock, rfc3339};
 use spool::{Privacy, Spool, SpoolError};
 
@@ -87,8 +87,12 @@ impl Place {
 
     /// Renames the three files, so that a new store can be made in their place.
     fn set_aside(&self, now: i64) -> Result<PathBuf> {
+        self.rename(&format!(".damaged-{}", rfc3339(now).replace(':', "-")))
+    }
+
+    /// Gives the three files a name with this at its end, which the path has that is returned.
+    fn rename(&self, mark: &str) -> Result<PathBuf> {
         let folder = self.folder.top();
-        let mark = format!(".damaged-{}", rfc3339(now).replace(':', "-"));
         // The log before what it belongs to: a crash in between leaves a database without its
         // last commits, never a new one with the commits of another.
         for (name, suffix) in self.names().iter().zip(SUFFIXES) {
@@ -98,10 +102,121 @@ impl Place {
             }
         }
         folder.sync().map_err(refused)?;
+        Ok(self.with(mark))
+    }
+
+    /// The path with this at its end.
+    fn with(&self, mark: &str) -> PathBuf {
         let mut path = self.path.clone().into_os_string();
         path.push(mark);
-        Ok(path.into())
+        path.into()
     }
+
+    fn has(&self, mark: &str) -> Result<bool> {
+        let name = format!("{}{mark}", self.name);
+        Ok(self.folder.top().version(&name).map_err(refused)?.is_some())
+    }
+
+    /// Refuses a store that was moved away, and gives up a move that is under way: whoever opens the store
+    /// is going to write into it.
+    fn stays_here(&self) -> Result<()> {
+        if !self.has("")? && self.has(MOVED)? {
+            return Err(StoreError::Failed {
+                action: "opening the store",
+                reason: format!(
+                    "the log in {} was moved into a database: set webhooks.store in php.ini to its \
+                     address (mysql:, or what --to was), or remove {} to begin an empty log",
+                    self.path.display(),
+                    self.with(MOVED).display()
+                ),
+            });
+        }
+        if self.has(MOVING)? {
+            tracing::warn!(
+                "a move of the log was not brought to its end, and begins anew next time"
+            );
+            self.remove_mark()?;
+        }
+        Ok(())
+    }
+}
+
+/// At the end of the name of a store that was moved away.
+const MOVED: &str = ".moved";
+/// At the end of the name of the mark beside one that is being moved.
+const MOVING: &str = ".moving";
+/// Longest mark that is read, in bytes.
+const MOST: u64 = 4096;
+
+impl Place {
+    /// The mark of a move that is under way; one that can't be read is none.
+    pub(crate) fn mark(&self) -> Result<Option<Mark>> {
+        let name = format!("{}{MOVING}", self.name);
+        let read = self.folder.top().read(&name, MOST).map_err(refused)?;
+        Ok(read.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// Takes the mark of a move away, where there is one.
+    pub(crate) fn remove_mark(&self) -> Result<()> {
+        let folder = self.folder.top();
+        folder.remove(&format!("{}{MOVING}", self.name)).map_err(refused)?;
+        folder.sync().map_err(refused)
+    }
+}
+
+#[cfg(feature = "mysql")]
+impl Place {
+    /// Whether the store is there.
+    pub(crate) fn is_there(&self) -> Result<bool> {
+        self.has("")
+    }
+
+    /// Whether it was moved away.
+    pub(crate) fn is_moved(&self) -> Result<bool> {
+        self.has(MOVED)
+    }
+
+    /// Where it lies once it was moved away.
+    pub(crate) fn moved_path(&self) -> PathBuf {
+        self.with(MOVED)
+    }
+
+    /// Where the mark lies of one that is being moved.
+    pub(crate) fn mark_path(&self) -> PathBuf {
+        self.with(MOVING)
+    }
+
+    /// Marks it as being moved.
+    pub(crate) fn put_mark(&self, mark: &Mark) -> Result<()> {
+        let json = serde_json::to_vec(mark).unwrap_or_default();
+        let name = format!("{}{MOVING}", self.name);
+        self.folder.top().replace(&name, &json, Privacy::Shared).map_err(refused)?;
+        self.folder.top().sync().map_err(refused)
+    }
+
+    /// Gives it the name of one that was moved away.
+    pub(crate) fn put_out_of_use(&self) -> Result<()> {
+        self.rename(MOVED).map(drop)
+    }
+}
+
+/// Opens a store that is to be moved, as the worker that has just come up, and leaves it with all that
+/// it has in its one file.
+///
+/// # Errors
+/// As for [`open`].
+#[cfg(feature = "mysql")]
+pub(crate) fn open_to_move(
+    spool: &Spool,
+    address: Option<&str>,
+    clock: Arc<dyn Clock>,
+) -> Result<()> {
+    use crate::{Durability as _, Store as _};
+    let place = Place::new(spool, address)?;
+    place.prepare()?;
+    let mut store = SqliteStore::open_file(place.path(), Origin::embedded(), clock)?;
+    store.load()?;
+    store.truncate_wal().map(drop)
 }
 
 /// Opens the store that an address names (none: `store.sqlite` in the spool), made if it isn't
@@ -121,6 +236,7 @@ pub(super) fn open_as(
     clock: Arc<dyn Clock>,
 ) -> Result<SqliteStore> {
     let place = Place::new(spool, address)?;
+    place.stays_here()?;
     place.prepare()?;
     SqliteStore::open_file(place.path(), origin, clock)
 }

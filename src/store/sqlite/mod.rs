@@ -12,6 +12,8 @@ mod checkpoint;
 mod claim;
 mod counters;
 pub(crate) mod error;
+#[cfg(feature = "mysql")]
+pub(crate) mod export;
 mod files;
 mod forget;
 mod hours;
@@ -45,6 +47,8 @@ use domain::clock::Clock;
 use domain::event::Event;
 use domain::id::EventId;
 pub(crate) use files::Place;
+#[cfg(feature = "mysql")]
+pub(crate) use files::open_to_move;
 pub use files::{open, open_or_set_aside, set_aside};
 use journal::{Boot, SegmentId};
 pub(crate) use log::SqliteLog;

@@ -28,6 +28,10 @@ impl InSpool {
         Self { spool, clock: Arc::new(ManualClock::at(NOON)), _folder: folder }
     }
 
+    pub(crate) fn spool(&self) -> &Spool {
+        &self.spool
+    }
+
     /// The reading side, with all that SQLite can be asked.
     pub(crate) fn sqlite_log(&self) -> super::SqliteLog {
         super::SqliteLog::open(&self.spool, None).unwrap().unwrap()

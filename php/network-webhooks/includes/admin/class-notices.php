@@ -49,7 +49,7 @@ final class Notices {
 				array(
 					'moved'  => __( 'It was moved: go on', 'network-webhooks' ),
 					'server' => __( 'It is another server of this network: go on here too', 'network-webhooks' ),
-					'copied' => __( 'It is a copy: pause all webhooks and change their secrets', 'network-webhooks' ),
+					'copied' => __( 'It is a copy: pause all webhooks, change their secrets, and send nothing of what waits', 'network-webhooks' ),
 				)
 			);
 		} elseif ( $ours ) {

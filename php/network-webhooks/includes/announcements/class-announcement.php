@@ -9,6 +9,7 @@ namespace Network_Webhooks\Announcements;
 
 use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Deliveries\Recover_View;
+use Network_Webhooks\Date_Format;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Set_Aside;
 use Network_Webhooks\Unpublished;
@@ -33,6 +34,8 @@ final class Announcement {
 	public const CORRUPT = 'corrupt_records';
 	/** The store could not be read, and a new one was begun. */
 	public const STORE_SET_ASIDE = 'store_set_aside';
+	/** The log in the database is that of a backup. */
+	public const STORE_RESTORED = 'store_restored';
 	/** What was delivered had to leave the log before its time. */
 	public const LOG_SHORTENED = 'log_shortened';
 	/** A webhook is invalid and was set aside. */
@@ -66,7 +69,7 @@ final class Announcement {
 	 * @param array{code: string, at: string, params: array<string, mixed>} $announced
 	 */
 	public static function from_store( array $announced ): ?self {
-		$known = array( self::DISABLED, self::ENABLED, self::FAILED, self::CORRUPT, self::STORE_SET_ASIDE, self::LOG_SHORTENED );
+		$known = array( self::DISABLED, self::ENABLED, self::FAILED, self::CORRUPT, self::STORE_SET_ASIDE, self::STORE_RESTORED, self::LOG_SHORTENED );
 		if ( ! in_array( $announced['code'], $known, true ) ) {
 			return null;
 		}
@@ -151,6 +154,7 @@ final class Announcement {
 			self::VALID => sprintf( __( 'Over: “%s” was invalid', 'network-webhooks' ), $name ),
 			self::CORRUPT => __( 'Parts of the journal could not be read', 'network-webhooks' ),
 			self::STORE_SET_ASIDE => __( 'The log of deliveries was damaged', 'network-webhooks' ),
+			self::STORE_RESTORED => __( 'The log of deliveries was restored from a backup', 'network-webhooks' ),
 			self::LOG_SHORTENED => __( 'The log of deliveries takes all its room', 'network-webhooks' ),
 			self::BEGAN => Health_Checks::title( (string) $this->params['condition'] ),
 			/* translators: %s: what was wrong, such as “The disk is almost full” */
@@ -222,6 +226,13 @@ final class Announcement {
 				__( 'The file could not be used any more and lies aside as %1$s (%2$s). A new log was begun; what had waited in the old one is not sent.', 'network-webhooks' ),
 				(string) ( $this->params['kept_as'] ?? '' ),
 				Extension_Messages::translated( (string) ( $this->params['reason'] ?? '' ) )
+			),
+			self::STORE_RESTORED => sprintf(
+				/* translators: 1: a number, 2: date and time, 3: a number */
+				__( 'What waited in it is held and not sent (%1$s), as it may have been sent since: the log knows nothing of what was sent from %2$s on. Of some the server remembers that they were sent (%3$s); each delivery’s page says it. Look through what is held, and send or cancel it.', 'network-webhooks' ),
+				number_format_i18n( (int) ( $this->params['held'] ?? 0 ) ),
+				Date_Format::minute( (string) ( $this->params['since'] ?? '' ) ),
+				number_format_i18n( (int) ( $this->params['sent'] ?? 0 ) )
 			),
 			self::INVALID => Set_Aside::of_params( $this->params )->reason() . ' – ' . Set_Aside::of_params( $this->params )->consequence(),
 			self::VALID => __( 'It can be used, or it was deleted. What was kept for it is sent; where it could not be told whether it wants an event, that one is kept until you send it.', 'network-webhooks' ),

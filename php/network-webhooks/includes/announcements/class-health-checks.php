@@ -136,6 +136,7 @@ final class Health_Checks {
 			'store_away'      => __( 'The database of the log is away', 'network-webhooks' ),
 			'store_went_back' => __( 'The database of the log had lost something', 'network-webhooks' ),
 			'spool_copied' => __( 'A server’s spool was a copy of another one’s', 'network-webhooks' ),
+			'store_left'      => __( 'Part of the log was not moved', 'network-webhooks' ),
 			'store_set_aside' => __( 'The log of deliveries was damaged', 'network-webhooks' ),
 			'descriptors' => __( 'The worker may open too few files', 'network-webhooks' ),
 			'keep_segments' => __( 'Servers disagree on how long the journal is kept', 'network-webhooks' ),

@@ -288,11 +288,16 @@ final class Publisher {
 
 	/**
 	 * Answers a changed fingerprint: this is a copy. It becomes an installation of its own, with
-	 * other secrets, and sends nothing until somebody resumes its webhooks.
+	 * other secrets, and sends nothing until somebody resumes its webhooks. What waits in a log that
+	 * was copied with its database is cancelled by the worker, as it is another installation's.
 	 *
 	 * @throws \Exception Where the extension or the database refuses.
 	 */
 	public function accept_copy(): void {
+		if ( Environment::has_extension() && Installation::is_elsewhere() && self::ELSEWHERE === webhooks_status()['config']['held'] ) {
+			// What was published from here in the origin's name: else this spool would be the origin's for good.
+			$this->release();
+		}
 		$this->change(
 			function () {
 				Installation::found();

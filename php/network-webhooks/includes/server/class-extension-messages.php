@@ -478,6 +478,12 @@ final class Extension_Messages {
 			__( 'the database of the log is away since %1$s: %2$s; events wait in the journal, and are sent once it is back', 'network-webhooks' ),
 			/* translators: %s: why, in a sentence of its own */
 			__( 'the database of the log is away: %s; events wait in the journal, and are sent once it is back', 'network-webhooks' ),
+			/* translators: 1: address of a store, 2: date and time, 3: a command */
+			__( 'a move of the log to %1$s was begun at %2$s and is not at its end, so what waits in it is not sent: go on with it, as the spool\'s owner or root: %3$s', 'network-webhooks' ),
+			/* translators: 1: a number, 2: a command */
+			__( 'webhooks.store is a database, and store.sqlite in the spool has deliveries that wait or are held (%1$s), which nobody sends: move them, as the spool\'s owner or root: %2$s', 'network-webhooks' ),
+			/* translators: 1: path of a file, 2: path of another file */
+			__( 'the log in %1$s was moved into a database: set webhooks.store in php.ini to its address (mysql:, or what --to was), or remove %2$s to begin an empty log', 'network-webhooks' ),
 			/* translators: 1: path of a file, 2: what the system said */
 			__( '"mysql:" is the network\'s own database, and who it is stands in %1$s, which only the spool\'s owner may read (%2$s): inside WordPress the plugin says it with webhooks_database(); elsewhere call that first, or run as the spool\'s owner', 'network-webhooks' ),
 			/* translators: %s: path of a file */

@@ -79,6 +79,7 @@ fn group(
         let sql = format!(
             "SELECT id FROM {{deliveries}} FORCE INDEX (PRIMARY)
              WHERE event = ? AND webhook = ? AND last_failure = ? AND last_status <=> ? AND test = 0
+                 AND state IN (0, 1, 3, 4)
              ORDER BY number {direction} LIMIT 1"
         );
         let values =

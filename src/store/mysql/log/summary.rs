@@ -69,14 +69,15 @@ pub(super) fn read(
     })
 }
 
-/// All workers, with how many webhooks each sends for: its lanes count while its lease holds.
+/// All workers (of those without a version none was one: a log was moved here by them, or they wrote
+/// into it elsewhere), with how many webhooks each sends for: its lanes count while its lease holds.
 fn workers(reads: &mut Reads<'_>) -> Answer<Vec<WorkerRow>> {
     let found: Vec<(String, String, bool, u64)> = reads.rows(
         &format!(
             "SELECT w.server, w.version, w.alive,
                  (SELECT COUNT(*) FROM {{lanes}} l JOIN {{webhooks}} h ON h.`key` = l.webhook
                   WHERE l.holder = w.`key` AND l.epoch = w.epoch AND w.alive = 1)
-             FROM {{workers}} w ORDER BY w.alive DESC, w.server, w.`key` LIMIT {MOST_WORKERS}"
+             FROM {{workers}} w WHERE w.version <> '' ORDER BY w.alive DESC, w.server, w.`key` LIMIT {MOST_WORKERS}"
         ),
         Vec::new(),
     )?;
