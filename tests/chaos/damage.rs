@@ -15,8 +15,8 @@ use webhooks::id::EventId;
 use webhooks::journal::{JOURNAL_FOLDER, KIND_EVENT, Limit, OwnedRecord, Reader, SegmentId};
 use webhooks::spool::Spool;
 use webhooks::store::log::Log;
+use testkit::random::Random;
 
-use crate::random::Random;
 
 /// Damage is done to the last records of a segment, at most this many.
 const TAIL: usize = 5;
