@@ -236,7 +236,7 @@ impl Node {
             format!("--datadir={folder}/data"),
             format!("--socket={folder}/s.sock"),
             format!("--pid-file={folder}/pid"),
-            format!("--log-error={folder}/log"),
+            format!("--log-error={folder}/log.err"),
             format!("--port={}", port(self.number)),
             format!("--tmpdir={folder}"),
         ];
@@ -270,8 +270,8 @@ impl Node {
                 "--innodb-autoinc-lock-mode=2".into(),
                 format!(
                     "--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:457{n};\
-                     ist.recv_addr=127.0.0.1:458{n};gcache.size=64M;evs.suspect_timeout=PT2S;\
-                     evs.inactive_timeout=PT4S"
+                     ist.recv_addr=127.0.0.1:458{n};gcache.size=64M;evs.keepalive_period=PT0.5S;evs.suspect_timeout=PT3S;\
+                     evs.inactive_timeout=PT8S"
                 ),
             ]);
         }
@@ -376,7 +376,7 @@ impl Node {
     }
 
     fn last_words(&self) -> String {
-        let log = fs::read(self.folder.join("log")).unwrap_or_default();
+        let log = fs::read(self.folder.join("log.err")).unwrap_or_default();
         let log = String::from_utf8_lossy(&log).into_owned();
         let lines: Vec<_> = log.lines().collect();
         lines[lines.len().saturating_sub(12)..].join("\n")

@@ -425,7 +425,7 @@ impl<'a> Run<'a> {
             let _ = std::process::Command::new("cp").arg("-a").arg(folder).arg(&kept).status();
         }
         for node in &self.nodes.0 {
-            let log = self.folder.join(format!("node{}/log", node.number));
+            let log = self.folder.join(format!("node{}/log.err", node.number));
             let _ = fs::copy(log, kept.join(format!("node{}.log", node.number)));
         }
         let dump = std::process::Command::new("mariadb-dump")
