@@ -99,7 +99,6 @@ pub(crate) struct Evidence<'a> {
     pub(crate) destroyed: HashSet<EventId>,
     pub(crate) under_way: u64,
     pub(crate) kills: u64,
-    pub(crate) faults: usize,
     pub(crate) servers: usize,
 }
 
@@ -240,7 +239,9 @@ impl Evidence<'_> {
     /// Most requests that the limited webhook got in [`WINDOW`] seconds, which its rate bounds.
     fn judge_rate(&self, deviations: &mut Deviations) -> usize {
         let limited = |receipt: &&Receipt| receipt.webhook == "limited";
-        let at: Vec<_> = self.receipts.iter().filter(limited).map(|receipt| receipt.at).collect();
+        let mut at: Vec<_> =
+            self.receipts.iter().filter(limited).map(|receipt| receipt.at).collect();
+        at.sort_unstable();
         let window = Duration::from_secs(WINDOW);
         let within = |first: usize| at[first..].iter().take_while(|it| **it - at[first] < window).count();
         let most = (0..at.len()).map(within).max().unwrap_or(0);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use mysql::prelude::Queryable as _;
 use mysql::{Conn, OptsBuilder};
 use rustix::mount::{MountFlags, UnmountFlags};
-use testkit::process::Process;
+use testkit::process::{Process, wait_for};
 
 use crate::user::User;
 
@@ -116,8 +116,12 @@ impl Nodes {
 
     /// A connection as root to the first node that answers.
     pub(crate) fn root(&self) -> Result<Conn, String> {
-        let ready = self.0.iter().find(|node| node.is_ready());
-        ready.ok_or("no node of the database answers")?.root(Duration::from_secs(20))
+        let mut ready = None;
+        wait_for("a node of the database that answers", || {
+            ready = self.0.iter().find(|node| node.is_ready());
+            ready.is_some()
+        })?;
+        ready.ok_or("no node answers")?.root(Duration::from_secs(20))
     }
 
     /// SIGKILL for all.
@@ -368,7 +372,7 @@ impl Node {
 
     fn await_end(&mut self) -> Result<(), String> {
         let process = self.process.as_mut().ok_or("it does not run")?;
-        testkit::process::wait_for("the end of the database", || {
+        wait_for("the end of the database", || {
             process.ended().is_ok_and(|ended| ended.is_some())
         })?;
         self.process = None;

@@ -24,6 +24,6 @@ fi
 mkdir -p "${OUT:=target/cluster}"
 scripts=$PWD/target/galera/usr/bin
 # shellcheck disable=SC2016 # for the shell within
-exec "${unshare[@]}" bash -c 'ip link set lo up; exec "$@"' bash "$build/cluster" "${own[@]}" \
+exec "${unshare[@]}" bash -c 'ip link set lo up; mount -t tmpfs shm /dev/shm; exec "$@"' bash "$build/cluster" "${own[@]}" \
 	--worker-binary "$PWD/$build/webhooks-worker" --extension "$PWD/$build/libwebhooks_php.so" \
 	--scripts "$scripts" --out "$PWD/$OUT" "$@"

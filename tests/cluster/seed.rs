@@ -80,8 +80,6 @@ struct Run<'a> {
     /// What was under way when something was cut off, in all: so much may have come twice.
     under_way: u64,
     kills: u64,
-    /// Faults that may have moved the limited webhook's lane.
-    faults: usize,
     diary: File,
     begun: Instant,
 }
@@ -125,7 +123,6 @@ impl<'a> Run<'a> {
             visitors: None,
             under_way: 0,
             kills: 0,
-            faults: 0,
             diary: File::create(out.join("diary.txt")).map_err(io)?,
             begun,
         };
@@ -168,7 +165,6 @@ impl<'a> Run<'a> {
                 continue;
             }
             self.note(&format!("{fault:?}"));
-            self.faults += 1;
             self.make(fault).map_err(|error| format!("{fault:?}: {error}"))?;
             std::thread::sleep(pause);
             self.servers.iter_mut().try_for_each(Server::look_at_worker)?;
@@ -408,7 +404,6 @@ impl<'a> Run<'a> {
             destroyed: self.destroyed()?,
             under_way: self.under_way,
             kills: self.kills,
-            faults: self.faults,
             servers: self.servers.len(),
         };
         let findings = evidence.examine();

@@ -132,14 +132,25 @@ impl Server {
         command.env("PHP_INI_SCAN_DIR", format!(":{}/php", self.folder.display()));
         command.env("CLUSTER_DB", db_host(self.number));
         command.env("CLUSTER_SERVER", self.number.to_string());
+    }
+
+    /// The program and what `env` sets for it: only what runs as its user in the end may have a false
+    /// clock, as that shares it with its children through a file of its own.
+    fn program(&self, program: &std::ffi::OsStr) -> Vec<std::ffi::OsString> {
+        let mut words = Vec::new();
         if self.clock != 0 {
-            command.env("LD_PRELOAD", FAKETIME).env("FAKETIME", format!("{:+}s", self.clock));
-            command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1").env("DONT_FAKE_MONOTONIC", "1");
+            words.extend(["env".into(), format!("LD_PRELOAD={FAKETIME}").into()]);
+            words.push(format!("FAKETIME={:+}s", self.clock).into());
+            words.extend(["FAKETIME_DONT_FAKE_MONOTONIC=1".into(), "DONT_FAKE_MONOTONIC=1".into()]);
         }
+        words.push(program.into());
+        words
     }
 
     fn command(&self, program: impl AsRef<std::ffi::OsStr>, output: &str) -> Result<Command, String> {
-        let mut command = self.user.command(program);
+        let words = self.program(program.as_ref());
+        let mut command = self.user.command(&words[0]);
+        command.args(&words[1..]);
         self.dress(&mut command);
         let path = self.folder.join(output);
         let output = File::options().create(true).append(true).open(&path);
@@ -189,7 +200,9 @@ impl Server {
             .map_err(|error| format!("php: {error}"))?;
         let name = format!("php-fpm{}", String::from_utf8_lossy(&version.stdout));
         // As root it makes itself www-data.
-        let mut command = Command::new(&name);
+        let words = self.program(name.as_ref());
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
         self.dress(&mut command);
         if self.user == User::Own {
             command.arg("--allow-to-run-as-root");
