@@ -10,14 +10,20 @@ use webhooks::worker::{self, Mode, Options, WorkerError};
 const HELP: &str = "\
 webhooks-worker delivers what PHP processes have written to a spool's journal.
 
-Usage: webhooks-worker --spool DIR [--store URL] [--once | --foreground | --daemonize]
+Usage: webhooks-worker --spool DIR [--store URL] [--take-in-only]
+                       [--once | --drain | --foreground | --daemonize]
 
   --spool DIR    the folder that PHP and the worker share (webhooks.spool in php.ini)
   --store URL    where events and deliveries are kept: sqlite:/path/of/a/file, or
                  mysql://user@host:port/database of several servers together
                  (webhooks.store in php.ini; by default store.sqlite in the spool)
 
+  --take-in-only leave the delivering to other servers of the same store (webhooks.deliver = 0 in
+                 php.ini), as for web servers that may not reach endpoints
+
   --once         take in what is there, attempt what is due, and leave
+  --drain        before a server goes for good: take in what is there and send nothing, so that other
+                 servers of the same store go on with it, and leave; stop PHP and the worker first
   --foreground   run until SIGTERM, for a service manager (the default)
   --daemonize    detach, and leave after a minute without work: this is how PHP starts it
 
@@ -41,6 +47,11 @@ fn main() -> ExitCode {
         }
     };
     match worker::run(&options) {
+        Ok(()) if options.mode == Mode::Drain => {
+            let done = "drained: nothing waits in this spool any more\n";
+            let _ = std::io::stdout().write_all(done.as_bytes());
+            ExitCode::SUCCESS
+        }
         Ok(()) => ExitCode::SUCCESS,
         // PHP started two at once: the other one does the work.
         Err(WorkerError::Running { .. }) if options.mode == Mode::Daemonize => ExitCode::SUCCESS,
@@ -54,7 +65,7 @@ fn main() -> ExitCode {
 /// The options, or `None` where help or version was asked for (and given).
 fn options() -> Result<Option<Options>, lexopt::Error> {
     let mut arguments = lexopt::Parser::from_env();
-    let (mut spool, mut store, mut mode) = (None, None, None);
+    let (mut spool, mut store, mut mode, mut takes_in_only) = (None, None, None, false);
     while let Some(argument) = arguments.next()? {
         let chosen = match argument {
             Long("spool") => {
@@ -68,7 +79,12 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
                 store = Some(arguments.value()?.string()?);
                 continue;
             }
+            Long("take-in-only") => {
+                takes_in_only = true;
+                continue;
+            }
             Long("once") => Mode::Once,
+            Long("drain") => Mode::Drain,
             Long("foreground") => Mode::Foreground,
             Long("daemonize") => Mode::Daemonize,
             Long("help") | Short('h') => {
@@ -83,9 +99,9 @@ fn options() -> Result<Option<Options>, lexopt::Error> {
             other => return Err(other.unexpected()),
         };
         if mode.replace(chosen).is_some_and(|before| before != chosen) {
-            return Err("--once, --foreground and --daemonize exclude each other".into());
+            return Err("--once, --drain, --foreground and --daemonize exclude each other".into());
         }
     }
     let spool = spool.ok_or("--spool DIR is missing")?;
-    Ok(Some(Options { spool, store, mode: mode.unwrap_or(Mode::Foreground) }))
+    Ok(Some(Options { spool, store, mode: mode.unwrap_or(Mode::Foreground), takes_in_only }))
 }

@@ -24,8 +24,8 @@ use crate::findings::{AloneAtDeaths, Evidence, Findings};
 use crate::producer::{Accounts, Php, Producer};
 use crate::test_webhooks::{Expected, TEST_WEBHOOKS, TestWebhooks};
 use crate::worker::Workers;
-use testkit::random::Random;
 use testkit::process::{Process, wait_for};
+use testkit::random::Random;
 
 /// Events that a run has to have at least.
 pub(crate) const LEAST_EVENTS: usize = 1000;

@@ -132,20 +132,18 @@ fn run_in(options: &Options, folder: &Path) -> Result<(), String> {
         fs::copy(from, &to).map_err(|error| format!("{}: {error}", from.display()))?;
         Ok::<_, String>(to)
     };
-    let (worker, extension) = (copy(&options.worker, "webhooks-worker")?, copy(&options.extension, "webhooks.so")?);
+    let (worker, extension) =
+        (copy(&options.worker, "webhooks-worker")?, copy(&options.extension, "webhooks.so")?);
     let wordpress = match options.short {
         true => None,
         false => Some(front::copy_wordpress(folder, options.user)?),
     };
     let parts = Parts { worker, extension, wordpress, user: options.user };
     let (count, servers) = if options.short { (1, 2) } else { (3, 3) };
-    let template = Template::make(
-        &folder.join("template"),
-        options.user,
-        count,
-        &options.scripts,
-        || parts.wordpress.as_deref().map_or(Ok(()), |root| front::install(root, options.user)),
-    )?;
+    let template =
+        Template::make(&folder.join("template"), options.user, count, &options.scripts, || {
+            parts.wordpress.as_deref().map_or(Ok(()), |root| front::install(root, options.user))
+        })?;
     let setting = Setting { parts: &parts, template: &template, servers, calm: options.calm };
 
     let mut out = std::io::stdout();

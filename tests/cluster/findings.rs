@@ -60,7 +60,8 @@ impl Figures {
     }
 
     pub(crate) fn to_json(self, seeds: usize) -> Value {
-        let Self { dispatched, received, destroyed, duplicates, under_way, kills, rate, lost } = self;
+        let Self { dispatched, received, destroyed, duplicates, under_way, kills, rate, lost } =
+            self;
         json!({
             "seeds": seeds, "dispatched": dispatched, "received": received, "destroyed": destroyed,
             "duplicates": duplicates, "under_way_at_faults": under_way, "kills": kills,
@@ -71,7 +72,8 @@ impl Figures {
 
 impl std::fmt::Display for Figures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { dispatched, received, destroyed, duplicates, under_way, kills, rate, lost } = self;
+        let Self { dispatched, received, destroyed, duplicates, under_way, kills, rate, lost } =
+            self;
         write!(
             f,
             "dispatched {dispatched}, received {received}, destroyed {destroyed}, \
@@ -175,7 +177,8 @@ impl Evidence<'_> {
             ("destroyed.txt", lines(destroyed)),
         ];
         for (name, text) in files {
-            std::fs::write(self.out.join(name), text).map_err(|error| format!("{name}: {error}"))?;
+            std::fs::write(self.out.join(name), text)
+                .map_err(|error| format!("{name}: {error}"))?;
         }
         Ok(())
     }
@@ -200,15 +203,20 @@ impl Evidence<'_> {
     }
 
     fn judge_receipts(&self, deviations: &mut Deviations) {
-        let known: HashMap<_, _> =
-            self.accounts.dispatched.iter().map(|event| (event.id.to_string(), event.number)).collect();
+        let known: HashMap<_, _> = self
+            .accounts
+            .dispatched
+            .iter()
+            .map(|event| (event.id.to_string(), event.number))
+            .collect();
         let open: HashSet<_> = self.accounts.open.iter().collect();
         for receipt in &self.receipts {
             let told = || format!("{} at {}", receipt.id, receipt.webhook);
             if let Some(fault) = &receipt.fault {
                 let told = format!("{}: {fault}", told());
                 deviations.add("a signature or body is not as it was made", told);
-            } else if known.get(&receipt.id) != Some(&receipt.number) && !open.contains(&receipt.number)
+            } else if known.get(&receipt.id) != Some(&receipt.number)
+                && !open.contains(&receipt.number)
             {
                 deviations.add("something was received that was not dispatched", told());
             }
@@ -243,7 +251,8 @@ impl Evidence<'_> {
             self.receipts.iter().filter(limited).map(|receipt| receipt.at).collect();
         at.sort_unstable();
         let window = Duration::from_secs(WINDOW);
-        let within = |first: usize| at[first..].iter().take_while(|it| **it - at[first] < window).count();
+        let within =
+            |first: usize| at[first..].iter().take_while(|it| **it - at[first] < window).count();
         let most = (0..at.len()).map(within).max().unwrap_or(0);
         // One window more at the edge; a lane's new holder does not know what was sent within the last.
         if most > RATE * (WINDOW as usize + 2) {
@@ -284,7 +293,8 @@ impl Evidence<'_> {
                 Some(others) => {
                     lost += usize::from(!was_received);
                     let found = format!("{others:?}");
-                    deviations.add("a delivery is not in the state it ought to be in", told(&found));
+                    deviations
+                        .add("a delivery is not in the state it ought to be in", told(&found));
                 }
             }
         }
@@ -343,7 +353,9 @@ fn lines(log: &mut Log) -> Result<Vec<Line>, String> {
     loop {
         let wanted = serde_json::from_value(query).map_err(|error| error.to_string())?;
         let page = log.deliveries(&wanted).map_err(|error| error.to_string())?;
-        rows.extend(page.deliveries.into_iter().map(|row| (row.event_id, row.webhook_id, row.state)));
+        rows.extend(
+            page.deliveries.into_iter().map(|row| (row.event_id, row.webhook_id, row.state)),
+        );
         match page.cursor {
             Some(cursor) => query = json!({ "limit": 200, "cursor": cursor }),
             None => return Ok(rows),

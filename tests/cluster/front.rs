@@ -82,7 +82,10 @@ impl Front {
         let servers: String = servers
             .iter()
             .map(|server| {
-                format!("server \"unix:{}\" max_fails=1 fail_timeout=3s; ", server.fpm_socket().display())
+                format!(
+                    "server \"unix:{}\" max_fails=1 fail_timeout=3s; ",
+                    server.fpm_socket().display()
+                )
             })
             .collect();
         let of = if user == User::WwwData { "user www-data;" } else { "user root;" };

@@ -130,7 +130,9 @@ fn lead(client: TcpStream, nodes: &Arc<Vec<Checked>>, own: usize) {
         let all = nodes.iter().cycle().skip(own % nodes.len()).take(nodes.len());
         for node in all.filter(|node| node.is_up.load(Ordering::SeqCst)) {
             let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, node.port);
-            let Ok(database) = TcpStream::connect_timeout(&address.into(), PATIENCE) else { continue };
+            let Ok(database) = TcpStream::connect_timeout(&address.into(), PATIENCE) else {
+                continue;
+            };
             if client.set_nonblocking(false).is_err() || connect(client, database, node).is_err() {
                 return;
             }

@@ -25,6 +25,11 @@ pub(crate) const USER: &str = "wordpress";
 const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
 /// How long a node may take to be in step with the others.
 const COMES_UP: Duration = Duration::from_secs(60);
+/// How long nodes have to come together by themselves, how long they do so for before that counts, and
+/// how often those that don't are started anew.
+const HEALS: Duration = Duration::from_secs(15);
+const STEADY: Duration = Duration::from_millis(700);
+const MOST_ROUNDS: usize = 4;
 /// The disk of a node: fresh it takes some 150 MiB, and a history of writes 64.
 const DISK: &std::ffi::CStr = c"size=420m,mode=0755";
 
@@ -52,8 +57,7 @@ impl Template {
         scripts: &Path,
         fill: impl FnOnce() -> Result<(), String>,
     ) -> Result<Self, String> {
-        let template =
-            Self { folder: folder.to_owned(), user, count, scripts: scripts.to_owned() };
+        let template = Self { folder: folder.to_owned(), user, count, scripts: scripts.to_owned() };
         let data = folder.join("data");
         let io = |error: std::io::Error| error.to_string();
         user.make_folder(folder).map_err(io)?;
@@ -138,7 +142,8 @@ impl Nodes {
         let mut at = Vec::new();
         for node in &self.0 {
             let position = node.recovered()?;
-            let number: i64 = position.rsplit(':').next().and_then(|it| it.parse().ok()).unwrap_or(-1);
+            let number: i64 =
+                position.rsplit(':').next().and_then(|it| it.parse().ok()).unwrap_or(-1);
             at.push((number, position));
         }
         let first = (0..at.len()).max_by_key(|node| at[*node].0).unwrap_or(0);
@@ -165,11 +170,47 @@ impl Nodes {
         for node in &mut self.0 {
             node.free_disk();
         }
-        if self.0.iter().all(|node| !node.is_ready()) {
-            self.kill_all()?;
-            return self.start_all();
+        for round in 0..MOST_ROUNDS {
+            if self.come_to_rest() {
+                return Ok(());
+            }
+            if self.0.iter().all(|node| !node.is_ready()) {
+                self.kill_all()?;
+                self.start_all()?;
+                continue;
+            }
+            for node in self.0.iter_mut().filter(|node| !node.is_ready()) {
+                node.kill()?;
+                // Whose data can't be used gets those of another one.
+                if round > 0 || node.start_again().is_err() {
+                    node.kill()?;
+                    node.forget()?;
+                    node.start_again()?;
+                }
+            }
         }
-        self.0.iter_mut().try_for_each(Node::heal)
+        let words: Vec<_> =
+            self.0.iter().filter(|node| !node.is_ready()).map(Node::last_words).collect();
+        Err(format!("nodes can't be brought back:\n{}", words.join("\n")))
+    }
+
+    /// Waits until all take part, and go on to; whether they do. One that was cut off may not know of
+    /// it yet.
+    fn come_to_rest(&mut self) -> bool {
+        let deadline = Instant::now() + HEALS;
+        let mut since = None;
+        while Instant::now() < deadline {
+            if !self.0.iter().all(Node::is_ready) {
+                since = None;
+                if self.0.iter_mut().any(|node| node.has_ended()) {
+                    return false;
+                }
+            } else if since.get_or_insert_with(Instant::now).elapsed() > STEADY {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        false
     }
 }
 
@@ -227,7 +268,8 @@ impl Node {
         );
         let state = self.data().join("grastate.dat");
         let text = fs::read_to_string(&state).map_err(io)?;
-        fs::write(&state, text.replace("safe_to_bootstrap: 1", "safe_to_bootstrap: 0")).map_err(io)?;
+        fs::write(&state, text.replace("safe_to_bootstrap: 1", "safe_to_bootstrap: 0"))
+            .map_err(io)?;
         fs::write(self.data().join("gvwstate.dat"), view).map_err(io)?;
         self.user.own(&self.data().join("gvwstate.dat")).map_err(io)
     }
@@ -357,13 +399,15 @@ impl Node {
     fn await_ready(&mut self) -> Result<(), String> {
         let deadline = Instant::now() + COMES_UP;
         while !self.is_ready() {
-            if let Some(process) = &mut self.process
-                && let Ok(Some(status)) = process.ended()
-            {
-                return Err(format!("node {} ended ({status}):\n{}", self.number, self.last_words()));
+            if self.has_ended() {
+                return Err(format!("node {} ended:\n{}", self.number, self.last_words()));
             }
             if Instant::now() > deadline {
-                return Err(format!("node {} does not come up:\n{}", self.number, self.last_words()));
+                return Err(format!(
+                    "node {} does not come up:\n{}",
+                    self.number,
+                    self.last_words()
+                ));
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -372,9 +416,7 @@ impl Node {
 
     fn await_end(&mut self) -> Result<(), String> {
         let process = self.process.as_mut().ok_or("it does not run")?;
-        wait_for("the end of the database", || {
-            process.ended().is_ok_and(|ended| ended.is_some())
-        })?;
+        wait_for("the end of the database", || process.ended().is_ok_and(|ended| ended.is_some()))?;
         self.process = None;
         Ok(())
     }
@@ -442,45 +484,18 @@ impl Node {
         let _ = fs::remove_file(self.folder.join("ballast"));
     }
 
-    /// Waits until it is in step; where that takes too long it is started anew, at last without its
-    /// data.
-    fn heal(&mut self) -> Result<(), String> {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        for attempt in 0.. {
-            while Instant::now() < deadline || attempt > 0 {
-                if self.is_ready() {
-                    return Ok(());
-                }
-                let has_ended = match &mut self.process {
-                    Some(process) => process.ended().is_ok_and(|ended| ended.is_some()),
-                    None => true,
-                };
-                if has_ended {
-                    break;
-                }
-                std::thread::sleep(Duration::from_millis(100));
-            }
-            self.kill()?;
-            if attempt > 0 {
-                let _ = fs::remove_dir_all(self.data());
-                self.user.make_folder(&self.data()).map_err(|error| error.to_string())?;
-            }
-            if attempt > 2 {
-                break;
-            }
-            // What can't be recovered is copied from another node in the next round.
-            if let Err(error) = self.start_again()
-                && attempt > 0
-            {
-                return Err(error);
-            }
-            match self.await_ready() {
-                Ok(()) => return Ok(()),
-                Err(error) if attempt > 1 => return Err(error),
-                Err(_) => {}
-            }
+    fn has_ended(&mut self) -> bool {
+        match &mut self.process {
+            Some(process) => process.ended().is_ok_and(|ended| ended.is_some()),
+            None => true,
         }
-        Err(format!("node {} can't be brought back:\n{}", self.number, self.last_words()))
+    }
+
+    /// Removes its data.
+    fn forget(&self) -> Result<(), String> {
+        let told = |error: std::io::Error| format!("{}: {error}", self.data().display());
+        fs::remove_dir_all(self.data()).map_err(told)?;
+        self.user.make_folder(&self.data()).map_err(told)
     }
 }
 

@@ -22,7 +22,7 @@ fi
 	exit 1
 }
 mkdir -p "${OUT:=target/cluster}"
-scripts=$PWD/target/galera/usr/bin
+scripts=$PWD/target/galera/scripts
 # shellcheck disable=SC2016 # for the shell within
 exec "${unshare[@]}" bash -c 'ip link set lo up; mount -t tmpfs shm /dev/shm; exec "$@"' bash "$build/cluster" "${own[@]}" \
 	--worker-binary "$PWD/$build/webhooks-worker" --extension "$PWD/$build/libwebhooks_php.so" \

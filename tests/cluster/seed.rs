@@ -292,9 +292,8 @@ impl<'a> Run<'a> {
     /// What workers had claimed when something is cut off.
     fn count_under_way(&mut self) -> Result<(), String> {
         let mut root = self.nodes.root()?;
-        let sql = format!(
-            "SELECT COUNT(*) FROM {DATABASE}.wp_webhooks_store_deliveries WHERE state = 1"
-        );
+        let sql =
+            format!("SELECT COUNT(*) FROM {DATABASE}.wp_webhooks_store_deliveries WHERE state = 1");
         // Before a worker has made its tables, nothing is.
         let count: u64 = root.query_first(sql).ok().flatten().unwrap_or(0);
         self.under_way += count;
@@ -336,7 +335,8 @@ impl<'a> Run<'a> {
     fn is_read(&self) -> Result<bool, String> {
         let positions = self.positions()?;
         for server in self.servers.iter().filter(|server| !server.is_removed()) {
-            let status = journal::status(server.spool(), &positions).map_err(|it| it.to_string())?;
+            let status =
+                journal::status(server.spool(), &positions).map_err(|it| it.to_string())?;
             if status.bytes_waiting > 0 {
                 return Ok(false);
             }
@@ -358,7 +358,8 @@ impl<'a> Run<'a> {
         let mut root = self.nodes.root()?;
         let sql = format!("SELECT segment, `offset` FROM {DATABASE}.wp_webhooks_store_positions");
         let rows: Vec<(Vec<u8>, u64)> = root.query(sql).map_err(|error| error.to_string())?;
-        let of = |(segment, offset): (Vec<u8>, u64)| Some((SegmentId(segment.try_into().ok()?), offset));
+        let of =
+            |(segment, offset): (Vec<u8>, u64)| Some((SegmentId(segment.try_into().ok()?), offset));
         Ok(rows.into_iter().filter_map(of).collect())
     }
 

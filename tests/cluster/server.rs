@@ -147,7 +147,11 @@ impl Server {
         words
     }
 
-    fn command(&self, program: impl AsRef<std::ffi::OsStr>, output: &str) -> Result<Command, String> {
+    fn command(
+        &self,
+        program: impl AsRef<std::ffi::OsStr>,
+        output: &str,
+    ) -> Result<Command, String> {
         let words = self.program(program.as_ref());
         let mut command = self.user.command(&words[0]);
         command.args(&words[1..]);
@@ -183,7 +187,8 @@ impl Server {
     /// Starts the worker, as a service manager would.
     pub(crate) fn start_worker(&mut self) -> Result<(), String> {
         let mut command = self.command(&self.binary, "worker.txt")?;
-        let store = if self.wordpress.is_some() { "mysql:".to_owned() } else { address(self.number) };
+        let store =
+            if self.wordpress.is_some() { "mysql:".to_owned() } else { address(self.number) };
         command.arg("--foreground").arg("--spool").arg(self.spool.path()).arg("--store").arg(store);
         self.worker = Some(Process::start(&mut command).map_err(|error| error.to_string())?);
         Ok(())

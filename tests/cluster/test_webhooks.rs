@@ -15,21 +15,9 @@ pub(crate) const REFUSED: usize = 4;
 pub(crate) const RATE: usize = 4;
 
 pub(crate) const TEST_WEBHOOKS: [TestWebhook; 4] = [
-    TestWebhook {
-        name: "plain",
-        share: 10,
-        secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-    },
-    TestWebhook {
-        name: "ordered",
-        share: 4,
-        secret: "whsec_b3JkZXJlZCBvcmRlcmVkIG9yZGVyZWQg",
-    },
-    TestWebhook {
-        name: "limited",
-        share: 2,
-        secret: "whsec_bGltaXRlZCBsaW1pdGVkIGxpbWl0ZWQg",
-    },
+    TestWebhook { name: "plain", share: 10, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
+    TestWebhook { name: "ordered", share: 4, secret: "whsec_b3JkZXJlZCBvcmRlcmVkIG9yZGVyZWQg" },
+    TestWebhook { name: "limited", share: 2, secret: "whsec_bGltaXRlZCBsaW1pdGVkIGxpbWl0ZWQg" },
     TestWebhook { name: "moody", share: 4, secret: "whsec_bW9vZHkgbW9vZHkgbW9vZHkgbW9vZHkg" },
 ];
 

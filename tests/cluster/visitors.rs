@@ -32,7 +32,8 @@ pub(crate) struct Visitors {
 impl Visitors {
     /// They come from now on; `folder` gets their accounts.
     pub(crate) fn start(seed: u64, folder: &Path) -> Self {
-        let (are_over, answered, failed) = <(Arc<AtomicBool>, Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+        let (are_over, answered, failed) =
+            <(Arc<AtomicBool>, Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
         let threads = (0..VISITORS)
             .map(|visitor| {
                 let (are_over, answered) = (Arc::clone(&are_over), Arc::clone(&answered));

@@ -38,6 +38,7 @@ bool(true)
 string(5) "%d.%d.%d"
 webhooks.allow = , false
 webhooks.autostart = 0, false
+webhooks.deliver = 1, false
 webhooks.max_in_flight = , false
 webhooks.max_payload = 1M, false
 webhooks.spool = {TMP}/webhooks-001, false
@@ -63,6 +64,7 @@ Worker => not running, and not started by PHP (webhooks.autostart)
 Directive => Local Value => Master Value
 webhooks.allow => no value => no value
 webhooks.autostart => 0 => 0
+webhooks.deliver => 1 => 1
 webhooks.max_in_flight => no value => no value
 webhooks.max_payload => 1M => 1M
 webhooks.spool => %s/webhooks-001 => %s/webhooks-001

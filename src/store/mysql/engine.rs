@@ -48,6 +48,8 @@ pub struct MysqlStore {
     pub(super) memory: Memory,
     commits: u64,
     pub(super) watch: Watch,
+    /// Nothing is sent from here.
+    pub(super) only_takes_in: bool,
     /// A transaction of which it is not known whether it took place: what it had claimed.
     unknown: Option<Vec<Delivery>>,
 }
@@ -93,6 +95,7 @@ impl MysqlStore {
             memory: Memory::default(),
             commits: 0,
             watch: Watch::default(),
+            only_takes_in: false,
             unknown: None,
         };
         store.remember(has_clock)?;
@@ -395,10 +398,19 @@ impl Store for MysqlStore {
         self.run(&mut |transaction| work(transaction))
     }
 
+    fn only_takes_in(&mut self) {
+        self.only_takes_in = true;
+    }
+
     fn load(&mut self) -> Result<Loaded> {
         let (mut after, mut suspects) = (After::default(), false);
+        let only_takes_in = self.only_takes_in;
         self.repeat(&mut |transaction| {
             let me = transaction.me;
+            if only_takes_in {
+                // Whoever sends it does not look for suspects that others found.
+                return transaction.give_back(me);
+            }
             after = transaction.after_a_death(me.worker, me.epoch)?;
             suspects = !transaction.try_suspects()?.is_empty();
             Ok(())
@@ -408,6 +420,7 @@ impl Store for MysqlStore {
             (after.reclaimed, after.deadly, suspects);
         Ok(loaded)
     }
+
     fn looks_every(&self) -> Option<Duration> {
         Some(self.watch.every())
     }

@@ -133,7 +133,8 @@ impl MysqlStore {
         let rows = connection.rows(&sql, vec![me.worker.into()])?;
         let (wrote, changed) = self.watch.see(rows, now);
         let mut news = News::default();
-        for (worker, seen) in self.watch.dead(now) {
+        let dead = if self.only_takes_in { Vec::new() } else { self.watch.dead(now) };
+        for (worker, seen) in dead {
             self.take_over(worker, seen, &mut news)?;
         }
         let slowly = since(self.watch.looked_slowly, now) >= SLOW;
@@ -196,7 +197,7 @@ impl MysqlStore {
 
     /// Takes over what workers that left had not given back.
     fn adopt(&mut self, news: &mut News) -> Result<()> {
-        if self.watch.others.values().all(|seen| seen.is_alive) {
+        if self.only_takes_in || self.watch.others.values().all(|seen| seen.is_alive) {
             return Ok(());
         }
         let me = self.lease.me;
