@@ -12,11 +12,13 @@
 //! | `fault` | what goes wrong, drawn from the seed |
 //! | `nodes`, `gateway`, `server`, `front`, `visitors`, `endpoint`, `disk`, `user` | the means |
 //! | `seed` | a run |
+//! | `bench` | figures of the same parts, without faults: `make bench NAME=cluster` |
 //! | `accounts`, `findings` | what has to hold, and the files that show it |
 //!
 //! All of it is in name spaces of its own (run.sh): ports, disks and processes end with it.
 
 mod accounts;
+mod bench;
 mod disk;
 mod endpoint;
 mod fault;
@@ -56,6 +58,7 @@ cluster --worker-binary FILE --extension FILE --out DIR [--seeds N] [--first N] 
   --first N          the first one's seed; 1
   --short            one MariaDB and two workers, without WordPress
   --calm             no faults
+  --bench            figures instead of faults
   --scripts DIR      where wsrep_sst_rsync lies
   --as-root          this program is root in a name space of its own alone
   --out DIR          gets results.json, and a folder for each seed
@@ -70,6 +73,7 @@ struct Options {
     seeds: u64,
     short: bool,
     calm: bool,
+    bench: bool,
     user: User,
 }
 
@@ -92,7 +96,7 @@ fn main() -> ExitCode {
 
 fn options() -> Result<Options, lexopt::Error> {
     let (mut worker, mut extension, mut out) = (None, None, None);
-    let (mut first, mut seeds, mut short, mut calm) = (1, 20, false, false);
+    let (mut first, mut seeds, mut short, mut calm, mut bench) = (1, 20, false, false, false);
     let (mut scripts, mut user) = (PathBuf::from("/usr/bin"), User::WwwData);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -105,6 +109,7 @@ fn options() -> Result<Options, lexopt::Error> {
             Long("seeds") => seeds = arguments.value()?.parse()?,
             Long("short") => short = true,
             Long("calm") => calm = true,
+            Long("bench") => bench = true,
             Long("as-root") => user = User::Own,
             other => return Err(other.unexpected()),
         }
@@ -112,7 +117,7 @@ fn options() -> Result<Options, lexopt::Error> {
     let worker = worker.ok_or("--worker-binary FILE is missing")?;
     let extension = extension.ok_or("--extension FILE is missing")?;
     let out = out.ok_or("--out DIR is missing")?;
-    Ok(Options { worker, extension, out, scripts, first, seeds, short, calm, user })
+    Ok(Options { worker, extension, out, scripts, first, seeds, short, calm, bench, user })
 }
 
 fn run(options: &Options) -> Result<(), String> {
@@ -134,11 +139,18 @@ fn run_in(options: &Options, folder: &Path) -> Result<(), String> {
     };
     let (worker, extension) =
         (copy(&options.worker, "webhooks-worker")?, copy(&options.extension, "webhooks.so")?);
-    let wordpress = match options.short {
+    let wordpress = match options.short || options.bench {
         true => None,
         false => Some(front::copy_wordpress(folder, options.user)?),
     };
     let parts = Parts { worker, extension, wordpress, user: options.user };
+    if options.bench {
+        let make = |count: usize| {
+            let folder = folder.join(format!("template{count}"));
+            Template::make(&folder, options.user, count, &options.scripts, || Ok(()))
+        };
+        return bench::run(&parts, &make(1)?, &make(3)?, &folder.join("bench"), &options.out);
+    }
     let (count, servers) = if options.short { (1, 2) } else { (3, 3) };
     let template =
         Template::make(&folder.join("template"), options.user, count, &options.scripts, || {

@@ -96,17 +96,26 @@ impl Template {
     }
 }
 
+/// Where the nodes' data lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In memory, a small disk for each of them.
+    Memory,
+    /// On the disk of the folder.
+    Disk,
+}
+
 /// The database of a run.
 pub(crate) struct Nodes(pub(crate) Vec<Node>);
 
 impl Nodes {
     /// Copies the template into `folder` and starts it; returns once all nodes are in step.
-    pub(crate) fn start(template: &Template, folder: &Path) -> Result<Self, String> {
+    pub(crate) fn start(template: &Template, folder: &Path, place: Place) -> Result<Self, String> {
         let mut nodes: Vec<_> = (1..=template.count)
             .map(|number| Node::new(number, template, &folder.join(format!("node{number}"))))
             .collect();
         for node in &mut nodes {
-            node.copy(template)?;
+            node.copy(template, place)?;
         }
         for node in &mut nodes {
             let arguments = if template.is_cluster() { node.joins(None)? } else { Vec::new() };
@@ -221,6 +230,8 @@ pub(crate) struct Node {
     user: User,
     count: usize,
     scripts: PathBuf,
+    /// `innodb_buffer_pool_size`
+    buffer: &'static str,
     process: Option<Process>,
 }
 
@@ -232,6 +243,7 @@ impl Node {
             user: template.user,
             count: template.count,
             scripts: template.scripts.clone(),
+            buffer: "64M",
             process: None,
         }
     }
@@ -241,12 +253,17 @@ impl Node {
     }
 
     /// Copies the template onto a disk of this node's own.
-    fn copy(&mut self, template: &Template) -> Result<(), String> {
+    fn copy(&mut self, template: &Template, place: Place) -> Result<(), String> {
         let io = |error: std::io::Error| format!("{}: {error}", self.folder.display());
         fs::create_dir_all(&self.folder).map_err(io)?;
-        rustix::mount::mount("node", &self.folder, "tmpfs", MountFlags::empty(), DISK).map_err(
-            |error| format!("a disk for {} can't be mounted: {error}", self.folder.display()),
-        )?;
+        if place == Place::Memory {
+            rustix::mount::mount("node", &self.folder, "tmpfs", MountFlags::empty(), DISK)
+                .map_err(|error| {
+                    format!("a disk for {} can't be mounted: {error}", self.folder.display())
+                })?;
+        } else {
+            self.buffer = "512M";
+        }
         self.user.make_folder(&self.folder).map_err(io)?;
         let mut copy = Command::new("cp");
         copy.arg("-a").arg(template.folder.join("data")).arg(&self.folder);
@@ -285,6 +302,8 @@ impl Node {
             format!("--log-error={folder}/log.err"),
             format!("--port={}", port(self.number)),
             format!("--tmpdir={folder}"),
+            format!("--innodb-buffer-pool-size={}", self.buffer),
+            format!("--innodb-log-file-size={}", if self.buffer == "64M" { "32M" } else { "256M" }),
         ];
         arguments.extend(self.user.of_a_server());
         arguments.extend(
@@ -292,8 +311,6 @@ impl Node {
                 "--bind-address=127.0.0.1",
                 "--skip-name-resolve",
                 "--innodb-flush-log-at-trx-commit=1",
-                "--innodb-buffer-pool-size=64M",
-                "--innodb-log-file-size=32M",
                 "--performance-schema=OFF",
                 "--character-set-server=utf8mb4",
                 "--max-connections=150",

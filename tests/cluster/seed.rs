@@ -20,7 +20,7 @@ use crate::fault::{self, Fault};
 use crate::findings::{Evidence, Findings};
 use crate::front::Front;
 use crate::gateway::Gateways;
-use crate::nodes::{DATABASE, Nodes, Template};
+use crate::nodes::{DATABASE, Nodes, Place, Template};
 use crate::server::{Parts, Server};
 use crate::test_webhooks;
 use crate::visitors::Visitors;
@@ -94,7 +94,7 @@ impl<'a> Run<'a> {
         let io = |error: std::io::Error| error.to_string();
         let begun = Instant::now();
         let endpoint = Endpoint::open(seed, &out.join("received.txt")).map_err(io)?;
-        let nodes = Nodes::start(setting.template, folder)?;
+        let nodes = Nodes::start(setting.template, folder, Place::Memory)?;
         let sockets = nodes.0.iter().map(crate::nodes::Node::socket).collect();
         let gateways = Gateways::open(setting.servers, sockets).map_err(io)?;
         let mut servers = Vec::new();

@@ -19,7 +19,7 @@ use crate::user::User;
 /// Debian's libfaketime, which gives a process another time of day.
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 /// Milliseconds between two events of a server's own producer, on average.
-const PACE_MS: u64 = 120;
+const PACE_MS: u64 = 90;
 /// More than a producer ever dispatches.
 const ENDLESS: u64 = 1_000_000;
 
@@ -59,6 +59,30 @@ impl Server {
         parts: &Parts,
         folder: &Path,
     ) -> Result<Self, String> {
+        let store = match parts.wordpress {
+            Some(_) => "mysql:".to_owned(),
+            None => address(number),
+        };
+        Self::with_store(number, seed, parts, folder, &store)
+    }
+
+    /// One whose log lies in its spool; nobody starts a worker there.
+    pub(crate) fn plain(parts: &Parts, folder: &Path) -> Result<Self, String> {
+        Self::with_store(1, 0, parts, folder, "")
+    }
+
+    /// The same, but for the log, which lies in the database.
+    pub(crate) fn on_database(parts: &Parts, folder: &Path) -> Result<Self, String> {
+        Self::with_store(1, 0, parts, folder, &address(1))
+    }
+
+    fn with_store(
+        number: usize,
+        seed: u64,
+        parts: &Parts,
+        folder: &Path,
+        store: &str,
+    ) -> Result<Self, String> {
         let io = |error: std::io::Error| format!("{}: {error}", folder.display());
         let user = parts.user;
         for part in ["", "php", "run", "accounts", "spool", "tmp"] {
@@ -66,10 +90,6 @@ impl Server {
         }
         let path = folder.join("spool");
         fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).map_err(io)?;
-        let store = match parts.wordpress {
-            Some(_) => "mysql:".to_owned(),
-            None => address(number),
-        };
         // A worker that nobody watches over is started by whoever dispatches; here this run does.
         let ini = format!(
             "extension=\"{}\"\nwebhooks.spool=\"{}\"\nwebhooks.store=\"{store}\"\n\
@@ -117,6 +137,10 @@ impl Server {
             db_host(self.number),
             self.number,
         )
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     pub(crate) fn spool(&self) -> &Spool {

@@ -28,7 +28,11 @@ impl Tables {
     pub(super) fn new() -> Self {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("e{}_", LAST.fetch_add(1, Ordering::Relaxed));
-        let server = Server { prefix, ..server().database() };
+        Self::of(Server { prefix, ..server().database() })
+    }
+
+    /// Those of a database.
+    pub(super) fn of(server: Server) -> Self {
         Self { server, clock: Arc::new(ManualClock::at(NOON)) }
     }
 

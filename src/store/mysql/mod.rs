@@ -30,6 +30,8 @@ mod prune;
 mod record;
 mod room;
 mod row;
+#[cfg(test)]
+mod scale_tests;
 mod schema;
 mod suspects;
 #[cfg(test)]
