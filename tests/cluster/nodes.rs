@@ -27,7 +27,7 @@ const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
 const COMES_UP: Duration = Duration::from_secs(60);
 /// How long nodes have to come together by themselves, how long they do so for before that counts, and
 /// how often those that don't are started anew.
-const HEALS: Duration = Duration::from_secs(15);
+const HEALS: Duration = Duration::from_secs(25);
 const STEADY: Duration = Duration::from_millis(700);
 const MOST_ROUNDS: usize = 4;
 /// The disk of a node: fresh it takes some 150 MiB, and a history of writes 64.

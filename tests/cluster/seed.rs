@@ -31,6 +31,8 @@ pub(crate) const LEAST_EVENTS: usize = 1000;
 pub(crate) const LEAST_EVENTS_OF_TWO: usize = 500;
 /// How long the webhooks have to come to rest once all has healed.
 const REST: Duration = Duration::from_secs(90);
+/// How long the nodes need to find out that one of them could not write what the others did.
+const VOTE: Duration = Duration::from_secs(3);
 /// A server that is removed has not been read for so long.
 const UNREAD: Duration = Duration::from_millis(700);
 
@@ -253,6 +255,13 @@ impl<'a> Run<'a> {
                 self.nodes.0[node].fill_disk();
                 std::thread::sleep(lasts);
                 self.nodes.0[node].free_disk();
+                // The others may have found it inconsistent: it then runs on, alone, until people start
+                // it anew.
+                std::thread::sleep(VOTE);
+                if self.nodes.0.len() > 1 && !self.nodes.0[node].is_ready() {
+                    self.nodes.0[node].kill()?;
+                    self.nodes.0[node].start_again()?;
+                }
                 self.nodes.heal()?;
             }
             Fault::SetClock(server, seconds) => {
