@@ -44,6 +44,8 @@ pub(super) struct Watch {
     next: usize,
     /// All of them are to be looked at: lanes may be free.
     all: bool,
+    /// Somebody wrote since what changes rarely was looked at.
+    wrote: bool,
 }
 
 /// Another worker's row.
@@ -137,6 +139,7 @@ impl MysqlStore {
         for (worker, seen) in dead {
             self.take_over(worker, seen, &mut news)?;
         }
+        self.watch.wrote |= wrote;
         let slowly = since(self.watch.looked_slowly, now) >= SLOW;
         if slowly {
             self.watch.looked_slowly = now;
@@ -147,8 +150,10 @@ impl MysqlStore {
             self.memory.lanes.retain(|_, lane| *lane == Lane::Mine);
             self.watch.all = true;
         }
-        if slowly && (wrote || self.watch.all) {
+        if slowly && (self.watch.wrote || self.watch.all) {
             self.look_at_webhooks(&mut news)?;
+            self.look_at_suspects(&mut news)?;
+            self.watch.wrote = false;
         }
         if wrote || self.watch.all {
             self.look_at_dues(&mut news)?;
@@ -250,6 +255,22 @@ impl MysqlStore {
                 news.webhooks.push(WebhookState { key, id, health, next_due: None });
             }
         }
+        Ok(())
+    }
+
+    /// Finds out whether there are suspects in this worker's lanes, or in those that nobody has: who took
+    /// over a dead worker, or came back itself, need not have the lane of what that had under way.
+    fn look_at_suspects(&mut self, news: &mut News) -> Result<()> {
+        if self.only_takes_in {
+            return Ok(());
+        }
+        let webhooks: Vec<_> = self.memory.webhooks.values().copied().collect();
+        let mut any = false;
+        self.repeat(&mut |transaction| {
+            any = transaction.has_suspects(&webhooks)?;
+            Ok(())
+        })?;
+        news.suspects |= any;
         Ok(())
     }
 
