@@ -42,17 +42,16 @@ pub(crate) fn plan(random: &mut Random, nodes: usize, servers: usize) -> Vec<(Fa
         Fault::KillWorker(server(random), random.ms(0, 1500)),
         Fault::StopWorker(server(random), beyond_the_lease(random)),
         Fault::KillNode(node(random), random.ms(500, 3000)),
-        Fault::StopNode(node(random), random.ms(2000, 4000)),
+        // Up to longer than its cluster waits for it.
+        Fault::StopNode(node(random), random.ms(2000, 6000)),
         Fault::ReadOnly(node(random), random.ms(1500, 4000)),
     ];
     if nodes > 1 {
         faults.extend([
             Fault::KillWorker(server(random), random.ms(0, 1500)),
-            Fault::KillWorker(server(random), random.ms(0, 1500)),
             Fault::KillFpm(server(random), random.ms(0, 1500)),
             Fault::KillFpm(server(random), random.ms(0, 1500)),
             Fault::StopFpm(server(random), random.ms(1000, 4000)),
-            Fault::StopNode(node(random), random.ms(5000, 8000)),
             Fault::Isolate(node(random), random.ms(4000, 8000)),
             Fault::KillOthers(node(random), random.ms(1000, 4000)),
             Fault::KillAllNodes(random.ms(500, 3000)),
