@@ -58,11 +58,13 @@ else
 	@tests/chaos/run.sh target/release --first '$(or $(SEED_START),1)' --seeds '$(or $(SEEDS),20)'
 endif
 
-cluster: ## Three web servers on a cluster of databases, under faults: SEEDS=20, SEED_START=1, SEED= (one)
-	@$(SETUP) build network wordpress cluster
+cluster: ## Three web servers on a cluster of databases, under faults: SEEDS=20, SEED_START=1, SEED=; SHORT=1: a look
+	@$(SETUP) build network loopback $(if $(SHORT),,wordpress cluster)
 	@$(MAKE) --no-print-directory build
 	cargo build --release --workspace --lib --bin cluster
-ifdef SEED
+ifdef SHORT
+	@OUT=target/cluster-short tests/cluster/run.sh target/release --short --first '$(or $(SEED),1)' --seeds 1
+else ifdef SEED
 	@tests/cluster/run.sh target/release --first '$(SEED)' --seeds 1
 else
 	@tests/cluster/run.sh target/release --first '$(or $(SEED_START),1)' --seeds '$(or $(SEEDS),20)'

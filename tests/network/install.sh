@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 
 usage() {
-	echo "usage: $0 SET…   sets: build network wordpress test languages browser interop scenario bench cluster" >&2
+	echo "usage: $0 SET…   sets: build network wordpress test languages browser interop scenario bench cluster loopback" >&2
 	exit 2
 }
 
@@ -51,6 +51,7 @@ packages() {
 	interop) echo "$php-cli:php python3:python3 python3-pip:pip nodejs:node npm:npm ruby:ruby golang-go:go" ;;
 	scenario) echo "strace:strace sqlite3:sqlite3" ;;
 	cluster) echo "galera-4 rsync:rsync socat:socat iproute2:ip faketime:faketime" ;;
+	loopback) echo "iproute2:ip" ;;
 	bench) echo "wrk:wrk nginx-light:nginx" ;;
 	*) usage ;;
 	esac
