@@ -202,7 +202,7 @@ fn a_server_without_a_way_out_takes_in_and_another_one_delivers() {
     }
     let _inner = {
         let mut command = Command::new(PROGRAM);
-        command.arg("--store").arg(address(&database)).arg("--take-in-only");
+        command.arg("--store").arg(address(&database)).arg("--take-in-only").stderr(Stdio::null());
         inner.worker_by(command)
     };
     let mut sent = dispatch(&mut inner, 20);
@@ -254,7 +254,7 @@ fn a_server_that_is_drained_hands_over_its_journal_its_claims_and_its_lanes() {
     endpoint.answer(503);
     let dying = worker(&leaving, &database);
     let mut sent = dispatch(&mut leaving, 10);
-    let taken_in = || log(&leaving, &database)?.count_all(&DeliveriesQuery::default()).ok();
+    let taken_in = || log(&staying, &database)?.count_all(&DeliveriesQuery::default()).ok();
     wait_for("all are taken in", || (taken_in()? == 20).then_some(()));
     wait_for("attempts", || (endpoint.received().len() >= 2).then_some(()));
     sent.insert(leaving.dispatch("slow"));
