@@ -2,7 +2,7 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench lint plugin-check docs languages e2e walk plugins chaos fuzz scenarios install clean
+.PHONY: help build test demo bench lint plugin-check docs languages e2e walk plugins chaos cluster fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
@@ -56,6 +56,18 @@ else ifdef SEED
 	@tests/chaos/run.sh target/release --first '$(SEED)' --seeds 1
 else
 	@tests/chaos/run.sh target/release --first '$(or $(SEED_START),1)' --seeds '$(or $(SEEDS),20)'
+endif
+
+cluster: ## Three web servers on a cluster of databases, under faults: SEEDS=20, SEED_START=1, SEED=; SHORT=1: a look
+	@$(SETUP) build network loopback $(if $(SHORT),,wordpress cluster)
+	@$(MAKE) --no-print-directory build
+	cargo build --release --workspace --lib --bin cluster
+ifdef SHORT
+	@OUT=target/cluster-short tests/cluster/run.sh target/release --short --first '$(or $(SEED),1)' --seeds 1
+else ifdef SEED
+	@tests/cluster/run.sh target/release --first '$(SEED)' --seeds 1
+else
+	@tests/cluster/run.sh target/release --first '$(or $(SEED_START),1)' --seeds '$(or $(SEEDS),20)'
 endif
 
 fuzz: ## Random input for everything that reads: 1,000,000 each (N=)

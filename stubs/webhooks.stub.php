@@ -13,6 +13,7 @@
  * | `webhooks.store`         | (empty)             | `sqlite:/path`; empty: `store.sqlite` in the spool; `mysql:`: the network's own database; `mysql://user@host:port/database?…`: another one |
  * | `webhooks.worker`        | `webhooks-worker`   | the worker's binary, a path or a name to be found in PATH |
  * | `webhooks.autostart`     | `1`                 | start a worker when an event comes and none runs |
+ * | `webhooks.deliver`       | `1`                 | `0`: a worker that PHP starts only takes in, and other servers of the same store (`mysql:`) deliver |
  * | `webhooks.sync`          | `0`                 | make every append durable against power loss (fdatasync) |
  * | `webhooks.max_payload`   | `1M`                | largest record, in bytes |
  * | `webhooks.max_in_flight` | (empty)             | requests under way at once; empty: as many as the worker's machine has room for, up to 4,096 |

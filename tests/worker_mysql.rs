@@ -172,3 +172,127 @@ fn an_event_that_is_too_large_for_the_database_is_set_aside_and_the_others_go_on
     let news = log.announcements(0).unwrap();
     assert_eq!(news.iter().map(|news| news.code.as_str()).collect::<Vec<_>>(), ["corrupt_records"]);
 }
+
+/// A worker with these arguments beside those of [`worker`].
+fn worker_with(network: &Network, database: &TestServer, arguments: &[&str]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.arg("--store").arg(address(database)).arg("--spool").arg(network.folder.path());
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+/// How many attempts each worker made, by its number, which is in the order in which they first came.
+fn attempts(database: &TestServer) -> Vec<(u16, u64)> {
+    let mut connection = Connection::open(&database.database()).expect("a connection");
+    let sql =
+        "SELECT server, COUNT(*) FROM wp_webhooks_store_attempts GROUP BY server ORDER BY server";
+    connection.rows(sql, Vec::new()).expect("attempts")
+}
+
+#[test]
+fn a_server_without_a_way_out_takes_in_and_another_one_delivers() {
+    let database = TestServer::start(&DURABLE);
+    let (mut inner, mut outer, endpoint) =
+        (Network::new(), Network::new(), support::Endpoint::new());
+    for network in [&mut inner, &mut outer] {
+        network.publish(&json!([
+            webhook("crm", &endpoint.url("/crm"), &["*"], &json!({"retries": vec![1; 50]})),
+            webhook("ordered", &endpoint.url("/ordered"), &["*"], &json!({"ordered": true})),
+        ]));
+    }
+    let _inner = {
+        let mut command = Command::new(PROGRAM);
+        command.arg("--store").arg(address(&database)).arg("--take-in-only").stderr(Stdio::null());
+        inner.worker_by(command)
+    };
+    let mut sent = dispatch(&mut inner, 20);
+    let taken_in = || log(&inner, &database)?.count_all(&DeliveriesQuery::default()).ok();
+    wait_for("all are taken in", || (taken_in()? == 40).then_some(()));
+    // There is nobody yet who would send them, and one that takes in only has had every chance to.
+    assert_eq!(count(&inner, &database, State::Pending), 40);
+    assert_eq!(endpoint.received().len(), 0);
+    let outside = worker(&outer, &database);
+    wait_for("another server sends", || {
+        (count(&inner, &database, State::Delivered) == 40).then_some(())
+    });
+    // Under load, with what comes in here while there is somebody who sends it.
+    sent.extend(dispatch(&mut inner, 100));
+    sent.extend(dispatch(&mut outer, 100));
+    wait_for("all", || (count(&inner, &database, State::Delivered) == 440).then_some(()));
+    assert_eq!(received(&endpoint), sent);
+    assert_eq!(endpoint.received().len(), 440, "nothing came twice");
+    assert_eq!(attempts(&database), [(2, 440)]);
+    // One that takes in only takes over nothing.
+    endpoint.answer(503);
+    dispatch(&mut outer, 5);
+    wait_for("a failure", || endpoint.received().len().checked_sub(441));
+    outside.kill();
+    endpoint.answer(200);
+    let _again = worker(&outer, &database);
+    wait_for("what failed", || (count(&inner, &database, State::Delivered) == 450).then_some(()));
+    assert!(attempts(&database).iter().all(|(worker, _)| *worker == 2));
+}
+
+#[test]
+fn a_server_that_is_drained_hands_over_its_journal_its_claims_and_its_lanes() {
+    let database = TestServer::start(&DURABLE);
+    let (mut leaving, mut staying) = (Network::new(), Network::new());
+    let endpoint = support::Endpoint::with(|request| {
+        if request.path == "/slow" {
+            thread::sleep(Duration::from_secs(3));
+        }
+    });
+    let ordered = json!({"ordered": true, "retries": vec![1; 50]});
+    for network in [&mut leaving, &mut staying] {
+        network.publish(&json!([
+            webhook("crm", &endpoint.url("/crm"), &["payment_*"], &json!({"retries": vec![1; 50]})),
+            webhook("ordered", &endpoint.url("/ordered"), &["payment_*"], &ordered),
+            webhook("slow", &endpoint.url("/slow"), &["slow"], &json!({"retries": vec![1; 50]})),
+        ]));
+    }
+    // It has lanes with retries, requests under way, and dies with more in its journal.
+    endpoint.answer(503);
+    let dying = worker(&leaving, &database);
+    let mut sent = dispatch(&mut leaving, 10);
+    let taken_in = || log(&staying, &database)?.count_all(&DeliveriesQuery::default()).ok();
+    wait_for("all are taken in", || (taken_in()? == 20).then_some(()));
+    wait_for("attempts", || (endpoint.received().len() >= 2).then_some(()));
+    sent.insert(leaving.dispatch("slow"));
+    wait_for("one under way", || (endpoint.received_at("/slow").len() == 1).then_some(()));
+    dying.kill();
+    let made = attempts(&database);
+    sent.extend(dispatch(&mut leaving, 500));
+    let staying_worker = worker(&staying, &database);
+    let drained = worker_with(&leaving, &database, &["--drain"]).output().expect("a worker");
+    let said = String::from_utf8_lossy(&drained.stdout);
+    assert!(drained.status.success(), "{}", String::from_utf8_lossy(&drained.stderr));
+    assert!(said.contains("drained"), "{said}");
+    // All of it is the others' now: what was on this server's disk is needed no more.
+    assert_eq!(taken_in(), Some(1021));
+    assert_eq!(attempts(&database)[..1], made, "while it was drained it sent nothing");
+    endpoint.answer(200);
+    wait_for("all of them, without a lease's time", || {
+        (count(&staying, &database, State::Delivered) == 1021).then_some(())
+    });
+    assert_eq!(received(&endpoint), sent);
+    drop(staying_worker);
+
+    // A server of its own has nobody who would go on with it, and says so.
+    let mut alone = Command::new(PROGRAM);
+    alone.arg("--spool").arg(leaving.folder.path()).arg("--drain");
+    let refused = alone.output().expect("a worker");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("mysql:"), "{said}");
+}
+
+#[test]
+fn what_a_server_may_not_take_in_is_not_called_drained() {
+    let database = TestServer::start(&DURABLE);
+    let mut network = Network::new();
+    network.dispatch("payment_received");
+    let drain = || worker_with(&network, &database, &["--drain"]).output().expect("a worker");
+    let refused = drain();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("publish the webhooks"), "{said}");
+}

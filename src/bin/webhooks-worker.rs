@@ -12,7 +12,8 @@ use webhooks::worker::{self, Migration, Mode, Options, WorkerError};
 const HELP: &str = "\
 webhooks-worker delivers what PHP processes have written to a spool's journal.
 
-Usage: webhooks-worker --spool DIR [--store URL] [--once | --foreground | --daemonize]
+Usage: webhooks-worker --spool DIR [--store URL] [--take-in-only]
+                       [--once | --drain | --foreground | --daemonize]
        webhooks-worker migrate [--spool DIR] [--from sqlite:/path] --to mysql:
 
   --spool DIR    the folder that PHP and the worker share (webhooks.spool in php.ini)
@@ -20,7 +21,12 @@ Usage: webhooks-worker --spool DIR [--store URL] [--once | --foreground | --daem
                  mysql://user@host:port/database of several servers together
                  (webhooks.store in php.ini; by default store.sqlite in the spool)
 
+  --take-in-only leave the delivering to other servers of the same store (webhooks.deliver = 0 in
+                 php.ini), as for web servers that may not reach endpoints
+
   --once         take in what is there, attempt what is due, and leave
+  --drain        before a server goes for good: take in what is there and send nothing, so that other
+                 servers of the same store go on with it, and leave; stop PHP and the worker first
   --foreground   run until SIGTERM, for a service manager (the default)
   --daemonize    detach, and leave after a minute without work: this is how PHP starts it
 
@@ -58,6 +64,11 @@ fn main() -> ExitCode {
         }
     };
     match worker::run(&options) {
+        Ok(()) if options.mode == Mode::Drain => {
+            let done = "drained: nothing waits in this spool any more\n";
+            let _ = std::io::stdout().write_all(done.as_bytes());
+            ExitCode::SUCCESS
+        }
         Ok(()) => ExitCode::SUCCESS,
         // PHP started two at once: the other one does the work.
         Err(WorkerError::Running { .. }) if options.mode == Mode::Daemonize => ExitCode::SUCCESS,
@@ -102,7 +113,7 @@ fn folder_of(from: Option<&String>) -> Option<PathBuf> {
 /// What is asked for, or `None` where help or version was asked for (and given).
 fn asked() -> Result<Option<Asked>, lexopt::Error> {
     let mut arguments = lexopt::Parser::from_env();
-    let (mut spool, mut store, mut mode) = (None, None, None);
+    let (mut spool, mut store, mut mode, mut takes_in_only) = (None, None, None, false);
     let (mut migrates, mut from, mut to) = (false, None, None);
     while let Some(argument) = arguments.next()? {
         let chosen = match argument {
@@ -129,7 +140,12 @@ fn asked() -> Result<Option<Asked>, lexopt::Error> {
                 to = Some(arguments.value()?.string()?);
                 continue;
             }
+            Long("take-in-only") => {
+                takes_in_only = true;
+                continue;
+            }
             Long("once") => Mode::Once,
+            Long("drain") => Mode::Drain,
             Long("foreground") => Mode::Foreground,
             Long("daemonize") => Mode::Daemonize,
             Long("help") | Short('h') => {
@@ -144,11 +160,11 @@ fn asked() -> Result<Option<Asked>, lexopt::Error> {
             other => return Err(other.unexpected()),
         };
         if mode.replace(chosen).is_some_and(|before| before != chosen) {
-            return Err("--once, --foreground and --daemonize exclude each other".into());
+            return Err("--once, --drain, --foreground and --daemonize exclude each other".into());
         }
     }
     if migrates {
-        if mode.is_some() || store.is_some() {
+        if mode.is_some() || store.is_some() || takes_in_only {
             return Err("migrate takes --spool, --from and --to, and nothing else".into());
         }
         let to = to.ok_or("--to mysql: is missing")?;
@@ -156,5 +172,6 @@ fn asked() -> Result<Option<Asked>, lexopt::Error> {
         return Ok(Some(Asked::Migrate(Migration { spool, from, to })));
     }
     let spool = spool.ok_or("--spool DIR is missing")?;
-    Ok(Some(Asked::Run(Options { spool, store, mode: mode.unwrap_or(Mode::Foreground) })))
+    let mode = mode.unwrap_or(Mode::Foreground);
+    Ok(Some(Asked::Run(Options { spool, store, mode, takes_in_only })))
 }

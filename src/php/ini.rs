@@ -16,6 +16,7 @@ const SPOOL: &CStr = c"webhooks.spool";
 const STORE: &CStr = c"webhooks.store";
 const WORKER: &CStr = c"webhooks.worker";
 const AUTOSTART: &CStr = c"webhooks.autostart";
+const DELIVER: &CStr = c"webhooks.deliver";
 const SYNC: &CStr = c"webhooks.sync";
 const MAX_PAYLOAD: &CStr = c"webhooks.max_payload";
 const ALLOW: &CStr = c"webhooks.allow";
@@ -72,6 +73,7 @@ static ENTRIES: IniEntryDefs<10> = IniEntryDefs::new([
     entry(STORE, c""),
     entry(WORKER, c"webhooks-worker"),
     entry(AUTOSTART, c"1"),
+    entry(DELIVER, c"1"),
     entry(SYNC, c"0"),
     entry(MAX_PAYLOAD, c"1M"),
     entry(ALLOW, c""),
@@ -98,6 +100,8 @@ pub(super) struct Settings {
     pub(super) store: Option<String>,
     pub(super) worker: PathBuf,
     pub(super) autostart: bool,
+    /// Whether this server's worker delivers what it takes in.
+    pub(super) deliver: bool,
     pub(super) sync: bool,
     /// Largest record, in bytes.
     pub(super) max_payload: usize,
@@ -130,6 +134,7 @@ impl Settings {
             store: Some(text(STORE)).filter(|url| !url.is_empty()),
             worker: path(WORKER),
             autostart: on(AUTOSTART),
+            deliver: on(DELIVER),
             sync: on(SYNC),
             max_payload: quantity(&text(MAX_PAYLOAD)).unwrap_or(DEFAULT_PAYLOAD),
             allow,

@@ -302,8 +302,11 @@ impl Process {
     }
 
     fn ensure_worker(&self) -> bool {
-        let launch =
-            Launch { binary: self.settings.worker.clone(), store: self.settings.store.clone() };
+        let launch = Launch {
+            binary: self.settings.worker.clone(),
+            store: self.settings.store.clone(),
+            takes_in_only: !self.settings.deliver,
+        };
         self.spool
             .as_ref()
             .is_some_and(|spool| start::ensure(spool, &launch, &SystemClock).unwrap_or(false))

@@ -78,6 +78,10 @@ pub trait Store: Durability {
     /// Where the engine can't read.
     fn load(&mut self) -> Result<Loaded>;
 
+    /// From now on nothing is sent from here: what waits, and what workers leave behind that die, is
+    /// for others. Called before [`load`](Self::load).
+    fn only_takes_in(&mut self) {}
+
     /// Gives up memory that only makes the engine quicker: the worker has had nothing to do for a
     /// while.
     fn rest(&mut self) {}
@@ -130,6 +134,10 @@ impl<S: Store + ?Sized> Store for Box<S> {
 
     fn load(&mut self) -> Result<Loaded> {
         (**self).load()
+    }
+
+    fn only_takes_in(&mut self) {
+        (**self).only_takes_in();
     }
 
     fn rest(&mut self) {

@@ -64,6 +64,8 @@ pub(super) struct Worker<S: Store> {
     /// What was sent, where the store may be set back.
     pub(super) sent: Option<Sent>,
     pub(super) restored: Restored,
+    /// It takes in, and leaves the delivering to other servers.
+    pub(super) sends_nothing: bool,
     /// When other writers of the store are looked at next, in nanoseconds of the monotonic clock.
     pub(super) next_look: u64,
 }
@@ -110,6 +112,7 @@ impl<S: Store> Worker<S> {
             outage: Outage::default(),
             sent,
             restored: Restored::default(),
+            sends_nothing: false,
             next_look: 0,
             spool,
             clock,
@@ -142,8 +145,16 @@ impl<S: Store> Worker<S> {
             let now = self.clock.unix_ms();
             let leave = match mode {
                 Mode::Once => {
-                    self.schedule.is_caught_up(now) && self.aftermath.trials.are_caught_up(now)
+                    self.sends_nothing
+                        || self.schedule.is_caught_up(now)
+                            && self.aftermath.trials.are_caught_up(now)
                 }
+                Mode::Drain if self.outage.is_on() => false,
+                // Without a config nothing was read.
+                Mode::Drain if self.active.is_none() || self.intake.batch.moves() => {
+                    return Err(WorkerError::Undrained);
+                }
+                Mode::Drain => true,
                 Mode::Foreground => false,
                 Mode::Daemonize => self.has_nothing_pending() && now - self.idle_since >= IDLE_MS,
             };
@@ -224,6 +235,9 @@ impl<S: Store> Worker<S> {
         let Some(active) = self.active.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
+        if self.sends_nothing {
+            return Ok(false);
+        }
         if self.aftermath.trials.holds_up_others() {
             return Ok(false);
         }
@@ -271,15 +285,13 @@ impl<S: Store> Worker<S> {
 
     /// Whether nothing is pending, now or later.
     fn has_nothing_pending(&self) -> bool {
-        self.schedule.is_idle() && self.aftermath.is_over()
+        self.sends_nothing || (self.schedule.is_idle() && self.aftermath.is_over())
     }
 
     pub(super) fn time_to_wait(&self, now: i64, mode: Mode) -> Duration {
         let mut until = now + RESCAN_MS;
-        if let Some(due) = self.schedule.wake_at() {
-            until = until.min(due);
-        }
-        if let Some(at) = self.aftermath.trials.wake_at() {
+        let due = [self.schedule.wake_at(), self.aftermath.trials.wake_at()];
+        for at in due.into_iter().flatten().filter(|_| !self.sends_nothing) {
             until = until.min(at);
         }
         if mode == Mode::Daemonize && self.has_nothing_pending() {

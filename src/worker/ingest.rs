@@ -37,6 +37,8 @@ pub(super) struct Context<'a> {
     pub(super) schedule: &'a Schedule,
     pub(super) sender: &'a Sender,
     pub(super) restored: &'a Restored,
+    /// Other servers deliver.
+    pub(super) sends_nothing: bool,
     pub(super) now: i64,
 }
 
@@ -164,7 +166,7 @@ pub(super) fn event(
             },
         );
         match decision {
-            Decision::Test => {
+            Decision::Test if !context.sends_nothing => {
                 delivery.state = State::Delivering;
                 effects.tests.push((claim(delivery.id, key), Arc::clone(webhook)));
             }
@@ -172,7 +174,7 @@ pub(super) fn event(
                 delivery.state = State::Delivering;
                 effects.fast_path.put(claim(delivery.id, key));
             }
-            Decision::Send => effects.touched.push(key),
+            Decision::Test | Decision::Send => effects.touched.push(key),
             Decision::Skip => {
                 (delivery.state, delivery.reason) = (State::Skipped, Some(CONDITION.into()));
             }

@@ -80,6 +80,7 @@ impl<S: Store> Worker<S> {
             schedule: &self.schedule,
             sender: &active.sender,
             restored: &self.restored,
+            sends_nothing: self.sends_nothing,
             now,
         };
         let Intake { reader, batch, completed, poison_mark, ids, .. } = &mut self.intake;
@@ -96,7 +97,7 @@ impl<S: Store> Worker<S> {
         store::commit(&mut self.store, &mut |tx| {
             effects = Effects::default();
             complete::attempts(tx, &context, completed, ids, &mut effects)?;
-            if !is_full && !holds_up {
+            if !is_full && !holds_up && !context.sends_nothing {
                 effects.fast_path = FastPath::new(context.schedule, completed, now);
             }
             let suspects = effects.healths.iter().filter(|(_, health)| health.is_suspect());

@@ -76,6 +76,8 @@ pub const SMALL_FILE: u64 = 4 << 30;
 pub enum Mode {
     /// Ingest what is there, attempt what is due, leave.
     Once,
+    /// Ingest what is there, send nothing, leave: other servers go on with it.
+    Drain,
     /// Until SIGTERM or SIGINT (under a service manager).
     Foreground,
     /// Detached, until SIGTERM or an idle minute (started by PHP).
@@ -91,6 +93,15 @@ pub struct Options {
     pub store: Option<String>,
     /// How it runs.
     pub mode: Mode,
+    /// It only takes in: other servers of the same store deliver.
+    pub takes_in_only: bool,
+}
+
+impl Options {
+    /// Whether nothing is sent.
+    fn sends_nothing(&self) -> bool {
+        self.takes_in_only || self.mode == Mode::Drain
+    }
 }
 
 /// Why the worker ended.
@@ -110,6 +121,19 @@ pub enum WorkerError {
         /// The other worker.
         holder: Holder,
     },
+    /// Nobody else would deliver.
+    #[error(
+        "only a store that several servers share lets one of them take in and leave the delivering to \
+         others: webhooks.store (--store) has to be mysql: on all of them"
+    )]
+    Alone,
+    /// A server's journal could not be handed over.
+    #[error(
+        "events stay in the journal, as this server has no config, or an older one than they were \
+         accepted under: publish the webhooks here (open Network Admin › Webhooks on this server), and \
+         try again"
+    )]
+    Undrained,
     /// A step of starting.
     #[error("{0}: {1}")]
     Start(&'static str, std::io::Error),
@@ -131,7 +155,7 @@ impl WorkerError {
             Self::Spool(error) => error.is_full(),
             Self::Journal(error) => error.is_full(),
             Self::Store(error) => matches!(error, StoreError::Full { .. }),
-            Self::Running { .. } | Self::Start(..) => false,
+            Self::Running { .. } | Self::Alone | Self::Undrained | Self::Start(..) => false,
         }
     }
 
@@ -231,6 +255,9 @@ fn prepare(
         );
     }
     daemon::give_way();
+    if options.sends_nothing() && !store::is_on_a_server(options.store.as_deref()) {
+        return Err(WorkerError::Alone);
+    }
     let (mut worker, set_aside) = open_worker(spool, options, clock)?;
     worker.tell_of_loss(false);
     if let Some(damaged) = set_aside {
@@ -264,8 +291,13 @@ fn open_worker(
     options: &Options,
     clock: Arc<dyn Clock>,
 ) -> Result<(Worker<Box<dyn Store>>, Option<SetAside>), WorkerError> {
-    let (store, set_aside) = store::open(spool, options.store.as_deref(), Arc::clone(&clock))?;
-    Ok((Worker::new(spool.clone(), store, clock)?, set_aside))
+    let (mut store, set_aside) = store::open(spool, options.store.as_deref(), Arc::clone(&clock))?;
+    if options.sends_nothing() {
+        store.only_takes_in();
+    }
+    let mut worker = Worker::new(spool.clone(), store, clock)?;
+    worker.sends_nothing = options.sends_nothing();
+    Ok((worker, set_aside))
 }
 
 fn work<S: Store>(

@@ -35,6 +35,8 @@ pub struct Launch {
     pub binary: PathBuf,
     /// `webhooks.store`, where it is not the default.
     pub store: Option<String>,
+    /// `webhooks.deliver` is off: other servers deliver what it takes in.
+    pub takes_in_only: bool,
 }
 
 /// What is known of the last starts.
@@ -144,6 +146,9 @@ fn spawn(spool: &Spool, launch: &Launch) -> Result<(), String> {
     if let Some(store) = &launch.store {
         command.arg("--store").arg(store);
     }
+    if launch.takes_in_only {
+        command.arg("--take-in-only");
+    }
     // The environment of a web server's process can hold passwords, and proxies that only
     // WordPress may set.
     let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
@@ -223,7 +228,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
         let spool = Spool::open(folder.path()).expect("a spool");
-        let launch = Launch { binary: folder.path().join("absent"), store: None };
+        let launch =
+            Launch { binary: folder.path().join("absent"), store: None, takes_in_only: false };
         let clock = ManualClock::at(1_000_000);
         let mut tried_at = Vec::new();
         for _ in 0..200 {
@@ -255,7 +261,7 @@ mod tests {
             .open_or_create(START_FILE, Access::ReadWrite, Privacy::Shared)
             .expect("the file");
         rustix::fs::flock(&file, FlockOperation::LockExclusive).expect("a lock");
-        let launch = Launch { binary: "/absent".into(), store: None };
+        let launch = Launch { binary: "/absent".into(), store: None, takes_in_only: false };
         assert!(ensure(&spool, &launch, &ManualClock::at(0)).unwrap());
         assert_eq!(last_error(&spool), None, "nothing was tried");
     }
@@ -266,7 +272,11 @@ mod tests {
         std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).expect("mode");
         let spool = Spool::open(folder.path()).expect("a spool");
         let clock = ManualClock::at(1_000_000);
-        let launch = |name: &str| Launch { binary: folder.path().join(name), store: None };
+        let launch = |name: &str| Launch {
+            binary: folder.path().join(name),
+            store: None,
+            takes_in_only: false,
+        };
         let tries = |launch: &Launch| {
             let before = last_error(&spool);
             assert!(!ensure(&spool, launch, &clock).unwrap());

@@ -193,7 +193,7 @@ impl<S: Store> Worker<S> {
         let Some(active) = self.active.as_ref().filter(|_| !self.reserve.is_full()) else {
             return Ok(false);
         };
-        if !self.aftermath.trials.has_a_turn(now, self.pool.is_idle()) {
+        if self.sends_nothing || !self.aftermath.trials.has_a_turn(now, self.pool.is_idle()) {
             return Ok(false);
         }
         let mut suspects = Vec::new();

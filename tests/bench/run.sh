@@ -5,6 +5,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+if [ "$*" = cluster ]; then
+	tests/network/install.sh cluster
+	cargo build --release --workspace --lib --bin cluster
+	OUT=target/bench exec tests/cluster/run.sh target/release --bench
+fi
 arguments=()
 [ -z "${QUICK-}" ] || arguments+=(--quick)
 if [ -n "${BASE-}" ]; then

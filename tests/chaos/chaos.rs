@@ -22,7 +22,6 @@ mod fault;
 mod findings;
 mod payload;
 mod producer;
-mod random;
 mod seed;
 mod test_webhooks;
 mod worker;

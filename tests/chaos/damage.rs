@@ -10,13 +10,12 @@ use std::io;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 
+use testkit::random::Random;
 use webhooks::event::EventHeader;
 use webhooks::id::EventId;
 use webhooks::journal::{JOURNAL_FOLDER, KIND_EVENT, Limit, OwnedRecord, Reader, SegmentId};
 use webhooks::spool::Spool;
 use webhooks::store::log::Log;
-
-use crate::random::Random;
 
 /// Damage is done to the last records of a segment, at most this many.
 const TAIL: usize = 5;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::endpoint::{MOODS, Mood};
-use crate::random::Random;
 use crate::test_webhooks::MOODY;
+use testkit::random::Random;
 
 const HOUR: i64 = 3_600_000;
 

@@ -22,10 +22,10 @@ use crate::endpoint::{Endpoints, Mood};
 use crate::fault::{self, Fault};
 use crate::findings::{AloneAtDeaths, Evidence, Findings};
 use crate::producer::{Accounts, Php, Producer};
-use crate::random::Random;
 use crate::test_webhooks::{Expected, TEST_WEBHOOKS, TestWebhooks};
 use crate::worker::Workers;
 use testkit::process::{Process, wait_for};
+use testkit::random::Random;
 
 /// Events that a run has to have at least.
 pub(crate) const LEAST_EVENTS: usize = 1000;

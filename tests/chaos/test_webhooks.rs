@@ -6,9 +6,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
+use testkit::random::Random;
 use webhooks::store::State;
-
-use crate::random::Random;
 
 /// How the deliveries of a webhook end, once all has healed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

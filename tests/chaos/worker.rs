@@ -36,7 +36,12 @@ impl Clock for SetClock {
 /// Runs the library's worker until SIGTERM: what `--worker SPOOL CLOCK` does.
 pub(crate) fn run(spool: &Path, clock: &Path) -> Result<(), String> {
     let file = File::open(clock).map_err(|error| format!("{}: {error}", clock.display()))?;
-    let options = Options { spool: spool.to_owned(), store: None, mode: Mode::Foreground };
+    let options = Options {
+        spool: spool.to_owned(),
+        store: None,
+        mode: Mode::Foreground,
+        takes_in_only: false,
+    };
     worker::run_with(&options, Arc::new(SetClock(file))).map_err(|error| error.to_string())
 }
 

@@ -55,6 +55,24 @@ impl Server {
         Self { arrivals, ..Self::raw(move |stream| serve(stream, &answer, &kept)) }
     }
 
+    /// The same, and keeps nothing of what came.
+    ///
+    /// # Panics
+    /// Where there is no port.
+    pub fn unkept(
+        answer: impl Fn(&Request, &mut dyn Write) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self::raw(move |stream| {
+            let _ = stream.set_nodelay(true);
+            let mut stream = BufReader::new(stream);
+            while let Ok(Some(request)) = Request::read(&mut stream) {
+                if !answer(&request, stream.get_mut()) {
+                    return;
+                }
+            }
+        })
+    }
+
     /// The same behind TLS.
     ///
     /// # Panics

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 
 usage() {
-	echo "usage: $0 SET…   sets: build network wordpress test languages browser interop scenario bench" >&2
+	echo "usage: $0 SET…   sets: build network wordpress test languages browser interop scenario bench cluster loopback" >&2
 	exit 2
 }
 
@@ -50,6 +50,8 @@ packages() {
 	browser) echo "chromium:chromium nodejs:node npm:npm" ;;
 	interop) echo "$php-cli:php python3:python3 python3-pip:pip nodejs:node npm:npm ruby:ruby golang-go:go" ;;
 	scenario) echo "strace:strace sqlite3:sqlite3" ;;
+	cluster) echo "galera-4 rsync:rsync socat:socat iproute2:ip faketime:faketime" ;;
+	loopback) echo "iproute2:ip" ;;
 	bench) echo "wrk:wrk nginx-light:nginx" ;;
 	*) usage ;;
 	esac
@@ -134,4 +136,5 @@ if [ -n "$(missing "$@")" ]; then
 fi
 
 case " $* " in *" wordpress "*) tests/network/wordpress.sh ;; esac
+case " $* " in *" cluster "*) tests/cluster/scripts.sh ;; esac
 case " $* " in *" browser "*) tests/e2e/install.sh ;; esac

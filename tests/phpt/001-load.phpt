@@ -38,6 +38,7 @@ bool(true)
 string(5) "%d.%d.%d"
 webhooks.allow = , false
 webhooks.autostart = 0, false
+webhooks.deliver = 1, false
 webhooks.keep_segments = , false
 webhooks.max_in_flight = , false
 webhooks.max_payload = 1M, false
@@ -64,6 +65,7 @@ Worker => not running, and not started by PHP (webhooks.autostart)
 Directive => Local Value => Master Value
 webhooks.allow => no value => no value
 webhooks.autostart => 0 => 0
+webhooks.deliver => 1 => 1
 webhooks.keep_segments => no value => no value
 webhooks.max_in_flight => no value => no value
 webhooks.max_payload => 1M => 1M

@@ -391,6 +391,21 @@ impl MysqlTransaction<'_> {
         Ok(Written::Kept)
     }
 
+    /// What a worker had claimed under leases before this one goes back.
+    pub(super) fn give_back(&mut self, worker: Owner) -> Result<()> {
+        let rows = self.find(
+            "WHERE d.owner = ? AND d.state = 1 AND d.epoch < ?",
+            vec![worker.worker.into(), worker.epoch.into()],
+            &|_| false,
+        )?;
+        for row in &rows {
+            let mut after = row.clone();
+            (after.state, after.owner) = (State::Pending, Owner::NOBODY);
+            self.change_to(row, after);
+        }
+        Ok(())
+    }
+
     pub(super) fn try_release_all(&mut self) -> Result<u64> {
         let me = self.me;
         let rows = self.find(

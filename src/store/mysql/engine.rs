@@ -44,6 +44,8 @@ pub struct MysqlStore {
     pub(super) memory: Memory,
     commits: u64,
     pub(super) watch: Watch,
+    /// Nothing is sent from here.
+    pub(super) only_takes_in: bool,
     /// A transaction of which it is not known whether it took place: what it had claimed.
     unknown: Option<Vec<Delivery>>,
     /// Nobody has written for this spool before.
@@ -110,6 +112,7 @@ impl MysqlStore {
             memory: Memory::default(),
             commits: 0,
             watch: Watch::default(),
+            only_takes_in: false,
             unknown: None,
             is_first,
             is_copy: false,
@@ -447,10 +450,19 @@ impl Store for MysqlStore {
         self.run(&mut |transaction| work(transaction))
     }
 
+    fn only_takes_in(&mut self) {
+        self.only_takes_in = true;
+    }
+
     fn load(&mut self) -> Result<Loaded> {
         let (mut after, mut suspects) = (After::default(), false);
+        let only_takes_in = self.only_takes_in;
         self.repeat(&mut |transaction| {
             let me = transaction.me;
+            if only_takes_in {
+                // Whoever sends it does not look for suspects that others found.
+                return transaction.give_back(me);
+            }
             after = transaction.after_a_death(me.worker, me.epoch)?;
             suspects = !transaction.try_suspects()?.is_empty();
             Ok(())

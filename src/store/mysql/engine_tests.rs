@@ -37,6 +37,11 @@ impl Tables {
         Self { server, clock }
     }
 
+    /// Those of a database.
+    pub(super) fn of(server: Server) -> Self {
+        Self { server, clock: Arc::new(ManualClock::at(NOON)) }
+    }
+
     /// Where they are.
     pub(crate) fn server(&self) -> &Server {
         &self.server

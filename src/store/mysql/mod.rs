@@ -38,6 +38,8 @@ mod recorded;
 mod revision;
 mod room;
 mod row;
+#[cfg(test)]
+mod scale_tests;
 mod schema;
 #[cfg(test)]
 mod split_tests;

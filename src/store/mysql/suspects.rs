@@ -62,6 +62,25 @@ impl MysqlTransaction<'_> {
         Ok(all)
     }
 
+    /// Whether there are suspects of those of these webhooks for which this worker sends, or may.
+    pub(super) fn has_suspects(&mut self, webhooks: &[WebhookKey]) -> Result<bool> {
+        self.look_at_lanes(webhooks)?;
+        let webhooks: Vec<_> = webhooks.iter().filter(|it| self.may_send(**it)).collect();
+        for asked in webhooks.chunks(ASKED) {
+            let (places, values) = list(asked.iter().map(|webhook| webhook.0.into()));
+            let sql = format!(
+                "SELECT EXISTS (SELECT 1 FROM {} FORCE INDEX (turn) \
+                 WHERE webhook IN ({places}) AND state = 0 AND deaths > 0)",
+                self.table("deliveries")
+            );
+            let found: Vec<bool> = self.rows(&sql, values)?;
+            if found.first() == Some(&true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     pub(super) fn try_suspects(&mut self) -> Result<Vec<Suspects>> {
         let mut rows = self.all_suspects()?;
         rows.sort_by_key(|row| (row.webhook, std::cmp::Reverse(row.deaths), row.due, row.place));

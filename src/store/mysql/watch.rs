@@ -49,6 +49,8 @@ pub(super) struct Watch {
     has_older: bool,
     /// All of them are to be looked at: lanes may be free.
     all: bool,
+    /// Somebody wrote since what changes rarely was looked at.
+    wrote: bool,
 }
 
 /// Another worker's row.
@@ -151,9 +153,11 @@ impl MysqlStore {
         let servers = u32::try_from(others + 1).unwrap_or(u32::MAX);
         let (wrote, changed) = self.watch.see(rows, now);
         let mut news = News { servers, ..News::default() };
-        for (worker, seen) in self.watch.dead(now) {
+        let dead = if self.only_takes_in { Vec::new() } else { self.watch.dead(now) };
+        for (worker, seen) in dead {
             self.take_over(worker, seen, &mut news)?;
         }
+        self.watch.wrote |= wrote;
         self.compare_revisions(newest);
         let slowly = since(self.watch.looked_slowly, now) >= SLOW;
         if slowly {
@@ -171,8 +175,10 @@ impl MysqlStore {
             self.memory.lanes.retain(|_, lane| *lane == Lane::Mine);
             self.watch.all = true;
         }
-        if slowly && (wrote || self.watch.all) {
+        if slowly && (self.watch.wrote || self.watch.all) {
             self.look_at_webhooks(&mut news)?;
+            self.look_at_suspects(&mut news)?;
+            self.watch.wrote = false;
         }
         if wrote || self.watch.all {
             self.look_at_dues(&mut news)?;
@@ -221,7 +227,7 @@ impl MysqlStore {
 
     /// Takes over what workers that left had not given back.
     fn adopt(&mut self, news: &mut News) -> Result<()> {
-        if self.watch.others.values().all(|seen| seen.is_alive) {
+        if self.only_takes_in || self.watch.others.values().all(|seen| seen.is_alive) {
             return Ok(());
         }
         let me = self.lease.me;
@@ -273,6 +279,22 @@ impl MysqlStore {
                 news.webhooks.push(WebhookState { key, id, health, next_due: None });
             }
         }
+        Ok(())
+    }
+
+    /// Finds out whether there are suspects in this worker's lanes, or in those that nobody has: who took
+    /// over a dead worker, or came back itself, need not have the lane of what that had under way.
+    fn look_at_suspects(&mut self, news: &mut News) -> Result<()> {
+        if self.only_takes_in {
+            return Ok(());
+        }
+        let webhooks: Vec<_> = self.memory.webhooks.values().copied().collect();
+        let mut any = false;
+        self.repeat(&mut |transaction| {
+            any = transaction.has_suspects(&webhooks)?;
+            Ok(())
+        })?;
+        news.suspects |= any;
         Ok(())
     }
 
