@@ -22,10 +22,14 @@ command -v sqlite3 >/dev/null || {
 rounds=${ROUNDS:-60}
 deliveries=${DELIVERIES:-1000000}
 store=$SPOOL/store.sqlite
-trap 'rm -rf "$browser_dir"' EXIT
+summing=
+trap 'rm -rf "$browser_dir"; [ -z "$summing" ] || stop "$summing"' EXIT
 
 as_user=()
 [ "$(id -u)" != 0 ] || as_user=(setpriv "--reuid=$PHP_USER" "--regid=$PHP_USER" --clear-groups)
+# A worker sums nothing up in the first hour of a machine, whose clock may still be wrong.
+up_for_long=()
+[ "$(id -u)" != 0 ] || up_for_long=(unshare --time --monotonic 3600 --boottime 3600)
 wake() { php -r 'exit( webhooks_wake() ? 0 : 1 );'; }
 number() { sqlite3 -readonly "$store" "$1" 2>/dev/null || echo 0; }
 # shellcheck disable=SC2317 # called by wait_until
@@ -46,9 +50,15 @@ fill() { # WEBHOOKS
 	sqlite3 "$store" '.filectrl persist_wal 1' "PRAGMA busy_timeout = 10000; DELETE FROM webhooks WHERE id NOT IN (SELECT value->>'id' FROM json_each(readfile('$SPOOL/config.json'), '$.webhooks'))" >/dev/null
 	sqlite3 -cmd ".parameter set :count $deliveries" -cmd ".parameter set :bytes x'$(printf '%02x' {0..255})'" "$store" <"$here/fill-store.sql" | tail -n 1
 	# In the foreground it stays, though it has nothing to do, until it has summed up all hours.
-	"${as_user[@]}" "$WORKER" --spool "$SPOOL" 2>"$RUN_DIR/run/worker" &
-	wait_until 300 hours_are_summed
-	stop $!
+	"${up_for_long[@]}" "${as_user[@]}" "$WORKER" --spool "$SPOOL" 2>"$RUN_DIR/run/worker" &
+	summing=$!
+	wait_until 300 hours_are_summed || {
+		echo "FAIL the worker did not sum up the hours in five minutes, see $RUN_DIR/run/worker; without root the machine has to be up for an hour" >&2
+		exit 1
+	}
+	stop "$summing"
+	wait_until 20 worker_is_gone
+	summing=
 	wake
 }
 

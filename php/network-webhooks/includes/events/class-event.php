@@ -222,6 +222,6 @@ final class Event {
 			return false;
 		}
 		return $pattern === $name
-			|| 1 === preg_match( '/^' . str_replace( '\*', '.*', preg_quote( $pattern, '/' ) ) . '$/D', $name );
+			|| str_contains( $pattern, '*' ) && 1 === preg_match( '/^' . str_replace( '\*', '.*', preg_quote( $pattern, '/' ) ) . '$/D', $name );
 	}
 }

@@ -232,14 +232,18 @@ impl Filter {
         connection: &Connection,
         query: &DeliveriesQuery,
     ) -> rusqlite::Result<Option<Vec<Lead>>> {
-        let id = match &query.search {
-            Some(text) => match text.trim().parse::<EventId>() {
-                Ok(id) => Some(id),
-                Err(_) => return Ok(Some(vec![Lead::Term(term(text))])),
-            },
-            None => query.event_id,
+        let Some(text) = &query.search else {
+            return query.event_id.map(|id| self.narrow_to(connection, id)).transpose();
         };
-        id.map(|id| self.narrow_to(connection, id)).transpose()
+        // Beside an id that is asked for, the search has to lead to the same event.
+        match (text.trim().parse::<EventId>(), query.event_id) {
+            (Ok(found), Some(id)) if found != id => Ok(Some(Vec::new())),
+            (Ok(found), _) => self.narrow_to(connection, found).map(Some),
+            (Err(_), Some(id)) if self.narrow_to(connection, id)?.is_empty() => {
+                Ok(Some(Vec::new()))
+            }
+            (Err(_), _) => Ok(Some(vec![Lead::Term(term(text))])),
+        }
     }
 
     /// Leaves out what is older than a query's first delivery. To find that, all are looked at that were
