@@ -260,6 +260,22 @@ final class Deliveries_Test extends Admin_Pages_Test_Case {
 		$this->assertSame( array(), self::$admin->values( '//section[contains(@class, "network-webhooks-failures")]' ) );
 	}
 
+	public function test_the_first_causes_are_shown_and_the_others_when_asked_for(): void {
+		foreach ( array( 401, 403, 404, 500, 503 ) as $status ) {
+			$row             = Webhook::create( "CRM $status", self::$endpoint->url . "/$status", 'lesson_finished' )->to_row();
+			$row['settings'] = wp_json_encode( array( 'retries' => array() ) + json_decode( $row['settings'], true ) );
+			$this->store( Webhook::from_row( (object) $row ) );
+		}
+		webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished' ), self::DEADLINE );
+		self::$admin->get( self::PAGE );
+		$groups = '//section[contains(@class, "network-webhooks-failures")]';
+		$this->assertSame( array( '2 more causes' ), self::$admin->values( "$groups/details[not(@open)]/summary" ) );
+		$headings = array_merge( ...array_map( static fn( string $list ) => array_map( 'intval', self::$admin->values( "$groups/$list/li/p[1]/strong" ) ), array( 'ul', 'details/ul' ) ) );
+		$this->assertCount( 3, self::$admin->values( "$groups/ul/li" ) );
+		sort( $headings );
+		$this->assertSame( array( 401, 403, 404, 500, 503 ), $headings );
+	}
+
 	public function test_a_disabled_webhook_is_enabled_and_gets_what_it_missed(): void {
 		$webhook = $this->store( Webhook::create( 'CRM', self::$endpoint->url . '/410', 'lesson_finished' ) );
 		webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished' ), self::DEADLINE );
