@@ -250,6 +250,7 @@ final class Deliveries_Test extends Admin_Pages_Test_Case {
 
 		self::$admin->get( self::PAGE . "&action=bulk&webhook=$webhook->id&state=failed" );
 		$this->assert_sees( 'Resend 3 deliveries', self::$admin );
+		$this->assertSame( array( 'CRM', 'Failed' ), self::$admin->values( '//dl[contains(@class, "network-webhooks-facts")]//dd' ), 'Which ones is said.' );
 		$mended = $this->plugin()->webhooks()->find( $webhook->id );
 		$this->store( $mended->with_target( 'CRM', self::$endpoint->url . '/200', 'lesson_finished' ) );
 		self::$admin->act( 'bulk', array( 'change' => 'resend', 'webhook' => $webhook->id, 'state' => 'failed' ) );
