@@ -111,7 +111,7 @@ final class Asyncapi {
 	 */
 	private static function schema( Event $event ): array {
 		$parts = array();
-		foreach ( $event->schemas as $source => $schema ) {
+		foreach ( $event->schemas() as $source => $schema ) {
 			$parts[] = array(
 				'title'      => $source,
 				'properties' => array(
@@ -125,7 +125,7 @@ final class Asyncapi {
 			'allOf'      => array( self::reference( 'components/schemas/envelope' ) ),
 			'properties' => array( 'type' => array( 'const' => $event->slug ) ) + ( $event->version > 1 ? array( 'version' => array( 'const' => $event->version ) ) : array() ),
 			// What the worker raises by itself belongs to no network and no site.
-			'required'   => array( 'type', 'source', ...( isset( $event->schemas[ Network_Webhooks\Sources\Source_Worker::NAME ] ) ? array() : array( 'network_id', 'site' ) ) ),
+			'required'   => array( 'type', 'source', ...( isset( $event->schemas()[ Network_Webhooks\Sources\Source_Worker::NAME ] ) ? array() : array( 'network_id', 'site' ) ) ),
 		);
 		if ( count( $parts ) > 1 ) {
 			return $schema + array( 'oneOf' => $parts );

@@ -24,7 +24,7 @@ final class Payload_Contract {
 	public function now(): array {
 		$contract = array();
 		foreach ( $this->catalogue->built_in() as $slug => $event ) {
-			foreach ( $event->schemas as $source => $schema ) {
+			foreach ( $event->schemas() as $source => $schema ) {
 				$contract[ $slug ][ $source ] = array(
 					'version' => $event->version,
 					'fields'  => self::fields( $schema ),

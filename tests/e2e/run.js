@@ -67,8 +67,12 @@ async function run( flow ) {
 			received,
 			wordpress,
 			check: axe.check,
-			// WordPress moves notices below the heading once the page is whole.
-			screenshot: ( name, target = page ) => target.waitForLoadState().then( () => target.screenshot( { path: `${ SCREENSHOTS }/${ name }.png` } ) ),
+			screenshot: async ( name, target = page ) => {
+				// WordPress moves notices below the heading once the page is whole, and a payload comes when it was asked for.
+				await target.waitForLoadState();
+				await target.waitForFunction( () => ! document.querySelector( '[aria-busy="true"]' ) );
+				await target.screenshot( { path: `${ SCREENSHOTS }/${ name }.png` } );
+			},
 		};
 		const last = { 'without an error on any page': () => assert.deepEqual( windows.flatMap( ( { wrong } ) => wrong ), [] ) };
 		for ( const [ name, step ] of Object.entries( { ...steps, ...last } ) ) {

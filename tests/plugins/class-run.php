@@ -272,7 +272,7 @@ final class Run {
 			}
 			printf( self::ROW, 0 === $number ? $deed : '', $event['type'], "{$event['site']['id']}: " . implode( ', ', $values ) );
 			$described = $catalogue->find( $event['type'] );
-			$schema    = $described?->schemas[ $event['source'] ] ?? null;
+			$schema    = $described?->schemas()[ $event['source'] ] ?? null;
 			if ( null === $schema ) {
 				$this->wrong[] = "$deed: the catalogue has no {$event['type']} of {$event['source']}";
 				continue;

@@ -22,7 +22,8 @@ command -v sqlite3 >/dev/null || {
 rounds=${ROUNDS:-60}
 deliveries=${DELIVERIES:-1000000}
 store=$SPOOL/store.sqlite
-trap 'rm -rf "$browser_dir"' EXIT
+summing=
+trap 'rm -rf "$browser_dir"; [ -z "$summing" ] || stop "$summing"' EXIT
 
 as_user=()
 [ "$(id -u)" != 0 ] || as_user=(setpriv "--reuid=$PHP_USER" "--regid=$PHP_USER" --clear-groups)
@@ -33,9 +34,14 @@ store_has() { [ "$(number "SELECT count(*) FROM webhooks")" -ge "$1" ]; }
 # shellcheck disable=SC2317
 worker_is_gone() { [ -z "$(processes_of "$RUN_DIR" webhooks-worker)" ]; }
 # shellcheck disable=SC2317 # The worker sums up the hours that are over, a minute after it came.
-hours_are_summed() { [ "$(number "SELECT count(DISTINCT hour) - (SELECT count(*) FROM network_hours) FROM hours")" -le 2 ]; }
+hours_are_summed() { [ "$(number "SELECT count(*) FROM network_hours")" -gt 0 ] && [ "$(number "SELECT count(DISTINCT hour) - (SELECT count(*) FROM network_hours) FROM hours")" -le 2 ]; }
 
 fill() { # WEBHOOKS
+	# Before, it may be that the clock is still wrong, and the worker sums nothing up.
+	[ "$(cut -d. -f1 /proc/uptime)" -gt 3660 ] || {
+		echo "This machine has been up for less than an hour, within which the worker sums up no hours. Try again then." >&2
+		exit 1
+	}
 	php "$here/fill-network.php" sites "${SITES:-3000}"
 	php "$here/fill-network.php" webhooks "$1"
 	wake
@@ -47,8 +53,14 @@ fill() { # WEBHOOKS
 	sqlite3 -cmd ".parameter set :count $deliveries" -cmd ".parameter set :bytes x'$(printf '%02x' {0..255})'" "$store" <"$here/fill-store.sql" | tail -n 1
 	# In the foreground it stays, though it has nothing to do, until it has summed up all hours.
 	"${as_user[@]}" "$WORKER" --spool "$SPOOL" 2>"$RUN_DIR/run/worker" &
-	wait_until 300 hours_are_summed
-	stop $!
+	summing=$!
+	wait_until 300 hours_are_summed || {
+		echo "FAIL the worker did not sum up the hours in five minutes, see $RUN_DIR/run/worker" >&2
+		exit 1
+	}
+	stop "$summing"
+	wait_until 20 worker_is_gone
+	summing=
 	wake
 }
 

@@ -117,7 +117,7 @@ abstract class Network_Test_Case extends TestCase {
 	protected function assert_described( array $event ): void {
 		$described = $this->plugin()->catalogue()->find( $event['type'] );
 		$this->assertNotNull( $described, $event['type'] );
-		$this->assertSame( array(), Schema_Check::faults( $described->schemas[ $event['source'] ], $event['data'] ), $event['type'] );
+		$this->assertSame( array(), Schema_Check::faults( $described->schemas()[ $event['source'] ], $event['data'] ), $event['type'] );
 		$this->assertSame( array_keys( $described->examples[ $event['source'] ] ), array_keys( $event['data'] ), $event['type'] );
 	}
 

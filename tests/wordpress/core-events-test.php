@@ -29,7 +29,7 @@ final class Core_Events_Test extends Network_Test_Case {
 	}
 
 	public function test_every_event_has_a_deed(): void {
-		$events = array_filter( $this->plugin()->catalogue()->all(), static fn( $event ) => isset( $event->schemas['core'] ) );
+		$events = array_filter( $this->plugin()->catalogue()->all(), static fn( $event ) => isset( $event->schemas()['core'] ) );
 		$this->assertSame( array(), array_diff( array_keys( $events ), array_keys( Deeds::all() ) ), 'Say in tests/wordpress/deeds how it comes about.' );
 		$this->assertSame( array(), array_diff( array_keys( Deeds::all() ), array_keys( $events ) ) );
 	}

@@ -250,6 +250,7 @@ final class Deliveries_Test extends Admin_Pages_Test_Case {
 
 		self::$admin->get( self::PAGE . "&action=bulk&webhook=$webhook->id&state=failed" );
 		$this->assert_sees( 'Resend 3 deliveries', self::$admin );
+		$this->assertSame( array( 'CRM', 'Failed' ), self::$admin->values( '//dl[contains(@class, "network-webhooks-facts")]//dd' ), 'Which ones is said.' );
 		$mended = $this->plugin()->webhooks()->find( $webhook->id );
 		$this->store( $mended->with_target( 'CRM', self::$endpoint->url . '/200', 'lesson_finished' ) );
 		self::$admin->act( 'bulk', array( 'change' => 'resend', 'webhook' => $webhook->id, 'state' => 'failed' ) );
@@ -258,6 +259,24 @@ final class Deliveries_Test extends Admin_Pages_Test_Case {
 		self::$admin->get( self::PAGE . "&webhook=$webhook->id" );
 		$this->assert_sees( 'Queued 3 of 3 deliveries', self::$admin );
 		$this->assertSame( array(), self::$admin->values( '//section[contains(@class, "network-webhooks-failures")]' ) );
+	}
+
+	public function test_the_first_causes_are_shown_and_the_others_when_asked_for(): void {
+		foreach ( array( 401, 403, 404, 500, 503 ) as $status ) {
+			$row             = Webhook::create( "CRM $status", self::$endpoint->url . "/$status", 'lesson_finished' )->to_row();
+			$row['settings'] = wp_json_encode( array( 'retries' => array() ) + json_decode( $row['settings'], true ) );
+			$this->store( Webhook::from_row( (object) $row ) );
+		}
+		webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished' ), self::DEADLINE );
+		self::$admin->get( self::PAGE );
+		$groups = '//section[contains(@class, "network-webhooks-failures")]';
+		// Those of earlier tests are in the log, too.
+		$causes = webhooks_failures();
+		$this->assertGreaterThanOrEqual( 5, count( $causes ) );
+		$more = min( 10, count( $causes ) ) - 3;
+		$this->assertSame( array( "$more more causes" ), self::$admin->values( "$groups/details[not(@open)]/summary" ) );
+		$this->assertCount( 3, self::$admin->values( "$groups/ul/li" ) );
+		$this->assertCount( $more, self::$admin->values( "$groups/details/ul/li" ) );
 	}
 
 	public function test_a_disabled_webhook_is_enabled_and_gets_what_it_missed(): void {

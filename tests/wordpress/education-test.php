@@ -354,7 +354,7 @@ final class Education_Test extends Network_Test_Case {
 		foreach ( $this->plugin()->catalogue()->by_category()['Education'] as $event ) {
 			$keys = array_map( static fn( array $example ) => array_keys( $example ), $event->examples );
 			$this->assertCount( 1, array_unique( $keys, SORT_REGULAR ), $event->slug );
-			$this->assertCount( 1, array_unique( $event->schemas, SORT_REGULAR ), $event->slug );
+			$this->assertCount( 1, array_unique( $event->schemas(), SORT_REGULAR ), $event->slug );
 			$this->assertSame( array( 'trigger', 'site_id', 'student' ), array_slice( reset( $keys ), 0, 3 ), $event->slug );
 		}
 	}

@@ -39,7 +39,7 @@ final class Event_Registry_Test extends Network_Test_Case {
 				$event = $registry->find( 'lesson_finished' );
 				$this->assertSame( array( 'Lesson Finished', 'education' ), array( $event->name, $event->category ) );
 				$this->assertSame( array( 'school' => array( 'lesson' => 7 ) ), $event->examples );
-				$this->assertSame( array( array( 'school' => array( 'type' => 'object' ) ), array( 'lesson' ), true ), array( $event->schemas, $event->lookup, $event->sensitive ) );
+				$this->assertSame( array( array( 'school' => array( 'type' => 'object' ) ), array( 'lesson' ), true ), array( $event->schemas(), $event->lookup, $event->sensitive ) );
 				$begun = $registry->find( 'lesson_begun' );
 				$this->assertSame( array( 'Lesson Begun', '', 'other', false ), array( $begun->name, $begun->description, $begun->category, $begun->sensitive ) );
 				$this->assertSame( array( 'Door Opened', 'other' ), array( $registry->find( 'door.opened' )->name, $registry->find( 'door.opened' )->category ) );
@@ -87,9 +87,9 @@ final class Event_Registry_Test extends Network_Test_Case {
 			$this->assertNotSame( array(), $event->lookup, $slug );
 			foreach ( $event->examples as $source => $example ) {
 				$this->assertNotSame( '', $event->when[ $source ] ?? '', "$slug of $source" );
-				$this->assertSame( array(), Schema_Check::faults( $event->schemas[ $source ], $example ), "$slug of $source" );
-				foreach ( $event->schemas[ $source ]['required'] as $key ) {
-					$this->assertNotSame( array(), Schema_Check::faults( $event->schemas[ $source ], array_diff_key( $example, array( $key => true ) ) ), "$slug of $source without $key" );
+				$this->assertSame( array(), Schema_Check::faults( $event->schemas()[ $source ], $example ), "$slug of $source" );
+				foreach ( $event->schemas()[ $source ]['required'] as $key ) {
+					$this->assertNotSame( array(), Schema_Check::faults( $event->schemas()[ $source ], array_diff_key( $example, array( $key => true ) ) ), "$slug of $source without $key" );
 				}
 			}
 			$schema = $event->schema();

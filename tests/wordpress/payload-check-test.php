@@ -74,7 +74,7 @@ final class Payload_Check_Test extends Network_Test_Case {
 	public function test_every_example_of_the_catalogue_fits_and_fails_without_a_required_key(): void {
 		$checked = 0;
 		foreach ( $this->plugin()->catalogue()->built_in() as $slug => $event ) {
-			foreach ( $event->schemas as $source => $schema ) {
+			foreach ( $event->schemas() as $source => $schema ) {
 				$example = json_decode( json_encode( $event->examples[ $source ], JSON_THROW_ON_ERROR ) );
 				$this->assertSame( array(), Payload_Check::faults( $schema, $example ), "$slug of $source" );
 				foreach ( $schema['required'] as $key ) {

@@ -49,7 +49,7 @@ final class Traces_Test extends Network_Test_Case {
 				$deeds[ $event['data']['deed'] ][] = array( $event['type'], $said( $event['data'] ) );
 				$this->assertSame( $site, $event['site']['id'], $event['type'] );
 				// What Ultimate Multisite composes itself is not recorded.
-				'ultimate-multisite' === $event['source'] || $this->assertSame( array(), Schema_Check::faults( $this->plugin()->catalogue()->find( $event['type'] )->schemas[ $event['source'] ], $event['data'] ), "$trace[name]: {$event['type']}" );
+				'ultimate-multisite' === $event['source'] || $this->assertSame( array(), Schema_Check::faults( $this->plugin()->catalogue()->find( $event['type'] )->schemas()[ $event['source'] ], $event['data'] ), "$trace[name]: {$event['type']}" );
 			}
 		}
 		foreach ( $trace['deeds'] as $number => $deed ) {
@@ -87,7 +87,7 @@ final class Traces_Test extends Network_Test_Case {
 		$untried = array_filter( require dirname( __DIR__ ) . '/plugins/untried.php', static fn( array $one ): bool => isset( $one[3] ) );
 		$missing = array();
 		foreach ( $this->plugin()->catalogue()->built_in() as $slug => $event ) {
-			foreach ( array_diff( array_keys( $event->schemas ), self::NO_PLUGIN ) as $source ) {
+			foreach ( array_diff( array_keys( $event->schemas() ), self::NO_PLUGIN ) as $source ) {
 				$is_named = array_filter( $untried, static fn( array $one ): bool => $source === $one[2] && fnmatch( $one[3], $slug ) );
 				if ( in_array( $slug, $told[ $source ] ?? array(), true ) === (bool) $is_named ) {
 					$missing[] = "$slug of $source";

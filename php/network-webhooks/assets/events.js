@@ -93,6 +93,7 @@
 		}
 		asked = slug;
 		payload.hidden = false;
+		payload.setAttribute( 'aria-busy', 'true' );
 		payload.textContent = __( 'Loading …', 'network-webhooks' );
 		let html = '';
 		try {
@@ -104,6 +105,7 @@
 		}
 		if ( asked === slug ) {
 			payload.innerHTML = html;
+			payload.removeAttribute( 'aria-busy' );
 		}
 	}
 	picker.addEventListener( 'click', ( click ) => {

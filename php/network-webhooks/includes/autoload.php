@@ -16,21 +16,22 @@ spl_autoload_register(
 		if ( ! str_starts_with( $name, 'Network_Webhooks\\' ) ) {
 			return;
 		}
-		static $rooms = array();
+		static $files = array();
 		$parts        = explode( '\\', strtolower( preg_replace( '/_|(?<=[a-z])(?=[A-Z])/', '-', $name ) ) );
 		$noun         = array_pop( $parts );
 		$parts        = array_slice( $parts, 1 );
 		$folder       = implode( '/', array( 'testing' === ( $parts[0] ?? '' ) ? dirname( __DIR__ ) : __DIR__, ...$parts ) );
-		if ( ! isset( $rooms[ $folder ] ) ) {
-			$rooms[ $folder ] = is_dir( $folder ) ? array_filter( array_map( static fn( $room ) => "$folder/$room", array_diff( scandir( $folder ), array( '..' ) ) ), 'is_dir' ) : array();
-		}
-		foreach ( array( 'class', 'interface', 'trait' ) as $kind ) {
-			foreach ( $rooms[ $folder ] as $room ) {
-				if ( is_file( "$room/$kind-$noun.php" ) ) {
-					require_once "$room/$kind-$noun.php";
-					return;
+		// Each folder is read once: to ask for a file in one room after another takes longer.
+		if ( ! isset( $files[ $folder ] ) ) {
+			$files[ $folder ] = array();
+			foreach ( is_dir( $folder ) ? array_diff( scandir( $folder ), array( '..' ) ) : array() as $room ) {
+				foreach ( is_dir( "$folder/$room" ) ? preg_grep( '/^(?:class|interface|trait)-.+\.php$/D', scandir( "$folder/$room" ) ) : array() as $file ) {
+					$files[ $folder ][ substr( $file, strpos( $file, '-' ) + 1, -4 ) ] ??= "$folder/$room/$file";
 				}
 			}
+		}
+		if ( isset( $files[ $folder ][ $noun ] ) ) {
+			require_once $files[ $folder ][ $noun ];
 		}
 	}
 );

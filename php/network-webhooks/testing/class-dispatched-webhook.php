@@ -104,6 +104,6 @@ final class Dispatched_Webhook {
 	 */
 	private function schema(): ?array {
 		$event = Plugin::instance()->catalogue()->find( $this->event );
-		return $event?->schemas[ $this->source ] ?? $event?->schema();
+		return $event?->schemas()[ $this->source ] ?? $event?->schema();
 	}
 }

@@ -104,6 +104,7 @@ macro_rules! conformance {
             what_was_delivered_goes_first_when_there_is_no_room,
             who_occurs_in_an_event_is_found_and_forgotten,
             what_a_person_is_found_by_goes_where_the_payload_is_gone,
+            a_search_finds_only_what_else_is_asked_for,
             a_webhook_is_given_what_it_has_not_had_in_order,
             what_is_looked_back_for_is_narrowed,
             a_list_until_a_time_ends_there_whatever_a_backfill_made_then,

@@ -50,6 +50,18 @@ fn searched(trial: &Trial<'_>, search: &str) -> usize {
     trial.fixture.log().deliveries(&query).unwrap().deliveries.len()
 }
 
+/// Deliveries that a search finds among those of one event.
+fn searched_in(trial: &Trial<'_>, search: &str, event_id: EventId) -> u64 {
+    let query = DeliveriesQuery {
+        search: Some(search.into()),
+        event_id: Some(event_id),
+        ..DeliveriesQuery::default()
+    };
+    let found = trial.fixture.log().deliveries(&query).unwrap().deliveries.len() as u64;
+    assert_eq!(trial.fixture.log().count_all(&query).unwrap(), found, "{search}: counted");
+    found
+}
+
 /// Forgets the person, an event at a time; of how many.
 fn forget(trial: &mut Trial<'_>) -> u64 {
     trial.write(|t| t.begin_forgetting("token", &person()));
@@ -85,6 +97,24 @@ pub(crate) fn who_occurs_in_an_event_is_found_and_forgotten(fixture: &dyn Fixtur
     assert!(trial.shown(other).body.is_some());
     let hits = ["ann@example.org", "o-1", "7"].map(|term| searched(&trial, term));
     assert_eq!(hits, [0, 0, 1], "the other's number is its own");
+}
+
+pub(crate) fn a_search_finds_only_what_else_is_asked_for(fixture: &dyn Fixture) {
+    let mut trial = Trial::new(fixture);
+    let webhook = trial.webhook("crm");
+    let ids = ["o-1", "o-2"].map(|order| {
+        let delivery = dispatched(&mut trial, webhook, "{}", &[order, "ann@example.org"]);
+        trial.shown(delivery).delivery.event_id
+    });
+    for (place, id) in ids.into_iter().enumerate() {
+        let other = ids[1 - place];
+        assert_eq!(searched_in(&trial, "ann@example.org", id), 1, "both events have the address");
+        assert_eq!(searched_in(&trial, &format!("o-{}", place + 1), id), 1);
+        assert_eq!(searched_in(&trial, &format!("o-{}", 2 - place), id), 0, "the other's order");
+        assert_eq!(searched_in(&trial, &id.to_string(), id), 1);
+        assert_eq!(searched_in(&trial, &other.to_string(), id), 0, "the other's id");
+        assert_eq!(searched_in(&trial, "ann@example.org", EventId::at(NOON + HOUR)), 0, "no event");
+    }
 }
 
 pub(crate) fn what_a_person_is_found_by_goes_where_the_payload_is_gone(fixture: &dyn Fixture) {

@@ -85,7 +85,7 @@ final class Failure {
 			410 === $status => __( 'The endpoint says that it is gone for good. Ask the receiver for a new URL.', 'network-webhooks' ),
 			413 === $status => __( 'The endpoint finds the event too large. Ask the receiver to accept larger requests.', 'network-webhooks' ),
 			429 === $status => __( 'The endpoint gets more requests than it takes. Try again later.', 'network-webhooks' ),
-			$status >= 500 => __( 'The endpoint’s own program failed. Its log knows why: tell whoever runs it the time of this test.', 'network-webhooks' ),
+			$status >= 500 => __( 'The endpoint’s own program failed. Its log knows why: tell whoever runs it the time of this request.', 'network-webhooks' ),
 			default => __( 'The endpoint did not accept the event. What it answered says why.', 'network-webhooks' ),
 		};
 	}

@@ -26,7 +26,8 @@ final class Event {
 	 * @param string                      $description When it happens, in a sentence.
 	 * @param array<string, array|object> $examples    Source → the `data` of such an event; at
 	 *                                                 least one.
-	 * @param array<string, array>        $schemas     Source → JSON Schema 2020-12 of `data`.
+	 * @param array<string, array|\Closure> $described Source → JSON Schema 2020-12 of `data`, or what
+	 *                                                 makes it when somebody asks.
 	 * @param array<string, string>       $when        Source → which hook raises it, and when not.
 	 * @param list<string>                $lookup      Paths in `data` by which people search.
 	 * @param bool                        $sensitive   Whether `data` opens a door, such as a link
@@ -40,7 +41,7 @@ final class Event {
 		public readonly string $name,
 		public readonly string $description,
 		public readonly array $examples,
-		public readonly array $schemas = array(),
+		private readonly array $described = array(),
 		public readonly array $when = array(),
 		public readonly array $lookup = array(),
 		public readonly bool $sensitive = false,
@@ -63,7 +64,7 @@ final class Event {
 			$name,
 			$description,
 			array( $source => $example ),
-			array( $source => Payload_Schema::of( $example, $nullable ) ),
+			array( $source => static fn() => Payload_Schema::of( $example, $nullable ) ),
 			array( $source => $when ),
 			$lookup
 		);
@@ -110,7 +111,7 @@ final class Event {
 				'category'    => $this->category,
 				'source'      => $source,
 				'example'     => $this->examples[ $source ] ?? array(),
-				'schema'      => $this->schemas[ $source ] ?? array(),
+				'schema'      => $this->schemas()[ $source ] ?? array(),
 				'lookup'      => $this->lookup,
 				'sensitive'   => $this->sensitive,
 			)
@@ -139,7 +140,7 @@ final class Event {
 			$this->name,
 			$this->description,
 			$this->examples + $other->examples,
-			$this->schemas + $other->schemas,
+			$this->described + $other->described,
 			$this->when + $other->when,
 			array_values( array_unique( array_merge( $this->lookup, $other->lookup ) ) ),
 			$this->sensitive || $other->sensitive,
@@ -159,7 +160,7 @@ final class Event {
 			$name ?? $this->name,
 			$description ?? $this->description,
 			$this->examples,
-			$this->schemas,
+			$this->described,
 			$this->when,
 			$this->lookup,
 			$this->sensitive,
@@ -177,6 +178,15 @@ final class Event {
 	}
 
 	/**
+	 * What is known of `data` by source. Most pages only name events, so it is made when somebody asks.
+	 *
+	 * @return array<string, array> Source → JSON Schema 2020-12.
+	 */
+	public function schemas(): array {
+		return array_map( static fn( array|\Closure $schema ) => $schema instanceof \Closure ? $schema() : $schema, $this->described );
+	}
+
+	/**
 	 * JSON Schema of `data`: `oneOf` where several sources raise the event in their own words,
 	 * each titled with the `source` by which one tells them apart.
 	 *
@@ -184,7 +194,7 @@ final class Event {
 	 */
 	public function schema(): ?array {
 		$parts = array();
-		foreach ( $this->schemas as $source => $schema ) {
+		foreach ( $this->schemas() as $source => $schema ) {
 			$parts[] = array( 'title' => $source ) + $schema;
 		}
 		$schema = array( '$schema' => Payload_Schema::DIALECT );
@@ -212,6 +222,6 @@ final class Event {
 			return false;
 		}
 		return $pattern === $name
-			|| 1 === preg_match( '/^' . str_replace( '\*', '.*', preg_quote( $pattern, '/' ) ) . '$/D', $name );
+			|| str_contains( $pattern, '*' ) && 1 === preg_match( '/^' . str_replace( '\*', '.*', preg_quote( $pattern, '/' ) ) . '$/D', $name );
 	}
 }

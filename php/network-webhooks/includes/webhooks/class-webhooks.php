@@ -73,6 +73,34 @@ final class Webhooks {
 	}
 
 	/**
+	 * All of them as a list counts and sorts them: without their settings, which of a thousand take as long to read as
+	 * all the rest of the list.
+	 *
+	 * @return list<Webhook>
+	 */
+	public function without_settings(): array {
+		return self::select( 'WHERE deleted IS NULL ORDER BY created, id', false, str_replace( 'settings', "'' AS settings", self::COLUMNS ) );
+	}
+
+	/**
+	 * Some of these with their settings, without their secrets, in the same order; what somebody deleted meanwhile is left
+	 * out.
+	 *
+	 * @param list<Webhook> $webhooks
+	 * @return list<Webhook>
+	 */
+	public function with_settings( array $webhooks ): array {
+		global $wpdb;
+		$ids = array_column( $webhooks, 'id' );
+		if ( ! $ids ) {
+			return array();
+		}
+		$found = self::select( $wpdb->prepare( 'WHERE deleted IS NULL AND id IN (' . implode( ', ', array_fill( 0, count( $ids ), '%s' ) ) . ')', $ids ), false );
+		$by_id = array_column( $found, null, 'id' );
+		return array_values( array_filter( array_map( static fn( string $id ) => $by_id[ $id ] ?? null, $ids ) ) );
+	}
+
+	/**
 	 * How many there are.
 	 */
 	public function count(): int {
@@ -280,9 +308,9 @@ final class Webhooks {
 	 * @param string $clauses Prepared.
 	 * @return list<Webhook>
 	 */
-	private static function select( string $clauses, bool $with_secrets = true ): array {
+	private static function select( string $clauses, bool $with_secrets = true, string $columns = self::COLUMNS ): array {
 		global $wpdb;
-		$rows = $wpdb->get_results( 'SELECT ' . self::COLUMNS . ' FROM ' . Schema::webhooks() . ' ' . $clauses );
+		$rows = $wpdb->get_results( "SELECT $columns FROM " . Schema::webhooks() . ' ' . $clauses );
 		return array_map( static fn( object $row ) => Webhook::from_row( $row, $with_secrets ), $rows ?? array() );
 	}
 }

@@ -150,20 +150,29 @@ impl Filter {
         reads: &mut Reads<'_>,
         query: &DeliveriesQuery,
     ) -> Answer<Option<Option<Lead>>> {
-        let id = match &query.search {
-            Some(text) => match text.trim().parse::<EventId>() {
-                Ok(id) => Some(id),
-                Err(_) => return Ok(Some(Some(Lead::Term(term(text))))),
-            },
-            None => query.event_id,
+        let Some(text) = &query.search else {
+            return match query.event_id {
+                Some(id) => self.narrow_to(reads, id).map(Some),
+                None => Ok(None),
+            };
         };
-        let Some(id) = id else { return Ok(None) };
+        // Beside an id that is asked for, the search has to lead to the same event.
+        match (text.trim().parse::<EventId>(), query.event_id) {
+            (Ok(found), Some(id)) if found != id => Ok(Some(None)),
+            (Ok(found), _) => self.narrow_to(reads, found).map(Some),
+            (Err(_), Some(id)) if self.narrow_to(reads, id)?.is_none() => Ok(Some(None)),
+            (Err(_), _) => Ok(Some(Some(Lead::Term(term(text))))),
+        }
+    }
+
+    /// Looks only at the deliveries of this event; `None`: there is no such event.
+    fn narrow_to(&mut self, reads: &mut Reads<'_>, id: EventId) -> Answer<Option<Lead>> {
         let event: Option<u64> =
             reads.first("SELECT `key` FROM {events} WHERE id = ?", vec![id.as_bytes().into()])?;
-        let Some(event) = event else { return Ok(Some(None)) };
+        let Some(event) = event else { return Ok(None) };
         self.from = self.from.max(event);
         self.below = self.below.min((event + 1, 0));
-        Ok(Some(Some(Lead::All)))
+        Ok(Some(Lead::All))
     }
 
     /// Between which keys, as a condition.

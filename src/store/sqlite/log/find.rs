@@ -38,6 +38,8 @@ enum Lead {
     UnderWay,
     /// Deliveries of tests.
     Tests,
+    /// Deliveries that were created between two times, of which the second is out: not in order.
+    Created(i64, i64),
     /// Events of a name.
     Name(String),
     /// Events about a site.
@@ -85,6 +87,9 @@ pub(crate) fn slice(
     limit: usize,
 ) -> rusqlite::Result<(Vec<i64>, Option<i64>)> {
     let mut filter = Filter::new(connection, query)?;
+    if let Some(since) = query.since {
+        filter.begin_since(connection, since)?;
+    }
     // Within a window the deliveries themselves are as quick a lead as any index.
     let starts = match filter.named(connection, query)? {
         Some(starts) => starts,
@@ -199,7 +204,6 @@ impl Filter {
         }
         if let Some(since) = query.since {
             filter.require("+d.id >= ?", Some(blob(first_id(since))));
-            filter.from = first_since(connection, since)?.map_or(i64::MAX, event_of);
         }
         if let Some(until) = query.until {
             filter.require("+d.id < ?", Some(blob(first_id(until.saturating_add(1)))));
@@ -228,14 +232,26 @@ impl Filter {
         connection: &Connection,
         query: &DeliveriesQuery,
     ) -> rusqlite::Result<Option<Vec<Lead>>> {
-        let id = match &query.search {
-            Some(text) => match text.trim().parse::<EventId>() {
-                Ok(id) => Some(id),
-                Err(_) => return Ok(Some(vec![Lead::Term(term(text))])),
-            },
-            None => query.event_id,
+        let Some(text) = &query.search else {
+            return query.event_id.map(|id| self.narrow_to(connection, id)).transpose();
         };
-        id.map(|id| self.narrow_to(connection, id)).transpose()
+        // Beside an id that is asked for, the search has to lead to the same event.
+        match (text.trim().parse::<EventId>(), query.event_id) {
+            (Ok(found), Some(id)) if found != id => Ok(Some(Vec::new())),
+            (Ok(found), _) => self.narrow_to(connection, found).map(Some),
+            (Err(_), Some(id)) if self.narrow_to(connection, id)?.is_empty() => {
+                Ok(Some(Vec::new()))
+            }
+            (Err(_), _) => Ok(Some(vec![Lead::Term(term(text))])),
+        }
+    }
+
+    /// Leaves out what is older than a query's first delivery. To find that, all are looked at that were
+    /// created since.
+    fn begin_since(&mut self, connection: &Connection, since: i64) -> rusqlite::Result<()> {
+        let from = first_since(connection, since)?.map_or(i64::MAX, event_of);
+        self.from = self.from.max(from);
+        Ok(())
     }
 
     fn require(&mut self, condition: &str, value: Option<Value>) {
@@ -322,11 +338,20 @@ impl Filter {
 
     /// The rarest of the filters that have an index.
     fn leads(
-        &self,
+        &mut self,
         connection: &Connection,
         query: &DeliveriesQuery,
     ) -> rusqlite::Result<Vec<Lead>> {
         let mut ways = Vec::new();
+        if let Some(since) = query.since {
+            let end = query.until.map_or(i64::MAX, |until| until.saturating_add(1));
+            let created = Lead::Created(since, end);
+            if self.count(connection, &created)? < COUNTED {
+                ways.push(vec![created]);
+            } else {
+                self.begin_since(connection, since)?;
+            }
+        }
         if query.webhook_id.is_some() {
             ways.push(arms(connection, query)?);
         } else if !query.state.is_empty() {
@@ -361,6 +386,16 @@ impl Filter {
                 format!("deliveries d WHERE webhook = ? AND state = {}", *state as u8),
                 Value::Integer(*webhook),
             ),
+            Lead::Created(since, end) => {
+                let sql = format!(
+                    "SELECT count(*) FROM (SELECT 1 FROM deliveries d INDEXED BY deliveries_id
+                     WHERE id >= ? AND id < ? LIMIT {COUNTED})"
+                );
+                let between = [blob(first_id(*since)), blob(first_id(*end))];
+                return connection
+                    .prepare_cached(&sql)?
+                    .query_row(params_from_iter(between), |row| row.get(0));
+            }
             Lead::Name(name) => ("events WHERE name = ?".into(), Value::Text(name.clone())),
             Lead::Site(site) => ("events WHERE site = ?".into(), Value::Integer(*site)),
             // The number is for the form of the statement alone: a partial index takes no parameter.
@@ -430,28 +465,28 @@ impl Filter {
         };
         let deliveries =
             format!("CROSS JOIN deliveries d ON d.key >= e.key AND d.key < e.key + {EVENT}");
-        let (tables, condition, plus, order, value) = match lead {
-            Lead::All => (format!("deliveries d {event}"), "1".into(), "", None, None),
+        let (tables, condition, plus, order, leading) = match lead {
+            Lead::All => (format!("deliveries d {event}"), "1".into(), "", None, vec![]),
             Lead::Tests => (
                 format!("deliveries d INDEXED BY deliveries_test {event}"),
                 "d.test = 1".into(),
                 "",
                 None,
-                None,
+                vec![],
             ),
             Lead::Rare(state) => (
                 format!("deliveries d INDEXED BY deliveries_rare {event}"),
                 format!("d.state > 2 AND d.state = {}", *state as u8),
                 "",
                 None,
-                None,
+                vec![],
             ),
             Lead::Waiting => (
                 format!("deliveries d INDEXED BY deliveries_due {event}"),
                 "d.state = 0".into(),
                 "",
                 None,
-                None,
+                vec![],
             ),
             Lead::UnderWay => (
                 format!(
@@ -461,35 +496,42 @@ impl Filter {
                 format!("d.state = {}", State::Delivering as u8),
                 "",
                 None,
+                vec![],
+            ),
+            Lead::Created(since, end) => (
+                format!("deliveries d INDEXED BY deliveries_id {event}"),
+                "d.id >= ? AND d.id < ?".into(),
+                "+",
                 None,
+                vec![blob(first_id(*since)), blob(first_id(*end))],
             ),
             Lead::Arm(webhook, state) => (
                 format!("deliveries d INDEXED BY deliveries_state {event}"),
                 format!("d.webhook = ? AND d.state = {}", *state as u8),
                 "",
                 None,
-                Some(Value::Integer(*webhook)),
+                vec![Value::Integer(*webhook)],
             ),
             Lead::Name(name) => (
                 format!("events e INDEXED BY events_name {deliveries}"),
                 "e.name = ?".into(),
                 "+",
                 Some("e.key"),
-                Some(Value::Text(name.clone())),
+                vec![Value::Text(name.clone())],
             ),
             Lead::Site(site) => (
                 format!("events e INDEXED BY events_site {deliveries}"),
                 "e.site = ?".into(),
                 "+",
                 Some("e.key"),
-                Some(Value::Integer(*site)),
+                vec![Value::Integer(*site)],
             ),
             Lead::Term(term) => (
                 format!("terms t CROSS JOIN events e ON e.key = t.event {deliveries}"),
                 "t.term = ?".into(),
                 "+",
                 Some("t.event"),
-                Some(Value::Text(term.clone())),
+                vec![Value::Text(term.clone())],
             ),
         };
         // With a lead of events, the deliveries of each are found by its key, never by the bounds.
@@ -498,7 +540,7 @@ impl Filter {
             Lead::Term(_) => (" AND t.event >= ? AND t.event <= ?", true),
             _ => ("", false),
         };
-        let mut values: Vec<Value> = value.into_iter().collect();
+        let mut values = leading;
         if bound {
             values.extend([event_of(self.from).into(), event_of(self.below).into()]);
         }

@@ -10,8 +10,11 @@ namespace Network_Webhooks\Admin\Deliveries;
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Date_Format;
+use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Extension_Messages;
 use Network_Webhooks\Failure;
+use Network_Webhooks\Site_Addresses;
+use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -37,6 +40,8 @@ final class Bulk_View {
 		'resend' => array( 'failed', 'held', 'delivered', 'cancelled', 'expired' ),
 		'cancel' => Delivery_State::WAITING,
 	);
+
+	public function __construct( private readonly Webhooks $webhooks, private readonly Event_Registry $registry ) {}
 
 	/**
 	 * Address of the page for a filter.
@@ -101,12 +106,35 @@ final class Bulk_View {
 	}
 
 	/**
+	 * Prints which deliveries the filter leaves.
+	 */
+	private function print_facts( Delivery_Query $typed ): void {
+		$webhook = $typed->typed( 'webhook' );
+		$event   = $typed->typed( 'event' );
+		$site    = $typed->typed( 'site' );
+		$facts   = array(
+			__( 'Webhook', 'network-webhooks' ) => '' === $webhook ? '' : $this->webhooks->find( $webhook )->name ?? $webhook,
+			__( 'Event', 'network-webhooks' )   => '' === $event ? '' : $this->registry->name( $event ),
+			__( 'State', 'network-webhooks' )   => Delivery_State::labels()[ $typed->typed( 'state' ) ] ?? '',
+			__( 'Site', 'network-webhooks' )    => ctype_digit( $site ) ? Site_Addresses::name_of( (int) $site ) : $site,
+			__( 'Search', 'network-webhooks' )  => $typed->typed( 's' ),
+			__( 'From', 'network-webhooks' )    => $typed->typed( 'since' ),
+		);
+		echo '<dl class="network-webhooks-facts">';
+		foreach ( array_filter( $facts, 'strlen' ) as $name => $value ) {
+			printf( '<div><dt>%s</dt><dd>%s</dd></div>', esc_html( $name ), esc_html( $value ) );
+		}
+		echo '</dl>';
+	}
+
+	/**
 	 * Prints what is meant, and a form for each action with how many it would change.
 	 *
 	 * @param Delivery_Query $typed  As it was asked for.
 	 * @param Delivery_Query $frozen The same, with an end: what comes later is not taken.
 	 */
 	private function print_forms( Delivery_Query $typed, Delivery_Query $frozen, string $which ): void {
+		$this->print_facts( $typed );
 		if ( '' !== $typed->typed( 'cause' ) ) {
 			/* translators: %s: status such as 401 or a cause such as “out of time” */
 			printf( '<p>%s</p>', esc_html( sprintf( __( 'Only what failed for this cause: %s', 'network-webhooks' ), self::cause( $typed ) ) ) );

@@ -96,7 +96,7 @@ final class Deliveries_Page extends Menu_Page {
 		if ( '' !== self::asked( 'delivery' ) ) {
 			( new Delivery_View( $webhooks, $this->plugin->catalogue() ) )->print( self::asked( 'delivery' ) );
 		} elseif ( $manages && 'bulk' === self::asked( 'action' ) ) {
-			( new Bulk_View() )->print();
+			( new Bulk_View( $this->plugin->webhooks(), $this->plugin->catalogue() ) )->print();
 		} elseif ( $manages && $webhook && in_array( self::asked( 'action' ), array( 'recover', 'mend' ), true ) ) {
 			( new Recover_View() )->print( $webhook );
 		} elseif ( $manages && $webhook && Backfill_View::ACTION === self::asked( 'action' ) ) {

@@ -83,10 +83,23 @@ final class Delivery_Filters {
 			$options[ $chosen ] = $chosen;
 		}
 		printf( '<label class="screen-reader-text" for="network-webhooks-%1$s">%2$s</label><select name="%1$s" id="network-webhooks-%1$s"><option value="">%2$s</option>', esc_attr( $part ), esc_html( $all ) );
-		foreach ( $options as $value => $name ) {
-			printf( '<option value="%s" %s>%s</option>', esc_attr( (string) $value ), selected( $chosen, (string) $value, false ), esc_html( $name ) );
+		$names = self::escaped( $options );
+		foreach ( self::escaped( array_map( 'strval', array_keys( $options ) ) ) as $at => $value ) {
+			printf( '<option value="%s"%s>%s</option>', $value, esc_html( $chosen ) === $value ? ' selected' : '', $names[ $at ] ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped above.
 		}
 		echo '</select> ';
+	}
+
+	/**
+	 * Lines of text as HTML, for elements and attributes. They are escaped at once: a thousand one by one take as long as
+	 * the rest of the form.
+	 *
+	 * @param array<string> $texts
+	 * @return list<string>
+	 */
+	private static function escaped( array $texts ): array {
+		$lines = explode( "\n", esc_html( implode( "\n", str_replace( "\n", ' ', $texts ) ) ) );
+		return count( $lines ) === count( $texts ) ? $lines : array_map( 'esc_html', array_values( $texts ) );
 	}
 
 	/**

@@ -37,8 +37,14 @@ final class Delivery_Rows {
 	 */
 	private array $sites = array();
 
+	/**
+	 * Whether this user may change webhooks, asked once and not in every row.
+	 */
+	private readonly bool $may_manage;
+
 	public function __construct( Webhooks $webhooks, private readonly Event_Registry $registry ) {
-		$this->names = $webhooks->names( true );
+		$this->names      = $webhooks->names( true );
+		$this->may_manage = current_user_can( Capabilities::MANAGE );
 	}
 
 	/**
@@ -157,7 +163,7 @@ final class Delivery_Rows {
 		$url     = Delivery_View::url( $delivery['id'] );
 		$name    = $this->registry->name( $delivery['event'] );
 		$actions = array( sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $url ), esc_attr( self::label( __( 'Details', 'network-webhooks' ), $delivery ) ), esc_html__( 'Details', 'network-webhooks' ) ) );
-		if ( current_user_can( Capabilities::MANAGE ) && ! in_array( $delivery['state'], array( 'pending', 'delivering' ), true ) ) {
+		if ( $this->may_manage && ! in_array( $delivery['state'], array( 'pending', 'delivering' ), true ) ) {
 			$actions[] = sprintf(
 				'<button class="button-link" form="network-webhooks-row" formaction="%s" name="delivery" value="%s" aria-label="%s">%s</button>',
 				esc_url( Actions::url( 'resend' ) ),

@@ -28,7 +28,7 @@ final class Delivery_Table extends \WP_List_Table {
 	public const PER_PAGE = 'network_webhooks_deliveries_per_page';
 
 	/** Rows of a page where nobody chose, and at most: as many as the log gives at once. */
-	public const ROWS      = 50;
+	public const ROWS      = 20;
 	public const MOST_ROWS = 200;
 
 	/** Its screen, for a request that has none. */

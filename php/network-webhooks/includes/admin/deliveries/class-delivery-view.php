@@ -69,8 +69,9 @@ final class Delivery_View {
 	private function print_delivery( array $delivery ): void {
 		$webhook = $this->webhooks->find( $delivery['webhook_id'] );
 		$manages = current_user_can( Capabilities::MANAGE );
+		$event   = $this->registry->name( $delivery['event'] );
 		$facts   = array(
-			__( 'Event', 'network-webhooks' )    => $this->registry->name( $delivery['event'] ) . " ({$delivery['event']})",
+			__( 'Event', 'network-webhooks' )    => $event === $delivery['event'] ? $event : "$event ({$delivery['event']})",
 			__( 'Event id', 'network-webhooks' ) => $delivery['event_id'],
 			__( 'Webhook', 'network-webhooks' )  => $webhook->name ?? $delivery['webhook_id'],
 			__( 'Site', 'network-webhooks' )     => Site_Addresses::name_of( (int) $delivery['site_id'] ),

@@ -20,8 +20,11 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Failures_Box {
 
-	/** Groups that are shown. */
-	private const SHOWN = 10;
+	/** Groups that are shown at once: with more the list of deliveries would be far below. */
+	private const SHOWN = 3;
+
+	/** Groups that are shown at most; each of the others is a cause in the filter. */
+	private const MOST = 10;
 
 	/**
 	 * @param list<array<string, mixed>> $groups As webhooks_failures() gives them.
@@ -70,15 +73,29 @@ final class Failures_Box {
 		?>
 		<section class="network-webhooks-failures" aria-labelledby="network-webhooks-failures">
 			<h2 id="network-webhooks-failures"><?php esc_html_e( 'Failing deliveries', 'network-webhooks' ); ?></h2>
-			<ul>
-				<?php
-				foreach ( array_slice( $this->groups, 0, self::SHOWN ) as $group ) {
-					$this->print_group( $group );
-				}
-				?>
-			</ul>
+			<?php
+			$this->print_groups( array_slice( $this->groups, 0, self::SHOWN ) );
+			$more = array_slice( $this->groups, self::SHOWN, self::MOST - self::SHOWN );
+			if ( $more ) {
+				/* translators: %s: number of causes why deliveries fail */
+				printf( '<details><summary>%s</summary>', esc_html( sprintf( _n( '%s more cause', '%s more causes', count( $more ), 'network-webhooks' ), number_format_i18n( count( $more ) ) ) ) );
+				$this->print_groups( $more );
+				echo '</details>';
+			}
+			?>
 		</section>
 		<?php
+	}
+
+	/**
+	 * Prints some of the groups.
+	 *
+	 * @param list<array<string, mixed>> $groups
+	 */
+	private function print_groups( array $groups ): void {
+		echo '<ul>';
+		array_walk( $groups, fn( array $group ) => $this->print_group( $group ) );
+		echo '</ul>';
 	}
 
 	/**

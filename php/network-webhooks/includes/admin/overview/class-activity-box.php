@@ -36,13 +36,14 @@ final class Activity_Box {
 	 */
 	private function print_periods(): void {
 		printf( '<ul class="subsubsub network-webhooks-periods" aria-label="%s">', esc_attr__( 'Period', 'network-webhooks' ) );
-		foreach ( Period::cases() as $at => $period ) {
+		$periods = Period::cases();
+		foreach ( $periods as $period ) {
 			printf(
-				'<li>%s<a href="%s"%s>%s</a></li>',
-				$at ? '| ' : '',
+				'<li><a href="%s"%s>%s</a>%s</li>',
 				esc_url( ( $this->url )( $period ) ),
 				$period === $this->period ? ' class="current" aria-current="true"' : '',
-				esc_html( $period->label() )
+				esc_html( $period->label() ),
+				end( $periods ) === $period ? '' : ' |'
 			);
 		}
 		echo '</ul>';

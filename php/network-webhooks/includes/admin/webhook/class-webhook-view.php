@@ -67,7 +67,7 @@ final class Webhook_View {
 			<?php endif; ?>
 			<a class="page-title-action" href="<?php echo esc_url( Admin::url() ); ?>"><?php esc_html_e( 'All Webhooks', 'network-webhooks' ); ?></a>
 			<hr class="wp-header-end">
-			<p class="network-webhooks-sentence"><span class="network-webhooks-status is-<?php echo esc_attr( $status->code ); ?>"><?php echo esc_html( $status->label() ); ?></span> <?php echo esc_html( $this->sentence( $webhook, $status, $counters ) ); ?></p>
+			<p class="network-webhooks-sentence"><strong class="network-webhooks-status is-<?php echo esc_attr( $status->code ); ?>"><?php echo esc_html( $status->label() ); ?></strong> <?php echo esc_html( $this->sentence( $webhook, $status, $counters ) ); ?></p>
 			<?php
 			if ( $may_manage ) {
 				self::print_buttons( $webhook, $status, $counters );

@@ -89,7 +89,8 @@ final class List_Table extends \WP_List_Table {
 	 * Reads all webhooks with their counters, and of the page's what its columns need.
 	 */
 	public function prepare_items(): void {
-		$all         = $this->webhooks->without_secrets();
+		$is_filtered = $this->query->is_filtered();
+		$all         = $is_filtered ? $this->webhooks->without_secrets() : $this->webhooks->without_settings();
 		$this->total = count( $all );
 		$size        = $this->get_items_per_page( self::PER_PAGE, self::ROWS );
 		// One question where one page holds all of them.
@@ -114,6 +115,7 @@ final class List_Table extends \WP_List_Table {
 		);
 		$found       = $this->query->sort( $found, $counters );
 		$this->items = array_slice( $found, ( $this->get_pagenum() - 1 ) * $size, $size );
+		$this->items = $is_filtered ? $this->items : $this->webhooks->with_settings( $this->items );
 		$of_page     = $is_small ? $counters : Counters::read( array_column( $this->items, 'id' ), Period::Day->hours() );
 		$sites       = new Site_Addresses();
 		$sites->prepare( $this->items );

@@ -73,13 +73,13 @@ abstract class School extends Abstract_Source {
 			list( $name, $description, $parts, $optional, $own ) = self::kinds()[ $slug ];
 
 			$examples = array(
-				'course'      => self::example( 'course', 56, 'Photography for Beginners' ),
-				'track'       => self::example( 'track', 12, 'Photography' ),
-				'section'     => self::example( 'section', 57, 'Light' ),
-				'lesson'      => self::example( 'lesson', 58, 'Light and Shadow' ),
-				'quiz'        => self::example( 'quiz', 59, 'What Is an Aperture?' ),
-				'certificate' => self::example( 'certificate', 60, 'Certificate of Completion' ),
-				'assignment'  => self::example( 'assignment', 61, 'Ten Portraits' ),
+				'course'      => self::example( 'course', 56, 'Photography for Beginners', 'photography-for-beginners' ),
+				'track'       => self::example( 'track', 12, 'Photography', 'photography' ),
+				'section'     => self::example( 'section', 57, 'Light', 'light' ),
+				'lesson'      => self::example( 'lesson', 58, 'Light and Shadow', 'light-and-shadow' ),
+				'quiz'        => self::example( 'quiz', 59, 'What Is an Aperture?', 'what-is-an-aperture' ),
+				'certificate' => self::example( 'certificate', 60, 'Certificate of Completion', 'certificate-of-completion' ),
+				'assignment'  => self::example( 'assignment', 61, 'Ten Portraits', 'ten-portraits' ),
 			);
 			$given    = array_intersect_key( $examples + self::OWN, array_flip( array( ...$parts, ...$own ) ) );
 			$nullable = array_map( static fn( string $part ) => "$part.url", $parts );
@@ -206,11 +206,11 @@ abstract class School extends Abstract_Source {
 	 *
 	 * @return array{id: int, title: string, url: string}
 	 */
-	private static function example( string $part, int $id, string $title ): array {
+	private static function example( string $part, int $id, string $title, string $slug ): array {
 		return array(
 			'id'    => $id,
 			'title' => $title,
-			'url'   => "https://network.example/photography/$part/" . sanitize_title( $title ) . '/',
+			'url'   => "https://network.example/photography/$part/$slug/",
 		);
 	}
 }
