@@ -68,7 +68,7 @@ extern "C" fn on_modify(
     ZEND_RESULT_CODE_SUCCESS
 }
 
-static ENTRIES: IniEntryDefs<10> = IniEntryDefs::new([
+static ENTRIES: IniEntryDefs<11> = IniEntryDefs::new([
     entry(SPOOL, c"/var/lib/webhooks"),
     entry(STORE, c""),
     entry(WORKER, c"webhooks-worker"),

@@ -20,7 +20,8 @@ use std::time::Duration;
 use ::mysql::Value;
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Find, MysqlStore};
+use super::engine::MysqlStore;
+use super::link::Find;
 use super::ingest::code;
 use super::lanes::LEADER;
 use super::lease::Lease;
@@ -29,7 +30,7 @@ use super::transaction::{MysqlTransaction, list};
 use super::unit::Insert;
 use crate::moving::{Sums, add};
 use crate::sqlite::export::{Export, MovedAttempt, MovedDelivery, MovedEvent, MovedWebhook};
-use crate::{Origin, Result, SpoolId, State, StoreError, Transaction as _, WebhookKey};
+use crate::{Origin, Place, Result, SpoolId, State, StoreError, Transaction as _, WebhookKey};
 use domain::clock::Clock;
 use domain::id::EventId;
 
@@ -100,7 +101,7 @@ impl Import {
         clock: Arc<dyn Clock>,
         has_clock: bool,
     ) -> Result<Self> {
-        let origin = Origin { spool: id, server: worker.server.clone() };
+        let origin = Origin { spool: id, ..worker.clone() };
         let store = MysqlStore::open_with(find, origin, clock, has_clock)?;
         let progress = Progress {
             step: Step::Events,
@@ -226,7 +227,7 @@ impl Import {
         }
         let of = format!("{:032x}", u128::from_be_bytes(self.worker.spool.0));
         let spool = SpoolId(*EventId::from_key("server", 0, &format!("{of} {name}")).as_bytes());
-        self.row_of(&Origin { spool, server: name.to_owned() }, "")
+        self.row_of(&Origin { spool, place: Place::default(), server: name.to_owned() }, "")
     }
 
     /// The key of a worker's row, which is made where there is none.
@@ -238,7 +239,7 @@ impl Import {
         if let Some(key) = found.first() {
             return Ok(*key);
         }
-        let lease = Lease::begin(connection, origin)?;
+        let (lease, _) = Lease::begin(connection, origin)?;
         lease.end(connection)?;
         let sql = format!("UPDATE {table} SET version = ? WHERE `key` = ?");
         connection.execute(&sql, vec![version.into(), lease.me.worker.into()])?;
