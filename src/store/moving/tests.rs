@@ -11,8 +11,8 @@ use crate::mysql::engine_tests::Tables;
 use crate::mysql::{self, Connection, Endpoint, Find, Server};
 use crate::sqlite::tests::InSpool;
 use crate::{
-    Announcement, Disabled, Health, NewDelivery, Next, Origin, Result, SpoolId, State, Store,
-    StoreError, Wanted, history, left_behind,
+    Announcement, Disabled, Health, NewDelivery, Next, Origin, Result, State, Store, StoreError,
+    Wanted, history, left_behind,
 };
 use domain::clock::{Clock, ManualClock};
 use domain::id::{DeliveryId, EventId};
@@ -20,7 +20,7 @@ use journal::SegmentId;
 
 /// The worker of both stores, as the fixtures open them.
 fn worker() -> Origin {
-    Origin { spool: SpoolId([5; 16]), server: "web1".into() }
+    Origin::example(5, "web1")
 }
 
 /// A SQLite store, and tables on the server for it.
@@ -237,7 +237,7 @@ fn nothing_of_a_move_may_be_sent_before_its_end() {
     assert!(!both.ends_at(1));
     let moved = both.count("events");
     assert!(moved > 0 && moved < all as u64, "{moved}");
-    let mut other = both.new.store(&Origin { spool: SpoolId([9; 16]), server: "web2".into() });
+    let mut other = both.new.store(&Origin::example(9, "web2"));
     other.load().unwrap();
     let now = both.old.clock().unix_ms() + 30 * 86_400_000;
     for _ in 0..3 {

@@ -4,7 +4,7 @@ use super::engine_tests::Tables;
 use crate::bulk::{Action, Bulk};
 use crate::conformance::{Fixture as _, HOUR, Trial};
 use crate::log::{DeliveriesQuery, StatsQuery};
-use crate::{Origin, SpoolId, State, Store as _};
+use crate::{Origin, State, Store as _};
 use domain::clock::Clock as _;
 
 fn bulk() -> Bulk {
@@ -38,7 +38,7 @@ fn what_waits_in_a_copy_is_cancelled_and_what_is_its_own_stays() {
         crate::memory::InMemory::new(tables.clock()).open(),
     ));
 
-    let origin = Origin { spool: SpoolId([9; 16]), server: "staging".into() };
+    let origin = Origin::example(9, "staging");
     let mut copy = tables.store(&origin);
     copy.load().unwrap();
     assert_eq!(copy.belong_to("copy").unwrap(), 3);

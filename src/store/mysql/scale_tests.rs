@@ -7,8 +7,8 @@ use super::test_server::TestServer;
 use super::{Connection, MysqlStore};
 use crate::conformance::{Fixture as _, attempt, claim, complete, event, ingest};
 use crate::{
-    Claim, NewDelivery, Next, Origin, SpoolId, State, Store as _, Transaction, Wanted, WebhookKey,
-    Written, commit,
+    Claim, NewDelivery, Next, Origin, State, Store as _, Transaction, Wanted, WebhookKey, Written,
+    commit,
 };
 use domain::clock::{Clock as _, ManualClock};
 use domain::id::DeliveryId;
@@ -29,8 +29,7 @@ const BEAT: i64 = 3;
 const ROUND: i64 = 1000;
 
 fn worker(tables: &Tables, number: usize) -> MysqlStore {
-    let spool = SpoolId([number as u8 + 1; 16]);
-    tables.store(&Origin { spool, server: format!("web{number}") })
+    tables.store(&Origin::example(number as u8 + 1, &format!("web{number}")))
 }
 
 fn write<T>(

@@ -21,10 +21,10 @@ use ::mysql::Value;
 use serde::{Deserialize, Serialize};
 
 use super::engine::MysqlStore;
-use super::link::Find;
 use super::ingest::code;
 use super::lanes::LEADER;
 use super::lease::Lease;
+use super::link::Find;
 use super::schema::next_event;
 use super::transaction::{MysqlTransaction, list};
 use super::unit::Insert;
