@@ -44,7 +44,11 @@ pub(crate) fn run(
     folder: &Path,
     out: &Path,
 ) -> Result<(), String> {
-    let (mut figures, mut notes) = (Vec::new(), Vec::new());
+    let (mut figures, mut notes) = (Vec::new(), Vec::<String>::new());
+    let mut note = |text: String| {
+        println!("    {text}");
+        notes.push(text);
+    };
     let mut add = |key, value, must, aim, more_is_better| {
         println!("  {key:<36} {value:.2}");
         figures.push(Figure { key, value, must, aim, more_is_better });
@@ -57,19 +61,19 @@ pub(crate) fn run(
         for _ in 0..3 {
             let before = bed.costs()?;
             rates.push(bed.flood(20_000, 0)?);
-            notes.push(format!("at full rate, an event: {}", bed.cost_since(&before, 20_000.0)?));
+            note(format!("at full rate, an event: {}", bed.cost_since(&before, 20_000.0)?));
         }
         add("deliveries_per_second_mariadb", median(&mut rates), 4000.0, 9000.0, true);
         let before = bed.costs()?;
         let mut latencies = bed.latencies(3000, 10_000_000)?;
-        notes.push(format!("at 100/s, an event: {}", bed.cost_since(&before, 3000.0)?));
+        note(format!("at 100/s, an event: {}", bed.cost_since(&before, 3000.0)?));
         latencies.sort_by(f64::total_cmp);
         let percentile = |of: f64| latencies[(latencies.len() as f64 * of) as usize];
         add("latency_p50_ms_mariadb", percentile(0.5), 3.0, 2.0, false);
         add("latency_p99_ms_mariadb", percentile(0.99), 20.0, 8.0, false);
-        notes.push(format!("the database then has, an event: {}", bed.sizes()?));
+        note(format!("the database then has, an event: {}", bed.sizes()?));
         let (with, without) = bed.request_costs(parts, folder)?;
-        notes.push(format!("a dispatch (p50): mysql: {with:.0} ns, sqlite {without:.0} ns"));
+        note(format!("a dispatch (p50): mysql: {with:.0} ns, sqlite {without:.0} ns"));
         add("dispatch_beside_sqlite", with / without, 1.05, 1.0, false);
     }
     println!("takeover, MariaDB");
@@ -80,7 +84,7 @@ pub(crate) fn run(
             let mut bed = Bed::start(parts, single, &path, 2)?;
             took.push(bed.takeover()?);
         }
-        notes.push(format!("takeovers after the lease, s: {took:.2?}"));
+        note(format!("takeovers after the lease, s: {took:.2?}"));
         add("takeover_s", took.iter().copied().fold(0.0, f64::max), 5.0, 1.0, false);
     }
     println!("three workers, three nodes of Galera");
@@ -100,7 +104,7 @@ pub(crate) fn run(
         let per_1000 = |from: (u64, u64), to: (u64, u64)| {
             (to.0 - from.0) as f64 * 1000.0 / (to.1 - from.1).max(1) as f64
         };
-        notes.push(format!(
+        note(format!(
             "1213 in 1,000 transactions at full rate: {:.2} of {} commits; steady: {} of {}",
             per_1000(before, after),
             after.1 - before.1,
@@ -121,7 +125,6 @@ pub(crate) fn run(
         };
         println!("{key:<36} {value:>10.2} {must:>10} {aim:>10}  {verdict}");
     }
-    notes.iter().for_each(|note| println!("{note}"));
     let results: Value = figures
         .iter()
         .map(|figure| (figure.key.to_owned(), json!(figure.value)))
