@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use mysql::prelude::Queryable as _;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use testkit::process::wait_for;
+use testkit::process::{Process, wait_for};
 use testkit::server::{Server as Endpoint, respond};
 use webhooks::clock::{Clock as _, SystemClock};
 
@@ -21,9 +21,12 @@ use crate::gateway::Gateways;
 use crate::nodes::{DATABASE, Node, Nodes, Place, Template};
 use crate::server::{Parts, Server};
 
-/// The events of the webhook that is well and of the one that fails.
+/// The events of the webhook that is well, of the one whose requests are timed and of the one that fails.
 const WELL: &str = "payment_received";
+const TIMED: &str = "timed";
 const FAILING: &str = "failing";
+/// Where nginx listens.
+const SINK: u16 = 8081;
 /// A lease, in seconds (src/store/mysql/watch.rs).
 const LEASE: f64 = 15.0;
 
@@ -135,6 +138,28 @@ pub(crate) fn run(
         .map_err(|error| format!("{}: {error}", out.display()))
 }
 
+/// An nginx that takes everything.
+fn nginx(folder: &Path) -> Result<Process, String> {
+    let io = |error: std::io::Error| error.to_string();
+    let dir = folder.join("nginx").display().to_string();
+    fs::create_dir_all(&dir).map_err(io)?;
+    let config = format!(
+        "daemon off;\nmaster_process off;\npid \"{dir}/pid\";\nerror_log \"{dir}/log\";\n\
+         events {{ worker_connections 1024; }}\n\
+         http {{\n\taccess_log off;\n\tkeepalive_requests 1000000;\n\tclient_body_temp_path \"{dir}/body\";\n\
+         \tfastcgi_temp_path \"{dir}/fastcgi\";\n\tproxy_temp_path \"{dir}/proxy\";\n\
+         \tuwsgi_temp_path \"{dir}/uwsgi\";\n\tscgi_temp_path \"{dir}/scgi\";\n\
+         \tserver {{\n\t\tlisten 127.0.0.1:{SINK};\n\t\tlocation / {{ return 204; }}\n\t}}\n}}\n"
+    );
+    let file = folder.join("nginx/nginx.conf");
+    fs::write(&file, config).map_err(io)?;
+    let mut command = std::process::Command::new("nginx");
+    command.arg("-p").arg(&dir).arg("-c").arg(&file).arg("-e").arg(format!("{dir}/log"));
+    let process = Process::start(&mut command).map_err(|error| format!("nginx: {error}"))?;
+    wait_for("nginx", || std::net::TcpStream::connect(("127.0.0.1", SINK)).is_ok())?;
+    Ok(process)
+}
+
 fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
@@ -143,6 +168,8 @@ fn median(values: &mut [f64]) -> f64 {
 /// Servers, a database and an endpoint.
 struct Bed {
     endpoint: Arc<Arrivals>,
+    /// Where requests go that are only counted: nginx takes next to nothing of the processors.
+    _nginx: Process,
     _door: Endpoint,
     _gateways: Gateways,
     nodes: Nodes,
@@ -183,14 +210,20 @@ impl Bed {
             let is_refused = request.path == "/failing" && arrivals.fails.load(Ordering::Relaxed);
             respond(to, if is_refused { "503 Later" } else { "204 Taken" }, "", b"")
         });
-        let webhook = |id: &str, event: &str| {
+        let nginx = nginx(folder)?;
+        let webhook = |id: &str, event: &str, address: &str| {
             json!({
-                "id": id, "name": id, "url": format!("http://{}/{id}", door.address), "events": [event],
+                "id": id, "name": id, "url": format!("http://{address}/{id}"), "events": [event],
                 "secrets": [{ "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" }],
                 "retries": vec![1; 50], "disable_after": 0, "concurrency": 64,
             })
         };
-        let document = json!({ "webhooks": [webhook("well", WELL), webhook("failing", FAILING)] });
+        let here = door.address.to_string();
+        let document = json!({ "webhooks": [
+            webhook("well", WELL, &format!("127.0.0.1:{SINK}")),
+            webhook("timed", TIMED, &here),
+            webhook("failing", FAILING, &here),
+        ] });
         let file = folder.join("webhooks.json");
         fs::write(&file, document.to_string()).map_err(io)?;
         let mut all = Vec::new();
@@ -203,16 +236,28 @@ impl Bed {
             server.start_worker()?;
             all.push(server);
         }
-        Ok(Self { endpoint, _door: door, _gateways: gateways, nodes, servers: all, delivered: 0 })
+        Ok(Self {
+            endpoint,
+            _nginx: nginx,
+            _door: door,
+            _gateways: gateways,
+            nodes,
+            servers: all,
+            delivered: 0,
+        })
     }
 
     /// Dispatches on all servers at once, one each `every` nanoseconds on each of them, and waits until
     /// all is recorded: deliveries a second.
     fn flood(&mut self, count: u64, every: u64) -> Result<f64, String> {
+        self.flood_of(WELL, count, every)
+    }
+
+    fn flood_of(&mut self, event: &str, count: u64, every: u64) -> Result<f64, String> {
         let each = count / self.servers.len() as u64;
         self.delivered += each * self.servers.len() as u64;
         let begun = Instant::now();
-        self.dispatch(WELL, each, every)?;
+        self.dispatch(event, each, every)?;
         self.await_recorded()?;
         Ok(count as f64 / begun.elapsed().as_secs_f64())
     }
@@ -242,7 +287,7 @@ impl Bed {
         let mut root = self.nodes.root()?;
         let sql = format!(
             "SELECT CAST(COALESCE(SUM(c.delivered), 0) AS SIGNED) FROM {DATABASE}.wp_webhooks_store_counters c \
-             JOIN {DATABASE}.wp_webhooks_store_webhooks w ON w.`key` = c.webhook WHERE w.id = 'well'"
+             JOIN {DATABASE}.wp_webhooks_store_webhooks w ON w.`key` = c.webhook WHERE w.id <> 'failing'"
         );
         wait_for("all deliveries are recorded", || {
             let found: Result<Option<u64>, _> = root.query_first(&sql);
@@ -254,7 +299,7 @@ impl Bed {
     /// From the return of a dispatch to the endpoint, in milliseconds.
     fn latencies(&mut self, count: u64, every: u64) -> Result<Vec<f64>, String> {
         self.endpoint.keeps.store(true, Ordering::Relaxed);
-        self.flood(count, every)?;
+        self.flood_of(TIMED, count, every)?;
         self.endpoint.keeps.store(false, Ordering::Relaxed);
         let arrived = std::mem::take(&mut *self.endpoint.at.lock());
         let returned = fs::read_to_string(self.servers[0].folder().join("run/flood.txt"))
