@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use mysql::prelude::Queryable as _;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use testkit::process::wait_for;
+use testkit::process::{Process, wait_for};
 use testkit::server::{Server as Endpoint, respond};
 use webhooks::clock::{Clock as _, SystemClock};
 
@@ -21,9 +21,12 @@ use crate::gateway::Gateways;
 use crate::nodes::{DATABASE, Node, Nodes, Place, Template};
 use crate::server::{Parts, Server};
 
-/// The events of the webhook that is well and of the one that fails.
+/// The events of the webhook that is well, of the one whose requests are timed and of the one that fails.
 const WELL: &str = "payment_received";
+const TIMED: &str = "timed";
 const FAILING: &str = "failing";
+/// Where nginx listens.
+const SINK: u16 = 8081;
 /// A lease, in seconds (src/store/mysql/watch.rs).
 const LEASE: f64 = 15.0;
 
@@ -44,7 +47,11 @@ pub(crate) fn run(
     folder: &Path,
     out: &Path,
 ) -> Result<(), String> {
-    let (mut figures, mut notes) = (Vec::new(), Vec::new());
+    let (mut figures, mut notes) = (Vec::new(), Vec::<String>::new());
+    let mut note = |text: String| {
+        println!("    {text}");
+        notes.push(text);
+    };
     let mut add = |key, value, must, aim, more_is_better| {
         println!("  {key:<36} {value:.2}");
         figures.push(Figure { key, value, must, aim, more_is_better });
@@ -57,19 +64,19 @@ pub(crate) fn run(
         for _ in 0..3 {
             let before = bed.costs()?;
             rates.push(bed.flood(20_000, 0)?);
-            notes.push(format!("at full rate, an event: {}", bed.cost_since(&before, 20_000.0)?));
+            note(format!("at full rate, an event: {}", bed.cost_since(&before, 20_000.0)?));
         }
         add("deliveries_per_second_mariadb", median(&mut rates), 4000.0, 9000.0, true);
         let before = bed.costs()?;
         let mut latencies = bed.latencies(3000, 10_000_000)?;
-        notes.push(format!("at 100/s, an event: {}", bed.cost_since(&before, 3000.0)?));
+        note(format!("at 100/s, an event: {}", bed.cost_since(&before, 3000.0)?));
         latencies.sort_by(f64::total_cmp);
         let percentile = |of: f64| latencies[(latencies.len() as f64 * of) as usize];
         add("latency_p50_ms_mariadb", percentile(0.5), 3.0, 2.0, false);
         add("latency_p99_ms_mariadb", percentile(0.99), 20.0, 8.0, false);
-        notes.push(format!("the database then has, an event: {}", bed.sizes()?));
+        note(format!("the database then has, an event: {}", bed.sizes()?));
         let (with, without) = bed.request_costs(parts, folder)?;
-        notes.push(format!("a dispatch (p50): mysql: {with:.0} ns, sqlite {without:.0} ns"));
+        note(format!("a dispatch (p50): mysql: {with:.0} ns, sqlite {without:.0} ns"));
         add("dispatch_beside_sqlite", with / without, 1.05, 1.0, false);
     }
     println!("takeover, MariaDB");
@@ -80,7 +87,7 @@ pub(crate) fn run(
             let mut bed = Bed::start(parts, single, &path, 2)?;
             took.push(bed.takeover()?);
         }
-        notes.push(format!("takeovers after the lease, s: {took:.2?}"));
+        note(format!("takeovers after the lease, s: {took:.2?}"));
         add("takeover_s", took.iter().copied().fold(0.0, f64::max), 5.0, 1.0, false);
     }
     println!("three workers, three nodes of Galera");
@@ -100,7 +107,7 @@ pub(crate) fn run(
         let per_1000 = |from: (u64, u64), to: (u64, u64)| {
             (to.0 - from.0) as f64 * 1000.0 / (to.1 - from.1).max(1) as f64
         };
-        notes.push(format!(
+        note(format!(
             "1213 in 1,000 transactions at full rate: {:.2} of {} commits; steady: {} of {}",
             per_1000(before, after),
             after.1 - before.1,
@@ -121,7 +128,6 @@ pub(crate) fn run(
         };
         println!("{key:<36} {value:>10.2} {must:>10} {aim:>10}  {verdict}");
     }
-    notes.iter().for_each(|note| println!("{note}"));
     let results: Value = figures
         .iter()
         .map(|figure| (figure.key.to_owned(), json!(figure.value)))
@@ -132,6 +138,28 @@ pub(crate) fn run(
         .map_err(|error| format!("{}: {error}", out.display()))
 }
 
+/// An nginx that takes everything.
+fn nginx(folder: &Path) -> Result<Process, String> {
+    let io = |error: std::io::Error| error.to_string();
+    let dir = folder.join("nginx").display().to_string();
+    fs::create_dir_all(&dir).map_err(io)?;
+    let config = format!(
+        "daemon off;\nmaster_process off;\npid \"{dir}/pid\";\nerror_log \"{dir}/log\";\n\
+         events {{ worker_connections 1024; }}\n\
+         http {{\n\taccess_log off;\n\tkeepalive_requests 1000000;\n\tclient_body_temp_path \"{dir}/body\";\n\
+         \tfastcgi_temp_path \"{dir}/fastcgi\";\n\tproxy_temp_path \"{dir}/proxy\";\n\
+         \tuwsgi_temp_path \"{dir}/uwsgi\";\n\tscgi_temp_path \"{dir}/scgi\";\n\
+         \tserver {{\n\t\tlisten 127.0.0.1:{SINK};\n\t\tlocation / {{ return 204; }}\n\t}}\n}}\n"
+    );
+    let file = folder.join("nginx/nginx.conf");
+    fs::write(&file, config).map_err(io)?;
+    let mut command = std::process::Command::new("nginx");
+    command.arg("-p").arg(&dir).arg("-c").arg(&file).arg("-e").arg(format!("{dir}/log"));
+    let process = Process::start(&mut command).map_err(|error| format!("nginx: {error}"))?;
+    wait_for("nginx", || std::net::TcpStream::connect(("127.0.0.1", SINK)).is_ok())?;
+    Ok(process)
+}
+
 fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
@@ -140,6 +168,8 @@ fn median(values: &mut [f64]) -> f64 {
 /// Servers, a database and an endpoint.
 struct Bed {
     endpoint: Arc<Arrivals>,
+    /// Where requests go that are only counted: nginx takes next to nothing of the processors.
+    _nginx: Process,
     _door: Endpoint,
     _gateways: Gateways,
     nodes: Nodes,
@@ -180,14 +210,20 @@ impl Bed {
             let is_refused = request.path == "/failing" && arrivals.fails.load(Ordering::Relaxed);
             respond(to, if is_refused { "503 Later" } else { "204 Taken" }, "", b"")
         });
-        let webhook = |id: &str, event: &str| {
+        let nginx = nginx(folder)?;
+        let webhook = |id: &str, event: &str, address: &str| {
             json!({
-                "id": id, "name": id, "url": format!("http://{}/{id}", door.address), "events": [event],
+                "id": id, "name": id, "url": format!("http://{address}/{id}"), "events": [event],
                 "secrets": [{ "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" }],
                 "retries": vec![1; 50], "disable_after": 0, "concurrency": 64,
             })
         };
-        let document = json!({ "webhooks": [webhook("well", WELL), webhook("failing", FAILING)] });
+        let here = door.address.to_string();
+        let document = json!({ "webhooks": [
+            webhook("well", WELL, &format!("127.0.0.1:{SINK}")),
+            webhook("timed", TIMED, &here),
+            webhook("failing", FAILING, &here),
+        ] });
         let file = folder.join("webhooks.json");
         fs::write(&file, document.to_string()).map_err(io)?;
         let mut all = Vec::new();
@@ -200,16 +236,28 @@ impl Bed {
             server.start_worker()?;
             all.push(server);
         }
-        Ok(Self { endpoint, _door: door, _gateways: gateways, nodes, servers: all, delivered: 0 })
+        Ok(Self {
+            endpoint,
+            _nginx: nginx,
+            _door: door,
+            _gateways: gateways,
+            nodes,
+            servers: all,
+            delivered: 0,
+        })
     }
 
     /// Dispatches on all servers at once, one each `every` nanoseconds on each of them, and waits until
     /// all is recorded: deliveries a second.
     fn flood(&mut self, count: u64, every: u64) -> Result<f64, String> {
+        self.flood_of(WELL, count, every)
+    }
+
+    fn flood_of(&mut self, event: &str, count: u64, every: u64) -> Result<f64, String> {
         let each = count / self.servers.len() as u64;
         self.delivered += each * self.servers.len() as u64;
         let begun = Instant::now();
-        self.dispatch(WELL, each, every)?;
+        self.dispatch(event, each, every)?;
         self.await_recorded()?;
         Ok(count as f64 / begun.elapsed().as_secs_f64())
     }
@@ -239,7 +287,7 @@ impl Bed {
         let mut root = self.nodes.root()?;
         let sql = format!(
             "SELECT CAST(COALESCE(SUM(c.delivered), 0) AS SIGNED) FROM {DATABASE}.wp_webhooks_store_counters c \
-             JOIN {DATABASE}.wp_webhooks_store_webhooks w ON w.`key` = c.webhook WHERE w.id = 'well'"
+             JOIN {DATABASE}.wp_webhooks_store_webhooks w ON w.`key` = c.webhook WHERE w.id <> 'failing'"
         );
         wait_for("all deliveries are recorded", || {
             let found: Result<Option<u64>, _> = root.query_first(&sql);
@@ -251,7 +299,7 @@ impl Bed {
     /// From the return of a dispatch to the endpoint, in milliseconds.
     fn latencies(&mut self, count: u64, every: u64) -> Result<Vec<f64>, String> {
         self.endpoint.keeps.store(true, Ordering::Relaxed);
-        self.flood(count, every)?;
+        self.flood_of(TIMED, count, every)?;
         self.endpoint.keeps.store(false, Ordering::Relaxed);
         let arrived = std::mem::take(&mut *self.endpoint.at.lock());
         let returned = fs::read_to_string(self.servers[0].folder().join("run/flood.txt"))

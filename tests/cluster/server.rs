@@ -19,7 +19,7 @@ use crate::user::User;
 /// Debian's libfaketime, which gives a process another time of day.
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 /// Milliseconds between two events of a server's own producer, on average.
-const PACE_MS: u64 = 90;
+const PACE_MS: u64 = 130;
 /// More than a producer ever dispatches.
 const ENDLESS: u64 = 1_000_000;
 

@@ -17,7 +17,7 @@ pub(crate) const RATE: usize = 4;
 pub(crate) const TEST_WEBHOOKS: [TestWebhook; 4] = [
     TestWebhook { name: "plain", share: 10, secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
     TestWebhook { name: "ordered", share: 4, secret: "whsec_b3JkZXJlZCBvcmRlcmVkIG9yZGVyZWQg" },
-    TestWebhook { name: "limited", share: 2, secret: "whsec_bGltaXRlZCBsaW1pdGVkIGxpbWl0ZWQg" },
+    TestWebhook { name: "limited", share: 1, secret: "whsec_bGltaXRlZCBsaW1pdGVkIGxpbWl0ZWQg" },
     TestWebhook { name: "moody", share: 4, secret: "whsec_bW9vZHkgbW9vZHkgbW9vZHkgbW9vZHkg" },
 ];
 
