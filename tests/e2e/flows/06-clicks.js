@@ -17,10 +17,13 @@ export const steps = {
 		const person = new Person( page );
 		await person.click( page.locator( '#adminmenu' ).getByRole( 'link', { name: /^Webhooks/ } ).first() );
 		await person.click( page.getByRole( 'link', { name: 'Add Your First Webhook' } ) );
+		// Nobody types before the page is there.
+		await page.waitForLoadState();
 		await person.type( page.getByLabel( 'Name', { exact: true } ), 'Books' );
 		// Past "Send to", which says "Own endpoint".
 		await person.press( 'Tab' );
 		await person.press( 'Tab' );
+		await page.locator( '#network-webhooks-url:focus, [name="url"]:focus' ).waitFor();
 		// Pasted.
 		await page.keyboard.insertText( `${ env.ENDPOINT_URL }status/401` );
 		person.keystrokes += 2;

@@ -94,7 +94,7 @@ final class List_Query {
 			$webhooks = array_filter( $webhooks, fn( Webhook $webhook ) => $this->is_found( $webhook, $registry, $whole_url ) );
 		}
 		if ( '' !== $this->event ) {
-			$events   = $this->events( $registry );
+			$events   = array_flip( $this->events( $registry ) );
 			$webhooks = array_filter( $webhooks, static fn( Webhook $webhook ) => self::gets_any( $webhook, $events ) );
 		}
 		if ( '' !== $this->site ) {
@@ -159,12 +159,8 @@ final class List_Query {
 			...$webhook->events(),
 			...array_map( array( $registry, 'name' ), $webhook->events() ),
 		);
-		foreach ( $texts as $text ) {
-			if ( Text::has( $text, $this->search ) ) {
-				return true;
-			}
-		}
-		return false;
+		// At once: what is typed into a field has no end of a line.
+		return Text::has( implode( "\n", $texts ), $this->search );
 	}
 
 	/**
@@ -184,12 +180,18 @@ final class List_Query {
 	/**
 	 * Whether a webhook gets one of some events, from whichever site.
 	 *
-	 * @param list<string> $events
+	 * @param array<string, int> $events By name.
 	 */
 	private static function gets_any( Webhook $webhook, array $events ): bool {
 		foreach ( $webhook->events() as $pattern ) {
-			foreach ( $events as $event ) {
-				if ( Event::matches( $pattern, $event ) ) {
+			if ( isset( $events[ $pattern ] ) ) {
+				return true;
+			}
+			if ( ! str_contains( $pattern, '*' ) ) {
+				continue;
+			}
+			foreach ( array_keys( $events ) as $event ) {
+				if ( Event::matches( $pattern, (string) $event ) ) {
 					return true;
 				}
 			}
