@@ -24,7 +24,8 @@
 //! (or group), by the file's mode; the worst that gets them is to kill processes that work for
 //! them: their own worker, and root's `php` run in their site. There is no seal against it
 //! on a disk file, and a handler for SIGBUS has no place in PHP's process. It is accepted, and
-//! SECURITY.md says so.
+//! SECURITY.md says so. A page that finds no room when it is written to is asked first
+//! ([`Page::has_room`]).
 
 #[cfg(test)]
 mod model;
@@ -40,7 +41,7 @@ use std::time::Duration;
 
 use rustix::fd::AsFd;
 use rustix::fs::FallocateFlags;
-use rustix::mm::{MapFlags, ProtFlags};
+use rustix::mm::{Advice, MapFlags, ProtFlags};
 
 use self::protocol::Word as _;
 use spool::{Access, Privacy, Spool, SpoolError, WAKE_FILE, cannot_here};
@@ -76,7 +77,7 @@ impl Waker {
 
     /// To be called after each append. One load while the worker is awake.
     pub fn wake_if_asleep(&self) -> Woken {
-        protocol::call_if_asleep(self.page.word())
+        protocol::call_if_asleep(self.page.word(), || self.page.has_room())
     }
 
     /// Whether the worker has said that the disk is full. One load.
@@ -179,7 +180,7 @@ impl WakeHandle {
     /// writer, leave the news first where the worker looks after [`Sleeper::prepare`]. Safe in a
     /// signal handler: atomic operations and at most one system call.
     pub fn wake(&self) {
-        protocol::call_if_asleep(self.page.word());
+        protocol::call_if_asleep(self.page.word(), || true);
     }
 }
 
@@ -233,6 +234,16 @@ impl Page {
         Ok(Self(NonNull::new(page.cast()).ok_or(rustix::io::Errno::INVAL)?))
     }
 
+    /// Whether the page can be written to. A file system that writes each block to a new place (Btrfs)
+    /// needs room even for one that is there; on a full one the write itself would be a SIGBUS. Kernels
+    /// before 5.14 don't say.
+    fn has_room(&self) -> bool {
+        // SAFETY: mapped by `map`, with this length; the pages keep what they hold.
+        let populated =
+            unsafe { rustix::mm::madvise(self.0.as_ptr().cast(), SIZE, Advice::LinuxPopulateWrite) };
+        populated != Err(rustix::io::Errno::FAULT)
+    }
+
     fn words(&self) -> &Words {
         // SAFETY: mapped, aligned and initialised (any bits are a u32) until dropped; other
         // processes change it by atomic operations only.
@@ -249,5 +260,29 @@ impl Drop for Page {
         // SAFETY: mapped by `map`, with this length, and no reference outlives `self`.
         let unmapped = unsafe { rustix::mm::munmap(self.0.as_ptr().cast(), SIZE) };
         debug_assert!(unmapped.is_ok());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_can_not_be_written_is_known_before_it_is_touched() {
+        let file = tempfile::tempfile().unwrap();
+        allocate(&file).unwrap();
+        let page = Page::map(&file).unwrap();
+        assert!(page.has_room());
+        // What a full Btrfs does to the next write, done to any file system's page.
+        file.set_len(0).unwrap();
+        assert!(!page.has_room());
+    }
+
+    #[test]
+    fn a_writer_without_room_wakes_and_leaves_the_word() {
+        let word = AtomicU32::new(0);
+        let asleep = protocol::prepare(&word);
+        assert_eq!(protocol::call_if_asleep(&word, || false), Woken::NobodySleeps);
+        assert_eq!(word.load(Ordering::Relaxed), asleep);
     }
 }

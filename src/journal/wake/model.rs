@@ -35,7 +35,7 @@ impl Model {
 
     fn append_and_call(&self) -> Woken {
         self.records.fetch_add(1, Ordering::Relaxed);
-        call_if_asleep(self)
+        call_if_asleep(self, || true)
     }
 
     /// The worker, until it has seen so many records.

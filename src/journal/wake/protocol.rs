@@ -86,11 +86,17 @@ impl Word for AtomicU32 {
     }
 }
 
-/// The writer's: after each append.
-pub(super) fn call_if_asleep(word: &impl Word) -> Woken {
+/// The writer's: after each append. `can_write`: whether the word can be changed, asked only where
+/// that is to be done.
+pub(super) fn call_if_asleep(word: &impl Word, can_write: impl FnOnce() -> bool) -> Woken {
     word.fence(Side::Writer);
     if word.load() & ASLEEP == 0 {
         return Woken::Awake;
+    }
+    if !can_write() {
+        // One that sleeps is woken all the same; one that is about to sleep finds the record when it
+        // looks again by itself.
+        return if word.wake() { Woken::Woken } else { Woken::NobodySleeps };
     }
     call(word)
 }
