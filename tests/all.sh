@@ -67,7 +67,7 @@ hostile() {
 # The release build, of which nothing is made anew beside what runs.
 build() {
 	make --no-print-directory build &&
-		cargo build --release --workspace --lib --bin chaos &&
+		cargo build --release --workspace --lib --bin chaos --bin cluster &&
 		hostile --no-run
 }
 
@@ -76,6 +76,7 @@ first() {
 	run cargo cargo test --workspace
 	run hostile hostile
 	run chaos make --no-print-directory chaos SEEDS=2
+	run cluster make --no-print-directory cluster SHORT=1
 	run e2e tests/e2e/run.sh
 }
 
@@ -100,7 +101,7 @@ second() {
 	run places tests/install/places.sh
 }
 
-tests/network/install.sh build network wordpress test browser interop scenario
+tests/network/install.sh build network wordpress test browser interop scenario loopback
 run lint tests/lint.sh
 run build build
 # By itself: it compares times.
@@ -113,6 +114,7 @@ summary cargo '^test result: .* [1-9][0-9]* passed'
 summary hostile '^test result: .* [1-9][0-9]* passed'
 summary guard ' within their budgets$'
 summary chaos ' seeds passed, '
+summary cluster ' seeds passed, '
 summary phpt '^Tests (passed|failed|skipped) '
 summary fpm ' passed, '
 summary interop ' passed, '
