@@ -34,8 +34,6 @@ mod revision;
 mod room;
 mod row;
 mod schema;
-#[cfg(test)]
-mod split_tests;
 mod suspects;
 #[cfg(test)]
 #[allow(dead_code, reason = "tests/worker_mysql.rs uses the rest")]
