@@ -164,7 +164,7 @@ pub fn run_with(options: &Options, clock: Arc<dyn Clock>) -> Result<(), WorkerEr
         .map_err(|error| WorkerError::Start("becoming the spool's owner", error))?;
     let spool = Spool::open(&options.spool)?;
     let now = clock.unix_ms();
-    let result = run_on(&spool, options, &clock);
+    let result = run_on(&spool, options, clock);
     if let Err(error @ WorkerError::Store(StoreError::Unavailable { .. })) = &result {
         // Whoever asks for the status is told since when, while one worker after another comes and goes.
         away::note(&spool, &error.to_string(), now)?;
@@ -178,7 +178,7 @@ pub fn run_with(options: &Options, clock: Arc<dyn Clock>) -> Result<(), WorkerEr
     result
 }
 
-fn run_on(spool: &Spool, options: &Options, clock: &Arc<dyn Clock>) -> Result<(), WorkerError> {
+fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(), WorkerError> {
     let limits = Limits::of_this_process(None);
     let holder = Holder {
         pid: std::process::id(),
@@ -195,10 +195,11 @@ fn run_on(spool: &Spool, options: &Options, clock: &Arc<dyn Clock>) -> Result<()
         let holder = lock::holder(spool)?.unwrap_or(holder);
         return Err(WorkerError::Running { spool: spool.path().display().to_string(), holder });
     };
-    match prepare(spool, options, Arc::clone(clock), &lock, &holder) {
+    match prepare(spool, options, Arc::clone(&clock), &lock, &holder) {
         Ok(mut worker) => {
             stop.wakes(&worker.wake);
-            let anew = || open_worker(spool, options, Arc::clone(clock)).map(|(worker, _)| worker);
+            let anew =
+                move || open_worker(spool, options, Arc::clone(&clock)).map(|(worker, _)| worker);
             work(&mut worker, options.mode, &stop, &lock, &holder, &anew)
         }
         Err(error) => {
