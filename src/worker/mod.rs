@@ -228,7 +228,8 @@ fn run_on(spool: &Spool, options: &Options, clock: Arc<dyn Clock>) -> Result<(),
     match prepare(spool, options, Arc::clone(&clock), &lock, &holder) {
         Ok(mut worker) => {
             stop.wakes(&worker.wake);
-            let anew = || open_worker(spool, options, Arc::clone(&clock)).map(|(worker, _)| worker);
+            let anew =
+                move || open_worker(spool, options, Arc::clone(&clock)).map(|(worker, _)| worker);
             work(&mut worker, options.mode, &stop, &lock, &holder, &anew)
         }
         Err(error) => {
@@ -246,7 +247,7 @@ fn prepare(
     clock: Arc<dyn Clock>,
     lock: &WorkerLock,
     holder: &Holder,
-) -> Result<Worker<Box<dyn Store>>, WorkerError> {
+) -> Result<AnyWorker, WorkerError> {
     log::init(spool.clone(), options.mode != Mode::Daemonize)?;
     if let Some(bytes) = holder.file_size.filter(|bytes| *bytes < SMALL_FILE) {
         tracing::warn!(
@@ -285,12 +286,15 @@ fn prepare(
     Ok(worker)
 }
 
+/// A worker on whichever store.
+type AnyWorker = Worker<Box<dyn Store>>;
+
 /// A worker that knows what its store knows.
 fn open_worker(
     spool: &Spool,
     options: &Options,
     clock: Arc<dyn Clock>,
-) -> Result<(Worker<Box<dyn Store>>, Option<SetAside>), WorkerError> {
+) -> Result<(AnyWorker, Option<SetAside>), WorkerError> {
     let (mut store, set_aside) = store::open(spool, options.store.as_deref(), Arc::clone(&clock))?;
     if options.sends_nothing() {
         store.only_takes_in();

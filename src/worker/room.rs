@@ -90,8 +90,10 @@ impl<S: Store> Worker<S> {
         };
         let keep = active.config.retention.bytes.map_or(Keep::Half, Keep::Bytes);
         // Whoever appends finds no room before the worker does, which needs little.
-        let is_short = reserve::room_is_short(&self.spool)
-            && !(self.free_kept()? && !reserve::room_is_short(&self.spool));
+        let mut is_short = reserve::room_is_short(&self.spool);
+        if is_short && self.free_kept()? {
+            is_short = reserve::room_is_short(&self.spool);
+        }
         let (keep, why) = if is_short { (Keep::Least, "disk") } else { (keep, "budget") };
         let given = self.give_up(keep, if is_short { FULL_STEP } else { STEP })?;
         if is_short {

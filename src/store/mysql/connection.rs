@@ -19,8 +19,6 @@ const PACKET: usize = 16 << 20;
 const REST: usize = 64 << 10;
 /// Most bytes of the values of several rows: a cluster copies what was written as a whole.
 const MOST: usize = 2 << 20;
-/// Plain reads that are looked at to find out who answers them.
-const LOOKS: u32 = 3;
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 300;
 
@@ -39,9 +37,6 @@ pub struct Connection {
     is_mariadb: bool,
     /// Most bytes of a request.
     packet: usize,
-    /// A proxy sends plain reads elsewhere than writes, to a node that may lag behind: what is read to be
-    /// written about is then read in a transaction, which goes where writes go.
-    is_split: bool,
 }
 
 /// The writes of one transaction. It has no reads: on a cluster an error may hide behind a read's
@@ -59,35 +54,6 @@ impl Connection {
     /// [`StoreError::Unavailable`] where nobody answers in time or the server has too many
     /// connections, [`StoreError::Failed`] where it refuses the user or the database.
     pub fn open(server: &Server) -> Result<Self> {
-        let mut connection = Self::connect(server)?;
-        connection.is_split = connection
-            .looks_split()
-            .map_err(|error| error::from(server, "connecting to the store", &error))?;
-        if connection.is_split {
-            tracing::info!(%server, "a proxy sends reads elsewhere than writes; a worker reads where it writes");
-        }
-        Ok(connection)
-    }
-
-    /// Whether a plain read is answered by another server than a read in a transaction is. It may be the
-    /// same one by chance, where that takes its turn with others.
-    fn looks_split(&mut self) -> Result<bool, Error> {
-        const WHO: &str = "SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id)";
-        let asked = in_transaction(&mut self.conn, |conn| conn.query::<String, _>(WHO));
-        let writes = match asked {
-            // It says nothing of itself.
-            Err(Error::MySqlError(_)) => return Ok(false),
-            asked => asked?,
-        };
-        for _ in 0..LOOKS {
-            if self.conn.query::<String, _>(WHO)? != writes {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn connect(server: &Server) -> Result<Self> {
         const CONNECTING: &str = "connecting to the store";
         let failed = |error| error::from(server, CONNECTING, &error);
         let mut conn = Conn::new(options(server)).map_err(failed)?;
@@ -96,7 +62,7 @@ impl Connection {
         let is_mariadb = told.iter().any(|(version, _)| version.contains("MariaDB"));
         let packet = told.first().and_then(|(_, bytes)| usize::try_from(*bytes).ok());
         let packet = packet.unwrap_or(PACKET).min(PACKET);
-        Ok(Self { server: server.clone(), conn, is_mariadb, packet, is_split: false })
+        Ok(Self { server: server.clone(), conn, is_mariadb, packet })
     }
 
     /// Most bytes of the values of one row: what a request can carry, with room for the rest of it.
@@ -115,7 +81,7 @@ impl Connection {
     /// # Errors
     /// As [`open`](Self::open).
     pub(super) fn open_for_reading(server: &Server, longest: Duration) -> Result<Self> {
-        let mut connection = Self::connect(server)?;
+        let mut connection = Self::open(server)?;
         let limit = if connection.is_mariadb {
             format!("SET SESSION max_statement_time = {}", longest.as_secs_f64())
         } else {
@@ -132,12 +98,7 @@ impl Connection {
 
     /// Rows of a query, with what the server says where there is none.
     pub(super) fn read(&mut self, sql: &str, parameters: Vec<Value>) -> Result<Vec<Row>, Error> {
-        self.reading(|conn| conn.exec(sql, positional(parameters)))
-    }
-
-    /// Reads where writes go.
-    fn reading<T>(&mut self, read: impl FnOnce(&mut Conn) -> Result<T, Error>) -> Result<T, Error> {
-        if self.is_split { in_transaction(&mut self.conn, read) } else { read(&mut self.conn) }
+        self.conn.exec(sql, positional(parameters))
     }
 
     /// Rows of a query, each as it comes, so that there is never more than one of them.
@@ -147,12 +108,10 @@ impl Connection {
         parameters: Vec<Value>,
         mut each: impl FnMut(Row),
     ) -> Result<(), Error> {
-        self.reading(|conn| {
-            for row in conn.exec_iter(sql, positional(parameters))? {
-                each(row?);
-            }
-            Ok(())
-        })
+        for row in self.conn.exec_iter(sql, positional(parameters))? {
+            each(row?);
+        }
+        Ok(())
     }
 
     /// Lets go of a connection that is another process's, without a word to the server.
@@ -170,7 +129,8 @@ impl Connection {
     /// # Errors
     /// As the server says, sorted by [`Class`]; also where the error comes behind the last row.
     pub fn rows<T: FromRow>(&mut self, sql: &str, parameters: Vec<Value>) -> Result<Vec<T>> {
-        self.reading(|conn| conn.exec(sql, positional(parameters)))
+        self.conn
+            .exec(sql, positional(parameters))
             .map_err(|error| error::from(&self.server, "reading the store", &error))
     }
 
@@ -256,19 +216,6 @@ impl Writes<'_> {
             .map_err(|error| error::from(self.server, "writing the store", &error))?;
         Ok(self.conn.affected_rows())
     }
-}
-
-/// Reads in a transaction that writes nothing.
-fn in_transaction<T>(
-    conn: &mut Conn,
-    read: impl FnOnce(&mut Conn) -> Result<T, Error>,
-) -> Result<T, Error> {
-    conn.query_drop("START TRANSACTION")?;
-    let found = read(conn);
-    // It has nothing to lose; where this fails the connection is lost.
-    let ended = conn.query_drop("ROLLBACK");
-    let found = found?;
-    ended.map(|()| found)
 }
 
 fn positional(parameters: Vec<Value>) -> Params {

@@ -41,8 +41,6 @@ mod row;
 #[cfg(test)]
 mod scale_tests;
 mod schema;
-#[cfg(test)]
-mod split_tests;
 mod suspects;
 #[cfg(test)]
 #[allow(dead_code, reason = "tests/worker_mysql.rs uses the rest")]
