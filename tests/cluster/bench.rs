@@ -3,6 +3,8 @@
 //! The database lies on the machine's own disk, with `innodb_flush_log_at_trx_commit = 1`. All parts share
 //! the machine: database, workers, PHP and the endpoint.
 
+#![allow(clippy::print_stdout, reason = "figures are printed as they come")]
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;

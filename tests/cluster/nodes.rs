@@ -364,8 +364,8 @@ impl Node {
         command.args(["--wsrep-cluster-address=gcomm://", "--wsrep-recover"]);
         let output = command.output().map_err(|error| error.to_string())?;
         let said = String::from_utf8_lossy(&output.stderr);
-        let position = said.lines().filter_map(|line| line.split_once("Recovered position:"));
-        let position = position.last().map(|(_, position)| position.trim().to_owned());
+        let mut position = said.lines().filter_map(|line| line.split_once("Recovered position:"));
+        let position = position.next_back().map(|(_, position)| position.trim().to_owned());
         position.ok_or_else(|| {
             format!("node {} has no position: {}", self.number, said.lines().last().unwrap_or(""))
         })
