@@ -65,8 +65,8 @@ pub(crate) fn an_engine_does_what_the_model_does(
 
 /// Lives through a history in one engine, has its store moved into another one, compares, and lives
 /// through a second history there.
-pub(crate) fn a_moved_store_goes_on<'f>(
-    [from, to]: [&'f dyn Fixture; 2],
+pub(crate) fn a_moved_store_goes_on(
+    [from, to]: [&dyn Fixture; 2],
     [before, after]: [&[(Step, i64, bool)]; 2],
     queries: &[Asked],
     migrate: &mut dyn FnMut(),

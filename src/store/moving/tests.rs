@@ -310,7 +310,8 @@ fn what_is_there_already_stays_as_it_is_there() {
     for claim in new.claim(crm, 4) {
         new.record(&claim, Next::Delivered);
     }
-    (drop(old), drop(new));
+    drop(old);
+    drop(new);
     let moved = both.migrate();
     assert_eq!((moved.events, moved.there), (30, 10));
     let trial = Trial::new(&both.new);
