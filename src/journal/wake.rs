@@ -269,7 +269,8 @@ mod tests {
 
     #[test]
     fn a_page_that_can_not_be_written_is_known_before_it_is_touched() {
-        let file = tempfile::tempfile().unwrap();
+        let file = rustix::fs::memfd_create("page", rustix::fs::MemfdFlags::empty()).unwrap();
+        let file = File::from(file);
         allocate(&file).unwrap();
         let page = Page::map(&file).unwrap();
         assert!(page.has_room());
