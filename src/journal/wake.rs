@@ -239,8 +239,9 @@ impl Page {
     /// before 5.14 don't say.
     fn has_room(&self) -> bool {
         // SAFETY: mapped by `map`, with this length; the pages keep what they hold.
-        let populated =
-            unsafe { rustix::mm::madvise(self.0.as_ptr().cast(), SIZE, Advice::LinuxPopulateWrite) };
+        let populated = unsafe {
+            rustix::mm::madvise(self.0.as_ptr().cast(), SIZE, Advice::LinuxPopulateWrite)
+        };
         populated != Err(rustix::io::Errno::FAULT)
     }
 
