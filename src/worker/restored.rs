@@ -128,7 +128,7 @@ impl<S: Store> Worker<S> {
         ];
         self.announce(STORE_RESTORED, params);
         if let Some(memory) = &mut self.sent {
-            memory.mark(now);
+            memory.looked_through(now);
         }
         Ok(())
     }

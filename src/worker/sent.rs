@@ -113,7 +113,7 @@ impl Sent {
     }
 
     /// Remembers that all until now was looked through.
-    pub(super) fn mark(&mut self, now: i64) {
+    pub(super) fn looked_through(&mut self, now: i64) {
         self.add(&Record { pair: Record::MARK, at: now }.to_bytes());
     }
 
@@ -187,7 +187,7 @@ mod tests {
         assert!((most as usize..=2 * most as usize + 2000).contains(&records.len()));
         assert_eq!(records.last(), Some(&record(3 * most - 1)));
         assert!(records.is_sorted_by_key(|record| record.at));
-        sent.mark(7);
+        sent.looked_through(7);
         let (_, records) = Sent::open(&spool).unwrap();
         let [.., before, mark] = &records[..] else { panic!("{}", records.len()) };
         assert!((*before, mark.is_mark(), mark.at) == (record(3 * most - 1), true, 7));
