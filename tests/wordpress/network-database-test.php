@@ -30,6 +30,12 @@ final class Network_Database_Test extends Network_Test_Case {
 	}
 
 	protected function tearDown(): void {
+		global $wpdb;
+		// A server that was taken out long ago: nobody waits for what its journal may hold.
+		$id = is_file( "$this->spool/spool.id" ) ? trim( file_get_contents( "$this->spool/spool.id" ) ) : '';
+		if ( '' !== $id ) {
+			$this->assertSame( 1, $wpdb->query( $wpdb->prepare( "UPDATE {$wpdb->base_prefix}webhooks_store_workers SET ended = 1 WHERE spool = UNHEX(%s)", $id ) ) );
+		}
 		foreach ( new RecursiveIteratorIterator( new RecursiveDirectoryIterator( $this->spool, FilesystemIterator::SKIP_DOTS ), RecursiveIteratorIterator::CHILD_FIRST ) as $file ) {
 			$file->isDir() ? rmdir( (string) $file ) : unlink( (string) $file );
 		}
