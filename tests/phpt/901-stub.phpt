@@ -78,4 +78,4 @@ array(0) {
 array(0) {
 }
 bool(true)
-int(9)
+int(10)
