@@ -49,7 +49,7 @@ pub(super) struct Watch {
     has_older: bool,
     /// All of them are to be looked at: lanes may be free.
     all: bool,
-    /// Somebody wrote since what changes rarely was looked at.
+    /// Somebody wrote, or lanes may be free, since what changes rarely was looked at.
     wrote: bool,
 }
 
@@ -157,7 +157,6 @@ impl MysqlStore {
         for (worker, seen) in dead {
             self.take_over(worker, seen, &mut news)?;
         }
-        self.watch.wrote |= wrote;
         self.compare_revisions(newest);
         let slowly = since(self.watch.looked_slowly, now) >= SLOW;
         if slowly {
@@ -175,7 +174,9 @@ impl MysqlStore {
             self.memory.lanes.retain(|_, lane| *lane == Lane::Mine);
             self.watch.all = true;
         }
-        if slowly && (self.watch.wrote || self.watch.all) {
+        // Also what was found out between two slow looks: by the next one, dues may have been looked at.
+        self.watch.wrote |= wrote || self.watch.all;
+        if slowly && self.watch.wrote {
             self.look_at_webhooks(&mut news)?;
             self.look_at_suspects(&mut news)?;
             self.watch.wrote = false;

@@ -62,12 +62,22 @@ fn ids(claims: &[Claim]) -> HashSet<DeliveryId> {
 
 /// Lets time pass while these workers look at each other; what each found.
 fn pass(clock: &ManualClock, ms: i64, stores: &mut [&mut MysqlStore]) -> Vec<Vec<News>> {
+    pass_by(STEP, clock, ms, stores)
+}
+
+/// The same in steps of another length, in milliseconds.
+fn pass_by(
+    step: i64,
+    clock: &ManualClock,
+    ms: i64,
+    stores: &mut [&mut MysqlStore],
+) -> Vec<Vec<News>> {
     let mut found: Vec<Vec<News>> = stores.iter().map(|_| Vec::new()).collect();
-    for _ in 0..(ms / STEP) + 1 {
+    for _ in 0..(ms / step) + 1 {
         for (store, found) in stores.iter_mut().zip(&mut found) {
             found.push(store.look_at_others().unwrap());
         }
-        clock.advance(STEP);
+        clock.advance(step);
     }
     found
 }
@@ -256,6 +266,30 @@ fn what_a_dead_worker_had_under_way_is_tried_by_whoever_has_the_lane() {
     let now = clock.unix_ms();
     let claim = write(&mut holder, |t| t.claim_suspect(webhook, now, false)).unwrap();
     assert_eq!(claim.id, second);
+}
+
+#[test]
+fn suspects_of_a_worker_that_came_back_and_died_again_waited_for_ever() {
+    // Whenever its lanes become free: beside the look at what changes rarely, or between two.
+    const OFTEN: i64 = 200;
+    for early in 0..5 {
+        let tables = Tables::new();
+        let clock = tables.clock();
+        let (mut dying, mut other) = (worker(&tables, 1), worker(&tables, 2));
+        let webhook = write(&mut dying, |t| t.webhook("crm"));
+        let id = add(&mut dying, &clock, webhook, State::Pending);
+        assert_eq!(claims(&mut dying, &clock, webhook).len(), 1);
+        pass_by(OFTEN, &clock, STEP, &mut [&mut dying, &mut other]);
+        std::mem::forget(dying);
+        let mut back = worker(&tables, 1);
+        assert_eq!(back.load().unwrap().reclaimed, 1);
+        pass_by(OFTEN, &clock, 1000 + early * OFTEN, &mut [&mut back, &mut other]);
+        std::mem::forget(back);
+        let found = pass_by(OFTEN, &clock, LEASE + STEP, &mut [&mut other]);
+        assert!(found[0].iter().any(|news| news.suspects), "{early}");
+        let claim = write(&mut other, |t| t.claim_suspect(webhook, clock.unix_ms(), false));
+        assert_eq!(claim.map(|claim| claim.id), Some(id));
+    }
 }
 
 #[test]
