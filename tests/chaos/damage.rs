@@ -7,9 +7,10 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use testkit::journal;
 use testkit::random::Random;
 use webhooks::event::EventHeader;
 use webhooks::id::EventId;
@@ -75,7 +76,8 @@ fn unread(spool: &Spool, scratch: &Path) -> Result<HashMap<SegmentId, Vec<OwnedR
         Some(mut log) => log.summary().map_err(|error| error.to_string())?.positions,
         None => HashMap::new(),
     };
-    let copy = copy(spool, scratch).map_err(|error| format!("copying the journal: {error}"))?;
+    let copy =
+        journal::copy(spool, scratch).map_err(|error| format!("copying the journal: {error}"))?;
     let mut reader = Reader::open(&copy, positions).map_err(|error| error.to_string())?;
     let mut unread: HashMap<_, Vec<_>> = HashMap::new();
     loop {
@@ -88,20 +90,6 @@ fn unread(spool: &Spool, scratch: &Path) -> Result<HashMap<SegmentId, Vec<OwnedR
             return Ok(unread);
         }
     }
-}
-
-fn copy(spool: &Spool, scratch: &Path) -> io::Result<Spool> {
-    let _ = std::fs::remove_dir_all(scratch);
-    let journal = scratch.join(JOURNAL_FOLDER);
-    std::fs::create_dir_all(&journal)?;
-    for folder in [scratch, &journal] {
-        std::fs::set_permissions(folder, PermissionsExt::from_mode(0o700))?;
-    }
-    for entry in std::fs::read_dir(spool.path().join(JOURNAL_FOLDER))? {
-        let entry = entry?;
-        std::fs::copy(entry.path(), journal.join(entry.file_name()))?;
-    }
-    Spool::open(scratch).map_err(io::Error::other)
 }
 
 fn id(record: &OwnedRecord) -> Result<EventId, String> {

@@ -1,10 +1,10 @@
 //! What has to hold after a run, and the files from which anybody can compute it again.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
+use testkit::deviations::Deviations;
 use webhooks::id::EventId;
 use webhooks::spool::Spool;
 use webhooks::store::log::Log;
@@ -91,25 +91,6 @@ pub(crate) struct Evidence<'a> {
     pub(crate) kills: u64,
     /// The producer that dispatched after the last rotation.
     pub(crate) last_producer: u64,
-}
-
-/// Deviations: each assertion with its first examples.
-#[derive(Default)]
-struct Deviations(BTreeMap<&'static str, Vec<String>>);
-
-impl Deviations {
-    fn add(&mut self, assertion: &'static str, what: impl Into<String>) {
-        self.0.entry(assertion).or_default().push(what.into());
-    }
-
-    fn report(&self) -> String {
-        let mut text = String::new();
-        for (assertion, examples) in &self.0 {
-            let first: Vec<_> = examples.iter().take(3).map(String::as_str).collect();
-            let _ = write!(text, "\n  {assertion}: {} ({})", examples.len(), first.join("; "));
-        }
-        text
-    }
 }
 
 impl Evidence<'_> {

@@ -1,12 +1,12 @@
 //! What has to hold after a run, and the files from which anybody can compute it again.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
 use mysql::prelude::Queryable as _;
 use serde_json::{Value, json};
+use testkit::deviations::Deviations;
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::id::EventId;
 use webhooks::spool::Spool;
@@ -102,25 +102,6 @@ pub(crate) struct Evidence<'a> {
     pub(crate) under_way: u64,
     pub(crate) kills: u64,
     pub(crate) servers: usize,
-}
-
-/// Deviations: each assertion with its first examples.
-#[derive(Default)]
-struct Deviations(BTreeMap<&'static str, Vec<String>>);
-
-impl Deviations {
-    fn add(&mut self, assertion: &'static str, what: impl Into<String>) {
-        self.0.entry(assertion).or_default().push(what.into());
-    }
-
-    fn report(&self) -> String {
-        let mut text = String::new();
-        for (assertion, examples) in &self.0 {
-            let first: Vec<_> = examples.iter().take(3).map(String::as_str).collect();
-            let _ = write!(text, "\n  {assertion}: {} ({})", examples.len(), first.join("; "));
-        }
-        text
-    }
 }
 
 /// A line of the log: event, webhook and state.

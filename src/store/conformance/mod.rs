@@ -114,6 +114,20 @@ macro_rules! conformance {
 }
 pub(crate) use {conformance, suite};
 
+/// What `work` comes to in a transaction that was committed, as the worker does it: an engine may find
+/// out late that somebody came first.
+pub(crate) fn committed<T>(
+    store: &mut (impl Store + ?Sized),
+    mut work: impl FnMut(&mut dyn Transaction) -> Result<T>,
+) -> Result<T> {
+    let mut out = None;
+    commit(store, &mut |transaction| {
+        out = Some(work(transaction)?);
+        Ok(())
+    })?;
+    Ok(out.unwrap())
+}
+
 /// A store in which to try something, with short words for what the tests do all the time.
 pub(crate) struct Trial<'f> {
     pub(crate) fixture: &'f dyn Fixture,
@@ -127,18 +141,8 @@ impl<'f> Trial<'f> {
     }
 
     /// Runs `work` in a transaction that has to succeed.
-    pub(crate) fn write<T>(
-        &mut self,
-        mut work: impl FnMut(&mut dyn Transaction) -> Result<T>,
-    ) -> T {
-        let mut out = None;
-        let work = &mut |transaction: &mut dyn Transaction| {
-            out = Some(work(transaction)?);
-            Ok(())
-        };
-        // As the worker does it: an engine may find out late that somebody came first.
-        commit(&mut *self.store, work).unwrap();
-        out.unwrap()
+    pub(crate) fn write<T>(&mut self, work: impl FnMut(&mut dyn Transaction) -> Result<T>) -> T {
+        committed(&mut *self.store, work).unwrap()
     }
 
     pub(crate) fn webhook(&mut self, id: &str) -> WebhookKey {

@@ -174,7 +174,7 @@ impl MysqlStore {
     /// Of a spool whose worker comes here for the first time: what its journal has was taken in before by
     /// the store in the spool, as far as that says, and is to be moved from there and not sent again.
     fn go_on_after_a_file(&mut self, spool: &Spool) -> Result<()> {
-        if self.lease.me.epoch > 1 {
+        if !self.is_first {
             return Ok(());
         }
         // What can't be read has no positions to go on from.

@@ -7,15 +7,23 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::log::MysqlLog;
 use super::test_server::TestServer;
 use super::{MysqlStore, Server};
-use crate::conformance::{Fixture, NOON, conformance};
+use crate::conformance::{Fixture, NOON, committed, conformance};
 use crate::log::Log;
-use crate::{Origin, SpoolId, Store, history};
+use crate::{Origin, SpoolId, Store, Transaction, history};
 use domain::clock::ManualClock;
 
 /// One server for all tests of this process, which ends it.
 fn server() -> &'static TestServer {
     static SERVER: OnceLock<TestServer> = OnceLock::new();
     SERVER.get_or_init(|| TestServer::start(&["--innodb-buffer-pool-size=128M"]))
+}
+
+/// What `work` comes to in a transaction that has to succeed.
+pub(super) fn write<T>(
+    store: &mut MysqlStore,
+    work: impl FnMut(&mut dyn Transaction) -> crate::Result<T>,
+) -> T {
+    committed(store, work).unwrap()
 }
 
 /// Tables of a test's own.

@@ -9,10 +9,10 @@ use std::thread;
 
 use super::test_server::TestServer;
 use super::{Connection, Endpoint, MysqlStore, Server};
-use crate::conformance::{NOON, attempt, claim, complete, event, ingest};
+use crate::conformance::{NOON, attempt, claim, committed, complete, event, ingest};
 use crate::{
     Attempt, Claim, NewDelivery, NewEvent, Next, Origin, State, Store as _, StoreError,
-    Transaction, Wanted, WebhookKey, Written, commit,
+    Transaction, Wanted, WebhookKey, Written,
 };
 use domain::clock::ManualClock;
 use domain::event::Event;
@@ -109,18 +109,6 @@ fn new(webhook: WebhookKey, state: State) -> NewDelivery {
     NewDelivery { id: DeliveryId::at(NOON), webhook, state, due: NOON, reason: None, failure: None }
 }
 
-fn write<T>(
-    store: &mut MysqlStore,
-    mut work: impl FnMut(&mut dyn Transaction) -> crate::Result<T>,
-) -> crate::Result<T> {
-    let mut out = None;
-    commit(store, &mut |t| {
-        out = Some(work(t)?);
-        Ok(())
-    })?;
-    Ok(out.unwrap())
-}
-
 fn count(server: &Server, table: &str, of: &str) -> u64 {
     let mut connection = Connection::open(server).unwrap();
     let sql = format!("SELECT COUNT(*) FROM {} WHERE {of}", server.table(table));
@@ -130,13 +118,13 @@ fn count(server: &Server, table: &str, of: &str) -> u64 {
 #[test]
 fn a_connection_that_is_lost_at_a_commit_changes_nothing_of_what_comes_out() {
     let Cuttable { _server, direct, cut, mut store } = cuttable();
-    let webhook = write(&mut store, |t| t.webhook("crm")).unwrap();
+    let webhook = committed(&mut store, |t| t.webhook("crm")).unwrap();
     for how in [CUT_AFTER, CUT_BEFORE] {
         let mut tries = 0;
         let (event, delivery) = (event(NOON), new(webhook, State::Delivering));
         cut.how.store(how, Ordering::SeqCst);
         let made = cut.made.load(Ordering::SeqCst);
-        let added = write(&mut store, |t| {
+        let added = committed(&mut store, |t| {
             tries += 1;
             ingest(t, &event, NOON, &["a".into()], std::slice::from_ref(&delivery))
         });
@@ -153,7 +141,7 @@ fn a_connection_that_is_lost_at_a_commit_changes_nothing_of_what_comes_out() {
         };
         cut.how.store(how, Ordering::SeqCst);
         let done = attempt(NOON, Next::Delivered);
-        let written = write(&mut store, |t| complete(t, &claim, &done, None)).unwrap();
+        let written = committed(&mut store, |t| complete(t, &claim, &done, None)).unwrap();
         assert_eq!(written, Written::Kept);
     }
     for table in ["events", "deliveries", "attempts"] {
@@ -166,7 +154,7 @@ fn a_connection_that_is_lost_at_a_commit_changes_nothing_of_what_comes_out() {
 #[test]
 fn what_a_lost_commit_had_claimed_goes_back_where_nobody_was_told() {
     let Cuttable { _server, direct, cut, mut store } = cuttable();
-    let webhook = write(&mut store, |t| t.webhook("crm")).unwrap();
+    let webhook = committed(&mut store, |t| t.webhook("crm")).unwrap();
     for how in [CUT_AFTER, CUT_BEFORE] {
         let (event, delivery) = (event(NOON), new(webhook, State::Delivering));
         // Longer than a transaction is looked after.
@@ -174,16 +162,16 @@ fn what_a_lost_commit_had_claimed_goes_back_where_nobody_was_told() {
         cut.refused.store(10, Ordering::SeqCst);
         let add =
             |t: &mut dyn Transaction| ingest(t, &event, NOON, &[], std::slice::from_ref(&delivery));
-        let lost = write(&mut store, add);
+        let lost = committed(&mut store, add);
         assert!(matches!(lost, Err(StoreError::Unavailable { .. })), "{lost:?}");
         while cut.refused.load(Ordering::SeqCst) > 0 {
-            assert!(matches!(write(&mut store, add), Err(StoreError::Unavailable { .. })));
+            assert!(matches!(committed(&mut store, add), Err(StoreError::Unavailable { .. })));
         }
         // The same once more: it is there already, or it is not. In both cases it is sent once.
-        let added = write(&mut store, add).unwrap();
+        let added = committed(&mut store, add).unwrap();
         assert_eq!(added, how == CUT_BEFORE);
         let wanted = Wanted { webhook, limit: 9, ordered: false };
-        let claims = write(&mut store, |t| claim(t, wanted, NOON)).unwrap();
+        let claims = committed(&mut store, |t| claim(t, wanted, NOON)).unwrap();
         assert_eq!(claims.len(), usize::from(how == CUT_AFTER), "{how}");
         assert_eq!(count(&direct, "deliveries", "state = 1"), 1);
         let claim = Claim {
@@ -195,7 +183,7 @@ fn what_a_lost_commit_had_claimed_goes_back_where_nobody_was_told() {
             request_body: None,
         };
         let done = attempt(NOON, Next::Delivered);
-        let written = write(&mut store, |t| complete(t, &claim, &done, None)).unwrap();
+        let written = committed(&mut store, |t| complete(t, &claim, &done, None)).unwrap();
         assert_eq!(written, Written::Kept);
     }
     assert_eq!(count(&direct, "attempts", "1 = 1"), 2);
@@ -208,7 +196,7 @@ fn what_is_too_large_for_one_statement_is_split_and_for_one_row_refused() {
     let find = Box::new(move || Ok(direct.clone()));
     let clock = Arc::new(ManualClock::at(NOON));
     let mut store = MysqlStore::open_with(find, origin(), clock, false).unwrap();
-    let webhook = write(&mut store, |t| t.webhook("crm")).unwrap();
+    let webhook = committed(&mut store, |t| t.webhook("crm")).unwrap();
     // Five megabytes in all.
     let events: Vec<Event> =
         (0..100).map(|_| Event { body: vec![b'a'; 50_000].into(), ..event(NOON) }).collect();
@@ -218,9 +206,9 @@ fn what_is_too_large_for_one_statement_is_split_and_for_one_row_refused() {
         .zip(&to)
         .map(|(event, to)| NewEvent { event, terms: &[], deliveries: to })
         .collect();
-    assert_eq!(write(&mut store, |t| t.ingest(&all, NOON)).unwrap(), vec![true; 100]);
+    assert_eq!(committed(&mut store, |t| t.ingest(&all, NOON)).unwrap(), vec![true; 100]);
     let large = Event { body: vec![b'a'; 2 << 20].into(), ..event(NOON) };
-    let refused = write(&mut store, |t| {
+    let refused = committed(&mut store, |t| {
         let refused = ingest(t, &large, NOON, &[], &[new(webhook, State::Pending)]);
         // The transaction goes on without it.
         t.set_position(journal::SegmentId([1; 16]), 5)?;
@@ -230,10 +218,10 @@ fn what_is_too_large_for_one_statement_is_split_and_for_one_row_refused() {
     assert_eq!(store.load().unwrap().positions.len(), 1);
 
     let wanted = Wanted { webhook, limit: 3, ordered: true };
-    let claims = write(&mut store, |t| claim(t, wanted, NOON)).unwrap();
+    let claims = committed(&mut store, |t| claim(t, wanted, NOON)).unwrap();
     let small = attempt(NOON, Next::Delivered);
     let large = Attempt { response_body: vec![b'a'; 2 << 20], ..small.clone() };
-    let written = write(&mut store, |t| {
+    let written = committed(&mut store, |t| {
         let attempts: Vec<_> = claims
             .iter()
             .zip([&small, &large, &small])
@@ -255,7 +243,7 @@ fn a_server_that_only_reads_or_has_no_room_for_a_connection_is_tried_again() {
     let clock = Arc::new(ManualClock::at(NOON));
     let mut store = MysqlStore::open_with(find, origin(), clock, false).unwrap();
     root.execute("SET GLOBAL read_only = 1", Vec::new()).unwrap();
-    let refused = write(&mut store, |t| t.webhook("crm"));
+    let refused = committed(&mut store, |t| t.webhook("crm"));
     assert!(matches!(refused, Err(StoreError::ReadOnly { .. })), "{refused:?}");
     root.execute("SET GLOBAL read_only = 0", Vec::new()).unwrap();
     // It has given up its connection meanwhile: others take them all.
@@ -263,16 +251,16 @@ fn a_server_that_only_reads_or_has_no_room_for_a_connection_is_tried_again() {
     while let Ok(other) = Connection::open(&user) {
         others.push(other);
     }
-    let refused = write(&mut store, |t| t.webhook("crm"));
+    let refused = committed(&mut store, |t| t.webhook("crm"));
     assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
     drop(others);
-    let mut key = write(&mut store, |t| t.webhook("crm"));
+    let mut key = committed(&mut store, |t| t.webhook("crm"));
     for _ in 0..100 {
         if key.is_ok() {
             break;
         }
         thread::sleep(std::time::Duration::from_millis(50));
-        key = write(&mut store, |t| t.webhook("crm"));
+        key = committed(&mut store, |t| t.webhook("crm"));
     }
     assert_eq!(key.unwrap(), WebhookKey(1));
 }

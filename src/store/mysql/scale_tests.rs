@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::engine_tests::Tables;
+use super::engine_tests::{Tables, write};
 use super::test_server::TestServer;
 use super::{Connection, MysqlStore};
 use crate::conformance::{Fixture as _, attempt, claim, complete, event, ingest};
-use crate::{
-    Claim, NewDelivery, Next, Origin, State, Store as _, Transaction, Wanted, WebhookKey, Written,
-    commit,
-};
+use crate::{Claim, NewDelivery, Next, Origin, State, Store as _, Wanted, WebhookKey, Written};
 use domain::clock::{Clock as _, ManualClock};
 use domain::id::DeliveryId;
 
@@ -30,19 +27,6 @@ const ROUND: i64 = 1000;
 
 fn worker(tables: &Tables, number: usize) -> MysqlStore {
     tables.store(&Origin::example(number as u8 + 1, &format!("web{number}")))
-}
-
-fn write<T>(
-    store: &mut MysqlStore,
-    mut work: impl FnMut(&mut dyn Transaction) -> crate::Result<T>,
-) -> T {
-    let mut out = None;
-    commit(store, &mut |t| {
-        out = Some(work(t)?);
-        Ok(())
-    })
-    .unwrap();
-    out.unwrap()
 }
 
 /// Two deliveries that wait, of which one is then under way: the webhook's lane is this worker's.

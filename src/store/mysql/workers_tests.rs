@@ -3,13 +3,12 @@
 
 use std::collections::HashSet;
 
-use super::engine_tests::Tables;
+use super::engine_tests::{Tables, write};
 use super::row::Owner;
 use super::{Connection, MysqlStore};
 use crate::conformance::{Fixture as _, NOON, attempt, claim, complete, event, ingest};
 use crate::{
-    Claim, NewDelivery, News, Next, Origin, State, Store, StoreError, Transaction, Wanted,
-    WebhookKey, Written, commit,
+    Claim, NewDelivery, News, Next, Origin, State, Store, StoreError, Wanted, WebhookKey, Written,
 };
 use domain::clock::{Clock as _, ManualClock};
 use domain::id::DeliveryId;
@@ -20,19 +19,6 @@ const LEASE: i64 = 15_000;
 
 fn worker(tables: &Tables, number: u8) -> MysqlStore {
     tables.store(&Origin::example(number, &format!("web{number}")))
-}
-
-fn write<T>(
-    store: &mut MysqlStore,
-    mut work: impl FnMut(&mut dyn Transaction) -> crate::Result<T>,
-) -> T {
-    let mut out = None;
-    commit(store, &mut |t| {
-        out = Some(work(t)?);
-        Ok(())
-    })
-    .unwrap();
-    out.unwrap()
 }
 
 /// Adds an event with one delivery; `Delivering`: claimed as it comes in.
