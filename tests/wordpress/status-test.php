@@ -84,7 +84,7 @@ final class Status_Test extends Network_Test_Case {
 	}
 
 	public function test_site_health_of_the_main_site_has_two_tests_and_the_figures(): void {
-		delete_site_transient( 'network_webhooks_ailing' );
+		delete_site_transient( 'network_webhooks_unhealthy' );
 		self::$admin->get( '/wp-admin/site-health.php?tab=debug' );
 		$this->assert_sees( 'Worker: State', self::$admin );
 		self::$admin->get( '/wp-admin/site-health.php' );
@@ -100,13 +100,13 @@ final class Status_Test extends Network_Test_Case {
 		try {
 			$this->store( Webhook::create( 'CRM', "$endpoint->url/410", 'lesson_finished' ) );
 			$this->assertNotNull( webhooks_wait( (string) network_webhooks_dispatch( 'lesson_finished' ), self::DEADLINE ) );
-			delete_site_transient( 'network_webhooks_ailing' );
+			delete_site_transient( 'network_webhooks_unhealthy' );
 			self::$admin->get( '/wp-admin/network/' );
 			$this->assert_sees( '1 webhook is failing or disabled.', self::$admin );
 			$this->assertContains( '1 webhook is failing or disabled', self::$admin->values( '//*[@id="adminmenu"]//*[contains(@class, "count-1")]/*[@class="screen-reader-text"]' ) );
 		} finally {
 			$endpoint->remove();
-			delete_site_transient( 'network_webhooks_ailing' );
+			delete_site_transient( 'network_webhooks_unhealthy' );
 		}
 	}
 }

@@ -53,7 +53,7 @@ const pay = ( wordpress, series ) =>
 				throw new Exception( 'The worker did not come.' );
 			}
 		}
-		delete_site_transient( 'network_webhooks_ailing' );`,
+		delete_site_transient( 'network_webhooks_unhealthy' );`,
 		PAYMENTS,
 		ORDER + series
 	);

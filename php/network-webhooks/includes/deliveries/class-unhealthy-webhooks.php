@@ -17,7 +17,7 @@ final class Unhealthy_Webhooks {
 	/** Seconds for which a count holds: the menu asks on every page. */
 	private const HOLDS = 60;
 
-	private const TRANSIENT = 'network_webhooks_ailing';
+	private const TRANSIENT = 'network_webhooks_unhealthy';
 
 	/**
 	 * Takes the stored webhooks: the log also knows those that were deleted.
@@ -43,7 +43,7 @@ final class Unhealthy_Webhooks {
 	}
 
 	/**
-	 * The same in sentences; none where all do what they should.
+	 * The same in sentences; none where all are healthy.
 	 *
 	 * @return list<string>
 	 */

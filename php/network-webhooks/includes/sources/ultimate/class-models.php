@@ -22,7 +22,7 @@ final class Models {
 		'domain'     => array( 'domain', 'site' ),
 	);
 
-	/** Model → the method that finds what else an event of it tells of. */
+	/** Model → the method of a model that belongs to it: `$payment->get_membership()`. */
 	private const METHODS = array(
 		'membership' => 'get_membership',
 		'customer'   => 'get_customer',
