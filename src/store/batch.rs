@@ -39,8 +39,17 @@ pub struct Wanted {
     pub webhook: WebhookKey,
     /// How many at most.
     pub limit: usize,
+    /// How many of them go out one after the other: a site's turn is as long.
+    pub burst: usize,
     /// Whether its deliveries go out in the order of their events.
     pub ordered: bool,
+}
+
+impl Wanted {
+    /// Sites that have a turn, at most.
+    pub(crate) fn most_sites(&self) -> usize {
+        self.limit.div_ceil(self.burst.max(1))
+    }
 }
 
 /// What was claimed of a webhook; see [`Transaction::claim`](crate::Transaction::claim).

@@ -149,7 +149,7 @@ pub trait Transaction: Backfills {
     fn defer(&mut self, kind: u8, record: &[u8], now: i64) -> Result<()>;
 
     /// Turns due deliveries of webhooks from `pending` to `delivering`, of each as many as are
-    /// wanted: the sites of their events take turns, and of each what was due first goes first
+    /// wanted: the sites of their events take turns, each of a burst, and of each what was due first goes first
     /// (`ordered`: in the order of the events, and none while the first is not due). Suspects are
     /// left for [`claim_suspect`](Self::claim_suspect).
     ///

@@ -246,8 +246,12 @@ impl<S: Store> Worker<S> {
         if turns.is_empty() {
             return Ok(false);
         }
-        let of =
-            |turn: &Turn| Wanted { webhook: turn.key, limit: turn.limit, ordered: turn.ordered };
+        let of = |turn: &Turn| Wanted {
+            webhook: turn.key,
+            limit: turn.limit,
+            burst: turn.burst,
+            ordered: turn.ordered,
+        };
         let wanted: Vec<_> = turns.iter().map(of).collect();
         let mut claimed = Vec::new();
         let committed = store::commit(&mut self.store, &mut |tx| {

@@ -87,7 +87,8 @@ pub(crate) fn write_round(store: &mut SqliteStore, number: u64) -> Result<()> {
         let terms = [format!("order-{number}")];
         let new = NewEvent { event: &event, terms: &terms, deliveries: &deliveries };
         assert_eq!(tx.ingest(&[new], now)?, [true]);
-        let claimed = tx.claim(&[Wanted { webhook: one, limit: 1, ordered: false }], now)?;
+        let claimed =
+            tx.claim(&[Wanted { webhook: one, limit: 1, burst: 1, ordered: false }], now)?;
         let attempt = Attempt {
             duration_us: 100,
             status: Some(204),

@@ -23,7 +23,14 @@ pub(crate) fn sites_take_turns_at_a_webhook(fixture: &dyn Fixture) {
     // One at a time they come round as well.
     let next: Vec<_> = (0..3).flat_map(|_| claimed(&mut trial, 1)).collect();
     assert_eq!(next, [import[2], payments[2], import[3]]);
-    assert_eq!(claimed(&mut trial, 500), import[4..]);
+    // A turn is as long as a burst: what goes out one after the other is of one site.
+    let more = [11, 13].map(|site| add(&mut trial, site, 0));
+    let now = trial.clock.unix_ms();
+    let wanted = Wanted { webhook, limit: 4, burst: 2, ordered: false };
+    let claims = trial.write(|t| claim(t, wanted, now));
+    let ids: Vec<_> = claims.iter().map(|claim| claim.id).collect();
+    assert_eq!(ids, [more[0], more[1], import[4], import[5]]);
+    assert_eq!(claimed(&mut trial, 500), import[6..]);
     assert_eq!(trial.claim(webhook, 1).len(), 0);
 }
 

@@ -184,7 +184,7 @@ impl<'f> Trial<'f> {
         ordered: bool,
     ) -> Vec<Claim> {
         let now = self.clock.unix_ms();
-        self.write(|t| claim(t, Wanted { webhook, limit, ordered }, now))
+        self.write(|t| claim(t, Wanted { webhook, limit, burst: 1, ordered }, now))
     }
 
     pub(crate) fn claim_suspect(&mut self, webhook: WebhookKey) -> Option<Claim> {

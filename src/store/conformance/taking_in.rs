@@ -109,7 +109,7 @@ pub(crate) fn webhooks_share_the_body_of_an_event(fixture: &dyn Fixture) {
     let mut trial = Trial::new(fixture);
     let webhooks = [trial.webhook("one"), trial.webhook("two")];
     trial.add(&event(NOON), &webhooks, State::Pending);
-    let wanted = webhooks.map(|webhook| Wanted { webhook, limit: 9, ordered: false });
+    let wanted = webhooks.map(|webhook| Wanted { webhook, limit: 9, burst: 1, ordered: false });
     let claimed = trial.write(|t| t.claim(&wanted, NOON));
     let [Claimed { claims: one, next_due: None }, Claimed { claims: two, next_due: None }] =
         &claimed[..]

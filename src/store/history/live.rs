@@ -87,7 +87,10 @@ pub(super) fn live(
     Ok(match step {
         Step::Add(add) => Answer::Added(take_in(t, add, knows, &mut new_ids, now)?),
         Step::Claim { webhook, limit, ordered } => {
-            let wanted = Wanted { webhook: keys[*webhook], limit: *limit, ordered: *ordered };
+            // Turns of one and of several.
+            let burst = 1 + *limit % 3;
+            let wanted =
+                Wanted { webhook: keys[*webhook], limit: *limit, burst, ordered: *ordered };
             let claims = claim(t, wanted, now)?;
             Answer::claimed(knows, claims)
         }

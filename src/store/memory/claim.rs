@@ -34,7 +34,7 @@ impl Tables {
 
     /// Keys of what is to be claimed of a webhook.
     pub(super) fn choose(&mut self, wanted: Wanted, now: i64) -> Vec<i64> {
-        let Wanted { webhook, limit, ordered } = wanted;
+        let Wanted { webhook, limit, ordered, .. } = wanted;
         let waiting = self.waiting(webhook, ordered, false);
         let due: Vec<_> = waiting.into_iter().take_while(|it| it.due <= now).collect();
         if ordered {
@@ -45,7 +45,7 @@ impl Tables {
         let sites: BTreeSet<_> = due.iter().map(|it| it.site).collect();
         let mut sites: Vec<_> = sites.into_iter().collect();
         sites.sort_by_key(|site| last.is_some_and(|last| *site <= last));
-        sites.truncate(limit);
+        sites.truncate(wanted.most_sites());
         let share = (limit / sites.len().max(1)).max(1);
         let mut chosen: Vec<i64> = Vec::new();
         for site in &sites {

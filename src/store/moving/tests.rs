@@ -105,7 +105,7 @@ fn fill(trial: &mut Trial<'_>, count: usize) -> Vec<EventId> {
         trial.write(|t| {
             assert!(ingest(t, &event, now, &terms, &deliveries)?);
             if number % 3 == 0 {
-                let wanted = Wanted { webhook: webhooks[0], limit: 1, ordered: false };
+                let wanted = Wanted { webhook: webhooks[0], limit: 1, burst: 1, ordered: false };
                 for claim in claim(t, wanted, now)? {
                     let attempt = crate::conformance::attempt(now, Next::Delivered);
                     crate::conformance::complete(t, &claim, &attempt, None)?;
@@ -211,7 +211,8 @@ fn what_waits_goes_on_waiting_for_the_same_time_and_in_order() {
     let (mut expected, now) = (Vec::new(), trial.clock.unix_ms() + 3_600_000);
     let claims = |trial: &mut Trial<'_>, ordered| {
         let shop = trial.webhook("shop");
-        let claims = trial.write(|t| claim(t, Wanted { webhook: shop, limit: 99, ordered }, now));
+        let claims =
+            trial.write(|t| claim(t, Wanted { webhook: shop, limit: 99, burst: 1, ordered }, now));
         claims.iter().map(|claim| (claim.id, claim.due, claim.attempts)).collect::<Vec<_>>()
     };
     for ordered in [true, false] {
@@ -246,7 +247,7 @@ fn nothing_of_a_move_may_be_sent_before_its_end() {
             .transaction(&mut |t| {
                 for id in ["crm", "shop"] {
                     let webhook = t.webhook(id)?;
-                    let wanted = Wanted { webhook, limit: 9, ordered: false };
+                    let wanted = Wanted { webhook, limit: 9, burst: 1, ordered: false };
                     assert!(claim(t, wanted, now)?.is_empty());
                     assert!(t.next_due(webhook, false)?.is_none_or(|due| due > now));
                 }

@@ -183,7 +183,9 @@ impl MysqlTransaction<'_> {
         for (from, to) in
             [(begin.map_or(0, |site| site.saturating_add(1)), u64::MAX), (0, begin.unwrap_or(0))]
         {
-            if sites.len() >= wanted.limit || (from == 0 && begin.is_none() && !sites.is_empty()) {
+            if sites.len() >= wanted.most_sites()
+                || (from == 0 && begin.is_none() && !sites.is_empty())
+            {
                 break;
             }
             let sql = format!(
@@ -196,7 +198,7 @@ impl MysqlTransaction<'_> {
             let found: Vec<(u64, i64)> = self.rows(&sql, values)?;
             sites.extend(found.iter().filter(|(_, first)| *first <= due).map(|(site, _)| *site));
         }
-        sites.truncate(wanted.limit);
+        sites.truncate(wanted.most_sites());
         let share = (wanted.limit / sites.len().max(1)).max(1);
         let mut all: BTreeMap<Place, Delivery> =
             rows.into_iter().map(|row| (row.place, row)).collect();
@@ -223,7 +225,7 @@ impl MysqlTransaction<'_> {
         let sites: BTreeSet<u64> = rows.iter().map(|row| row.site).collect();
         let behind = sites.iter().filter(|site| begin.is_none_or(|begin| **site > begin));
         let before = sites.iter().filter(|site| begin.is_some_and(|begin| **site <= begin));
-        let turns: Vec<u64> = behind.chain(before).take(wanted.limit).copied().collect();
+        let turns: Vec<u64> = behind.chain(before).take(wanted.most_sites()).copied().collect();
         if let Some(last) = turns.last() {
             self.memory.sites.insert(wanted.webhook, *last);
         }

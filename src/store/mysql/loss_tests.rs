@@ -170,7 +170,7 @@ fn what_a_lost_commit_had_claimed_goes_back_where_nobody_was_told() {
         // The same once more: it is there already, or it is not. In both cases it is sent once.
         let added = committed(&mut store, add).unwrap();
         assert_eq!(added, how == CUT_BEFORE);
-        let wanted = Wanted { webhook, limit: 9, ordered: false };
+        let wanted = Wanted { webhook, limit: 9, burst: 1, ordered: false };
         let claims = committed(&mut store, |t| claim(t, wanted, NOON)).unwrap();
         assert_eq!(claims.len(), usize::from(how == CUT_AFTER), "{how}");
         assert_eq!(count(&direct, "deliveries", "state = 1"), 1);
@@ -217,7 +217,7 @@ fn what_is_too_large_for_one_statement_is_split_and_for_one_row_refused() {
     assert!(matches!(refused, Ok(StoreError::TooLarge { .. })), "{refused:?}");
     assert_eq!(store.load().unwrap().positions.len(), 1);
 
-    let wanted = Wanted { webhook, limit: 3, ordered: true };
+    let wanted = Wanted { webhook, limit: 3, burst: 1, ordered: true };
     let claims = committed(&mut store, |t| claim(t, wanted, NOON)).unwrap();
     let small = attempt(NOON, Next::Delivered);
     let large = Attempt { response_body: vec![b'a'; 2 << 20], ..small.clone() };

@@ -52,7 +52,7 @@ fn begin(store: &mut MysqlStore, clock: &ManualClock, number: usize) -> (Webhook
 /// What a worker gets of a webhook: at most one delivery.
 fn claims(store: &mut MysqlStore, clock: &ManualClock, webhook: WebhookKey) -> Vec<Claim> {
     let now = clock.unix_ms();
-    write(store, |t| claim(t, Wanted { webhook, limit: 1, ordered: false }, now))
+    write(store, |t| claim(t, Wanted { webhook, limit: 1, burst: 1, ordered: false }, now))
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn add(
 
 fn claims(store: &mut MysqlStore, clock: &ManualClock, webhook: WebhookKey) -> Vec<Claim> {
     let now = clock.unix_ms();
-    write(store, |t| claim(t, Wanted { webhook, limit: 9, ordered: false }, now))
+    write(store, |t| claim(t, Wanted { webhook, limit: 9, burst: 1, ordered: false }, now))
 }
 
 fn ids(claims: &[Claim]) -> HashSet<DeliveryId> {

@@ -71,10 +71,10 @@ impl Waiting {
 
 impl SqliteTransaction<'_> {
     pub(super) fn try_claim(&mut self, wanted: Wanted, now: i64) -> Result<Claimed, SqliteError> {
-        let Wanted { webhook, limit, ordered } = wanted;
+        let Wanted { webhook, limit, ordered, .. } = wanted;
         let mut claims = Vec::new();
         if !ordered {
-            let sites = self.sites_in_turn(webhook, now, limit)?;
+            let sites = self.sites_in_turn(webhook, now, wanted.most_sites())?;
             let share = limit / sites.len().max(1);
             for site in &sites {
                 let site = Some(*site);
@@ -87,17 +87,17 @@ impl SqliteTransaction<'_> {
         Ok(Claimed { claims, next_due: next_due.map(|due| due + self.memory.shift) })
     }
 
-    /// Up to `limit` sites with something due, from behind the one that was asked last: with
+    /// Up to `most` sites with something due, from behind the one that was asked last: with
     /// thousands of events of one site pending, another one's first does not wait for them.
     fn sites_in_turn(
         &mut self,
         webhook: WebhookKey,
         now: i64,
-        limit: usize,
+        most: usize,
     ) -> rusqlite::Result<Vec<i64>> {
         let begin = self.memory.sites.get(&webhook).copied().unwrap_or(i64::MIN);
         let (mut site, mut wrapped, mut sites) = (begin, false, Vec::new());
-        for _ in 0..limit + MORE_SITES {
+        for _ in 0..most + MORE_SITES {
             let next = self.statements.get(SITE)?;
             let next = next.query_row((webhook.0, site), |row| <(i64, i64)>::try_from(row));
             match next.optional()? {
@@ -111,7 +111,7 @@ impl SqliteTransaction<'_> {
                 None if wrapped || begin == i64::MIN => break,
                 None => (site, wrapped) = (i64::MIN, true),
             }
-            if sites.len() == limit {
+            if sites.len() == most {
                 break;
             }
         }

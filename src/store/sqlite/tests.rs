@@ -70,7 +70,7 @@ fn of_attempts_that_end_together_only_the_one_that_is_too_large_is_left_out() {
                 assert!(ingest(t, &event(NOON), NOON, &[], &[new])?);
                 ids.push(id);
             }
-            claims = claim(t, Wanted { webhook, limit: 9, ordered: true }, NOON)?;
+            claims = claim(t, Wanted { webhook, limit: 9, burst: 1, ordered: true }, NOON)?;
             Ok(())
         })
         .unwrap();
