@@ -67,6 +67,7 @@ macro_rules! conformance {
             a_failed_transaction_leaves_nothing,
             due_deliveries_are_claimed_earliest_first_and_once,
             sites_take_turns_at_a_webhook,
+            a_sites_turn_is_as_long_as_a_burst,
             an_ordered_webhook_waits_for_its_first_delivery,
             webhooks_share_the_body_of_an_event,
             a_released_delivery_has_made_no_attempt,
