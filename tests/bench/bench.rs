@@ -19,7 +19,6 @@ mod nginx;
 mod page;
 mod peers;
 mod receiver;
-mod reference;
 mod results;
 mod rounds;
 mod script;
@@ -42,7 +41,6 @@ bench [--quick] [--base FOLDER] [NAME…]
   --quick         fewer and shorter rounds: a look, not a figure
   --base FOLDER   a tree of this project that is built: measured too, in turn
   NAME            only these benchmarks
-  --reference N   nothing of this: the guard's reference routine, N times
 ";
 
 /// What a benchmark needs to know.
@@ -114,7 +112,6 @@ struct Options {
     quick: bool,
     base: Option<PathBuf>,
     names: Vec<String>,
-    reference: Option<u32>,
 }
 
 fn options() -> Result<Options> {
@@ -125,7 +122,6 @@ fn options() -> Result<Options> {
         match argument {
             Long("quick") => options.quick = true,
             Long("base") => options.base = Some(arguments.value()?.into()),
-            Long("reference") => options.reference = Some(arguments.value()?.parse()?),
             Value(name) => options.names.push(name.string()?),
             _ => return Err(USAGE.into()),
         }
@@ -140,9 +136,6 @@ fn options() -> Result<Options> {
 
 fn run() -> Result {
     let options = options()?;
-    if let Some(times) = options.reference {
-        return reference::run(times);
-    }
     std::fs::create_dir_all("target/bench")?;
     let ours = Bench::new(Path::new("."), options.quick)?;
     let base = options.base.as_deref().map(|tree| Bench::new(tree, options.quick)).transpose()?;

@@ -9,7 +9,7 @@
  * Each count is the difference of two runs under callgrind that do the same a different number of
  * times. A count belongs to the versions it was made with; under others the same work is compared
  * with reference routines that are counted in the same run: PHP's json_encode() for what runs in
- * PHP, the crate's dependencies on the payload (`bench --reference`) for what the worker does.
+ * PHP, the crate's dependencies on the payload (reference.rs) for what the worker does.
  */
 
 error_reporting( E_ALL );
@@ -109,7 +109,7 @@ try {
 	$counted              = array( 'versions' => versions() );
 	$counted['reference'] = array(
 		'json_encode' => in_php( $testbed, "json_encode(\$p, $flags)" ),
-		'crates'      => each_costs( static fn( $times ) => instructions( $testbed, array( dirname( __DIR__, 2 ) . '/target/release/bench', '--reference', (string) $times ) ), 100, 1100 ),
+		'crates'      => each_costs( static fn( $times ) => instructions( $testbed, array( dirname( __DIR__, 2 ) . '/target/release/reference', (string) $times ) ), 100, 1100 ),
 	);
 	$counted['budgets']   = array(
 		'encode'   => in_php( $testbed, 'webhooks_encode($p)' ),

@@ -14,11 +14,10 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rustix::net::{AddressFamily, SocketType, sockopt};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::payload::{Number, payload};
+use crate::test_webhooks;
 use testkit::http::Request;
+use testkit::payload::{self, Number};
 use testkit::signature::{Key, signers};
 
 /// How often an endpoint looks at its mood.
@@ -258,22 +257,6 @@ impl Shared {
     }
 }
 
-/// What a producer put into the envelope.
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    id: &'a str,
-    #[serde(rename = "type")]
-    name: &'a str,
-    #[serde(borrow)]
-    data: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct Origin {
-    producer: u64,
-    number: u64,
-}
-
 fn examine(webhook: &'static str, request: &Request, shared: &Shared, accepted: bool) -> Receipt {
     let header = |name: &str| request.header(name).unwrap_or_default();
     let id = header("webhook-id").to_owned();
@@ -286,26 +269,9 @@ fn examine(webhook: &'static str, request: &Request, shared: &Shared, accepted: 
         Some(signers) => receipt.signers = signers,
         None => receipt.fault = Some(format!("signature {signatures} at {timestamp}")),
     }
-    match read(shared.seed, webhook, &receipt.id, &request.body) {
+    match payload::read(&test_webhooks::names(), shared.seed, webhook, &receipt.id, &request.body) {
         Ok(number) => receipt.number = number,
         Err(fault) => receipt.fault = Some(fault),
     }
     receipt
-}
-
-/// Whose event a body carries; why it can't be what was dispatched.
-fn read(seed: u64, webhook: &str, id: &str, body: &[u8]) -> Result<Number, String> {
-    let envelope: Envelope<'_> = serde_json::from_slice(body)
-        .map_err(|error| format!("the body is no envelope: {error}"))?;
-    let data = envelope.data.get();
-    let Origin { producer, number } =
-        serde_json::from_str(data).map_err(|error| format!("whose data: {error}"))?;
-    let (name, expected) = payload(seed, (producer, number));
-    if (envelope.id, envelope.name, name) != (id, name, webhook) {
-        return Err(format!("{} {} came to {webhook} as {id}", envelope.id, envelope.name));
-    }
-    if data != expected {
-        return Err(format!("the data is {data} instead of {expected}"));
-    }
-    Ok((producer, number))
 }

@@ -5,15 +5,19 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use testkit::deviations::Deviations;
+use testkit::{log, seeds};
 use webhooks::id::EventId;
 use webhooks::spool::Spool;
-use webhooks::store::log::Log;
+use webhooks::store::log::{DeliveryRow, Log};
 use webhooks::store::{Failure, State};
 
 use crate::endpoint::Receipt;
 use crate::producer::{Accounts, Dispatched};
 use crate::seed::LEAST_EVENTS;
 use crate::test_webhooks;
+
+/// What came of a run.
+pub(crate) type Findings = seeds::Findings<Figures>;
 
 /// The figures of a run.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,8 +39,8 @@ pub(crate) struct Figures {
     pub(crate) lost: usize,
 }
 
-impl Figures {
-    pub(crate) fn add(&mut self, other: &Self) {
+impl seeds::Figures for Figures {
+    fn add(&mut self, other: &Self) {
         self.dispatched += other.dispatched;
         self.received += other.received;
         self.destroyed += other.destroyed;
@@ -46,7 +50,7 @@ impl Figures {
         self.lost += other.lost;
     }
 
-    pub(crate) fn to_json(self, seeds: usize) -> Value {
+    fn to_json(&self, seeds: usize) -> Value {
         let Self { dispatched, received, destroyed, duplicates, kills, convicted, lost } = self;
         json!({
             "seeds": seeds, "dispatched": dispatched, "received": received, "destroyed": destroyed,
@@ -64,13 +68,6 @@ impl std::fmt::Display for Figures {
              duplicates {duplicates}, kills {kills}, convicted {convicted}, lost {lost}"
         )
     }
-}
-
-/// What came of a run.
-pub(crate) struct Findings {
-    pub(crate) figures: Figures,
-    /// What does not hold; empty: all is well.
-    pub(crate) deviations: String,
 }
 
 /// Events that were alone under way when workers were killed, and the deaths that were known before
@@ -132,21 +129,11 @@ impl Evidence<'_> {
         let mut log = Log::open(self.spool, None)
             .map_err(|error| error.to_string())?
             .ok_or("there is no store")?;
-        let mut rows = Vec::new();
-        let mut query = json!({ "limit": 200 });
-        loop {
-            let wanted = serde_json::from_value(query).map_err(|error| error.to_string())?;
-            let page = log.deliveries(&wanted).map_err(|error| error.to_string())?;
-            let row = |row: webhooks::store::log::DeliveryRow| {
-                let died = row.reason.as_deref() == Some(Failure::WORKER_DIED);
-                (row.event_id, row.webhook_id, row.state, died && row.state == State::Failed)
-            };
-            rows.extend(page.deliveries.into_iter().map(row));
-            match page.cursor {
-                Some(cursor) => query = json!({ "limit": 200, "cursor": cursor }),
-                None => return Ok(rows),
-            }
-        }
+        let line = |row: DeliveryRow| {
+            let died = row.reason.as_deref() == Some(Failure::WORKER_DIED);
+            (row.event_id, row.webhook_id, row.state, died && row.state == State::Failed)
+        };
+        Ok(log::deliveries(&mut log)?.into_iter().map(line).collect())
     }
 
     fn write(&self, log: &[Line]) -> Result<(), String> {

@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 
 use webhooks::id::EventId;
 
-use crate::payload::{Number, payload};
 use crate::test_webhooks;
+use testkit::payload::{Number, payload};
 use testkit::process::Process;
 
 /// How PHP is called.
@@ -205,7 +205,11 @@ impl Accounts {
             let account = Account::read(&folder.join(format!("{producer}.txt")))?;
             accounts.dispatched.extend(account.returned.iter().map(|(number, id)| {
                 let number = (producer, *number);
-                Dispatched { id: *id, number, name: payload(seed, number).0 }
+                Dispatched {
+                    id: *id,
+                    number,
+                    name: payload(&test_webhooks::names(), seed, number).0,
+                }
             }));
             accounts.refused.extend(account.refused.iter().map(|number| (producer, *number)));
             accounts.open.extend(account.open.iter().map(|number| (producer, *number)));

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs tests/chaos on built parts, with mounts of its own: tests/chaos/run.sh [BUILD [ARGUMENTS…]]
 #
-# BUILD is where the worker and chaos were built (target/release); OUT where the results
-# go (target/chaos).
+# BUILD is where the worker and chaos were built (target/release), TOOLS where chaos was, if elsewhere;
+# OUT where the results go (target/chaos).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=${1:-target/release}
@@ -19,5 +19,5 @@ mountpoint -q / || unshare=(unshare --mount --propagation unchanged)
 	exit 1
 }
 mkdir -p "${OUT:=target/chaos}"
-exec "${unshare[@]}" "$build/chaos" --worker-binary "$PWD/$build/webhooks-worker" \
+exec "${unshare[@]}" "${TOOLS:-$build}/chaos" --worker-binary "$PWD/$build/webhooks-worker" \
 	--extension "$PWD/$build/libwebhooks_php.so" --out "$PWD/$OUT" "$@"

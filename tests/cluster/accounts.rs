@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use testkit::payload::{Number, payload};
 use webhooks::id::EventId;
 
-use crate::payload::{Number, payload};
+use crate::test_webhooks::names;
 
 /// An event whose id was returned to its caller.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +65,7 @@ impl Accounts {
         }
         self.dispatched.extend(ids.iter().map(|(number, id)| {
             let number = (producer, *number);
-            Dispatched { id: *id, number, name: payload(seed, number).0 }
+            Dispatched { id: *id, number, name: payload(&names(), seed, number).0 }
         }));
         let is_open = |number: &&u64| !ids.contains_key(number);
         self.open.extend(open.keys().filter(is_open).map(|number| (producer, *number)));

@@ -8,7 +8,7 @@
 //!
 //! | file | owns |
 //! |---|---|
-//! | `test_webhooks` | the webhooks; what is dispatched is chaos's |
+//! | `test_webhooks` | the webhooks |
 //! | `fault` | what goes wrong, drawn from the seed |
 //! | `nodes`, `gateway`, `server`, `front`, `visitors`, `endpoint`, `disk`, `user` | the means |
 //! | `seed` | a run |
@@ -26,8 +26,6 @@ mod findings;
 mod front;
 mod gateway;
 mod nodes;
-#[path = "../chaos/payload.rs"]
-mod payload;
 mod seed;
 mod server;
 mod test_webhooks;
@@ -35,15 +33,11 @@ mod user;
 mod visitors;
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
 
-use lexopt::ValueExt as _;
-use lexopt::prelude::Long;
+use testkit::seeds::{Options, exit_code, misused};
 
-use findings::Figures;
 use nodes::Template;
 use seed::Setting;
 use server::Parts;
@@ -52,10 +46,11 @@ use user::User;
 const USAGE: &str = "\
 Runs several servers on one database under faults; nothing may be lost.
 
-cluster --worker-binary FILE --extension FILE --out DIR [--seeds N] [--first N] [--short] [--calm]
+cluster --worker-binary FILE --extension FILE --out DIR [--seeds N] [--first N] [--until-failure] [--short] [--calm]
 
   --seeds N          how many runs; 20
   --first N          the first one's seed; 1
+  --until-failure    no run after one that failed
   --short            one MariaDB and two workers, without WordPress
   --calm             no faults
   --bench            figures instead of faults
@@ -64,13 +59,9 @@ cluster --worker-binary FILE --extension FILE --out DIR [--seeds N] [--first N] 
   --out DIR          gets results.json, and a folder for each seed
 ";
 
-struct Options {
-    worker: PathBuf,
-    extension: PathBuf,
-    out: PathBuf,
+/// What only this program is told.
+struct Kind {
     scripts: PathBuf,
-    first: u64,
-    seeds: u64,
     short: bool,
     calm: bool,
     bench: bool,
@@ -78,60 +69,42 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let options = match options() {
-        Ok(options) => options,
-        Err(error) => {
-            eprint!("cluster: {error}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
+    let mut kind = Kind {
+        scripts: PathBuf::from("/usr/bin"),
+        short: false,
+        calm: false,
+        bench: false,
+        user: User::WwwData,
     };
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("cluster: {error}");
-            ExitCode::FAILURE
+    let options = Options::read(|name, arguments| {
+        match name {
+            "scripts" => kind.scripts = arguments.value()?.into(),
+            "short" => kind.short = true,
+            "calm" => kind.calm = true,
+            "bench" => kind.bench = true,
+            "as-root" => kind.user = User::Own,
+            _ => return Ok(false),
         }
+        Ok(true)
+    });
+    match options {
+        Ok(options) => exit_code("cluster", run(&options, &kind)),
+        Err(error) => misused("cluster", &error, USAGE),
     }
 }
 
-fn options() -> Result<Options, lexopt::Error> {
-    let (mut worker, mut extension, mut out) = (None, None, None);
-    let (mut first, mut seeds, mut short, mut calm, mut bench) = (1, 20, false, false, false);
-    let (mut scripts, mut user) = (PathBuf::from("/usr/bin"), User::WwwData);
-    let mut arguments = lexopt::Parser::from_env();
-    while let Some(argument) = arguments.next()? {
-        match argument {
-            Long("worker-binary") => worker = Some(arguments.value()?.into()),
-            Long("extension") => extension = Some(arguments.value()?.into()),
-            Long("out") => out = Some(arguments.value()?.into()),
-            Long("scripts") => scripts = arguments.value()?.into(),
-            Long("first") => first = arguments.value()?.parse()?,
-            Long("seeds") => seeds = arguments.value()?.parse()?,
-            Long("short") => short = true,
-            Long("calm") => calm = true,
-            Long("bench") => bench = true,
-            Long("as-root") => user = User::Own,
-            other => return Err(other.unexpected()),
-        }
-    }
-    let worker = worker.ok_or("--worker-binary FILE is missing")?;
-    let extension = extension.ok_or("--extension FILE is missing")?;
-    let out = out.ok_or("--out DIR is missing")?;
-    Ok(Options { worker, extension, out, scripts, first, seeds, short, calm, bench, user })
-}
-
-fn run(options: &Options) -> Result<(), String> {
+fn run(options: &Options, kind: &Kind) -> Result<(), String> {
     // Where www-data can go.
     let folder = tempfile::Builder::new().prefix("network-webhooks.").tempdir();
     let folder = folder.map_err(|error| error.to_string())?;
-    let outcome = run_in(options, folder.path());
+    let outcome = run_in(options, kind, folder.path());
     let _ = folder.close();
     outcome
 }
 
-fn run_in(options: &Options, folder: &Path) -> Result<(), String> {
+fn run_in(options: &Options, kind: &Kind, folder: &Path) -> Result<(), String> {
     let io = |error: std::io::Error| error.to_string();
-    options.user.make_folder(folder).map_err(io)?;
+    kind.user.make_folder(folder).map_err(io)?;
     let copy = |from: &Path, name: &str| {
         let to = folder.join(name);
         fs::copy(from, &to).map_err(|error| format!("{}: {error}", from.display()))?;
@@ -139,57 +112,23 @@ fn run_in(options: &Options, folder: &Path) -> Result<(), String> {
     };
     let (worker, extension) =
         (copy(&options.worker, "webhooks-worker")?, copy(&options.extension, "webhooks.so")?);
-    let wordpress = match options.short || options.bench {
+    let wordpress = match kind.short || kind.bench {
         true => None,
-        false => Some(front::copy_wordpress(folder, options.user)?),
+        false => Some(front::copy_wordpress(folder, kind.user)?),
     };
-    let parts = Parts { worker, extension, wordpress, user: options.user };
-    if options.bench {
+    let parts = Parts { worker, extension, wordpress, user: kind.user };
+    if kind.bench {
         let make = |count: usize| {
             let folder = folder.join(format!("template{count}"));
-            Template::make(&folder, options.user, count, &options.scripts, || Ok(()))
+            Template::make(&folder, kind.user, count, &kind.scripts, || Ok(()))
         };
         return bench::run(&parts, &make(1)?, &make(3)?, &folder.join("bench"), &options.out);
     }
-    let (count, servers) = if options.short { (1, 2) } else { (3, 3) };
+    let (count, servers) = if kind.short { (1, 2) } else { (3, 3) };
     let template =
-        Template::make(&folder.join("template"), options.user, count, &options.scripts, || {
-            parts.wordpress.as_deref().map_or(Ok(()), |root| front::install(root, options.user))
+        Template::make(&folder.join("template"), kind.user, count, &kind.scripts, || {
+            parts.wordpress.as_deref().map_or(Ok(()), |root| front::install(root, kind.user))
         })?;
-    let setting = Setting { parts: &parts, template: &template, servers, calm: options.calm };
-
-    let mut out = std::io::stdout();
-    let mut say = |text: String| {
-        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
-    };
-    let mut all = Figures::default();
-    let (mut passed, mut failed) = (0, Vec::new());
-    for seed in options.first..options.first + options.seeds {
-        let begun = Instant::now();
-        let to = options.out.join(seed.to_string());
-        let findings = seed::run(seed, &setting, &folder.join("run"), &to);
-        let took = begun.elapsed().as_secs();
-        let told = match &findings {
-            Ok(findings) => {
-                all.add(&findings.figures);
-                format!("{} ({took} s){}", findings.figures, findings.deviations)
-            }
-            Err(error) => format!("{error} ({took} s)"),
-        };
-        if findings.is_ok_and(|findings| findings.deviations.is_empty()) {
-            say(format!("seed {seed}: {told}"));
-            passed += 1;
-        } else {
-            say(format!("seed {seed} FAILED: {told}"));
-            failed.push(seed);
-        }
-    }
-    let results = options.out.join("results.json");
-    fs::write(&results, format!("{:#}\n", all.to_json(passed + failed.len())))
-        .map_err(|error| format!("{}: {error}", results.display()))?;
-    say(format!("{passed} seeds passed, {} failed: {all}", failed.len()));
-    if failed.is_empty() {
-        return Ok(());
-    }
-    Err(format!("failed with seed {failed:?}: repeat one with SEED={}", failed[0]))
+    let setting = Setting { parts: &parts, template: &template, servers, calm: kind.calm };
+    options.run(|seed, out| seed::run(seed, &setting, &folder.join("run"), out))
 }

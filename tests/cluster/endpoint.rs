@@ -8,14 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use testkit::http::Request;
+use testkit::payload::{self, Number};
 use testkit::server::{Server, respond};
 use testkit::signature::{Key, signers};
 
-use crate::payload::{Number, payload};
-use crate::test_webhooks::{REFUSED, TEST_WEBHOOKS, secret};
+use crate::test_webhooks::{REFUSED, TEST_WEBHOOKS, names, secret};
 
 /// A request that came in whole.
 #[derive(Debug, Clone)]
@@ -79,22 +77,6 @@ impl Endpoint {
     }
 }
 
-/// What a producer put into the envelope.
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    id: &'a str,
-    #[serde(rename = "type")]
-    name: &'a str,
-    #[serde(borrow)]
-    data: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct Origin {
-    producer: u64,
-    number: u64,
-}
-
 fn examine(seed: u64, webhook: String, request: &Request, accepted: bool, at: Duration) -> Receipt {
     let header = |name: &str| request.header(name).unwrap_or_default();
     let id = header("webhook-id").to_owned();
@@ -115,17 +97,5 @@ fn read(seed: u64, webhook: &str, id: &str, body: &[u8]) -> Result<Number, Strin
     if !TEST_WEBHOOKS.iter().any(|known| known.name == webhook) {
         return Err(format!("there is no webhook {webhook}"));
     }
-    let envelope: Envelope<'_> = serde_json::from_slice(body)
-        .map_err(|error| format!("the body is no envelope: {error}"))?;
-    let data = envelope.data.get();
-    let Origin { producer, number } =
-        serde_json::from_str(data).map_err(|error| format!("whose data: {error}"))?;
-    let (name, expected) = payload(seed, (producer, number));
-    if (envelope.id, envelope.name, name) != (id, name, webhook) {
-        return Err(format!("{} {} came to {webhook} as {id}", envelope.id, envelope.name));
-    }
-    if data != expected {
-        return Err(format!("the data is {data} instead of {expected}"));
-    }
-    Ok((producer, number))
+    payload::read(&names(), seed, webhook, id, body)
 }

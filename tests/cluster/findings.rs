@@ -7,11 +7,12 @@ use std::time::Duration;
 use mysql::prelude::Queryable as _;
 use serde_json::{Value, json};
 use testkit::deviations::Deviations;
+use testkit::{log, seeds};
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::id::EventId;
 use webhooks::spool::Spool;
 use webhooks::store::State;
-use webhooks::store::log::Log;
+use webhooks::store::log::{DeliveryRow, Log};
 
 use crate::accounts::Accounts;
 use crate::endpoint::Receipt;
@@ -25,6 +26,9 @@ use crate::test_webhooks::{RATE, TEST_WEBHOOKS};
 const WINDOW: u64 = 5;
 /// At most so many of a run's events may be destroyed with a disk, in 100.
 const MOST_DESTROYED: usize = 5;
+
+/// What came of a run.
+pub(crate) type Findings = seeds::Findings<Figures>;
 
 /// The figures of a run.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,8 +51,8 @@ pub(crate) struct Figures {
     pub(crate) lost: usize,
 }
 
-impl Figures {
-    pub(crate) fn add(&mut self, other: &Self) {
+impl seeds::Figures for Figures {
+    fn add(&mut self, other: &Self) {
         self.dispatched += other.dispatched;
         self.received += other.received;
         self.destroyed += other.destroyed;
@@ -59,7 +63,7 @@ impl Figures {
         self.lost += other.lost;
     }
 
-    pub(crate) fn to_json(self, seeds: usize) -> Value {
+    fn to_json(&self, seeds: usize) -> Value {
         let Self { dispatched, received, destroyed, duplicates, under_way, kills, rate, lost } =
             self;
         json!({
@@ -81,13 +85,6 @@ impl std::fmt::Display for Figures {
              at most {rate} in {WINDOW} s of the limited, lost {lost}"
         )
     }
-}
-
-/// What came of a run.
-pub(crate) struct Findings {
-    pub(crate) figures: Figures,
-    /// What does not hold; empty: all is well.
-    pub(crate) deviations: String,
 }
 
 /// All that is known after a run, whose workers have ended.
@@ -117,7 +114,8 @@ impl Evidence<'_> {
         let mut log = Log::open(self.spool, Some(&address(1)))
             .map_err(|error| error.to_string())?
             .ok_or("there is no store")?;
-        let lines = lines(&mut log)?;
+        let line = |row: DeliveryRow| (row.event_id, row.webhook_id, row.state);
+        let lines: Vec<Line> = log::deliveries(&mut log)?.into_iter().map(line).collect();
         self.write(&lines)?;
         self.judge_callers(&mut deviations);
         self.judge_receipts(&mut deviations);
@@ -326,20 +324,3 @@ const PENDING: u8 = 0;
 const DELIVERING: u8 = 1;
 const DELIVERED: u8 = 2;
 const FAILED: u8 = 3;
-
-/// The whole log.
-fn lines(log: &mut Log) -> Result<Vec<Line>, String> {
-    let mut rows = Vec::new();
-    let mut query = json!({ "limit": 200 });
-    loop {
-        let wanted = serde_json::from_value(query).map_err(|error| error.to_string())?;
-        let page = log.deliveries(&wanted).map_err(|error| error.to_string())?;
-        rows.extend(
-            page.deliveries.into_iter().map(|row| (row.event_id, row.webhook_id, row.state)),
-        );
-        match page.cursor {
-            Some(cursor) => query = json!({ "limit": 200, "cursor": cursor }),
-            None => return Ok(rows),
-        }
-    }
-}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs tests/cluster on built parts, in name spaces of its own: tests/cluster/run.sh [BUILD [ARGUMENTS…]]
 #
-# BUILD is where the worker, the extension and cluster were built (target/release); OUT where the results go
-# (target/cluster). Ports, disks and processes are this run's alone, and end with it.
+# BUILD is where the worker, the extension and cluster were built (target/release), TOOLS where cluster was, if
+# elsewhere; OUT where the results go (target/cluster). Ports, disks and processes are this run's alone, and end with it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=${1:-target/release}
@@ -24,6 +24,6 @@ fi
 mkdir -p "${OUT:=target/cluster}"
 scripts=$PWD/target/galera/scripts
 # shellcheck disable=SC2016 # for the shell within
-exec "${unshare[@]}" bash -c 'ip link set lo up; mount -t tmpfs shm /dev/shm; exec "$@"' bash "$build/cluster" "${own[@]}" \
+exec "${unshare[@]}" bash -c 'ip link set lo up; mount -t tmpfs shm /dev/shm; exec "$@"' bash "${TOOLS:-$build}/cluster" "${own[@]}" \
 	--worker-binary "$PWD/$build/webhooks-worker" --extension "$PWD/$build/libwebhooks_php.so" \
 	--scripts "$scripts" --out "$PWD/$OUT" "$@"

@@ -77,9 +77,10 @@ async function run( flow ) {
 		const last = { 'without an error on any page': () => assert.deepEqual( windows.flatMap( ( { wrong } ) => wrong ), [] ) };
 		for ( const [ name, step ] of Object.entries( { ...steps, ...last } ) ) {
 			current = name;
+			const began = performance.now();
 			await withDeadline( step( given ) );
 			passed++;
-			console.log( `ok   ${ flow }: ${ name }` );
+			console.log( `ok   ${ flow }: ${ name } (${ ( ( performance.now() - began ) / 1000 ).toFixed( 1 ) } s)` );
 		}
 	} catch ( error ) {
 		failed++;

@@ -26,5 +26,7 @@ kill_all php-fpm
 for pid in $(processes_of "$dir" webhooks-worker); do stop "$pid"; done
 kill_all
 wait_until 10 has_none || echo "Still there: $(processes_of "$dir" | tr '\n' ' ')" >&2
-! mountpoint -q "$dir/spool" || umount "$dir/spool"
+for mounted in "$dir/spool" "$dir"; do
+	! mountpoint -q "$mounted" || umount "$mounted" || umount --lazy "$mounted"
+done
 rm -rf "$dir"

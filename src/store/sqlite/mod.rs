@@ -19,6 +19,8 @@ mod forget;
 mod hours;
 mod ingest;
 mod log;
+#[cfg(feature = "mysql")]
+mod moved;
 mod prune;
 mod record;
 mod room;

@@ -7,12 +7,13 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
+use super::lead::{Lead, Start, blob};
 use crate::log::DeliveriesQuery;
 use crate::sqlite::backfill::first_of;
 use crate::sqlite::first_id;
 use crate::sqlite::schema::{EVENT, event_of};
 use crate::{State, term};
-use domain::id::{DeliveryId, EventId};
+use domain::id::EventId;
 
 // In tests both are so small that random histories go all ways.
 /// Rows up to which the rarer of two filters is looked for.
@@ -22,31 +23,6 @@ const SLACK_MS: i64 = 60_000;
 
 /// Deliveries that one slice of a whole result looks at, at most.
 const WINDOW: i64 = if cfg!(test) { 4 } else { 10_000 };
-
-/// Where a search begins.
-#[derive(Debug, Clone, PartialEq)]
-enum Lead {
-    /// The deliveries themselves, within the filter's keys.
-    All,
-    /// One webhook's deliveries in one state.
-    Arm(i64, State),
-    /// Deliveries in one of the states that few have (above 2), whichever webhook they are of.
-    Rare(State),
-    /// Deliveries that wait for an attempt, whichever webhook they are of: not in order.
-    Waiting,
-    /// Deliveries that are under way, whichever webhook they are of: not in order.
-    UnderWay,
-    /// Deliveries of tests.
-    Tests,
-    /// Deliveries that were created between two times, of which the second is out: not in order.
-    Created(i64, i64),
-    /// Events of a name.
-    Name(String),
-    /// Events about a site.
-    Site(i64),
-    /// Events that a term leads to.
-    Term(String),
-}
 
 /// What every delivery of the page has to meet.
 struct Filter {
@@ -458,89 +434,13 @@ impl Filter {
     /// The rows that a lead leads to: SQL after FROM, the column that orders them before the
     /// delivery's key, and the values.
     fn rows(&self, lead: &Lead) -> (String, Option<&'static str>, Vec<Value>) {
-        let event = if self.of_event {
-            format!("CROSS JOIN events e ON e.key = d.key & -{EVENT}")
-        } else {
-            String::new()
-        };
-        let deliveries =
-            format!("CROSS JOIN deliveries d ON d.key >= e.key AND d.key < e.key + {EVENT}");
-        let (tables, condition, plus, order, leading) = match lead {
-            Lead::All => (format!("deliveries d {event}"), "1".into(), "", None, vec![]),
-            Lead::Tests => (
-                format!("deliveries d INDEXED BY deliveries_test {event}"),
-                "d.test = 1".into(),
-                "",
-                None,
-                vec![],
-            ),
-            Lead::Rare(state) => (
-                format!("deliveries d INDEXED BY deliveries_rare {event}"),
-                format!("d.state > 2 AND d.state = {}", *state as u8),
-                "",
-                None,
-                vec![],
-            ),
-            Lead::Waiting => (
-                format!("deliveries d INDEXED BY deliveries_due {event}"),
-                "d.state = 0".into(),
-                "",
-                None,
-                vec![],
-            ),
-            Lead::UnderWay => (
-                format!(
-                    "webhooks w CROSS JOIN deliveries d INDEXED BY deliveries_state
-                         ON d.webhook = w.key {event}"
-                ),
-                format!("d.state = {}", State::Delivering as u8),
-                "",
-                None,
-                vec![],
-            ),
-            Lead::Created(since, end) => (
-                format!("deliveries d INDEXED BY deliveries_id {event}"),
-                "d.id >= ? AND d.id < ?".into(),
-                "+",
-                None,
-                vec![blob(first_id(*since)), blob(first_id(*end))],
-            ),
-            Lead::Arm(webhook, state) => (
-                format!("deliveries d INDEXED BY deliveries_state {event}"),
-                format!("d.webhook = ? AND d.state = {}", *state as u8),
-                "",
-                None,
-                vec![Value::Integer(*webhook)],
-            ),
-            Lead::Name(name) => (
-                format!("events e INDEXED BY events_name {deliveries}"),
-                "e.name = ?".into(),
-                "+",
-                Some("e.key"),
-                vec![Value::Text(name.clone())],
-            ),
-            Lead::Site(site) => (
-                format!("events e INDEXED BY events_site {deliveries}"),
-                "e.site = ?".into(),
-                "+",
-                Some("e.key"),
-                vec![Value::Integer(*site)],
-            ),
-            Lead::Term(term) => (
-                format!("terms t CROSS JOIN events e ON e.key = t.event {deliveries}"),
-                "t.term = ?".into(),
-                "+",
-                Some("t.event"),
-                vec![Value::Text(term.clone())],
-            ),
-        };
+        let Start { tables, condition, plus, order, mut values } = lead.start(self.of_event);
         // With a lead of events, the deliveries of each are found by its key, never by the bounds.
         let (bounds, bound) = match lead {
             Lead::Name(_) | Lead::Site(_) => (" AND e.key >= ? AND e.key <= ?", true),
             Lead::Term(_) => (" AND t.event >= ? AND t.event <= ?", true),
             _ => ("", false),
         };
-        let mut values = leading;
         if bound {
             values.extend([event_of(self.from).into(), event_of(self.below).into()]);
         }
@@ -583,8 +483,4 @@ pub(super) fn first_since(connection: &Connection, unix_ms: i64) -> rusqlite::Re
     connection
         .prepare_cached("SELECT min(key) FROM deliveries INDEXED BY deliveries_id WHERE id >= ?1")?
         .query_row([first_id(unix_ms).as_bytes()], |row| row.get(0))
-}
-
-fn blob(id: DeliveryId) -> Value {
-    Value::Blob(id.as_bytes().to_vec())
 }
