@@ -19,8 +19,8 @@ chmod 1777 "$second/tmp"
 own=()
 if [ "$(id -u)" = 0 ]; then chown www-data: "$second"/{spool,log}; else own=(--user --map-current-user --keep-caps); fi
 install -m 755 "$WORKER" "$second/bin/webhooks-worker"
-sed "s|$RUN_DIR/\(spool\|tmp\|bin\)|$second/\1|" "$PHP_INI" >"$second/php/webhooks.ini"
-sed "s|$RUN_DIR/\(run\|log\)|$second/\1|; s|^chdir = .*|chdir = \"$second\"|" "$FPM_CONF" >"$second/run/fpm.conf"
+sed -E "s#$RUN_DIR/(spool|tmp|bin)#$second/\1#" "$PHP_INI" >"$second/php/webhooks.ini"
+sed -E "s#$RUN_DIR/(run|log)#$second/\1#; s#^chdir = .*#chdir = \"$second\"#" "$FPM_CONF" >"$second/run/fpm.conf"
 (
 	cd "$second"
 	# shellcheck disable=SC2016 # for the shell within
