@@ -98,6 +98,7 @@ final class Object_Cache_Test extends Network_Test_Case {
 		$this->put_cache();
 		$this->run_process( self::NOTE, array( '/', 'lesson_finished' ) );
 		$this->assertSame( array(), json_decode( $this->run_process( self::NOTE, array( '/', 'lesson_finished' ) ), true ) );
+		wp_cache_flush();
 		$mark = explode( ' ', get_option( 'network_webhooks_seen' ) );
 		$this->assertContains( 'lesson_finished', $mark );
 		$this->run_process( self::OPTION, array( 'behind', implode( ' ', array_diff( $mark, array( 'lesson_finished' ) ) ) ) );

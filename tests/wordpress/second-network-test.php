@@ -23,6 +23,7 @@ final class Second_Network_Test extends Network_Test_Case {
 
 	protected function setUp(): void {
 		global $wpdb;
+		require_once ABSPATH . 'wp-admin/includes/schema.php';
 		Schema::migrate();
 		parent::setUp();
 		$this->host = 'second-network.localhost:' . wp_parse_url( getenv( 'WP_URL' ), PHP_URL_PORT );
