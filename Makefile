@@ -2,7 +2,7 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench lint plugin-check docs languages e2e walk plugins chaos cluster fuzz scenarios install clean
+.PHONY: help build test demo bench lint plugin-check docs languages e2e two-servers walk plugins chaos cluster fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
@@ -35,6 +35,11 @@ e2e: ## The browser test alone; makes the screenshots in docs/ (FLOW=: one flow)
 	@$(SETUP) build network wordpress browser
 	cargo build $(PARTS)
 	@BUILD=target/debug FLOW='$(FLOW)' SCREENSHOTS=docs/screenshots tests/e2e/run.sh
+
+two-servers: ## The pages in a browser, on two servers of one network with one log
+	@$(SETUP) build network wordpress browser
+	cargo build $(PARTS)
+	@BUILD=target/debug tests/cluster/pages.sh
 
 walk: ## From a signup to the deletion, and the table of what arrived at an endpoint
 	@$(SETUP) build network wordpress

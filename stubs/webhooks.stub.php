@@ -347,8 +347,9 @@ namespace {
      *
      * @since 0.1.0
      *
-     * @param array{webhook_ids?: list<string>, hours?: int} $query `hours`: how many of the last
-     *     hours to list, 0–720, by default 24; times the webhooks at most 100,000
+     * @param array{webhook_ids?: list<string>, hours?: int, fields?: list<string>} $query `hours`: how
+     *     many of the last hours to list, 0–720, by default 24; times the webhooks at most 100,000.
+     *     `fields`: only these keys of each webhook, for lists of very many; left out: all
      * @return array{webhooks: array<string, array{
      *     delivered: int, failed: int, pending: int, held: int,
      *     hours: list<array{hour: string, delivered: int, failed: int}>,

@@ -1,5 +1,6 @@
 //! The functions that read the log.
 
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,9 +14,7 @@ use super::{exception, query};
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::id::EventId;
 use webhooks::store;
-use webhooks::store::log::{
-    DeliveriesQuery, FailuresQuery, Log, OverviewQuery, Page, StatsQuery, WebhookStats,
-};
+use webhooks::store::log::{DeliveriesQuery, FailuresQuery, Log, OverviewQuery, Page, StatsQuery};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
@@ -110,12 +109,18 @@ fn webhooks_delivery(id: &str) -> PhpResult<Option<Tree>> {
 #[php_function]
 fn webhooks_stats(query: OptionalArray<'_>) -> PhpResult<Tree> {
     #[derive(Serialize)]
-    struct Stats {
-        webhooks: std::collections::BTreeMap<String, WebhookStats>,
+    struct Stats<T> {
+        webhooks: BTreeMap<String, T>,
     }
     let query: StatsQuery = query::read(query.0)?;
     let webhooks = ask(|log| log.stats(&query, SystemClock.unix_ms()))?;
-    give(&Stats { webhooks })
+    match &query.fields {
+        None => give(&Stats { webhooks }),
+        Some(fields) => {
+            let some = webhooks.iter().map(|(id, stats)| (id.clone(), stats.only(fields)));
+            give(&Stats { webhooks: some.collect() })
+        }
+    }
 }
 
 /// All webhooks together. See the stub.

@@ -137,7 +137,7 @@ fn look(process: &mut Process) -> (Option<String>, Guard) {
 
 /// Whether the worker switched the webhook off; where nobody can say, it did not.
 fn is_disabled(process: &mut Process, webhook: &Webhook) -> bool {
-    let query = StatsQuery { webhook_ids: Some(vec![webhook.id.clone()]), hours: 0 };
+    let query = StatsQuery { webhook_ids: Some(vec![webhook.id.clone()]), hours: 0, fields: None };
     let stats = process.log().ok().flatten().and_then(|log| log.stats(&query, 0).ok());
     let stats = stats.and_then(|mut stats| stats.remove(&webhook.id));
     stats.is_some_and(|stats| stats.disabled.is_some())

@@ -155,7 +155,7 @@ fn webhooks_recover(webhook_id: &str, since: Option<&str>) -> PhpResult<i64> {
 #[php_function]
 fn webhooks_enable(webhook_id: &str, disabling: &str) -> PhpResult<bool> {
     let webhook = webhook_id.to_owned();
-    let query = StatsQuery { webhook_ids: Some(vec![webhook.clone()]), hours: 0 };
+    let query = StatsQuery { webhook_ids: Some(vec![webhook.clone()]), hours: 0, fields: None };
     let stats = ask(|log| log.stats(&query, 0))?;
     let answers = stats
         .get(webhook_id)

@@ -71,8 +71,10 @@ struct Members {
 }
 
 impl Members {
-    fn new() -> Self {
-        Self { table: ZendHashTable::new(), key: String::new() }
+    /// `length`: how many there will be, where that is known: PHP copies an array that has to grow.
+    fn new(length: Option<usize>) -> Self {
+        let length = length.and_then(|length| u32::try_from(length).ok()).unwrap_or(0);
+        Self { table: ZendHashTable::with_capacity(length), key: String::new() }
     }
 
     fn push(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), ToZvalError> {
@@ -188,12 +190,12 @@ impl ser::Serializer for Maker {
         Err(none_of("a variant with a value"))
     }
 
-    fn serialize_seq(self, _length: Option<usize>) -> Result<Members, ToZvalError> {
-        Ok(Members::new())
+    fn serialize_seq(self, length: Option<usize>) -> Result<Members, ToZvalError> {
+        Ok(Members::new(length))
     }
 
-    fn serialize_tuple(self, _length: usize) -> Result<Members, ToZvalError> {
-        Ok(Members::new())
+    fn serialize_tuple(self, length: usize) -> Result<Members, ToZvalError> {
+        Ok(Members::new(Some(length)))
     }
 
     fn serialize_tuple_struct(
@@ -214,12 +216,12 @@ impl ser::Serializer for Maker {
         Err(none_of("a variant with values"))
     }
 
-    fn serialize_map(self, _length: Option<usize>) -> Result<Members, ToZvalError> {
-        Ok(Members::new())
+    fn serialize_map(self, length: Option<usize>) -> Result<Members, ToZvalError> {
+        Ok(Members::new(length))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Members, ToZvalError> {
-        Ok(Members::new())
+    fn serialize_struct(self, _: &'static str, length: usize) -> Result<Members, ToZvalError> {
+        Ok(Members::new(Some(length)))
     }
 
     fn serialize_struct_variant(

@@ -12,7 +12,7 @@
 //   check( page )   accessibility: see axe.js
 //   screenshot( name, target = page )
 //
-// FLOW=name runs one.
+// FLOW=name runs one; FLOWS=folder those of another folder beside this file.
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
@@ -21,11 +21,11 @@ import { ADMIN, close, open } from './browser.js';
 import { Endpoint } from './endpoint.js';
 import { begin, wordpress } from './wordpress.js';
 
-const { SCREENSHOTS, FLOW } = process.env;
+const { SCREENSHOTS, FLOW, FLOWS = 'flows' } = process.env;
 // For what Playwright gives no deadline, such as a script in a page.
 const PATIENCE = 180_000;
 
-const files = readdirSync( new URL( 'flows/', import.meta.url ) ).filter( ( file ) => file.endsWith( '.js' ) ).sort();
+const files = readdirSync( new URL( `${ FLOWS }/`, import.meta.url ) ).filter( ( file ) => file.endsWith( '.js' ) ).sort();
 const flows = files.map( ( file ) => file.slice( 0, -'.js'.length ) ).filter( ( flow ) => ! FLOW || flow === FLOW );
 if ( flows.length === 0 ) {
 	console.error( `There is no flow ${ FLOW }. There are: ${ files.join( ' ' ) }` );
@@ -46,7 +46,7 @@ function withDeadline( promise ) {
 
 /** Runs the steps of one flow, up to the first that fails. */
 async function run( flow ) {
-	const { steps, user = ADMIN } = await import( `./flows/${ flow }.js` );
+	const { steps, user = ADMIN } = await import( `./${ FLOWS }/${ flow }.js` );
 	begin();
 	const windows = [];
 	const openWindow = async ( who ) => {

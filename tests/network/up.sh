@@ -13,6 +13,7 @@
 #   EXTENSION= WORKER=              other ones; EXTENSION=none: a PHP without the extension
 #   PLUGIN=none                     the plugin is not installed
 #   STORE=mysql:                    where the log lies (webhooks.store): in the network's own database
+#   OBJECT_CACHE=1                  a persistent object cache: see object-cache.php
 #   SPOOL_SIZE=                     a spool of this size, such as 16m: a tmpfs (only as root)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -175,3 +176,5 @@ sed -e "s|@DIR@|$dir|g; s|@HOST@|$WP_HOST|; s|@SUBDOMAINS@|$WP_SUBDOMAINS|; s|@S
 	"$here/wp-config.php" >"$WP_ROOT/wp-config.php"
 cp "$here/network.php" "$dir/run/"
 "${as_user[@]}" php "$dir/run/network.php" </dev/null
+# Not before: what the installation writes past WordPress would be unknown to it.
+[ -z "${OBJECT_CACHE-}" ] || install -m 644 "$here/object-cache.php" "$WP_ROOT/wp-content/"

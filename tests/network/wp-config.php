@@ -31,10 +31,13 @@ define( 'WP_DEBUG_LOG', '@DIR@/log/wordpress.log' );
 if ( ! defined( 'NETWORK_IS_BEING_INSTALLED' ) ) {
 	define( 'MULTISITE', true );
 	define( 'SUBDOMAIN_INSTALL', '' !== '@SUBDOMAINS@' );
-	define( 'DOMAIN_CURRENT_SITE', '@HOST@' );
-	define( 'PATH_CURRENT_SITE', '/' );
-	define( 'SITE_ID_CURRENT_SITE', 1 );
-	define( 'BLOG_ID_CURRENT_SITE', 1 );
+	// A second network, which a test makes, has a host of its own, by which WordPress looks for it.
+	if ( 'second-network.localhost' !== strtok( $_SERVER['HTTP_HOST'] ?? '', ':' ) ) {
+		define( 'DOMAIN_CURRENT_SITE', '@HOST@' );
+		define( 'PATH_CURRENT_SITE', '/' );
+		define( 'SITE_ID_CURRENT_SITE', 1 );
+		define( 'BLOG_ID_CURRENT_SITE', 1 );
+	}
 	// A cookie can't be set for a domain with a port.
 	define( 'COOKIE_DOMAIN', '' );
 }

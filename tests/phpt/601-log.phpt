@@ -71,6 +71,8 @@ var_dump(received($endpoint)[$count]['body'] === $delivery['body'], received($en
 
 $stats = webhooks_stats(['webhook_ids' => ['a', 'unknown'], 'hours' => 2]);
 var_dump(array_keys($stats['webhooks']), $stats['webhooks']['a']['delivered'] >= 2, count($stats['webhooks']['unknown']['hours']), $stats['webhooks']['a']['disabled']);
+echo json_encode(webhooks_stats(['webhook_ids' => ['a', 'unknown'], 'hours' => 0, 'fields' => ['disabled', 'hours', 'failures_in_row']])), "\n";
+thrown(fn () => webhooks_stats(['fields' => ['hours', 'x']]));
 var_dump(webhooks_enable('a', 'nothing'));
 
 // Held while paused, and recovered.
@@ -145,6 +147,8 @@ array(2) {
 bool(true)
 int(2)
 NULL
+{"webhooks":{"a":{"disabled":null,"hours":[],"failures_in_row":0},"unknown":{"disabled":null,"hours":[],"failures_in_row":0}}}
+Webhooks\Exception: fields[1]: unknown variant `x`, expected one of `delivered`, `failed`, `pending`, `held`, `hours`, `p50_ms`, `p95_ms`, `last_attempt`, `last_success`, `failing_since`, `failures_in_row`, `disabled`
 bool(false)
 held paused
 int(0)

@@ -7,6 +7,8 @@
 #   ROUNDS=60 DELIVERIES=1000000 SITES=3000 WEBHOOKS='10 1000' tests/scenarios/pages.sh
 #   ONLY='overview|list' tests/scenarios/pages.sh                    pages whose name begins so
 #   tests/scenarios/pages.sh fill 1000; …/pages.sh measure 1000      each in the network of RUN_DIR
+#   ROUNDS=9 tests/scenarios/pages.sh processor 1000                 the same by processor time of php-fpm, MariaDB and
+#                                                                    nginx, which holds on a machine that others use
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ -n "${RUN_DIR-}" ] || exec "$here/../network/with.sh" "$here/pages.sh" "$@"
@@ -84,8 +86,8 @@ time_pages() { # NAME=PATH…
 	done
 }
 
-measure() { # WEBHOOKS
-	local page name p50 p99 theirs='' slow=0 pages
+# Logs in, and sets `pages` to what ONLY leaves, after WordPress's list of sites.
+choose_pages() {
 	log_in
 	pages=("list=admin.php?page=network-webhooks"
 		"by-calls=admin.php?page=network-webhooks&orderby=calls&order=desc&paged=2"
@@ -95,6 +97,40 @@ measure() { # WEBHOOKS
 	mapfile -t -O ${#pages[@]} pages < <(php "$here/log-addresses.php" "$deliveries")
 	mapfile -t pages < <(printf '%s\n' "${pages[@]}" | grep -E "^(${ONLY:-})")
 	pages=("sites=sites.php" "${pages[@]}")
+}
+
+# Nanoseconds of a processor that the servers have had so far. A process of php-fpm that ended since takes its own with
+# it, which a median does not mind.
+processor_time() {
+	local pid
+	for pid in $(processes_of "$RUN_DIR" php-fpm) $(processes_of "$RUN_DIR" mariadbd) $(processes_of "$RUN_DIR" nginx); do
+		cat "/proc/$pid"/task/*/schedstat 2>/dev/null || true
+	done | awk '{ sum += $1 } END { printf "%.0f", sum }'
+}
+
+processor() { # WEBHOOKS
+	local page name before took theirs='' pages round
+	choose_pages
+	rm -f "$browser_dir"/times.*
+	for ((round = 0; round < rounds; round++)); do
+		for page in "${pages[@]}"; do
+			before=$(processor_time)
+			curl --silent --fail --cookie "$browser_dir/cookies" --output "$browser_dir/page.html" "$WP_URL/wp-admin/network/${page#*=}"
+			awk "BEGIN { printf \"%.9f\n\", ($(processor_time) - $before) / 1e9 }" >>"$browser_dir/times.${page%%=*}"
+		done
+	done
+	printf '%-15s %8s   of a processor, with %s webhooks, ms\n' page p50 "$1"
+	for page in "${pages[@]}"; do
+		name=${page%%=*}
+		read -r took _ < <(percentiles <"$browser_dir/times.$name")
+		theirs=${theirs:-$took}
+		printf '%-15s %8s   %s times the list of sites\n' "$name" "$took" "$(awk "BEGIN { printf \"%.2f\", $took / $theirs }")"
+	done
+}
+
+measure() { # WEBHOOKS
+	local page name p50 p99 theirs='' slow=0 pages
+	choose_pages
 	time_pages "${pages[@]}"
 	printf '%-15s %8s %8s   with %s webhooks, ms\n' page p50 p99 "$1"
 	for page in "${pages[@]}"; do
@@ -115,6 +151,7 @@ measure() { # WEBHOOKS
 case ${1-} in
 fill) fill "${2:-1000}" ;;
 measure) measure "${2:-1000}" ;;
+processor) processor "${2:-1000}" ;;
 *)
 	failed=0
 	for webhooks in ${WEBHOOKS:-10 1000}; do

@@ -10,7 +10,11 @@ final class Browser {
 	public string $url   = '';
 	public string $page  = '';
 
-	public function __construct( string $login = '', string $password = '' ) {
+	/**
+	 * @param string $login Empty: nobody logs in.
+	 * @param string $base  Of another network; empty: WP_URL.
+	 */
+	public function __construct( string $login = '', string $password = '', private readonly string $base = '' ) {
 		$this->curl = curl_init();
 		curl_setopt_array(
 			$this->curl,
@@ -162,7 +166,7 @@ final class Browser {
 	}
 
 	private function request( string $path ): string {
-		curl_setopt( $this->curl, CURLOPT_URL, getenv( 'WP_URL' ) . $path );
+		curl_setopt( $this->curl, CURLOPT_URL, ( '' === $this->base ? getenv( 'WP_URL' ) : $this->base ) . $path );
 		$page = curl_exec( $this->curl );
 		if ( ! is_string( $page ) ) {
 			throw new RuntimeException( curl_error( $this->curl ) );

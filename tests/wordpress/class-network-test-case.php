@@ -271,8 +271,6 @@ abstract class Network_Test_Case extends TestCase {
 		delete_network_option( get_main_network_id(), Settings::ANNOUNCEMENTS );
 		delete_network_option( get_main_network_id(), Settings::NOT_MAILED );
 		array_map( array( Throttle::class, 'forget' ), array( 'upkeep', 'log-journal', 'log-outbox', 'log-publish', ...array_map( static fn( int $kind ) => "log-dispatch-$kind", range( 0, 63 ) ), ...array_map( static fn( int $kind ) => "lost-$kind", range( 0, 63 ) ) ) );
-		foreach ( Settings::ALL as $name ) {
-			wp_cache_delete( get_main_network_id() . ":$name", 'site-options' );
-		}
+		array_map( array( Settings::class, 'uncache' ), Settings::ALL );
 	}
 }

@@ -93,6 +93,58 @@ final class List_Test extends Admin_Pages_Test_Case {
 		$this->assertSame( array( '24 hours: 2 delivered All: 2 delivered' ), self::$admin->values( "//tr[.//input[@value='$busy->id']]//td[contains(@class, 'column-calls')]" ) );
 	}
 
+	public function test_a_page_of_many_counts_and_sorts_by_what_the_others_have(): void {
+		$this->add( 'Quiet', 'https://c.example/', 'a', 'all', true );
+		$this->add( 'Busy', self::$endpoint->url . '/200', 'counted' );
+		$this->add( 'Broken', self::$endpoint->url . '/500', 'broken' );
+		$this->deliver( 'counted', 2 );
+		$this->deliver( 'broken', 1 );
+		update_user_meta( 1, List_Table::PER_PAGE, 1 );
+		try {
+			foreach ( array( 'calls&order=desc' => 'Busy', 'last&order=desc' => 'Broken', 'last' => 'Quiet', 'status' => 'Broken', 'status&order=desc' => 'Quiet', 'name' => 'Broken' ) as $order => $first ) {
+				$this->assertSame( array( $first ), $this->names( "&orderby=$order" ), $order );
+			}
+			$this->assertSame( array( 'All (3)', 'Failing (1)', 'Active (1)', 'Paused (1)' ), self::$admin->values( '//ul[@class="subsubsub"]//a' ) );
+			$this->assertSame( array( 'Broken' ), $this->names( '&s=127.0.0.1' ) );
+			$this->assertSame( array( 'All (2)', 'Failing (1)', 'Active (1)' ), self::$admin->values( '//ul[@class="subsubsub"]//a' ) );
+			$this->assertSame( array( 'Busy' ), $this->names( '&s=127.0.0.1&paged=2' ) );
+			$this->assertSame( array( '24 hours: 2 delivered All: 2 delivered' ), self::$admin->values( '//tbody//td[contains(@class, "column-calls")]' ) );
+		} finally {
+			delete_user_meta( 1, List_Table::PER_PAGE );
+		}
+	}
+
+	public function test_what_the_list_is_narrowed_by_is_cut_out_of_settings_however_they_are_written(): void {
+		global $wpdb;
+		$like = array(
+			'As written'   => '{"secrets":[],"events":["payment_received"]}',
+			'With spaces'  => '{ "events" : [ "payment_received" ], "sites" : { "only" : [ 1 ] } }',
+			'Odd name'     => '{"events":["odd]name","payment_received"],"sites":{"only":[1]}}',
+			'Odd sites'    => '{"events":["payment_received"],"sites":{"only":[1],"more":{}}}',
+			'In a text'    => '{"template":"{\\"events\\":[\\"payment_received\\"],\\"sites\\":{\\"only\\":[1]}}","events":["quiz_passed"],"sites":{"except":[1]}}',
+			'Nothing'      => '{}',
+			'None at all'  => 'no JSON',
+			'No list'      => '{"events":"payment_received"}',
+		);
+		foreach ( $like as $name => $settings ) {
+			$webhook = $this->add( $name, 'https://a.example/', 'a' );
+			$wpdb->update( Network_Webhooks\Schema::webhooks(), array( 'settings' => $settings ), array( 'id' => $webhook->id ) );
+		}
+		$whole = array_filter( $this->plugin()->webhooks()->all(), static fn( Webhook $webhook ) => in_array( 'payment_received', $webhook->events(), true ) );
+		$names = array_column( $whole, 'name' );
+		sort( $names );
+		$this->assertSame( array( 'As written', 'Odd name', 'Odd sites', 'With spaces' ), $names );
+		$this->assertSame( $names, $this->names( '&event=payment_received' ) );
+		$this->assertSame( $names, $this->names( '&s=payment_received' ) );
+		$this->assertSame( array( 'In a text' ), $this->names( '&s=quiz_' ) );
+		$of = static fn( int $site ) => array_column( array_filter( Network_Webhooks\Plugin::instance()->webhooks()->all(), static fn( Webhook $webhook ) => $webhook->is_for( $site ) ), 'name' );
+		foreach ( array( 1, 2 ) as $site ) {
+			$expected = $of( $site );
+			sort( $expected );
+			$this->assertSame( $expected, $this->names( "&site=$site" ), "site $site" );
+		}
+	}
+
 	public function test_status_is_said_counted_and_filtered_by(): void {
 		$this->add( 'Well', self::$endpoint->url . '/200', 'well' );
 		$this->add( 'Resting', self::$endpoint->url . '/200', 'resting', 'all', true );

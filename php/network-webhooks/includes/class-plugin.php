@@ -187,8 +187,17 @@ final class Plugin {
 		if ( is_admin() ) {
 			( new Site_Health( $this->publisher(), $this->outbox(), $this->webhooks() ) )->add_hooks();
 			( new Admin\Admin( $this ) )->add_hooks();
-			register_deactivation_hook( NETWORK_WEBHOOKS_FILE, array( $this, 'deactivate' ) );
 		}
+		if ( is_admin() || ( defined( 'WP_CLI' ) && WP_CLI ) ) {
+			$this->add_deactivation();
+		}
+	}
+
+	/**
+	 * Has WordPress say when the plugin is deactivated: only where that can be.
+	 */
+	private function add_deactivation(): void {
+		register_deactivation_hook( NETWORK_WEBHOOKS_FILE, array( $this, 'deactivate' ) );
 	}
 
 	/**
@@ -213,6 +222,8 @@ final class Plugin {
 	 * Adds the routes of the REST API, whose classes no other request loads.
 	 */
 	public function add_routes(): void {
+		// WordPress has a route for plugins.
+		$this->add_deactivation();
 		Rest\Abstract_Routes::add_all( $this );
 	}
 
@@ -247,9 +258,14 @@ final class Plugin {
 	}
 
 	/**
-	 * The network deactivates the plugin: events that are under way are held until it is back.
+	 * The network deactivates the plugin: events that are under way are held until it is back. Where another network of
+	 * the same WordPress has it active, they go on.
 	 */
 	public function deactivate(): void {
+		if ( Networks::has_others() ) {
+			Maintenance::unschedule( get_current_network_id() );
+			return;
+		}
 		Maintenance::unschedule();
 		try {
 			$this->publisher()->hold();

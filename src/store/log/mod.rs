@@ -16,10 +16,10 @@ pub use noticed::{
 pub(crate) use overview::most;
 pub use overview::{EventCount, Overview, OverviewQuery, SAMPLED, SiteCount};
 pub(crate) use query::time;
-pub use query::{DeliveriesQuery, FailuresQuery, StatsQuery};
+pub use query::{DeliveriesQuery, FailuresQuery, StatsField, StatsQuery};
 pub use row::{
     AttemptRow, BulkRow, DeliveryDetail, DeliveryRow, DisabledSince, FailureGroup, Hour, Page,
-    WebhookStats, WorkerRow,
+    SomeStats, WebhookStats, WorkerRow,
 };
 
 use super::backfill::{BackfillQuery, MissedCount};

@@ -68,12 +68,32 @@ pub struct StatsQuery {
     pub webhook_ids: Option<Vec<String>>,
     #[serde(deserialize_with = "hours")]
     pub hours: u16,
+    pub fields: Option<Vec<StatsField>>,
 }
 
 impl Default for StatsQuery {
     fn default() -> Self {
-        Self { webhook_ids: None, hours: 24 }
+        Self { webhook_ids: None, hours: 24, fields: None }
     }
+}
+
+/// A key of what `webhooks_stats()` gives of a webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "the stub says what each key means")]
+pub enum StatsField {
+    Delivered,
+    Failed,
+    Pending,
+    Held,
+    Hours,
+    P50Ms,
+    P95Ms,
+    LastAttempt,
+    LastSuccess,
+    FailingSince,
+    FailuresInRow,
+    Disabled,
 }
 
 impl StatsQuery {

@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::HOUR_MS;
+use serde::ser::{SerializeStruct as _, Serializer};
+
+use super::{HOUR_MS, StatsField};
 use crate::{Failure, Latencies, State};
 use domain::attempt::Remark;
 use domain::bytes::{Bytes, Headers};
@@ -177,9 +179,50 @@ impl WebhookStats {
         }
     }
 
+    /// Only these of its keys.
+    #[must_use]
+    pub fn only<'a>(&'a self, fields: &'a [StatsField]) -> SomeStats<'a> {
+        SomeStats { all: self, fields }
+    }
+
     /// How long the requests of these hours took.
     pub(crate) fn set_latencies(&mut self, latencies: &Latencies) {
         (self.p50_ms, self.p95_ms) = percentiles(latencies);
+    }
+}
+
+/// Some keys of [`WebhookStats`], in the order in which they were asked for: PHP makes an array of each webhook.
+#[derive(Debug, Clone, Copy)]
+pub struct SomeStats<'a> {
+    all: &'a WebhookStats,
+    fields: &'a [StatsField],
+}
+
+impl serde::Serialize for SomeStats<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = self.all;
+        let mut some = serializer.serialize_struct("SomeStats", self.fields.len())?;
+        for field in self.fields {
+            match field {
+                StatsField::Delivered => some.serialize_field("delivered", &all.delivered),
+                StatsField::Failed => some.serialize_field("failed", &all.failed),
+                StatsField::Pending => some.serialize_field("pending", &all.pending),
+                StatsField::Held => some.serialize_field("held", &all.held),
+                StatsField::Hours => some.serialize_field("hours", &all.hours),
+                StatsField::P50Ms => some.serialize_field("p50_ms", &all.p50_ms),
+                StatsField::P95Ms => some.serialize_field("p95_ms", &all.p95_ms),
+                StatsField::LastAttempt => some.serialize_field("last_attempt", &all.last_attempt),
+                StatsField::LastSuccess => some.serialize_field("last_success", &all.last_success),
+                StatsField::FailingSince => {
+                    some.serialize_field("failing_since", &all.failing_since)
+                }
+                StatsField::FailuresInRow => {
+                    some.serialize_field("failures_in_row", &all.failures_in_row)
+                }
+                StatsField::Disabled => some.serialize_field("disabled", &all.disabled),
+            }?;
+        }
+        some.end()
     }
 }
 

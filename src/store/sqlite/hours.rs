@@ -126,7 +126,7 @@ mod tests {
             trial.clock.advance(HOUR / 2);
         }
         let ask = |ids: Option<Vec<String>>, hours| {
-            let query = StatsQuery { webhook_ids: ids, hours };
+            let query = StatsQuery { webhook_ids: ids, hours, fields: None };
             fixture.sqlite_log().stats(&query, NOON + 6 * HOUR)
         };
         let all = ask(None, 24).unwrap();

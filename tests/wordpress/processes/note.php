@@ -14,7 +14,7 @@ if ( '' !== ( $argv[2] ?? '' ) ) {
 }
 register_shutdown_function(
 	static function () {
-		$queries = array_column( $GLOBALS['wpdb']->queries, 0 );
+		$queries = array_column( (array) $GLOBALS['wpdb']->queries, 0 );
 		echo json_encode( array_values( array_filter( $queries, static fn( $query ) => str_contains( $query, 'network_webhooks_' ) ) ) );
 	}
 );

@@ -113,7 +113,8 @@ final class Admin {
 	 */
 	public function add_link( mixed $links ): array {
 		$links = is_array( $links ) ? $links : array();
-		if ( current_user_can( Capabilities::VIEW ) ) {
+		// Of another network whoever may do this looks after its plugins, and perhaps after the main one's webhooks.
+		if ( current_user_can( is_main_network() ? Capabilities::VIEW : 'manage_network_plugins' ) ) {
 			$link  = sprintf( '<a href="%s">%s</a>', esc_url( self::url() ), esc_html__( 'Webhooks', 'network-webhooks' ) );
 			$links = array( 'webhooks' => $link ) + $links;
 		}
@@ -139,11 +140,19 @@ final class Admin {
 	}
 
 	/**
-	 * Address of a page.
+	 * Address of a page: on the main network, whichever of several networks speaks of it, as in a mail of its WP-Cron.
 	 *
 	 * @param array<string, string> $query
 	 */
 	public static function url( array $query = array(), string $page = self::PAGE ): string {
-		return add_query_arg( array_map( 'rawurlencode', array( 'page' => $page ) + $query ), network_admin_url( 'admin.php' ) );
+		return add_query_arg( array_map( 'rawurlencode', array( 'page' => $page ) + $query ), is_main_network() ? network_admin_url( 'admin.php' ) : self::of_main_network() );
+	}
+
+	/**
+	 * Where its Network Admin is.
+	 */
+	private static function of_main_network(): string {
+		$main = get_network( get_main_network_id() );
+		return set_url_scheme( "http://$main->domain{$main->path}wp-admin/network/admin.php", 'admin' );
 	}
 }

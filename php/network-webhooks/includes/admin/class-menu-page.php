@@ -32,6 +32,13 @@ abstract class Menu_Page {
 	protected const CAPABILITY = Capabilities::MANAGE;
 
 	/**
+	 * The classes of all pages, in the order of the menu, once looked for.
+	 *
+	 * @var list<class-string<self>>|null
+	 */
+	private static ?array $classes = null;
+
+	/**
 	 * Hook name of its screen, once it is in the menu.
 	 */
 	private string $screen = '';
@@ -44,17 +51,27 @@ abstract class Menu_Page {
 	 * @return list<self>
 	 */
 	public static function all( Plugin $plugin ): array {
+		self::$classes ??= self::classes();
+		return array_map( static fn( string $page ) => new $page( $plugin ), self::$classes );
+	}
+
+	/**
+	 * The classes of all pages, in the order of the menu.
+	 *
+	 * @return list<class-string<self>>
+	 */
+	private static function classes(): array {
 		$pages = array();
 		foreach ( scandir( __DIR__ ) as $folder ) {
 			$files = '..' !== $folder && is_dir( __DIR__ . "/$folder" ) ? preg_grep( '/^class-(?:[\w-]+-)?page\.php$/D', scandir( __DIR__ . "/$folder" ) ) : array();
 			foreach ( $files as $file ) {
 				$class = self::class_of( $folder, $file );
 				if ( is_subclass_of( $class, self::class ) ) {
-					$pages[ $class ] = new $class( $plugin );
+					$pages[ $class ] = $class;
 				}
 			}
 		}
-		usort( $pages, static fn( self $a, self $b ) => $a::ORDER <=> $b::ORDER );
+		usort( $pages, static fn( string $a, string $b ) => $a::ORDER <=> $b::ORDER );
 		return $pages;
 	}
 

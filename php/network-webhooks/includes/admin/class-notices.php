@@ -10,6 +10,7 @@ namespace Network_Webhooks\Admin;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Environment;
 use Network_Webhooks\Installation;
+use Network_Webhooks\Networks;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Set_Aside;
 use Network_Webhooks\Webhooks;
@@ -34,6 +35,10 @@ final class Notices {
 	 * Prints what there is to say: on every page what stops everything, the rest on our own.
 	 */
 	public function print(): void {
+		if ( ! is_main_network() ) {
+			$this->print_of_other_network();
+			return;
+		}
 		if ( ! current_user_can( Capabilities::MANAGE ) ) {
 			return;
 		}
@@ -61,16 +66,26 @@ final class Notices {
 	}
 
 	/**
+	 * What people of another network than the main one have to know, which has no pages of its own.
+	 */
+	private function print_of_other_network(): void {
+		if ( current_user_can( 'manage_network_plugins' ) && ! Networks::has_main() ) {
+			$this->print_problem( __( 'Network Webhooks is active on this network, but not on the main network of this WordPress, where its pages are. Activate it there too: until then nobody can see or change webhooks.', 'network-webhooks' ) );
+		}
+	}
+
+	/**
 	 * What stops this server, or needs a decision.
 	 */
 	private function print_state(): void {
 		foreach ( Set_Aside::all() as $one ) {
 			$this->print_problem( $one->sentence() );
 		}
-		$obstacle = $this->publisher->obstacle();
+		$status   = webhooks_status();
+		$obstacle = $this->publisher->obstacle( $status );
 		if ( '' !== $obstacle ) {
 			$this->print_problem( __( 'Webhooks can’t be sent from this server.', 'network-webhooks' ) . ' ' . $obstacle );
-		} elseif ( $this->publisher->is_restored() ) {
+		} elseif ( $this->publisher->is_restored( $status ) ) {
 			$this->print_problem( Publisher::restored(), array( 'restored' => __( 'Publish the webhooks shown here', 'network-webhooks' ) ) );
 		}
 	}

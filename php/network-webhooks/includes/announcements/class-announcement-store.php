@@ -21,7 +21,7 @@ final class Announcement_Store {
 	private const MOST = 50;
 
 	/**
-	 * All of them, from the cache, for pages.
+	 * All of them, for pages.
 	 *
 	 * @return list<Announcement>
 	 */

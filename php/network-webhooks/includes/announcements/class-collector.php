@@ -27,7 +27,7 @@ final class Collector {
 	public function __construct( private readonly Announcement_Store $kept ) {}
 
 	/**
-	 * Collects what is new. Costs no query of its own where nothing is.
+	 * Collects what is new. Costs no query but that of the option where nothing is.
 	 *
 	 * @throws \Exception Where the log can't be read or the database refuses.
 	 */
@@ -87,6 +87,7 @@ final class Collector {
 			$wpdb->query( 'COMMIT' );
 		} catch ( \Throwable $error ) {
 			$wpdb->query( 'ROLLBACK' );
+			array_map( array( Settings::class, 'uncache' ), array( Settings::ANNOUNCEMENTS, Settings::ANNOUNCED ) );
 			throw $error;
 		}
 		array_walk( $news, array( self::class, 'tell' ) );

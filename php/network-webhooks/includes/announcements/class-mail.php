@@ -221,6 +221,9 @@ final class Mail {
 	 * @param list<Announcement> $announcements
 	 */
 	private static function send_to( string $address, array $announcements ): bool {
+		// Its time zone and formats are the network's.
+		$main     = get_main_site_id( get_main_network_id() );
+		$away     = get_current_blog_id() !== $main && switch_to_blog( $main );
 		$reader   = get_user_by( 'email', $address );
 		$switched = $reader ? switch_to_user_locale( $reader->ID ) : switch_to_locale( get_locale() );
 		try {
@@ -239,6 +242,9 @@ final class Mail {
 			if ( $switched ) {
 				restore_previous_locale();
 			}
+			if ( $away ) {
+				restore_current_blog();
+			}
 		}
 	}
 
@@ -249,7 +255,7 @@ final class Mail {
 	 * @return array{subject: string, message: string}
 	 */
 	private static function compose( array $announcements ): array {
-		$network = wp_specialchars_decode( get_network()->site_name, ENT_QUOTES );
+		$network = wp_specialchars_decode( get_network( get_main_network_id() )->site_name, ENT_QUOTES );
 		$subject = 1 === count( $announcements )
 			? $announcements[0]->title()
 			/* translators: %s: number of announcements */

@@ -12,7 +12,7 @@ defined( 'ABSPATH' ) || exit;
 /**
  * Reads and writes them, and what Network Admin › Listen asks of every request. They stand in a network option, and are published together with the
  * webhooks: with the extension a request learns of them without a query. Without it the option is
- * read, which is one query a request where no object cache has it.
+ * read, which is one query a request.
  *
  * Writing is done inside Publisher::change().
  */
@@ -142,9 +142,8 @@ final class Custom_Events {
 	 */
 	public static function forget_undone(): void {
 		foreach ( array( Settings::CUSTOM_EVENTS, Settings::CUSTOM_SAMPLES, Settings::CUSTOM_REMARKS ) as $name ) {
-			wp_cache_delete( get_main_network_id() . ":$name", 'site-options' );
+			Settings::uncache( $name );
 		}
-		wp_cache_delete( get_main_network_id() . ':notoptions', 'site-options' );
 	}
 
 	/**

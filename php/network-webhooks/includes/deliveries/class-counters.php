@@ -29,6 +29,9 @@ final class Counters {
 		'disabled'        => null,
 	);
 
+	/** What a webhook's status is made of. */
+	private const OF_STATUS = array( 'failing_since', 'disabled' );
+
 	/**
 	 * Webhooks that are set aside, by id; null: not read yet.
 	 *
@@ -48,14 +51,34 @@ final class Counters {
 	 * @param int               $hours How many of the last hours to list.
 	 */
 	public static function read( ?array $ids, int $hours ): self {
-		if ( array() === $ids ) {
-			return new self( array() );
-		}
+		return array() === $ids ? new self( array() ) : self::ask( array( 'hours' => $hours ) + ( null === $ids ? array() : array( 'webhook_ids' => $ids ) ) );
+	}
+
+	/**
+	 * Reads of all webhooks their status and little more: of a thousand, everything takes several times as long.
+	 *
+	 * @param string ...$more Further counters, as webhooks_stats() calls them.
+	 */
+	public static function of_all( string ...$more ): self {
+		return self::ask(
+			array(
+				'hours'  => 0,
+				'fields' => array( ...self::OF_STATUS, ...$more ),
+			)
+		);
+	}
+
+	/**
+	 * Asks the extension.
+	 *
+	 * @param array<string, mixed> $query As webhooks_stats() takes it.
+	 */
+	private static function ask( array $query ): self {
 		if ( ! Environment::has_extension() ) {
 			return new self( null );
 		}
 		try {
-			return new self( webhooks_stats( array( 'hours' => $hours ) + ( null === $ids ? array() : array( 'webhook_ids' => $ids ) ) )['webhooks'] );
+			return new self( webhooks_stats( $query )['webhooks'] );
 		} catch ( \Throwable ) {
 			return new self( null );
 		}
@@ -69,7 +92,7 @@ final class Counters {
 	}
 
 	/**
-	 * Those of a webhook, in the words of webhooks_stats().
+	 * Those of a webhook that were read, in the words of webhooks_stats().
 	 *
 	 * @return array<string, mixed>
 	 */

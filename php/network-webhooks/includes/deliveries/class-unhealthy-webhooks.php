@@ -35,9 +35,9 @@ final class Unhealthy_Webhooks {
 		if ( is_array( $kept ) ) {
 			return $kept['count'];
 		}
-		$counters  = Counters::read( null, 0 );
+		$counters  = Counters::of_all();
 		$unhealthy = static fn( Webhook $webhook ) => in_array( Status::of( $webhook, $counters )->code, array( Status::INVALID, Status::DISABLED, Status::FAILING ), true );
-		$count     = count( array_filter( $this->webhooks->all(), $unhealthy ) );
+		$count     = count( array_filter( $this->webhooks->without_settings(), $unhealthy ) );
 		set_site_transient( self::TRANSIENT, array( 'count' => $count ), self::HOLDS );
 		return $count;
 	}

@@ -206,9 +206,19 @@ final class Seen_Events {
 
 	/**
 	 * Writes the mark, so that it is loaded with the site's other options.
+	 *
+	 * Two requests that write options at once leave one of them out of a persistent object cache. Where the database
+	 * has the mark already, WordPress takes that for nothing to do, and the cache would stay behind for good: each
+	 * request would remember the same events once more.
 	 */
 	private function write_mark( string $mark ): void {
-		$this->on_own_site( static fn() => update_option( self::OPTION, $mark, true ) );
+		$this->on_own_site(
+			static function () use ( $mark ): void {
+				if ( ! update_option( self::OPTION, $mark, true ) && wp_using_ext_object_cache() ) {
+					array_map( static fn( string $key ) => wp_cache_delete( $key, 'options' ), array( self::OPTION, 'alloptions', 'notoptions' ) );
+				}
+			}
+		);
 	}
 
 	/**

@@ -203,10 +203,10 @@ final class Maintenance {
 	}
 
 	/**
-	 * Ends that, on every network of the database: each of them scheduled it on its main site.
+	 * Ends that, on each network of the database, or only on some: each of them scheduled it on its main site.
 	 */
-	public static function unschedule(): void {
-		foreach ( get_networks( array( 'fields' => 'ids', 'number' => 0 ) ) as $network ) {
+	public static function unschedule( int ...$networks ): void {
+		foreach ( $networks ? $networks : get_networks( array( 'fields' => 'ids', 'number' => 0 ) ) as $network ) {
 			switch_to_blog( get_main_site_id( (int) $network ) );
 			try {
 				wp_clear_scheduled_hook( self::HOOK );

@@ -209,15 +209,17 @@ final class Publisher {
 
 	/**
 	 * Why this server can't publish, in a sentence with what to do; empty where it can.
+	 *
+	 * @param array<string, mixed>|null $status As webhooks_status() gave it just now; null: it is asked.
 	 */
-	public function obstacle(): string {
+	public function obstacle( ?array $status = null ): string {
 		if ( ! Environment::has_extension() ) {
 			return Environment::extension_problem();
 		}
 		if ( Kept_Secrets::are_out_of_reach() ) {
 			return __( 'PHP’s extension “sodium” is missing in this process, and the secrets of the webhooks are sealed with it. Install or enable it for every PHP that runs this network.', 'network-webhooks' );
 		}
-		$status = webhooks_status();
+		$status ??= webhooks_status();
 		if ( ! $status['spool']['usable'] ) {
 			return implode( ' ', array_map( array( Extension_Messages::class, 'translated' ), array_column( $status['problems'], 'message' ) ) );
 		}
@@ -240,9 +242,15 @@ final class Publisher {
 	/**
 	 * Whether the database holds older webhooks than this server: a backup was restored. People
 	 * decide what then counts, by a click.
+	 *
+	 * @param array<string, mixed>|null $status As webhooks_status() gave it just now; null: it is asked.
 	 */
-	public function is_restored(): bool {
-		return Environment::has_extension() && $this->stored_revision() < self::published_revision() && ! self::is_free( webhooks_status() );
+	public function is_restored( ?array $status = null ): bool {
+		if ( ! Environment::has_extension() ) {
+			return false;
+		}
+		$status ??= webhooks_status();
+		return $this->stored_revision() < $status['config']['revision'] && ! self::is_free( $status );
 	}
 
 	/**
@@ -338,13 +346,7 @@ final class Publisher {
 	 * except in a request that began before the deactivation.
 	 */
 	private function resume(): void {
-		if ( $this->leaving || self::DEACTIVATED !== Settings::read( Settings::HELD )[ Settings::HELD ] ) {
-			return;
-		}
-		$name   = plugin_basename( NETWORK_WEBHOOKS_FILE );
-		$before = (array) get_network_option( get_main_network_id(), 'active_sitewide_plugins', array() );
-		$now    = (array) Settings::read( 'active_sitewide_plugins' )['active_sitewide_plugins'];
-		if ( isset( $before[ $name ] ) && ! isset( $now[ $name ] ) ) {
+		if ( $this->leaving || self::DEACTIVATED !== Settings::read( Settings::HELD )[ Settings::HELD ] || Networks::was_left() ) {
 			return;
 		}
 		Settings::set( Settings::HELD, '' );

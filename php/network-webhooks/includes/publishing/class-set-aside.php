@@ -36,7 +36,7 @@ final class Set_Aside {
 	) {}
 
 	/**
-	 * All of them, from the cache, for pages.
+	 * All of them, for pages.
 	 *
 	 * @return array<string, self> By the webhooks' ids.
 	 */

@@ -36,13 +36,14 @@ final class Active_Plugins {
 			/* translators: %s: folder of a plugin, such as woocommerce */
 			return sprintf( __( 'The plugin “%s” is not installed.', 'network-webhooks' ), $folder );
 		}
-		$files = self::files( $folder );
-		if ( ! $files || array_intersect( $files, array_keys( (array) get_site_option( 'active_sitewide_plugins', array() ) ) ) ) {
+		$files    = self::files( $folder );
+		$networks = Networks::plugins();
+		if ( ! array_filter( $networks, static fn( array $plugins ) => $files && array() === array_intersect( $files, $plugins ) ) ) {
 			/* translators: %s: folder of a plugin, such as woocommerce */
 			return sprintf( __( 'The plugin “%s” is active on the whole network.', 'network-webhooks' ), $folder );
 		}
 		$looked = $sites ? array_slice( $sites, 0, self::SITES ) : array_map( 'intval', get_sites( array( 'fields' => 'ids', 'number' => self::SITES ) ) );
-		$active = count( array_filter( self::of_sites( $looked ), static fn( array $plugins ) => array() !== array_intersect( $files, $plugins ) ) );
+		$active = count( array_filter( self::of_sites( $looked, $networks ), static fn( array $plugins ) => array() !== array_intersect( $files, $plugins ) ) );
 		if ( ! $active ) {
 			/* translators: 1: folder of a plugin, such as woocommerce, 2: number of sites */
 			return sprintf( _n( 'The plugin “%1$s” is not active on the %2$s site that was looked at.', 'The plugin “%1$s” is active on none of the %2$s sites that were looked at.', count( $looked ), 'network-webhooks' ), $folder, number_format_i18n( count( $looked ) ) );
@@ -60,11 +61,11 @@ final class Active_Plugins {
 	 */
 	public static function active( string ...$folders ): array {
 		$files  = array_filter( array_combine( $folders, array_map( self::files( ... ), $folders ) ) );
-		$active = array_keys( (array) get_site_option( 'active_sitewide_plugins', array() ) );
-		// Without a question for what the whole network has.
+		$active = array_merge( array(), ...array_values( Networks::plugins() ) );
+		// Without a question for what a whole network has.
 		if ( array_filter( $files, static fn( array $of ) => array() === array_intersect( $of, $active ) ) ) {
 			$sites  = array_map( 'intval', get_sites( array( 'fields' => 'ids', 'number' => self::SITES ) ) );
-			$active = array_merge( $active, ...array_values( self::of_sites( $sites ) ) );
+			$active = array_merge( $active, ...array_values( self::of_sites( $sites, array() ) ) );
 		}
 		return array_keys( array_filter( $files, static fn( array $of ) => array() !== array_intersect( $of, $active ) ) );
 	}
@@ -85,10 +86,11 @@ final class Active_Plugins {
 	/**
 	 * The plugins of sites. A site may have no tables, or none yet.
 	 *
-	 * @param list<int> $ids
+	 * @param list<int>                $ids
+	 * @param array<int, list<string>> $networks What is active on whole networks, by their ids; it counts as well.
 	 * @return array<int, list<string>> Id → plugins.
 	 */
-	private static function of_sites( array $ids ): array {
+	private static function of_sites( array $ids, array $networks ): array {
 		global $wpdb;
 		$tables = array();
 		foreach ( $ids as $id ) {
@@ -101,6 +103,13 @@ final class Active_Plugins {
 		$there = $wpdb->get_col( $wpdb->prepare( "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ( $marks )", ...array_keys( $tables ) ) );
 		$parts = array_map( static fn( string $table ) => sprintf( "( SELECT %d AS id, option_value AS plugins FROM `%s` WHERE option_name = 'active_plugins' )", $tables[ $table ], $table ), array_intersect( array_keys( $tables ), $there ) );
 		$found = $parts ? array_column( (array) $wpdb->get_results( implode( ' UNION ALL ', $parts ) ), 'plugins', 'id' ) : array();
-		return array_map( static fn( $plugins ) => array_values( array_filter( (array) maybe_unserialize( $plugins ), 'is_string' ) ), $found );
+		if ( $networks ) {
+			_prime_site_caches( array_keys( $found ), false );
+		}
+		foreach ( $found as $id => $plugins ) {
+			$own          = array_values( array_filter( (array) maybe_unserialize( $plugins ), 'is_string' ) );
+			$found[ $id ] = $networks ? array( ...$own, ...( $networks[ (int) get_site( $id )?->network_id ] ?? array() ) ) : $own;
+		}
+		return $found;
 	}
 }

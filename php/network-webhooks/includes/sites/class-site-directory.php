@@ -33,6 +33,10 @@ final class Site_Directory {
 	 */
 	public static function forget_names(): void {
 		delete_site_transient( self::NAMES );
+		if ( ! is_main_network() ) {
+			// The pages are there, and each network has transients of its own.
+			delete_network_option( get_main_network_id(), '_site_transient_' . self::NAMES );
+		}
 	}
 
 	/**

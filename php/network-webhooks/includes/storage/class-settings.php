@@ -95,10 +95,25 @@ final class Settings {
 	);
 
 	/**
-	 * An option, through the object cache.
+	 * All of them as this process read them, where a cache would outlive it; null: it has not.
+	 *
+	 * @var array<string, mixed>|null
+	 */
+	private static ?array $read = null;
+
+	/**
+	 * An option, for pages and whoever may be late: as this process first read it.
+	 *
+	 * Never out of a persistent object cache. One of those may not know what another server, the command line or
+	 * WP-Cron wrote, nor that there is such an option by now, and may know what a transaction wrote that was undone:
+	 * for good, until somebody writes the option again. One query reads all of them instead.
 	 */
 	public static function get( string $name, mixed $otherwise = false ): mixed {
-		return get_network_option( get_main_network_id(), $name, $otherwise );
+		if ( ! wp_using_ext_object_cache() || ! in_array( $name, self::ALL, true ) ) {
+			return get_network_option( get_main_network_id(), $name, $otherwise );
+		}
+		self::$read ??= self::read( ...self::ALL );
+		return self::$read[ $name ] ?? $otherwise;
 	}
 
 	/**
@@ -109,12 +124,15 @@ final class Settings {
 		self::uncache( $name );
 		Transaction::keep_option( $name );
 		update_network_option( get_main_network_id(), $name, $value );
+		self::$read = null;
 	}
 
 	/**
 	 * Has an option read from the database the next time.
 	 */
 	public static function uncache( string $name ): void {
+		self::$read = null;
+
 		$network = get_main_network_id();
 		wp_cache_delete( "$network:$name", 'site-options' );
 		wp_cache_delete( "$network:notoptions", 'site-options' );

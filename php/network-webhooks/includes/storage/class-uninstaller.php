@@ -37,6 +37,8 @@ final class Uninstaller {
 		Seen_Events::forget_marks();
 		foreach ( Settings::ALL as $name ) {
 			delete_network_option( get_main_network_id(), $name );
+			// Of one that is not there WordPress leaves in the object cache what was once read.
+			Settings::uncache( $name );
 		}
 		Maintenance::unschedule();
 	}

@@ -351,11 +351,20 @@ final class Webhook {
 	 * Whether it gets events of a site.
 	 */
 	public function is_for( int $site_id ): bool {
+		return $this->is_for_any( array( $site_id ) );
+	}
+
+	/**
+	 * Whether it gets events of one of some sites.
+	 *
+	 * @param list<int> $site_ids
+	 */
+	public function is_for_any( array $site_ids ): bool {
 		$sites = $this->setting( 'sites' );
 		return match ( true ) {
-			isset( $sites['only'] ) => in_array( $site_id, $sites['only'], true ),
-			isset( $sites['except'] ) => ! in_array( $site_id, $sites['except'], true ),
-			default => true,
+			isset( $sites['only'] ) => array() !== array_intersect( $site_ids, $sites['only'] ),
+			isset( $sites['except'] ) => array() !== array_diff( $site_ids, $sites['except'] ),
+			default => array() !== $site_ids,
 		};
 	}
 

@@ -53,6 +53,16 @@ final class Webhooks {
 	}
 
 	/**
+	 * The ids of these.
+	 *
+	 * @return list<string>
+	 */
+	public function deleted_ids(): array {
+		global $wpdb;
+		return $wpdb->get_col( 'SELECT id FROM ' . Schema::webhooks() . ' WHERE deleted IS NOT NULL' );
+	}
+
+	/**
 	 * What they are called, by id: of all, or of the deleted ones too.
 	 *
 	 * @return array<string, string>
@@ -64,22 +74,36 @@ final class Webhooks {
 	}
 
 	/**
-	 * All of them without their secrets, for lists: to open a thousand takes as long as to read them.
-	 *
-	 * @return list<Webhook>
-	 */
-	public function without_secrets(): array {
-		return self::select( 'WHERE deleted IS NULL ORDER BY created, id', false );
-	}
-
-	/**
-	 * All of them as a list counts and sorts them: without their settings, which of a thousand take as long to read as
-	 * all the rest of the list.
+	 * All of them as a list counts and sorts them, in any order: without their settings, which of a thousand take as
+	 * long to read as all the rest of the list, and without who stored them when.
 	 *
 	 * @return list<Webhook>
 	 */
 	public function without_settings(): array {
-		return self::select( 'WHERE deleted IS NULL ORDER BY created, id', false, str_replace( 'settings', "'' AS settings", self::COLUMNS ) );
+		return self::select( 'WHERE deleted IS NULL', false, "id, name, url, paused, '{}' AS settings" );
+	}
+
+	/**
+	 * The same with what a list is narrowed by: events and sites. The database cuts them out of the settings, which are
+	 * ten times as long and would have to be read whole.
+	 *
+	 * @return list<Webhook>
+	 */
+	public function with_targets(): array {
+		global $wpdb;
+		$rows  = (array) $wpdb->get_results( 'SELECT id, name, url, paused, ' . self::targets() . ' AS settings FROM ' . Schema::webhooks() . ' WHERE deleted IS NULL' );
+		$found = array();
+		$other = array();
+		foreach ( $rows as $row ) {
+			$webhook = Webhook::from_row( $row, false );
+			// Where a bracket stands in a name, or the settings are not as this plugin writes them.
+			if ( $webhook->settings ) {
+				$found[] = $webhook;
+			} else {
+				$other[] = $webhook;
+			}
+		}
+		return array( ...$found, ...$this->with_settings( $other ) );
 	}
 
 	/**
@@ -300,6 +324,26 @@ final class Webhooks {
 	private static function stored( string $id ): ?Webhook {
 		global $wpdb;
 		return self::select( $wpdb->prepare( 'WHERE id = %s', $id ) )[0] ?? null;
+	}
+
+	/**
+	 * Events and sites of a webhook as a column of JSON; where they can't be cut out, it is none.
+	 */
+	private static function targets(): string {
+		return "CONCAT( '{\"events\":', " . self::cut( 'events', '[', ']', '?' ) . ", ',\"sites\":', " . self::cut( 'sites', '{', '}', '"all"' ) . ", '}' )";
+	}
+
+	/**
+	 * A list or an object of the settings, up to its first bracket that closes. Inside of a string of JSON there is no
+	 * quotation mark without a backslash, so what looks like the key is the key.
+	 *
+	 * @param string $otherwise What there is where the settings have none.
+	 */
+	private static function cut( string $key, string $open, string $close, string $otherwise ): string {
+		$text = 'CAST( settings AS BINARY )';
+		$at   = "LOCATE( '\"$key\":$open', $text )";
+		$from = "SUBSTRING( $text, $at + " . strlen( "'$key':" ) . ' )';
+		return "IF( $at, CONCAT( SUBSTRING_INDEX( $from, '$close', 1 ), '$close' ), '$otherwise' )";
 	}
 
 	/**

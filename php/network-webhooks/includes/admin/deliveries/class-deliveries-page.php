@@ -118,13 +118,13 @@ final class Deliveries_Page extends Menu_Page {
 			<?php
 			if ( Environment::has_extension() ) {
 				$table    = $this->table ?? new Delivery_Table( $this->plugin->webhooks(), $this->plugin->catalogue(), $query );
-				$failures = Failures_Box::of( $query->typed( 'webhook' ), new Delivery_Rows( $this->plugin->webhooks(), $this->plugin->catalogue() ) );
+				$failures = Failures_Box::of( $query->typed( 'webhook' ), $table->rows_of() );
 				if ( current_user_can( Capabilities::MANAGE ) ) {
 					( new Bulk_Progress() )->print();
 				}
 				$failures->print();
 				$table->views();
-				( new Delivery_Filters( $this->plugin->webhooks(), $this->plugin->catalogue(), $query, $failures->causes() ) )->print();
+				( new Delivery_Filters( $this->plugin->webhooks(), $this->plugin->catalogue(), $query, $failures->causes(), $table->rows_of()->names() ) )->print();
 				$this->print_list( $query, $table );
 			}
 			?>

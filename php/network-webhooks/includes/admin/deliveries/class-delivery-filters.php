@@ -8,6 +8,7 @@
 namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Admin;
+use Network_Webhooks\Admin\Choice;
 use Network_Webhooks\Event_Registry;
 use Network_Webhooks\Webhooks;
 
@@ -23,12 +24,14 @@ final class Delivery_Filters {
 
 	/**
 	 * @param array<string, string> $causes What fails, as it stands in an address → in words.
+	 * @param array<string, string> $names  What all webhooks are called, by id, deleted ones among them.
 	 */
 	public function __construct(
 		private readonly Webhooks $webhooks,
 		private readonly Event_Registry $registry,
 		private readonly Delivery_Query $query,
 		private readonly array $causes,
+		private readonly array $names,
 	) {}
 
 	/**
@@ -46,7 +49,7 @@ final class Delivery_Filters {
 			<div class="tablenav top">
 				<div class="alignleft actions network-webhooks-filters">
 					<?php
-					$names = $this->webhooks->names();
+					$names = array_diff_key( $this->names, array_flip( $this->webhooks->deleted_ids() ) );
 					asort( $names, SORT_NATURAL | SORT_FLAG_CASE );
 					$this->print_choice( 'webhook', __( 'All webhooks', 'network-webhooks' ), $names );
 					$events = array_map( static fn( $event ) => $event->name, $this->registry->all() );
@@ -83,23 +86,8 @@ final class Delivery_Filters {
 			$options[ $chosen ] = $chosen;
 		}
 		printf( '<label class="screen-reader-text" for="network-webhooks-%1$s">%2$s</label><select name="%1$s" id="network-webhooks-%1$s"><option value="">%2$s</option>', esc_attr( $part ), esc_html( $all ) );
-		$names = self::escaped( $options );
-		foreach ( self::escaped( array_map( 'strval', array_keys( $options ) ) ) as $at => $value ) {
-			printf( '<option value="%s"%s>%s</option>', $value, esc_html( $chosen ) === $value ? ' selected' : '', $names[ $at ] ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped above.
-		}
+		echo Choice::options( $options, $chosen ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		echo '</select> ';
-	}
-
-	/**
-	 * Lines of text as HTML, for elements and attributes. They are escaped at once: a thousand one by one take as long as
-	 * the rest of the form.
-	 *
-	 * @param array<string> $texts
-	 * @return list<string>
-	 */
-	private static function escaped( array $texts ): array {
-		$lines = explode( "\n", esc_html( implode( "\n", str_replace( "\n", ' ', $texts ) ) ) );
-		return count( $lines ) === count( $texts ) ? $lines : array_map( 'esc_html', array_values( $texts ) );
 	}
 
 	/**

@@ -9,6 +9,7 @@ namespace Network_Webhooks\Admin\Deliveries;
 
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
+use Network_Webhooks\Admin\Row_Url;
 use Network_Webhooks\Capabilities;
 use Network_Webhooks\Date_Format;
 use Network_Webhooks\Event_Registry;
@@ -42,9 +43,20 @@ final class Delivery_Rows {
 	 */
 	private readonly bool $may_manage;
 
+	/**
+	 * Addresses of deliveries, and of those of a webhook or a site.
+	 */
+	private readonly Row_Url $urls;
+
+	/**
+	 * Address that sends one again, escaped; empty: not made yet.
+	 */
+	private string $resend = '';
+
 	public function __construct( Webhooks $webhooks, private readonly Event_Registry $registry ) {
 		$this->names      = $webhooks->names( true );
 		$this->may_manage = current_user_can( Capabilities::MANAGE );
+		$this->urls       = new Row_Url();
 	}
 
 	/**
@@ -100,6 +112,15 @@ final class Delivery_Rows {
 	}
 
 	/**
+	 * What all webhooks are called, deleted ones among them.
+	 *
+	 * @return array<string, string> By their ids.
+	 */
+	public function names(): array {
+		return $this->names;
+	}
+
+	/**
 	 * What a webhook is called.
 	 */
 	public function name( string $webhook_id ): string {
@@ -129,7 +150,7 @@ final class Delivery_Rows {
 	public function cells( array $delivery ): array {
 		return array(
 			'event'   => $this->event( $delivery ),
-			'webhook' => self::filter( array( 'webhook' => $delivery['webhook_id'] ), $this->name( $delivery['webhook_id'] ) ),
+			'webhook' => $this->filter( 'webhook', $delivery['webhook_id'], $this->name( $delivery['webhook_id'] ) ),
 			'site'    => $this->site( (int) $delivery['site_id'] ),
 			'state'   => self::state( $delivery ),
 			'answer'  => self::answer( $delivery ),
@@ -142,16 +163,15 @@ final class Delivery_Rows {
 	 */
 	private function site( int $id ): string {
 		$name = Site_Addresses::called( $id, $this->sites );
-		return $id ? self::filter( array( 'site' => $this->sites[ $id ] ?? (string) $id ), $name ) : esc_html( $name );
+		return $id ? $this->filter( 'site', $this->sites[ $id ] ?? (string) $id, $name ) : esc_html( $name );
 	}
 
 	/**
 	 * A link to the deliveries of one kind.
-	 *
-	 * @param array<string, string> $parts
 	 */
-	private static function filter( array $parts, string $text ): string {
-		return sprintf( '<a href="%s">%s</a>', esc_url( Admin::url( $parts, Admin::DELIVERIES ) ), esc_html( $text ) );
+	private function filter( string $part, string $value, string $text ): string {
+		$url = $this->urls->of( $part, $value, static fn( string $any ) => Admin::url( array( $part => $any ), Admin::DELIVERIES ) );
+		return sprintf( '<a href="%s">%s</a>', $url, esc_html( $text ) );
 	}
 
 	/**
@@ -160,13 +180,14 @@ final class Delivery_Rows {
 	 * @param array<string, mixed> $delivery
 	 */
 	private function event( array $delivery ): string {
-		$url     = Delivery_View::url( $delivery['id'] );
+		$url     = $this->urls->of( 'delivery', $delivery['id'], array( Delivery_View::class, 'url' ) );
 		$name    = $this->registry->name( $delivery['event'] );
-		$actions = array( sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $url ), esc_attr( self::label( __( 'Details', 'network-webhooks' ), $delivery ) ), esc_html__( 'Details', 'network-webhooks' ) ) );
+		$actions = array( sprintf( '<a href="%s" aria-label="%s">%s</a>', $url, esc_attr( self::label( __( 'Details', 'network-webhooks' ), $delivery ) ), esc_html__( 'Details', 'network-webhooks' ) ) );
 		if ( $this->may_manage && ! in_array( $delivery['state'], array( 'pending', 'delivering' ), true ) ) {
-			$actions[] = sprintf(
+			$this->resend = '' === $this->resend ? esc_url( Actions::url( 'resend' ) ) : $this->resend;
+			$actions[]    = sprintf(
 				'<button class="button-link" form="network-webhooks-row" formaction="%s" name="delivery" value="%s" aria-label="%s">%s</button>',
-				esc_url( Actions::url( 'resend' ) ),
+				$this->resend,
 				esc_attr( $delivery['id'] ),
 				esc_attr( self::label( __( 'Resend', 'network-webhooks' ), $delivery ) ),
 				esc_html__( 'Resend', 'network-webhooks' )
@@ -174,7 +195,7 @@ final class Delivery_Rows {
 		}
 		return sprintf(
 			'<strong><a class="row-title" href="%s">%s</a></strong>%s <div class="row-actions visible">%s</div><button type="button" class="toggle-row"><span class="screen-reader-text">%s</span></button>',
-			esc_url( $url ),
+			$url,
 			esc_html( $name ),
 			$delivery['test'] ? ' <span class="post-state">' . esc_html__( 'Test', 'network-webhooks' ) . '</span>' : '',
 			implode( ' | ', $actions ),

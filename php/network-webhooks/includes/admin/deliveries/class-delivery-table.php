@@ -88,6 +88,13 @@ final class Delivery_Table extends \WP_List_Table {
 	}
 
 	/**
+	 * What makes the cells, and knows what webhooks are called.
+	 */
+	public function rows_of(): Delivery_Rows {
+		return $this->rows;
+	}
+
+	/**
 	 * Reads the page.
 	 *
 	 * @throws \Exception Says what is wrong with the filter, or why the log can't be read.

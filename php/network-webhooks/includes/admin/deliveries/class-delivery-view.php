@@ -77,6 +77,8 @@ final class Delivery_View {
 			__( 'Site', 'network-webhooks' )     => Site_Addresses::name_of( (int) $delivery['site_id'] ),
 			__( 'Source', 'network-webhooks' )   => $delivery['source'],
 			__( 'Happened', 'network-webhooks' ) => Date_Format::exact( $delivery['created'] ),
+			// Where the log knows several.
+			__( 'Taken in by', 'network-webhooks' ) => $delivery['server'] ?? '',
 		);
 		?>
 		<p><?php echo Delivery_State::html( $delivery['state'] ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there. ?> <?php echo esc_html( Delivery_State::reason( $delivery['reason'] ) ); ?></p>
@@ -124,6 +126,10 @@ final class Delivery_View {
 				esc_html( $said ),
 				$attempt['address'] ? ' <code>' . esc_html( $attempt['address'] ) . '</code>' : ''
 			);
+			if ( isset( $delivery['server'], $attempt['server'] ) ) {
+				/* translators: %s: name of a server */
+				printf( '<p class="description">%s</p>', esc_html( sprintf( __( 'Sent by the server %s.', 'network-webhooks' ), $attempt['server'] ) ) );
+			}
 			$waited = Waited_For::sentence( $attempt['waited_for'] ?? null );
 			if ( '' !== $waited ) {
 				printf( '<p class="description">%s</p>', esc_html( $waited ) );

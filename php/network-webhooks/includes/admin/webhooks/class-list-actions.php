@@ -26,9 +26,16 @@ final class List_Actions {
 	private array $addresses = array();
 
 	/**
+	 * Addresses of what is about one webhook.
+	 */
+	private readonly Row_Url $urls;
+
+	/**
 	 * @param bool $may_manage Whether this user may change webhooks.
 	 */
-	public function __construct( private readonly Counters $counters, private readonly bool $may_manage ) {}
+	public function __construct( private readonly Counters $counters, private readonly bool $may_manage ) {
+		$this->urls = new Row_Url();
+	}
 
 	/**
 	 * All of a webhook.
@@ -41,7 +48,7 @@ final class List_Actions {
 			return array_slice( $this->log_actions( $item, $status ), 0, 1 );
 		}
 		$actions = array(
-			'edit' => $this->link( 'edit', __( 'Edit', 'network-webhooks' ), $item ),
+			'edit' => $this->link( 'edit', __( 'Edit', 'network-webhooks' ), $item, self::page( 'edit' ) ),
 			'test' => $this->button( 'test', __( 'Send Test Event', 'network-webhooks' ), $item ),
 		) + $this->log_actions( $item, $status );
 		if ( Status::DISABLED === $status->code ) {
@@ -51,7 +58,7 @@ final class List_Actions {
 			? $this->button( 'resume', __( 'Resume', 'network-webhooks' ), $item )
 			: $this->button( 'pause', __( 'Pause', 'network-webhooks' ), $item );
 		$actions['duplicate'] = $this->button( 'duplicate', __( 'Duplicate', 'network-webhooks' ), $item );
-		$actions['delete']    = $this->link( 'delete', __( 'Delete', 'network-webhooks' ), $item );
+		$actions['delete']    = $this->link( 'delete', __( 'Delete', 'network-webhooks' ), $item, self::page( 'delete' ) );
 		return $actions;
 	}
 
@@ -61,19 +68,20 @@ final class List_Actions {
 	 * @return array<string, string>
 	 */
 	private function log_actions( Webhook $webhook, Status $status ): array {
-		$link    = static fn( string $url, string $text ) => sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $url ), esc_attr( self::label( $text, $webhook ) ), esc_html( $text ) );
-		$actions = array( 'deliveries' => $link( Admin::url( array( 'webhook' => $webhook->id ), Admin::DELIVERIES ), __( 'Deliveries', 'network-webhooks' ) ) );
+		$actions = array( 'deliveries' => $this->link( 'deliveries', __( 'Deliveries', 'network-webhooks' ), $webhook, static fn( string $id ) => Admin::url( array( 'webhook' => $id ), Admin::DELIVERIES ) ) );
 		if ( in_array( $status->code, array( Status::DISABLED, Status::FAILING ), true ) || $this->counters->waiting( $webhook->id ) ) {
-			$actions['recover'] = $link( Deliveries\Recover_View::url( $webhook->id ), __( 'Recover', 'network-webhooks' ) );
+			$actions['recover'] = $this->link( 'recover', __( 'Recover', 'network-webhooks' ), $webhook, array( Deliveries\Recover_View::class, 'url' ) );
 		}
 		return $actions;
 	}
 
 	/**
 	 * A link to a page of a webhook.
+	 *
+	 * @param callable(string): string $url Its address, from the id of the webhook.
 	 */
-	private function link( string $action, string $text, Webhook $webhook ): string {
-		return sprintf( '<a href="%s" aria-label="%s">%s</a>', esc_url( $this->url( $action, $webhook ) ), esc_attr( self::label( $text, $webhook ) ), esc_html( $text ) );
+	private function link( string $action, string $text, Webhook $webhook, callable $url ): string {
+		return sprintf( '<a href="%s" aria-label="%s">%s</a>', $this->urls->of( $action, $webhook->id, $url ), esc_attr( self::label( $text, $webhook ) ), esc_html( $text ) );
 	}
 
 	/**
@@ -103,13 +111,15 @@ final class List_Actions {
 	}
 
 	/**
-	 * Address of a page of a webhook.
+	 * What makes the address of a page of a webhook.
+	 *
+	 * @return \Closure(string): string
 	 */
-	private function url( string $action, Webhook $webhook ): string {
-		return Admin::url(
+	private static function page( string $action ): \Closure {
+		return static fn( string $id ) => Admin::url(
 			array(
 				'action'  => $action,
-				'webhook' => $webhook->id,
+				'webhook' => $id,
 			)
 		);
 	}

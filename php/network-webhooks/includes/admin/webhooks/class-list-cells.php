@@ -30,6 +30,11 @@ final class List_Cells {
 	private string $charted = '';
 
 	/**
+	 * Addresses of the webhooks' pages.
+	 */
+	private readonly Row_Url $urls;
+
+	/**
 	 * @param Site_Addresses $sites      Knows those of the page's webhooks.
 	 * @param bool           $may_manage Whether this user may change webhooks.
 	 */
@@ -38,7 +43,9 @@ final class List_Cells {
 		private readonly Counters $counters,
 		private readonly Site_Addresses $sites,
 		private readonly bool $may_manage,
-	) {}
+	) {
+		$this->urls = new Row_Url();
+	}
 
 	/**
 	 * A cell as HTML.
@@ -72,7 +79,7 @@ final class List_Cells {
 	 * The name, leading to its page.
 	 */
 	private function name( Webhook $item ): string {
-		return sprintf( '<strong><a class="row-title" href="%s">%s</a></strong>', esc_url( Webhook_View::url( $item->id ) ), esc_html( $item->name ) );
+		return sprintf( '<strong><a class="row-title" href="%s">%s</a></strong>', $this->urls->of( 'view', $item->id, array( Webhook_View::class, 'url' ) ), esc_html( $item->name ) );
 	}
 
 	/**

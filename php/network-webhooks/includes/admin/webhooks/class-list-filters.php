@@ -74,19 +74,14 @@ final class List_Filters {
 			$groups[ $event->category ][] = $event;
 		}
 		$names  = Event_Registry::categories();
-		$option = fn( string $value, string $text ) => printf( '<option value="%s" %s>%s</option>', esc_attr( $value ), selected( $value, $this->query->event, false ), esc_html( $text ) );
-		foreach ( $groups as $category => $events ) {
-			printf( '<optgroup label="%s">', esc_attr( $names[ $category ] ) );
-			/* translators: %s: a category of events, such as Sales */
-			$option( List_Query::CATEGORY . $category, sprintf( __( '%s: all', 'network-webhooks' ), $names[ $category ] ) );
-			foreach ( $events as $event ) {
-				$option( $event->slug, $event->name );
-			}
-			echo '</optgroup>';
-		}
 		$chosen = $this->query->event;
+		foreach ( $groups as $category => $events ) {
+			/* translators: %s: a category of events, such as Sales */
+			$all = array( List_Query::CATEGORY . $category => sprintf( __( '%s: all', 'network-webhooks' ), $names[ $category ] ) );
+			printf( '<optgroup label="%s">%s</optgroup>', esc_attr( $names[ $category ] ), Choice::options( $all + array_column( $events, 'name', 'slug' ), $chosen ) ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
+		}
 		if ( '' !== $chosen && ! str_starts_with( $chosen, List_Query::CATEGORY ) && ! $this->registry->find( $chosen ) ) {
-			$option( $chosen, $chosen );
+			echo Choice::options( array( $chosen => $chosen ), $chosen ); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there.
 		}
 	}
 }

@@ -64,6 +64,19 @@ final class List_Query {
 	}
 
 	/**
+	 * Which counters of webhooks_stats() the order goes by.
+	 *
+	 * @return list<string>
+	 */
+	public function counters(): array {
+		return match ( $this->order_by ) {
+			'calls' => array( 'delivered', 'failed' ),
+			'last' => array( 'last_attempt' ),
+			default => array(),
+		};
+	}
+
+	/**
 	 * The query of an address that asks for the same.
 	 *
 	 * @return array<string, string>
@@ -91,7 +104,7 @@ final class List_Query {
 	 */
 	public function filter( array $webhooks, Event_Registry $registry, bool $whole_url ): array {
 		if ( '' !== $this->search ) {
-			$webhooks = array_filter( $webhooks, fn( Webhook $webhook ) => $this->is_found( $webhook, $registry, $whole_url ) );
+			$webhooks = $this->found( $webhooks, $registry, $whole_url );
 		}
 		if ( '' !== $this->event ) {
 			$events   = array_flip( $this->events( $registry ) );
@@ -99,23 +112,9 @@ final class List_Query {
 		}
 		if ( '' !== $this->site ) {
 			$ids      = Site_Addresses::find( $this->site );
-			$webhooks = array_filter( $webhooks, static fn( Webhook $webhook ) => self::is_for_any( $webhook, $ids ) );
+			$webhooks = array_filter( $webhooks, static fn( Webhook $webhook ) => $webhook->is_for_any( $ids ) );
 		}
 		return array_values( $webhooks );
-	}
-
-	/**
-	 * Whether a webhook is for one of some sites.
-	 *
-	 * @param list<int> $sites Ids.
-	 */
-	private static function is_for_any( Webhook $webhook, array $sites ): bool {
-		foreach ( $sites as $site ) {
-			if ( $webhook->is_for( $site ) ) {
-				return true;
-			}
-		}
-		return false;
 	}
 
 	/**
@@ -149,18 +148,31 @@ final class List_Query {
 	}
 
 	/**
-	 * Whether the search finds a webhook: by its name, URL, id, or an event.
+	 * The webhooks that the search finds: by name, URL, id, or an event.
+	 *
+	 * @param list<Webhook> $webhooks
+	 * @return array<int, Webhook>
 	 */
-	private function is_found( Webhook $webhook, Event_Registry $registry, bool $whole_url ): bool {
-		$texts = array(
-			$webhook->name,
-			$webhook->id,
-			$whole_url ? $webhook->url : ( new Endpoint_Url( $webhook->url ) )->host,
-			...$webhook->events(),
-			...array_map( array( $registry, 'name' ), $webhook->events() ),
-		);
-		// At once: what is typed into a field has no end of a line.
-		return Text::has( implode( "\n", $texts ), $this->search );
+	private function found( array $webhooks, Event_Registry $registry, bool $whole_url ): array {
+		// Of the same few events for many webhooks.
+		$found    = array();
+		$by_event = function ( string $event ) use ( &$found, $registry ): bool {
+			return $found[ $event ] ??= Text::has( "$event\n{$registry->name( $event )}", $this->search );
+		};
+		$is_found = function ( Webhook $webhook ) use ( $by_event, $whole_url ): bool {
+			$url = $whole_url ? $webhook->url : ( new Endpoint_Url( $webhook->url ) )->host;
+			// At once: what is typed into a field has no end of a line.
+			if ( Text::has( "$webhook->name\n$webhook->id\n$url", $this->search ) ) {
+				return true;
+			}
+			foreach ( $webhook->events() as $event ) {
+				if ( $by_event( $event ) ) {
+					return true;
+				}
+			}
+			return false;
+		};
+		return array_filter( $webhooks, $is_found );
 	}
 
 	/**

@@ -90,12 +90,12 @@ final class List_Table extends \WP_List_Table {
 	 */
 	public function prepare_items(): void {
 		$is_filtered = $this->query->is_filtered();
-		$all         = $is_filtered ? $this->webhooks->without_secrets() : $this->webhooks->without_settings();
+		$all         = $is_filtered ? $this->webhooks->with_targets() : $this->webhooks->without_settings();
 		$this->total = count( $all );
 		$size        = $this->get_items_per_page( self::PER_PAGE, self::ROWS );
 		// One question where one page holds all of them.
 		$is_small = $this->total <= $size;
-		$counters = $is_small ? Counters::read( array_column( $all, 'id' ), Period::Day->hours() ) : Counters::read( null, 0 );
+		$counters = $is_small ? Counters::read( array_column( $all, 'id' ), Period::Day->hours() ) : Counters::of_all( ...$this->query->counters() );
 		$code     = static fn( Webhook $webhook ) => Status::of( $webhook, $counters )->code;
 		$found    = $this->query->filter( $all, $this->registry, $this->may_manage );
 		$codes    = array_map( $code, $found );
@@ -114,8 +114,7 @@ final class List_Table extends \WP_List_Table {
 			)
 		);
 		$found       = $this->query->sort( $found, $counters );
-		$this->items = array_slice( $found, ( $this->get_pagenum() - 1 ) * $size, $size );
-		$this->items = $is_filtered ? $this->items : $this->webhooks->with_settings( $this->items );
+		$this->items = $this->webhooks->with_settings( array_slice( $found, ( $this->get_pagenum() - 1 ) * $size, $size ) );
 		$of_page     = $is_small ? $counters : Counters::read( array_column( $this->items, 'id' ), Period::Day->hours() );
 		$sites       = new Site_Addresses();
 		$sites->prepare( $this->items );
