@@ -23,6 +23,9 @@ const BATCH: Limit = Limit { records: 1000, bytes: 4 << 20 };
 /// More would wait in the store, from where it costs more to send them, and meanwhile nobody
 /// would hand out anything.
 const BATCH_BESIDE_REQUESTS: usize = 64;
+/// Of how many deliveries that come in beside requests under way one may wait in the store. Where more do,
+/// a round takes in [`BATCH_BESIDE_REQUESTS`].
+const ONE_WAITS_OF: usize = 4;
 /// Deliveries after which the rest of what was read has to wait for the next round: an event can
 /// have thousands, and meanwhile no attempt is recorded and nothing handed out.
 const DELIVERIES: usize = 1000;
@@ -87,12 +90,13 @@ impl<S: Store> Worker<S> {
         let none = Batch::default();
         let batch = if takes_batch { &*batch } else { &none };
         let records = &batch.records[..part(&batch.records, &active.routes)];
-        let positions = positions(batch, records);
+        let (mut taken, mut positions) = (0, Vec::new());
+        let in_parts = self.store.wants_few_commits() && !self.sends_nothing;
+        let is_busy = !self.pool.is_idle();
         let mut effects = Effects::default();
         // Attempts wait until there is room to record them.
         let is_full = self.reserve.is_full();
         let holds_up = self.aftermath.trials.holds_up_others();
-        let grown = records.iter().map(|record| record.whole().len() as u64).sum();
         poison_mark.begin(records);
         store::commit(&mut self.store, &mut |tx| {
             effects = Effects::default();
@@ -102,10 +106,16 @@ impl<S: Store> Worker<S> {
             }
             let suspects = effects.healths.iter().filter(|(_, health)| health.is_suspect());
             suspects.for_each(|(key, _)| effects.fast_path.close(*key));
-            for record in records {
+            taken = records.len();
+            for (at, record) in records.iter().enumerate() {
+                if in_parts && at >= BATCH_BESIDE_REQUESTS && effects.is_enough(at, is_busy) {
+                    taken = at;
+                    break;
+                }
                 poison_mark.at(record);
                 ingest::record(tx, &context, record, ids, &mut effects)?;
             }
+            positions = positions_of(batch, &records[..taken]);
             ingest::write(tx, now, &mut effects)?;
             for part in set_aside(reader, records, &effects.too_large)? {
                 tx.announce(&corrupt_announcement(&part, now))?;
@@ -118,8 +128,8 @@ impl<S: Store> Worker<S> {
             }
             effects.find_due(tx, context.schedule)
         })?;
-        let taken = records.len();
         poison_mark.end(taken);
+        let grown = records[..taken].iter().map(|record| record.whole().len() as u64).sum();
         if !positions.is_empty() {
             self.maintenance.retirement.note_read();
         }
@@ -145,7 +155,8 @@ impl<S: Store> Worker<S> {
             return Ok(());
         };
         if !self.intake.batch.moves() && !self.intake.is_closed {
-            let most = if self.pool.is_idle() { BATCH.records } else { BATCH_BESIDE_REQUESTS };
+            let all = self.pool.is_idle() || self.store.wants_few_commits();
+            let most = if all { BATCH.records } else { BATCH_BESIDE_REQUESTS };
             let limit = Limit { records: self.intake.poison_mark.most(most), ..BATCH };
             self.intake.batch = self.intake.reader.read_batch(limit)?;
             self.intake.is_read_out = !self.intake.batch.moves();
@@ -204,6 +215,14 @@ fn set_aside(
     Ok(parts)
 }
 
+impl Effects {
+    /// Whether what comes next is better left in the journal, from where it may go out as it comes in,
+    /// once `taken` records were taken in (`is_busy`: beside requests under way).
+    fn is_enough(&self, taken: usize, is_busy: bool) -> bool {
+        self.fast_path.is_full() || is_busy && self.touched.len() * ONE_WAITS_OF > taken
+    }
+}
+
 /// How many of these records are taken in at once: at least one, if there is any.
 fn part(records: &[OwnedRecord], routes: &Routes) -> usize {
     if records.len() * routes.webhooks().len() <= DELIVERIES {
@@ -221,7 +240,7 @@ fn part(records: &[OwnedRecord], routes: &Routes) -> usize {
 }
 
 /// How far the journal is read once these first records of a batch are taken in.
-fn positions(batch: &Batch, records: &[OwnedRecord]) -> Vec<(SegmentId, u64)> {
+fn positions_of(batch: &Batch, records: &[OwnedRecord]) -> Vec<(SegmentId, u64)> {
     if records.len() == batch.records.len() {
         return batch.positions.clone();
     }

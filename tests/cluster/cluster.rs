@@ -59,6 +59,7 @@ cluster --worker-binary FILE --extension FILE --out DIR [--seeds N] [--first N] 
   --short            one MariaDB and two workers, without WordPress
   --calm             no faults
   --bench            figures instead of faults
+  --part NAME        of the figures only these: single, takeover or galera
   --scripts DIR      where wsrep_sst_rsync lies
   --as-root          this program is root in a name space of its own alone
   --out DIR          gets results.json, and a folder for each seed
@@ -74,6 +75,8 @@ struct Options {
     short: bool,
     calm: bool,
     bench: bool,
+    /// Which figures.
+    bench_parts: Vec<bench::Part>,
     user: User,
 }
 
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
 fn options() -> Result<Options, lexopt::Error> {
     let (mut worker, mut extension, mut out) = (None, None, None);
     let (mut first, mut seeds, mut short, mut calm, mut bench) = (1, 20, false, false, false);
+    let mut bench_parts = bench::Part::ALL.to_vec();
     let (mut scripts, mut user) = (PathBuf::from("/usr/bin"), User::WwwData);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -110,6 +114,11 @@ fn options() -> Result<Options, lexopt::Error> {
             Long("short") => short = true,
             Long("calm") => calm = true,
             Long("bench") => bench = true,
+            Long("part") => {
+                let name = arguments.value()?.string()?;
+                let part = bench::Part::named(&name);
+                bench_parts = vec![part.ok_or(format!("there is no part \"{name}\""))?];
+            }
             Long("as-root") => user = User::Own,
             other => return Err(other.unexpected()),
         }
@@ -117,7 +126,19 @@ fn options() -> Result<Options, lexopt::Error> {
     let worker = worker.ok_or("--worker-binary FILE is missing")?;
     let extension = extension.ok_or("--extension FILE is missing")?;
     let out = out.ok_or("--out DIR is missing")?;
-    Ok(Options { worker, extension, out, scripts, first, seeds, short, calm, bench, user })
+    Ok(Options {
+        worker,
+        extension,
+        out,
+        scripts,
+        first,
+        seeds,
+        short,
+        calm,
+        bench,
+        bench_parts,
+        user,
+    })
 }
 
 fn run(options: &Options) -> Result<(), String> {
@@ -145,11 +166,12 @@ fn run_in(options: &Options, folder: &Path) -> Result<(), String> {
     };
     let parts = Parts { worker, extension, wordpress, user: options.user };
     if options.bench {
-        let make = |count: usize| {
+        let template = |count: usize| {
             let folder = folder.join(format!("template{count}"));
             Template::make(&folder, options.user, count, &options.scripts, || Ok(()))
         };
-        return bench::run(&parts, &make(1)?, &make(3)?, &folder.join("bench"), &options.out);
+        let folder = folder.join("bench");
+        return bench::run(&parts, &options.bench_parts, template, &folder, &options.out);
     }
     let (count, servers) = if options.short { (1, 2) } else { (3, 3) };
     let template =

@@ -81,14 +81,16 @@ impl Schedule {
         nobody_waits.then(|| self.room(Row { suspect: false, more: true }))
     }
 
-    /// The same of one webhook, and the length of its bursts; `ended` of those under way are over.
-    pub(crate) fn room_at_once(&self, key: WebhookKey, ended: u32, now: i64) -> (u32, u32) {
+    /// The same of one webhook, the length of its bursts, and what that may be where there is no room for
+    /// another one; `ended` of those under way are over.
+    pub(crate) fn room_at_once(&self, key: WebhookKey, ended: u32, now: i64) -> (u32, u32, u32) {
         let lane = self
             .lanes
             .get(&key)
             .filter(|lane| lane.is_free() && lane.next_due.is_none_or(|due| due > now));
-        lane.map_or((0, 0), |lane| {
-            (lane.room_beside(lane.in_flight.saturating_sub(ended)), lane.burst())
+        lane.map_or((0, 0, 0), |lane| {
+            let long = if self.has_long_bursts { lane.long_burst() } else { lane.burst() };
+            (lane.room_beside(lane.in_flight.saturating_sub(ended)), lane.burst(), long)
         })
     }
 }
