@@ -188,7 +188,7 @@ fn a_worker_that_is_killed_goes_on_where_it_was_and_not_where_the_replica_is() {
 fn a_dead_servers_lanes_are_another_ones_where_the_replica_knows_neither() {
     let split = Split::start();
     let (mut one, mut two, endpoint) = (Network::new(), Network::new(), support::Endpoint::new());
-    let retries = json!({"retries": vec![1; 60]});
+    let retries = json!({"retries": vec![1; 50]});
     for network in [&mut one, &mut two] {
         network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &retries)]));
     }

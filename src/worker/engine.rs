@@ -313,6 +313,9 @@ impl<S: Store> Worker<S> {
         {
             until = until.min(now + AGAIN_MS);
         }
+        if let Some(at) = self.intake.waits_until() {
+            until = until.min(at);
+        }
         // What is read and waits for its config keeps segments from going.
         if let Some(at) =
             self.maintenance.retirement.wake_at().filter(|_| !self.intake.batch.moves())

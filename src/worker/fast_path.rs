@@ -24,8 +24,8 @@ pub(super) struct FastPath {
     lanes: HashMap<WebhookKey, Lane>,
     /// Runs that can begin with deliveries to an origin, of all its webhooks.
     origins: HashMap<usize, u32>,
-    /// A webhook that had places has none left.
-    is_full: bool,
+    /// The first webhook that had places and has none left.
+    full: Option<WebhookKey>,
 }
 
 /// A webhook's share.
@@ -68,13 +68,13 @@ impl FastPath {
             let origin = schedule.origin_of(*webhook);
             *origins.entry(origin).or_insert_with(|| schedule.room_at(origin)) += bursts;
         }
-        Self { now, free, ended, lanes: HashMap::new(), origins, is_full: false }
+        Self { now, free, ended, lanes: HashMap::new(), origins, full: None }
     }
 
-    /// Whether a webhook that had places has none left: what comes next may have to wait, and then all
-    /// that comes for that webhook has to, until what waits is sent.
-    pub(super) const fn is_full(&self) -> bool {
-        self.is_full
+    /// A webhook that had places and has none left: what comes next may have to wait, and then all that
+    /// comes for it has to, until what waits is sent.
+    pub(super) const fn full(&self) -> Option<WebhookKey> {
+        self.full
     }
 
     /// A webhook has just failed, or was slow: its deliveries wait.
@@ -113,7 +113,9 @@ impl FastPath {
         }
         lane.claims.push(claim);
         let is_filled = !lane.has_room() && !lane.can_stretch();
-        self.is_full |= is_filled && !self.can_begin(webhook);
+        if is_filled && !self.can_begin(webhook) {
+            self.full.get_or_insert(webhook);
+        }
     }
 
     /// Takes back a delivery that was [`put`](Self::put), as its event is not new. The place stays
@@ -183,7 +185,7 @@ mod tests {
         assert_eq!(fill(&schedule), [8, 8, 8]);
         let mut fast_path = FastPath::new(&schedule, &[], 0);
         let mut places = 0;
-        while !fast_path.is_full() {
+        while fast_path.full().is_none() {
             assert!(fast_path.has(&schedule, KEY));
             fast_path.put(claim(KEY));
             places += 1;
@@ -202,15 +204,15 @@ mod tests {
     fn bursts_are_long_where_rounds_are_and_no_other_can_begin() {
         let mut schedule = schedule(r#","concurrency":3"#);
         schedule.set_long_bursts(true);
-        (0..20).for_each(|_| schedule.took(KEY, 2000));
-        assert_eq!(fill(&schedule), [25, 25, 25], "as many as take 50 ms");
+        (0..40).for_each(|_| schedule.took(KEY, 2500));
+        assert_eq!(fill(&schedule), [20, 20, 20], "as many as take 50 ms");
         (0..20).for_each(|_| schedule.took(KEY, 100));
         assert_eq!(fill(&schedule), [32, 32, 32]);
         // What places are there for is spread over them first.
         let mut fast_path = FastPath::new(&schedule, &[], 0);
         (0..20).for_each(|_| assert!(fast_path.has(&schedule, KEY)));
         (0..20).for_each(|_| fast_path.put(claim(KEY)));
-        assert!(!fast_path.is_full());
+        assert_eq!(fast_path.full(), None);
         let bursts: Vec<_> = fast_path.into_bursts().flat_map(|(_, bursts)| bursts).collect();
         assert_eq!(bursts.iter().map(Vec::len).collect::<Vec<_>>(), [7, 7, 6]);
         // A slow endpoint has one at a time as ever.

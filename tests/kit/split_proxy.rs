@@ -163,7 +163,9 @@ impl Way {
         if matches!(first[4], 0x00 | 0xff) {
             return Some(());
         }
-        for _ in 0..u32::from(first[4]) + u32::from(self.has_eof) {
+        // A MariaDB says behind their number whether the columns follow: a client may know them already.
+        let columns = if first.get(5) == Some(&0) { 0 } else { u32::from(first[4]) };
+        for _ in 0..columns + u32::from(self.has_eof) {
             self.next(from, tell)?;
         }
         while !matches!(self.next(from, tell)?[4], 0xfe | 0xff) {}
