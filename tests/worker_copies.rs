@@ -62,14 +62,19 @@ fn tables(database: &TestServer) -> Vec<String> {
 
 /// Puts back what a copy has.
 fn restore(database: &TestServer, name: &str) {
-    let tables = tables(database);
-    let script: String = tables
-        .iter()
-        .map(|table| {
-            format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {name}.{table};")
-        })
-        .collect();
-    sql(database, &script);
+    sql(database, &restoration(database, name));
+}
+
+/// The same in one transaction, of which a worker that runs sees nothing half done.
+fn restore_at_once(database: &TestServer, name: &str) {
+    sql(database, &format!("START TRANSACTION; {} COMMIT;", restoration(database, name)));
+}
+
+fn restoration(database: &TestServer, name: &str) -> String {
+    let put_back = |table: &String| {
+        format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {name}.{table};")
+    };
+    tables(database).iter().map(put_back).collect()
 }
 
 /// Copies the log as it is at one moment, as a dump does; without the tables of bodies, where they are
@@ -286,4 +291,63 @@ fn what_waited_in_a_backup_is_held_where_it_is_restored() {
         wait_for("nothing that is held", || held(&network, &address).is_empty().then_some(()));
         stop(running);
     }
+}
+
+#[test]
+fn a_backup_that_is_restored_under_a_worker_is_found_by_it_and_holds_for_the_next_one() {
+    let database = TestServer::start(&["--innodb-flush-log-at-trx-commit=1"]);
+    let (mut network, endpoint) = (Network::new(), support::Endpoint::new());
+    let retries = json!({"retries": vec![1; 50]});
+    network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &retries)]));
+    let address = address(&database, "store");
+    let mut running = worker(&network, &address);
+    endpoint.answer(503);
+    let waited: HashSet<EventId> = (0..10).map(|_| network.dispatch("payment_received")).collect();
+    wait_for("what waits", || {
+        let waits = count(&network, &address, State::Pending) == 10;
+        (waits && !times(&endpoint).is_empty()).then_some(())
+    });
+    copy(&database, "dump", true);
+    endpoint.answer(200);
+    wait_for("what waited", || (count(&network, &address, State::Pending) == 0).then_some(()));
+    // Longer than what a node may have lost that takes over for another one.
+    let (mut since, begun) = (HashSet::new(), Instant::now());
+    while begun.elapsed() < Duration::from_millis(6500) {
+        since.insert(network.dispatch("payment_received"));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    wait_for("all of it", || {
+        let open = [State::Pending, State::Delivering].map(|it| count(&network, &address, it));
+        let arrived = times(&endpoint);
+        (open == [0, 0] && since.iter().all(|id| arrived.contains_key(id))).then_some(())
+    });
+    let before = times(&endpoint);
+
+    restore_at_once(&database, "dump");
+    let all: HashSet<_> = waited.union(&since).copied().collect();
+    let is_held = |network: &Network| {
+        let held: HashSet<_> = held(network, &address)
+            .into_iter()
+            .filter(|(.., reason)| reason == "restored_sent")
+            .map(|(event, ..)| event)
+            .collect();
+        (held == all).then_some(())
+    };
+    wait_for("what was sent to be held, and read again", || is_held(&network));
+    let later = network.dispatch("payment_received");
+    wait_for("what comes then", || times(&endpoint).contains_key(&later).then_some(()));
+    assert!(!running.has_ended());
+
+    // The next one has what the first made of it.
+    running.signal(rustix::process::Signal::TERM);
+    assert!(running.ended());
+    let _next = worker(&network, &address);
+    let last = network.dispatch("payment_received");
+    wait_for("what comes last", || times(&endpoint).contains_key(&last).then_some(()));
+    assert!(is_held(&network).is_some());
+    for (id, times) in times(&endpoint) {
+        assert_eq!(times, before.get(&id).copied().unwrap_or(1), "{id}: sent again");
+    }
+    let told = "SELECT COUNT(*) FROM wp_webhooks_store_announcements WHERE code = 'store_restored'";
+    assert_eq!(sql(&database, told).trim(), "1", "it is told once");
 }

@@ -104,6 +104,30 @@ fn positions_that_were_set_back_by_hand_are_found_at_the_next_connection() {
 }
 
 #[test]
+fn what_somebody_asked_for_is_not_done_again_where_positions_were_set_back() {
+    let database = Database::new();
+    let (mut network, endpoint) = (Network::new(), Endpoint::new());
+    network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &json!({}))]));
+    let worker = database.worker(&network);
+    network.dispatch("payment_received");
+    database.wait_for_delivered(&network, 1);
+    let page = database.log(&network).expect("a store").deliveries(&Default::default()).unwrap();
+    network.request(&Request::Resend { ids: vec![page.deliveries[0].id] });
+    wait_for("it is sent again", || (endpoint.received().len() == 2).then_some(()));
+    database.wait_for_delivered(&network, 1);
+    worker.kill();
+
+    database.execute(&["DELETE FROM {}positions"]);
+    let _worker = database.worker(&network);
+    let last = network.dispatch("payment_refunded");
+    wait_for("what comes then", || received(&endpoint).contains_key(&last).then_some(()));
+    database.wait_for_delivered(&network, 2);
+    assert_eq!(endpoint.received().len(), 3, "it was sent again once");
+    // All of the journal was read again before that.
+    assert!(database.number(POSITIONS) > 0);
+}
+
+#[test]
 fn a_database_that_is_as_it_was_a_while_ago_gets_again_what_came_since() {
     // As a node that had not got the last commits: all of it at once, over connections that live on.
     let lose = |database: &Database| {

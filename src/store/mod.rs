@@ -43,7 +43,7 @@ pub use latencies::Latencies;
 pub use left_behind::{LeftBehind, Mark, left_behind};
 pub use loaded::{ClockReading, Loaded, Recorded, RecordedDelivery, WebhookState};
 pub use origin::{Origin, Place, SpoolId};
-pub use others::News;
+pub use others::{Leaving, News};
 pub use person::Person;
 pub use transaction::{Announcement, Forgetting, GivenUp, Keep, Selection, Suspects, Transaction};
 
@@ -82,9 +82,20 @@ pub trait Store: Durability {
     /// for others. Called before [`load`](Self::load).
     fn only_takes_in(&mut self) {}
 
+    /// Says how it leaves, right before it is dropped.
+    fn leaves(&mut self, leaving: Leaving) {
+        let _ = leaving;
+    }
+
     /// Gives up memory that only makes the engine quicker: the worker has had nothing to do for a
     /// while.
     fn rest(&mut self) {}
+
+    /// Whether a transaction costs much by itself, whatever it holds, as on a server: few large ones are
+    /// better then than many small ones.
+    fn wants_few_commits(&self) -> bool {
+        false
+    }
 
     /// How often [`look_at_others`](Self::look_at_others) is to be called; `None` where nobody else
     /// ever writes.
@@ -140,8 +151,16 @@ impl<S: Store + ?Sized> Store for Box<S> {
         (**self).only_takes_in();
     }
 
+    fn leaves(&mut self, leaving: Leaving) {
+        (**self).leaves(leaving);
+    }
+
     fn rest(&mut self) {
         (**self).rest();
+    }
+
+    fn wants_few_commits(&self) -> bool {
+        (**self).wants_few_commits()
     }
 
     fn looks_every(&self) -> Option<Duration> {

@@ -18,3 +18,15 @@ pub struct News {
     /// Whether there may be changes, backfills or wishes under way that others noted.
     pub wishes: bool,
 }
+
+/// How a writer leaves a store that others go on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Leaving {
+    /// It was ended, or says nothing of it: its journal may have something still.
+    #[default]
+    Ended,
+    /// It had nothing to do, and its journal was read to the end; it is back when something happens.
+    Asleep,
+    /// For good: all that it had, also what was in its journal, is the others'.
+    Drained,
+}

@@ -278,6 +278,16 @@ pub trait Transaction: Backfills {
     /// See [`webhook`](Self::webhook).
     fn set_host(&mut self, webhook: WebhookKey, host: Option<&str>) -> Result<()>;
 
+    /// Notes that a wish is fulfilled which stands at this place of a journal; whether it was not before. An
+    /// engine in which positions may go back remembers them, as the journal is read again then.
+    ///
+    /// # Errors
+    /// See [`webhook`](Self::webhook).
+    fn is_new_wish(&mut self, segment: SegmentId, offset: u64, now: i64) -> Result<bool> {
+        let _ = (segment, offset, now);
+        Ok(true)
+    }
+
     /// Notes that every delivery that a query finds now is to be changed. The same token a
     /// second time changes nothing.
     ///

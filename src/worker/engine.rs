@@ -97,10 +97,12 @@ impl<S: Store> Worker<S> {
             true => Sent::open(&spool).map(|(sent, records)| (Some(sent), records))?,
             false => (None, Vec::new()),
         };
+        let mut schedule = Schedule::new(Limits::of_this_process(None), webhooks);
+        schedule.set_long_bursts(store.wants_few_commits());
         let mut worker = Self {
             active: None,
             next_config: 0,
-            schedule: Schedule::new(Limits::of_this_process(None), webhooks),
+            schedule,
             pool: Pool::new(wake.clone(), Arc::clone(&clock)),
             reserve,
             intake: Intake::new(reader, PoisonMark::open(&spool)?, keeping),
@@ -264,7 +266,7 @@ impl<S: Store> Worker<S> {
         }
         let mut jobs = Vec::new();
         for (turn, Claimed { claims, next_due }) in turns.iter().zip(claimed) {
-            let bursts = pool::bursts(claims.into_iter(), turn.burst);
+            let bursts = pool::bursts(claims.into_iter(), turn.burst, turn.bursts);
             self.schedule.sent(turn, bursts.iter().map(|burst| pool::weigh(burst)), next_due, now);
             let lane = self.schedule.lane(turn.key);
             if let Some(webhook) = lane.and_then(|lane| lane.webhook.as_ref()) {
@@ -314,6 +316,9 @@ impl<S: Store> Worker<S> {
             || self.pool.is_waiting()
         {
             until = until.min(now + AGAIN_MS);
+        }
+        if let Some(at) = self.intake.waits_until() {
+            until = until.min(at);
         }
         // What is read and waits for its config keeps segments from going.
         if let Some(at) =

@@ -24,6 +24,8 @@ pub(super) struct FastPath {
     lanes: HashMap<WebhookKey, Lane>,
     /// Runs that can begin with deliveries to an origin, of all its webhooks.
     origins: HashMap<usize, u32>,
+    /// The first webhook that had places and has none left.
+    full: Option<WebhookKey>,
 }
 
 /// A webhook's share.
@@ -34,8 +36,9 @@ struct Lane {
     bursts: u32,
     /// See [`Schedule::origin_of`].
     origin: usize,
-    /// Most deliveries of one.
+    /// Most deliveries of one, and where no other can begin.
     burst: u32,
+    long: u32,
     claims: Vec<Claim>,
 }
 
@@ -43,6 +46,11 @@ impl Lane {
     /// Whether the bursts that begin hold one more delivery.
     fn has_room(&self) -> bool {
         self.claims.len() < (self.bursts * self.burst) as usize
+    }
+
+    /// Whether they do if they are as long as can be.
+    fn can_stretch(&self) -> bool {
+        self.claims.len() < (self.bursts * self.long) as usize
     }
 }
 
@@ -60,7 +68,13 @@ impl FastPath {
             let origin = schedule.origin_of(*webhook);
             *origins.entry(origin).or_insert_with(|| schedule.room_at(origin)) += bursts;
         }
-        Self { now, free, ended, lanes: HashMap::new(), origins }
+        Self { now, free, ended, lanes: HashMap::new(), origins, full: None }
+    }
+
+    /// A webhook that had places and has none left: what comes next may have to wait, and then all that
+    /// comes for it has to, until what waits is sent.
+    pub(super) const fn full(&self) -> Option<WebhookKey> {
+        self.full
     }
 
     /// A webhook has just failed, or was slow: its deliveries wait.
@@ -72,23 +86,36 @@ impl FastPath {
     pub(super) fn has(&mut self, schedule: &Schedule, webhook: WebhookKey) -> bool {
         let lane = self.lanes.entry(webhook).or_insert_with(|| {
             let ended = self.ended.get(&webhook).copied().unwrap_or(0);
-            let (room, burst) = schedule.room_at_once(webhook, ended, self.now);
-            Lane { room, burst, origin: schedule.origin_of(webhook), ..Lane::default() }
+            let (room, burst, long) = schedule.room_at_once(webhook, ended, self.now);
+            Lane { room, burst, long, origin: schedule.origin_of(webhook), ..Lane::default() }
         });
         let origin = lane.origin;
-        let at_origin = self.origins.entry(origin).or_insert_with(|| schedule.room_at(origin));
-        lane.has_room() || (lane.bursts < lane.room && self.free > 0 && *at_origin > 0)
+        let has_room = lane.has_room() || lane.can_stretch();
+        self.origins.entry(origin).or_insert_with(|| schedule.room_at(origin));
+        has_room || self.can_begin(webhook)
+    }
+
+    /// Whether another burst of this webhook can begin.
+    fn can_begin(&self, webhook: WebhookKey) -> bool {
+        let Some(lane) = self.lanes.get(&webhook) else { return false };
+        let at_origin = self.origins.get(&lane.origin).copied().unwrap_or(0);
+        lane.bursts < lane.room && self.free > 0 && at_origin > 0
     }
 
     /// Gives a delivery the place that it [`has`](Self::has).
     pub(super) fn put(&mut self, claim: Claim) {
-        let Some(lane) = self.lanes.get_mut(&claim.webhook) else { return };
-        if !lane.has_room() {
+        let (webhook, can_begin) = (claim.webhook, self.can_begin(claim.webhook));
+        let Some(lane) = self.lanes.get_mut(&webhook) else { return };
+        if !lane.has_room() && can_begin {
             lane.bursts += 1;
             self.free -= 1;
             self.origins.entry(lane.origin).and_modify(|room| *room = room.saturating_sub(1));
         }
         lane.claims.push(claim);
+        let is_filled = !lane.has_room() && !lane.can_stretch();
+        if is_filled && !self.can_begin(webhook) {
+            self.full.get_or_insert(webhook);
+        }
     }
 
     /// Takes back a delivery that was [`put`](Self::put), as its event is not new. The place stays
@@ -102,7 +129,10 @@ impl FastPath {
     /// The bursts to begin, by webhook.
     pub(super) fn into_bursts(self) -> impl Iterator<Item = (WebhookKey, Vec<Vec<Claim>>)> {
         let begun = self.lanes.into_iter().filter(|(_, lane)| !lane.claims.is_empty());
-        begun.map(|(key, lane)| (key, pool::bursts(lane.claims.into_iter(), lane.burst as usize)))
+        begun.map(|(key, lane)| {
+            let (claims, burst) = (lane.claims.into_iter(), lane.burst as usize);
+            (key, pool::bursts(claims, burst, lane.bursts as usize))
+        })
     }
 }
 
@@ -153,6 +183,14 @@ mod tests {
         assert_eq!(fill(&schedule), [1, 1, 1], "nobody knows yet how quick it is");
         (0..20).for_each(|_| schedule.took(KEY, 100));
         assert_eq!(fill(&schedule), [8, 8, 8]);
+        let mut fast_path = FastPath::new(&schedule, &[], 0);
+        let mut places = 0;
+        while fast_path.full().is_none() {
+            assert!(fast_path.has(&schedule, KEY));
+            fast_path.put(claim(KEY));
+            places += 1;
+        }
+        assert_eq!((places, fast_path.has(&schedule, KEY)), (24, false));
         schedule.admit(KEY, [(DeliveryId::at(0), 1)].into_iter(), 0);
         assert_eq!(fill(&schedule), [8, 8]);
         let mut fast_path = FastPath::new(&schedule, &[], 0);
@@ -160,6 +198,26 @@ mod tests {
         (0..9).for_each(|_| fast_path.put(claim(KEY)));
         let bursts: Vec<_> = fast_path.into_bursts().flat_map(|(_, bursts)| bursts).collect();
         assert_eq!(bursts.iter().map(Vec::len).collect::<Vec<_>>(), [5, 4], "no thread more");
+    }
+
+    #[test]
+    fn bursts_are_long_where_rounds_are_and_no_other_can_begin() {
+        let mut schedule = schedule(r#","concurrency":3"#);
+        schedule.set_long_bursts(true);
+        (0..40).for_each(|_| schedule.took(KEY, 2500));
+        assert_eq!(fill(&schedule), [20, 20, 20], "as many as take 50 ms");
+        (0..20).for_each(|_| schedule.took(KEY, 100));
+        assert_eq!(fill(&schedule), [32, 32, 32]);
+        // What places are there for is spread over them first.
+        let mut fast_path = FastPath::new(&schedule, &[], 0);
+        (0..20).for_each(|_| assert!(fast_path.has(&schedule, KEY)));
+        (0..20).for_each(|_| fast_path.put(claim(KEY)));
+        assert_eq!(fast_path.full(), None);
+        let bursts: Vec<_> = fast_path.into_bursts().flat_map(|(_, bursts)| bursts).collect();
+        assert_eq!(bursts.iter().map(Vec::len).collect::<Vec<_>>(), [7, 7, 6]);
+        // A slow endpoint has one at a time as ever.
+        (0..40).for_each(|_| schedule.took(KEY, 90_000));
+        assert_eq!(fill(&schedule), [1, 1, 1]);
     }
 
     #[test]

@@ -67,6 +67,9 @@ pub(super) fn record(
             Ok(wish) => {
                 // It is for what came before it.
                 write(tx, context.now, effects)?;
+                if !tx.is_new_wish(record.segment, record.offset, context.now)? {
+                    return Ok(());
+                }
                 request(tx, context, wish, effects)
             }
             Err(_) => tx.defer(record.kind, record.whole(), context.now),

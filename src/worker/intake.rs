@@ -10,10 +10,11 @@ use super::kept::Keeping;
 use super::poison::PoisonMark;
 use super::pool::Completed;
 use super::routes::Routes;
+use super::schedule::Schedule;
 use domain::event::EventHeader;
 use domain::id::EventId;
 use journal::{Batch, CorruptPart, KIND_EVENT, Limit, OwnedRecord, Reader, SegmentId};
-use store::{self, Announcement, Store, StoreError};
+use store::{self, Announcement, Store, StoreError, WebhookKey};
 
 use std::collections::HashMap;
 
@@ -23,6 +24,11 @@ const BATCH: Limit = Limit { records: 1000, bytes: 4 << 20 };
 /// More would wait in the store, from where it costs more to send them, and meanwhile nobody
 /// would hand out anything.
 const BATCH_BESIDE_REQUESTS: usize = 64;
+/// How long what was read waits for places, in milliseconds: about what bursts take.
+const PATIENCE_MS: i64 = 100;
+/// Of how many deliveries that come in beside requests under way one may wait in the store. Where more do,
+/// a round takes in [`BATCH_BESIDE_REQUESTS`].
+const ONE_WAITS_OF: usize = 4;
 /// Deliveries after which the rest of what was read has to wait for the next round: an event can
 /// have thousands, and meanwhile no attempt is recorded and nothing handed out.
 const DELIVERIES: usize = 1000;
@@ -42,13 +48,30 @@ pub(super) struct Intake {
     pub(super) is_read_out: bool,
     /// Nothing more is read.
     is_closed: bool,
+    /// A webhook of which what was taken in last filled all places, and when that was, in Unix milliseconds.
+    filled: Option<(WebhookKey, i64)>,
 }
 
 impl Intake {
     pub(super) fn new(reader: Reader, poison_mark: PoisonMark, keeping: Option<Keeping>) -> Self {
         let (batch, ids) = (Batch::default(), DeliveryIds::default());
-        let (is_read_out, is_closed, completed) = (false, false, Vec::new());
-        Self { reader, batch, completed, poison_mark, ids, keeping, is_read_out, is_closed }
+        let (is_read_out, is_closed, completed, filled) = (false, false, Vec::new(), None);
+        Self { reader, batch, completed, poison_mark, ids, keeping, is_read_out, is_closed, filled }
+    }
+
+    /// Whether what was read is left for a moment: it would have to wait in the store, from where it costs
+    /// more to send it, while what fills all places is about to come back.
+    fn waits_for_places(&self, schedule: &Schedule, now: i64) -> bool {
+        let Some((webhook, at)) = self.filled else { return false };
+        let is_its = |done: &&Completed| done.claim.webhook == webhook && done.end.is_some();
+        let ended = self.completed.iter().filter(is_its).count();
+        (0..PATIENCE_MS).contains(&(now - at))
+            && schedule.is_crowded(webhook, u32::try_from(ended).unwrap_or(u32::MAX))
+    }
+
+    /// Until when what was read may be left so.
+    pub(super) fn waits_until(&self) -> Option<i64> {
+        self.filled.filter(|_| self.batch.moves()).map(|(_, at)| at + PATIENCE_MS)
     }
 
     /// From now on nothing more is read; what was read and not taken in is for another worker.
@@ -70,7 +93,9 @@ impl<S: Store> Worker<S> {
         let Some(active) = &self.active else { return Ok(false) };
         // Nothing is matched under an older config than it was accepted under.
         let newest = self.intake.batch.records.iter().map(|record| record.revision).max();
-        let takes_batch = newest <= Some(active.config.revision);
+        let in_parts = self.store.wants_few_commits() && !self.sends_nothing;
+        let takes_batch = newest <= Some(active.config.revision)
+            && !(in_parts && self.intake.waits_for_places(&self.schedule, now));
         if self.intake.completed.is_empty() && !(takes_batch && self.intake.batch.moves()) {
             return Ok(false);
         }
@@ -83,16 +108,16 @@ impl<S: Store> Worker<S> {
             sends_nothing: self.sends_nothing,
             now,
         };
-        let Intake { reader, batch, completed, poison_mark, ids, .. } = &mut self.intake;
+        let Intake { reader, batch, completed, poison_mark, ids, filled, .. } = &mut self.intake;
         let none = Batch::default();
         let batch = if takes_batch { &*batch } else { &none };
         let records = &batch.records[..part(&batch.records, &active.routes)];
-        let positions = positions(batch, records);
+        let (mut taken, mut positions) = (0, Vec::new());
+        let is_busy = !self.pool.is_idle();
         let mut effects = Effects::default();
         // Attempts wait until there is room to record them.
         let is_full = self.reserve.is_full();
         let holds_up = self.aftermath.trials.holds_up_others();
-        let grown = records.iter().map(|record| record.whole().len() as u64).sum();
         poison_mark.begin(records);
         store::commit(&mut self.store, &mut |tx| {
             effects = Effects::default();
@@ -102,10 +127,16 @@ impl<S: Store> Worker<S> {
             }
             let suspects = effects.healths.iter().filter(|(_, health)| health.is_suspect());
             suspects.for_each(|(key, _)| effects.fast_path.close(*key));
-            for record in records {
+            taken = records.len();
+            for (at, record) in records.iter().enumerate() {
+                if in_parts && at >= BATCH_BESIDE_REQUESTS && effects.is_enough(at, is_busy) {
+                    taken = at;
+                    break;
+                }
                 poison_mark.at(record);
                 ingest::record(tx, &context, record, ids, &mut effects)?;
             }
+            positions = positions_of(batch, &records[..taken]);
             ingest::write(tx, now, &mut effects)?;
             for part in set_aside(reader, records, &effects.too_large)? {
                 tx.announce(&corrupt_announcement(&part, now))?;
@@ -118,8 +149,11 @@ impl<S: Store> Worker<S> {
             }
             effects.find_due(tx, context.schedule)
         })?;
-        let taken = records.len();
         poison_mark.end(taken);
+        if takes_batch {
+            *filled = effects.fast_path.full().filter(|_| in_parts).map(|webhook| (webhook, now));
+        }
+        let grown = records[..taken].iter().map(|record| record.whole().len() as u64).sum();
         if !positions.is_empty() {
             self.maintenance.retirement.note_read();
         }
@@ -145,7 +179,8 @@ impl<S: Store> Worker<S> {
             return Ok(());
         };
         if !self.intake.batch.moves() && !self.intake.is_closed {
-            let most = if self.pool.is_idle() { BATCH.records } else { BATCH_BESIDE_REQUESTS };
+            let all = self.pool.is_idle() || self.store.wants_few_commits();
+            let most = if all { BATCH.records } else { BATCH_BESIDE_REQUESTS };
             let limit = Limit { records: self.intake.poison_mark.most(most), ..BATCH };
             self.intake.batch = self.intake.reader.read_batch(limit)?;
             self.intake.is_read_out = !self.intake.batch.moves();
@@ -204,6 +239,14 @@ fn set_aside(
     Ok(parts)
 }
 
+impl Effects {
+    /// Whether what comes next is better left in the journal, from where it may go out as it comes in,
+    /// once `taken` records were taken in (`is_busy`: beside requests under way).
+    fn is_enough(&self, taken: usize, is_busy: bool) -> bool {
+        self.fast_path.full().is_some() || is_busy && self.touched.len() * ONE_WAITS_OF > taken
+    }
+}
+
 /// How many of these records are taken in at once: at least one, if there is any.
 fn part(records: &[OwnedRecord], routes: &Routes) -> usize {
     if records.len() * routes.webhooks().len() <= DELIVERIES {
@@ -221,7 +264,7 @@ fn part(records: &[OwnedRecord], routes: &Routes) -> usize {
 }
 
 /// How far the journal is read once these first records of a batch are taken in.
-fn positions(batch: &Batch, records: &[OwnedRecord]) -> Vec<(SegmentId, u64)> {
+fn positions_of(batch: &Batch, records: &[OwnedRecord]) -> Vec<(SegmentId, u64)> {
     if records.len() == batch.records.len() {
         return batch.positions.clone();
     }

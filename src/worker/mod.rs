@@ -65,7 +65,7 @@ use journal::JournalError;
 use journal::wake::WakeHandle;
 use spool::{Spool, SpoolError, file_size_limit};
 use store::log::STORE_SET_ASIDE;
-use store::{self, SetAside, Store, StoreError};
+use store::{self, Leaving, SetAside, Store, StoreError};
 
 /// A limit of a file's size below this is told, in bytes: a store that keeps a month of a busy
 /// network has gigabytes.
@@ -337,6 +337,12 @@ fn work<S: Store>(
             break;
         }
     }
+    // What it had is in the store, also what is kept of it for the case that the store loses it.
+    worker.store.leaves(match mode {
+        Mode::Drain => Leaving::Drained,
+        Mode::Daemonize if !stop.asked() => Leaving::Asleep,
+        Mode::Once | Mode::Foreground | Mode::Daemonize => Leaving::Ended,
+    });
     tracing::info!("worker leaves");
     Ok(())
 }

@@ -191,13 +191,14 @@ pub(super) fn weigh(burst: &[Claim]) -> (DeliveryId, u64) {
     (burst[0].id, bytes)
 }
 
-/// Spreads claims over as few bursts of at most `burst` as hold them, so that those due first are
-/// sent first.
+/// Spreads claims over as few bursts of at most `burst` as hold them, or over `most` longer ones, so that
+/// those due first are sent first.
 pub(super) fn bursts(
     claims: impl ExactSizeIterator<Item = Claim>,
     burst: usize,
+    most: usize,
 ) -> Vec<Vec<Claim>> {
-    let count = claims.len().div_ceil(burst.max(1));
+    let count = claims.len().div_ceil(burst.max(1)).min(most.max(1));
     let mut bursts: Vec<_> = (0..count).map(|_| Vec::with_capacity(burst)).collect();
     for (number, claim) in claims.enumerate() {
         bursts[number % count].push(claim);

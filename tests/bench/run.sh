@@ -2,13 +2,14 @@
 # Measures this tree: builds it, and with BASE= another commit to compare with, and runs bench.
 #
 #   QUICK=1 BASE=main tests/bench/run.sh [NAME…]
+#   PART=single|takeover|galera tests/bench/run.sh cluster
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 if [ "$*" = cluster ]; then
 	tests/network/install.sh cluster
 	cargo build --release --workspace --lib --bin cluster
-	OUT=target/bench exec tests/cluster/run.sh target/release --bench
+	OUT=target/bench exec tests/cluster/run.sh target/release --bench ${PART:+--part "$PART"}
 fi
 arguments=()
 [ -z "${QUICK-}" ] || arguments+=(--quick)

@@ -41,14 +41,44 @@ struct Figure {
     more_is_better: bool,
 }
 
-/// Measures all, prints a table and writes it to `out`/cluster.json.
+/// What is measured on one database of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// One worker on one MariaDB.
+    Single,
+    /// What a dead worker leaves, on one MariaDB.
+    Takeover,
+    /// Three workers on three nodes.
+    Galera,
+}
+
+impl Part {
+    pub(crate) const ALL: [Self; 3] = [Self::Single, Self::Takeover, Self::Galera];
+
+    /// The one of a name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Takeover => "takeover",
+            Self::Galera => "galera",
+        }
+    }
+}
+
+/// Measures these parts, prints a table and writes it to `out`/cluster.json (of one part:
+/// cluster-NAME.json). `template` makes a database of so many nodes.
 pub(crate) fn run(
     parts: &Parts,
-    single: &Template,
-    cluster: &Template,
+    which: &[Part],
+    template: impl Fn(usize) -> Result<Template, String>,
     folder: &Path,
     out: &Path,
 ) -> Result<(), String> {
+    let does = |part| which.contains(&part);
     let (mut figures, mut notes) = (Vec::new(), Vec::<String>::new());
     let mut note = |text: String| {
         println!("    {text}");
@@ -58,15 +88,17 @@ pub(crate) fn run(
         println!("  {key:<36} {value:.2}");
         figures.push(Figure { key, value, must, aim, more_is_better });
     };
-    println!("one worker, MariaDB");
-    {
-        let mut bed = Bed::start(parts, single, &folder.join("single"), 1)?;
+    let single = template(1)?;
+    if does(Part::Single) {
+        println!("one worker, MariaDB");
+        let mut bed = Bed::start(parts, &single, &folder.join("single"), 1)?;
         bed.flood(2000, 0)?;
         let mut rates = Vec::new();
         for _ in 0..3 {
-            let before = bed.costs()?;
+            let (before, cpu) = (bed.costs()?, bed.cpu());
             rates.push(bed.flood(20_000, 0)?);
             note(format!("at full rate, an event: {}", bed.cost_since(&before, 20_000.0)?));
+            note(format!("µs of a processor, an event: {}", bed.cpu_since(&cpu, 20_000.0)));
         }
         add("deliveries_per_second_mariadb", median(&mut rates), 4000.0, 9000.0, true);
         let before = bed.costs()?;
@@ -81,25 +113,28 @@ pub(crate) fn run(
         note(format!("a dispatch (p50): mysql: {with:.0} ns, sqlite {without:.0} ns"));
         add("dispatch_beside_sqlite", with / without, 1.05, 1.0, false);
     }
-    println!("takeover, MariaDB");
-    {
+    if does(Part::Takeover) {
+        println!("takeover, MariaDB");
         let mut took = Vec::new();
         for round in 0..3 {
             let path = folder.join(format!("takeover{round}"));
-            let mut bed = Bed::start(parts, single, &path, 2)?;
+            let mut bed = Bed::start(parts, &single, &path, 2)?;
             took.push(bed.takeover()?);
         }
         note(format!("takeovers after the lease, s: {took:.2?}"));
         add("takeover_s", took.iter().copied().fold(0.0, f64::max), 5.0, 1.0, false);
     }
-    println!("three workers, three nodes of Galera");
-    {
-        let mut bed = Bed::start(parts, cluster, &folder.join("cluster"), 3)?;
+    if does(Part::Galera) {
+        println!("three workers, three nodes of Galera");
+        let cluster = template(3)?;
+        let mut bed = Bed::start(parts, &cluster, &folder.join("cluster"), 3)?;
         bed.flood(3000, 0)?;
         let before = bed.conflicts()?;
         let mut rates = Vec::new();
         for _ in 0..3 {
+            let cpu = bed.cpu();
             rates.push(bed.flood(18_000, 0)?);
+            note(format!("µs of a processor, an event: {}", bed.cpu_since(&cpu, 18_000.0)));
         }
         let after = bed.conflicts()?;
         add("deliveries_per_second_galera", median(&mut rates), 2500.0, 5000.0, true);
@@ -136,7 +171,11 @@ pub(crate) fn run(
         .collect::<serde_json::Map<_, _>>()
         .into();
     let results = json!({ "figures": results, "notes": notes });
-    fs::write(out.join("cluster.json"), format!("{results:#}\n"))
+    let file = match which {
+        [one] => format!("cluster-{}.json", one.name()),
+        _ => "cluster.json".into(),
+    };
+    fs::write(out.join(file), format!("{results:#}\n"))
         .map_err(|error| format!("{}: {error}", out.display()))
 }
 
@@ -162,6 +201,15 @@ fn nginx(folder: &Path) -> Result<Process, String> {
     Ok(process)
 }
 
+/// What a process has taken of the processors, in seconds.
+fn seconds(id: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    // In hundredths of a second: user's and system's time, the 14th and 15th of all fields.
+    let ticks = fields.split(' ').skip(11).take(2).filter_map(|it| it.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
+}
+
 fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
@@ -171,7 +219,7 @@ fn median(values: &mut [f64]) -> f64 {
 struct Bed {
     endpoint: Arc<Arrivals>,
     /// Where requests go that are only counted: nginx takes next to nothing of the processors.
-    _nginx: Process,
+    nginx: Process,
     _door: Endpoint,
     _gateways: Gateways,
     nodes: Nodes,
@@ -240,7 +288,7 @@ impl Bed {
         }
         Ok(Self {
             endpoint,
-            _nginx: nginx,
+            nginx,
             _door: door,
             _gateways: gateways,
             nodes,
@@ -415,6 +463,25 @@ impl Bed {
             each("Innodb_os_log_written"),
             each("Innodb_data_fsyncs"),
         ))
+    }
+
+    /// What each kind of process has taken of the processors so far, in seconds.
+    fn cpu(&self) -> [(&'static str, f64); 4] {
+        let all = |ids: &mut dyn Iterator<Item = u32>| -> f64 { ids.map(seconds).sum() };
+        [
+            ("worker", all(&mut self.servers.iter().filter_map(Server::worker_id))),
+            ("database", all(&mut self.nodes.0.iter().filter_map(Node::id))),
+            ("nginx", seconds(self.nginx.id())),
+            ("this program, with the way to the database", seconds(std::process::id())),
+        ]
+    }
+
+    fn cpu_since(&self, before: &[(&'static str, f64); 4], events: f64) -> String {
+        let each = self.cpu().map(|(name, after)| {
+            let before = before.iter().find(|(it, _)| *it == name).map_or(0.0, |(_, it)| *it);
+            format!("{name} {:.0}", (after - before) * 1e6 / events)
+        });
+        each.join(", ")
     }
 
     /// Bytes of each table, an event.

@@ -54,6 +54,7 @@ cluster --worker-binary FILE --extension FILE --out DIR [--seeds N] [--first N] 
   --short            one MariaDB and two workers, without WordPress
   --calm             no faults
   --bench            figures instead of faults
+  --part NAME        of the figures only these: single, takeover or galera
   --scripts DIR      where wsrep_sst_rsync lies
   --as-root          this program is root in a name space of its own alone
   --out DIR          gets results.json, and a folder for each seed
@@ -65,6 +66,8 @@ struct Kind {
     short: bool,
     calm: bool,
     bench: bool,
+    /// Which figures.
+    bench_parts: Vec<bench::Part>,
     user: User,
 }
 
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         short: false,
         calm: false,
         bench: false,
+        bench_parts: bench::Part::ALL.to_vec(),
         user: User::WwwData,
     };
     let options = Options::read(|name, arguments| {
@@ -82,6 +86,11 @@ fn main() -> ExitCode {
             "short" => kind.short = true,
             "calm" => kind.calm = true,
             "bench" => kind.bench = true,
+            "part" => {
+                let name = arguments.value()?.string()?;
+                let part = bench::Part::named(&name);
+                kind.bench_parts = vec![part.ok_or(format!("there is no part \"{name}\""))?];
+            }
             "as-root" => kind.user = User::Own,
             _ => return Ok(false),
         }
@@ -118,11 +127,12 @@ fn run_in(options: &Options, kind: &Kind, folder: &Path) -> Result<(), String> {
     };
     let parts = Parts { worker, extension, wordpress, user: kind.user };
     if kind.bench {
-        let make = |count: usize| {
+        let template = |count: usize| {
             let folder = folder.join(format!("template{count}"));
             Template::make(&folder, kind.user, count, &kind.scripts, || Ok(()))
         };
-        return bench::run(&parts, &make(1)?, &make(3)?, &folder.join("bench"), &options.out);
+        let folder = folder.join("bench");
+        return bench::run(&parts, &kind.bench_parts, template, &folder, &options.out);
     }
     let (count, servers) = if kind.short { (1, 2) } else { (3, 3) };
     let template =

@@ -15,6 +15,8 @@ pub(crate) enum Fault {
     StopWorker(usize, Duration),
     StopFpm(usize, Duration),
     KillNode(usize, Duration),
+    /// SIGTERM, as an upgrade does it, and it starts again.
+    RestartNode(usize),
     StopNode(usize, Duration),
     /// It goes on, and hears nothing of the others.
     Isolate(usize, Duration),
@@ -42,6 +44,7 @@ pub(crate) fn plan(random: &mut Random, nodes: usize, servers: usize) -> Vec<(Fa
         Fault::KillWorker(server(random), random.ms(0, 1500)),
         Fault::StopWorker(server(random), beyond_the_lease(random)),
         Fault::KillNode(node(random), random.ms(500, 3000)),
+        Fault::RestartNode(node(random)),
         // Up to longer than its cluster waits for it.
         Fault::StopNode(node(random), random.ms(2000, 6000)),
         Fault::ReadOnly(node(random), random.ms(1500, 4000)),

@@ -408,6 +408,11 @@ impl Node {
         self.root(Duration::from_secs(1)).is_ok_and(|mut root| is_ready(&mut root, self.count > 1))
     }
 
+    /// The process's number, where it runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::id)
+    }
+
     /// Where a proxy looks whether it is to be used.
     pub(crate) fn socket(&self) -> PathBuf {
         self.folder.join("s.sock")
@@ -451,6 +456,14 @@ impl Node {
             Some(mut process) => process.kill().map_err(|error| error.to_string()),
             None => Ok(()),
         }
+    }
+
+    /// SIGTERM; returns once it has ended.
+    pub(crate) fn end(&mut self) -> Result<(), String> {
+        if let Some(process) = &self.process {
+            process.signal(rustix::process::Signal::TERM);
+        }
+        self.await_end()
     }
 
     /// SIGSTOP; returns once it stands still.

@@ -36,6 +36,9 @@ const VOTE: Duration = Duration::from_secs(3);
 /// A server that is removed has not been read for so long.
 const UNREAD: Duration = Duration::from_millis(700);
 
+/// What each server dispatches at least while there is no database.
+const DISPATCHED_ALONE: usize = 10;
+
 /// What a run is about.
 pub(crate) struct Setting<'a> {
     pub(crate) parts: &'a Parts,
@@ -207,6 +210,14 @@ impl<'a> Run<'a> {
                 self.nodes.0[node].kill()?;
                 self.kills += 1;
                 std::thread::sleep(after);
+                self.await_dispatches()?;
+                self.nodes.0[node].start_again()?;
+                self.nodes.heal()?;
+            }
+            Fault::RestartNode(node) => {
+                self.count_under_way()?;
+                self.nodes.0[node].end()?;
+                self.await_dispatches()?;
                 self.nodes.0[node].start_again()?;
                 self.nodes.heal()?;
             }
@@ -280,6 +291,26 @@ impl<'a> Run<'a> {
                 self.servers[server].remove()?;
                 self.kills += 2;
             }
+        }
+        Ok(())
+    }
+
+    /// While there is no database: no dispatch waits for one, as none is there before these returned. That
+    /// none is refused is judged in the end.
+    fn await_dispatches(&self) -> Result<(), String> {
+        if self.nodes.0.len() > 1 {
+            return Ok(());
+        }
+        for server in self.servers.iter().filter(|server| !server.is_removed()) {
+            let dispatched = || -> Result<usize, String> {
+                let mut accounts = Accounts::default();
+                accounts.read(&server.accounts(), self.seed)?;
+                Ok(accounts.dispatched.len())
+            };
+            let before = dispatched()?;
+            wait_for("dispatches while there is no database", || {
+                dispatched().is_ok_and(|now| now >= before + DISPATCHED_ALONE)
+            })?;
         }
         Ok(())
     }

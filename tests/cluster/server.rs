@@ -278,6 +278,11 @@ impl Server {
         kill(&mut self.producer)
     }
 
+    /// The worker's number, where one runs.
+    pub(crate) fn worker_id(&self) -> Option<u32> {
+        self.worker.as_ref().map(Process::id)
+    }
+
     /// SIGKILL for the worker.
     pub(crate) fn kill_worker(&mut self) -> Result<(), String> {
         kill(&mut self.worker)

@@ -54,6 +54,9 @@ pub struct Server {
     pub connect_timeout: Duration,
     /// How long an answer may take.
     pub read_timeout: Duration,
+    /// A worker reads in transactions, as a proxy sends plain reads elsewhere than writes. Where this does
+    /// not say so a worker finds it out.
+    pub reads_with_writes: bool,
 }
 
 /// Where a server listens.
@@ -133,6 +136,7 @@ impl Server {
             tls: Tls::Off,
             connect_timeout: CONNECT,
             read_timeout: READ,
+            reads_with_writes: false,
         };
         for option in options.split('&').filter(|option| !option.is_empty()) {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
@@ -145,10 +149,12 @@ impl Server {
                 "ca" => ca = Some(absolute(name, value)?),
                 "connect_timeout" => server.connect_timeout = seconds(name, &value)?,
                 "read_timeout" => server.read_timeout = seconds(name, &value)?,
+                "reads" if value == "with_writes" => server.reads_with_writes = true,
+                "reads" => return Err(wrong("reads is with_writes, or left out")),
                 _ => {
                     return Err(wrong(format!(
                         "there is no option \"{name}\": expected prefix, password_file, socket, tls, ca, \
-                         connect_timeout or read_timeout",
+                         connect_timeout, read_timeout or reads",
                     )));
                 }
             }
@@ -229,6 +235,7 @@ impl Server {
             tls,
             connect_timeout: CONNECT,
             read_timeout: READ,
+            reads_with_writes: false,
         })
     }
 
@@ -403,7 +410,7 @@ mod tests {
         std::fs::write(&file, "pass:w@rd\n").unwrap();
         let found = server(&format!(
             "mysql://we%40b@db.example.org:3307/net%20work?prefix=wp_&tls=verified&ca=/etc/ca.pem\
-             &connect_timeout=5&read_timeout=60&password_file={}",
+             &connect_timeout=5&read_timeout=60&reads=with_writes&password_file={}",
             file.display()
         ));
         let expected = Server {
@@ -415,6 +422,7 @@ mod tests {
             tls: Tls::Verified(Some("/etc/ca.pem".into())),
             connect_timeout: Duration::from_secs(5),
             read_timeout: Duration::from_secs(60),
+            reads_with_writes: true,
         };
         assert_eq!(found, expected);
         assert_eq!(found.to_string(), "mysql://db.example.org:3307/net work");
@@ -524,6 +532,7 @@ mod tests {
             ("mysql://u@db/w?socket=/a", "socket= is of this machine"),
             ("mysql://u@db/w?connect_timeout=0", "1 to 300"),
             ("mysql://u@db/w?read_timeout=x", "1 to 300"),
+            ("mysql://u@db/w?reads=anywhere", "with_writes, or left out"),
             ("mysql://u@db/w?password=hunter2", "there is no option \"password\""),
             ("mysql://u@db/w?password_file=/none", "/none can't be read"),
             ("mysql://%ff@db/w", "the user is no UTF-8"),

@@ -3,7 +3,7 @@
 
 use ::mysql::{Row, Value};
 
-use super::claim::event_of;
+use super::held::event_of;
 use super::record::json;
 use super::row::Cells;
 use super::transaction::MysqlTransaction;

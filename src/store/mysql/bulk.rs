@@ -18,14 +18,38 @@ use crate::bulk::{Action, Bulk, BulkStep};
 use crate::log::DeliveriesQuery;
 use crate::sqlite::from_states;
 use crate::{Person, Result, StoreError};
+use journal::SegmentId;
 
 /// How long one that ended is shown, in milliseconds.
 const SHOWN_MS: i64 = 24 * 3600 * 1000;
+/// How long it is known that a wish was fulfilled, in milliseconds: for longer than a journal is kept.
+const FULFILLED_MS: i64 = 30 * 24 * 3600 * 1000;
 /// Of the columns of [`BulkRow`].
 const COLUMNS: &str =
     "token, action, query, matched, changed, after_event, after_number, below, asked, ended";
 
 impl MysqlTransaction<'_> {
+    /// See [`Transaction::is_new_wish`](crate::Transaction::is_new_wish).
+    pub(super) fn try_is_new_wish(
+        &mut self,
+        segment: SegmentId,
+        offset: u64,
+        now: i64,
+    ) -> Result<bool> {
+        let table = self.table("fulfilled");
+        let place = || vec![segment.0.as_slice().into(), offset.into()];
+        let sql = format!("SELECT 1 FROM {table} WHERE segment = ? AND `offset` = ?");
+        let known: Vec<u8> = self.rows(&sql, place())?;
+        if !known.is_empty() {
+            return Ok(false);
+        }
+        let mut values = place();
+        values.push(now.into());
+        self.unit
+            .run(format!("INSERT INTO {table} (segment, `offset`, at) VALUES (?, ?, ?)"), values);
+        Ok(true)
+    }
+
     pub(super) fn try_begin_bulk(&mut self, bulk: &Bulk, now: i64) -> Result<()> {
         let query = json(&bulk.query)?;
         self.begin(&bulk.token, bulk.action.as_str(), query, bulk.matched, now)
@@ -177,6 +201,9 @@ impl MysqlTransaction<'_> {
     pub(super) fn prune_bulks(&mut self) {
         let before = self.clock.unix_ms() - SHOWN_MS;
         let sql = format!("DELETE FROM {} WHERE ended < ?", self.table("bulks"));
+        self.unit.run(sql, vec![before.into()]);
+        let before = self.clock.unix_ms() - FULFILLED_MS;
+        let sql = format!("DELETE FROM {} WHERE at < ?", self.table("fulfilled"));
         self.unit.run(sql, vec![before.into()]);
     }
 

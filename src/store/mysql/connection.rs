@@ -9,6 +9,7 @@ use ::mysql::{Conn, Error, Opts, OptsBuilder, Params, Row, SslOpts, Value};
 
 use super::address::{Endpoint, Server, Tls};
 use super::error::{self, Class};
+use super::split::in_transaction;
 use crate::{Result, StoreError};
 
 /// The most bytes of a request, whatever the server would take: `max_allowed_packet` is 16 MiB with
@@ -37,6 +38,11 @@ pub struct Connection {
     is_mariadb: bool,
     /// Most bytes of a request.
     packet: usize,
+    /// Who takes writes, where that was asked: see `split.rs`.
+    pub(super) writer: Option<String>,
+    /// A proxy may send plain reads elsewhere than writes: what is read goes in a transaction of its own,
+    /// which goes where writes go.
+    pub(super) is_split: bool,
 }
 
 /// The writes of one transaction. It has no reads: on a cluster an error may hide behind a read's
@@ -62,7 +68,8 @@ impl Connection {
         let is_mariadb = told.iter().any(|(version, _)| version.contains("MariaDB"));
         let packet = told.first().and_then(|(_, bytes)| usize::try_from(*bytes).ok());
         let packet = packet.unwrap_or(PACKET).min(PACKET);
-        Ok(Self { server: server.clone(), conn, is_mariadb, packet })
+        let server = server.clone();
+        Ok(Self { server, conn, is_mariadb, packet, writer: None, is_split: false })
     }
 
     /// Most bytes of the values of one row: what a request can carry, with room for the rest of it.
@@ -98,7 +105,17 @@ impl Connection {
 
     /// Rows of a query, with what the server says where there is none.
     pub(super) fn read(&mut self, sql: &str, parameters: Vec<Value>) -> Result<Vec<Row>, Error> {
-        self.conn.exec(sql, positional(parameters))
+        self.reading(|conn| conn.exec(sql, positional(parameters)))
+    }
+
+    /// Reads where writes go.
+    fn reading<T>(&mut self, read: impl FnOnce(&mut Conn) -> Result<T, Error>) -> Result<T, Error> {
+        if self.is_split { in_transaction(&mut self.conn, read) } else { read(&mut self.conn) }
+    }
+
+    /// Reads as `read` does, with the error in the words of [`StoreError`].
+    pub(super) fn ask<T>(&mut self, read: impl FnOnce(&mut Conn) -> Result<T, Error>) -> Result<T> {
+        read(&mut self.conn).map_err(|error| error::from(&self.server, "reading the store", &error))
     }
 
     /// Rows of a query, each as it comes, so that there is never more than one of them.
@@ -108,10 +125,12 @@ impl Connection {
         parameters: Vec<Value>,
         mut each: impl FnMut(Row),
     ) -> Result<(), Error> {
-        for row in self.conn.exec_iter(sql, positional(parameters))? {
-            each(row?);
-        }
-        Ok(())
+        self.reading(|conn| {
+            for row in conn.exec_iter(sql, positional(parameters))? {
+                each(row?);
+            }
+            Ok(())
+        })
     }
 
     /// Lets go of a connection that is another process's, without a word to the server.
@@ -129,8 +148,7 @@ impl Connection {
     /// # Errors
     /// As the server says, sorted by [`Class`]; also where the error comes behind the last row.
     pub fn rows<T: FromRow>(&mut self, sql: &str, parameters: Vec<Value>) -> Result<Vec<T>> {
-        self.conn
-            .exec(sql, positional(parameters))
+        self.reading(|conn| conn.exec(sql, positional(parameters)))
             .map_err(|error| error::from(&self.server, "reading the store", &error))
     }
 

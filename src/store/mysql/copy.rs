@@ -4,6 +4,7 @@
 use ::mysql::Value;
 
 use super::engine::MysqlStore;
+use super::row::DERIVE;
 use crate::{COPIED, Result, State, StoreError};
 
 /// Deliveries that one statement cancels.
@@ -61,7 +62,7 @@ impl MysqlStore {
             connection.rows(&format!("SELECT `key` FROM {webhooks}"), Vec::new())?;
         let sql = format!(
             "UPDATE {deliveries} FORCE INDEX (state) SET state = {}, owner = 0, epoch = 0, due = 0, \
-             settled = ?, reason = ? WHERE webhook = ? AND state = ? LIMIT {AT_ONCE}",
+             settled = ?, reason = ?, {DERIVE} WHERE webhook = ? AND state = ? LIMIT {AT_ONCE}",
             State::Cancelled as u8
         );
         let mut dropped = 0;

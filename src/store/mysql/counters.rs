@@ -1,7 +1,7 @@
 //! What a transaction adds to the counters: rows of this worker's own, so that nobody waits for
 //! somebody else's.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::address::Server;
 use super::connection::Writes;
@@ -69,34 +69,31 @@ impl Counters {
              last_attempt = COALESCE(VALUES(last_attempt), last_attempt), \
              last_success = COALESCE(VALUES(last_success), last_success)",
         )?;
-        let table = server.table("hours");
-        let mut rows = Vec::new();
-        for ((hour, webhook), (delivered, failed)) in &self.counted.hours {
-            let row = [*hour, webhook.0, worker.into(), *delivered, *failed];
-            rows.push(row.map(Into::into).to_vec());
-        }
-        insert(
-            writes,
-            &format!("INSERT INTO {table} (hour, webhook, worker, delivered, failed)"),
-            rows,
-            " ON DUPLICATE KEY UPDATE delivered = delivered + VALUES(delivered), \
-             failed = failed + VALUES(failed)",
-        )?;
-        let rows = self.latencies.iter().map(|((hour, webhook), latencies)| {
+        let hours: BTreeSet<_> =
+            self.counted.hours.keys().chain(self.latencies.keys()).copied().collect();
+        let rows = hours.into_iter().map(|hour| {
+            let (delivered, failed) = self.counted.hours.get(&hour).copied().unwrap_or_default();
+            let latencies = self.latencies.get(&hour).map(Latencies::to_bytes);
             vec![
-                (*hour).into(),
-                webhook.0.into(),
+                hour.0.into(),
+                hour.1.0.into(),
                 worker.into(),
-                0.into(),
-                0.into(),
-                latencies.to_bytes().into(),
+                delivered.into(),
+                failed.into(),
+                latencies.into(),
             ]
         });
         insert(
             writes,
-            &format!("INSERT INTO {table} (hour, webhook, worker, delivered, failed, latencies)"),
+            &format!(
+                "INSERT INTO {} (hour, webhook, worker, delivered, failed, latencies)",
+                server.table("hours")
+            ),
             rows.collect(),
-            " ON DUPLICATE KEY UPDATE latencies = VALUES(latencies)",
+            " ON DUPLICATE KEY UPDATE delivered = delivered + VALUES(delivered), \
+             failed = failed + VALUES(failed), \
+             latencies = COALESCE(VALUES(latencies), latencies)",
         )
+        .map(drop)
     }
 }

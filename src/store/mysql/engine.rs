@@ -2,52 +2,49 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use super::address::Server;
 use super::connection::Connection;
-use super::lease::{Lease, Outcome};
+use super::lease::{Lease, Role};
 use super::link::{Find, Link};
 use super::memory::Memory;
 use super::row::Delivery;
 use super::schema::migrate;
 use super::suspects::After;
-use super::transaction::{MysqlTransaction, list};
-use super::unit::{Unit, conflict};
+use super::transaction::MysqlTransaction;
 use super::watch::Watch;
 use crate::log::LogEngine as _;
 use crate::{
-    ClockReading, Durability, Health, Loaded, MOST_CONFLICTS, News, Origin, Recorded, Result,
-    SpoolId, Store, StoreError, Transaction, WebhookKey, WebhookState,
+    ClockReading, Durability, Health, Leaving, Loaded, MOST_CONFLICTS, News, Origin, Recorded,
+    Result, SpoolId, Store, StoreError, Transaction, WebhookKey, WebhookState,
 };
 use domain::clock::Clock;
 use domain::id::EventId;
 use journal::{Boot, SegmentId};
 use spool::Spool;
 
-/// Pauses before a transaction is looked after whose connection was lost.
-const PAUSES: [Duration; 3] =
-    [Duration::ZERO, Duration::from_millis(200), Duration::from_millis(1000)];
 /// A difference of clocks that is one, in milliseconds.
 const APART_MS: i64 = 30_000;
 
 /// What a transaction does.
-type Work<'w> = &'w mut dyn FnMut(&mut MysqlTransaction<'_>) -> Result<()>;
+pub(super) type Work<'w> = &'w mut dyn FnMut(&mut MysqlTransaction<'_>) -> Result<()>;
 
 /// The writing side on MySQL or MariaDB.
 pub struct MysqlStore {
     pub(super) link: Link,
     pub(super) clock: Arc<dyn Clock>,
-    origin: Origin,
+    pub(super) origin: Origin,
     pub(super) lease: Lease,
     pub(super) memory: Memory,
-    commits: u64,
+    pub(super) commits: u64,
     pub(super) watch: Watch,
-    /// Nothing is sent from here.
-    pub(super) only_takes_in: bool,
+    /// What it is there for.
+    pub(super) role: Role,
+    /// How it leaves, as far as is known.
+    leaving: Leaving,
     /// A transaction of which it is not known whether it took place: what it had claimed.
-    unknown: Option<Vec<Delivery>>,
+    pub(super) unknown: Option<Vec<Delivery>>,
     /// Nobody has written for this spool before.
     is_first: bool,
     /// The spool was a copy of another one.
@@ -101,7 +98,7 @@ impl MysqlStore {
         clock: Arc<dyn Clock>,
         has_clock: bool,
     ) -> Result<Self> {
-        let mut connection = Connection::open(&find()?)?;
+        let mut connection = Connection::of_worker(&find()?, false)?;
         migrate(&mut connection)?;
         let (lease, is_first) = Lease::begin(&mut connection, &origin)?;
         let mut store = Self {
@@ -112,7 +109,8 @@ impl MysqlStore {
             memory: Memory::default(),
             commits: 0,
             watch: Watch::default(),
-            only_takes_in: false,
+            role: Role::Delivers,
+            leaving: Leaving::default(),
             unknown: None,
             is_first,
             is_copy: false,
@@ -228,164 +226,6 @@ impl MysqlStore {
         self.run(work)
     }
 
-    fn attempt(&mut self, work: Work<'_>) -> Result<()> {
-        self.settle()?;
-        self.compare()?;
-        let connection = self.link.get()?;
-        let mut transaction = MysqlTransaction {
-            connection,
-            clock: &self.clock,
-            me: self.lease.me,
-            origin: &self.origin,
-            memory: &mut self.memory,
-            unit: Unit::default(),
-        };
-        work(&mut transaction)?;
-        let unit = transaction.unit;
-        if unit.is_empty() {
-            self.memory.follow(unit, self.lease.me);
-            return Ok(());
-        }
-        self.send(unit)
-    }
-
-    /// Writes a unit, the same again where its connection was lost before it was known to be
-    /// committed.
-    fn send(&mut self, unit: Unit) -> Result<()> {
-        let mut pauses = PAUSES.iter();
-        loop {
-            let error = match self.write(&unit) {
-                Ok(()) => break,
-                Err(error @ StoreError::Unavailable { .. }) => error,
-                Err(error) => return Err(error),
-            };
-            let outcome = loop {
-                self.link.lose();
-                let Some(pause) = pauses.next() else {
-                    self.unknown = Some(unit.claimed());
-                    return Err(error);
-                };
-                thread::sleep(*pause);
-                match self.look_after() {
-                    Err(StoreError::Unavailable { .. }) => {}
-                    found => break found?,
-                }
-            };
-            match outcome {
-                Outcome::Committed => break,
-                Outcome::Undone => {}
-                Outcome::Over => return Err(self.begin_anew()),
-            }
-        }
-        self.commits += 1;
-        self.memory.follow(unit, self.lease.me);
-        Ok(())
-    }
-
-    /// What became of the transaction whose connection was lost.
-    fn look_after(&mut self) -> Result<Outcome> {
-        let connection = self.link.get()?;
-        self.lease.settle(connection)
-    }
-
-    /// One try to commit a unit.
-    fn write(&mut self, unit: &Unit) -> Result<()> {
-        self.link.get()?;
-        self.compare()?;
-        self.may_write(unit)?;
-        let connection = self.link.get()?;
-        let (lease, server) = (self.lease, connection.server().clone());
-        let mut is_over = false;
-        let written = connection.transaction(|writes| {
-            if !lease.go_on(writes, &server, lease.beat + 1)? {
-                is_over = true;
-                return Err(conflict(&server, "another worker has taken over this one"));
-            }
-            unit.write(writes, &server, lease.me)
-        });
-        if is_over {
-            return Err(self.begin_anew());
-        }
-        written?;
-        self.lease.beat += 1;
-        self.link.was_used();
-        self.watch.has_written(self.clock.monotonic_ns());
-        Ok(())
-    }
-
-    /// The lease is over: what was this worker's is somebody else's. It begins a new one; what it was
-    /// about is run again, and finds that.
-    fn begin_anew(&mut self) -> StoreError {
-        tracing::warn!("another worker has taken over this one, which begins anew");
-        self.memory.lost_lease();
-        // Or what was committed last is lost, and the lease with it.
-        self.link.is_doubtful = true;
-        let begun =
-            self.link.get().and_then(|connection| Lease::go_on_anew(connection, &self.origin));
-        match begun {
-            Ok(None) => self.goes_back(self.memory.positions.len()),
-            Ok(Some(lease)) => {
-                self.lease = lease;
-                StoreError::Conflict {
-                    store: "the store".into(),
-                    reason: "another worker had taken over this one".into(),
-                }
-            }
-            Err(error) => error,
-        }
-    }
-
-    /// Moves the beat on where no transaction has for a while.
-    pub(super) fn beat(&mut self) -> Result<()> {
-        self.settle()?;
-        let connection = self.link.get()?;
-        match self.lease.beat(connection) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(self.begin_anew()),
-            Err(error) => {
-                // Whether it was done is found out as of a transaction.
-                self.unknown = Some(Vec::new());
-                Err(error)
-            }
-        }
-    }
-
-    /// Finds out what became of a transaction before, of which its caller was told that it is not
-    /// known. Whatever it had claimed goes back: nobody sends it.
-    fn settle(&mut self) -> Result<()> {
-        let Some(claimed) = self.unknown.take() else { return Ok(()) };
-        let outcome = match self.look_after() {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                self.unknown = Some(claimed);
-                return Err(error);
-            }
-        };
-        self.memory.doubt();
-        match outcome {
-            Outcome::Undone => Ok(()),
-            Outcome::Over => Err(self.begin_anew()),
-            Outcome::Committed => {
-                let mut unit = Unit::default();
-                let me = self.lease.me;
-                for claimed in claimed.chunks(500) {
-                    let ids = claimed.iter().map(|row| row.id.as_bytes().as_slice().into());
-                    let (places, ids) = list(ids);
-                    let connection = self.connected()?;
-                    let sql = format!(
-                        "UPDATE {} SET state = 0, owner = 0, epoch = 0 WHERE id IN ({places}) \
-                         AND state = 1 AND owner = ? AND epoch = ?",
-                        connection.server().table("deliveries")
-                    );
-                    let mut values = ids;
-                    values.extend([me.worker.into(), me.epoch.into()]);
-                    unit.run(sql, values);
-                }
-                if unit.is_empty() { Ok(()) } else { self.send(unit) }
-            }
-        }
-    }
-
     /// What is in the store of this worker and of webhooks.
     fn read(&mut self) -> Result<Loaded> {
         let (me, shift) = (self.lease.me, self.memory.shift);
@@ -451,15 +291,20 @@ impl Store for MysqlStore {
     }
 
     fn only_takes_in(&mut self) {
-        self.only_takes_in = true;
+        self.role = Role::TakesIn;
+    }
+
+    fn leaves(&mut self, leaving: Leaving) {
+        self.leaving = leaving;
     }
 
     fn load(&mut self) -> Result<Loaded> {
         let (mut after, mut suspects) = (After::default(), false);
-        let only_takes_in = self.only_takes_in;
+        let role = self.role;
         self.repeat(&mut |transaction| {
             let me = transaction.me;
-            if only_takes_in {
+            if role == Role::TakesIn {
+                transaction.note_that_it_sends_nothing();
                 // Whoever sends it does not look for suspects that others found.
                 return transaction.give_back(me);
             }
@@ -492,6 +337,10 @@ impl Store for MysqlStore {
         dropped
     }
 
+    fn wants_few_commits(&self) -> bool {
+        true
+    }
+
     fn looks_every(&self) -> Option<Duration> {
         Some(self.watch.every())
     }
@@ -515,7 +364,7 @@ impl Drop for MysqlStore {
     fn drop(&mut self) {
         if let Some(connection) = self.link.open() {
             // Others then wait for the lease's end.
-            let _ = self.lease.end(connection);
+            let _ = self.lease.end(connection, self.leaving);
         }
     }
 }

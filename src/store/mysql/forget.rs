@@ -15,6 +15,16 @@ struct Wish {
     how_far: Forgotten,
 }
 
+/// What a worker does that has not searched its journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Alive,
+    /// It left as it had nothing to do, with its journal read to the end.
+    Asleep,
+    /// It ended with a journal of which nobody knows what it has.
+    Gone,
+}
+
 /// All events were looked at; the wish waits for journals that were not searched.
 const WAITS: u64 = u64::MAX;
 /// A worker that has not run for so long is gone for good with its journal, in seconds.
@@ -100,14 +110,17 @@ impl MysqlTransaction<'_> {
             self.note(&wish.token, wish.how_far);
             return Ok(Forgetting::UnderWay);
         }
-        let missing: Vec<String> =
-            self.missing(&wish.token)?.into_iter().map(|(server, _)| server).collect();
+        let missing = self.missing(&wish.token)?;
         if missing.is_empty() {
             self.fulfil(&wish.token);
         } else {
             wish.how_far.after = WAITS;
             self.note(&wish.token, wish.how_far);
         }
+        // Whose journal was read to the end has none of it but in what is kept, which is searched when
+        // that worker is back.
+        let missing = missing.into_iter().filter(|(_, state)| *state != Missing::Asleep);
+        let missing = missing.map(|(server, _)| server).collect();
         let Wish { token, person, how_far } = wish;
         Ok(Forgetting::Done { token, person, events: how_far.erased, missing })
     }
@@ -140,18 +153,27 @@ impl MysqlTransaction<'_> {
         Ok(found.first().copied().unwrap_or(0))
     }
 
-    /// Other workers that have not searched their journals for a wish: their servers, and whether they
-    /// are alive.
-    fn missing(&mut self, token: &str) -> Result<Vec<(String, bool)>> {
+    /// Other workers that have not searched their journals for a wish: their servers, and what they do.
+    fn missing(&mut self, token: &str) -> Result<Vec<(String, Missing)>> {
         let sql = format!(
-            "SELECT w.server, w.alive FROM {} w WHERE w.`key` <> ? \
+            "SELECT w.server, w.alive, w.asleep FROM {} w WHERE w.`key` <> ? \
              AND (w.alive = 1 OR w.ended + ? > UNIX_TIMESTAMP()) \
              AND NOT EXISTS (SELECT 1 FROM {} s WHERE s.token = ? AND s.worker = w.`key`) \
              ORDER BY w.server, w.`key`",
             self.table("workers"),
             self.table("searched")
         );
-        self.rows(&sql, vec![self.me.worker.into(), GONE_S.into(), token.into()])
+        let values = vec![self.me.worker.into(), GONE_S.into(), token.into()];
+        let found: Vec<(String, bool, bool)> = self.rows(&sql, values)?;
+        let state = |(server, is_alive, is_asleep): (String, bool, bool)| {
+            let state = match (is_alive, is_asleep) {
+                (true, _) => Missing::Alive,
+                (false, true) => Missing::Asleep,
+                (false, false) => Missing::Gone,
+            };
+            (server, state)
+        };
+        Ok(found.into_iter().map(state).collect())
     }
 
     /// Whether this worker's journal was not searched for one of the wishes.
@@ -210,7 +232,7 @@ impl MysqlTransaction<'_> {
                     self.fulfil(&token);
                 }
                 // Those that live are waited for: it takes them a moment.
-                if !is_new || missing.iter().any(|(_, is_alive)| *is_alive) {
+                if !is_new || missing.iter().any(|(_, state)| *state == Missing::Alive) {
                     continue;
                 }
                 (how_far.after, how_far.searched) = (0, by_now);

@@ -86,6 +86,12 @@ impl MysqlTransaction<'_> {
         Ok(())
     }
 
+    /// Others do not share what a webhook may have under way with this worker.
+    pub(super) fn note_that_it_sends_nothing(&mut self) {
+        let sql = format!("UPDATE {} SET delivers = 0 WHERE `key` = ?", self.table("workers"));
+        self.unit.run_on_one(sql, vec![self.me.worker.into()]);
+    }
+
     /// Whether this worker does what one alone has to do for all; it begins to where nobody does.
     pub(super) fn leads(&mut self) -> Result<bool> {
         self.look_at_lanes(&[LEADER])?;

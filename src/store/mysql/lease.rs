@@ -15,7 +15,7 @@ use super::address::Server;
 use super::connection::{Connection, Writes};
 use super::row::Owner;
 use super::schema::WORKERS;
-use crate::{Origin, Result, StoreError};
+use crate::{Leaving, Origin, Result, StoreError};
 
 /// Workers that register at the same moment try again so often.
 const TRIES: u32 = 32;
@@ -28,6 +28,15 @@ const SHOWS: Duration = Duration::from_secs(7);
 pub(super) struct Lease {
     pub(super) me: Owner,
     pub(super) beat: u64,
+}
+
+/// What a worker is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It takes in and sends.
+    Delivers,
+    /// It takes in what others send.
+    TakesIn,
 }
 
 /// What a write under a lease found.
@@ -53,7 +62,7 @@ impl Lease {
             if !std::mem::replace(&mut watched, true) {
                 wait_for_other(connection, origin)?;
             }
-            if let Some(lease) = Self::again(connection, origin)? {
+            if let Some(lease) = Self::again(connection, origin, Role::Delivers)? {
                 return Ok((lease, false));
             }
             if let Some(lease) = Self::first(connection, origin)? {
@@ -67,18 +76,24 @@ impl Lease {
     ///
     /// # Errors
     /// As the server says.
-    pub(super) fn again(connection: &mut Connection, origin: &Origin) -> Result<Option<Self>> {
+    pub(super) fn again(
+        connection: &mut Connection,
+        origin: &Origin,
+        role: Role,
+    ) -> Result<Option<Self>> {
         let table = connection.server().table("workers");
         for _ in 0..TRIES {
             let sql = format!("SELECT `key`, epoch, beat FROM {table} WHERE spool = ?");
             let found: Vec<(u16, u64, u64)> = connection.rows(&sql, vec![spool(origin)])?;
             let Some((worker, epoch, beat)) = found.first().copied() else { return Ok(None) };
             let sql = format!(
-                "UPDATE {table} SET server = ?, version = ?, place = ?, epoch = ?, beat = ?, alive = 1 \
-                 WHERE `key` = ? AND epoch = ? AND beat = ?"
+                "UPDATE {table} SET server = ?, version = ?, place = ?, epoch = ?, beat = ?, alive = 1, \
+                 delivers = ?, asleep = 0 WHERE `key` = ? AND epoch = ? AND beat = ?"
             );
             let mut values = about(origin);
-            values.extend([epoch + 1, beat + 1, worker.into(), epoch, beat].map(Value::from));
+            let delivers = u64::from(role == Role::Delivers);
+            let of_row = [epoch + 1, beat + 1, delivers, worker.into(), epoch, beat];
+            values.extend(of_row.map(Value::from));
             if connection.execute(&sql, values)? == 1 {
                 let me = Owner { worker, epoch: epoch + 1 };
                 return Ok(Some(Self { me, beat: beat + 1 }));
@@ -102,10 +117,14 @@ impl Lease {
     ///
     /// # Errors
     /// [`StoreError::Twice`] where it is over as one in another place has begun one.
-    pub(super) fn go_on_anew(connection: &mut Connection, origin: &Origin) -> Result<Option<Self>> {
+    pub(super) fn go_on_anew(
+        connection: &mut Connection,
+        origin: &Origin,
+        role: Role,
+    ) -> Result<Option<Self>> {
         match Self::other(connection, origin)? {
             Some((server, _)) => Err(twice(connection, server)),
-            None => Self::again(connection, origin),
+            None => Self::again(connection, origin, role),
         }
     }
 
@@ -189,10 +208,17 @@ impl Lease {
     }
 
     /// Ends it: others need not wait until it is over.
-    pub(super) fn end(&self, connection: &mut Connection) -> Result<()> {
+    pub(super) fn end(&self, connection: &mut Connection, leaving: Leaving) -> Result<()> {
         let table = connection.server().table("workers");
+        // What left for good long ago nobody waits for.
+        let (asleep, ended) = match leaving {
+            Leaving::Ended => (0, "UNIX_TIMESTAMP()"),
+            Leaving::Asleep => (1, "UNIX_TIMESTAMP()"),
+            Leaving::Drained => (0, "0"),
+        };
         let sql = format!(
-            "UPDATE {table} SET alive = 0, ended = UNIX_TIMESTAMP() WHERE `key` = ? AND epoch = ?"
+            "UPDATE {table} SET alive = 0, asleep = {asleep}, ended = {ended} \
+             WHERE `key` = ? AND epoch = ?"
         );
         let (worker, epoch) = (self.me.worker, self.me.epoch);
         connection.execute(&sql, vec![worker.into(), epoch.into()]).map(drop)

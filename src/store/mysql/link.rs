@@ -17,6 +17,8 @@ pub(super) struct Link {
     find: Find,
     connection: Option<Connection>,
     used: Instant,
+    /// A proxy sends reads elsewhere than writes.
+    is_split: bool,
     /// Whoever answers may be another one than before, or know less: what it has of this worker's is
     /// to be compared with what it had.
     pub(super) is_doubtful: bool,
@@ -25,7 +27,9 @@ pub(super) struct Link {
 impl Link {
     /// Of a connection that was made just now.
     pub(super) fn new(find: Find, connection: Connection) -> Self {
-        Self { find, connection: Some(connection), used: Instant::now(), is_doubtful: false }
+        let is_split = connection.is_split;
+        let connection = Some(connection);
+        Self { find, connection, used: Instant::now(), is_split, is_doubtful: false }
     }
 
     /// The connection.
@@ -37,11 +41,20 @@ impl Link {
             Some(connection) => connection,
             None => {
                 self.is_doubtful = true;
-                Connection::open(&(self.find)()?)?
+                Connection::of_worker(&(self.find)()?, self.is_split)?
             }
         };
+        self.is_split |= connection.is_split;
         self.was_used();
         Ok(self.connection.insert(connection))
+    }
+
+    /// Looks whether reads go elsewhere than writes; whether that was found just now, so that what was
+    /// read lately may be old.
+    pub(super) fn look_who_reads(&mut self) -> Result<bool> {
+        let found = self.get()?.look_who_reads()?;
+        self.is_split |= found;
+        Ok(found)
     }
 
     /// The connection, where there is one.

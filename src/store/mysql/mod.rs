@@ -11,7 +11,9 @@ mod address;
 mod backfill;
 mod bulk;
 mod change;
+mod changes;
 mod claim;
+mod commits;
 mod connection;
 mod copy;
 #[cfg(test)]
@@ -22,6 +24,7 @@ mod engine;
 pub(crate) mod engine_tests;
 mod error;
 mod forget;
+mod held;
 pub(crate) mod import;
 mod ingest;
 mod lanes;
@@ -41,6 +44,7 @@ mod row;
 #[cfg(test)]
 mod scale_tests;
 mod schema;
+mod split;
 mod suspects;
 #[cfg(test)]
 #[allow(dead_code, reason = "tests/worker_mysql.rs uses the rest")]

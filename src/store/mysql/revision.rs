@@ -30,10 +30,11 @@ impl MysqlTransaction<'_> {
     /// Gives up lanes of which nothing is under way.
     fn give_up_lanes(&mut self) {
         let sql = format!(
-            "DELETE FROM {} WHERE holder = ? AND epoch = ? AND webhook NOT IN \
-             (SELECT d.webhook FROM {} d WHERE d.owner = ? AND d.state = 1)",
-            self.table("lanes"),
-            self.table("deliveries")
+            "DELETE FROM {lanes} WHERE holder = ? AND epoch = ? AND NOT EXISTS \
+             (SELECT 1 FROM {} d FORCE INDEX (state) \
+                 WHERE d.webhook = {lanes}.webhook AND d.state = 1 AND d.owner = ?)",
+            self.table("deliveries"),
+            lanes = self.table("lanes")
         );
         let me = self.me;
         self.unit.run(sql, vec![me.worker.into(), me.epoch.into(), me.worker.into()]);

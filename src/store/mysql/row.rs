@@ -1,7 +1,7 @@
 //! Rows of `deliveries`.
 
 use ::mysql::prelude::{FromRow, FromValue};
-use ::mysql::{FromRowError, Row};
+use ::mysql::{FromRowError, Row, Value};
 use serde_json::{Value as Json, json};
 
 use crate::{State, WebhookKey};
@@ -50,6 +50,31 @@ pub(super) const COLUMNS: &str = "d.event, d.number, d.id, d.webhook, d.name, d.
      d.owner, d.epoch, d.due, d.test, d.attempts, d.attempted, d.settled, d.reason, d.last_status, \
      d.last_failure, d.duration_us, d.deaths, d.deaths_alone";
 
+/// Columns that follow from the others, for the indexes of what waits and of what failed: see 2.sql.
+pub(super) const DERIVED: &str = "pending_of, pending_due, failed_status, failed_state";
+
+/// Sets them in an UPDATE, behind what it sets of the others.
+pub(super) const DERIVE: &str = "pending_of = IF(state = 0, webhook, NULL), \
+     pending_due = IF(state = 0, due, NULL), \
+     failed_status = IF(last_failure IS NULL, NULL, last_status), \
+     failed_state = IF(last_failure IS NULL, NULL, state)";
+
+/// Their values.
+pub(super) fn derived(
+    state: u8,
+    webhook: i64,
+    due: i64,
+    has_failure: bool,
+    last_status: Value,
+) -> [Value; 4] {
+    let (status, of) = (last_status, Value::from(state));
+    let (failed_status, failed_state) =
+        if has_failure { (status, of) } else { (Value::NULL, Value::NULL) };
+    let is_pending = state == State::Pending as u8;
+    let pending = |value: i64| is_pending.then_some(value).into();
+    [pending(webhook), pending(due), failed_status, failed_state]
+}
+
 /// How [`Delivery::change`] is read by the server: names and types of its elements.
 pub(super) const CHANGE: [(&str, &str); 18] = [
     ("event", "BIGINT UNSIGNED"),
@@ -89,6 +114,12 @@ impl Delivery {
         self.state = state;
         self.owner = Owner::NOBODY;
         self.due = if state == State::Pending { due } else { 0 };
+    }
+
+    /// The values of [`DERIVED`].
+    pub(super) fn derived(&self) -> [Value; 4] {
+        let (state, has_failure) = (self.state as u8, self.last_failure.is_some());
+        derived(state, self.webhook.0, self.due, has_failure, self.last_status.into())
     }
 
     /// What becomes of the row, with what it has to be like before; see [`CHANGE`].

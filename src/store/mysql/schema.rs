@@ -13,7 +13,7 @@ use super::connection::Connection;
 use crate::{Result, StoreError};
 
 /// The n-th entry leads from version n to n + 1.
-const MIGRATIONS: [&str; 1] = [include_str!("1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("1.sql"), include_str!("2.sql")];
 
 /// The version that this software reads and writes.
 pub const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -73,18 +73,25 @@ pub fn migrate(connection: &mut Connection) -> Result<()> {
         for statement in statements(step, &connection.server().prefix) {
             connection.define(&statement, &DONE)?;
         }
-        let note = if from == 0 {
-            format!("INSERT INTO {table} (one, version) VALUES (1, 1)")
-        } else {
-            format!("UPDATE {table} SET version = {} WHERE version = {from}", from + 1)
-        };
-        match connection.execute(&note, Vec::new()) {
-            // Somebody else has noted it.
-            Ok(_) | Err(StoreError::Conflict { .. }) => {}
-            Err(error) => return Err(error),
+        if found > 0 {
+            let note = format!("UPDATE {table} SET version = {} WHERE version = {from}", from + 1);
+            note_version(connection, &note)?;
         }
     }
+    if found == 0 {
+        // Once all is there: whoever reads meanwhile finds no store, and none of an older version.
+        let note = format!("INSERT INTO {table} (one, version) VALUES (1, {VERSION})");
+        note_version(connection, &note)?;
+    }
     Ok(())
+}
+
+fn note_version(connection: &mut Connection, note: &str) -> Result<()> {
+    match connection.execute(note, Vec::new()) {
+        // Somebody else has noted it.
+        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The version of the tables; 0 where they are not whole yet.
@@ -116,6 +123,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::mysql::row::DERIVED;
     use crate::mysql::test_server::TestServer;
 
     #[test]
@@ -168,7 +176,7 @@ mod tests {
         let mut connection = Connection::open(&database).unwrap();
         assert_eq!(version(&mut connection).unwrap(), VERSION);
         let made = tables(&mut connection);
-        assert_eq!(made.len(), MIGRATIONS[0].matches("CREATE TABLE").count() + 1);
+        assert_eq!(made.len(), MIGRATIONS.concat().matches("CREATE TABLE").count() + 1);
         for (name, definition) in &made {
             assert!(definition.contains("ENGINE=InnoDB"), "{name}: {definition}");
             assert!(definition.contains("COLLATE=utf8mb4_bin"), "{name}: {definition}");
@@ -195,6 +203,52 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_an_older_version_have_what_follows_from_them() {
+        let server = TestServer::start(&[]);
+        let mut connection = Connection::open(&server.database()).unwrap();
+        let prefix = connection.server().prefix.clone();
+        for statement in statements(MIGRATIONS[0], &prefix) {
+            connection.define(&statement, &[]).unwrap();
+        }
+        let (schema, deliveries) =
+            (connection.server().table("schema"), connection.server().table("deliveries"));
+        connection
+            .define(
+                &format!(
+                    "CREATE TABLE {schema} (one TINYINT UNSIGNED NOT NULL PRIMARY KEY, \
+                     version INT UNSIGNED NOT NULL) {TABLE}"
+                ),
+                &[],
+            )
+            .unwrap();
+        for sql in [
+            format!("INSERT INTO {schema} VALUES (1, 1)"),
+            format!(
+                "INSERT INTO {deliveries} (event, number, id, webhook, name, site, state, due, test, \
+                 last_status, last_failure) VALUES \
+                 (1, 0, REPEAT('a', 16), 7, 'paid', 1, 0, 50, 0, NULL, NULL), \
+                 (2, 0, REPEAT('b', 16), 7, 'paid', 1, 0, 60, 0, 503, 'status'), \
+                 (3, 0, REPEAT('c', 16), 7, 'paid', 1, 3, 0, 0, NULL, 'timeout'), \
+                 (4, 0, REPEAT('d', 16), 7, 'paid', 1, 2, 0, 0, 204, NULL)"
+            ),
+        ] {
+            connection.execute(&sql, Vec::new()).unwrap();
+        }
+        migrate(&mut connection).unwrap();
+        assert_eq!(version(&mut connection).unwrap(), VERSION);
+        type Derived = (Option<i64>, Option<i64>, Option<u16>, Option<u8>);
+        let sql = format!("SELECT {DERIVED} FROM {deliveries} ORDER BY event");
+        let found: Vec<Derived> = connection.rows(&sql, Vec::new()).unwrap();
+        let expected = [
+            (Some(7), Some(50), None, None),
+            (Some(7), Some(60), Some(503), Some(0)),
+            (None, None, None, Some(3)),
+            (None, None, None, None),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
     fn two_networks_share_a_database_by_their_prefixes() {
         let server = TestServer::start(&[]);
         let database = server.database();
@@ -206,7 +260,7 @@ mod tests {
         let mut connection = Connection::open(&other).unwrap();
         assert_eq!(
             tables(&mut connection).len(),
-            MIGRATIONS[0].matches("CREATE TABLE").count() + 1
+            MIGRATIONS.concat().matches("CREATE TABLE").count() + 1
         );
     }
 
@@ -226,7 +280,7 @@ mod tests {
 
     #[test]
     fn every_table_takes_the_longest_prefix() {
-        let all = statements(MIGRATIONS[0], &"p".repeat(32));
+        let all = statements(&MIGRATIONS.concat(), &"p".repeat(32));
         for statement in all.iter().filter(|statement| statement.contains("CREATE TABLE")) {
             let name = statement.split("EXISTS ").nth(1).unwrap().split(' ').next().unwrap();
             assert!(name.len() <= 64, "{name}");

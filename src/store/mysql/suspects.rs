@@ -23,11 +23,7 @@ impl MysqlTransaction<'_> {
     /// Whatever a worker has still claimed under a lease that is over was under way when it died: it
     /// is suspected, and waits to be tried one at a time.
     pub(super) fn after_a_death(&mut self, worker: u16, below_epoch: u64) -> Result<After> {
-        let rows = self.find(
-            "WHERE d.owner = ? AND d.state = 1 AND d.epoch < ?",
-            vec![worker.into(), below_epoch.into()],
-            &|_| false,
-        )?;
+        let rows = self.claimed_by(worker, "d.epoch < ?", below_epoch, &|_| false)?;
         let alone = rows.len() == 1;
         let (mut after, mut deadly) = (After::default(), Vec::new());
         for row in &rows {
@@ -55,7 +51,9 @@ impl MysqlTransaction<'_> {
         let mut all = Vec::new();
         for asked in webhooks.chunks(ASKED) {
             let (places, values) = list(asked.iter().map(|webhook| webhook.0.into()));
-            let sql = format!("WHERE d.webhook IN ({places}) AND d.state = 0 AND d.deaths > 0");
+            let sql = format!(
+                "FORCE INDEX (turn) WHERE d.pending_of IN ({places}) AND d.deaths > 0 AND d.state = 0"
+            );
             let of = |row: &Delivery| row.is_suspect() && asked.contains(&row.webhook);
             all.extend(self.find(&sql, values, &of)?);
         }
@@ -70,7 +68,7 @@ impl MysqlTransaction<'_> {
             let (places, values) = list(asked.iter().map(|webhook| webhook.0.into()));
             let sql = format!(
                 "SELECT EXISTS (SELECT 1 FROM {} FORCE INDEX (turn) \
-                 WHERE webhook IN ({places}) AND state = 0 AND deaths > 0)",
+                 WHERE pending_of IN ({places}) AND deaths > 0)",
                 self.table("deliveries")
             );
             let found: Vec<bool> = self.rows(&sql, values)?;
@@ -108,16 +106,19 @@ impl MysqlTransaction<'_> {
             return Ok(None);
         }
         let most = 1 + self.changed_of(webhook);
-        let (deaths, order) = if ordered {
-            ("", "d.event, d.number")
+        let (of_webhook, order) = if ordered {
+            ("d.webhook = ? AND d.state = 0", "d.event, d.number")
         } else {
-            (" AND d.deaths > 0", "d.deaths DESC, d.due, d.event, d.number")
+            (
+                "d.pending_of = ? AND d.deaths > 0 AND d.state = 0",
+                "d.deaths DESC, d.due, d.event, d.number",
+            )
         };
         let of = |row: &Delivery| {
             row.webhook == webhook
                 && if ordered { row.state == State::Pending } else { row.is_suspect() }
         };
-        let rest = format!("WHERE d.webhook = ? AND d.state = 0{deaths} ORDER BY {order} LIMIT ?");
+        let rest = format!("WHERE {of_webhook} ORDER BY {order} LIMIT ?");
         let (mut rows, _) = self.find_some(&rest, vec![webhook.0.into(), most.into()], &of)?;
         if !ordered {
             rows.sort_by_key(|row| (std::cmp::Reverse(row.deaths), row.due, row.place));

@@ -89,6 +89,7 @@ impl TestServer {
             tls: Tls::Off,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(20),
+            reads_with_writes: false,
         }
     }
 

@@ -73,7 +73,19 @@ impl MysqlTransaction<'_> {
         values: Vec<Value>,
         is: &dyn Fn(&Delivery) -> bool,
     ) -> Result<(Vec<Delivery>, usize)> {
-        let sql = format!("SELECT {COLUMNS} FROM {} d {conditions}", self.table("deliveries"));
+        let from = format!("{} d", self.table("deliveries"));
+        self.find_from(&from, conditions, values, is)
+    }
+
+    /// [`find_some`](Self::find_some), with what stands before the conditions: the deliveries are `d`.
+    pub(super) fn find_from(
+        &mut self,
+        from: &str,
+        conditions: &str,
+        values: Vec<Value>,
+        is: &dyn Fn(&Delivery) -> bool,
+    ) -> Result<(Vec<Delivery>, usize)> {
+        let sql = format!("SELECT {COLUMNS} FROM {from} {conditions}");
         let mut rows: Vec<Delivery> = self.rows(&sql, values)?;
         let read = rows.len();
         rows.retain(|row| !self.unit.deliveries.contains_key(&row.place));
@@ -332,6 +344,10 @@ impl Transaction for MysqlTransaction<'_> {
         );
         self.unit.run(sql, vec![host.into(), webhook.0.into(), host.into()]);
         Ok(())
+    }
+
+    fn is_new_wish(&mut self, segment: SegmentId, offset: u64, now: i64) -> Result<bool> {
+        self.try_is_new_wish(segment, offset, now)
     }
 
     fn begin_bulk(&mut self, bulk: &Bulk, now: i64) -> Result<()> {

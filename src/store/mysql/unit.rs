@@ -9,18 +9,17 @@ use ::mysql::Value;
 use serde_json::Value as Json;
 
 use super::address::Server;
+use super::changes::{self, Changed};
 use super::connection::Writes;
 use super::counters::Counters;
 use super::prune;
-use super::row::{CHANGE, Delivery, Owner, Place};
+use super::row::{Delivery, Owner, Place};
 use crate::{Result, State, StoreError, WebhookKey};
 use domain::event::{Event, Flags};
 use domain::id::{DeliveryId, EventId};
 
 /// Most rows of one statement.
-const MOST_ROWS: usize = 256;
-/// Most rows that one statement changes.
-const MOST_CHANGES: usize = 1000;
+pub(super) const MOST_ROWS: usize = 256;
 
 /// An event to be added.
 pub(super) struct EventRow {
@@ -47,14 +46,6 @@ pub(super) struct Insert {
     pub(super) rows: Vec<Vec<Value>>,
     /// What stands behind the values.
     pub(super) then: &'static str,
-}
-
-/// A delivery before and after.
-pub(super) struct Changed {
-    /// As the database has it; none: it is new.
-    pub(super) before: Option<Delivery>,
-    /// None: it is deleted.
-    pub(super) after: Option<Delivery>,
 }
 
 /// A change of many deliveries, or a backfill, as the database is to have it.
@@ -217,7 +208,7 @@ impl Unit {
         for event in self.events.chunks(MOST_ROWS) {
             self.write_events(writes, server, me, event)?;
         }
-        self.write_deliveries(writes, server)?;
+        changes::write(writes, server, me, self.deliveries.values())?;
         insert(
             writes,
             &format!(
@@ -319,62 +310,7 @@ impl Unit {
         }
         let into = format!("INSERT INTO {} (term, event)", server.table("terms"));
         let rows = terms.into_iter().map(|(term, event)| vec![term.into(), event.into()]);
-        insert(writes, &into, rows.collect(), "")
-    }
-
-    fn write_deliveries(&self, writes: &mut Writes<'_>, server: &Server) -> Result<()> {
-        let table = server.table("deliveries");
-        let (mut new, mut changes, mut gone) = (Vec::new(), Vec::new(), Vec::new());
-        for Changed { before, after } in self.deliveries.values() {
-            match (before, after) {
-                (None, Some(after)) => new.push(vec![
-                    after.place.0.into(),
-                    after.place.1.into(),
-                    after.id.as_bytes().as_slice().into(),
-                    after.webhook.0.into(),
-                    after.name.as_str().into(),
-                    after.site.into(),
-                    (after.state as u8).into(),
-                    after.owner.worker.into(),
-                    after.owner.epoch.into(),
-                    after.due.into(),
-                    after.test.into(),
-                    after.settled.into(),
-                    after.reason.as_deref().into(),
-                    after.last_failure.as_deref().into(),
-                ]),
-                (Some(before), Some(after)) if before != after => {
-                    changes.push(after.change(before));
-                }
-                (Some(before), None) => gone.push(before),
-                _ => {}
-            }
-        }
-        let into = format!(
-            "INSERT INTO {table} (event, number, id, webhook, name, site, state, owner, epoch, due, \
-             test, settled, reason, last_failure)"
-        );
-        insert(writes, &into, new, "")?;
-        let sql = change(&table);
-        for changes in changes.chunks(MOST_CHANGES) {
-            let found = writes.execute(&sql, vec![Json::from(changes).to_string().into()])?;
-            if found != changes.len() as u64 {
-                return Err(conflict(server, "a delivery was changed"));
-            }
-        }
-        for gone in gone.chunks(MOST_ROWS) {
-            let (mut values, mut places) = (Vec::new(), Vec::new());
-            for delivery in gone {
-                places.push("(event = ? AND number = ? AND state = ?)");
-                values.extend([delivery.place.0.into(), delivery.place.1.into()]);
-                values.push((delivery.state as u8).into());
-            }
-            let sql = format!("DELETE FROM {table} WHERE {}", places.join(" OR "));
-            if writes.execute(&sql, values)? != gone.len() as u64 {
-                return Err(conflict(server, "a delivery was changed"));
-            }
-        }
-        Ok(())
+        insert(writes, &into, rows.collect(), "").map(drop)
     }
 
     fn write_positions(&self, writes: &mut Writes<'_>, server: &Server, me: Owner) -> Result<()> {
@@ -412,35 +348,21 @@ pub(super) fn conflict(server: &Server, reason: &str) -> StoreError {
     StoreError::Conflict { store: server.to_string(), reason: reason.into() }
 }
 
-/// The statement that changes deliveries as a JSON array of [`Delivery::change`] says: one text
-/// for whatever number of them, so that it is prepared once.
-fn change(table: &str) -> String {
-    let columns: Vec<_> = CHANGE
-        .iter()
-        .enumerate()
-        .map(|(at, (name, of))| format!("`{name}` {of} PATH '$[{at}]'"))
-        .collect();
-    let set: Vec<_> = CHANGE[5..].iter().map(|(name, _)| format!("d.{name} = v.{name}")).collect();
-    format!(
-        "UPDATE JSON_TABLE(?, '$[*]' COLUMNS ({})) v STRAIGHT_JOIN {table} d FORCE INDEX (PRIMARY) \
-         ON d.event = v.event AND d.number = v.number SET {} \
-         WHERE d.state = v.was AND d.owner = v.was_owner AND d.epoch = v.was_epoch",
-        columns.join(", "),
-        set.join(", ")
-    )
-}
-
-/// Adds rows by few statements, of which there are few texts: each is prepared once.
+/// Adds rows by few statements, of which there are few texts: each is prepared once. How many the server
+/// says there were.
 pub(super) fn insert(
     writes: &mut Writes<'_>,
     into: &str,
     rows: Vec<Vec<Value>>,
     then: &str,
-) -> Result<()> {
+) -> Result<u64> {
+    let mut found = 0;
     let mut rows = rows.into_iter().peekable();
     let mut left = rows.len();
     while left > 0 {
-        let most = if left < 8 { left } else { (1 << left.ilog2()).min(MOST_ROWS) };
+        // Powers of two, and halfway between two of them.
+        let step = (1 << left.max(4).ilog2()) / 2;
+        let most = if left < 8 { left } else { (left / step * step).min(MOST_ROWS) };
         let (mut part, mut bytes) = (Vec::with_capacity(most), 0);
         while part.len() < most
             && let Some(row) =
@@ -452,9 +374,9 @@ pub(super) fn insert(
         left -= part.len();
         let row = format!("({})", vec!["?"; part[0].len()].join(", "));
         let sql = format!("{into} VALUES {}{then}", vec![row; part.len()].join(", "));
-        writes.execute(&sql, part.into_iter().flatten().collect())?;
+        found += writes.execute(&sql, part.into_iter().flatten().collect())?;
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Bytes of a row's values.

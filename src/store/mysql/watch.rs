@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::engine::{MysqlStore, health_of};
 use super::lanes::LEADER;
+use super::lease::Role;
 use super::memory::Lane;
 use super::suspects::After;
 use super::transaction::MysqlTransaction;
@@ -29,8 +30,9 @@ const SLOW: Duration = Duration::from_secs(1);
 /// Webhooks of which one look finds out what is due.
 const ASKED: usize = 500;
 
-/// Another worker's row as it is read: key, epoch, beat, whether it is alive, revision of its config.
-type Row = (u16, u64, u64, bool, u64);
+/// Another worker's row as it is read: key, epoch, beat, whether it is alive, revision of its config,
+/// whether it sends.
+type Row = (u16, u64, u64, bool, u64, bool);
 
 /// What is known of the others.
 #[derive(Default)]
@@ -51,6 +53,10 @@ pub(super) struct Watch {
     all: bool,
     /// Somebody wrote, or lanes may be free, since what changes rarely was looked at.
     wrote: bool,
+    /// Somebody came, left or was taken over since it was looked for what who left had not given back, and
+    /// when that was, in nanoseconds of the monotonic clock.
+    changed: bool,
+    looked_for_left: u64,
 }
 
 /// Another worker's row.
@@ -88,7 +94,7 @@ impl Watch {
         let (mut wrote, mut changed) = (false, false);
         let keys: HashSet<u16> = rows.iter().map(|row| row.0).collect();
         self.others.retain(|key, _| keys.contains(key));
-        for (key, epoch, beat, is_alive, _) in rows {
+        for (key, epoch, beat, is_alive, ..) in rows {
             let new = Seen { epoch, beat, is_alive, since: now };
             let seen = self.others.entry(key).or_insert_with(|| {
                 (wrote, changed) = (true, true);
@@ -142,25 +148,33 @@ impl MysqlStore {
         let me = self.lease.me;
         let connection = self.connected()?;
         let sql = format!(
-            "SELECT `key`, epoch, beat, alive, revision FROM {} WHERE `key` <> ?",
+            "SELECT `key`, epoch, beat, alive, revision, delivers FROM {} WHERE `key` <> ?",
             connection.server().table("workers")
         );
         let rows: Vec<Row> = connection.rows(&sql, vec![me.worker.into()])?;
         let mine = self.memory.revision;
         let has_older = rows.iter().any(|row| row.3 && row.4 < mine);
         let newest = rows.iter().filter(|row| row.3).map(|row| row.4).max().unwrap_or(0);
-        let others = rows.iter().filter(|row| row.3).count();
-        let servers = u32::try_from(others + 1).unwrap_or(u32::MAX);
+        // Of those that take in only nobody needs to leave anything to send.
+        let others = rows.iter().filter(|row| row.3 && row.5).count();
+        let all = others + usize::from(self.role == Role::Delivers);
+        let servers = u32::try_from(all).unwrap_or(u32::MAX);
         let (wrote, changed) = self.watch.see(rows, now);
         let mut news = News { servers, ..News::default() };
-        let dead = if self.only_takes_in { Vec::new() } else { self.watch.dead(now) };
+        let dead = if self.role == Role::TakesIn { Vec::new() } else { self.watch.dead(now) };
         for (worker, seen) in dead {
             self.take_over(worker, seen, &mut news)?;
         }
         self.compare_revisions(newest);
+        self.watch.changed |= changed;
         let slowly = since(self.watch.looked_slowly, now) >= SLOW;
         if slowly {
             self.watch.looked_slowly = now;
+            if self.link.look_who_reads()? {
+                self.memory.doubt();
+                self.link.is_doubtful = true;
+                self.compare()?;
+            }
             self.yield_lanes()?;
             if std::mem::replace(&mut self.watch.has_older, has_older) || has_older {
                 // Whose a lane is, is looked at again: nobody says that it was given up.
@@ -228,19 +242,26 @@ impl MysqlStore {
 
     /// Takes over what workers that left had not given back.
     fn adopt(&mut self, news: &mut News) -> Result<()> {
-        if self.only_takes_in || self.watch.others.values().all(|seen| seen.is_alive) {
+        if self.role == Role::TakesIn || self.watch.others.values().all(|seen| seen.is_alive) {
+            return Ok(());
+        }
+        let now = self.clock.monotonic_ns();
+        if !self.watch.changed && since(self.watch.looked_for_left, now) < LEASE {
             return Ok(());
         }
         let me = self.lease.me;
         let connection = self.connected()?;
         let server = connection.server();
         let sql = format!(
-            "SELECT w.`key` FROM {} w WHERE w.alive = 0 AND w.`key` <> ? \
-             AND EXISTS (SELECT 1 FROM {} d WHERE d.owner = w.`key` AND d.state = 1)",
-            server.table("workers"),
-            server.table("deliveries")
+            "SELECT DISTINCT h.`key` FROM {} w \
+             STRAIGHT_JOIN {} d FORCE INDEX (state) ON d.webhook = w.`key` AND d.state = 1 \
+             STRAIGHT_JOIN {} h ON h.`key` = d.owner WHERE h.alive = 0 AND h.`key` <> ?",
+            server.table("webhooks"),
+            server.table("deliveries"),
+            server.table("workers")
         );
         let left: Vec<u16> = connection.rows(&sql, vec![me.worker.into()])?;
+        (self.watch.changed, self.watch.looked_for_left) = (false, now);
         for worker in left {
             if let Some(seen) = self.watch.others.get(&worker).copied() {
                 self.take_over(worker, seen, news)?;
@@ -286,7 +307,7 @@ impl MysqlStore {
     /// Finds out whether there are suspects in this worker's lanes, or in those that nobody has: who took
     /// over a dead worker, or came back itself, need not have the lane of what that had under way.
     fn look_at_suspects(&mut self, news: &mut News) -> Result<()> {
-        if self.only_takes_in {
+        if self.role == Role::TakesIn {
             return Ok(());
         }
         let webhooks: Vec<_> = self.memory.webhooks.values().copied().collect();

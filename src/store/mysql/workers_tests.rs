@@ -8,10 +8,12 @@ use super::row::Owner;
 use super::{Connection, MysqlStore};
 use crate::conformance::{Fixture as _, NOON, attempt, claim, complete, event, ingest};
 use crate::{
-    Claim, NewDelivery, News, Next, Origin, State, Store, StoreError, Wanted, WebhookKey, Written,
+    Claim, Forgetting, Leaving, NewDelivery, News, Next, Origin, Person, State, Store, StoreError,
+    Wanted, WebhookKey, Written,
 };
 use domain::clock::{Clock as _, ManualClock};
 use domain::id::DeliveryId;
+use journal::SegmentId;
 
 /// How long a look leaves between two in these tests, in milliseconds, and a lease.
 const STEP: i64 = 3000;
@@ -161,7 +163,7 @@ fn a_fenced_worker_writes_nothing_of_a_transaction() {
             reason: None,
             failure: None,
         };
-        t.set_position(journal::SegmentId([1; 16]), 7)?;
+        t.set_position(SegmentId([1; 16]), 7)?;
         ingest(t, &lost, now, &[], &[new]).map(drop)
     });
     assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
@@ -410,4 +412,94 @@ fn who_goes_by_an_older_config_gives_its_lanes_up_once_nothing_is_under_way() {
     assert_eq!(ids(&claims(&mut old, &clock, webhook)), HashSet::from([second]));
     assert!(!write(&mut old, |t| t.note_config(1)));
     assert!(write(&mut old, |t| t.note_config(2)));
+}
+
+#[test]
+fn who_only_takes_in_leaves_the_others_all_that_may_be_under_way() {
+    let tables = Tables::new();
+    let clock = tables.clock();
+    let (mut one, mut two) = (worker(&tables, 1), worker(&tables, 2));
+    let mut inner = worker(&tables, 3);
+    inner.only_takes_in();
+    inner.load().unwrap();
+    let servers = |found: &[Vec<News>]| -> Vec<u32> {
+        found.iter().map(|news| news.last().map_or(0, |news| news.servers)).collect()
+    };
+    let found = pass(&clock, 0, &mut [&mut one, &mut two, &mut inner]);
+    assert_eq!(servers(&found), [2, 2, 2]);
+    drop(two);
+    let found = pass(&clock, STEP, &mut [&mut one, &mut inner]);
+    assert_eq!(servers(&found), [1, 1]);
+    // The same spool's next worker may send.
+    drop(inner);
+    let mut outer = worker(&tables, 3);
+    outer.load().unwrap();
+    let found = pass(&clock, STEP, &mut [&mut one, &mut outer]);
+    assert_eq!(servers(&found), [2, 2]);
+}
+
+/// Fulfils a wish as far as it goes: servers that are missing; none: it is not done.
+fn forget(store: &mut MysqlStore) -> Option<Vec<String>> {
+    for _ in 0..10 {
+        match write(store, |t| t.forget(100)) {
+            Forgetting::Nothing => return None,
+            Forgetting::UnderWay => {}
+            Forgetting::Done { missing, .. } => return Some(missing),
+        }
+    }
+    None
+}
+
+#[test]
+fn a_worker_that_sleeps_is_not_missed_by_who_forgets_and_searches_when_it_wakes() {
+    let tables = Tables::new();
+    let person: Person = serde_json::from_str(r#"{"email":"zoe@example.org"}"#).unwrap();
+    for (leaving, missing) in [
+        (Leaving::Ended, vec!["web2".to_owned()]),
+        (Leaving::Asleep, Vec::new()),
+        (Leaving::Drained, Vec::new()),
+    ] {
+        let (mut one, mut two) = (worker(&tables, 1), worker(&tables, 2));
+        let token = format!("{leaving:?}");
+        two.leaves(leaving);
+        drop(two);
+        write(&mut one, |t| {
+            t.begin_forgetting(&token, &person)?;
+            t.note_searched(std::slice::from_ref(&token))
+        });
+        assert_eq!(forget(&mut one), Some(missing), "{leaving:?}");
+        assert_eq!(forget(&mut one), None);
+        // Once it is back it is asked, but for one that had handed over all that it had.
+        let mut back = worker(&tables, 2);
+        let wishes = write(&mut back, |t| t.wishes_to_search());
+        let tokens: Vec<_> = wishes.iter().map(|(token, _)| token.clone()).collect();
+        if leaving == Leaving::Drained {
+            assert!(tokens.is_empty());
+            continue;
+        }
+        assert_eq!(tokens, [token]);
+        write(&mut back, |t| t.note_searched(&tokens));
+        assert_eq!(forget(&mut one), Some(Vec::new()));
+        assert_eq!(forget(&mut one), None);
+    }
+}
+
+#[test]
+fn a_wish_at_a_place_of_a_journal_is_fulfilled_once() {
+    let tables = Tables::new();
+    let mut one = worker(&tables, 1);
+    let is_new = |store: &mut MysqlStore, at: u64| {
+        write(store, |t| t.is_new_wish(SegmentId([7; 16]), at, NOON))
+    };
+    assert!(is_new(&mut one, 40));
+    // One that was undone is none.
+    let undone = one.transaction(&mut |t| {
+        assert!(t.is_new_wish(SegmentId([7; 16]), 80, NOON)?);
+        Err(StoreError::Failed { action: "a test", reason: String::new() })
+    });
+    assert!(undone.is_err());
+    assert_eq!([is_new(&mut one, 40), is_new(&mut one, 80)], [false, true]);
+    // Of a copied disk, too.
+    let mut copy = worker(&tables, 2);
+    assert_eq!([is_new(&mut copy, 80), is_new(&mut copy, 120)], [false, true]);
 }

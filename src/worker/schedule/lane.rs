@@ -11,6 +11,10 @@ use store::{Health, WebhookState};
 /// under way instead would gain less than that.
 const RUN: u32 = 8;
 const RUN_US: u64 = 8000;
+/// The same where a round of the worker takes its time, as the store is on a server, and all the runs are
+/// taken: meanwhile nobody hands out anything.
+const LONG_RUN: u32 = 32;
+const LONG_RUN_US: u64 = 50_000;
 /// What a burst is taken to hold, in bytes, of a lane of which nothing is known.
 const USUAL_BYTES: u64 = 4096;
 
@@ -116,8 +120,17 @@ impl Lane {
 
     /// Most requests of one of its bursts.
     pub(super) fn burst(&self) -> u32 {
-        let quick = u32::try_from(RUN_US / self.takes.max(1)).unwrap_or(RUN);
-        if self.is_free() { quick.clamp(1, RUN) } else { 1 }
+        self.as_many_as(RUN, RUN_US)
+    }
+
+    /// The same where there is no place for another burst.
+    pub(super) fn long_burst(&self) -> u32 {
+        self.as_many_as(LONG_RUN, LONG_RUN_US)
+    }
+
+    fn as_many_as(&self, most: u32, us: u64) -> u32 {
+        let quick = u32::try_from(us / self.takes.max(1)).unwrap_or(most);
+        if self.is_free() { quick.clamp(1, most) } else { 1 }
     }
 
     /// How many requests more it may have under way, whatever is due.

@@ -60,6 +60,8 @@ pub(super) struct Schedule {
     limits: Limits,
     /// How many servers send what comes in as it comes in: this one, and others that share the store.
     servers: u32,
+    /// Bursts may be long: see [`lane::LONG_RUN`].
+    has_long_bursts: bool,
     origins: Vec<Origin>,
     origin_numbers: HashMap<String, usize>,
     under_way: HashMap<DeliveryId, Burst>,
@@ -83,6 +85,7 @@ impl Schedule {
             suspects_turn: true,
             limits,
             servers: 1,
+            has_long_bursts: false,
             origins: vec![Origin::default()],
             origin_numbers: HashMap::new(),
             under_way: HashMap::new(),
@@ -90,6 +93,11 @@ impl Schedule {
             suspects: 0,
             bytes: 0,
         }
+    }
+
+    /// Lets bursts be long, where there is no place for another one: a round takes its time.
+    pub(super) fn set_long_bursts(&mut self, long: bool) {
+        self.has_long_bursts = long;
     }
 
     /// How much may be under way.

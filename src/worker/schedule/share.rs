@@ -81,14 +81,25 @@ impl Schedule {
         nobody_waits.then(|| self.room(Row { suspect: false, more: true }))
     }
 
-    /// The same of one webhook, and the length of its bursts; `ended` of those under way are over.
-    pub(crate) fn room_at_once(&self, key: WebhookKey, ended: u32, now: i64) -> (u32, u32) {
+    /// Whether most of the bursts that a webhook may have are under way, of which `ended` are over, and
+    /// nothing but that keeps it from sending more.
+    pub(crate) fn is_crowded(&self, key: WebhookKey, ended: u32) -> bool {
+        self.lanes.get(&key).is_some_and(|lane| {
+            let free = lane.room_beside(lane.in_flight.saturating_sub(ended));
+            lane.is_free() && 2 * free < lane.room_beside(0)
+        })
+    }
+
+    /// As [`open_places`](Self::open_places) of one webhook, the length of its bursts, and what that may be where there is no room for
+    /// another one; `ended` of those under way are over.
+    pub(crate) fn room_at_once(&self, key: WebhookKey, ended: u32, now: i64) -> (u32, u32, u32) {
         let lane = self
             .lanes
             .get(&key)
             .filter(|lane| lane.is_free() && lane.next_due.is_none_or(|due| due > now));
-        lane.map_or((0, 0), |lane| {
-            (lane.room_beside(lane.in_flight.saturating_sub(ended)), lane.burst())
+        lane.map_or((0, 0, 0), |lane| {
+            let long = if self.has_long_bursts { lane.long_burst() } else { lane.burst() };
+            (lane.room_beside(lane.in_flight.saturating_sub(ended)), lane.burst(), long)
         })
     }
 }

@@ -7,12 +7,14 @@ use store::WebhookKey;
 
 /// Whoever has stood in a row for so long has waited for a place, in milliseconds.
 const WAITED_MS: i64 = 10;
-/// A lane's turn: claim up to `limit` of its deliveries, and send them in bursts of `burst`.
+/// A lane's turn: claim up to `limit` of its deliveries, and send them in bursts of `burst`, or as many
+/// more as there are where `bursts` do not hold them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Turn {
     pub(crate) key: WebhookKey,
     pub(crate) limit: usize,
     pub(crate) burst: usize,
+    pub(crate) bursts: usize,
     pub(crate) ordered: bool,
     /// What it waited for, where something was due.
     pub(crate) waited_for: Option<&'static str>,
@@ -64,18 +66,20 @@ impl Schedule {
                 continue;
             }
             let burst = lane.burst();
+            let long = if self.has_long_bursts { lane.long_burst() } else { burst };
             // Bodies of megabytes: no more of them than memory has room for.
             let held = u32::try_from(bytes_left / lane.bytes.max(1)).unwrap_or(u32::MAX).max(1);
             let waited = now - lane.since >= WAITED_MS;
             let waited_for = if waited { Some(waits::MACHINE) } else { lane.waits_for };
             let turn = Turn {
                 key,
-                limit: (allowed * burst).min(held) as usize,
+                limit: (allowed * long).min(held) as usize,
                 burst: burst as usize,
+                bursts: allowed as usize,
                 ordered: lane.webhook.as_ref().is_some_and(|webhook| webhook.ordered),
                 waited_for,
                 suspect,
-                bytes: lane.bytes * u64::from((allowed * burst).min(held)),
+                bytes: lane.bytes * u64::from((allowed * long).min(held)),
             };
             self.leave(key);
             self.hold(&turn, true);
@@ -105,7 +109,7 @@ impl Schedule {
     /// Holds the places that a turn may fill, or lets go of them.
     fn hold(&mut self, turn: &Turn, hold: bool) {
         let Some(lane) = self.lanes.get_mut(&turn.key) else { return };
-        let bursts = turn.limit.div_ceil(turn.burst.max(1)) as u32;
+        let bursts = turn.limit.div_ceil(turn.burst.max(1)).min(turn.bursts) as u32;
         self.bytes = if hold { self.bytes + turn.bytes } else { self.bytes - turn.bytes };
         let origin = &mut self.origins[lane.origin];
         let suspects = if turn.suspect { bursts } else { 0 };
@@ -130,7 +134,8 @@ impl Schedule {
         let may_send = is_probed && lane.room() > 0 && lane.rate(now).unwrap_or(0) > 0;
         let suspect = lane.is_suspect();
         let bytes = lane.bytes;
-        let turn = Turn { key, limit: 1, burst: 1, ordered, waited_for: None, suspect, bytes };
+        let (limit, burst, bursts, waited_for) = (1, 1, 1, None);
+        let turn = Turn { key, limit, burst, bursts, ordered, waited_for, suspect, bytes };
         may_send.then(|| {
             self.hold(&turn, true);
             turn

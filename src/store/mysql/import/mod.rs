@@ -10,9 +10,12 @@
 //! fulfils a wish to be forgotten before all is there in which the person may occur.
 
 mod rest;
+mod rows;
 mod sums;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use rows::Rows;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -21,16 +24,17 @@ use ::mysql::Value;
 use serde::{Deserialize, Serialize};
 
 use super::engine::MysqlStore;
-use super::ingest::code;
 use super::lanes::LEADER;
 use super::lease::Lease;
 use super::link::Find;
+use super::row::DERIVE;
 use super::schema::next_event;
 use super::transaction::{MysqlTransaction, list};
-use super::unit::Insert;
 use crate::moving::{Sums, add};
-use crate::sqlite::export::{Export, MovedAttempt, MovedDelivery, MovedEvent, MovedWebhook};
-use crate::{Origin, Place, Result, SpoolId, State, StoreError, Transaction as _, WebhookKey};
+use crate::sqlite::export::{Export, MovedEvent, MovedWebhook};
+use crate::{
+    Leaving, Origin, Place, Result, SpoolId, State, StoreError, Transaction as _, WebhookKey,
+};
 use domain::clock::Clock;
 use domain::id::EventId;
 
@@ -227,11 +231,13 @@ impl Import {
         }
         let of = format!("{:032x}", u128::from_be_bytes(self.worker.spool.0));
         let spool = SpoolId(*EventId::from_key("server", 0, &format!("{of} {name}")).as_bytes());
-        self.row_of(&Origin { spool, place: Place::default(), server: name.to_owned() }, "")
+        let origin = Origin { spool, place: Place::default(), server: name.to_owned() };
+        // It never runs here: nobody waits for its journal.
+        self.row_of(&origin, "", Leaving::Drained)
     }
 
     /// The key of a worker's row, which is made where there is none.
-    fn row_of(&mut self, origin: &Origin, version: &str) -> Result<u16> {
+    fn row_of(&mut self, origin: &Origin, version: &str, leaving: Leaving) -> Result<u16> {
         let connection = self.store.connected()?;
         let table = connection.server().table("workers");
         let sql = format!("SELECT `key` FROM {table} WHERE spool = ?");
@@ -240,7 +246,7 @@ impl Import {
             return Ok(*key);
         }
         let (lease, _) = Lease::begin(connection, origin)?;
-        lease.end(connection)?;
+        lease.end(connection, leaving)?;
         let sql = format!("UPDATE {table} SET version = ? WHERE `key` = ?");
         connection.execute(&sql, vec![version.into(), lease.me.worker.into()])?;
         Ok(lease.me.worker)
@@ -314,7 +320,7 @@ impl Import {
             // From left to right: what is due is compared before it is changed.
             let sql = format!(
                 "UPDATE {} FORCE INDEX (state) SET state = IF(due >= {held}, {}, 0), \
-                 due = IF(due >= {held}, 0, due - {off}) \
+                 due = IF(due >= {held}, 0, due - {off}), {DERIVE} \
                  WHERE webhook = ? AND state = 0 AND due >= {off} AND {} LIMIT {LET_GO}",
                 connection.server().table("deliveries"),
                 State::Held as u8,
@@ -428,146 +434,6 @@ impl MysqlTransaction<'_> {
         let (places, values) = list(events.iter().map(|event| bytes(&event.id)));
         let sql = format!("SELECT id FROM {} WHERE id IN ({places})", self.table("events"));
         Ok(self.rows::<Vec<u8>>(&sql, values)?.into_iter().collect())
-    }
-}
-
-/// Rows of the tables that events and what belongs to them are in.
-struct Rows<'a> {
-    webhooks: &'a HashMap<i64, WebhookKey>,
-    servers: &'a HashMap<String, u16>,
-    apart: i64,
-    /// Most bytes of a row.
-    largest: usize,
-    tables: [String; 6],
-    events: Vec<Vec<Value>>,
-    bodies: Vec<Vec<Value>>,
-    terms: Vec<Vec<Value>>,
-    deliveries: Vec<Vec<Value>>,
-    requests: Vec<Vec<Value>>,
-    attempts: Vec<Vec<Value>>,
-}
-
-impl<'a> Rows<'a> {
-    fn new(
-        transaction: &MysqlTransaction<'_>,
-        webhooks: &'a HashMap<i64, WebhookKey>,
-        servers: &'a HashMap<String, u16>,
-        apart: i64,
-    ) -> Self {
-        let names = ["events", "bodies", "terms", "deliveries", "requests", "attempts"];
-        Self {
-            webhooks,
-            servers,
-            apart,
-            largest: transaction.connection.largest(),
-            tables: names.map(|name| transaction.table(name)),
-            events: Vec::new(),
-            bodies: Vec::new(),
-            terms: Vec::new(),
-            deliveries: Vec::new(),
-            requests: Vec::new(),
-            attempts: Vec::new(),
-        }
-    }
-
-    /// The key of a server's row; 0, which is nobody's, where it is not known.
-    fn server(&self, name: Option<&String>) -> Value {
-        name.and_then(|name| self.servers.get(name)).copied().unwrap_or(0).into()
-    }
-
-    /// Refuses what no request can carry.
-    fn check(&self, event: &MovedEvent, size: usize) -> Result<()> {
-        if size <= self.largest {
-            return Ok(());
-        }
-        let id: Option<[u8; 16]> = event.id.as_slice().try_into().ok();
-        Err(StoreError::TooLarge {
-            store: "the database".into(),
-            reason: format!(
-                "the event {} has {size} bytes, and its requests take at most {}: set \
-                 max_allowed_packet of the server higher, and go on",
-                id.map(|id| EventId::from_bytes(id).to_string()).unwrap_or_default(),
-                self.largest
-            ),
-        })
-    }
-
-    fn event(&mut self, key: u64, event: &MovedEvent) -> Result<()> {
-        let MovedEvent { id, name, site, created, server, columns, terms, body, .. } = event;
-        let mut row = vec![key.into(), bytes(id), name.as_str().into(), (*site).into()];
-        row.extend([(*created).into(), self.server(server.as_ref()), terms.as_deref().into()]);
-        row.extend(columns.iter().cloned());
-        self.events.push(row);
-        if let Some(body) = body {
-            self.check(event, body.len())?;
-            self.bodies.push(vec![key.into(), bytes(body)]);
-        }
-        let terms: BTreeSet<String> =
-            terms.as_ref().and_then(|terms| serde_json::from_str(terms).ok()).unwrap_or_default();
-        self.terms.extend(terms.into_iter().map(|term| vec![term.into(), key.into()]));
-        event.deliveries.iter().try_for_each(|delivery| self.delivery(key, event, delivery))
-    }
-
-    fn delivery(&mut self, key: u64, event: &MovedEvent, delivery: &MovedDelivery) -> Result<()> {
-        let Some(webhook) = self.webhooks.get(&delivery.webhook) else {
-            return Err(failed(format!("there is no webhook {}", delivery.webhook)));
-        };
-        let (state, due) = match State::from_number(delivery.state) {
-            // Nobody sends it any more: its worker is gone.
-            Some(State::Pending | State::Delivering) => {
-                (State::Pending as u8, sums::due(delivery.due, self.apart) + PUT_OFF)
-            }
-            Some(State::Held) => (State::Pending as u8, 2 * PUT_OFF),
-            _ => (delivery.state, 0),
-        };
-        let number = delivery.number;
-        let mut row: Vec<Value> = vec![key.into(), number.into(), bytes(&delivery.id)];
-        row.extend([webhook.0.into(), event.name.as_str().into(), event.site.into()]);
-        row.extend([state.into(), due.into()]);
-        row.extend(
-            [&delivery.reason, &delivery.last_failure].map(|it| it.as_deref().map(code).into()),
-        );
-        row.extend(delivery.columns.iter().cloned());
-        self.deliveries.push(row);
-        if let Some(body) = &delivery.request {
-            self.check(event, body.len())?;
-            self.requests.push(vec![key.into(), number.into(), bytes(body)]);
-        }
-        for MovedAttempt { number: attempt, server, columns } in &delivery.attempts {
-            let mut row: Vec<Value> =
-                vec![key.into(), number.into(), (*attempt).into(), self.server(server.as_ref())];
-            row.extend(columns.iter().cloned());
-            self.check(event, super::unit::size(&row))?;
-            self.attempts.push(row);
-        }
-        Ok(())
-    }
-
-    fn into_inserts(self) -> Vec<Insert> {
-        let columns = [
-            "`key`, id, name, site, created, server, terms, timestamp, network, source, flags, \
-             revision, data_start, data_end",
-            "event, body",
-            "term, event",
-            "event, number, id, webhook, name, site, state, due, reason, last_failure, test, attempts, \
-             attempted, settled, last_status, duration_us, deaths, deaths_alone",
-            "event, delivery, body",
-            "event, delivery, number, server, started, duration_us, url, method, address, status, \
-             failure, waited_for, request_headers, response_headers, response_body, remark, \
-             reconnected, next, next_at",
-        ];
-        let rows =
-            [self.events, self.bodies, self.terms, self.deliveries, self.requests, self.attempts];
-        self.tables
-            .iter()
-            .zip(columns)
-            .zip(rows)
-            .map(|((table, columns), rows)| Insert {
-                into: format!("INSERT INTO {table} ({columns})"),
-                rows,
-                then: "",
-            })
-            .collect()
     }
 }
 

@@ -4,11 +4,11 @@
 use ::mysql::Value;
 
 use super::{Import, Progress, Step, bytes, failed};
-use crate::Result;
 use crate::mysql::engine::health_of;
 use crate::mysql::transaction::MysqlTransaction;
 use crate::mysql::unit::Insert;
 use crate::sqlite::export::{Export, MovedBulk, MovedWebhook, Rest};
+use crate::{Leaving, Result};
 
 /// Rows that one transaction brings.
 const ROWS: u32 = 10_000;
@@ -23,7 +23,7 @@ impl Import {
         self.in_batches(Rest::SpentKeys, export)?;
         self.in_batches(Rest::Deferred, export)?;
         let worker = self.worker.clone();
-        let worker = self.row_of(&worker, env!("CARGO_PKG_VERSION"))?;
+        let worker = self.row_of(&worker, env!("CARGO_PKG_VERSION"), Leaving::Ended)?;
         let last = self.last(worker, webhooks, export)?;
         let next = Progress { step: Step::Rest, ..self.progress.clone() };
         let writes = self.writes;

@@ -44,11 +44,12 @@ pub(super) fn groups(reads: &mut Reads<'_>, query: &FailuresQuery) -> Answer<Vec
     }
     // The place of a delivery as one number: its event's key has 63 bits, which leaves none for its own.
     let sql = format!(
-        "SELECT d.webhook, d.last_failure, d.last_status, d.state, COUNT(*),
+        "SELECT d.webhook, d.last_failure, d.failed_status, d.failed_state, COUNT(*),
              MIN(d.event), MAX(d.event)
          FROM {{deliveries}} d FORCE INDEX (failing)
-         WHERE d.last_failure IS NOT NULL AND d.test = 0 AND d.state IN (0, 1, 3, 4) AND {condition}
-         GROUP BY d.webhook, d.last_failure, d.last_status, d.state"
+         WHERE d.last_failure IS NOT NULL AND d.test = 0 AND d.failed_state IN (0, 1, 3, 4)
+             AND {condition}
+         GROUP BY d.webhook, d.last_failure, d.failed_status, d.failed_state"
     );
     type Row = (u64, String, Option<u16>, u8, i64, u64, u64);
     let mut sums: BTreeMap<(u64, String, Option<u16>), Sum> = BTreeMap::new();

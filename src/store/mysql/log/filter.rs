@@ -92,14 +92,19 @@ impl Filter {
         }
         if !query.state.is_empty() {
             let states = query.state.iter().map(|state| Value::from(*state as u8)).collect();
-            filter.require(About::State, "d.state IN (*)", states);
+            // What the index of failures has of it, which has nothing else to read for it.
+            let fails = query.failure.is_some();
+            let condition = if fails { "d.failed_state IN (*)" } else { "d.state IN (*)" };
+            filter.require(About::State, condition, states);
         }
         if let Some(code) = &query.failure {
             filter.require(About::Failure, "d.last_failure = ?", vec![code.as_bytes().into()]);
         }
         if let Some(status) = query.status {
             let status = Some(status).filter(|status| *status != 0);
-            filter.require(About::Other, "d.last_status <=> ?", vec![status.into()]);
+            let fails = query.failure.is_some();
+            let condition = if fails { "d.failed_status <=> ?" } else { "d.last_status <=> ?" };
+            filter.require(About::Other, condition, vec![status.into()]);
         }
         if let Some(name) = &query.event {
             filter.require(About::Name, "d.name = ?", vec![name.as_bytes().into()]);

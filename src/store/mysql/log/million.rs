@@ -70,13 +70,16 @@ fn fill(server: &Server) {
             (
                 "deliveries",
                 "event, number, id, webhook, name, site, state, due, test, attempts, attempted,
-                 settled, last_status, last_failure, duration_us",
+                 settled, last_status, last_failure, duration_us, pending_of, pending_due,
+                 failed_status, failed_state",
                 format!(
                     "{key}, 1, {delivery_id}, {webhook}, {name}, {site}, {state},
                      IF({state} = 0, {created} + 60000, 0), n MOD 1000 = 500, 1, 1,
                      IF({state} IN (0, 4), NULL, {created} + 50),
                      CASE {state} WHEN 2 THEN 200 WHEN 3 THEN 500 ELSE NULL END,
-                     CASE {state} WHEN 3 THEN 'status' ELSE NULL END, 20000"
+                     CASE {state} WHEN 3 THEN 'status' ELSE NULL END, 20000,
+                     IF({state} = 0, {webhook}, NULL), IF({state} = 0, {created} + 60000, NULL),
+                     IF({state} = 3, 500, NULL), IF({state} = 3, 3, NULL)"
                 ),
             ),
             (
@@ -112,8 +115,8 @@ fn fill(server: &Server) {
             NOON / HOUR
         ),
         format!(
-            "INSERT INTO {} (`key`, spool, server, version, epoch, beat, alive)
-             VALUES (1, REPEAT('a', 16), 'web1', '', 1, 1, 1)",
+            "INSERT INTO {} (`key`, spool, place, server, version, epoch, beat, alive)
+             VALUES (1, REPEAT('a', 16), REPEAT('b', 16), 'web1', '', 1, 1, 1)",
             server.table("workers")
         ),
     ] {

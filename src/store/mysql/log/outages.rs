@@ -72,7 +72,7 @@ fn is_nameless(reads: &mut Reads<'_>, webhook: u64) -> Answer<bool> {
         "SELECT a.failure FROM
              (SELECT event, number, attempted FROM {deliveries} FORCE INDEX (failing)
               WHERE last_failure IN ('name_not_found', 'timeout') AND webhook = ? AND test = 0
-                  AND state IN (0, 1, 3, 4) LIMIT 1) last
+                  AND failed_state IN (0, 1, 3, 4) LIMIT 1) last
          JOIN {attempts} a ON a.event = last.event AND a.delivery = last.number
              AND a.number = last.attempted",
         vec![webhook.into()],
