@@ -36,6 +36,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use lexopt::ValueExt as _;
 use testkit::seeds::{Options, exit_code, misused};
 
 use nodes::Template;
