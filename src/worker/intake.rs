@@ -24,8 +24,8 @@ const BATCH: Limit = Limit { records: 1000, bytes: 4 << 20 };
 /// More would wait in the store, from where it costs more to send them, and meanwhile nobody
 /// would hand out anything.
 const BATCH_BESIDE_REQUESTS: usize = 64;
-/// How long what was read waits for places, in milliseconds: about what bursts take.
-const PATIENCE_MS: i64 = 100;
+/// How long what was read waits for places, in milliseconds: others' events wait with it.
+const PATIENCE_MS: i64 = 20;
 /// Of how many deliveries that come in beside requests under way one may wait in the store. Where more do,
 /// a round takes in [`BATCH_BESIDE_REQUESTS`].
 const ONE_WAITS_OF: usize = 4;

@@ -82,11 +82,12 @@ impl Schedule {
     }
 
     /// Whether most of the bursts that a webhook may have are under way, of which `ended` are over, and
-    /// nothing but that keeps it from sending more.
+    /// nothing but that keeps it from sending more. Of one whose endpoint is quick: what comes in for
+    /// others is not to wait for a slow one.
     pub(crate) fn is_crowded(&self, key: WebhookKey, ended: u32) -> bool {
         self.lanes.get(&key).is_some_and(|lane| {
             let free = lane.room_beside(lane.in_flight.saturating_sub(ended));
-            lane.is_free() && 2 * free < lane.room_beside(0)
+            lane.is_free() && lane.long_burst() > 1 && 2 * free < lane.room_beside(0)
         })
     }
 
