@@ -59,28 +59,28 @@ phpunit() {
 	tests/network/with.sh phpunit --configuration tests/wordpress "$@"
 }
 
-# What is made without the optimiser: lints, the crates' tests, and the programs that let things fail. What
-# those let fail is the release build.
-develop() {
+# Lints, the crates' tests, and the programs that let things fail, which need no optimiser: what they let fail is
+# the release build.
+crates() {
 	run lint tests/lint.sh
 	run tools cargo build --workspace --tests --bin chaos --bin cluster
-	run cargo cargo test --workspace
 	when_built
+	# What hurts has a second of processor time where the optimiser worked. Of these packages, so that all of
+	# the build is taken as it is.
+	run hostile cargo test --release --package webhooks --package webhooks-php --package testkit \
+		--test hostile --test hostile_bytes
+	run guard tests/bench/guard.sh
+	run cargo cargo test --workspace
 	run chaos env TOOLS=target/debug tests/chaos/run.sh target/release --seeds 2
 	run cluster env TOOLS=target/debug OUT=target/cluster-short tests/cluster/run.sh target/release --short --seeds 1
 	run phpt tests/phpt/run.sh target/release/libwebhooks_php.so
 	run fpm tests/fpm/run.sh
 }
 
-# The release build, what measures it, and the browser.
-release() {
+# The release build, and the browser.
+browser() {
 	run build make --no-print-directory build
 	: >"$logs/built"
-	# What hurts has a second of processor time where the optimiser worked. Of these packages, so that all of
-	# the build is taken as it is.
-	run hostile cargo test --release --package webhooks --package webhooks-php --package testkit \
-		--test hostile --test hostile_bytes
-	run guard tests/bench/guard.sh
 	run e2e tests/e2e/run.sh
 }
 
@@ -114,7 +114,7 @@ rm -f "$logs/built"
 # Networks lie in memory: see with.sh.
 export IN_MEMORY=1
 # Three for two cores: most tests wait more than they compute.
-lanes develop release networks
+lanes crates browser networks
 
 echo
 summary cargo '^test result: .* [1-9][0-9]* passed'
