@@ -71,6 +71,7 @@ first() {
 	run chaos make --no-print-directory chaos SEEDS=2
 	run cluster make --no-print-directory cluster SHORT=1
 	run e2e tests/e2e/run.sh
+	run two-servers tests/cluster/pages.sh
 }
 
 # What takes the release build as it is.
@@ -125,3 +126,4 @@ summary bare ' passed, '
 summary hardened ' passed, '
 summary places ' passed, '
 summary e2e ' passed, '
+summary two-servers ' passed, '
