@@ -82,6 +82,7 @@ browser() {
 	run build make --no-print-directory build
 	: >"$logs/built"
 	run e2e tests/e2e/run.sh
+	run two-servers tests/cluster/pages.sh
 }
 
 # What takes the release build as it is, most of it in a network of its own.
@@ -136,3 +137,4 @@ summary bare ' passed, '
 summary hardened ' passed, '
 summary places ' passed, '
 summary e2e ' passed, '
+summary two-servers ' passed, '

@@ -318,16 +318,36 @@ impl Filter {
         connection: &Connection,
         query: &DeliveriesQuery,
     ) -> rusqlite::Result<Vec<Lead>> {
-        let mut ways = Vec::new();
+        let mut ways = self.ways(connection, query)?;
         if let Some(since) = query.since {
             let end = query.until.map_or(i64::MAX, |until| until.saturating_add(1));
             let created = Lead::Created(since, end);
             if self.count(connection, &created)? < COUNTED {
                 ways.push(vec![created]);
+            } else if let (rows, Some(way)) = self.rarest(connection, &ways)?
+                && rows < COUNTED
+            {
+                // To find where they begin would take longer than to look at these few.
+                return Ok(ways.swap_remove(way));
             } else {
                 self.begin_since(connection, since)?;
+                ways = self.ways(connection, query)?;
             }
         }
+        if ways.len() < 2 {
+            return Ok(ways.pop().unwrap_or_else(|| vec![Lead::All]));
+        }
+        let way = self.rarest(connection, &ways)?.1;
+        Ok(way.map_or_else(|| vec![Lead::All], |way| ways.swap_remove(way)))
+    }
+
+    /// The filters that have an index, but for the time.
+    fn ways(
+        &self,
+        connection: &Connection,
+        query: &DeliveriesQuery,
+    ) -> rusqlite::Result<Vec<Vec<Lead>>> {
+        let mut ways = Vec::new();
         if query.webhook_id.is_some() {
             ways.push(arms(connection, query)?);
         } else if !query.state.is_empty() {
@@ -336,23 +356,29 @@ impl Filter {
         ways.extend(query.event.clone().map(|name| vec![Lead::Name(name)]));
         ways.extend(query.site_id.map(|site| vec![Lead::Site(site)]));
         ways.extend((query.test == Some(true)).then(|| vec![Lead::Tests]));
-        if ways.len() < 2 {
-            return Ok(ways.pop().unwrap_or_else(|| vec![Lead::All]));
-        }
-        let mut rarest = (COUNTED + 1, vec![Lead::All]);
-        for way in ways {
+        Ok(ways)
+    }
+
+    /// Which way has the fewest rows, and how many it has, counted up to [`COUNTED`]; `None`: there is none.
+    fn rarest(
+        &self,
+        connection: &Connection,
+        ways: &[Vec<Lead>],
+    ) -> rusqlite::Result<(i64, Option<usize>)> {
+        let mut rarest = (COUNTED + 1, None);
+        for (place, way) in ways.iter().enumerate() {
             let mut rows = 0;
-            for lead in &way {
+            for lead in way {
                 if rows >= rarest.0 {
                     break;
                 }
                 rows += self.count(connection, lead)?;
             }
-            if rows < rarest.0 || rarest.1 == [Lead::All] {
-                rarest = (rows, way);
+            if rows < rarest.0 || rarest.1.is_none() {
+                rarest = (rows, Some(place));
             }
         }
-        Ok(rarest.1)
+        Ok(rarest)
     }
 
     /// Rows that a lead gives, counted up to [`COUNTED`].
