@@ -151,7 +151,9 @@ impl<S: Store> Worker<S> {
         })?;
         poison_mark.end(taken);
         if takes_batch {
-            *filled = effects.fast_path.full().filter(|_| in_parts).map(|webhook| (webhook, now));
+            // Where little comes nobody waits for what somebody else has under way.
+            let is_much = in_parts && taken >= BATCH_BESIDE_REQUESTS;
+            *filled = effects.fast_path.full().filter(|_| is_much).map(|webhook| (webhook, now));
         }
         let grown = records[..taken].iter().map(|record| record.whole().len() as u64).sum();
         if !positions.is_empty() {
