@@ -71,8 +71,9 @@ impl Intake {
     }
 
     /// Until when what was read may be left so.
-    pub(super) fn waits_until(&self) -> Option<i64> {
-        self.filled.filter(|_| self.batch.moves()).map(|(_, at)| at + PATIENCE_MS)
+    pub(super) fn waits_until(&self, now: i64) -> Option<i64> {
+        let until = self.filled.map(|(_, at)| at + PATIENCE_MS);
+        until.filter(|until| *until > now && self.batch.moves())
     }
 
     /// From now on nothing more is read; what was read and not taken in is for another worker.
