@@ -317,7 +317,7 @@ impl<S: Store> Worker<S> {
         {
             until = until.min(now + AGAIN_MS);
         }
-        if let Some(at) = self.intake.waits_until() {
+        if let Some(at) = self.intake.waits_until(now) {
             until = until.min(at);
         }
         // What is read and waits for its config keeps segments from going.

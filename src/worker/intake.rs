@@ -48,7 +48,8 @@ pub(super) struct Intake {
     pub(super) is_read_out: bool,
     /// Nothing more is read.
     is_closed: bool,
-    /// A webhook of which what was taken in last filled all places, and when that was, in Unix milliseconds.
+    /// A webhook of which what was taken in last filled all places, or found none, and when that was, in
+    /// Unix milliseconds.
     filled: Option<(WebhookKey, i64)>,
 }
 
@@ -70,8 +71,9 @@ impl Intake {
     }
 
     /// Until when what was read may be left so.
-    pub(super) fn waits_until(&self) -> Option<i64> {
-        self.filled.filter(|_| self.batch.moves()).map(|(_, at)| at + PATIENCE_MS)
+    pub(super) fn waits_until(&self, now: i64) -> Option<i64> {
+        let until = self.filled.map(|(_, at)| at + PATIENCE_MS);
+        until.filter(|until| *until > now && self.batch.moves())
     }
 
     /// From now on nothing more is read; what was read and not taken in is for another worker.
@@ -113,7 +115,7 @@ impl<S: Store> Worker<S> {
         let batch = if takes_batch { &*batch } else { &none };
         let records = &batch.records[..part(&batch.records, &active.routes)];
         let (mut taken, mut positions) = (0, Vec::new());
-        let is_busy = !self.pool.is_idle();
+        let (is_busy, mut waits) = (!self.pool.is_idle(), false);
         let mut effects = Effects::default();
         // Attempts wait until there is room to record them.
         let is_full = self.reserve.is_full();
@@ -137,6 +139,7 @@ impl<S: Store> Worker<S> {
                 ingest::record(tx, &context, record, ids, &mut effects)?;
             }
             positions = positions_of(batch, &records[..taken]);
+            waits = effects.mostly_waits(taken);
             ingest::write(tx, now, &mut effects)?;
             for part in set_aside(reader, records, &effects.too_large)? {
                 tx.announce(&corrupt_announcement(&part, now))?;
@@ -151,7 +154,12 @@ impl<S: Store> Worker<S> {
         })?;
         poison_mark.end(taken);
         if takes_batch {
-            *filled = effects.fast_path.full().filter(|_| in_parts).map(|webhook| (webhook, now));
+            // Where little comes nobody waits for what somebody else has under way.
+            let is_much = in_parts && taken >= BATCH_BESIDE_REQUESTS;
+            let crowded = || effects.touched.iter().find(|key| self.schedule.is_crowded(**key, 0));
+            let waiting = || if waits { crowded().copied() } else { None };
+            let webhook = effects.fast_path.full().or_else(waiting).filter(|_| is_much);
+            *filled = webhook.map(|webhook| (webhook, self.clock.unix_ms()));
         }
         let grown = records[..taken].iter().map(|record| record.whole().len() as u64).sum();
         if !positions.is_empty() {
@@ -243,7 +251,11 @@ impl Effects {
     /// Whether what comes next is better left in the journal, from where it may go out as it comes in,
     /// once `taken` records were taken in (`is_busy`: beside requests under way).
     fn is_enough(&self, taken: usize, is_busy: bool) -> bool {
-        self.fast_path.full().is_some() || is_busy && self.touched.len() * ONE_WAITS_OF > taken
+        self.fast_path.full().is_some() || is_busy && self.mostly_waits(taken)
+    }
+
+    fn mostly_waits(&self, taken: usize) -> bool {
+        self.touched.len() * ONE_WAITS_OF > taken
     }
 }
 
