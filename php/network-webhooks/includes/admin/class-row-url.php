@@ -10,8 +10,8 @@ namespace Network_Webhooks\Admin;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * Addresses that differ from row to row in one part of their query. Each kind is made and escaped once: in a list of
- * twenty rows that takes longer than all the rest of a row.
+ * Addresses that differ from row to row in one part of their query. Each kind is made and escaped once,
+ * and not in every row.
  */
 final class Row_Url {
 

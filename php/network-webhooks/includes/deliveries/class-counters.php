@@ -55,7 +55,7 @@ final class Counters {
 	}
 
 	/**
-	 * Reads of all webhooks their status and little more: of a thousand, everything takes several times as long.
+	 * Reads of all webhooks their status and little more.
 	 *
 	 * @param string ...$more Further counters, as webhooks_stats() calls them.
 	 */

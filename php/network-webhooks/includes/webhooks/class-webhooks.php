@@ -84,8 +84,8 @@ final class Webhooks {
 	}
 
 	/**
-	 * The same with what a list is narrowed by: events and sites. The database cuts them out of the settings, which are
-	 * ten times as long and would have to be read whole.
+	 * The same with what a list is narrowed by: events and sites. The database cuts them out of the settings, of
+	 * which a list needs nothing else.
 	 *
 	 * @return list<Webhook>
 	 */
