@@ -93,12 +93,13 @@ final class Schema {
 	}
 
 	/**
-	 * Brings the tables up to date. Costs one query where they are.
+	 * Brings the tables up to date. Costs one query of a process where they are.
 	 *
 	 * @throws \RuntimeException Where the database refuses, or another process takes too long.
 	 */
 	public static function migrate(): void {
-		if ( self::version() >= self::VERSION ) {
+		// As this process first read it: it only grows.
+		if ( (int) Settings::get( Settings::SCHEMA ) >= self::VERSION ) {
 			return;
 		}
 		$done = Lock::try(
@@ -120,6 +121,7 @@ final class Schema {
 				}
 			}
 		);
+		Settings::uncache( Settings::SCHEMA );
 		if ( ! $done ) {
 			throw new \RuntimeException( __( 'Another process is still updating the tables of Network Webhooks. Try again in a minute.', 'network-webhooks' ) );
 		}

@@ -53,24 +53,15 @@ final class Webhooks {
 	}
 
 	/**
-	 * The ids of these.
+	 * What they are called, deleted ones too, and the ids of those.
 	 *
-	 * @return list<string>
+	 * @return array{array<string, string>, list<string>} Names by id, and ids.
 	 */
-	public function deleted_ids(): array {
+	public function names(): array {
 		global $wpdb;
-		return $wpdb->get_col( 'SELECT id FROM ' . Schema::webhooks() . ' WHERE deleted IS NOT NULL' );
-	}
-
-	/**
-	 * What they are called, by id: of all, or of the deleted ones too.
-	 *
-	 * @return array<string, string>
-	 */
-	public function names( bool $with_deleted = false ): array {
-		global $wpdb;
-		$rows = $wpdb->get_results( 'SELECT id, name FROM ' . Schema::webhooks() . ( $with_deleted ? '' : ' WHERE deleted IS NULL' ) );
-		return array_column( $rows ?? array(), 'name', 'id' );
+		$rows    = (array) $wpdb->get_results( 'SELECT id, name, deleted IS NOT NULL AS deleted FROM ' . Schema::webhooks() );
+		$deleted = array_filter( $rows, static fn( object $row ) => '1' === $row->deleted );
+		return array( array_column( $rows, 'name', 'id' ), array_column( $deleted, 'id' ) );
 	}
 
 	/**
@@ -84,18 +75,19 @@ final class Webhooks {
 	}
 
 	/**
-	 * The same with what a list is narrowed by: events and sites. The database cuts them out of the settings, of
-	 * which a list needs nothing else.
+	 * The same with what a list is narrowed by: events and sites. They are cut out of the settings, of which a list
+	 * needs nothing else: to decode all of them takes longer.
 	 *
 	 * @return list<Webhook>
 	 */
 	public function with_targets(): array {
 		global $wpdb;
-		$rows  = (array) $wpdb->get_results( 'SELECT id, name, url, paused, ' . self::targets() . ' AS settings FROM ' . Schema::webhooks() . ' WHERE deleted IS NULL' );
+		$rows  = (array) $wpdb->get_results( 'SELECT id, name, url, paused, settings FROM ' . Schema::webhooks() . ' WHERE deleted IS NULL' );
 		$found = array();
 		$other = array();
 		foreach ( $rows as $row ) {
-			$webhook = Webhook::from_row( $row, false );
+			$row->settings = self::targets( $row->settings );
+			$webhook       = Webhook::from_row( $row, false );
 			// Where a bracket stands in a name, or the settings are not as this plugin writes them.
 			if ( $webhook->settings ) {
 				$found[] = $webhook;
@@ -327,23 +319,27 @@ final class Webhooks {
 	}
 
 	/**
-	 * Events and sites of a webhook as a column of JSON; where they can't be cut out, it is none.
+	 * Events and sites of a webhook, of its settings as JSON; where they can't be cut out, it is none.
 	 */
-	private static function targets(): string {
-		return "CONCAT( '{\"events\":', " . self::cut( 'events', '[', ']', '?' ) . ", ',\"sites\":', " . self::cut( 'sites', '{', '}', '"all"' ) . ", '}' )";
+	private static function targets( string $settings ): string {
+		return '{"events":' . self::cut( $settings, '"events":[', ']', '?' ) . ',"sites":' . self::cut( $settings, '"sites":{', '}', '"all"' ) . '}';
 	}
 
 	/**
 	 * A list or an object of the settings, up to its first bracket that closes. Inside of a string of JSON there is no
 	 * quotation mark without a backslash, so what looks like the key is the key.
 	 *
+	 * @param string $key       With the bracket that opens.
 	 * @param string $otherwise What there is where the settings have none.
 	 */
-	private static function cut( string $key, string $open, string $close, string $otherwise ): string {
-		$text = 'CAST( settings AS BINARY )';
-		$at   = "LOCATE( '\"$key\":$open', $text )";
-		$from = "SUBSTRING( $text, $at + " . strlen( "'$key':" ) . ' )';
-		return "IF( $at, CONCAT( SUBSTRING_INDEX( $from, '$close', 1 ), '$close' ), '$otherwise' )";
+	private static function cut( string $settings, string $key, string $close, string $otherwise ): string {
+		$from = strpos( $settings, $key );
+		if ( false === $from ) {
+			return $otherwise;
+		}
+		$from += strlen( $key ) - 1;
+		$to    = strpos( $settings, $close, $from );
+		return false === $to ? '?' : substr( $settings, $from, $to + 1 - $from );
 	}
 
 	/**

@@ -124,7 +124,7 @@ final class Deliveries_Page extends Menu_Page {
 				}
 				$failures->print();
 				$table->views();
-				( new Delivery_Filters( $this->plugin->webhooks(), $this->plugin->catalogue(), $query, $failures->causes(), $table->rows_of()->names() ) )->print();
+				( new Delivery_Filters( $this->plugin->catalogue(), $query, $failures->causes(), $table->rows_of()->present() ) )->print();
 				$this->print_list( $query, $table );
 			}
 			?>

@@ -10,7 +10,6 @@ namespace Network_Webhooks\Admin\Deliveries;
 use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Admin\Choice;
 use Network_Webhooks\Event_Registry;
-use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -24,10 +23,9 @@ final class Delivery_Filters {
 
 	/**
 	 * @param array<string, string> $causes What fails, as it stands in an address → in words.
-	 * @param array<string, string> $names  What all webhooks are called, by id, deleted ones among them.
+	 * @param array<string, string> $names  What the webhooks are called that can be chosen, by id, in their order.
 	 */
 	public function __construct(
-		private readonly Webhooks $webhooks,
 		private readonly Event_Registry $registry,
 		private readonly Delivery_Query $query,
 		private readonly array $causes,
@@ -49,9 +47,7 @@ final class Delivery_Filters {
 			<div class="tablenav top">
 				<div class="alignleft actions network-webhooks-filters">
 					<?php
-					$names = array_diff_key( $this->names, array_flip( $this->webhooks->deleted_ids() ) );
-					asort( $names, SORT_NATURAL | SORT_FLAG_CASE );
-					$this->print_choice( 'webhook', __( 'All webhooks', 'network-webhooks' ), $names );
+					$this->print_choice( 'webhook', __( 'All webhooks', 'network-webhooks' ), $this->names );
 					$events = array_map( static fn( $event ) => $event->name, $this->registry->all() );
 					asort( $events, SORT_NATURAL | SORT_FLAG_CASE );
 					$this->print_choice( 'event', __( 'All events', 'network-webhooks' ), $events );

@@ -32,6 +32,13 @@ final class Delivery_Rows {
 	private readonly array $names;
 
 	/**
+	 * Ids of the deleted ones.
+	 *
+	 * @var list<string>
+	 */
+	private readonly array $deleted;
+
+	/**
 	 * Addresses of sites by id.
 	 *
 	 * @var array<int, string>
@@ -54,7 +61,8 @@ final class Delivery_Rows {
 	private string $resend = '';
 
 	public function __construct( Webhooks $webhooks, private readonly Event_Registry $registry ) {
-		$this->names      = $webhooks->names( true );
+		list( $this->names, $this->deleted ) = $webhooks->names();
+
 		$this->may_manage = current_user_can( Capabilities::MANAGE );
 		$this->urls       = new Row_Url();
 	}
@@ -112,12 +120,14 @@ final class Delivery_Rows {
 	}
 
 	/**
-	 * What all webhooks are called, deleted ones among them.
+	 * What the webhooks are called that are not deleted, as one looks them up.
 	 *
 	 * @return array<string, string> By their ids.
 	 */
-	public function names(): array {
-		return $this->names;
+	public function present(): array {
+		$names = array_diff_key( $this->names, array_flip( $this->deleted ) );
+		asort( $names, SORT_NATURAL | SORT_FLAG_CASE );
+		return $names;
 	}
 
 	/**

@@ -96,7 +96,7 @@ final class Delivery_View {
 		<h2><?php esc_html_e( 'Timeline', 'network-webhooks' ); ?></h2>
 		<?php
 		$this->print_timeline( $delivery );
-		( new Event_Deliveries( $this->webhooks, new Delivery_Rows( $this->webhooks, $this->registry ) ) )->print( $delivery );
+		( new Event_Deliveries( new Delivery_Rows( $this->webhooks, $this->registry ) ) )->print( $delivery );
 		if ( ! $manages ) {
 			printf( '<p>%s</p>', esc_html__( 'Request and response are shown to those who manage webhooks.', 'network-webhooks' ) );
 			return;

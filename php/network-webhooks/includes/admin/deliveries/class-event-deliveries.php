@@ -10,7 +10,6 @@ namespace Network_Webhooks\Admin\Deliveries;
 use Network_Webhooks\Admin\Actions;
 use Network_Webhooks\Admin\Admin;
 use Network_Webhooks\Capabilities;
-use Network_Webhooks\Webhooks;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -22,7 +21,7 @@ final class Event_Deliveries {
 	/** Most that are shown: an event can have thousands. */
 	private const SHOWN = 50;
 
-	public function __construct( private readonly Webhooks $webhooks, private readonly Delivery_Rows $rows ) {}
+	public function __construct( private readonly Delivery_Rows $rows ) {}
 
 	/**
 	 * Prints them; a sentence where there are none.
@@ -68,11 +67,10 @@ final class Event_Deliveries {
 	 */
 	private function print_choice( array $delivery, array $had ): void {
 		$had   = array_diff( $had, array( 'skipped' ) );
-		$names = array_diff_key( array_column( $this->webhooks->all(), 'name', 'id' ), $had );
+		$names = array_diff_key( $this->rows->present(), $had );
 		if ( ! $names ) {
 			return;
 		}
-		asort( $names, SORT_NATURAL | SORT_FLAG_CASE );
 		printf( '<form method="post" action="%s">', esc_url( Actions::url( 'send_event' ) ) );
 		Actions::print_nonce();
 		printf( '<input type="hidden" name="event_id" value="%s"><input type="hidden" name="delivery" value="%s">', esc_attr( $delivery['event_id'] ), esc_attr( $delivery['id'] ) );
