@@ -300,6 +300,18 @@ namespace {
     function webhooks_count(array $query = [], int $most = 0): int {}
 
     /**
+     * The same by state, in less time than one after another.
+     *
+     * @since 0.1.0
+     *
+     * @param Filter $query `state`: the states that are counted, by default every one
+     * @param int $most where it stops counting, each of them; 0: it counts all
+     * @return array{all: int, states: array<string, int>} `all`: whatever their state
+     * @throws Webhooks\Exception for a bad query, or after two seconds
+     */
+    function webhooks_count_by_state(array $query = [], int $most = 0): array {}
+
+    /**
      * What fails, by webhook and cause: deliveries whose last attempt failed and that were
      * neither delivered since nor cancelled. The largest groups first, at most 100; tests are
      * left out.

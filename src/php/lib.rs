@@ -85,6 +85,7 @@ const DETAILS: &[(&str, usize, Detail)] = &[
     ("webhooks_preview", 2, Detail::OrObject),
     ("webhooks_preview", 3, Detail::DefaultsToEmpty),
     ("webhooks_count", 0, Detail::DefaultsToEmpty),
+    ("webhooks_count_by_state", 0, Detail::DefaultsToEmpty),
     ("webhooks_failures", 0, Detail::DefaultsToEmpty),
     ("webhooks_overview", 0, Detail::DefaultsToEmpty),
     ("webhooks_missed", 1, Detail::DefaultsToEmpty),

@@ -14,13 +14,16 @@ use super::{exception, query};
 use webhooks::clock::{Clock as _, SystemClock};
 use webhooks::id::EventId;
 use webhooks::store;
-use webhooks::store::log::{DeliveriesQuery, FailuresQuery, Log, OverviewQuery, Page, StatsQuery};
+use webhooks::store::log::{
+    DeliveriesQuery, FailuresQuery, Log, OverviewQuery, Page, StateCounts, StatsQuery,
+};
 
 /// Adds these functions to the module.
 pub(super) fn add(module: ModuleBuilder<'static>) -> ModuleBuilder<'static> {
     module
         .function(wrap_function!(webhooks_deliveries))
         .function(wrap_function!(webhooks_count))
+        .function(wrap_function!(webhooks_count_by_state))
         .function(wrap_function!(webhooks_failures))
         .function(wrap_function!(webhooks_delivery))
         .function(wrap_function!(webhooks_stats))
@@ -89,6 +92,20 @@ fn webhooks_count(query: OptionalArray<'_>, most: i64) -> PhpResult<i64> {
         Ok(most) => ask(|log| log.count_up_to(&query, most)),
     };
     count.map(u64::cast_signed)
+}
+
+/// How many deliveries of each state a filter has. See the stub.
+#[php_function]
+#[php(defaults(most = 0))]
+fn webhooks_count_by_state(query: OptionalArray<'_>, most: i64) -> PhpResult<Tree> {
+    let query = query::whole(query.0)?;
+    let most = match u64::try_from(most) {
+        Err(_) => return Err(exception::new(format!("most: expected 0 or more, got {most}"))),
+        Ok(0) => i64::MAX.cast_unsigned(),
+        Ok(most) => most,
+    };
+    let counts = ask(|log| log.count_by_state(&query, most).map(Some))?;
+    give(&counts.unwrap_or_else(|| StateCounts::none(&query)))
 }
 
 /// What fails, by webhook and cause. See the stub.

@@ -58,6 +58,10 @@ eventually('the last one too', fn () => 'cancelled' === webhooks_delivery($held[
 $given_up = webhooks_delivery($held[2]);
 echo $given_up['state'], ' ', $given_up['reason'], ' ', webhooks_stats()['webhooks']['a']['held'], ' ', webhooks_bulks()[0]['action'], "\n";
 
+$counts = webhooks_count_by_state(['webhook_id' => 'a']);
+var_dump(webhooks_count(['webhook_id' => 'a']) === $counts['all'] && array_sum($counts['states']) === $counts['all'] && 8 === count($counts['states']));
+echo json_encode([webhooks_count_by_state(['state' => ['failed', 'held'], 'site_id' => 77]), webhooks_count_by_state(['webhook_id' => 'a', 'state' => 'delivered'], 1)]), "\n";
+
 // Refused: nothing is asked for.
 $before = count(webhooks_bulks());
 foreach (['webhooks_resend', 'webhooks_cancel'] as $function) {
@@ -74,6 +78,7 @@ foreach (['webhooks_resend', 'webhooks_cancel'] as $function) {
 thrown(fn () => webhooks_count(['limit' => 1]));
 thrown(fn () => webhooks_count(['state' => 'lost']));
 thrown(fn () => webhooks_count('failed'));
+thrown(fn () => webhooks_count_by_state([], -1));
 thrown(fn () => webhooks_failures(['state' => 'failed']));
 thrown(fn () => webhooks_failures(['since' => 'yesterday']));
 var_dump(count(webhooks_bulks()) === $before);
@@ -112,6 +117,8 @@ int(1)
 int(1)
 int(0)
 cancelled cancelled 0 cancel
+bool(true)
+[{"all":0,"states":{"failed":0,"held":0}},{"all":1,"states":{"delivered":1}}]
 Webhooks\Exception: limit: this is about the whole result, which has no pages
 Webhooks\Exception: cursor: this is about the whole result, which has no pages
 Webhooks\Exception: expected a filter that filters: this one finds everything
@@ -133,6 +140,7 @@ TypeError: Invalid value given for argument `ids`.
 Webhooks\Exception: limit: this is about the whole result, which has no pages
 Webhooks\Exception: state: "lost" is no state; there are pending, delivering, delivered, failed, held, cancelled, skipped, expired
 TypeError: Invalid value given for argument `query`.
+Webhooks\Exception: most: expected 0 or more, got -1
 Webhooks\Exception: state: unknown field `state`, expected `webhook_id` or `since`
 Webhooks\Exception: since: "yesterday" is no time; expected RFC 3339, such as 2026-11-20T10:00:00Z
 bool(true)

@@ -77,6 +77,10 @@ impl Asked {
         let count = model.count_all(&query).unwrap();
         assert_eq!(engine.count_all(&query).unwrap(), count, "{self:?}");
         assert_eq!(engine.count_up_to(&query, 2).unwrap(), count.min(2), "{self:?}");
+        for most in [2, 1_000] {
+            let by_state = engine.count_by_state(&query, most).unwrap();
+            assert_eq!(by_state, model.count_by_state(&query, most).unwrap(), "{self:?} {most}");
+        }
         for action in [Action::Resend, Action::Cancel] {
             let expected = model.count_for(&query, action).unwrap();
             assert_eq!(engine.count_for(&query, action).unwrap(), expected, "{self:?} {action:?}");

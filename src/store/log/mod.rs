@@ -1,6 +1,7 @@
 //! The reading side, used by PHP processes: the log that people see. Results serialise to the array
 //! shapes of `stubs/webhooks.stub.php`.
 
+mod by_state;
 mod noticed;
 mod overview;
 pub(crate) mod query;
@@ -9,6 +10,9 @@ pub(crate) mod row;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Deref, DerefMut};
 
+pub use by_state::StateCounts;
+use by_state::one_by_one;
+pub(crate) use by_state::{Counts, each as count_each, of_all};
 pub use noticed::{
     CLOCK_SET, ClockSet, Lately, NOTICED, Noticed, SPOOL_COPIED, STORE_RESTORED, STORE_SET_ASIDE,
     STORE_WENT_BACK,
@@ -138,6 +142,15 @@ pub trait LogEngine {
     /// See [`deliveries`](Self::deliveries).
     fn count_up_to(&mut self, query: &DeliveriesQuery, most: u64) -> Result<u64> {
         Ok(self.count_all(query)?.min(most))
+    }
+
+    /// How many deliveries a query is for whatever their state, and how many of them each state has that
+    /// it names (every one where it names none), each counted up to `most`.
+    ///
+    /// # Errors
+    /// See [`deliveries`](Self::deliveries).
+    fn count_by_state(&mut self, query: &DeliveriesQuery, most: u64) -> Result<StateCounts> {
+        one_by_one(self, query, most)
     }
 
     /// How many deliveries a change of a whole result would be for. Where it takes too long to

@@ -11,7 +11,7 @@ use ::mysql::Value;
 use super::filter::{About, Filter, Key, Lead, Order};
 use super::reads::{Answer, Reads, marks};
 use crate::State;
-use crate::log::DeliveriesQuery;
+use crate::log::{Counts, DeliveriesQuery, StateCounts, count_each, of_all};
 
 /// Rows up to which the rarer of two filters is looked for.
 const COUNTED: u64 = 2_000;
@@ -100,19 +100,10 @@ pub(super) fn count(
         Some(Some(lead)) => lead,
         None => rarest(reads, &filter, query)?,
     };
-    if let Lead::Term(term) = &lead {
-        // Two tables, of which the first leads; whatever the order.
-        let (condition, mut values) = filter.all(&lead);
-        values.insert(0, Value::from(term.as_bytes()));
-        let limit = most.map_or(String::new(), |most| format!("LIMIT {most}"));
-        let sql = format!(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM {{terms}} t
-             STRAIGHT_JOIN {{deliveries}} d FORCE INDEX (PRIMARY) ON d.event = t.event
-             WHERE t.term = ? AND {condition} {limit}) counted"
-        );
-        return one_number(reads, &sql, values);
-    }
-    let (rows, values) = rows(&filter, &lead);
+    let (rows, values) = match &lead {
+        Lead::Term(term) => of_events(&filter, &lead, term),
+        _ => rows(&filter, &lead),
+    };
     let sql = match most {
         Some(most) => {
             format!("SELECT COUNT(*) FROM (SELECT 1 FROM {rows} LIMIT {most}) counted")
@@ -120,6 +111,64 @@ pub(super) fn count(
         None => format!("SELECT COUNT(*) FROM {rows}"),
     };
     one_number(reads, &sql, values)
+}
+
+/// See [`LogEngine::count_by_state`](crate::log::LogEngine::count_by_state). What a search or a webhook
+/// leads to is looked at once, unless it is more than `most`.
+pub(super) fn count_by_state(
+    reads: &mut Reads<'_>,
+    query: &DeliveriesQuery,
+    most: u64,
+) -> Answer<StateCounts> {
+    let all = of_all(query);
+    let mut filter = Filter::new(reads, &all)?;
+    let lead = match filter.named(reads, &all)? {
+        Some(None) => return Ok(StateCounts::new(query, &Counts::default(), most)),
+        Some(Some(lead)) => Some(lead),
+        None => Some(rarest(reads, &filter, &all)?).filter(|lead| *lead != Lead::All),
+    };
+    if let Some(lead) = lead
+        && let Some(counts) = at_once(reads, &filter, &lead, most)?
+    {
+        return Ok(StateCounts::new(query, &counts, most));
+    }
+    count_each(query, |query| count(reads, query, false, Some(most)))
+}
+
+/// Looks at what a lead gives once; `None`: it is more than `most`.
+fn at_once(
+    reads: &mut Reads<'_>,
+    filter: &Filter,
+    lead: &Lead,
+    most: u64,
+) -> Answer<Option<Counts>> {
+    let (rows, values) = match lead {
+        Lead::Term(term) => of_events(filter, lead, term),
+        _ => rows(filter, lead),
+    };
+    let sql = format!(
+        "SELECT state, COUNT(*) FROM (SELECT d.state AS state FROM {rows} LIMIT {most}) counted
+         GROUP BY state"
+    );
+    let found: Vec<(u8, u64)> = reads.rows(&sql, values)?;
+    let mut counts = Counts::default();
+    for (state, count) in found {
+        if let Some(state) = State::from_number(state) {
+            counts[state as usize] += count;
+        }
+    }
+    Ok((counts.iter().sum::<u64>() < most).then_some(counts))
+}
+
+/// The rows of the events that a term leads to, as [`rows`]: two tables, of which the first leads.
+fn of_events(filter: &Filter, lead: &Lead, term: &str) -> (String, Vec<Value>) {
+    let (condition, mut values) = filter.all(lead);
+    values.insert(0, Value::from(term.as_bytes()));
+    let rows = format!(
+        "{{terms}} t STRAIGHT_JOIN {{deliveries}} d FORCE INDEX (PRIMARY) ON d.event = t.event
+         WHERE t.term = ? AND {condition}"
+    );
+    (rows, values)
 }
 
 fn one_number(reads: &mut Reads<'_>, sql: &str, values: Vec<Value>) -> Answer<u64> {

@@ -34,8 +34,8 @@ use crate::bulk::Action;
 use crate::log::query;
 use crate::log::{
     BulkRow, DeliveriesQuery, DeliveryDetail, FailureGroup, FailuresQuery, LogEngine,
-    NumberedAnnouncement, Outages, Overview, OverviewQuery, Page, StatsQuery, StoreSummary,
-    WebhookStats,
+    NumberedAnnouncement, Outages, Overview, OverviewQuery, Page, StateCounts, StatsQuery,
+    StoreSummary, WebhookStats,
 };
 use crate::sqlite::from_states;
 use crate::{Result, Selection, SpoolId, State, StoreError};
@@ -263,6 +263,10 @@ impl LogEngine for MysqlLog {
 
     fn count_up_to(&mut self, query: &DeliveriesQuery, most: u64) -> Result<u64> {
         self.read(|reads| find::count(reads, query, false, Some(most)))
+    }
+
+    fn count_by_state(&mut self, query: &DeliveriesQuery, most: u64) -> Result<StateCounts> {
+        self.read(|reads| find::count_by_state(reads, query, most))
     }
 
     fn count_for(&mut self, query: &DeliveriesQuery, action: Action) -> Result<u64> {

@@ -39,13 +39,17 @@ pub(super) fn groups(
         Some(since) => first_since(connection, since)?.unwrap_or(i64::MAX),
         None => 0,
     };
-    let mut rows = connection.prepare_cached(
+    let of_webhook = match query.webhook_id {
+        Some(_) => "webhook = (SELECT key FROM webhooks WHERE id = ?1)",
+        None => "?1 IS NULL",
+    };
+    let mut rows = connection.prepare_cached(&format!(
         "SELECT webhook, last_failure, last_status, state, count(*), min(key), max(key)
          FROM deliveries INDEXED BY deliveries_failing
          WHERE last_failure IS NOT NULL AND test = 0 AND state IN (0, 1, 3, 4)
-             AND (?1 IS NULL OR webhook = (SELECT key FROM webhooks WHERE id = ?1)) AND key >= ?2
-         GROUP BY webhook, last_failure, last_status, state",
-    )?;
+             AND {of_webhook} AND key >= ?2
+         GROUP BY webhook, last_failure, last_status, state"
+    ))?;
     let mut rows = rows.query(params![query.webhook_id, from])?;
     let mut sums: BTreeMap<(i64, String, Option<u16>), Sum> = BTreeMap::new();
     while let Some(row) = rows.next()? {

@@ -25,15 +25,20 @@ const SLACK_MS: i64 = 60_000;
 const WINDOW: i64 = if cfg!(test) { 4 } else { 10_000 };
 
 /// What every delivery of the page has to meet.
-struct Filter {
+pub(super) struct Filter {
     /// Keys from here…
     from: i64,
     /// … to below here.
     below: i64,
+    /// When deliveries were created at the earliest and the latest, where there are earlier and later ones.
+    since: Option<i64>,
+    until: Option<i64>,
     conditions: String,
     values: Vec<Value>,
     /// Whether a condition is about the event.
     of_event: bool,
+    /// Whether it is known that more than [`WINDOW`] deliveries are between its keys.
+    pub(super) is_wide: bool,
 }
 
 /// Keys of the deliveries that a query is for: newest first, at most one more than its limit.
@@ -63,7 +68,7 @@ pub(crate) fn slice(
     limit: usize,
 ) -> rusqlite::Result<(Vec<i64>, Option<i64>)> {
     let mut filter = Filter::new(connection, query)?;
-    if let Some(since) = query.since {
+    if let Some(since) = filter.since {
         filter.begin_since(connection, since)?;
     }
     // Within a window the deliveries themselves are as quick a lead as any index.
@@ -100,19 +105,8 @@ pub(super) fn count_up_to(
     most: u64,
 ) -> rusqlite::Result<u64> {
     let mut filter = Filter::new(connection, query)?;
-    let mut count = 0;
-    for lead in filter.starts(connection, query)? {
-        if count >= most {
-            break;
-        }
-        let (rows, _, values) = filter.rows(&lead);
-        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {})", most - count);
-        count += connection
-            .prepare_cached(&sql)?
-            .query_row(params_from_iter(values), |row| row.get::<_, i64>(0))?
-            .cast_unsigned();
-    }
-    Ok(count)
+    let leads = filter.starts(connection, query)?;
+    filter.count_up_to(connection, &leads, most)
 }
 
 /// How many deliveries a query is for; `sendable`: leaving out those whose body is gone.
@@ -146,10 +140,13 @@ enum Order {
 }
 
 impl Filter {
-    fn new(connection: &Connection, query: &DeliveriesQuery) -> rusqlite::Result<Self> {
+    pub(super) fn new(connection: &Connection, query: &DeliveriesQuery) -> rusqlite::Result<Self> {
         let mut filter = Self {
             from: 0,
             below: place(query),
+            since: None,
+            until: None,
+            is_wide: false,
             conditions: String::new(),
             values: Vec::new(),
             of_event: query.event.is_some() || query.site_id.is_some(),
@@ -178,10 +175,17 @@ impl Filter {
         if let Some(test) = query.test {
             filter.require("+d.test = ?", Some(Value::Integer(test.into())));
         }
-        if let Some(since) = query.since {
+        // What is true of all need not be looked up of each.
+        if let Some(since) = query.since
+            && is_any(connection, "id < ?", since)?
+        {
+            filter.since = Some(since);
             filter.require("+d.id >= ?", Some(blob(first_id(since))));
         }
-        if let Some(until) = query.until {
+        if let Some(until) = query.until
+            && is_any(connection, "id >= ?", until.saturating_add(1))?
+        {
+            filter.until = Some(until);
             filter.require("+d.id < ?", Some(blob(first_id(until.saturating_add(1)))));
             // No delivery is there before its event, however late it was made of that.
             let after = first_of(connection, until.saturating_add(SLACK_MS))?;
@@ -191,7 +195,7 @@ impl Filter {
     }
 
     /// Where a search for a query begins.
-    fn starts(
+    pub(super) fn starts(
         &mut self,
         connection: &Connection,
         query: &DeliveriesQuery,
@@ -272,7 +276,7 @@ impl Filter {
     }
 
     /// Key of the delivery behind the newest [`WINDOW`] between the filter's keys; `None`: there are no more.
-    fn nearest(&self, connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    pub(super) fn nearest(&self, connection: &Connection) -> rusqlite::Result<Option<i64>> {
         connection
             .prepare_cached(
                 "SELECT key FROM deliveries WHERE key >= ?1 AND key < ?2
@@ -290,7 +294,7 @@ impl Filter {
         connection: &Connection,
         query: &DeliveriesQuery,
     ) -> rusqlite::Result<Vec<Lead>> {
-        if self.nearest(connection)?.is_none() {
+        if !self.is_wide && self.nearest(connection)?.is_none() {
             return Ok(vec![Lead::All]);
         }
         let mut leads = Vec::new();
@@ -319,8 +323,8 @@ impl Filter {
         query: &DeliveriesQuery,
     ) -> rusqlite::Result<Vec<Lead>> {
         let mut ways = self.ways(connection, query)?;
-        if let Some(since) = query.since {
-            let end = query.until.map_or(i64::MAX, |until| until.saturating_add(1));
+        if let Some(since) = self.since {
+            let end = self.until.map_or(i64::MAX, |until| until.saturating_add(1));
             let created = Lead::Created(since, end);
             if self.count(connection, &created)? < COUNTED {
                 ways.push(vec![created]);
@@ -451,6 +455,28 @@ impl Filter {
             .collect()
     }
 
+    /// How many deliveries these leads give, counted up to `most`.
+    pub(super) fn count_up_to(
+        &self,
+        connection: &Connection,
+        leads: &[Lead],
+        most: u64,
+    ) -> rusqlite::Result<u64> {
+        let mut count = 0;
+        for lead in leads {
+            if count >= most {
+                break;
+            }
+            let (rows, _, values) = self.rows(lead);
+            let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {})", most - count);
+            count += connection
+                .prepare_cached(&sql)?
+                .query_row(params_from_iter(values), |row| row.get::<_, i64>(0))?
+                .cast_unsigned();
+        }
+        Ok(count)
+    }
+
     fn count_all(&self, connection: &Connection, lead: &Lead) -> rusqlite::Result<i64> {
         let (rows, _, values) = self.rows(lead);
         let sql = format!("SELECT count(*) FROM {rows}");
@@ -459,7 +485,7 @@ impl Filter {
 
     /// The rows that a lead leads to: SQL after FROM, the column that orders them before the
     /// delivery's key, and the values.
-    fn rows(&self, lead: &Lead) -> (String, Option<&'static str>, Vec<Value>) {
+    pub(super) fn rows(&self, lead: &Lead) -> (String, Option<&'static str>, Vec<Value>) {
         let Start { tables, condition, plus, order, mut values } = lead.start(self.of_event);
         // With a lead of events, the deliveries of each are found by its key, never by the bounds.
         let (bounds, bound) = match lead {
@@ -478,6 +504,15 @@ impl Filter {
         );
         (rows, order, values)
     }
+}
+
+/// Whether any delivery was created before or after a time, as `condition` says with an id.
+fn is_any(connection: &Connection, condition: &str, unix_ms: i64) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_id WHERE {condition})"
+        ))?
+        .query_row([blob(first_id(unix_ms))], |row| row.get(0))
 }
 
 /// The pairs of webhook and state that a query asks for.

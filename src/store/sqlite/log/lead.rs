@@ -118,7 +118,14 @@ impl Lead {
                 vec![Value::Integer(*site)],
             ),
             Lead::Term(term) => (
-                format!("terms t CROSS JOIN events e ON e.key = t.event {deliveries}"),
+                if of_event {
+                    format!("terms t CROSS JOIN events e ON e.key = t.event {deliveries}")
+                } else {
+                    format!(
+                        "terms t CROSS JOIN deliveries d
+                         ON d.key >= t.event AND d.key < t.event + {EVENT}"
+                    )
+                },
                 "t.term = ?".into(),
                 "+",
                 Some("t.event"),

@@ -5,6 +5,7 @@
 //! one short transaction, interrupted after two seconds, so that neither a page nor the
 //! worker's checkpoint ever waits for it for long.
 
+mod by_state;
 mod failures;
 mod find;
 mod lead;
@@ -31,7 +32,7 @@ use crate::log::query;
 use crate::log::{
     BulkRow, DeliveriesQuery, DeliveryDetail, FailureGroup, FailuresQuery, Lately, LogEngine,
     NEWEST, NOTICED, Noticed, NumberedAnnouncement, Outages, Overview, OverviewQuery, Page,
-    StatsQuery, StoreSummary, WebhookStats,
+    StateCounts, StatsQuery, StoreSummary, WebhookStats,
 };
 use crate::{Result, Selection, State, StoreError};
 use domain::clock::rfc3339;
@@ -162,6 +163,10 @@ impl LogEngine for SqliteLog {
 
     fn count_up_to(&mut self, query: &DeliveriesQuery, most: u64) -> Result<u64> {
         self.read(|connection| find::count_up_to(connection, query, most))
+    }
+
+    fn count_by_state(&mut self, query: &DeliveriesQuery, most: u64) -> Result<StateCounts> {
+        self.read(|connection| by_state::count(connection, query, most))
     }
 
     fn count_for(&mut self, query: &DeliveriesQuery, action: Action) -> Result<u64> {
