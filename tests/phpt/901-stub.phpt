@@ -64,7 +64,7 @@ ksort($defaults);
 var_dump($documented === $defaults, count($defaults));
 ?>
 --EXPECT--
-32 functions
+33 functions
 array(1) {
   [0]=>
   string(18) "Webhooks\Exception"
