@@ -360,7 +360,8 @@ final class Webhook {
 	 * @param list<int> $site_ids
 	 */
 	public function is_for_any( array $site_ids ): bool {
-		$sites = $this->setting( 'sites' );
+		// Most say so in one word, which needs no check.
+		$sites = 'all' === ( $this->settings['sites'] ?? '' ) ? 'all' : $this->setting( 'sites' );
 		if ( ! isset( $sites['only'] ) && ! isset( $sites['except'] ) ) {
 			return array() !== $site_ids;
 		}

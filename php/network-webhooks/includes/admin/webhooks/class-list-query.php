@@ -154,15 +154,16 @@ final class List_Query {
 	 * @return array<int, Webhook>
 	 */
 	private function found( array $webhooks, Event_Registry $registry, bool $whole_url ): array {
+		$part = Text::lower( $this->search );
 		// Of the same few events for many webhooks.
 		$found    = array();
-		$by_event = function ( string $event ) use ( &$found, $registry ): bool {
-			return $found[ $event ] ??= Text::has( "$event\n{$registry->name( $event )}", $this->search );
+		$by_event = static function ( string $event ) use ( &$found, $registry, $part ): bool {
+			return $found[ $event ] ??= str_contains( Text::lower( "$event\n{$registry->name( $event )}" ), $part );
 		};
-		$is_found = function ( Webhook $webhook ) use ( $by_event, $whole_url ): bool {
+		$is_found = static function ( Webhook $webhook ) use ( $by_event, $whole_url, $part ): bool {
 			$url = $whole_url ? $webhook->url : ( new Endpoint_Url( $webhook->url ) )->host;
 			// At once: what is typed into a field has no end of a line.
-			if ( Text::has( "$webhook->name\n$webhook->id\n$url", $this->search ) ) {
+			if ( str_contains( Text::lower( "$webhook->name\n$webhook->id\n$url" ), $part ) ) {
 				return true;
 			}
 			foreach ( $webhook->events() as $event ) {
