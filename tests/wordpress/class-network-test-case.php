@@ -5,6 +5,7 @@
 
 use Network_Webhooks\Announcements\Announcement_Store;
 use Network_Webhooks\Announcements\Collector;
+use Network_Webhooks\Environment;
 use Network_Webhooks\Plugin;
 use Network_Webhooks\Publisher;
 use Network_Webhooks\Schema;
@@ -42,11 +43,29 @@ abstract class Network_Test_Case extends TestCase {
 		array_map( 'wp_delete_site', $this->sites );
 		[ $this->users, $this->sites ] = array( array(), array() );
 		$this->plugin()->request_end_events()->drop( '*' );
+		$this->await_taken_in();
 		$this->forget_webhooks();
 		foreach ( array( 'flash', 'form', 'secret' ) as $what ) {
 			delete_site_transient( "network_webhooks_{$what}_1" );
 		}
 		$this->set_revision_back();
+	}
+
+	/**
+	 * Waits until what this test dispatched is taken in, where a worker runs: what is not would go to the
+	 * next test's webhooks.
+	 */
+	private function await_taken_in(): void {
+		if ( ! Environment::has_extension() ) {
+			return;
+		}
+		for ( $i = 0; $i < 500; ++$i ) {
+			$status = webhooks_status();
+			if ( ! $status['worker']['running'] || ! $status['journal']['bytes_waiting'] ) {
+				return;
+			}
+			usleep( 10000 );
+		}
 	}
 
 	/**
