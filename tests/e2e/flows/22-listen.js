@@ -89,10 +89,13 @@ export const steps = {
 		await page.goto( listen( env ) );
 		await page.getByRole( 'button', { name: 'Stop' } ).click();
 		await page.getByText( /^Nothing is recorded any more\. \d+ events were recorded/ ).waitFor();
+		// The text stands above the list, of which the browser may have nothing yet.
+		await page.waitForLoadState();
 		const rows = await page.locator( 'tr[data-heard]' ).count();
 		await wordpress( PAYMENT );
 		await page.goto( listen( env ) );
 		await page.locator( 'tr[data-heard]' ).first().waitFor();
+		await page.waitForLoadState();
 		if ( rows !== await page.locator( 'tr[data-heard]' ).count() ) {
 			throw new Error( 'Something was recorded after the end.' );
 		}
