@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every lint and test, on real parts, in three lanes; stops at the first failure, and ends with the
+# Every lint and test, on real parts, in two lanes; stops at the first failure, and ends with the
 # runners' own summaries. What lacks on this machine is installed first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -59,9 +59,9 @@ phpunit() {
 	tests/network/with.sh phpunit --configuration tests/wordpress "$@"
 }
 
-# Lints, the crates' tests, and the programs that let things fail, which need no optimiser: what they let fail is
-# the release build.
-crates() {
+# Lints, the crates' tests, the programs that let things fail, which need no optimiser as what they let fail is the
+# release build, and what PHP and WordPress make of it.
+code() {
 	run lint tests/lint.sh
 	run tools cargo build --workspace --tests --bin chaos --bin cluster
 	when_built
@@ -75,20 +75,15 @@ crates() {
 	run cluster env TOOLS=target/debug OUT=target/cluster-short tests/cluster/run.sh target/release --short --seeds 1
 	run phpt tests/phpt/run.sh target/release/libwebhooks_php.so
 	run fpm tests/fpm/run.sh
+	run phpunit phpunit
 }
 
-# The release build, and the browser.
-browser() {
+# The release build, the browser, and what else takes that build as it is.
+people() {
 	run build make --no-print-directory build
 	: >"$logs/built"
 	run e2e tests/e2e/run.sh
 	run two-servers tests/cluster/pages.sh
-}
-
-# What takes the release build as it is, most of it in a network of its own.
-networks() {
-	when_built
-	run phpunit phpunit
 	# What depends on how the sites are addressed. The worker has to find the main one by name.
 	SUBDOMAINS=1 HOST=localhost run subdomains phpunit \
 		--filter '(Core_Events|Account_Created|Sites|Inbox)_Test'
@@ -114,8 +109,8 @@ tests/network/install.sh build network wordpress test browser interop scenario l
 rm -f "$logs/built"
 # Networks lie in memory: see with.sh.
 export IN_MEMORY=1
-# Three for two cores: most tests wait more than they compute.
-lanes crates browser networks
+# Two for two cores: with three, tests wait for each other.
+lanes code people
 
 echo
 summary cargo '^test result: .* [1-9][0-9]* passed'
