@@ -79,7 +79,7 @@ code() {
 }
 
 # The release build, the browser, and what else takes that build as it is.
-people() {
+networks() {
 	run build make --no-print-directory build
 	: >"$logs/built"
 	run e2e tests/e2e/run.sh
@@ -110,7 +110,7 @@ rm -f "$logs/built"
 # Networks lie in memory: see with.sh.
 export IN_MEMORY=1
 # Two for two cores: with three, tests wait for each other.
-lanes code people
+lanes code networks
 
 echo
 summary cargo '^test result: .* [1-9][0-9]* passed'
