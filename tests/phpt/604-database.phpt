@@ -102,4 +102,4 @@ bool(false)
 ["mysql:network","webhooks.store: expected \"mysql:\" alone (the network's own database) or mysql://user@host:port/database"]
 ["mysql://db/network","webhooks.store: php.ini is no place for a password: put it into a file and name that, as in ?password_file=/etc/webhooks/password"]
 ["mysqls://db/network","\"mysqls://db/network\" is no store: expected sqlite:/path/of/a/file (empty: store.sqlite in the spool), or mysql: (the network's own database)"]
-["mysql://db/network","webhooks.store: there is no option \"password\": expected prefix, password_file, socket, tls, ca, connect_timeout or read_timeout"]
+["mysql://db/network","webhooks.store: there is no option \"password\": expected prefix, password_file, socket, tls, ca, connect_timeout, read_timeout or reads"]
