@@ -195,6 +195,27 @@ fn held(network: &Network, address: &str) -> Vec<(EventId, DeliveryId, String)> 
     }
 }
 
+/// Dispatches an event each `every_ms`, for longer than what a node may have lost that takes over for another one,
+/// and waits until nothing is open and all of them arrived.
+fn send_for_a_while(
+    network: &mut Network,
+    address: &str,
+    endpoint: &support::Endpoint,
+    every_ms: u64,
+) -> HashSet<EventId> {
+    let (mut since, begun) = (HashSet::new(), Instant::now());
+    while begun.elapsed() < Duration::from_millis(6500) {
+        since.insert(network.dispatch("payment_received"));
+        std::thread::sleep(Duration::from_millis(every_ms));
+    }
+    wait_for("all of it", || {
+        let open = [State::Pending, State::Delivering].map(|it| count(network, address, it));
+        let arrived = times(endpoint);
+        (open == [0, 0] && since.iter().all(|id| arrived.contains_key(id))).then_some(())
+    });
+    since
+}
+
 fn times(endpoint: &support::Endpoint) -> HashMap<EventId, usize> {
     let mut times = HashMap::new();
     for request in endpoint.received_at("/crm") {
@@ -227,18 +248,7 @@ fn what_waited_in_a_backup_is_held_where_it_is_restored() {
         copy(&database, &name, round % 2 == 0);
         endpoint.answer(200);
         wait_for("what waited", || (count(&network, &address, State::Pending) == 0).then_some(()));
-        // Longer than what a node may have lost that takes over for another one.
-        let mut since = HashSet::new();
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_millis(6500) {
-            since.insert(network.dispatch("payment_received"));
-            std::thread::sleep(Duration::from_millis(40));
-        }
-        wait_for("all of it", || {
-            let open = [State::Pending, State::Delivering].map(|it| count(&network, &address, it));
-            let arrived = times(&endpoint);
-            (open == [0, 0] && since.iter().all(|id| arrived.contains_key(id))).then_some(())
-        });
+        send_for_a_while(&mut network, &address, &endpoint, 40);
         stop(running);
         restore(&database, &name);
         // It goes on all the time.
@@ -310,17 +320,7 @@ fn a_backup_that_is_restored_under_a_worker_is_found_by_it_and_holds_for_the_nex
     copy(&database, "dump", true);
     endpoint.answer(200);
     wait_for("what waited", || (count(&network, &address, State::Pending) == 0).then_some(()));
-    // Longer than what a node may have lost that takes over for another one.
-    let (mut since, begun) = (HashSet::new(), Instant::now());
-    while begun.elapsed() < Duration::from_millis(6500) {
-        since.insert(network.dispatch("payment_received"));
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    wait_for("all of it", || {
-        let open = [State::Pending, State::Delivering].map(|it| count(&network, &address, it));
-        let arrived = times(&endpoint);
-        (open == [0, 0] && since.iter().all(|id| arrived.contains_key(id))).then_some(())
-    });
+    let since = send_for_a_while(&mut network, &address, &endpoint, 100);
     let before = times(&endpoint);
 
     restore_at_once(&database, "dump");

@@ -86,12 +86,19 @@ fn webhooks_deliveries(query: OptionalArray<'_>) -> PhpResult<Tree> {
 #[php(defaults(most = 0))]
 fn webhooks_count(query: OptionalArray<'_>, most: i64) -> PhpResult<i64> {
     let query = query::whole(query.0)?;
-    let count = match u64::try_from(most) {
-        Err(_) => return Err(exception::new(format!("most: expected 0 or more, got {most}"))),
-        Ok(0) => ask(|log| log.count_all(&query)),
-        Ok(most) => ask(|log| log.count_up_to(&query, most)),
+    let count = match limit(most)? {
+        None => ask(|log| log.count_all(&query)),
+        Some(most) => ask(|log| log.count_up_to(&query, most)),
     };
     count.map(u64::cast_signed)
+}
+
+/// Up to how many are counted; none: all (`0`).
+fn limit(most: i64) -> PhpResult<Option<u64>> {
+    match u64::try_from(most) {
+        Err(_) => Err(exception::new(format!("most: expected 0 or more, got {most}"))),
+        Ok(most) => Ok(Some(most).filter(|most| *most > 0)),
+    }
 }
 
 /// How many deliveries of each state a filter has. See the stub.
@@ -99,11 +106,7 @@ fn webhooks_count(query: OptionalArray<'_>, most: i64) -> PhpResult<i64> {
 #[php(defaults(most = 0))]
 fn webhooks_count_by_state(query: OptionalArray<'_>, most: i64) -> PhpResult<Tree> {
     let query = query::whole(query.0)?;
-    let most = match u64::try_from(most) {
-        Err(_) => return Err(exception::new(format!("most: expected 0 or more, got {most}"))),
-        Ok(0) => i64::MAX.cast_unsigned(),
-        Ok(most) => most,
-    };
+    let most = limit(most)?.unwrap_or(i64::MAX.cast_unsigned());
     let counts = ask(|log| log.count_by_state(&query, most).map(Some))?;
     give(&counts.unwrap_or_else(|| StateCounts::none(&query)))
 }

@@ -59,13 +59,12 @@ abstract class Network_Test_Case extends TestCase {
 		if ( ! Environment::has_extension() ) {
 			return;
 		}
-		for ( $i = 0; $i < 500; ++$i ) {
+		$is_taken_in = static function (): bool {
 			$status = webhooks_status();
-			if ( ! $status['worker']['running'] || ! $status['journal']['bytes_waiting'] ) {
-				return;
-			}
-			usleep( 10000 );
-		}
+			return ! $status['worker']['running'] || ! $status['journal']['bytes_waiting'];
+		};
+		// Not for long: a test may have left a worker that takes nothing in.
+		self::look_until( $is_taken_in, 5.0 );
 	}
 
 	/**
@@ -207,21 +206,27 @@ abstract class Network_Test_Case extends TestCase {
 	 * one looks once a second.
 	 */
 	protected function assert_subscribed( string $event, bool $expected = true ): void {
-		$deadline = microtime( true ) + self::DEADLINE;
-		while ( webhooks_has_subscribers( $event ) !== $expected && microtime( true ) < $deadline ) {
+		self::look_until( static fn(): bool => webhooks_has_subscribers( $event ) === $expected );
+		$this->assertSame( $expected, webhooks_has_subscribers( $event ), $event );
+	}
+
+	/**
+	 * Looks again and again, until something is there or the time is over.
+	 *
+	 * @param float $seconds At most.
+	 */
+	private static function look_until( callable $look, float $seconds = self::DEADLINE ): void {
+		$deadline = microtime( true ) + $seconds;
+		while ( ! $look() && microtime( true ) < $deadline ) {
 			usleep( 20000 );
 		}
-		$this->assertSame( $expected, webhooks_has_subscribers( $event ), $event );
 	}
 
 	/**
 	 * Waits until something is there, and returns it.
 	 */
 	protected function wait_for( callable $look ): mixed {
-		$deadline = microtime( true ) + self::DEADLINE;
-		while ( ! $look() && microtime( true ) < $deadline ) {
-			usleep( 20000 );
-		}
+		self::look_until( $look );
 		$found = $look();
 		$this->assertNotEmpty( $found, 'It did not come in time.' );
 		return $found;
