@@ -16,6 +16,7 @@ use test_server::TestServer;
 use webhooks::id::EventId;
 use webhooks::store::State;
 use webhooks::store::log::{DeliveriesQuery, Log};
+use webhooks::worker::away;
 // Of these the server's file is made.
 use webhooks::store::mysql::{Connection, Endpoint, Password, Server, Tls};
 
@@ -295,4 +296,42 @@ fn what_a_server_may_not_take_in_is_not_called_drained() {
     let said = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1), "{said}");
     assert!(said.contains("publish the webhooks"), "{said}");
+}
+
+#[test]
+fn a_database_without_room_keeps_nobody_from_taking_in() {
+    // All tables lie in one file, which may not grow for ever.
+    let tables = |most: &str| format!("--innodb-data-file-path=ibdata1:12M:autoextend:max:{most}");
+    let mut database = TestServer::start(&["--innodb-file-per-table=0", &tables("48M")]);
+    let (mut network, endpoint) = (Network::new(), support::Endpoint::new());
+    network.publish(&json!([webhook("crm", &endpoint.url("/crm"), &["*"], &json!({}))]));
+    let worker = worker(&network, &database);
+    network.dispatch("payment_received");
+    wait_for("one", || (count(&network, &database, State::Delivered) == 1).then_some(()));
+    let mut root = Connection::open(&database.database()).unwrap();
+    root.execute("CREATE TABLE filler (text LONGBLOB) ENGINE=InnoDB", Vec::new()).unwrap();
+    while root.execute("INSERT INTO filler VALUES (REPEAT('a', 50000))", Vec::new()).is_ok() {}
+
+    let data = json!("a".repeat(100_000));
+    let spool = network.spool.clone();
+    let away = || away::read(&spool);
+    let mut dispatched = 1;
+    let told = loop {
+        assert!(dispatched < 200, "the database found room for all of it");
+        network.dispatch_data("payment_received", &data);
+        dispatched += 1;
+        if let Some(told) = away() {
+            break told;
+        }
+        thread::sleep(Duration::from_millis(100));
+    };
+    assert!(told.reason.contains("no room left in mysql://"), "{}", told.reason);
+    // The spool's disk has room.
+    let log = std::fs::read_to_string(network.folder.path().join("worker.log")).unwrap();
+    assert!(!log.contains("the disk is full"), "{log}");
+    database.kill();
+    database.start_again_with(&["--innodb-file-per-table=0", &tables("480M")]);
+    wait_for("all", || (count(&network, &database, State::Delivered) == dispatched).then_some(()));
+    assert_eq!(away(), None);
+    drop(worker);
 }

@@ -33,6 +33,15 @@ pub enum StoreError {
         /// What the engine said.
         reason: String,
     },
+    /// A database server has no room for what was to be written. Its disk is none that the worker could make
+    /// room on: what is to be written waits, as where the server is away.
+    #[error("no room left in {store}: {reason}")]
+    ServerFull {
+        /// The store's address, without credentials.
+        store: String,
+        /// What the server said.
+        reason: String,
+    },
     /// More than the engine can keep in one place; nothing of the call that said so was written, and
     /// its transaction can go on.
     #[error("too large for {store}: {reason}")]

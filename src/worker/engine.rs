@@ -90,8 +90,9 @@ impl<S: Store> Worker<S> {
         let reserve = Reserve::open(&spool);
         sleeper.set_full(reserve.is_full());
         sleeper.beat(clock.monotonic_ns());
-        let now = clock.unix_ms();
         let wall_clock = WallClock::new(&*clock, loaded.clock);
+        // Where it was set while no worker ran, what is noted here goes with it as all the rest does.
+        let now = wall_clock.time(&*clock);
         let Loaded { reclaimed, suspects, deadly, webhooks, is_copy, .. } = loaded;
         let (sent, records) = match store.may_go_back() {
             true => Sent::open(&spool).map(|(sent, records)| (Some(sent), records))?,
@@ -132,7 +133,7 @@ impl<S: Store> Worker<S> {
     /// Goes round until there is a reason to leave.
     pub(super) fn work(&mut self, mode: Mode, stop: &Stop) -> Result<(), WorkerError> {
         if mode != Mode::Once {
-            self.aftermath.trials.settle(self.clock.unix_ms());
+            self.aftermath.trials.settle(self.wall_clock.time(&*self.clock));
         }
         while !stop.asked() {
             if self.round()? {
@@ -182,8 +183,7 @@ impl<S: Store> Worker<S> {
         match self.try_round(now) {
             Err(error) if error.is_full() => {
                 self.sleeper.set_full(true);
-                // A store on a server has a disk of its own.
-                if !matches!(error, WorkerError::Store(_)) && self.free_kept()? {
+                if self.free_kept()? {
                     return Ok(true);
                 }
                 if self.reserve.give_up(&self.spool) {

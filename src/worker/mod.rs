@@ -149,7 +149,7 @@ pub enum WorkerError {
 }
 
 impl WorkerError {
-    /// Whether the disk is full: what passes when room is made.
+    /// Whether the spool's disk is full: what passes when room is made there.
     fn is_full(&self) -> bool {
         match self {
             Self::Spool(error) => error.is_full(),
@@ -167,8 +167,11 @@ impl WorkerError {
 
     /// Whether the store is away, for whatever time: what is to be written waits for it.
     fn is_away(&self) -> bool {
-        use StoreError::{Conflict, ReadOnly, Unavailable};
-        matches!(self, Self::Store(Conflict { .. } | ReadOnly { .. } | Unavailable { .. }))
+        use StoreError::{Conflict, ReadOnly, ServerFull, Unavailable};
+        matches!(
+            self,
+            Self::Store(Conflict { .. } | ReadOnly { .. } | ServerFull { .. } | Unavailable { .. })
+        )
     }
 }
 

@@ -37,6 +37,12 @@ impl WallClock {
             None => Self { reading: now, kept: Kept::NotYet },
         }
     }
+
+    /// The time by the clock as it was then, in Unix milliseconds: what a worker notes by it goes with the
+    /// clock once it is seen that that was set.
+    pub(super) fn time(&self, clock: &dyn Clock) -> i64 {
+        (clock.monotonic_ns() / 1_000_000).cast_signed() + self.reading.offset
+    }
 }
 
 impl<S: Store> Worker<S> {

@@ -464,15 +464,26 @@ impl<'a> Run<'a> {
             let log = self.folder.join(format!("node{}/log.err", node.number));
             let _ = fs::copy(log, kept.join(format!("node{}.log", node.number)));
         }
-        let dump = std::process::Command::new("mariadb-dump")
-            .arg("--no-defaults")
-            .arg("--user=root")
-            .arg(format!("--socket={}", self.nodes.0[0].socket().display()))
-            .arg(DATABASE)
-            .output();
-        if let Ok(dump) = dump {
-            let _ = fs::write(kept.join("database.sql"), dump.stdout);
+        let rows = self.rows_to_keep().unwrap_or_else(|error| error);
+        let _ = fs::write(kept.join("rows.txt"), rows);
+    }
+
+    /// What the store has of workers, and of deliveries that have not ended, as text.
+    fn rows_to_keep(&self) -> Result<String, String> {
+        let mut root = self.nodes.root()?;
+        let mut text = String::new();
+        for rows in ["workers", "lanes", "clocks", "webhooks", "deliveries WHERE state IN (0, 1)"] {
+            text += &format!("{rows}\n");
+            let sql = format!("SELECT * FROM {DATABASE}.wp_webhooks_store_{rows}");
+            let found: Vec<mysql::Row> = root.query(sql).map_err(|error| error.to_string())?;
+            for row in found {
+                for (column, value) in row.columns_ref().iter().zip(row.clone().unwrap()) {
+                    text += &format!("  {}={}", column.name_str(), value.as_sql(true));
+                }
+                text += "\n";
+            }
         }
+        Ok(text)
     }
 
     fn note(&mut self, what: &str) {

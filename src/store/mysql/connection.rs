@@ -30,6 +30,10 @@ const SESSION: &str = "SET SESSION autocommit = 1, sql_mode = 'STRICT_ALL_TABLES
      innodb_lock_wait_timeout = 5, foreign_key_checks = 0";
 const ISOLATION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
 
+/// The beginning of a transaction, and an error where that is gone.
+const BEGUN: &str = "SAVEPOINT webhooks";
+const STILL_OPEN: &str = "RELEASE SAVEPOINT webhooks";
+
 /// A connection to a store's database.
 pub struct Connection {
     server: Server,
@@ -186,6 +190,9 @@ impl Connection {
         let server = self.server.clone();
         let failed = |error| error::from(&server, "writing the store", &error);
         self.conn.query_drop("START TRANSACTION").map_err(failed)?;
+        if !self.is_mariadb {
+            self.conn.query_drop(BEGUN).map_err(failed)?;
+        }
         let done = match work(&mut self.writes()) {
             Ok(done) => done,
             Err(error) => {
@@ -195,17 +202,7 @@ impl Connection {
                 return Err(error);
             }
         };
-        if self.is_mariadb {
-            // A cluster's node may have taken the transaction back without a word, and then a
-            // commit of nothing is a success.
-            let open: Vec<u8> = self.conn.query("SELECT @@in_transaction").map_err(failed)?;
-            if open != [1] {
-                return Err(StoreError::Conflict {
-                    store: self.server.to_string(),
-                    reason: "the server took the transaction back".into(),
-                });
-            }
-        }
+        self.still_open()?;
         match self.conn.query_drop("COMMIT") {
             Ok(()) => Ok(done),
             Err(error) => {
@@ -215,6 +212,23 @@ impl Connection {
                 Err(error::from(&self.server, "writing the store", &error))
             }
         }
+    }
+
+    /// A cluster's node may have taken the transaction back without a word, and then a commit of nothing
+    /// is a success. MariaDB says it; elsewhere the savepoint of its beginning is gone then.
+    fn still_open(&mut self) -> Result<()> {
+        let failed = |error| error::from(&self.server, "writing the store", &error);
+        if !self.is_mariadb {
+            return self.conn.query_drop(STILL_OPEN).map_err(failed);
+        }
+        let open: Vec<u8> = self.conn.query("SELECT @@in_transaction").map_err(failed)?;
+        if open == [1] {
+            return Ok(());
+        }
+        Err(StoreError::Conflict {
+            store: self.server.to_string(),
+            reason: "the server took the transaction back".into(),
+        })
     }
 }
 

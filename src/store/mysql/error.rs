@@ -58,8 +58,9 @@ impl Class {
 
     fn of_code(code: u16, message: &str) -> Self {
         match code {
-            // Duplicate key, lock wait timeout (the transaction stays open), deadlock.
-            1062 | 1205 | 1213 => Self::Repeat,
+            // Duplicate key, lock wait timeout (the transaction stays open), deadlock, and taken back: at COMMIT by a
+            // MySQL's group, before it so that a savepoint is gone.
+            1062 | 1205 | 1213 | 1305 | 3101 => Self::Repeat,
             // At COMMIT on an isolated node: the batch *was* committed.
             1180 => Self::Lost,
             // Shutdown, aborted, killed, idle for too long.
@@ -70,8 +71,8 @@ impl Class {
             1105 if message.contains("writeset size") => Self::TooLarge,
             // Larger than max_allowed_packet; more than 65,535 parameters.
             1153 | 1390 => Self::TooLarge,
-            // Connections, of this user, prepared statements, time of a statement.
-            1040 | 1203 | 1226 | 1461 | 1969 => Self::Busy,
+            // Connections, of this user, prepared statements, time of a statement (MariaDB, MySQL).
+            1040 | 1203 | 1226 | 1461 | 1969 | 3024 => Self::Busy,
             1044 | 1045 | 1049 | 1142 | 1143 | 1146 | 1227 | 1698 => Self::Denied,
             1048 | 1264 | 1366 | 1406 => Self::Data,
             _ => Self::Other,
@@ -92,7 +93,7 @@ pub(super) fn from(server: &Server, action: &'static str, error: &Error) -> Stor
         Class::Repeat => StoreError::Conflict { store, reason },
         Class::Lost | Class::NotPrimary | Class::Busy => StoreError::Unavailable { store, reason },
         Class::ReadOnly => StoreError::ReadOnly { store, reason },
-        Class::Full => StoreError::Full { store, reason },
+        Class::Full => StoreError::ServerFull { store, reason },
         Class::TooLarge => StoreError::TooLarge { store, reason },
         Class::Denied => StoreError::Failed {
             action,

@@ -235,7 +235,7 @@ fn what_is_too_large_for_one_statement_is_split_and_for_one_row_refused() {
 
 #[test]
 fn a_server_that_only_reads_or_has_no_room_for_a_connection_is_tried_again() {
-    let server = TestServer::start(&["--max-connections=10", "--extra-max-connections=1"]);
+    let server = TestServer::with_few_connections();
     let mut root = Connection::open(&server.database()).unwrap();
     let user = server.database_of_user("worker", "hunter2", "ALL ON store.*");
     let through = user.clone();

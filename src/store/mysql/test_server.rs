@@ -1,4 +1,5 @@
-//! A MariaDB of a test's own, in a temporary folder, at a socket and a port of loopback.
+//! A database server of a test's own, in a temporary folder, at a socket and a port of loopback: a MariaDB,
+//! or with `MYSQLD` the MySQL whose program that names (`make mysql`).
 
 use std::fs;
 use std::net::TcpListener;
@@ -13,6 +14,10 @@ use super::{Connection, Endpoint, Password, Server, Tls};
 /// What a test waits for at most.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// A query that takes longer than anybody waits.
+pub(crate) const ENDLESS: &str = "SELECT COUNT(*) FROM information_schema.columns a, \
+     information_schema.columns b, information_schema.columns c";
+
 /// Runs until it is dropped, or until the test's process has ended in whatever way: the shell that
 /// started it waits for the end of its input, then ends it by its pid.
 pub(crate) struct TestServer {
@@ -23,35 +28,39 @@ pub(crate) struct TestServer {
 }
 
 impl TestServer {
-    /// Starts one, with more arguments for `mariadbd`.
+    /// Starts one, with more arguments for its program.
     pub(crate) fn start(arguments: &[&str]) -> Self {
         Self::start_with(arguments, |_| {})
     }
 
-    /// As [`start`](Self::start); `prepare` may put files into the folder, which is the server's
-    /// working folder.
+    /// As [`start`](Self::start); `prepare` may put files into the folder, which has the server's data in
+    /// `data`.
     pub(crate) fn start_with(arguments: &[&str], prepare: impl FnOnce(&Path)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-        prepare(path);
-        let data = path.join("data");
-        let made = server_program("mariadb-install-db", path)
-            .args(["--no-defaults", "--skip-test-db", "--force", "--innodb-log-file-size=8M"])
-            .arg("--auth-root-authentication-method=normal")
-            .arg(format!("--datadir={}", data.display()))
+        let made = install(path)
+            .arg(format!("--datadir={}", path.join("data").display()))
             .output()
-            .expect("mariadb-install-db: tests/network/install.sh network");
+            .expect("a database server: tests/network/install.sh network");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        prepare(path);
 
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let arguments: Vec<String> =
-            arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let arguments = owned(arguments);
         let shell = run(path, port, &arguments);
         let server = Self { shell, folder, port, arguments };
         let root = Server { database: "mysql".into(), ..server.database() };
         server.connect(&root).execute("CREATE DATABASE store", Vec::new()).unwrap();
         server
+    }
+
+    /// One that takes ten connections, and one more of who administers it.
+    pub(crate) fn with_few_connections() -> Self {
+        if is_mysql() {
+            return Self::start(&["--max-connections=10"]);
+        }
+        Self::start(&["--max-connections=10", "--extra-max-connections=1"])
     }
 
     /// A connection, as soon as it answers.
@@ -78,6 +87,12 @@ impl TestServer {
         self.connect(&self.database());
     }
 
+    /// The same with other arguments.
+    pub(crate) fn start_again_with(&mut self, arguments: &[&str]) {
+        self.arguments = owned(arguments);
+        self.start_again();
+    }
+
     /// Its database, as root through the socket.
     pub(crate) fn database(&self) -> Server {
         Server {
@@ -97,7 +112,8 @@ impl TestServer {
     pub(crate) fn database_of_user(&self, user: &str, password: &str, grant: &str) -> Server {
         let mut connection = Connection::open(&self.database()).unwrap();
         for sql in [
-            format!("CREATE OR REPLACE USER '{user}'@'%' IDENTIFIED BY '{password}'"),
+            format!("DROP USER IF EXISTS '{user}'@'%'"),
+            format!("CREATE USER '{user}'@'%' IDENTIFIED BY '{password}'"),
             format!("GRANT {grant} TO '{user}'@'%'"),
         ] {
             connection.execute(&sql, Vec::new()).unwrap();
@@ -129,15 +145,40 @@ impl Drop for TestServer {
     }
 }
 
+fn owned(arguments: &[&str]) -> Vec<String> {
+    arguments.iter().map(|argument| (*argument).to_owned()).collect()
+}
+
+/// Whether tests run on a MySQL; else it is a MariaDB.
+pub(crate) fn is_mysql() -> bool {
+    mysqld().is_some()
+}
+
+/// The program of a MySQL.
+fn mysqld() -> Option<String> {
+    std::env::var("MYSQLD").ok()
+}
+
+/// What makes the tables that a server itself has.
+fn install(folder: &Path) -> Command {
+    let mut command;
+    if let Some(mysqld) = mysqld() {
+        command = server_program(&mysqld, folder);
+        command.args(["--no-defaults", "--initialize-insecure"]);
+    } else {
+        command = server_program("mariadb-install-db", folder);
+        command.args(["--no-defaults", "--skip-test-db", "--force", "--innodb-log-file-size=8M"]);
+        command.arg("--auth-root-authentication-method=normal");
+    }
+    command
+}
+
 /// Runs the server of a folder, until the end of the shell's input.
 fn run(folder: &Path, port: u16, arguments: &[String]) -> Child {
     let mut shell = server_program("sh", folder);
-    shell.args([
-        "-c",
-        r#"mariadbd "$@" </dev/null >>log 2>&1 & read -r _; kill -9 $!; wait"#,
-        "sh",
-    ]);
+    shell.args(["-c", r#""$@" </dev/null >>log 2>&1 & read -r _; kill -9 $!; wait"#, "sh"]);
     shell
+        .arg(mysqld().unwrap_or_else(|| "mariadbd".into()))
         .args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve"])
         .args(["--innodb-buffer-pool-size=32M", "--innodb-flush-log-at-trx-commit=0"])
         .arg(format!("--datadir={}", folder.join("data").display()))
@@ -145,6 +186,10 @@ fn run(folder: &Path, port: u16, arguments: &[String]) -> Child {
         .arg(format!("--pid-file={}", folder.join("pid").display()))
         .arg(format!("--port={port}"))
         .args(arguments);
+    if is_mysql() {
+        // MariaDB has none unless it is asked for one, and no second protocol.
+        shell.args(["--skip-log-bin", "--mysqlx=OFF"]);
+    }
     shell.stdin(Stdio::piped()).spawn().unwrap()
 }
 

@@ -28,6 +28,30 @@ fn a_clock_that_jumps_hours_neither_floods_nor_stalls() {
 }
 
 #[test]
+fn a_clock_that_was_set_between_two_workers_holds_up_nothing_that_was_under_way() {
+    for jump in [6 * HOUR, -6 * HOUR] {
+        let hooks = |address: &str| json!([webhook(0, address, &["hourly"])]);
+        let mut simulation = Simulation::new(hooks, Vec::new());
+        for _ in 0..3 {
+            simulation.dispatch("hourly");
+        }
+        simulation.settle();
+        // Under way when the worker dies, and it comes up by another clock.
+        simulation.dispatch("hourly");
+        assert!(simulation.worker.round().expect("a round"));
+        simulation.clock.jump(jump);
+        simulation.restart();
+        let idle_since = simulation.worker.idle_since;
+        simulation.settle();
+        simulation.pass(START + jump + MINUTE);
+        assert_eq!(simulation.count("delivered"), 4, "after a jump of {jump} ms");
+        // Nor does it leave too early or late, or prune by the other clock.
+        assert!(simulation.worker.idle_since - idle_since >= jump);
+        assert!((simulation.worker.idle_since - simulation.clock.unix_ms()).abs() <= MINUTE);
+    }
+}
+
+#[test]
 fn a_clock_that_was_set_is_told_until_it_is_right_again() {
     // Also by more than announcements are kept for.
     let jumps = [7 * DAY, -7 * DAY, 40 * DAY, -40 * DAY, 400 * DAY, -400 * DAY];

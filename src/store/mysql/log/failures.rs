@@ -34,7 +34,8 @@ impl Sum {
 
 pub(super) fn groups(reads: &mut Reads<'_>, query: &FailuresQuery) -> Answer<Vec<FailureGroup>> {
     let since = DeliveriesQuery { since: query.since, ..DeliveriesQuery::default() };
-    let filter = Filter::new(reads, &since)?;
+    let mut filter = Filter::new(reads, &since)?;
+    filter.begin_since(reads)?;
     let (mut condition, mut values) = filter.all(&super::filter::Lead::All);
     if let Some(webhook) = &query.webhook_id {
         let key: Option<u64> = reads

@@ -74,6 +74,9 @@ impl Order {
 pub(super) struct Filter {
     /// Keys of events from here.
     pub(super) from: u64,
+    /// Between which times deliveries were made, in Unix milliseconds, the later one excluded; `None`:
+    /// since ever.
+    made: Option<(i64, i64)>,
     /// Deliveries behind this one, where that is another place.
     after: Option<Key>,
     /// Deliveries to below here.
@@ -84,7 +87,7 @@ pub(super) struct Filter {
 impl Filter {
     pub(super) fn new(reads: &mut Reads<'_>, query: &DeliveriesQuery) -> Answer<Self> {
         let below = query.cursor.map_or((i64::MAX.cast_unsigned(), 0), place);
-        let mut filter = Self { from: 0, after: None, below, conditions: Vec::new() };
+        let mut filter = Self { from: 0, made: None, after: None, below, conditions: Vec::new() };
         if let Some(id) = &query.webhook_id {
             let key: Option<u64> = reads
                 .first("SELECT `key` FROM {webhooks} WHERE id = ?", vec![id.as_bytes().into()])?;
@@ -117,7 +120,8 @@ impl Filter {
         }
         if let Some(since) = query.since {
             filter.require(About::Other, "d.id >= ?", vec![first_id(since).as_bytes().into()]);
-            filter.from = first_since(reads, since)?.unwrap_or(i64::MAX.cast_unsigned());
+            let end = query.until.map_or(i64::MAX, |until| until.saturating_add(1));
+            filter.made = Some((since, end));
         }
         if let Some(until) = query.until {
             let end = first_id(until.saturating_add(1));
@@ -133,6 +137,30 @@ impl Filter {
 
     pub(super) fn require(&mut self, about: About, sql: &'static str, values: Vec<Value>) {
         self.conditions.push((about, sql, values));
+    }
+
+    /// Whether only deliveries since a time are asked for.
+    pub(super) fn has_begin(&self) -> bool {
+        self.made.is_some()
+    }
+
+    /// The same, of events that came in since the time since which deliveries are asked for: nearly all
+    /// of these are, and they are the newest. A backfill makes deliveries of older events.
+    pub(super) fn without_backfills(&self) -> Self {
+        let made = self.made.map_or(0, |(since, _)| first_key(since.saturating_sub(SLACK_MS)));
+        Self { from: self.from.max(made), ..self.clone() }
+    }
+
+    /// Leaves out the events before the first that has a delivery of the time that is asked for. The
+    /// index says it, without the rows, but all that were made in that time are looked at.
+    pub(super) fn begin_since(&mut self, reads: &mut Reads<'_>) -> Answer<()> {
+        let Some((since, end)) = self.made else { return Ok(()) };
+        let first: Option<Option<u64>> = reads.first(
+            "SELECT MIN(event) FROM {deliveries} FORCE INDEX (id) WHERE id >= ? AND id < ?",
+            vec![first_id(since).as_bytes().into(), first_id(end).as_bytes().into()],
+        )?;
+        self.from = self.from.max(first.flatten().unwrap_or(i64::MAX.cast_unsigned()));
+        Ok(())
     }
 
     /// Looks only behind this delivery.
@@ -221,16 +249,6 @@ impl Filter {
         let (conditions, values) = self.conditions_but(said);
         (format!("{} AND {conditions}", self.bounds()), values)
     }
-}
-
-/// The lowest event with a delivery that was made at this time or later: of a backfill it may be much
-/// older than that. The index says it, without the rows.
-fn first_since(reads: &mut Reads<'_>, unix_ms: i64) -> Answer<Option<u64>> {
-    let of_all: Option<Option<u64>> = reads.first(
-        "SELECT MIN(event) FROM {deliveries} FORCE INDEX (id) WHERE id >= ?",
-        vec![first_id(unix_ms).as_bytes().into()],
-    )?;
-    Ok(of_all.flatten())
 }
 
 /// The event of the first delivery whose id says that it was made at this time or later.

@@ -29,18 +29,52 @@ const MOST_EVENTS: usize = 4_096;
 pub(super) fn keys(reads: &mut Reads<'_>, query: &DeliveriesQuery) -> Answer<Vec<Key>> {
     let mut filter = Filter::new(reads, query)?;
     let limit = query.limit() + 1;
-    let lead = match filter.named(reads, query)? {
+    let named = match filter.named(reads, query)? {
         Some(None) => return Ok(Vec::new()),
-        Some(Some(lead)) => lead,
-        None => match alone(reads, &filter, query)? {
+        Some(lead) => lead,
+        None => None,
+    };
+    let near = filter.without_backfills();
+    let lead = match &named {
+        Some(lead) => lead.clone(),
+        None => match alone(reads, &near, query)? {
             Some(lead) => lead,
-            None => match among_newest(reads, &filter, limit)? {
-                Near::All(keys) => return Ok(keys),
-                Near::Some => rarest(reads, &filter, query)?,
+            None => match among_newest(reads, &near, limit)? {
+                Near::All(keys) if keys.len() == limit || !near.has_begin() => return Ok(keys),
+                _ => rarest(reads, &near, query)?.0,
             },
         },
     };
+    let keys = find(reads, &near, &lead, Order::Newest, limit)?;
+    if keys.len() == limit || near.from == filter.from {
+        return Ok(keys);
+    }
+    let lead = begin(reads, &mut filter, query, named)?;
+    if filter.from >= near.from {
+        return Ok(keys);
+    }
     find(reads, &filter, &lead, Order::Newest, limit)
+}
+
+/// Where a search begins that is for all there are, and from which event on.
+fn begin(
+    reads: &mut Reads<'_>,
+    filter: &mut Filter,
+    query: &DeliveriesQuery,
+    named: Option<Lead>,
+) -> Answer<Lead> {
+    if named.is_none() && filter.has_begin() {
+        let (lead, rows) = rarest(reads, filter, query)?;
+        if rows < COUNTED {
+            // To find where they begin would take longer than to look at these few.
+            return Ok(lead);
+        }
+    }
+    filter.begin_since(reads)?;
+    match named {
+        Some(lead) => Ok(lead),
+        None => rarest(reads, filter, query).map(|(lead, _)| lead),
+    }
 }
 
 /// Up to `limit` keys of the deliveries that a query is for, oldest first, behind one delivery and
@@ -60,6 +94,7 @@ pub(crate) fn slice(
         Some(Some(lead)) => lead,
         None => Lead::All,
     };
+    filter.begin_since(reads)?;
     filter.below = filter.below.min((below, 0));
     filter.begin_behind(after);
     let sql = format!(
@@ -95,11 +130,12 @@ pub(super) fn count(
             Vec::new(),
         );
     }
-    let lead = match filter.named(reads, query)? {
+    let named = match filter.named(reads, query)? {
         Some(None) => return Ok(0),
-        Some(Some(lead)) => lead,
-        None => rarest(reads, &filter, query)?,
+        Some(lead) => lead,
+        None => None,
     };
+    let lead = begin(reads, &mut filter, query, named)?;
     let (rows, values) = match &lead {
         Lead::Term(term) => of_events(&filter, &lead, term),
         _ => rows(&filter, &lead),
@@ -122,12 +158,14 @@ pub(super) fn count_by_state(
 ) -> Answer<StateCounts> {
     let all = of_all(query);
     let mut filter = Filter::new(reads, &all)?;
-    let lead = match filter.named(reads, &all)? {
+    let named = match filter.named(reads, &all)? {
         Some(None) => return Ok(StateCounts::new(query, &Counts::default(), most)),
-        Some(Some(lead)) => Some(lead),
-        None => Some(rarest(reads, &filter, &all)?).filter(|lead| *lead != Lead::All),
+        Some(lead) => lead,
+        None => None,
     };
-    if let Some(lead) = lead
+    let is_named = named.is_some();
+    let lead = begin(reads, &mut filter, &all, named)?;
+    if (is_named || lead != Lead::All)
         && let Some(counts) = at_once(reads, &filter, &lead, most)?
     {
         return Ok(StateCounts::new(query, &counts, most));
@@ -216,8 +254,9 @@ fn among_newest(reads: &mut Reads<'_>, filter: &Filter, limit: usize) -> Answer<
     Ok(if keys.len() >= limit || begin.is_none() { Near::All(keys) } else { Near::Some })
 }
 
-/// The rarest of the filters that have an index.
-fn rarest(reads: &mut Reads<'_>, filter: &Filter, query: &DeliveriesQuery) -> Answer<Lead> {
+/// The rarest of the filters that have an index, and how many rows it leads to within the filter's keys,
+/// counted up to [`COUNTED`]; one that is alone is counted only where a search has a begin.
+fn rarest(reads: &mut Reads<'_>, filter: &Filter, query: &DeliveriesQuery) -> Answer<(Lead, u64)> {
     // Of those that are frequent the first is taken: names and sites are read in the order of time.
     let mut ways = Vec::new();
     ways.extend(query.event.clone().map(Lead::Name));
@@ -227,8 +266,8 @@ fn rarest(reads: &mut Reads<'_>, filter: &Filter, query: &DeliveriesQuery) -> An
         ways.push(arms(reads, query)?);
     }
     ways.extend(query.failure.clone().map(Lead::Failure));
-    if ways.len() < 2 {
-        return Ok(ways.pop().unwrap_or(Lead::All));
+    if ways.len() < 2 && !filter.has_begin() {
+        return Ok((ways.pop().unwrap_or(Lead::All), COUNTED));
     }
     let (mut rarest, mut fewest) = (None, COUNTED);
     for lead in ways {
@@ -244,7 +283,7 @@ fn rarest(reads: &mut Reads<'_>, filter: &Filter, query: &DeliveriesQuery) -> An
             break;
         }
     }
-    Ok(rarest.unwrap_or(Lead::All))
+    Ok((rarest.unwrap_or(Lead::All), fewest))
 }
 
 /// The webhooks and states that a query asks for.

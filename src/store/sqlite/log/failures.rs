@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use super::find::first_since;
+use super::find::first_made;
 use crate::State;
 use crate::log::row::created;
 use crate::log::{FailureGroup, FailuresQuery};
@@ -36,7 +36,7 @@ pub(super) fn groups(
     query: &FailuresQuery,
 ) -> rusqlite::Result<Vec<FailureGroup>> {
     let from = match query.since {
-        Some(since) => first_since(connection, since)?.unwrap_or(i64::MAX),
+        Some(since) => first_made(connection, since, i64::MAX)?.unwrap_or(i64::MAX),
         None => 0,
     };
     let of_webhook = match query.webhook_id {

@@ -68,9 +68,7 @@ pub(crate) fn slice(
     limit: usize,
 ) -> rusqlite::Result<(Vec<i64>, Option<i64>)> {
     let mut filter = Filter::new(connection, query)?;
-    if let Some(since) = filter.since {
-        filter.begin_since(connection, since)?;
-    }
+    filter.begin_since(connection)?;
     // Within a window the deliveries themselves are as quick a lead as any index.
     let starts = match filter.named(connection, query)? {
         Some(starts) => starts,
@@ -228,10 +226,17 @@ impl Filter {
 
     /// Leaves out what is older than a query's first delivery. To find that, all are looked at that were
     /// created since.
-    fn begin_since(&mut self, connection: &Connection, since: i64) -> rusqlite::Result<()> {
-        let from = first_since(connection, since)?.map_or(i64::MAX, event_of);
-        self.from = self.from.max(from);
+    fn begin_since(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        if let Some(since) = self.since {
+            let first = first_made(connection, since, self.end())?;
+            self.from = self.from.max(first.map_or(i64::MAX, event_of));
+        }
         Ok(())
+    }
+
+    /// Before when deliveries were made, in Unix milliseconds.
+    fn end(&self) -> i64 {
+        self.until.map_or(i64::MAX, |until| until.saturating_add(1))
     }
 
     fn require(&mut self, condition: &str, value: Option<Value>) {
@@ -324,8 +329,7 @@ impl Filter {
     ) -> rusqlite::Result<Vec<Lead>> {
         let mut ways = self.ways(connection, query)?;
         if let Some(since) = self.since {
-            let end = self.until.map_or(i64::MAX, |until| until.saturating_add(1));
-            let created = Lead::Created(since, end);
+            let created = Lead::Created(since, self.end());
             if self.count(connection, &created)? < COUNTED {
                 ways.push(vec![created]);
             } else if let (rows, Some(way)) = self.rarest(connection, &ways)?
@@ -334,7 +338,7 @@ impl Filter {
                 // To find where they begin would take longer than to look at these few.
                 return Ok(ways.swap_remove(way));
             } else {
-                self.begin_since(connection, since)?;
+                self.begin_since(connection)?;
                 ways = self.ways(connection, query)?;
             }
         }
@@ -538,10 +542,16 @@ fn webhook(connection: &Connection, id: &str) -> rusqlite::Result<Option<i64>> {
         .optional()
 }
 
-/// Lowest key of the deliveries that were created at this time or later. It need not be that of the
-/// first of them: a backfill makes deliveries of old events.
-pub(super) fn first_since(connection: &Connection, unix_ms: i64) -> rusqlite::Result<Option<i64>> {
+/// Lowest key of the deliveries that were created from one time on and before another. It need not be that
+/// of the first of them: a backfill makes deliveries of old events.
+pub(super) fn first_made(
+    connection: &Connection,
+    since: i64,
+    end: i64,
+) -> rusqlite::Result<Option<i64>> {
     connection
-        .prepare_cached("SELECT min(key) FROM deliveries INDEXED BY deliveries_id WHERE id >= ?1")?
-        .query_row([first_id(unix_ms).as_bytes()], |row| row.get(0))
+        .prepare_cached(
+            "SELECT min(key) FROM deliveries INDEXED BY deliveries_id WHERE id >= ?1 AND id < ?2",
+        )?
+        .query_row([first_id(since).as_bytes(), first_id(end).as_bytes()], |row| row.get(0))
 }
