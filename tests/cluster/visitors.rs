@@ -24,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// See the module.
 pub(crate) struct Visitors {
     are_over: Arc<AtomicBool>,
+    /// Nobody waits for what they asked for.
+    are_dropped: Arc<AtomicBool>,
     threads: Vec<JoinHandle<Result<(), String>>>,
     answered: Arc<AtomicUsize>,
     failed: Arc<AtomicUsize>,
@@ -32,12 +34,13 @@ pub(crate) struct Visitors {
 impl Visitors {
     /// They come from now on; `folder` gets their accounts.
     pub(crate) fn start(seed: u64, folder: &Path) -> Self {
-        let (are_over, answered, failed) =
-            <(Arc<AtomicBool>, Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+        let (are_over, are_dropped) = <(Arc<AtomicBool>, Arc<AtomicBool>)>::default();
+        let (answered, failed) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
         let threads = (0..VISITORS)
             .map(|visitor| {
                 let (are_over, answered) = (Arc::clone(&are_over), Arc::clone(&answered));
                 let (failed, path) = (Arc::clone(&failed), folder.join(format!("{visitor}.txt")));
+                let are_dropped = Arc::clone(&are_dropped);
                 std::thread::spawn(move || {
                     let told = |error: std::io::Error| format!("{}: {error}", path.display());
                     let mut account = File::create(&path).map_err(told)?;
@@ -57,6 +60,7 @@ impl Visitors {
                         let lines = loop {
                             match page_of(&path) {
                                 Ok(lines) => break lines,
+                                Err(_) if are_dropped.load(Ordering::SeqCst) => return Ok(()),
                                 Err(_) => drop(failed.fetch_add(1, Ordering::SeqCst)),
                             }
                             std::thread::sleep(PAUSE / 2);
@@ -69,7 +73,7 @@ impl Visitors {
                 })
             })
             .collect();
-        Self { are_over, threads, answered, failed }
+        Self { are_over, are_dropped, threads, answered, failed }
     }
 
     /// Pages that were answered, and requests that were not.
@@ -84,6 +88,14 @@ impl Visitors {
             thread.join().map_err(|_| "a visitor panicked")??;
         }
         Ok(())
+    }
+}
+
+impl Drop for Visitors {
+    fn drop(&mut self) {
+        self.are_dropped.store(true, Ordering::SeqCst);
+        // None of them comes to the next run.
+        let _ = self.end();
     }
 }
 

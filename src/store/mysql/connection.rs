@@ -1,6 +1,7 @@
 //! One connection, and transactions on it.
 
 use std::net::Ipv6Addr;
+use std::thread;
 use std::time::Duration;
 
 use ::mysql::consts::CapabilityFlags;
@@ -20,6 +21,9 @@ const PACKET: usize = 16 << 20;
 const REST: usize = 64 << 10;
 /// Most bytes of the values of several rows: a cluster copies what was written as a whole.
 const MOST: usize = 2 << 20;
+/// How often a statement is made that the server takes back, and what lies between two tries.
+const TRIES: u32 = 50;
+const AGAIN: Duration = Duration::from_millis(20);
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 300;
 
@@ -156,12 +160,27 @@ impl Connection {
             .map_err(|error| error::from(&self.server, "reading the store", &error))
     }
 
-    /// One statement that is a transaction of its own; how many rows it found or added.
+    /// One statement that is a transaction of its own; how many rows it found or added. Where the server
+    /// took it back, as somebody else was first, it is made again.
     ///
     /// # Errors
     /// As the server says, sorted by [`Class`].
     pub fn execute(&mut self, sql: &str, parameters: Vec<Value>) -> Result<u64> {
-        self.writes().execute(sql, parameters)
+        let parameters = positional(parameters);
+        self.made_again(|conn| conn.exec_drop(sql, parameters.clone()))
+            .map_err(|error| error::from(&self.server, "writing the store", &error))?;
+        Ok(self.conn.affected_rows())
+    }
+
+    /// What a statement that is a transaction of its own comes to, made again where it was taken back.
+    fn made_again<T>(&mut self, make: impl Fn(&mut Conn) -> Result<T, Error>) -> Result<T, Error> {
+        for _ in 1..TRIES {
+            match make(&mut self.conn) {
+                Err(error) if error::is_taken_back(&error) => thread::sleep(AGAIN),
+                made => return made,
+            }
+        }
+        make(&mut self.conn)
     }
 
     fn writes(&mut self) -> Writes<'_> {
@@ -171,7 +190,7 @@ impl Connection {
     /// A statement that can't be prepared, such as one that makes a table; `true` where the server
     /// says by one of these codes that it has been done already.
     pub(super) fn define(&mut self, sql: &str, done: &[u16]) -> Result<bool> {
-        match self.conn.query_drop(sql) {
+        match self.made_again(|conn| conn.query_drop(sql)) {
             Ok(()) => Ok(false),
             Err(Error::MySqlError(error)) if done.contains(&error.code) => Ok(true),
             Err(error) => Err(error::from(&self.server, "making the store's tables", &error)),

@@ -85,6 +85,11 @@ impl Class {
     }
 }
 
+/// Whether the server undid a transaction so that another one could go on: it can be made again as it is.
+pub(super) fn is_taken_back(error: &Error) -> bool {
+    matches!(error, Error::MySqlError(error) if [1213, 3101].contains(&error.code))
+}
+
 /// The error in the words of [`StoreError`].
 pub(super) fn from(server: &Server, action: &'static str, error: &Error) -> StoreError {
     let store = server.to_string();
