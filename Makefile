@@ -2,7 +2,7 @@
 # SPOOL_USER and PLUGINS: see packaging/install.sh.
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench lint plugin-check docs languages e2e two-servers walk plugins chaos cluster fuzz scenarios install clean
+.PHONY: help build test demo bench lint plugin-check docs languages e2e two-servers walk plugins chaos cluster mysql fuzz scenarios install clean
 .NOTPARALLEL:
 
 SETUP := tests/network/install.sh
@@ -74,6 +74,11 @@ else ifdef SEED
 else
 	@tests/cluster/run.sh target/release --first '$(or $(SEED_START),1)' --seeds '$(or $(SEEDS),20)'
 endif
+
+mysql: ## The store on MySQL, from Debian's suite sid, in place of MariaDB
+	@$(SETUP) build network wordpress test
+	@$(MAKE) --no-print-directory build
+	@tests/mysql/run.sh
 
 fuzz: ## Random input for everything that reads: 1,000,000 each (N=)
 	FUZZ_CASES='$(or $(N),1000000)' cargo test --release --test fuzz --test delivery_fuzz --test delivery_answers

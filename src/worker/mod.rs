@@ -197,7 +197,9 @@ pub fn run_with(options: &Options, clock: Arc<dyn Clock>) -> Result<(), WorkerEr
     let spool = Spool::open(&options.spool)?;
     let now = clock.unix_ms();
     let result = run_on(&spool, options, clock);
-    if let Err(error @ WorkerError::Store(StoreError::Unavailable { .. })) = &result {
+    if let Err(error) = &result
+        && error.is_away()
+    {
         // Whoever asks for the status is told since when, while one worker after another comes and goes.
         away::note(&spool, &error.to_string(), now)?;
     }

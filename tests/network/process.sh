@@ -25,7 +25,7 @@ stop() {
 }
 
 # processes_of DIR [NAME]: the processes of a run, that is what was started from its folder, and
-# servers that work in it.
+# servers that work in it; a MySQL is what its loader runs (mysql.sh).
 processes_of() {
 	{ find /proc/[0-9]* -maxdepth 1 \( -name exe -o -name cwd \) -printf '%h %f %l\n' 2>/dev/null || true; } |
 		awk -v dir="$1" -v name="${2-}" '
@@ -36,7 +36,7 @@ processes_of() {
 					program = exe[process]
 					sub(".*/", "", program)
 					ours = index(exe[process], dir "/") == 1 ||
-						program ~ /^(nginx|php-fpm.*|mariadbd)$/ &&
+						program ~ /^(nginx|php-fpm.*|mariadbd|ld-linux.*)$/ &&
 						(cwd[process] == dir || index(cwd[process], dir "/") == 1)
 					if (ours && index(program, name) == 1) print substr(process, 7)
 				}

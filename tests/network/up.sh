@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts a WordPress network of its own: MariaDB, php-fpm with the extension, nginx on a loopback
+# Starts a WordPress network of its own: a database, php-fpm with the extension, nginx on a loopback
 # port, a fresh network with the plugin activated, and an empty spool.
 #
 #   tests/network/up.sh DIR        DIR does not exist yet, or is empty; all of the run lives in it
@@ -13,6 +13,7 @@
 #   EXTENSION= WORKER=              other ones; EXTENSION=none: a PHP without the extension
 #   PLUGIN=none                     the plugin is not installed
 #   STORE=mysql:                    where the log lies (webhooks.store): in the network's own database
+#   MYSQLD=                         the program of a MySQL, in place of MariaDB: see mysql.sh
 #   OBJECT_CACHE=1                  a persistent object cache: see object-cache.php
 #   SPOOL_SIZE=                     a spool of this size, such as 16m: a tmpfs (only as root)
 set -euo pipefail
@@ -96,20 +97,30 @@ chmod -R u=rwX,go=rX "$dir"/{bin,php,wordpress}
 # After Debian's own folder: the CLI and fpm each have one.
 export PHP_INI_SCAN_DIR=:$dir/php
 
-### MariaDB
+### The database
+if [ -n "${MYSQLD-}" ]; then
+	database=MySQL
+	program=("$MYSQLD" --no-defaults --mysqlx=OFF --skip-log-bin)
+	# Its program may lie where only root gets.
+	if [ "$user" = www-data ]; then program+=(--user=www-data); fi
+	tables=("${program[@]}" --initialize-insecure)
+else
+	database=MariaDB
+	program=("${as_user[@]}" setsid mariadbd --no-defaults --character-set-server=utf8mb4)
+	tables=("${as_user[@]}" mariadb-install-db --no-defaults --skip-test-db --force
+		--auth-root-authentication-method=normal --innodb-log-file-size=8M)
+fi
 (
 	cd "$dir/mysql"
-	"${as_user[@]}" mariadb-install-db --no-defaults --datadir="$dir/mysql/data" --skip-test-db --force \
-		--auth-root-authentication-method=normal --innodb-log-file-size=8M >"$dir/log/mariadb.log" 2>&1
-	"${as_user[@]}" setsid mariadbd --no-defaults --datadir="$dir/mysql/data" --socket="$dir/mysql/s.sock" \
-		--pid-file="$dir/mysql/pid" --skip-networking --innodb-flush-log-at-trx-commit=2 \
-		--innodb-buffer-pool-size=64M --character-set-server=utf8mb4 \
-		</dev/null >>"$dir/log/mariadb.log" 2>&1 &
+	"${tables[@]}" --datadir="$dir/mysql/data" >"$dir/log/database.log" 2>&1
+	"${program[@]}" --datadir="$dir/mysql/data" --socket="$dir/mysql/s.sock" --pid-file="$dir/mysql/pid" \
+		--skip-networking --innodb-flush-log-at-trx-commit=2 --innodb-buffer-pool-size=64M \
+		</dev/null >>"$dir/log/database.log" 2>&1 &
 )
 sql() { mariadb --no-defaults --socket="$dir/mysql/s.sock" --user=root "$@"; }
 wait_until 30 sql -e 'SELECT 1' >/dev/null 2>&1 || {
-	tail "$dir/log/mariadb.log" >&2
-	fail "MariaDB did not start."
+	tail "$dir/log/database.log" >&2
+	fail "$database did not start."
 }
 sql -e 'CREATE DATABASE wordpress'
 

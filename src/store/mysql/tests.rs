@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ::mysql::{Error, MySqlError};
 
-use super::test_server::{ENDLESS, TestServer};
+use super::test_server::{ENDLESS, TestServer, is_mysql};
 use super::{Class, Connection, Endpoint, Password, Server, Tls};
 use crate::{Result, StoreError};
 
@@ -116,6 +116,44 @@ fn who_came_second_repeats_the_transaction() {
     });
     assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
     assert_is!(first.and(second), StoreError::Conflict { .. });
+}
+
+#[test]
+fn a_statement_alone_that_was_taken_back_is_made_again() {
+    let server = TestServer::start(&[]);
+    let (mut one, mut two) = (connected(&server), Connection::open(&server.database()).unwrap());
+    let mut watcher = Connection::open(&server.database()).unwrap();
+    run(&mut one, "INSERT INTO t VALUES (1, 'a'), (2, 'b')").unwrap();
+    let deadlocks = if is_mysql() {
+        "SELECT count FROM information_schema.innodb_metrics WHERE name = 'lock_deadlocks'"
+    } else {
+        "SELECT variable_value FROM information_schema.global_status \
+         WHERE variable_name = 'INNODB_DEADLOCKS'"
+    };
+    let waits = "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'";
+    let written = thread::scope(|scope| {
+        let late = one.transaction(|first| {
+            // Of two that wait for each other it is not this one that is taken back: it has written more.
+            let rows: Vec<_> = (3..50).map(|id| format!("({id}, 'c')")).collect();
+            first.execute(&format!("INSERT INTO t VALUES {}", rows.join(",")), Vec::new())?;
+            first.execute("UPDATE t SET text = 'x' WHERE id = 1", Vec::new())?;
+            let late = scope
+                .spawn(|| run(&mut two, "UPDATE t SET text = 'y' WHERE id <= 2 ORDER BY id DESC"));
+            let begun = Instant::now();
+            while watcher.rows::<u64>(waits, Vec::new())? != [1] {
+                assert!(begun.elapsed() < Duration::from_secs(60), "the other one does not wait");
+                // What is asked for again within 100 ms is answered as before.
+                thread::sleep(Duration::from_millis(150));
+            }
+            first.execute("UPDATE t SET text = 'x' WHERE id = 2", Vec::new())?;
+            Ok(late)
+        });
+        late.unwrap().join().unwrap()
+    });
+    assert_eq!(written.unwrap(), 2);
+    assert_eq!(watcher.rows::<u64>(deadlocks, Vec::new()).unwrap(), [1]);
+    let texts: Vec<String> = watcher.rows("SELECT text FROM t WHERE id <= 2", Vec::new()).unwrap();
+    assert_eq!(texts, ["y", "y"]);
 }
 
 #[test]
