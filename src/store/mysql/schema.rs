@@ -9,6 +9,8 @@
 //! tables. So each step can be done twice, a server's "there already" is a success, a new version
 //! only adds what an older worker can do without, and statements name their columns.
 
+use ::mysql::Value;
+
 use super::connection::Connection;
 use crate::{Result, StoreError};
 
@@ -69,7 +71,9 @@ pub fn migrate(connection: &mut Connection) -> Result<()> {
             known: VERSION,
         });
     }
-    for (from, step) in MIGRATIONS.iter().enumerate().skip(found as usize) {
+    // A backup may have left some of them out, and somebody may have removed one.
+    let first = if found == VERSION && lacks_tables(connection)? { 0 } else { found };
+    for (from, step) in MIGRATIONS.iter().enumerate().skip(first as usize) {
         for statement in statements(step, &connection.server().prefix) {
             connection.define(&statement, &DONE)?;
         }
@@ -84,6 +88,24 @@ pub fn migrate(connection: &mut Connection) -> Result<()> {
         note_version(connection, &note)?;
     }
     Ok(())
+}
+
+/// Whether one of the tables is not there.
+fn lacks_tables(connection: &mut Connection) -> Result<bool> {
+    let names: Vec<Value> = MIGRATIONS
+        .concat()
+        .split("CREATE TABLE IF NOT EXISTS {prefix}")
+        .skip(1)
+        .filter_map(|made| made.split(' ').next())
+        .map(|name| connection.server().table(name).replace('`', "").to_lowercase().into())
+        .collect();
+    let sql = format!(
+        "SELECT COUNT(*) FROM information_schema.tables \
+         WHERE table_schema = DATABASE() AND LOWER(table_name) IN ({})",
+        vec!["?"; names.len()].join(", ")
+    );
+    let all = names.len() as u64;
+    Ok(connection.rows::<u64>(&sql, names)?.first() != Some(&all))
 }
 
 fn note_version(connection: &mut Connection, note: &str) -> Result<()> {
@@ -200,6 +222,32 @@ mod tests {
         }
         migrate(&mut connection).unwrap();
         assert_eq!(tables(&mut connection), made);
+    }
+
+    #[test]
+    fn tables_that_a_backup_left_out_are_made_and_the_others_stay_as_they_are() {
+        let server = TestServer::start(&[]);
+        let mut connection = Connection::open(&server.database()).unwrap();
+        migrate(&mut connection).unwrap();
+        let made = tables(&mut connection);
+        let server = connection.server().clone();
+        let all = made.iter().map(|(name, _)| name.split("webhooks_store_").nth(1).unwrap());
+        for name in all {
+            connection.execute(&format!("DROP TABLE {}", server.table(name)), Vec::new()).unwrap();
+            migrate(&mut connection).unwrap();
+            assert_eq!(tables(&mut connection), made, "without {name}");
+        }
+        let kept =
+            format!("INSERT INTO {} (`key`, id) VALUES (5, 'crm')", server.table("webhooks"));
+        connection.execute(&kept, Vec::new()).unwrap();
+        for name in ["deliveries", "bodies", "attempts"] {
+            connection.execute(&format!("DROP TABLE {}", server.table(name)), Vec::new()).unwrap();
+        }
+        migrate(&mut connection).unwrap();
+        assert_eq!(tables(&mut connection), made);
+        assert_eq!(version(&mut connection).unwrap(), VERSION);
+        let sql = format!("SELECT `key` FROM {}", server.table("webhooks"));
+        assert_eq!(connection.rows::<i64>(&sql, Vec::new()).unwrap(), [5]);
     }
 
     #[test]

@@ -52,7 +52,8 @@ final class Network_Database {
 	}
 
 	/**
-	 * The log's tables, which the worker made; none where the log lies elsewhere.
+	 * The log's tables, which the worker made; none where the log lies elsewhere. The first is the one without which
+	 * there is no log for whoever looks while they are removed.
 	 *
 	 * @return list<string>
 	 */
@@ -61,7 +62,9 @@ final class Network_Database {
 		if ( ! self::has_log() ) {
 			return array();
 		}
-		return $wpdb->get_col( $wpdb->prepare( 'SHOW TABLES LIKE %s', $wpdb->esc_like( "{$wpdb->base_prefix}webhooks_store_" ) . '%' ) );
+		$tables = $wpdb->get_col( $wpdb->prepare( 'SHOW TABLES LIKE %s', $wpdb->esc_like( "{$wpdb->base_prefix}webhooks_store_" ) . '%' ) );
+		usort( $tables, static fn( string $a, string $b ) => str_ends_with( $b, '_schema' ) <=> str_ends_with( $a, '_schema' ) );
+		return $tables;
 	}
 
 	/**
