@@ -1,5 +1,5 @@
 -- Keys: see schema.rs. Times: Unix milliseconds. Ids: 16 bytes. States: numbers of store::State.
--- No auto-increment, as its order is nobody's on a cluster; no foreign keys, as each is a lock; a
+-- Nothing goes by an auto-increment, as its order is nobody's on a cluster; no foreign keys, as each is a lock; a
 -- row that several workers would count in is one row for each of them.
 
 -- Who writes here. A worker is a spool's: a new one takes its predecessor's row, under a new epoch.
@@ -268,6 +268,8 @@ CREATE TABLE IF NOT EXISTS {prefix}clocks (
 );
 
 CREATE TABLE IF NOT EXISTS {prefix}worker_deaths (
+    -- Tells them apart, and says nothing of their order.
+    number    BIGINT UNSIGNED   NOT NULL AUTO_INCREMENT PRIMARY KEY,
     worker    SMALLINT UNSIGNED NOT NULL,
     at        BIGINT            NOT NULL,
     under_way BIGINT UNSIGNED   NOT NULL,

@@ -15,7 +15,7 @@ use super::connection::Connection;
 use crate::{Result, StoreError};
 
 /// The n-th entry leads from version n to n + 1.
-const MIGRATIONS: [&str; 2] = [include_str!("1.sql"), include_str!("2.sql")];
+const MIGRATIONS: [&str; 3] = [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
 
 /// The version that this software reads and writes.
 pub const VERSION: u32 = MIGRATIONS.len() as u32;
@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
     use crate::mysql::row::DERIVED;
-    use crate::mysql::test_server::TestServer;
+    use crate::mysql::test_server::{TestServer, is_mysql};
 
     #[test]
     fn keys_of_events_rise_whatever_the_clock_does_and_are_of_one_worker() {
@@ -222,6 +222,40 @@ mod tests {
         }
         migrate(&mut connection).unwrap();
         assert_eq!(tables(&mut connection), made);
+    }
+
+    #[test]
+    fn no_table_is_without_a_primary_key() {
+        let wanted = match is_mysql() {
+            true => "--sql-require-primary-key=ON",
+            false => "--innodb-force-primary-key=ON",
+        };
+        let server = TestServer::start(&[wanted]);
+        migrate(&mut Connection::open(&server.database()).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn deaths_of_an_older_version_stay() {
+        let server = TestServer::start(&[]);
+        let mut connection = Connection::open(&server.database()).unwrap();
+        migrate(&mut connection).unwrap();
+        let made = tables(&mut connection);
+        let (schema, deaths) =
+            (connection.server().table("schema"), connection.server().table("worker_deaths"));
+        for sql in [
+            format!("ALTER TABLE {deaths} DROP COLUMN number"),
+            format!("INSERT INTO {deaths} (worker, at, under_way) VALUES (1, 5, 7), (1, 5, 8)"),
+            format!("UPDATE {schema} SET version = 2"),
+        ] {
+            connection.execute(&sql, Vec::new()).unwrap();
+        }
+        migrate(&mut connection).unwrap();
+        let next = |(name, definition): &(String, String)| {
+            (name.clone(), definition.replace(" AUTO_INCREMENT=3", ""))
+        };
+        assert_eq!(tables(&mut connection).iter().map(next).collect::<Vec<_>>(), made);
+        let sql = format!("SELECT COUNT(*) FROM {deaths}");
+        assert_eq!(connection.rows::<u64>(&sql, Vec::new()).unwrap(), [2]);
     }
 
     #[test]
