@@ -34,6 +34,7 @@ mod log;
 mod loss;
 #[cfg(test)]
 mod loss_tests;
+mod maker;
 mod memory;
 mod prune;
 mod record;

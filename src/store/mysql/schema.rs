@@ -5,13 +5,14 @@
 //! n-th of its event and an attempt the n-th of its delivery, so children are a range of the primary
 //! key, "newest first" is that key backwards, and every other index ends in it.
 //!
-//! Several workers may find an old version at the same moment, and there is no lock over what makes
-//! tables. So each step can be done twice, a server's "there already" is a success, a new version
-//! only adds what an older worker can do without, and statements name their columns.
+//! One worker at a time makes them ([`Maker`]), and may die at it, or be taken for dead. So each step can
+//! be done twice, a server's "there already" is a success, a new version only adds what an older worker
+//! can do without, and statements name their columns.
 
 use ::mysql::Value;
 
 use super::connection::Connection;
+use super::maker::Maker;
 use crate::{Result, StoreError};
 
 /// The n-th entry leads from version n to n + 1.
@@ -23,7 +24,7 @@ pub const VERSION: u32 = MIGRATIONS.len() as u32;
 /// Behind every table: what `dump` and `restore` find whatever the server's defaults are.
 const TABLE: &str = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin ROW_FORMAT=DYNAMIC";
 
-/// Table, column, key, and nothing to drop: somebody else has done that.
+/// Table, column, key, and nothing to drop: that was done before.
 const DONE: [u16; 4] = [1050, 1060, 1061, 1091];
 
 /// 2020-01-01T00:00:00Z in Unix milliseconds: the beginning of events' keys.
@@ -47,8 +48,7 @@ pub(super) fn next_event(last: u64, worker: u16, now: i64) -> u64 {
     if is_own && next & ((1 << COUNT_BITS) - 1) != 0 { next } else { key((last >> MS_BITS) + 1) }
 }
 
-/// Makes the tables those of this version; only a worker does. Whoever else does so at the same time
-/// does no harm.
+/// Makes the tables those of this version; only a worker does, and one at a time.
 ///
 /// # Errors
 /// [`StoreError::Newer`] where a newer version made them; [`StoreError::Failed`] with the `GRANT` to
@@ -63,6 +63,35 @@ pub fn migrate(connection: &mut Connection) -> Result<()> {
         ),
         &DONE,
     )?;
+    if is_made(connection)? {
+        return Ok(());
+    }
+    let Some(_turn) = Maker::wait(connection, is_made)? else { return Ok(()) };
+    let found = version(connection)?;
+    // Where some are missing of this version, whatever is there stays as it is.
+    let first = if found == VERSION { 0 } else { found };
+    for (from, step) in MIGRATIONS.iter().enumerate().skip(first as usize) {
+        for statement in statements(step, &connection.server().prefix) {
+            connection.define(&statement, &DONE)?;
+        }
+        if found > 0 {
+            let note = format!(
+                "UPDATE {table} SET version = {} WHERE one = 1 AND version = {from}",
+                from + 1
+            );
+            connection.execute(&note, Vec::new())?;
+        }
+    }
+    if found == 0 {
+        // Once all is there: whoever reads meanwhile finds no store, and none of an older version.
+        let note = format!("INSERT INTO {table} (one, version) VALUES (1, {VERSION})");
+        connection.execute(&note, Vec::new())?;
+    }
+    Ok(())
+}
+
+/// Whether there is nothing to be made.
+fn is_made(connection: &mut Connection) -> Result<bool> {
     let found = version(connection)?;
     if found > VERSION {
         return Err(StoreError::Newer {
@@ -72,22 +101,7 @@ pub fn migrate(connection: &mut Connection) -> Result<()> {
         });
     }
     // A backup may have left some of them out, and somebody may have removed one.
-    let first = if found == VERSION && lacks_tables(connection)? { 0 } else { found };
-    for (from, step) in MIGRATIONS.iter().enumerate().skip(first as usize) {
-        for statement in statements(step, &connection.server().prefix) {
-            connection.define(&statement, &DONE)?;
-        }
-        if found > 0 {
-            let note = format!("UPDATE {table} SET version = {} WHERE version = {from}", from + 1);
-            note_version(connection, &note)?;
-        }
-    }
-    if found == 0 {
-        // Once all is there: whoever reads meanwhile finds no store, and none of an older version.
-        let note = format!("INSERT INTO {table} (one, version) VALUES (1, {VERSION})");
-        note_version(connection, &note)?;
-    }
-    Ok(())
+    Ok(found == VERSION && !lacks_tables(connection)?)
 }
 
 /// Whether one of the tables is not there.
@@ -106,14 +120,6 @@ fn lacks_tables(connection: &mut Connection) -> Result<bool> {
     );
     let all = names.len() as u64;
     Ok(connection.rows::<u64>(&sql, names)?.first() != Some(&all))
-}
-
-fn note_version(connection: &mut Connection, note: &str) -> Result<()> {
-    match connection.execute(note, Vec::new()) {
-        // Somebody else has noted it.
-        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
-        Err(error) => Err(error),
-    }
 }
 
 /// The version of the tables; 0 where they are not whole yet.
