@@ -84,7 +84,7 @@ pub fn migrate(connection: &mut Connection) -> Result<()> {
     }
     if found == 0 {
         // Once all is there: whoever reads meanwhile finds no store, and none of an older version.
-        let note = format!("INSERT INTO {table} (one, version) VALUES (1, {VERSION})");
+        let note = format!("INSERT IGNORE INTO {table} (one, version) VALUES (1, {VERSION})");
         connection.execute(&note, Vec::new())?;
     }
     Ok(())
