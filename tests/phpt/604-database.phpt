@@ -29,7 +29,8 @@ echo json_encode(webhooks_status()['store']), "\n";
 
 // A child has a connection of its own, and its end is not that of this process's.
 $connections = fn () => (int) preg_replace('/\D/', '', sql(dirname($socket), "SHOW GLOBAL STATUS LIKE 'Connections'"));
-sql(dirname($socket), 'USE network; CREATE TABLE fork_webhooks_store_schema (one INT PRIMARY KEY, version INT); INSERT INTO fork_webhooks_store_schema VALUES (1, 2); CREATE TABLE fork_webhooks_store_announcements (number BIGINT PRIMARY KEY, code VARCHAR(64), at BIGINT, params TEXT)');
+$version = count(glob(dirname(__DIR__, 2) . '/src/store/mysql/*.sql'));
+sql(dirname($socket), "USE network; CREATE TABLE fork_webhooks_store_schema (one INT PRIMARY KEY, version INT); INSERT INTO fork_webhooks_store_schema VALUES (1, $version); CREATE TABLE fork_webhooks_store_announcements (number BIGINT PRIMARY KEY, code VARCHAR(64), at BIGINT, params TEXT)");
 webhooks_database(['prefix' => 'fork_'] + $database);
 $told = [webhooks_announcements()];
 $before = $connections();
