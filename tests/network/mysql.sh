@@ -24,8 +24,8 @@ if [ ! -e "$to/complete" ]; then
 	cat >"$to/mysqld" <<-WRAPPER
 		#!/bin/sh
 		# As an option file may be named only first, what this adds comes last.
-		exec $loader --library-path $libraries:$to/root/usr/lib/mysql/private $to/root/usr/sbin/mysqld "\$@" \\
-			--basedir=$to/root/usr --lc-messages-dir=$to/root/usr/share/mysql --secure-file-priv=NULL
+		exec "$loader" --library-path "$libraries:$to/root/usr/lib/mysql/private" "$to/root/usr/sbin/mysqld" "\$@" \\
+			--basedir="$to/root/usr" --lc-messages-dir="$to/root/usr/share/mysql" --secure-file-priv=NULL
 	WRAPPER
 	chmod +x "$to/mysqld"
 	"$to/mysqld" --version >"$to/complete"
