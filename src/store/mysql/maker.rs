@@ -35,7 +35,7 @@ pub(super) struct Maker {
 }
 
 impl Maker {
-    /// Waits for the turn; `None` where somebody else had it, and all is made.
+    /// Waits for the turn; `None` where all is made, at once or by somebody who had it.
     ///
     /// # Errors
     /// As the server says, and what `is_made` does.

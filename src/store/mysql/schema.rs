@@ -63,9 +63,6 @@ pub fn migrate(connection: &mut Connection) -> Result<()> {
         ),
         &DONE,
     )?;
-    if is_made(connection)? {
-        return Ok(());
-    }
     let Some(_turn) = Maker::wait(connection, is_made)? else { return Ok(()) };
     let found = version(connection)?;
     // Where some are missing of this version, whatever is there stays as it is.
